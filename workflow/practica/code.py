@@ -1,0 +1,97 @@
+"""Digest the code that a result depends on, so that only a change of meaning makes the workflow run again."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from practica.files import sha256
+
+PACKAGE = Path(__file__).parent
+
+# Plumbing that cannot change a number: error classes and how files get to the disk.
+NEUTRAL = frozenset({"practica", "practica.errors", "practica.files"})
+
+
+@cache
+def code_digest(*modules: str) -> str:
+    """Return a digest of the syntax trees of ``modules`` and of every module of this package that they import.
+
+    Comments, docstrings and layout do not count. Nothing is imported: parsing the Snakefile stays cheap.
+
+    Raises:
+        FileNotFoundError: a module does not exist.
+    """
+    parts = [f"{name} {_tree_digest(name)}" for name in sorted(_closure(modules))]
+    return sha256("\n".join(parts))[:16]
+
+
+def module_path(module: str) -> Path:
+    """Return the file of a module of this package."""
+    base = PACKAGE.joinpath(*module.split(".")[1:])
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
+    """Return the names of the module's functions under ``@decorator``, its imports' included, without importing it."""
+    return tuple(sorted({name for part in _closure((module,)) for name in _decorated(part, decorator)}))
+
+
+def _closure(modules: tuple[str, ...]) -> set[str]:
+    found: set[str] = set()
+    queue = list(modules)
+    while queue:
+        name = queue.pop()
+        if name not in found and name not in NEUTRAL:
+            found.add(name)
+            queue.extend(_imports(name))
+    return found
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(module_path(module).read_text(encoding="utf-8"))
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in _walk_runtime(_tree(module)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in names if name.startswith("practica") and module_path(name).is_file())
+
+
+def _walk_runtime(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk the tree, passing over ``if TYPE_CHECKING:`` blocks: types cannot change a number."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _walk_runtime(child)
+
+
+@cache
+def _tree_digest(module: str) -> str:
+    return sha256(ast.dump(_without_docstrings(_tree(module))))
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:]
+    return tree
+
+
+def _decorated(module: str, decorator: str) -> Iterator[str]:
+    for node in _tree(module).body:
+        if isinstance(node, ast.FunctionDef):
+            names = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
+            if decorator in names:
+                yield node.name

@@ -1,0 +1,269 @@
+"""Turn the configuration into a checked, typed study: exercises, variants, settings and blocks of seeds."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from practica.errors import InputError
+from practica.files import canonical_json, read_json
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
+
+
+@cache
+def config_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration."""
+    return read_json(SCHEMAS / "config.schema.json")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of seeds of one variant: what one training job computes."""
+
+    exercise: str
+    variant: str
+    seeds: tuple[int, ...]
+    model: str
+    dataset: str
+    settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Return the block's folder name: ``s0``, ``s0-9``, or ``s0_2`` where seeds are not neighbours."""
+        first, last = self.seeds[0], self.seeds[-1]
+        if len(self.seeds) == 1:
+            return f"s{first}"
+        if last - first + 1 == len(self.seeds):
+            return f"s{first}-{last}"
+        return "s" + "_".join(map(str, self.seeds))
+
+    @property
+    def id(self) -> str:
+        """Return ``exercise/variant/block``, as people name the run."""
+        return f"{self.exercise}/{self.variant}/{self.name}"
+
+    def folder(self, results: str | Path) -> Path:
+        """Return the folder of the block's results."""
+        return Path(results) / "runs" / self.exercise / self.variant / self.name
+
+    def specification(self) -> str:
+        """Return everything that decides the block's result but code and data, as canonical JSON."""
+        return canonical_json(
+            {
+                "exercise": self.exercise,
+                "variant": self.variant,
+                "seeds": list(self.seeds),
+                "model": self.model,
+                "dataset": self.dataset,
+                "settings": dict(self.settings),
+            }
+        )
+
+    @classmethod
+    def parse(cls, specification: str) -> Block:
+        """Return the block of which ``specification`` is the canonical JSON."""
+        fields = json.loads(specification)
+        return cls(**{**fields, "seeds": tuple(fields["seeds"])})
+
+
+@dataclass(frozen=True)
+class Study:
+    """The resolved configuration: every default filled in, every name checked."""
+
+    config: Mapping[str, Any]
+
+    @classmethod
+    def resolve(cls, config: Mapping[str, Any]) -> Study:
+        """Check ``config`` against the schema, fill in the defaults and check what a schema cannot.
+
+        Raises:
+            InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
+        """
+        _check(config)
+        filled = _with_defaults(copy.deepcopy(dict(config)), config_schema())
+        filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
+        filled["only"] = _only(filled["only"], filled["exercises"])
+        return cls(filled)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Study:
+        """Read a resolved study, as the workflow writes it to ``study.json``."""
+        return cls(read_json(path))
+
+    @property
+    def results(self) -> Path:
+        """Return the folder for everything that is computed."""
+        return Path(self.config["results"])
+
+    @property
+    def report(self) -> Mapping[str, Any]:
+        """Return the report's settings."""
+        return self.config["report"]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Return where data sets come from."""
+        return self.config["data"]
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """Return the ids of the exercises in play, in order."""
+        chosen = self.config["only"] or self.config["exercises"]
+        return tuple(sorted(chosen))
+
+    def title(self, exercise: str) -> str | None:
+        """Return the exercise's title in the configuration, if it gives one."""
+        return self.config["exercises"][exercise].get("title")
+
+    def variants(self, exercise: str) -> tuple[str, ...]:
+        """Return the names of the exercise's variants, in the order of the configuration."""
+        return tuple(self.config["exercises"][exercise]["variants"])
+
+    def model(self, exercise: str, variant: str) -> str:
+        """Return the name of the function that builds the variant's model."""
+        return self._variant(exercise, variant).get("model", variant)
+
+    def dataset(self, exercise: str, variant: str) -> str:
+        """Return the name of the variant's data set."""
+        return self._variant(exercise, variant).get("dataset", self.config["exercises"][exercise]["dataset"])
+
+    def settings(self, exercise: str, variant: str) -> dict[str, Any]:
+        """Return the variant's settings over those of its exercise."""
+        shared = self.config["exercises"][exercise]["settings"]
+        return {**shared, **self._variant(exercise, variant).get("settings", {})}
+
+    def resources(self, exercise: str, variant: str) -> dict[str, int]:
+        """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` and ``runtime`` [min]."""
+        entry = self.config["exercises"][exercise]
+        return {**RESOURCES, **entry["resources"], **self._variant(exercise, variant).get("resources", {})}
+
+    def datasets(self) -> tuple[str, ...]:
+        """Return the names of the data sets that the exercises in play need."""
+        return tuple(sorted({self.dataset(e, v) for e in self.exercises for v in self.variants(e)}))
+
+    def blocks(self) -> list[Block]:
+        """Return every block of the exercises in play, in the order of exercise, variant and seed."""
+        return [block for e in self.exercises for v in self.variants(e) for block in self._blocks(e, v)]
+
+    def block(self, exercise: str, variant: str, seeds: tuple[int, ...]) -> Block:
+        """Return the block of these seeds of one variant."""
+        return Block(
+            exercise=exercise,
+            variant=variant,
+            seeds=seeds,
+            model=self.model(exercise, variant),
+            dataset=self.dataset(exercise, variant),
+            settings=self.settings(exercise, variant),
+        )
+
+    def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
+        if exercise not in self.config["exercises"]:
+            raise InputError(_unknown("exercise", exercise, self.config["exercises"]))
+        variants = self.config["exercises"][exercise]["variants"]
+        if variant not in variants:
+            raise InputError(_unknown(f"variant of {exercise}", variant, variants))
+        return variants[variant]
+
+    def _blocks(self, exercise: str, variant: str) -> Iterator[Block]:
+        entry = self.config["exercises"][exercise]
+        seeds = entry.get("seeds", self.config["seeds"])
+        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
+        seeds = range(seeds) if isinstance(seeds, int) else sorted(seeds)
+        for _, group in groupby(seeds, key=lambda seed: seed // size):
+            yield self.block(exercise, variant, tuple(group))
+
+
+def read_config(paths: list[str | Path]) -> dict[str, Any]:
+    """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        except yaml.YAMLError as error:
+            raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(content, dict):
+            raise InputError(f"{path} must be a mapping of keys to values")
+        merged = _merge(merged, content)
+    return merged
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = _merge(result[key], value) if both else value
+    return result
+
+
+def _check(config: Mapping[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator(config_schema())
+    errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
+    if errors:
+        raise InputError(_sentence(errors[0]))
+
+
+def _sentence(error: jsonschema.ValidationError) -> str:
+    """Say in one sentence which key is wrong, why, and what is allowed."""
+    path = ".".join(map(str, error.absolute_path))
+    where = f"configuration: {path}" if path else "configuration"
+    schema: Any = error.schema
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(schema.get("properties", {}))
+        wrong = next(key for key in error.instance if key not in known)
+        full = f"{path}.{wrong}" if path else str(wrong)
+        return f"configuration: {full}: unknown key{_hint(str(wrong), known)}"
+    if "propertyNames" in error.absolute_schema_path:
+        return f"{where}: bad name {error.instance!r}: it must match {schema['pattern']}"
+    text = schema.get("description", "") if isinstance(schema, Mapping) else ""
+    return f"{where}: {error.message}{f' ({text})' if text else ''}"
+
+
+def _hint(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(sorted(known))}"
+
+
+def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
+
+
+def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
+    names = value.split(",") if isinstance(value, str) else value
+    chosen = [name.strip() for name in names if name.strip()]
+    for name in chosen:
+        if name not in exercises:
+            raise InputError(f"configuration: only: {_unknown('exercise', name, exercises)}")
+    return sorted(set(chosen))
+
+
+def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Fill in the defaults that ``schema`` states for the keys that ``value`` lacks."""
+    if "$ref" in schema:
+        schema = {**config_schema()["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+    if not isinstance(value, dict):
+        return value
+    properties = schema.get("properties", {})
+    for key, sub in properties.items():
+        if key not in value and "default" in sub:
+            value[key] = copy.deepcopy(sub["default"])
+    other = schema.get("additionalProperties")
+    for key in value:
+        sub = properties.get(key, other if isinstance(other, Mapping) else {})
+        value[key] = _with_defaults(value[key], sub)
+    return value

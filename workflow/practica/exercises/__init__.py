@@ -1,0 +1,31 @@
+"""Find the exercises: one module an exercise, whose ``@model`` functions are the models that variants can name."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from practica.code import decorated_functions, module_path
+from practica.errors import InputError
+
+
+def module_name(exercise: str) -> str:
+    """Return the name of the exercise's module.
+
+    Raises:
+        InputError: there is no such module.
+    """
+    name = f"practica.exercises.{exercise}"
+    if not module_path(name).is_file():
+        raise InputError(f"exercise {exercise!r} has no module: write workflow/practica/exercises/{exercise}.py")
+    return name
+
+
+def models(exercise: str) -> tuple[str, ...]:
+    """Return the names of the models that the exercise offers, without importing it (Keras takes seconds)."""
+    return decorated_functions(module_name(exercise), "model")
+
+
+def load(exercise: str) -> ModuleType:
+    """Import the exercise's module."""
+    return importlib.import_module(module_name(exercise))

@@ -1,0 +1,21 @@
+"""Turn a gathered batch into the network's input: the TensorFlow operations that exercises need, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def scale_pixels(images: Any) -> Any:
+    """Scale uint8 pixels to float32 in [0, 1]; images stay one byte a pixel until the batch."""
+    return tf.cast(images, tf.float32) / 255.0
+
+
+def count_words(words: int) -> Any:
+    """Return a function from ragged word numbers ``(batch, None)`` to counts ``(batch, words)`` in float32."""
+
+    def count(reviews: Any) -> Any:
+        return tf.math.bincount(tf.cast(reviews, tf.int32), minlength=words, maxlength=words, axis=-1, dtype=tf.float32)
+
+    return count

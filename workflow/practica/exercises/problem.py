@@ -1,0 +1,169 @@
+"""What an exercise hands to training: samples, what to minimise and measure, and how a batch is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Settings(Mapping[str, Any]):
+    """The settings of one variant, with a clear error for one that the configuration lacks.
+
+    ``settings.l2`` is required; ``settings.get("rotation", 0)`` is optional.
+    """
+
+    def __init__(self, values: Mapping[str, Any], where: str = "settings") -> None:
+        self._values = dict(values)
+        self._where = where
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._values:
+            from practica.errors import InputError
+
+            raise InputError(f"{self._where}: the setting {name!r} is missing; add it to the configuration")
+        return self._values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the setting, or ``default`` where the configuration lacks it."""
+        return self._values.get(name, default)
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Sequences of different lengths, one after another.
+
+    Attributes:
+        values: all sequences, flat.
+        offsets: ``(n + 1,)``; sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: np.ndarray) -> Ragged:
+        """Return the sequences at these places."""
+        lengths = np.diff(self.offsets)[index]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.repeat(self.offsets[index] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Ragged(np.asarray(self.values)[places], offsets)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Inputs and targets of one part of the data: ``x`` ``(n, ...)`` or ragged, ``y`` ``(n, ...)``."""
+
+    x: np.ndarray | Ragged
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, index: np.ndarray) -> Samples:
+        """Return the samples at these places."""
+        return Samples(self.x[index], self.y[index])
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is minimised and measured.
+
+    Attributes:
+        loss: name of the loss in ``practica.training.tasks``.
+        accuracy: how a prediction counts as right (``logit``, ``class``, ``onehot``, ``sign``), or None.
+        monitor: the validation metric that tells the best epoch, and whether the best is ``max`` or ``min``.
+    """
+
+    loss: str
+    accuracy: str | None
+    monitor: tuple[str, str]
+
+
+REGRESSION = Task("mse", None, ("mse", "min"))
+BINARY = Task("binary_crossentropy", "logit", ("accuracy", "max"))
+MULTICLASS = Task("sparse_categorical_crossentropy", "class", ("accuracy", "max"))
+ONEHOT = Task("mse", "onehot", ("accuracy", "max"))
+SIGN = Task("mse", "sign", ("accuracy", "max"))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One learning problem: a data set split by a data seed, and what is to be learnt from it.
+
+    Attributes:
+        task: what is minimised and measured.
+        train, validation, test: the parts of the data; validation and test where the exercise has them.
+        to_input: maps a batch of ``x`` to the network's input (TensorFlow ops), for training and evaluation alike.
+        augment: Keras layers that alter the inputs in training only, newly made for each run; or None.
+        measure: further metrics of predictions, ``(part name, inputs, targets, predictions) -> {metric: value}``.
+        artefacts: arrays that figures need, from a function that predicts; ``{}`` where there are none.
+    """
+
+    task: Task
+    train: Samples
+    validation: Samples | None = None
+    test: Samples | None = None
+    to_input: Callable[[Any], Any] | None = None
+    augment: Callable[[], list[Any]] | None = None
+    measure: Callable[[str, Any, np.ndarray, np.ndarray], dict[str, float]] | None = None
+    artefacts: Callable[[Callable[[Any], np.ndarray]], dict[str, np.ndarray]] = field(default=lambda predict: {})
+
+    def parts(self) -> dict[str, Samples]:
+        """Return the parts that the exercise has, by name."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: samples for name, samples in parts.items() if samples is not None}
+
+
+def model(builder: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
+    """Mark a function ``(settings) -> model`` as one that variants can name."""
+    return builder
+
+
+def data_rng(seed: int, stream: str) -> np.random.Generator:
+    """Return the generator of one use of the data seed (``split``, ``noise``...), shared by all variants."""
+    return np.random.default_rng([seed, *stream.encode()])
+
+
+def subset(samples: Samples, count: int | None, seed: int) -> Samples:
+    """Return ``count`` samples drawn with the data seed, or all of them where ``count`` is None."""
+    if count is None or count >= len(samples):
+        return samples
+    index = np.sort(data_rng(seed, "subset").permutation(len(samples))[:count])
+    return samples.take(index)
+
+
+def hold_out(samples: Samples, fraction: float, seed: int, *, stratify: bool = True) -> tuple[Samples, Samples]:
+    """Split training samples into train and validation with the data seed; stratified by ``y`` for classes."""
+    from sklearn.model_selection import train_test_split
+
+    state = int(data_rng(seed, "split").integers(2**31))
+    train, validation = train_test_split(
+        np.arange(len(samples)), test_size=fraction, random_state=state, stratify=samples.y if stratify else None
+    )
+    return samples.take(np.sort(train)), samples.take(np.sort(validation))
+
+
+def official(arrays: Arrays, settings: Settings, seed: int) -> tuple[Samples, Samples, Samples]:
+    """Return train, validation and test of a data set with an official test set, which is never split or mixed in."""
+    full = subset(Samples(np.asarray(arrays["x_train"]), np.asarray(arrays["y_train"])), settings.get("train_samples"), seed)
+    test = subset(Samples(np.asarray(arrays["x_test"]), np.asarray(arrays["y_test"])), settings.get("test_samples"), seed)
+    train, validation = hold_out(full, settings.validation_fraction, seed)
+    return train, validation, test
