@@ -1,0 +1,141 @@
+"""Write synthetic run folders that follow the file formats of a training job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from practica.config import Block, Study
+from practica.files import atomic_path, write_json
+
+# The study's shape: data set, variants, folds, and the metrics of each exercise beside the loss.
+EXERCISES: dict[str, tuple[str, list[str], int, list[str]]] = {
+    "ej01": ("boston", ["linear"], 0, ["mse", "mae", "r2"]),
+    "ej02": (
+        "cifar10",
+        [name + suffix for suffix in ("", "_numpy") for name in ("cifar_mse", "cifar_xent", "xor_221", "xor_concat")],
+        0,
+        ["accuracy"],
+    ),
+    "ej03": ("imdb", ["l2", "dropout_l2", "bn_l2"], 0, ["accuracy"]),
+    "ej04": ("imdb", ["dense", "conv"], 0, ["accuracy"]),
+    "ej05": ("logistic", ["tanh5"], 0, ["mse"]),
+    "ej06": ("pima", ["raw", "corrected", "wider", "deeper"], 5, ["accuracy"]),
+    "ej07": ("mnist", ["autoencoder", "autoencoder_asym"], 0, ["mse", "psnr", "noisy_mse", "noisy_psnr"]),
+    "ej08": ("mnist", ["dense", "conv"], 0, ["accuracy"]),
+    "ej09": ("mnist", ["dense", "conv"], 0, ["accuracy"]),
+    "ej10": ("cifar100", ["alexnet", "alexnet_cifar10", "vgg16", "vgg16_cifar10"], 0, ["accuracy"]),
+}
+
+
+def make_study(exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1) -> Study:
+    """Return a resolved study of these exercises and variants; default: all ten."""
+    chosen = exercises or {name: entry[1] for name, entry in EXERCISES.items()}
+    return Study.resolve(
+        {
+            "seeds": seeds,
+            "seeds_per_job": seeds_per_job,
+            "exercises": {
+                name: {"dataset": _shape(name)[0], "variants": {variant: {} for variant in variants}}
+                for name, variants in chosen.items()
+            },
+        }
+    )
+
+
+def fill(study: Study, results: Path, *, stand_in: bool = False, epochs: int = 12) -> None:
+    """Write every block of the study."""
+    for block in study.blocks():
+        write_block(block, results, stand_in=stand_in, epochs=epochs)
+
+
+def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: int = 12) -> Path:
+    """Write one finished block with plausible learning curves and return its folder."""
+    folder = block.folder(results)
+    _, _, folds, metrics = _shape(block.exercise)
+    head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
+    histories, runs, arrays = [], [], {}
+    for seed in block.seeds:
+        for fold in range(folds) if folds else [None]:
+            rng = np.random.default_rng([seed, fold or 0, *block.id.encode()])
+            history = _history(block, rng, metrics, epochs)
+            histories.append({"seed": seed, "fold": fold, "epoch": list(range(1, epochs + 1)), **history})
+            runs.append({"seed": seed, "fold": fold, "epochs": epochs, "best_epoch": epochs, "metrics": _last(history)})
+        arrays |= {f"s{seed}/{name}": each for name, each in _arrays(block.exercise, seed).items()}
+    provenance = _provenance(block, stand_in)
+    write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
+    write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})
+    write_json(folder / "manifest.json", {**head, "seeds": list(block.seeds), "settings": {}, "provenance": provenance})
+    if arrays:
+        with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
+            np.savez(stream, **arrays)
+    return folder
+
+
+def write_failure(block: Block, results: Path, reason: str) -> None:
+    """Note that a block failed."""
+    path = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    write_json(path, {"reason": reason, "when": "2026-01-01T00:00:00+00:00"})
+
+
+def _shape(exercise: str) -> tuple[str, list[str], int, list[str]]:
+    return EXERCISES.get(exercise, ("mnist", [], 0, ["accuracy"]))
+
+
+def _history(block: Block, rng: np.random.Generator, metrics: list[str], epochs: int) -> dict[str, Any]:
+    splits = {"train": 0.0} if block.variant.startswith("xor") else {"train": 0.0, "validation": 0.35}
+    speed = rng.uniform(3, 8) / epochs
+    steps = np.arange(1, epochs + 1)
+    history: dict[str, Any] = {}
+    for split, gap in splits.items():
+        loss = np.exp(-speed * steps) + 0.1 + gap * 0.01 * steps * 12 / epochs
+        loss = loss * rng.normal(1, 0.02, epochs)
+        known = {"accuracy": np.clip(1 - 0.5 * loss, 0, 1), "r2": 1 - loss, "psnr": -10 * np.log10(loss)}
+        chosen = {metric: known.get(metric, loss * (1e-3 if block.exercise == "ej05" else 1)) for metric in metrics}
+        history[split] = {name: values.tolist() for name, values in {"loss": loss, **chosen}.items()}
+    return history
+
+
+def _last(history: dict[str, Any]) -> dict[str, dict[str, float]]:
+    result: dict[str, dict[str, float]] = {}
+    for split, metrics in history.items():
+        result[split] = {name: values[-1] for name, values in metrics.items()}
+        result[split] |= {f"best_{name}": values[-1] for name, values in metrics.items()}
+    return result
+
+
+def _arrays(exercise: str, seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng([seed, 99])
+    if exercise == "ej01":
+        target = rng.gamma(6, 3.8, 127).clip(5, 50)
+        return {"target": target, "predicted": target * 0.75 + 5 + rng.normal(0, 4, 127)}
+    if exercise == "ej05":
+        x = rng.uniform(0, 1, (400, 1))
+        target = 4 * x * (1 - x)
+        return {"x": x, "target": target, "predicted": target + rng.normal(0, 0.004, x.shape)}
+    if exercise == "ej07":
+        rows, columns = np.mgrid[:28, :28]
+        clean = np.stack([np.exp(-((np.hypot(rows - 14, columns - 14) - r) ** 2) / 6) for r in (4, 7, 10)])
+        noisy = np.clip(clean + rng.normal(0, 0.5, clean.shape), 0, 1)
+        return {"clean": clean, "noisy": noisy, "cleaned": np.clip(0.9 * clean + 0.03, 0, 1)}
+    return {}
+
+
+def _provenance(block: Block, stand_in: bool) -> dict[str, Any]:
+    origin = {"kind": "stand-in", "source": "generated"} if stand_in else {"kind": "upstream", "source": "example.org"}
+    return {
+        "git": {"commit": "0123abc", "dirty": False},
+        "versions": {"python": "3.11.7", "tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.6"},
+        "host": "node1",
+        "cpu": "Some CPU, 2 cores",
+        "gpu": None,
+        "threads": 1,
+        "data": {"name": block.dataset, "fingerprint": "f00d", "stand_in": stand_in, "origin": origin},
+        "started": "2026-01-01T00:00:00+00:00",
+        "wall_seconds": 12.5,
+        "fit_seconds": 10.25,
+        "peak_memory_mb": 512.0,
+        "model_parameters": {"total": 16140, "trainable": 16080, "non_trainable": 60},
+    }

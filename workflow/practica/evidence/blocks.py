@@ -1,0 +1,144 @@
+"""Read the files that one block of runs left behind, and check what the rest of the study relies on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from practica.config import Block
+from practica.errors import InputError
+from practica.files import read_json
+
+FILES = ("metrics.json", "history.json", "manifest.json")
+REAL, STAND_IN = "real", "STAND-IN"
+
+T = TypeVar("T")
+Key = tuple[int, int | None, str, str]
+"""Seed, fold, split and metric."""
+
+
+@dataclass(frozen=True)
+class BlockFiles:
+    """What one block left behind; everything but the status is empty unless the status is ``done``."""
+
+    block: Block
+    status: str
+    reason: str = ""
+    stand_in: bool = False
+    epochs: int | None = None
+    metrics: Mapping[Key, float] = field(default_factory=dict)
+    history: Mapping[Key, tuple[list[int], list[float]]] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> str:
+        """Return ``real`` or ``STAND-IN`` for a finished block, and nothing for another."""
+        if self.status != "done":
+            return ""
+        return STAND_IN if self.stand_in else REAL
+
+
+def read_block(block: Block, results: Path) -> BlockFiles:
+    """Read a block's files, or say why there is nothing to read.
+
+    Raises:
+        InputError: a file is malformed or belongs to another block; the message names it.
+    """
+    folder = block.folder(results)
+    absent = [name for name in FILES if not (folder / name).is_file()]
+    if absent:
+        return _unfinished(block, results, absent)
+    metrics_file, history_file, manifest_file = (folder / name for name in FILES)
+    metrics = _checked(metrics_file, block)
+    runs = _parsed(metrics_file, lambda: _metrics(metrics))
+    history = _checked(history_file, block)
+    return BlockFiles(
+        block=block,
+        status="done",
+        stand_in=_parsed(metrics_file, lambda: _boolean(metrics["stand_in"])),
+        epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
+        metrics=runs,
+        history=_parsed(history_file, lambda: _history(history)),
+        provenance=_parsed(manifest_file, lambda: dict(read_json(manifest_file)["provenance"])),
+    )
+
+
+def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
+    note = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    if note.is_file():
+        reason = _parsed(note, lambda: str(read_json(note)["reason"]))
+        return BlockFiles(block, "failed", reason)
+    if len(absent) == len(FILES):
+        return BlockFiles(block, "missing", "not run yet")
+    return BlockFiles(block, "missing", f"incomplete: no {', '.join(absent)}")
+
+
+def _checked(path: Path, block: Block) -> Any:
+    """Read a file of runs and check that it is this block's."""
+    content = read_json(path)
+    found = _parsed(path, lambda: (content["exercise"], content["variant"], content["block"]))
+    if found != (block.exercise, block.variant, block.name):
+        raise InputError(f"{path} belongs to {'/'.join(map(str, found))}; delete it and run again")
+    seeds = _parsed(path, lambda: {int(run["seed"]) for run in content["runs"]})
+    if seeds != set(block.seeds):
+        raise InputError(f"{path} holds seeds {sorted(seeds)}, not {list(block.seeds)}; delete it and run again")
+    return content
+
+
+def _parsed(path: Path, parse: Callable[[], T]) -> T:
+    """Return what ``parse`` makes of a file; an error in its structure becomes one that names the file."""
+    try:
+        return parse()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"no key {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"{path} is malformed ({what}); delete it and run again") from error
+
+
+def _metrics(content: Any) -> dict[Key, float]:
+    rows: dict[Key, float] = {}
+    for run in content["runs"]:
+        for split, metrics in run["metrics"].items():
+            for metric, value in metrics.items():
+                rows[*_run_key(run), split, metric] = _number(value, metric)
+    return rows
+
+
+def _history(content: Any) -> dict[Key, tuple[list[int], list[float]]]:
+    curves: dict[Key, tuple[list[int], list[float]]] = {}
+    for run in content["runs"]:
+        epochs = [int(epoch) for epoch in run["epoch"]]
+        for split, metric, values in _curves(run):
+            if len(epochs) != len(values):
+                raise ValueError(f"{len(values)} values of {split} {metric} for {len(epochs)} epochs")
+            curves[*_run_key(run), split, metric] = epochs, [_number(value, metric) for value in values]
+    return curves
+
+
+def _curves(run: Any) -> Iterator[tuple[str, str, list[Any]]]:
+    # Whatever is a mapping beside the run's own keys is a split: a user's exercise may name others.
+    for split, metrics in run.items():
+        if isinstance(metrics, dict):
+            yield from ((split, metric, values) for metric, values in metrics.items())
+
+
+def _run_key(run: Any) -> tuple[int, int | None]:
+    fold = run.get("fold")
+    return int(run["seed"]), None if fold is None else int(fold)
+
+
+def _number(value: Any, metric: str) -> float:
+    """Return a number; JSON has no NaN, so that null stands for a value that diverged."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{metric} is {value!r}, not a number")
+    return float(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"stand_in is {value!r}, not true or false")
+    return value

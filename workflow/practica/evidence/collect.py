@@ -1,0 +1,112 @@
+"""Collect every block's files into four tidy tables, in the order of the study."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from practica.config import Study
+from practica.evidence.blocks import BlockFiles, read_block
+from practica.evidence.summary import summarise
+from practica.files import atomic_path
+
+RUN = ["exercise", "variant", "seed", "fold"]
+METRICS_COLUMNS = [*RUN, "split", "metric", "value", "data"]
+HISTORY_COLUMNS = [*RUN, "epoch", "split", "metric", "value", "data"]
+
+
+def collect(study: Study, results: Path) -> None:
+    """Write ``metrics.csv``, ``history.csv.gz``, ``summary.csv`` and ``runs.csv`` from the blocks in ``results``.
+
+    Blocks that failed or did not run are rows of ``runs.csv`` with the reason, and nothing elsewhere.
+
+    Raises:
+        InputError: a file of a block is malformed.
+    """
+    files = [read_block(block, results) for block in study.blocks()]
+    metrics = metrics_table(files)
+    write_table(results / "metrics.csv", metrics)
+    write_table(results / "history.csv.gz", history_table(files))
+    write_table(results / "summary.csv", summarise(metrics))
+    write_table(results / "runs.csv", pd.DataFrame([run_row(each) for each in files]))
+
+
+def metrics_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
+    """Return one row per run, split and metric."""
+    rows = [
+        (each.block.exercise, each.block.variant, seed, fold, split, metric, value, each.data)
+        for each in files
+        for (seed, fold, split, metric), value in each.metrics.items()
+    ]
+    return pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
+
+
+def history_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
+    """Return one row per run, epoch, split and metric."""
+    curves = [
+        ((each.block.exercise, each.block.variant, seed, fold, split, metric, each.data), epochs, values)
+        for each in files
+        for (seed, fold, split, metric), (epochs, values) in each.history.items()
+    ]
+    keys = pd.DataFrame([key for key, _, _ in curves], columns=[*RUN, "split", "metric", "data"])
+    # Text is repeated a million times: as categories it costs a byte a row.
+    keys = keys.astype(
+        {"fold": "Int64"} | dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
+    )
+    table = keys.loc[keys.index.repeat([len(epochs) for _, epochs, _ in curves])]
+    table["epoch"] = np.array([epoch for _, epochs, _ in curves for epoch in epochs], dtype=int)
+    table["value"] = np.array([value for _, _, values in curves for value in values], dtype=float)
+    return table[HISTORY_COLUMNS].reset_index(drop=True)
+
+
+def run_row(files: BlockFiles) -> dict[str, Any]:
+    """Return the block's row of ``runs.csv``: what became of it, what it cost and what it ran on."""
+    known = files.provenance
+    git, versions, data = (_mapping(known, key) for key in ("git", "versions", "data"))
+    origin = _mapping(data, "origin")
+    return {
+        "exercise": files.block.exercise,
+        "variant": files.block.variant,
+        "block": files.block.name,
+        "status": files.status,
+        "reason": " ".join(files.reason.split()),
+        "data": files.data,
+        "wall_seconds": known.get("wall_seconds"),
+        "fit_seconds": known.get("fit_seconds"),
+        "epochs": files.epochs,
+        "peak_memory_mb": known.get("peak_memory_mb"),
+        "parameters": _mapping(known, "model_parameters").get("total"),
+        "host": known.get("host"),
+        "cpu": known.get("cpu"),
+        "gpu": known.get("gpu"),
+        "threads": known.get("threads"),
+        "commit": git.get("commit"),
+        "dirty": git.get("dirty"),
+        "tensorflow": versions.get("tensorflow"),
+        "keras": versions.get("keras"),
+        "numpy": versions.get("numpy"),
+        "fingerprint": data.get("fingerprint"),
+        "origin": ": ".join(str(origin[key]) for key in ("kind", "source") if origin.get(key)),
+    }
+
+
+def _mapping(known: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = known.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write ``table`` as CSV, whole or not at all; floats read back exactly, and equal tables give equal files."""
+    # Whole numbers stay whole where other rows have none: a missing count must not turn 20 epochs into 20.0.
+    whole = {name: "Int64" for name in ("epochs", "parameters", "threads") if name in table}
+    content = table.astype(whole).to_csv(index=False, lineterminator="\n").encode()
+    if path.suffix == ".gz":
+        # No time of writing in the gzip header.
+        content = gzip.compress(content, compresslevel=3, mtime=0)
+    with atomic_path(path) as part:
+        part.write_bytes(content)

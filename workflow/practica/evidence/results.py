@@ -1,0 +1,224 @@
+"""The read side of the collected tables: what figures, tables and prose ask the results for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from practica.config import Block, Study
+from practica.errors import InputError
+from practica.evidence.blocks import STAND_IN
+
+NORMALISED = "normalised_"
+# Text that repeats a million times costs a byte a row as a category.
+TIDY = dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
+# All else in runs.csv is text: a commit may be all digits, and a version like 2.4 is no number.
+RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb"], "float64") | dict.fromkeys(
+    ["epochs", "parameters", "threads"], "Int64"
+)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why something that was asked for is not there."""
+
+    reason: str
+    status: str = "missing"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A metric over the seeds: ``sd`` and the 95 % interval ``low``-``high`` need two seeds or more."""
+
+    mean: float
+    sd: float | None
+    low: float | None
+    high: float | None
+    n: int
+    stand_in: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric over the epochs, ``(epochs,)`` each: its mean and a band around it, over ``n`` seeds.
+
+    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds.
+    """
+
+    epochs: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    n: int
+    folds: int
+    stand_in: bool
+
+
+class Results:
+    """The collected results of a study, read when first asked for."""
+
+    def __init__(self, study: Study, folder: Path) -> None:
+        """Remember where the tables of ``study`` lie."""
+        self.study = study
+        self.folder = folder
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Return ``metrics.csv``: one row per run, split and metric."""
+        return self._table("metrics.csv", TIDY)
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """Return ``history.csv.gz``: one row per run, epoch, split and metric."""
+        return self._table("history.csv.gz", TIDY)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Return ``summary.csv``: one row per variant, split and metric."""
+        return self._table("summary.csv", TIDY)
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Return ``runs.csv``: one row per expected block, with empty text where nothing is known."""
+        table = self._table("runs.csv", defaultdict(lambda: "str", RUN_NUMBERS))
+        return table.fillna(dict.fromkeys(table.columns.difference(list(RUN_NUMBERS)), ""))
+
+    def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
+        """Return a metric's mean over the seeds with its spread, or why there is none."""
+        rows = _select(self.summary, exercise=exercise, variant=variant, split=split, metric=metric)
+        if rows.empty:
+            return self._missing(exercise, variant, f"{split} {metric}")
+        row = rows.iloc[0]
+        sd, low, high = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high"))
+        return Value(float(row["mean"]), sd, low, high, int(row["n"]), row["data"] == STAND_IN)
+
+    def per_seed(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
+        """Return a metric by seed, folds averaged: what paired comparisons of variants need; empty if there is none."""
+        rows = _select(self.metrics, exercise=exercise, variant=variant, split=split, metric=metric)
+        return rows.groupby("seed")["value"].mean()
+
+    def curves(self, exercise: str, variant: str, metric: str, split: str, spread: str = "seeds") -> Curve | Missing:
+        """Return a metric's course over the epochs, or why there is none.
+
+        ``normalised_loss`` is the loss divided by its largest value in that run, over all splits, so that training and
+        validation stay comparable. ``spread="seeds"`` averages the folds within a seed and takes the band over the
+        seeds; ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
+        """
+        recorded = metric.removeprefix(NORMALISED)
+        rows = _select(self.history, exercise=exercise, variant=variant, metric=recorded)
+        rows = rows.assign(fold=rows["fold"].fillna(-1).astype(int))
+        if metric != recorded:
+            rows["value"] /= rows.groupby(["seed", "fold"])["value"].transform("max")
+        rows = _select(rows, split=split)
+        if rows.empty:
+            return self._missing(exercise, variant, f"{split} {recorded} by epoch")
+        table = rows.pivot(index="epoch", columns=["seed", "fold"], values="value")
+        return _curve(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
+
+    def metrics_by_epoch(self, exercise: str, variant: str) -> list[str]:
+        """Return the metrics that the variant's history holds, in the order of recording."""
+        return _select(self.history, exercise=exercise, variant=variant)["metric"].astype(str).unique().tolist()
+
+    def expected(self, exercise: str, variant: str) -> int:
+        """Return how many seeds the study asks of a variant, run or not."""
+        return sum(len(block.seeds) for block in self._blocks(exercise, variant))
+
+    def stand_in(self, exercise: str, variants: Iterable[str] | None = None) -> bool:
+        """Say whether any of the variants (default: all of the exercise) has results from generated data."""
+        rows = _select(self.runs, exercise=exercise)
+        if variants is not None:
+            rows = rows[rows["variant"].isin(list(variants))]
+        return bool((rows["data"] == STAND_IN).any())
+
+    def missing(self, exercise: str, variant: str) -> list[Missing]:
+        """Return one entry per block of the variant that failed or is not there."""
+        rows = _select(self.runs, exercise=exercise, variant=variant)
+        rows = rows[rows["status"] != "done"]
+        return [Missing(reason, status) for reason, status in zip(rows["reason"], rows["status"], strict=True)]
+
+    def arrays(self, exercise: str, variant: str, *names: str) -> tuple[int, dict[str, np.ndarray]] | Missing:
+        """Return the first finished seed and its named arrays, or why there are none."""
+        done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
+        for block in self._blocks(exercise, variant):
+            path = block.folder(self.folder) / "arrays.npz"
+            if block.name in done and path.is_file():
+                return block.seeds[0], read_arrays(path, f"s{block.seeds[0]}", names)
+        return self._missing(exercise, variant, "arrays.npz")
+
+    def _blocks(self, exercise: str, variant: str) -> list[Block]:
+        return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
+
+    def _missing(self, exercise: str, variant: str, what: str) -> Missing:
+        """Say why ``what`` is not there: the variant is unknown, failed, did not run, or did not record it."""
+        if _select(self.runs, exercise=exercise, variant=variant).empty:
+            return Missing(f"{exercise}/{variant} is not in the study")
+        # A failure tells more than a block that was never started.
+        found = sorted(self.missing(exercise, variant), key=lambda each: each.status != "failed")
+        done = not _select(self.runs, exercise=exercise, variant=variant, status="done").empty
+        return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if done else found[0]
+
+    def _table(self, name: str, types: Mapping[str, str]) -> pd.DataFrame:
+        path = self.folder / name
+        try:
+            return pd.read_csv(
+                path,
+                dtype=types,
+                # A variant may be named "null".
+                keep_default_na=False,
+                na_values=[""],
+            )
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
+        except ValueError as error:
+            raise InputError(f"{path} is malformed ({error}); delete it and collect again") from error
+
+
+def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the named arrays of a run such as ``s0`` or ``s0f3``.
+
+    Raises:
+        InputError: the file is not a plain NumPy archive, or lacks one of them.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[f"{run}/{name}"] for name in names}
+    except KeyError as error:
+        raise InputError(f"{path} has no array {run}/...: {error}; delete it and run again") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not a NumPy archive ({error}); delete it and run again") from error
+
+
+def _select(table: pd.DataFrame, **fields: Any) -> pd.DataFrame:
+    for name, value in fields.items():
+        table = table[table[name] == value]
+    return table
+
+
+def _curve(table: pd.DataFrame, spread: str, stand_in: bool) -> Curve:
+    """Reduce a table of one run per column, ``(seed, fold)``, and one epoch per row to a curve with its band."""
+    by_seed = table.T.groupby(level="seed")
+    means = by_seed.mean().T
+    mean = means.mean(axis=1)
+    if spread == "folds":
+        sd = by_seed.std().T.mean(axis=1)
+        low, high = mean - sd, mean + sd
+    else:
+        sd, low, high = means.std(axis=1), means.min(axis=1), means.max(axis=1)
+    return Curve(
+        epochs=table.index.to_numpy(),
+        mean=mean.to_numpy(),
+        sd=sd.to_numpy(),
+        low=low.to_numpy(),
+        high=high.to_numpy(),
+        n=means.shape[1],
+        folds=table.columns.get_level_values("fold").nunique(),
+        stand_in=stand_in,
+    )
