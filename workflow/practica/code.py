@@ -11,8 +11,8 @@ from practica.files import sha256
 
 PACKAGE = Path(__file__).parent
 
-# Plumbing that cannot change a number: error classes and how files get to the disk.
-NEUTRAL = frozenset({"practica", "practica.errors", "practica.files"})
+# Plumbing that cannot change a number: errors, how files get to the disk, digests, what is said of a run.
+NEUTRAL = frozenset({f"practica{name}" for name in ("", ".errors", ".files", ".code", ".training.provenance")})
 
 
 @cache
@@ -84,7 +84,11 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:]
     return tree
 

@@ -229,6 +229,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         return f"configuration: {full}: unknown key{_hint(str(wrong), known)}"
     if "propertyNames" in error.absolute_schema_path:
         return f"{where}: bad name {error.instance!r}: it must match {schema['pattern']}"
+    if error.validator in ("anyOf", "oneOf"):
+        return f"{where}: {error.instance!r} is not allowed here. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
     return f"{where}: {error.message}{f' ({text})' if text else ''}"
 

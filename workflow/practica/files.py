@@ -26,7 +26,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
-        raise InputError(f"cannot write to {path.parent}: {error.strerror}; choose another folder or its rights") from error
+        raise InputError(
+            f"cannot write to {path.parent}: {error.strerror}; choose another folder or its rights"
+        ) from error
     os.close(handle)
     part = Path(name)
     try:

@@ -1,0 +1,5 @@
+"""Run the command line: ``python -m practica``."""
+
+from practica.cli import main
+
+main()

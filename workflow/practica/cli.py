@@ -1,0 +1,228 @@
+"""The command line: one subcommand for each rule of the workflow, and for people at a terminal.
+
+Imports of TensorFlow, pandas and matplotlib stay inside the subcommands: each costs seconds.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from practica.config import Block, Study, read_config
+from practica.errors import InputError, RunError
+from practica.files import write_json
+from practica.wiring import check
+
+StudyLoader = Callable[[], Study]
+
+
+def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--study`` and ``--config``, and pass the command a study read from them."""
+
+    @click.option("--study", "study_file", type=click.Path(path_type=Path), help="Resolved study, as results/study.json.")
+    @click.option(
+        "--config",
+        "config_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Configuration file; repeat it to merge more over it.  [default: config.yaml]",
+    )
+    @functools.wraps(command)
+    def wrapper(study_file: Path | None, config_files: tuple[Path, ...], **options: Any) -> Any:
+        if study_file:
+            study = Study.load(study_file)
+        else:
+            study = Study.resolve(read_config(list(config_files or [Path("config.yaml")])))
+            check(study)
+        return command(study=study, **options)
+
+    return wrapper
+
+
+class Commands(click.Group):
+    """Turn the project's errors into one sentence and the exit code of their kind."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(context)
+        except (InputError, RunError) as error:
+            click.echo(f"practica: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(package_name="practica")
+def main() -> None:
+    """Run the steps of the study one by one. The workflow calls these commands; so can you.
+
+    Exit codes: 0 done, 1 a run failed, 2 bad input.
+    """
+
+
+@main.command()
+@click.option("--json", "config", required=True, help="The configuration as JSON.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write.")
+def study(config: str, out: Path) -> None:
+    """Write the resolved study: what the steps after training read."""
+    write_json(out, dict(Study.resolve(json.loads(config)).config))
+
+
+@main.command()
+@click.argument("dataset")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("data"), help="Folder for data sets.")
+@click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help="Folder or URL with the data as plain files.")
+@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), default="error", help="What if it cannot be had.")
+def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
+    """Fetch, verify and prepare a data set, once for all runs."""
+    from practica import data
+
+    if dataset not in data.NAMES:
+        raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
+    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing)
+    click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
+
+
+@main.command()
+@click.argument("exercise", required=False)
+@click.argument("variant", required=False)
+@click.option("--seeds", default="0", help="Seeds: 3, 0-4 or 0,2,5.")
+@click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option("--data", "data_folder", type=click.Path(path_type=Path), default=Path("data"), help="Folder of data sets.")
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+@click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
+def train(
+    exercise: str | None,
+    variant: str | None,
+    seeds: str,
+    spec: str | None,
+    config_files: tuple[str, ...],
+    data_folder: Path,
+    results: Path,
+    threads: int,
+) -> None:
+    """Train one block of seeds of one variant, for example: train ej08 dense --seeds 0-4."""
+    if spec:
+        block = Block.parse(spec)
+    elif exercise and variant:
+        study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
+        check(study)
+        block = study.block(exercise, variant, parse_seeds(seeds))
+    else:
+        raise click.UsageError("name an exercise and a variant, or give --spec")
+    quiet_tensorflow(threads)
+    failure = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    try:
+        train_and_report(block, data_folder, results, threads)
+    except Exception as error:
+        known = isinstance(error, InputError | RunError)
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        write_json(failure, {"reason": reason, "when": datetime.now(UTC).isoformat(timespec="seconds")})
+        if known:
+            raise
+        traceback.print_exc()
+        raise RunError(f"{block.id}: {reason}") from error
+    failure.unlink(missing_ok=True)
+
+
+def train_and_report(block: Block, data_folder: Path, results: Path, threads: int) -> None:
+    """Load the data, train the block and print a line with its validation metric."""
+    from practica import data
+    from practica.training.block import train_block
+
+    dataset = data.load(block.dataset, data_folder)
+    described = {
+        "name": dataset.name,
+        "fingerprint": dataset.info.fingerprint,
+        "stand_in": dataset.info.stand_in,
+        "origin": dataset.info.origin,
+    }
+    train_block(block, dataset.arrays, described, threads, block.folder(results))
+    click.echo(f"{block.id}: done")
+
+
+def quiet_tensorflow(threads: int) -> None:
+    """Fix TensorFlow's threads and hush its start-up, through variables it reads when it is imported."""
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds named by ``3``, ``0-4`` or ``0,2,5``.
+
+    Raises:
+        InputError: the text is none of these.
+    """
+    if match := re.fullmatch(r"(\d+)-(\d+)", text):
+        seeds = tuple(range(int(match[1]), int(match[2]) + 1))
+    elif re.fullmatch(r"\d+(,\d+)*", text):
+        seeds = tuple(sorted({int(seed) for seed in text.split(",")}))
+    else:
+        seeds = ()
+    if not seeds:
+        raise InputError(f"--seeds {text}: write 3, 0-4 or 0,2,5")
+    return seeds
+
+
+@main.command()
+@study_options
+@click.option("--layers", is_flag=True, help="List the layers too.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write instead of the terminal.")
+def models(study: Study, layers: bool, out: Path | None) -> None:
+    """Print the parameters of every model as JSON, counted on the built model."""
+    quiet_tensorflow(1)
+    from practica.training.describe import describe_models
+
+    described = describe_models(study, layers=layers)
+    if out:
+        write_json(out, described)
+    else:
+        click.echo(json.dumps(described, indent=1))
+
+
+@main.command()
+@study_options
+@click.option("--data", "data_folder", type=click.Path(path_type=Path), default=Path("data"), help="Folder of data sets.")
+@click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write.")
+def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
+    """Time the Keras nets of ej02 against their hand-written twins."""
+    quiet_tensorflow(threads)
+    from practica import data
+    from practica.training.timing import time_twins
+
+    datasets = {name: data.load(name, data_folder) for name in ("cifar10", "xor")}
+    nets = time_twins(study, lambda name: datasets[name].arrays)
+    stand_in = any(dataset.info.stand_in for dataset in datasets.values())
+    write_json(
+        out,
+        {
+            "schema": 1,
+            "stand_in": stand_in,
+            "threads": threads,
+            "repetitions": study.config["timing"]["repetitions"],
+            "nets": nets,
+        },
+    )
+
+
+@main.command()
+@study_options
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+def collect(study: Study, results: Path) -> None:
+    """Collect the metrics and histories of all runs into tidy tables, with statistics."""
+    from practica.evidence.collect import collect as collect_runs
+
+    collect_runs(study, results)

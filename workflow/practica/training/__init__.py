@@ -1,0 +1,1 @@
+"""Train blocks of seeds and write what came of them."""

@@ -1,0 +1,54 @@
+"""Build every model of a study and describe it: parameters and layers, never typed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+
+from practica import exercises
+from practica.config import Study
+from practica.training.block import builder, settings_of
+from practica.training.fit import count_parameters
+
+
+def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str, Any]]:
+    """Return ``{"ej08/dense": {"total": 16140, ...}}`` for every variant in play.
+
+    With ``layers``, each entry also lists its layers: ``name``, ``type``, ``output_shape`` and ``parameters``.
+    """
+    described = {}
+    for exercise in study.exercises:
+        module = exercises.load(exercise)
+        for variant in study.variants(exercise):
+            block = study.block(exercise, variant, (0,))
+            net = builder(module, block.model)(settings_of(block))
+            described[f"{exercise}/{variant}"] = _describe(net, layers)
+            keras.backend.clear_session()
+    return described
+
+
+def _describe(net: Any, layers: bool) -> dict[str, Any]:
+    if not isinstance(net, keras.Model):
+        net.initialise(0)
+        total = sum(values.size for values in net.parameters().values())
+        listed = [
+            {"name": name, "type": "NumPy", "output_shape": str(values.shape), "parameters": values.size}
+            for name, values in net.parameters().items()
+        ]
+        counts = {"total": total, "trainable": total, "non_trainable": 0}
+    else:
+        counts = count_parameters(net)
+        listed = [_layer(layer) for layer in net.layers]
+    return counts | ({"layers": listed} if layers else {})
+
+
+def _layer(layer: Any) -> dict[str, Any]:
+    shape = tuple(layer.output.shape)
+    return {
+        "name": layer.name,
+        "type": type(layer).__name__,
+        "output_shape": str(shape),
+        "parameters": sum(math.prod(weight.shape) for weight in layer.weights),
+    }

@@ -1,0 +1,69 @@
+"""Write a block's files, each checked against its schema and whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import numpy as np
+
+from practica.errors import RunError
+from practica.files import atomic_path, read_json, write_json
+from practica.training.fit import Outcome
+
+if TYPE_CHECKING:
+    from practica.config import Block
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+Run = tuple[int, int | None, Outcome]
+
+
+def write_results(
+    block: Block, runs: Sequence[Run], arrays: dict[str, np.ndarray], provenance: dict[str, Any], folder: Path
+) -> None:
+    """Write the block's four files into ``folder``; ``metrics.json`` comes last, so that it vouches for the others."""
+    head = {
+        "schema": 1,
+        "exercise": block.exercise,
+        "variant": block.variant,
+        "block": block.name,
+        "stand_in": provenance["data"]["stand_in"],
+    }
+    history = [{**_who(run), "epoch": run[2].epochs, **run[2].history} for run in runs]
+    metrics = [
+        {**_who(run), "epochs": run[2].epochs[-1], "best_epoch": run[2].best_epoch, "metrics": run[2].metrics}
+        for run in runs
+    ]
+    manifest = {"model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
+    with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    write_checked(folder / "manifest.json", head | manifest | {"provenance": provenance})
+    write_checked(folder / "history.json", head | {"runs": history, "provenance": provenance})
+    write_checked(folder / "metrics.json", head | {"runs": metrics, "provenance": provenance})
+
+
+def write_checked(path: Path, value: dict[str, Any]) -> None:
+    """Write ``value`` as JSON after checking it against the schema of that file name.
+
+    Raises:
+        RunError: the value does not fit the schema.
+    """
+    try:
+        jsonschema.validate(value, schema(path.stem))
+    except jsonschema.ValidationError as error:
+        raise RunError(f"{path}: {'.'.join(map(str, error.absolute_path))}: {error.message}") from error
+    write_json(path, value)
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON schema of a result file: ``metrics``, ``history`` or ``manifest``."""
+    return read_json(SCHEMAS / f"{name}.schema.json")
+
+
+def _who(run: Run) -> dict[str, int | None]:
+    return {"seed": run[0], "fold": run[1]}

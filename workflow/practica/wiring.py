@@ -1,0 +1,74 @@
+"""What the Snakefile asks: the checked study, digests of code, and file names. Light: Snakemake parses in every job."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from practica import exercises
+from practica.code import code_digest
+from practica.config import Block, Study
+from practica.errors import InputError
+
+
+def open_study(config: Mapping[str, Any]) -> Study:
+    """Return the checked study, or end the process with one sentence and exit code 2."""
+    try:
+        study = Study.resolve(config)
+        check(study)
+    except InputError as error:
+        stop(error)
+    return study
+
+
+def stop(error: InputError) -> NoReturn:
+    """Print the error's sentence and end the process with its exit code."""
+    print(f"practica: {error}", file=sys.stderr, flush=True)
+    sys.exit(error.exit_code)
+
+
+def check(study: Study) -> None:
+    """Check what the configuration names outside itself: modules, models, folders and the mirror.
+
+    Raises:
+        InputError: one of them is not there or cannot be used.
+    """
+    for exercise in study.exercises:
+        known = exercises.models(exercise)
+        for variant in study.variants(exercise):
+            if study.model(exercise, variant) not in known:
+                raise InputError(
+                    f"configuration: exercises.{exercise}.variants.{variant}: no model {study.model(exercise, variant)!r} "
+                    f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
+                )
+    for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
+        _check_writable(key, folder)
+    mirror = study.data["mirror"]
+    if mirror and "://" not in mirror and not Path(mirror).is_dir():
+        raise InputError(
+            f"the data mirror {mirror} is not a folder: correct data.mirror or PRACTICA_DATA_MIRROR, or leave it empty"
+        )
+
+
+def run_code(exercise: str) -> str:
+    """Return the digest of the code that a run of the exercise depends on."""
+    return code_digest("practica.training.block", exercises.module_name(exercise))
+
+
+def finished(block: Block, results: Path) -> bool:
+    """Return whether the block's results are there."""
+    return (block.folder(results) / "metrics.json").is_file()
+
+
+def _check_writable(key: str, folder: Path) -> None:
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        # Asking the rights is not enough: to root, and on read-only or special file systems, they say yes.
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        reason = f"cannot write to {folder} ({error.strerror})"
+        raise InputError(f"configuration: {key}: {reason}; choose another folder or change its rights") from error

@@ -1,0 +1,37 @@
+# The checked study, and what several rule files ask of it.
+import os
+import sys
+
+from practica.code import code_digest
+from practica.files import canonical_json
+from practica.wiring import finished, open_study, run_code
+
+# Jobs run this very installation, also where the environment is not activated.
+os.environ["PATH"] = os.pathsep.join(
+    [os.path.dirname(sys.executable), os.environ["PATH"]]
+)
+
+study = open_study(config)
+RESULTS = str(study.results)
+DATA = study.data["folder"]
+LOGS = f"{RESULTS}/logs"
+PARTIAL = study.report["partial"]
+BLOCKS = {(b.exercise, b.variant, b.name): b for b in study.blocks()}
+
+
+wildcard_constraints:
+    exercise=r"ej\d\d",
+    variant="[a-z][a-z0-9_]*",
+    block=r"s\d[\d_-]*",
+    dataset="[a-z0-9]+",
+
+
+def block_of(wildcards):
+    """Return the block that a job trains."""
+    return BLOCKS[wildcards.exercise, wildcards.variant, wildcards.block]
+
+
+def run_files(name):
+    """Return the files called ``name`` of all blocks; of the finished ones only, in a partial report."""
+    blocks = [b for b in BLOCKS.values() if not PARTIAL or finished(b, study.results)]
+    return [f"{b.folder(RESULTS)}/{name}" for b in blocks]

@@ -1,0 +1,22 @@
+# Data sets: fetched, verified and prepared once each, and shared by all runs.
+rule prepare_data:
+    """Fetch, verify and prepare one data set."""
+    output:
+        dataset=f"{DATA}/prepared/{{dataset}}/dataset.json",
+        origin=f"{DATA}/prepared/{{dataset}}/origin.json",
+    log:
+        f"{LOGS}/data/{{dataset}}.log",
+    # Compute nodes often have no internet.
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        folder=DATA,
+        mirror=study.data["mirror"] or "",
+        on_missing=study.data["on_missing"],
+        code=lambda wildcards: code_digest(f"practica.data.{wildcards.dataset}"),
+    message:
+        "Preparing the data set {wildcards.dataset}"
+    shell:
+        "python -m practica prepare {wildcards.dataset} --folder {params.folder:q}"
+        " --mirror {params.mirror:q} --on-missing {params.on_missing} > {log} 2>&1"

@@ -1,0 +1,41 @@
+# Evidence: the resolved study, and the results of all runs as tidy tables.
+rule resolve_study:
+    """Write the study as resolved from the configuration, with every default filled in."""
+    output:
+        f"{RESULTS}/study.json",
+    log:
+        f"{LOGS}/study.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        study=canonical_json(dict(study.config)),
+    message:
+        "Resolving the configuration"
+    shell:
+        "python -m practica study --json {params.study:q} --out {output:q} > {log} 2>&1"
+
+
+rule collect:
+    """Collect the metrics and histories of all runs, and their statistics."""
+    input:
+        study=f"{RESULTS}/study.json",
+        metrics=run_files("metrics.json"),
+        histories=run_files("history.json"),
+    output:
+        metrics=f"{RESULTS}/metrics.csv",
+        history=f"{RESULTS}/history.csv.gz",
+        summary=f"{RESULTS}/summary.csv",
+        runs=f"{RESULTS}/runs.csv",
+    log:
+        f"{LOGS}/collect.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        results=RESULTS,
+        code=code_digest("practica.evidence.collect"),
+    message:
+        "Collecting the results of all runs"
+    shell:
+        "python -m practica collect --study {input.study:q} --results {params.results:q} > {log} 2>&1"

@@ -1,0 +1,78 @@
+# Training: one job for each block of seeds of each variant.
+rule train:
+    """Train one block of seeds of one variant."""
+    input:
+        dataset=lambda wildcards: f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json",
+    output:
+        metrics=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
+        history=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/history.json",
+        manifest=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/manifest.json",
+        arrays=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/arrays.npz",
+    log:
+        f"{LOGS}/train/{{exercise}}/{{variant}}/{{block}}.log",
+    conda:
+        "../../envs/practica.yaml"
+    threads: lambda wildcards: study.resources(wildcards.exercise, wildcards.variant)["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: attempt
+        * study.resources(wildcards.exercise, wildcards.variant)["mem_mb"],
+        runtime=lambda wildcards, attempt: attempt
+        * study.resources(wildcards.exercise, wildcards.variant)["runtime"],
+    params:
+        spec=lambda wildcards: block_of(wildcards).specification(),
+        code=lambda wildcards: run_code(wildcards.exercise),
+        results=RESULTS,
+        data=DATA,
+    message:
+        "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
+    shell:
+        "python -m practica train --spec {params.spec:q} --data {params.data:q}"
+        " --results {params.results:q} --threads {threads} > {log} 2>&1"
+
+
+rule time_twins:
+    """Time the Keras nets of ej02 against their hand-written twins, in one process."""
+    input:
+        study=f"{RESULTS}/study.json",
+        datasets=expand(
+            "{data}/prepared/{dataset}/dataset.json",
+            data=DATA,
+            dataset=["cifar10", "xor"],
+        ),
+    output:
+        f"{RESULTS}/timing/ej02.json",
+    log:
+        f"{LOGS}/timing/ej02.log",
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        data=DATA,
+        code=lambda wildcards: code_digest(
+            "practica.training.timing", "practica.exercises.ej02"
+        ),
+    message:
+        "Timing the nets of ej02 against their hand-written twins"
+    shell:
+        "python -m practica timing --study {input.study:q} --data {params.data:q}"
+        " --threads {threads} --out {output:q} > {log} 2>&1"
+
+
+rule describe_models:
+    """Count the parameters and list the layers of every model, on the built model."""
+    input:
+        study=f"{RESULTS}/study.json",
+    output:
+        f"{RESULTS}/models.json",
+    log:
+        f"{LOGS}/models.log",
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        code=code_digest(
+            "practica.training.describe",
+            *(f"practica.exercises.{exercise}" for exercise in study.exercises),
+        ),
+    message:
+        "Describing the models"
+    shell:
+        "python -m practica models --layers --study {input.study:q} --out {output:q} > {log} 2>&1"
