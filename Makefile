@@ -1,0 +1,48 @@
+# The project's tasks: `make help` lists them.
+
+SHELL := bash
+PYTHON ?= python3
+
+# Which lock to install: only from the command line, for some shells keep a variable of that name.
+env := $(if $(filter command,$(origin ENV)),$(ENV))
+in_venv := @source .venv/bin/activate &&
+
+.PHONY: help setup latex ready report test lint format lock clean
+
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## Make .venv with the locked packages (ENV=gpu for a machine with a GPU)
+	@workflow/scripts/setup-venv.sh "$(PYTHON)" $(env)
+
+latex: ## Install LaTeX where it is missing
+	@workflow/scripts/ensure-latex.sh
+
+# Both at the same time: they mostly wait for the network.
+ready:
+	@$(MAKE) --no-print-directory --jobs=2 setup latex
+
+report: ready ## Run the quick study and build the PDF and the HTML report
+	@workflow/scripts/report.sh
+
+test: ready lint ## Run every check and every test
+	$(in_venv) pytest
+
+lint: setup ## Check style, types and workflow
+	$(in_venv) ruff check
+	$(in_venv) ruff format --check
+	$(in_venv) snakefmt --check Snakefile workflow/rules
+	$(in_venv) snakemake --lint
+	$(in_venv) mypy
+
+format: setup ## Put the code into the house's format
+	$(in_venv) ruff check --fix
+	$(in_venv) ruff format
+	$(in_venv) snakefmt Snakefile workflow/rules
+
+lock: ## Bring the lock files in step with pyproject.toml
+	@workflow/scripts/lock.sh "$(PYTHON)"
+
+clean: ## Remove results, logs and caches; data sets and .venv stay
+	rm -rf results logs .snakemake .latex .mypy_cache .pytest_cache .ruff_cache
+	find workflow tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Install the LaTeX packages that the report needs, where they are missing and this user may.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source workflow/scripts/steps.sh
+
+packages=(latexmk texlive-latex-recommended texlive-lang-spanish lmodern)
+install=(install -y --no-install-recommends "${packages[@]}")
+
+have_latex() {
+  command -v latexmk && command -v pdflatex && kpsewhich spanish.ldf && kpsewhich lmodern.sty && kpsewhich booktabs.sty
+} >/dev/null 2>&1
+
+if have_latex; then
+  exit 0
+fi
+
+start latex
+sudo=()
+[[ $(id -u) == 0 ]] || sudo=(sudo -n)
+if ! command -v apt-get >/dev/null || ! "${sudo[@]}" true 2>>"$log"; then
+  refuse "the report needs LaTeX; run: sudo apt-get ${install[*]}"
+fi
+
+apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
+step "reading the package lists" "${apt[@]}" update
+step "installing ${packages[*]}" "${apt[@]}" "${install[@]}"
+have_latex || refuse "the packages are installed, but LaTeX is not complete; see $log"
+say "done"

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Run the study with the quick profile and build both reports; where a run failed, with its hole marked.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+PATH=$PWD/.venv/bin:$PATH
+trap 'exit 130' INT TERM
+
+study=(snakemake --profile profiles/quick)
+status=0
+"${study[@]}" || {
+  status=1
+  echo "report: something failed (see above); building the report from what is there" >&2
+  study+=(--config 'report={partial: true}')
+  "${study[@]}"
+}
+"${study[@]}" --report results/report.zip
+
+echo
+echo "PDF report:   results/informe.pdf"
+echo "HTML report:  results/report.zip (unzip it, then open report.html in a browser)"
+if ((status)); then
+  echo "report: the study is not complete: the reports mark what is missing" >&2
+fi
+exit "$status"
