@@ -13,4 +13,3 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     """Return MNIST with its official test set, pixels scaled to [0, 1]."""
     train, validation, test = official(arrays, settings, seed)
     return Problem(MULTICLASS, train, validation, test, to_input=scale_pixels)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import tensorflow as tf
@@ -10,6 +11,11 @@ import tensorflow as tf
 def scale_pixels(images: Any) -> Any:
     """Scale uint8 pixels to float32 in [0, 1]; images stay one byte a pixel until the batch."""
     return tf.cast(images, tf.float32) / 255.0
+
+
+def flat_pixels(images: Any) -> Any:
+    """Scale uint8 images ``(batch, ...)`` to float32 in [0, 1] and lay each out as one vector ``(batch, pixels)``."""
+    return tf.reshape(scale_pixels(images), (tf.shape(images)[0], math.prod(images.shape[1:])))
 
 
 def count_words(words: int) -> Any:

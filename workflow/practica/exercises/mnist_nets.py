@@ -10,11 +10,11 @@ from practica.exercises.problem import Settings, model
 
 @model
 def dense(settings: Settings) -> keras.Model:
-    """Dense 20 - BN - Dense 10 - BN - Dense 10: 16,140 parameters with the source's units."""
-    inputs = keras.Input((28, 28), name="imagen")
+    """Dense 20 - BN - Dense 10 - BN - Dense 10: 16,140 parameters."""
+    inputs = keras.Input((28, 28))
     x = layers.Flatten()(inputs)
-    for units in settings.get("units", [20, 10]):
-        x = layers.Dense(units, activation="relu", kernel_regularizer=_penalty(settings))(x)
+    for units in (20, 10):
+        x = layers.Dense(units, activation="relu")(x)
         x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
     return keras.Model(inputs, layers.Dense(10, dtype="float32")(x), name="dense")
 
@@ -22,16 +22,11 @@ def dense(settings: Settings) -> keras.Model:
 @model
 def conv(settings: Settings) -> keras.Model:
     """Conv 32 - pool - BN - Conv 16 - pool - BN - Dense 10: 12,986 parameters."""
-    inputs = keras.Input((28, 28), name="imagen")
+    inputs = keras.Input((28, 28))
     x = layers.Reshape((28, 28, 1))(inputs)
     for filters in (32, 16):
-        x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_regularizer=_penalty(settings))(x)
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
         x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
     x = layers.Flatten()(x)
     return keras.Model(inputs, layers.Dense(10, dtype="float32")(x), name="conv")
-
-
-def _penalty(settings: Settings) -> keras.regularizers.Regularizer | None:
-    strength = settings.get("l2", 0)
-    return keras.regularizers.L2(strength) if strength else None

@@ -69,9 +69,9 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs and targets of one part of the data: ``x`` ``(n, ...)`` or ragged, ``y`` ``(n, ...)``."""
+    """Inputs and targets of one part of the data: ``x`` an array ``(n, ...)`` or ``Ragged``, ``y`` ``(n, ...)``."""
 
-    x: np.ndarray | Ragged
+    x: Any
     y: np.ndarray
 
     def __len__(self) -> int:
@@ -163,7 +163,18 @@ def hold_out(samples: Samples, fraction: float, seed: int, *, stratify: bool = T
 
 def official(arrays: Arrays, settings: Settings, seed: int) -> tuple[Samples, Samples, Samples]:
     """Return train, validation and test of a data set with an official test set, which is never split or mixed in."""
-    full = subset(Samples(np.asarray(arrays["x_train"]), np.asarray(arrays["y_train"])), settings.get("train_samples"), seed)
-    test = subset(Samples(np.asarray(arrays["x_test"]), np.asarray(arrays["y_test"])), settings.get("test_samples"), seed)
+    full = subset(
+        Samples(np.asarray(arrays["x_train"]), np.asarray(arrays["y_train"])), settings.get("train_samples"), seed
+    )
+    test = subset(
+        Samples(np.asarray(arrays["x_test"]), np.asarray(arrays["y_test"])), settings.get("test_samples"), seed
+    )
     train, validation = hold_out(full, settings.validation_fraction, seed)
     return train, validation, test
+
+
+def standardise(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    """Return all parts in float32, shifted and scaled by the mean and deviation of each column of ``train`` alone."""
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    deviation = np.where(deviation == 0, 1.0, deviation)  # a constant column says nothing: it becomes zero
+    return [((part - mean) / deviation).astype(np.float32) for part in (train, *others)]
