@@ -1,0 +1,35 @@
+"""ej05: the logistic map x(t) = 4 x(t-1) (1 - x(t-1)) learnt from a trajectory (figure 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from practica.exercises.problem import REGRESSION, Arrays, Problem, Samples, Settings, hold_out, model, subset
+
+
+@model
+def tanh5(settings: Settings) -> keras.Model:
+    """Dense 5 tanh - concatenation with the input - Dense 1: 17 parameters."""
+    inputs = keras.Input((1,))
+    x = layers.Concatenate()([inputs, layers.Dense(5, activation="tanh")(inputs)])
+    return keras.Model(inputs, layers.Dense(1)(x), name="tanh5")
+
+
+def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
+    """Return pairs (x(t-1), x(t)); the test pairs come last in time, after all that training and validation see."""
+    x = np.asarray(arrays["x"], dtype=np.float32)[:, None]
+    pairs = Samples(x[:-1], x[1:])
+    past = len(pairs) - round(settings.test_fraction * len(pairs))
+    full = subset(pairs.take(np.arange(past)), settings.get("train_samples"), seed)
+    test = subset(pairs.take(np.arange(past, len(pairs))), settings.get("test_samples"), seed)
+    train, validation = hold_out(full, settings.validation_fraction, seed, stratify=False)
+
+    def artefacts(predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:
+        return {"x": test.x[:, 0], "target": test.y[:, 0], "predicted": predict(test.x)[:, 0]}
+
+    return Problem(REGRESSION, train, validation, test, artefacts=artefacts)

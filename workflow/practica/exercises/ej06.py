@@ -1,0 +1,57 @@
+"""ej06: diabetes from eight measurements, with and without the correction of impossible zeros (figure 11)."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+from sklearn.model_selection import StratifiedKFold
+
+from practica.exercises.problem import (
+    BINARY,
+    Arrays,
+    Problem,
+    Samples,
+    Settings,
+    data_rng,
+    model,
+    standardise,
+)
+
+# Glucose, blood pressure, skin fold, insulin and body mass index of the living are not zero; pregnancies may be.
+MEASURED = slice(1, 6)
+
+
+@model
+def dense(settings: Settings) -> keras.Model:
+    """Dense 24 - BN - Dense 12 - BN - Dense 1 with the source's units: 673 parameters."""
+    inputs = x = keras.Input((8,))
+    for units in settings.units:
+        x = layers.Dense(units, activation="relu", kernel_regularizer=keras.regularizers.L2(settings.l2))(x)
+        x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
+    return keras.Model(inputs, layers.Dense(1, dtype="float32")(x), name="dense")
+
+
+def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
+    """Return one of the seed's stratified folds as validation and the others as train; there is no test part."""
+    if fold is None:
+        raise ValueError("ej06 is a cross-validation: give the fold")
+    x, y = np.asarray(arrays["x"], dtype=np.float64), np.asarray(arrays["y"])
+    state = int(data_rng(seed, "folds").integers(2**31))
+    folds = StratifiedKFold(settings.folds, shuffle=True, random_state=state)
+    train, validation = list(folds.split(x, y))[fold]
+    x_train, x_validation = x[train], x[validation]
+    if settings.correct_zeros:
+        x_train, x_validation = correct_zeros(x_train, x_validation)
+    x_train, x_validation = standardise(x_train, x_validation)
+    return Problem(BINARY, Samples(x_train, y[train]), Samples(x_validation, y[validation]))
+
+
+def correct_zeros(train: np.ndarray, validation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Replace impossible zeros in both parts by the mean of the values of ``train`` that are not zero."""
+    missing = train[:, MEASURED] == 0
+    means = np.ma.masked_array(train[:, MEASURED], missing).mean(axis=0).filled(0)
+    train, validation = train.copy(), validation.copy()
+    for part in (train, validation):
+        part[:, MEASURED] = np.where(part[:, MEASURED] == 0, means, part[:, MEASURED])
+    return train, validation
