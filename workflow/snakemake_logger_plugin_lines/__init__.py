@@ -1,0 +1,75 @@
+"""Log a Snakemake run as one line per finished job: ``snakemake --logger lines``.
+
+Snakemake finds the plugin by the name of this package. The complete log is still in ``.snakemake/log``.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+TAIL = 15
+
+
+class LogHandler(LogHandlerBase):
+    """Print one line for each job that ends, the end of the log of each that fails, and warnings."""
+
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = True
+    needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        """Begin with no job seen."""
+        self._jobs: dict[int, tuple[str, float]] = {}
+        self._done = 0
+        self._total = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print what the record tells, if anything."""
+        event = getattr(record, "event", None)
+        if event == LogEvent.RUN_INFO and not self._total:  # a dry run tells it again at its end
+            self._total = record.stats.get("total", 0)  # type: ignore[attr-defined]
+            self._say(f"{self._total} jobs to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
+        elif event == LogEvent.JOB_INFO:
+            self._start(record)
+        elif event == LogEvent.JOB_FINISHED:
+            self._done += 1
+            self._end(record.job_id, "")  # type: ignore[attr-defined]
+        elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
+            self._fail(record)
+        elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
+            self._say(record.getMessage())
+        elif event is None and record.getMessage().startswith("Nothing to be done"):
+            self._say("Nothing to be done: everything is there and up to date")
+
+    def _start(self, record: Any) -> None:
+        title = record.rule_msg or " ".join([record.rule_name, *map(str, record.wildcards.values())])
+        self._jobs[record.jobid] = (title, time.monotonic())
+        if self.common_settings.dryrun:
+            self._say(f"  {title}  ({str(record.reason).split(':')[0].lower()})")
+
+    def _end(self, job: int, mark: str) -> None:
+        title, start = self._jobs.get(job, (f"job {job}", time.monotonic()))
+        width = len(str(self._total))
+        self._say(f"[{self._done:{width}}/{self._total}] {mark}{title}  {time.monotonic() - start:.0f} s")
+
+    def _fail(self, record: Any) -> None:
+        self._end(getattr(record, "jobid", -1), "FAILED: ")
+        for name in getattr(record, "log", None) or []:
+            try:
+                lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
+            except OSError:
+                continue
+            self._say("\n".join(f"    {line}" for line in [*lines[-TAIL:], f"(the whole log: {name})"]))
+
+    def _say(self, text: str) -> None:
+        stream = sys.stdout if self.common_settings.stdout else sys.stderr
+        print(text, file=stream, flush=True)
