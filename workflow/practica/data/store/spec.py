@@ -1,0 +1,102 @@
+"""What a data set's module states about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from practica.errors import InputError
+
+Arrays = dict[str, NDArray[Any]]
+
+# The only sites that data are fetched from by themselves. Tests point them at a server on the loopback device.
+UPSTREAM_BASES = {
+    "keras": "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    "toronto": "https://www.cs.toronto.edu/~kriz/",
+    # Pinned to a commit: a branch may change under us.
+    "jbrownlee": "https://raw.githubusercontent.com/jbrownlee/Datasets/d20fcb6402ae34e653d4513b00f39257bb37ed7f/",
+}
+
+
+class BadContentError(InputError):
+    """A file is not what it should be; the caller says which file."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A file at the original source: ``UPSTREAM_BASES[base] + path``, with its known SHA-256."""
+
+    base: str
+    path: str
+    sha256: str
+
+    @property
+    def url(self) -> str:
+        """Return the address of the file."""
+        return UPSTREAM_BASES[self.base] + self.path
+
+
+@dataclass(frozen=True)
+class Form:
+    """One file (or folder, where ``folder``) that holds a whole data set, and how to read it.
+
+    ``read`` returns the canonical arrays and raises ``BadContentError`` where the file is not as it should be.
+    """
+
+    name: str
+    read: Callable[[Path], Arrays]
+    upstream: Upstream | None = None
+    folder: bool = False
+
+
+@dataclass(frozen=True)
+class Published:
+    """A data set that has to be fetched: its forms in order of preference, its known content, and its stand-in."""
+
+    name: str
+    fingerprint: str
+    forms: tuple[Form, ...]
+    stand_in: Callable[[], Arrays]
+
+    def read(self, form: Form, path: Path) -> Arrays:
+        """Read ``path`` and return its arrays if, and only if, they are this data set.
+
+        Raises:
+            BadContentError: the file cannot be read as ``form``, or holds something else.
+        """
+        arrays = form.read(path)
+        if fingerprint(arrays) != self.fingerprint:
+            raise BadContentError("it can be read, but its content is not that of the published data set")
+        return arrays
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A data set that follows from a rule."""
+
+    name: str
+    fingerprint: str
+    rule: str
+    compute: Callable[[], Arrays]
+
+
+Spec = Published | Computed
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """Return the SHA-256 over name, dtype, shape and bytes of all arrays, in the order of their names.
+
+    It depends on the content alone: not on the file format, the compression or the road that the data came by.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.data)
+    return digest.hexdigest()
