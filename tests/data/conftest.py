@@ -1,0 +1,88 @@
+"""What the tests of the data sets share: no test reaches the network, and a Pima of our own stands for real data."""
+
+import hashlib
+import http.server
+import threading
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from practica.data.store import spec as spec_module
+from practica.data.store.registry import DATASETS
+from practica.data.store.spec import Arrays, fingerprint
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    """Let every upstream site be a closed port of this machine."""
+    for base in spec_module.UPSTREAM_BASES:
+        monkeypatch.setitem(spec_module.UPSTREAM_BASES, base, "http://127.0.0.1:9/")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@dataclass
+class Pima:
+    """A data set of known content, and the mirror that holds it."""
+
+    arrays: Arrays
+    mirror: Path
+    file: Path
+
+
+@pytest.fixture
+def pima(tmp_path, monkeypatch) -> Pima:
+    """Make a table of our own pass for the published Pima."""
+    spec = DATASETS["pima"]
+    arrays = spec.stand_in()
+    arrays["x"][0, 0] += 1
+    file = tmp_path / "mirror" / "pima-indians-diabetes.csv"
+    file.parent.mkdir()
+    table = np.column_stack([arrays["x"], arrays["y"]])
+    file.write_text("\n".join(",".join(f"{value:g}" for value in row) for row in table))
+    form = spec.forms[0]
+    upstream = replace(form.upstream, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    ours = replace(spec, fingerprint=fingerprint(arrays), forms=(replace(form, upstream=upstream),))
+    monkeypatch.setitem(DATASETS, "pima", ours)
+    return Pima(arrays, file.parent, file)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serve a folder, with ranges; break off the first transfer after ``server.break_at`` bytes, if that is set."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.server.requests.append((self.path, self.headers.get("Range")))
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data = path.read_bytes()
+        asked = self.headers.get("Range")
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        stop, self.server.break_at = self.server.break_at, None
+        self.wfile.write(data[start:stop])
+        self.close_connection = True
+
+
+@pytest.fixture
+def serve(request):
+    """Return a function that serves a folder on this machine and returns the server, with its ``url``."""
+
+    def start(folder: Path):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        server.requests, server.break_at = [], None
+        server.url = f"http://127.0.0.1:{server.server_port}/"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        request.addfinalizer(server.server_close)
+        request.addfinalizer(server.shutdown)
+        return server
+
+    return start

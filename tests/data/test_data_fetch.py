@@ -1,0 +1,165 @@
+"""Files are fetched from upstream and from mirrors by HTTP, with checksum and resumption, and given up in seconds."""
+
+import socket
+import time
+
+import numpy as np
+import pytest
+
+from practica import data
+from practica.data.store import fetch
+from practica.data.store import spec as spec_module
+from practica.data.store.fetch import UnavailableError, UnreachableError, download
+from practica.errors import InputError
+from practica.files import sha256
+
+
+@pytest.fixture
+def upstream(pima, serve, monkeypatch):
+    """Serve our Pima as the upstream site."""
+    server = serve(pima.mirror)
+    monkeypatch.setitem(spec_module.UPSTREAM_BASES, "jbrownlee", server.url)
+    return server
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Let pooch try again at once."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Let a transfer come in many chunks: the one in which it breaks off is lost."""
+    monkeypatch.setattr(fetch, "CHUNK", 100)
+
+
+def leftovers(folder):
+    return [path.name for path in folder.rglob(".*")]
+
+
+def test_upstream_is_fetched_verified_and_kept(tmp_path, pima, upstream):
+    info = data.prepare("pima", tmp_path)
+    assert (info.origin["kind"], info.origin["source"]) == ("upstream", upstream.url + pima.file.name)
+    assert info.origin["file_sha256"] == sha256(pima.file.read_bytes())
+    np.testing.assert_array_equal(data.load("pima", tmp_path)["x"], pima.arrays["x"])
+    assert (tmp_path / "raw" / pima.file.name).read_bytes() == pima.file.read_bytes()
+    assert not leftovers(tmp_path)
+
+
+def test_upstream_with_another_checksum_is_refused(tmp_path, pima, upstream, no_waiting):
+    pima.file.write_text(pima.file.read_text() + "\n")  # the same numbers, but another file
+    with pytest.raises(InputError, match="SHA256 hash of downloaded file"):
+        data.prepare("pima", tmp_path)
+    assert not list(tmp_path.glob("raw/*"))
+    assert len(upstream.requests) == 1 + fetch.RETRIES
+
+
+def test_upstream_must_be_https(tmp_path, pima, monkeypatch):
+    monkeypatch.setitem(spec_module.UPSTREAM_BASES, "jbrownlee", "http://example.org/")
+    with pytest.raises(InputError, match=r"http://example.org/.*: an upstream address must be https"):
+        data.prepare("pima", tmp_path)
+
+
+def test_every_upstream_site_is_https(monkeypatch):
+    monkeypatch.undo()  # as the package has them
+    assert all(base.startswith("https://") for base in spec_module.UPSTREAM_BASES.values())
+
+
+def test_a_mirror_can_be_an_address(tmp_path, pima, serve):
+    server = serve(pima.mirror.parent)
+    info = data.prepare("pima", tmp_path / "data", mirror=f"{server.url}mirror")
+    assert info.origin["kind"] == "mirror"
+    assert info.origin["source"] == f"{server.url}mirror/{pima.file.name}"
+
+
+def test_a_remote_mirror_with_other_content_is_reported(tmp_path, pima, serve):
+    server = serve(pima.mirror)
+    pima.file.write_text("<html>Please log in</html>")
+    with pytest.raises(InputError, match=f"{server.url}{pima.file.name}: row 1 has 1 columns"):
+        data.prepare("pima", tmp_path, mirror=server.url, on_missing="stand-in")
+    assert not list(tmp_path.glob("raw/*"))
+
+
+def test_a_missing_file_is_not_asked_for_again(tmp_path, pima, upstream):
+    pima.file.unlink()
+    with pytest.raises(InputError, match=r"HTTP 404"):
+        data.prepare("pima", tmp_path)
+    assert len(upstream.requests) == 1
+
+
+def test_each_form_of_a_data_set_is_asked_of_a_mirror(tmp_path, serve):
+    server = serve(tmp_path)
+    with pytest.raises(InputError, match="cannot be had"):
+        data.prepare("cifar10", tmp_path / "data", mirror=server.url)
+    assert [path for path, _ in server.requests] == ["/cifar10.npz", "/cifar-10-python.tar.gz"]
+
+
+def test_a_broken_transfer_is_continued(tmp_path, pima, upstream, no_waiting, small_chunks):
+    upstream.break_at = 5000
+    data.prepare("pima", tmp_path)
+    path = f"/{pima.file.name}"
+    assert upstream.requests == [(path, None), (path, "bytes=5000-")]
+    assert not leftovers(tmp_path)
+
+
+def test_the_next_call_continues_where_the_last_one_was_stopped(tmp_path, serve, small_chunks):
+    (tmp_path / "file").write_bytes(bytes(range(256)) * 100)
+    server = serve(tmp_path)
+    server.break_at = 300
+    url, target = server.url + "file", tmp_path / "target" / "copy"
+    target.parent.mkdir()
+    with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        download(url, target, sha256=None, connect_timeout=2)
+    download(url, target, sha256=sha256((tmp_path / "file").read_bytes()), connect_timeout=2)
+    assert [asked for _, asked in server.requests] == [None, "bytes=300-"]
+    assert target.read_bytes() == (tmp_path / "file").read_bytes()
+
+
+def interrupt(seconds):
+    raise KeyboardInterrupt
+
+
+def test_the_remains_of_another_file_do_no_harm(tmp_path, serve, no_waiting):
+    (tmp_path / "file").write_bytes(b"a" * 1000)
+    server = serve(tmp_path)
+    url, target = server.url + "file", tmp_path / "target" / "copy"
+    target.parent.mkdir()
+    (target.parent / f".file.{sha256(url)[:8]}.partial").write_bytes(b"b" * 10)
+    download(url, target, sha256=sha256(b"a" * 1000), connect_timeout=2)
+    assert target.read_bytes() == b"a" * 1000
+
+
+def test_a_file_without_end_is_given_up(tmp_path, serve, monkeypatch):
+    (tmp_path / "file").write_bytes(bytes(2**20))
+    monkeypatch.setattr(fetch, "SIZE_LIMIT", 1000)
+    target = tmp_path / "target" / "copy"
+    target.parent.mkdir()
+    with pytest.raises(UnavailableError, match="larger than the possible 1,000 bytes"):
+        download(serve(tmp_path).url + "file", target, sha256=None, connect_timeout=2)
+    assert not list(target.parent.iterdir())
+
+
+def test_a_server_that_never_answers_is_given_up_in_time(tmp_path, pima):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        start = time.perf_counter()
+        with pytest.raises(UnreachableError, match=r"no answer within 0.3 s"):
+            download(url + "file", tmp_path / "copy", sha256=None, connect_timeout=0.3)
+        # The forms that remain are not asked for.
+        info = data.prepare("cifar10", tmp_path, mirror=url, on_missing="stand-in", offline_timeout=0.3)
+        assert info.stand_in
+        assert time.perf_counter() - start < 3
+
+
+def test_an_unreachable_upstream_costs_little(tmp_path):
+    start = time.perf_counter()
+    for name in ("boston", "pima", "mnist"):
+        data.prepare(name, tmp_path, on_missing="stand-in")
+    assert time.perf_counter() - start < 4
+
+
+def test_there_is_no_progress_bar_without_a_terminal(tmp_path, pima, upstream, capfd):
+    data.prepare("pima", tmp_path)
+    assert capfd.readouterr() == ("", "")

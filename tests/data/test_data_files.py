@@ -1,0 +1,309 @@
+"""Each file format is read as published, and a damaged or hostile file is refused with a sentence that says why."""
+
+import gzip
+import io
+import tarfile
+import zipfile
+from itertools import pairwise
+
+import numpy as np
+import py2pickle
+import pytest
+
+from practica.data import boston, cifar, cifar10, cifar100, imdb, pima
+from practica.data.store.npz import read_arrays, read_object_list
+from practica.data.store.spec import BadContentError
+from practica.data.store.tars import read_members
+
+RNG = np.random.default_rng(0)
+
+
+def tar_gz(path, members: dict[str, bytes], *specials: tarfile.TarInfo):
+    with tarfile.open(path, "w:gz") as archive:
+        for special in specials:
+            archive.addfile(special)
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+# .npz
+
+
+def test_npz_gives_the_expected_arrays(tmp_path):
+    x, y = RNG.normal(size=(3, 2)), np.arange(3, dtype=np.uint8)
+    np.savez_compressed(tmp_path / "a.npz", x=x, y=y, f=np.asfortranarray(x))
+    arrays = read_arrays(tmp_path / "a.npz", {"x": ("<f8", (3, 2)), "y": ("u1", (3,)), "f": ("<f8", (3, 2))})
+    np.testing.assert_array_equal(arrays["x"], x)
+    np.testing.assert_array_equal(arrays["f"], x)
+    np.testing.assert_array_equal(arrays["y"], y)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((3, 3)), r"array x is float64 \(3, 3\) instead of float64 \(3, 2\)"),
+        (np.zeros((3, 2), "f4"), "array x is float32"),
+        (np.zeros((3, 2), ">f8"), "array x is >f8"),
+        (np.array([[None, 1]] * 3), "array x is object"),
+        (np.zeros(100_000), "array x takes 800,128 bytes, more than the possible"),
+    ],
+)
+def test_npz_refuses_other_arrays(tmp_path, array, message):
+    np.savez(tmp_path / "a.npz", x=array)
+    with pytest.raises(BadContentError, match=message):
+        read_arrays(tmp_path / "a.npz", {"x": ("<f8", (3, 2))})
+
+
+def test_npz_refuses_a_missing_array(tmp_path):
+    np.savez(tmp_path / "a.npz", y=np.zeros(3))
+    with pytest.raises(BadContentError, match="array x is missing"):
+        read_arrays(tmp_path / "a.npz", {"x": ("<f8", (3,))})
+
+
+@pytest.mark.parametrize("keep", [0, 10, 200, -30])
+def test_npz_refuses_a_truncated_file(tmp_path, keep):
+    path = tmp_path / "a.npz"
+    np.savez(path, x=RNG.normal(size=(300, 2)))
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(BadContentError, match=r"it is no whole .npz file"):
+        read_arrays(path, {"x": ("<f8", (300, 2))})
+
+
+def test_npz_refuses_flipped_bytes_and_web_pages(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, x=RNG.normal(size=(300, 2)))
+    data = bytearray(path.read_bytes())
+    data[1000] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BadContentError, match="CRC"):
+        read_arrays(path, {"x": ("<f8", (300, 2))})
+    path.write_text("<html>Please log in</html>")
+    with pytest.raises(BadContentError, match="not a zip file"):
+        read_arrays(path, {"x": ("<f8", (300, 2))})
+
+
+def test_npz_refuses_a_bomb_by_its_declared_size(tmp_path):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.npy", "w") as stream:
+        for _ in range(70):
+            stream.write(bytes(2**20))
+    with pytest.raises(BadContentError, match="array x takes 73,400,320 bytes"):
+        read_object_list(path, "x", 3)
+
+
+def test_npz_refuses_a_header_that_promises_too_much(tmp_path):
+    path = tmp_path / "a.npz"
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": (3, 2)})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", stream.getvalue() + bytes(40))
+    with pytest.raises(BadContentError, match="array x has 40 bytes instead of 48"):
+        read_arrays(path, {"x": ("<f8", (3, 2))})
+
+
+# .tar.gz
+
+
+def test_tar_gives_the_named_members_only(tmp_path):
+    path = tar_gz(tmp_path / "a.tar.gz", {"d/one": b"1", "../two": b"2", "/etc/three": b"3", "d/four": b"4"})
+    assert read_members(path, ["d/one", "d/four"], 2**20) == {"d/one": b"1", "d/four": b"4"}
+    assert [file.name for file in tmp_path.rglob("*")] == ["a.tar.gz"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_tar_refuses_what_is_no_plain_file(tmp_path, kind):
+    path = tar_gz(tmp_path / "a.tar.gz", {"secret": b"secret"}, link("d/one", "../secret", kind))
+    with pytest.raises(BadContentError, match="member d/one is no plain file"):
+        read_members(path, ["d/one"], 2**20)
+
+
+def test_tar_refuses_a_file_outside_under_a_name_inside(tmp_path):
+    for name in ("../d/one", "/d/one", "d/../d/one", "./d/one"):
+        path = tar_gz(tmp_path / "a.tar.gz", {name: b"1"})
+        with pytest.raises(BadContentError, match="member d/one is missing"):
+            read_members(path, ["d/one"], 2**20)
+
+
+def test_tar_refuses_bombs_and_damage(tmp_path):
+    path = tar_gz(tmp_path / "a.tar.gz", {"d/one": bytes(2**21)})
+    with pytest.raises(BadContentError, match="it unpacks to more than the possible 1,048,576 bytes"):
+        read_members(path, ["d/one"], 2**20)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(BadContentError, match=r"it is no whole .tar.gz file"):
+        read_members(path, ["d/one"], 2**22)
+    path.write_bytes(gzip.compress(b"no archive at all" * 100))
+    with pytest.raises(BadContentError, match=r"it is no whole .tar.gz file"):
+        read_members(path, ["d/one"], 2**22)
+
+
+# CIFAR
+
+
+def batch(count: int, label_key: bytes) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """Return a batch as published, and its images ``(n, 32, 32, 3)`` and labels."""
+    images = RNG.integers(256, size=(count, 32, 32, 3), dtype=np.uint8)
+    labels = RNG.integers(10, size=count, dtype=np.uint8)
+    planes = images.transpose(0, 3, 1, 2).reshape(count, -1)
+    extra = {b"batch_label": b"a batch", b"coarse_labels": [0] * count, b"filenames": [b"x.png"] * count}
+    return py2pickle.dumps(extra | {b"data": planes, label_key: labels.tolist()}), images, labels
+
+
+def test_cifar10_is_read_from_archive_and_folder(tmp_path):
+    batches = {name: batch(4, b"labels") for name in cifar10.BATCHES}
+    folder = tmp_path / cifar10.FOLDER
+    folder.mkdir()
+    for name, (data, _, _) in batches.items():
+        (folder / name).write_bytes(data)
+    # In the archive, the order of the members is not that of the batches.
+    members = {f"{cifar10.FOLDER}/{name}": data for name, (data, _, _) in reversed(batches.items())}
+    archive = tar_gz(tmp_path / "cifar-10-python.tar.gz", {f"{cifar10.FOLDER}/readme.html": b"text"} | members)
+    train = [batches[f"data_batch_{n}"] for n in range(1, 6)]
+    for arrays in (cifar10.read_archive(archive), cifar10.read_folder(folder)):
+        np.testing.assert_array_equal(arrays["x_train"], np.concatenate([images for _, images, _ in train]))
+        np.testing.assert_array_equal(arrays["y_train"], np.concatenate([labels for _, _, labels in train]))
+        np.testing.assert_array_equal(arrays["x_test"], batches["test_batch"][1])
+        np.testing.assert_array_equal(arrays["y_test"], batches["test_batch"][2])
+        assert {array.dtype for array in arrays.values()} == {np.dtype(np.uint8)}
+
+
+def test_cifar100_gives_the_same_arrays_whatever_the_order_of_the_copy(tmp_path, monkeypatch):
+    (train, x, y), (test, x_test, y_test) = batch(20, b"fine_labels"), batch(5, b"fine_labels")
+    archive = tar_gz(tmp_path / "a.tar.gz", {f"{cifar100.FOLDER}/train": train, f"{cifar100.FOLDER}/test": test})
+    upstream = cifar100.read_archive(archive)
+    order = RNG.permutation(20)
+    copy = {"x_train": x[order], "y_train": y[order], "x_test": x_test, "y_test": y_test}
+    monkeypatch.setattr(cifar, "read_npz", lambda path: copy)
+    mirrored = cifar100.read_npz(tmp_path / "cifar100.npz")
+    for name, array in upstream.items():
+        np.testing.assert_array_equal(array, mirrored[name])
+    # Each image has kept its label.
+    label = {image.tobytes(): label for image, label in zip(x, y, strict=True)}
+    assert all(label[x.tobytes()] == y for x, y in zip(upstream["x_train"], upstream["y_train"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([1, 2], "holds no images"),
+        ({b"labels": [1]}, "holds no images"),
+        ({b"data": b"text", b"labels": [1]}, "holds no images"),
+        ({b"data": np.zeros((1, 3071), np.uint8), b"labels": [1]}, "holds no images"),
+        ({b"data": np.zeros((1, 3072), np.uint8)}, "without as many labels"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [1, 2]}, "without as many labels"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [256]}, "impossible labels"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [b"cat"]}, "impossible labels"),
+    ],
+)
+def test_cifar_refuses_other_batches(tmp_path, content, message):
+    members = {f"{cifar10.FOLDER}/{name}": py2pickle.dumps(content) for name in cifar10.BATCHES}
+    with pytest.raises(BadContentError, match=message):
+        cifar10.read_archive(tar_gz(tmp_path / "a.tar.gz", members))
+
+
+# IMDB
+
+
+def imdb_npz(path, train: list, test: list):
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, reviews in (("train", train), ("test", test)):
+            archive.writestr(f"x_{part}.npy", py2pickle.npy_of_objects(reviews))
+            with archive.open(f"y_{part}.npy", "w") as stream:
+                np.save(stream, np.arange(len(reviews)) % 2)
+    return path
+
+
+def test_imdb_is_numbered_cut_and_shuffled_as_keras_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(imdb, "REVIEWS", 4)
+    train, test = [[1, 9_996], [9_997, 5, 88_584], [7], []], [[n] for n in range(1, 5)]
+    arrays = imdb.read(imdb_npz(tmp_path / "imdb.npz", train, test))
+    shuffle = np.random.RandomState(113)
+    for part, reviews in (("train", train), ("test", test)):
+        order = np.arange(4)
+        shuffle.shuffle(order)
+        offsets, tokens = arrays[f"offsets_{part}"], arrays[f"tokens_{part}"]
+        found = [tokens[a:b].tolist() for a, b in pairwise(offsets)]
+        assert found == [[1, *(w + 3 if w + 3 < 10_000 else 2 for w in reviews[i])] for i in order]
+        assert arrays[f"y_{part}"].tolist() == [i % 2 for i in order]
+    assert {name: array.dtype.str for name, array in arrays.items() if "train" in name} == {
+        "tokens_train": "<u2",
+        "offsets_train": "<i8",
+        "y_train": "|u1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reviews", "message"),
+    [
+        ([[1], [2], [3]], r"array x_train is object \(3,\)"),
+        ([[1], [2], [3], b"text"], "a review is no list"),
+        ([[1], [2], [3], [b"text"]], "something else than word numbers"),
+        ([[1], [2], [3], [[4]]], "something else than word numbers"),
+    ],
+)
+def test_imdb_refuses_other_reviews(tmp_path, monkeypatch, reviews, message):
+    monkeypatch.setattr(imdb, "REVIEWS", 4)
+    path = imdb_npz(tmp_path / "imdb.npz", [[1]] * 4, [[1]] * 4)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in (members | {"x_train.npy": py2pickle.npy_of_objects(reviews)}).items():
+            archive.writestr(name, data)
+    with pytest.raises(BadContentError, match=message):
+        imdb.read(path)
+
+
+# Boston, Pima
+
+
+def test_boston_is_read_as_it_is(tmp_path):
+    x, y = RNG.normal(size=(506, 13)), RNG.normal(size=506)
+    np.savez(tmp_path / "b.npz", x=x, y=y)
+    arrays = boston.read(tmp_path / "b.npz")
+    np.testing.assert_array_equal(arrays["x"], x)
+    np.testing.assert_array_equal(arrays["y"], y)
+
+
+ROW = "6,148,72,35,0,33.6,0.627,50,1"
+
+
+@pytest.mark.parametrize("end", ["\n", "", "\r\n"])
+def test_pima_is_read_with_any_line_end(tmp_path, end):
+    path = tmp_path / "p.csv"
+    path.write_bytes(((end or "\n").join([ROW] * 768) + end).encode())
+    arrays = pima.read(path)
+    assert arrays["x"].shape == (768, 8)
+    assert arrays["x"].dtype == np.float64
+    assert arrays["x"][767].tolist() == [6, 148, 72, 35, 0, 33.6, 0.627, 50]
+    assert arrays["y"].dtype == np.uint8
+    assert arrays["y"].all()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("6,148,72,35,0,33.6,0.627,1", "row 3 has 8 columns instead of 9"),
+        ("", "row 3 has 1 columns instead of 9"),
+        ("6,148,72,much,0,33.6,0.627,50,1", "row 3, column 4 holds 'much', which is no number"),
+        ("6,148,72,35,0,33.6,0.627,50,yes", "row 3, column 9 holds 'yes', which is no number"),
+        ("6,148,72,35,0,33.6,0.627,50,2", "row 3, column 9 holds '2' instead of 0 or 1"),
+        ("6,148,72,35,0,33.6,0.627,50,nan", "row 3, column 9 holds 'nan' instead of 0 or 1"),
+        (ROW + "\n" + ROW, "it has 769 rows instead of 768"),
+    ],
+)
+def test_pima_refuses_other_tables(tmp_path, row, message):
+    rows = [ROW] * 768
+    rows[2] = row
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(rows))
+    with pytest.raises(BadContentError) as raised:
+        pima.read(path)
+    assert str(raised.value) == message

@@ -1,0 +1,348 @@
+"""Data sets are prepared from the best source there is, whole or not at all, and never from anything else."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from practica import data
+from practica.data.store import prepared
+from practica.data.store.registry import DATASETS
+from practica.data.store.spec import Published, fingerprint
+from practica.errors import InputError
+
+REAL = [name for name, spec in DATASETS.items() if isinstance(spec, Published)]
+COMPUTED = [name for name in DATASETS if name not in REAL]
+
+
+def place(folder: Path, name: str = "pima") -> Path:
+    return folder / "prepared" / name
+
+
+def files(folder: Path, name: str = "pima") -> dict[str, bytes]:
+    """Return what lies in a prepared data set but for the record of its origin."""
+    return {path.name: path.read_bytes() for path in place(folder, name).iterdir() if path.name != "origin.json"}
+
+
+# The package
+
+
+def test_there_are_eight_data_sets():
+    assert data.NAMES == ("boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor")
+    assert COMPUTED == ["logistic", "xor"]
+
+
+def test_importing_it_is_cheap():
+    heavy = {"tensorflow", "keras", "pandas", "pooch", "requests"}
+    code = f"import sys, practica.data; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("use", [data.prepare, data.load, data.verify])
+def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path, use):
+    with pytest.raises(InputError, match="there is no data set 'pina'; there are boston, cifar10"):
+        use("pina", tmp_path)
+
+
+def test_only_published_sources_with_a_checksum_are_known():
+    for name in REAL:
+        upstreams = [form.upstream for form in DATASETS[name].forms if form.upstream]
+        assert [len(upstream.sha256) for upstream in upstreams] == [64]
+
+
+# Computed data
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_computed_data_need_no_source(tmp_path, name):
+    info = data.prepare(name, tmp_path, mirror="/no/such/mirror")
+    assert not info.stand_in
+    assert info.origin["kind"] == "computed"
+    assert data.load(name, tmp_path).info == info == data.verify(name, tmp_path)
+
+
+def test_xor_is_minus_the_product(tmp_path):
+    data.prepare("xor", tmp_path)
+    xor = data.load("xor", tmp_path)
+    assert {tuple(point) for point in xor["x"].tolist()} == {(-1, -1), (-1, 1), (1, -1), (1, 1)}
+    assert all((y == 1) == (a != b) for (a, b), (y,) in zip(xor["x"], xor["y"], strict=True))
+
+
+def test_the_logistic_map_follows_its_rule_and_does_not_collapse(tmp_path):
+    data.prepare("logistic", tmp_path)
+    x = data.load("logistic", tmp_path)["x"]
+    assert x.shape == (20_000,)
+    np.testing.assert_allclose(x[1:], 4 * x[:-1] * (1 - x[:-1]), atol=1e-15)
+    assert len(np.unique(x)) == len(x)
+    assert 0 < x.min() < x.max() < 1
+    # The invariant density is that of the arcsine distribution: mean 1/2, variance 1/8.
+    assert abs(x.mean() - 1 / 2) < 0.01
+    assert abs(x.var() - 1 / 8) < 0.005
+
+
+# Mirror, raw files, origin
+
+
+def test_a_mirror_is_read_verified_and_kept(tmp_path, pima):
+    info = data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    assert (info.stand_in, info.origin["kind"], info.origin["source"]) == (False, "mirror", str(pima.file))
+    dataset = data.load("pima", tmp_path)
+    for name, array in pima.arrays.items():
+        np.testing.assert_array_equal(dataset[name], array)
+        assert isinstance(dataset[name], np.memmap)
+        assert not dataset[name].flags.writeable
+    assert (dataset.name, dataset.fingerprint, dataset.stand_in) == ("pima", fingerprint(pima.arrays), False)
+    assert info.arrays == {"x": {"dtype": "<f8", "shape": [768, 8]}, "y": {"dtype": "|u1", "shape": [768]}}
+    assert json.loads((place(tmp_path) / "dataset.json").read_text()) == {
+        "schema": 1,
+        "name": "pima",
+        "fingerprint": fingerprint(pima.arrays),
+        "stand_in": False,
+        "arrays": info.arrays,
+    }
+
+
+def test_a_raw_file_serves_when_the_mirror_is_gone_and_keeps_its_origin(tmp_path, pima):
+    first = data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    shutil.rmtree(pima.mirror)
+    shutil.rmtree(tmp_path / "prepared")
+    assert data.prepare("pima", tmp_path).origin == first.origin
+
+
+def test_a_raw_file_put_there_by_hand_is_taken_as_it_is(tmp_path, pima):
+    raw = tmp_path / "raw" / pima.file.name
+    raw.parent.mkdir()
+    shutil.copy(pima.file, raw)
+    assert data.prepare("pima", tmp_path).origin["kind"] == "cache"
+
+
+def test_the_description_is_the_same_by_every_road(tmp_path, pima):
+    data.prepare("pima", tmp_path / "a", mirror=str(pima.mirror))
+    shutil.copytree(tmp_path / "a" / "raw", tmp_path / "b" / "raw")
+    data.prepare("pima", tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_mirror_that_does_not_exist_is_an_error(tmp_path, pima):
+    for on_missing in ("error", "stand-in"):
+        with pytest.raises(InputError, match="the data mirror /no/such/mirror is no folder"):
+            data.prepare("pima", tmp_path, mirror="/no/such/mirror", on_missing=on_missing)
+
+
+def test_what_was_tried_and_what_to_do_is_said(tmp_path, pima):
+    pima.file.unlink()
+    with pytest.raises(InputError) as raised:
+        data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    message = str(raised.value)
+    assert message.startswith("data set pima cannot be had:")
+    assert f"{tmp_path / 'raw' / pima.file.name}: not there" in message
+    assert f"{pima.file}: not there" in message
+    assert f"http://127.0.0.1:9/{pima.file.name}: no connection ([Errno 111] Connection refused)" in message
+    assert "data.mirror" in message
+    assert "data.on_missing" in message
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_on_missing_is_checked(tmp_path):
+    with pytest.raises(InputError, match="on_missing is 'standin'"):
+        data.prepare("pima", tmp_path, on_missing="standin")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path, pima):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file"):
+        data.prepare("pima", tmp_path / "file", mirror=str(pima.mirror))
+
+
+# Damage
+
+
+@pytest.mark.parametrize("on_missing", ["error", "stand-in"])
+def test_a_mirror_with_other_content_is_reported_and_never_used(tmp_path, pima, on_missing):
+    pima.file.write_text(pima.file.read_text().replace("33", "34", 1))
+    with pytest.raises(InputError, match=f"{pima.file}: it can be read, but its content is not that"):
+        data.prepare("pima", tmp_path, mirror=str(pima.mirror), on_missing=on_missing)
+    pima.file.write_text("1,2,3\n")
+    with pytest.raises(InputError, match=f"{pima.file}: row 1 has 3 columns instead of 9"):
+        data.prepare("pima", tmp_path, mirror=str(pima.mirror), on_missing=on_missing)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [pima.file.name]
+
+
+def test_a_damaged_raw_file_is_moved_aside_and_replaced(tmp_path, pima):
+    raw = tmp_path / "raw" / pima.file.name
+    raw.parent.mkdir()
+    for n in (1, 2):
+        raw.write_text(f"damaged {n}")
+        shutil.rmtree(tmp_path / "prepared", ignore_errors=True)
+        assert data.prepare("pima", tmp_path, mirror=str(pima.mirror)).origin["kind"] == "mirror"
+        assert (tmp_path / "raw" / f"{pima.file.name}.damaged-{n}").read_text() == f"damaged {n}"
+    assert raw.read_text() == pima.file.read_text()
+
+
+def test_a_damaged_raw_file_that_nothing_replaces_is_an_error(tmp_path, pima):
+    raw = tmp_path / "raw" / pima.file.name
+    raw.parent.mkdir()
+    raw.write_text("damaged")
+    with pytest.raises(InputError, match=r"pima-indians-diabetes.csv: row 1 .* it is now .*\.damaged-1"):
+        data.prepare("pima", tmp_path, on_missing="stand-in")
+    assert not raw.exists()
+
+
+def test_an_origin_of_another_file_is_not_believed(tmp_path, pima):
+    data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    raw = tmp_path / "raw" / pima.file.name
+    raw.write_text(raw.read_text() + "\n")  # same content, another file
+    shutil.rmtree(tmp_path / "prepared")
+    assert data.prepare("pima", tmp_path).origin["kind"] == "cache"
+
+
+# Stand-ins
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_stand_in_takes_the_place_of_missing_data_only_on_request(tmp_path, name):
+    with pytest.raises(InputError, match=f"data set {name} cannot be had"):
+        data.prepare(name, tmp_path)
+    info = data.prepare(name, tmp_path, on_missing="stand-in")
+    assert info.stand_in
+    assert info.origin["kind"] == "stand-in"
+    assert info.fingerprint != DATASETS[name].fingerprint
+    assert data.load(name, tmp_path).stand_in
+    assert not list(tmp_path.glob("raw/*"))
+    before = files(tmp_path, name)
+    data.prepare(name, tmp_path, on_missing="stand-in")
+    assert files(tmp_path, name) == before
+
+
+def test_a_stand_in_gives_way_to_real_data(tmp_path, pima):
+    assert data.prepare("pima", tmp_path, on_missing="stand-in").stand_in
+    assert not data.prepare("pima", tmp_path, mirror=str(pima.mirror), on_missing="stand-in").stand_in
+    assert data.load("pima", tmp_path).fingerprint == fingerprint(pima.arrays)
+    # And never the other way round.
+    shutil.rmtree(tmp_path / "raw")
+    assert not data.prepare("pima", tmp_path, on_missing="stand-in").stand_in
+
+
+# Preparing again
+
+
+def test_preparing_again_changes_no_file(tmp_path, pima):
+    data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_lost_description_is_written_again_from_the_arrays(tmp_path, pima):
+    """Snakemake removes a rule's outputs before it runs it again."""
+    first = data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    before = files(tmp_path)
+    stamp = (place(tmp_path) / "x.npy").stat().st_mtime_ns
+    for name in ("dataset.json", "origin.json"):
+        (place(tmp_path) / name).unlink()
+    assert data.prepare("pima", tmp_path) == first
+    assert files(tmp_path) == before
+    assert (place(tmp_path) / "x.npy").stat().st_mtime_ns == stamp
+
+
+def test_damaged_arrays_are_prepared_again(tmp_path, pima):
+    data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    before = files(tmp_path)
+    for damage in (lambda data: data[:-1], lambda data: data[:-1] + b"\x07", lambda data: b""):
+        path = place(tmp_path) / "y.npy"
+        path.write_bytes(damage(path.read_bytes()))
+        data.prepare("pima", tmp_path)
+        assert files(tmp_path) == before
+
+
+def test_an_interrupted_preparation_leaves_nothing_that_loads(tmp_path, pima, monkeypatch):
+    data.prepare("pima", tmp_path, on_missing="stand-in")
+    saved = np.save
+
+    def interrupted(stream, array, **options):
+        if array.ndim == 1:
+            raise KeyboardInterrupt
+        saved(stream, array, **options)
+
+    monkeypatch.setattr(prepared.np, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="is not prepared"):
+        data.load("pima", tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_preparing_a_large_set_again_is_quick(tmp_path):
+    data.prepare("imdb", tmp_path, on_missing="stand-in")
+    start = time.perf_counter()
+    data.load("imdb", tmp_path)
+    assert time.perf_counter() - start < 0.5
+
+
+# Loading
+
+
+def test_loading_says_how_to_prepare(tmp_path):
+    with pytest.raises(InputError, match=rf"run `python -m practica prepare pima --folder {tmp_path}`"):
+        data.load("pima", tmp_path)
+
+
+def edit(path: Path, **changes):
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda place: (place / "y.npy").unlink(),
+        lambda place: (place / "y.npy").write_bytes((place / "y.npy").read_bytes()[:-1]),
+        lambda place: (place / "y.npy").write_bytes((place / "y.npy").read_bytes() + b"1"),
+        lambda place: (place / "y.npy").write_bytes(b""),
+        lambda place: (place / "y.npy").write_bytes(b"\x80\x04N."),
+        lambda place: np.save(place / "y.npy", np.zeros(768)),
+        lambda place: np.save(place / "y.npy", np.array([None]), allow_pickle=True),
+        lambda place: (place / "x.npy").replace(place / "y.npy"),
+        lambda place: edit(place / "dataset.json", name="boston"),
+        lambda place: edit(place / "dataset.json", schema=2),
+        lambda place: edit(place / "dataset.json", fingerprint="0" * 64),
+        lambda place: edit(place / "dataset.json", arrays={"../pima/x": {"dtype": "<f8", "shape": [768, 8]}}),
+        lambda place: edit(place / "dataset.json", arrays=[]),
+        lambda place: (place / "dataset.json").write_text("[]"),
+    ],
+)
+def test_loading_refuses_what_is_damaged(tmp_path, pima, damage):
+    data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    damage(place(tmp_path))
+    with pytest.raises(InputError, match=r"data set pima in .* is damaged .*: run `python -m practica prepare pima"):
+        data.load("pima", tmp_path)
+
+
+def test_only_verify_sees_a_flipped_bit(tmp_path, pima):
+    data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    path = place(tmp_path) / "x.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    data.load("pima", tmp_path)
+    with pytest.raises(InputError, match="its content has changed"):
+        data.verify("pima", tmp_path)
+
+
+def test_the_fingerprint_depends_on_everything_that_a_model_sees():
+    base = {"x": np.arange(6, dtype=np.int32).reshape(2, 3)}
+    others = [
+        {"y": base["x"]},
+        {"x": base["x"].astype(np.int64)},
+        {"x": base["x"].view(np.uint32)},
+        {"x": base["x"].reshape(3, 2)},
+        {"x": base["x"][::-1]},
+        base | {"y": np.zeros(0)},
+    ]
+    assert len({fingerprint(arrays) for arrays in [base, *others]}) == 7
+    assert fingerprint({"x": np.asfortranarray(base["x"])}) == fingerprint(base)
