@@ -226,3 +226,36 @@ def collect(study: Study, results: Path) -> None:
     from practica.evidence.collect import collect as collect_runs
 
     collect_runs(study, results)
+
+
+@main.command()
+@click.argument("name")
+@study_options
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+def figure(name: str, study: Study, results: Path) -> None:
+    """Draw one figure as PDF and PNG, for example: figure fig13a."""
+    from practica.figures.draw import draw
+    from practica.figures.style import save
+
+    save(draw(name, study, results, study.report["language"]), results / "figures" / name)
+
+
+@main.command()
+@click.argument("name")
+@study_options
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+def table(name: str, study: Study, results: Path) -> None:
+    """Make one table as LaTeX, CSV and HTML, for example: table table2."""
+    from practica.paper.tables import write_table
+
+    write_table(study, results, name, study.report["language"])
+
+
+@main.command()
+@study_options
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+def paper(study: Study, results: Path) -> None:
+    """Put prose, figures and tables together and compile the PDF."""
+    from practica.paper.document import build
+
+    click.echo(build(study, results, study.report["language"]))

@@ -12,6 +12,9 @@ from practica import exercises
 from practica.code import code_digest
 from practica.config import Block, Study
 from practica.errors import InputError
+from practica.figures import catalogue as figures
+from practica.paper import names
+from practica.paper.catalogue import COLLECTED, TableSpec
 
 
 def open_study(config: Mapping[str, Any]) -> Study:
@@ -61,6 +64,40 @@ def run_code(exercise: str) -> str:
 def finished(block: Block, results: Path) -> bool:
     """Return whether the block's results are there."""
     return (block.folder(results) / "metrics.json").is_file()
+
+
+def figure_inputs(study: Study, name: str) -> list[str]:
+    """Return the files under the results folder that a figure is drawn from."""
+    reads = figures.spec(name).reads
+    files = ("timing/ej02.json",) if reads == "timing" else COLLECTED
+    return [f"{study.results}/{file}" for file in files]
+
+
+def table_inputs(study: Study, table: TableSpec) -> list[str]:
+    """Return the files under the results folder that a table is made from."""
+    return [f"{study.results}/{file}" for file in table.needs]
+
+
+def prose_inputs(study: Study, language: str) -> list[str]:
+    """Return the prose files that the report is made from."""
+    return [f"report/{language}/{name}.tex" for name in ("intro", *study.exercises)]
+
+
+def section(study: Study, exercise: str | None) -> str:
+    """Return the section of the HTML report that shows an exercise; None is the appendix."""
+    if exercise is None:
+        return "Apéndice"
+    return f"{exercise}. {study.title(exercise) or names.title(exercise, study.report['language'])}"
+
+
+def figure_labels(study: Study, name: str) -> dict[str, str]:
+    """Return the labels of a figure in the HTML report."""
+    return {"figura": name, "contenido": figures.spec(name).title[study.report["language"]]}
+
+
+def table_labels(table: TableSpec) -> dict[str, str]:
+    """Return the labels of a table in the HTML report."""
+    return {"tabla": table.name, "contenido": table.caption["es"].split(".")[0]}
 
 
 def _check_writable(key: str, folder: Path) -> None:

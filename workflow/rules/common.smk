@@ -15,6 +15,7 @@ study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
+LANGUAGE = study.report["language"]
 PARTIAL = study.report["partial"]
 BLOCKS = {(b.exercise, b.variant, b.name): b for b in study.blocks()}
 

@@ -1,0 +1,149 @@
+"""The configuration: what is accepted, what is filled in, and what one sentence says about a mistake."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+
+from practica.config import Block, Study, config_schema, read_config
+from practica.errors import InputError
+
+BASE: dict[str, Any] = {
+    "seeds": 3,
+    "exercises": {
+        "ej01": {"dataset": "boston", "variants": {"linear": {}}},
+        "ej08": {
+            "dataset": "mnist",
+            "resources": {"threads": 2},
+            "settings": {"epochs": 10, "learning_rate": 0.01},
+            "variants": {"dense": {}, "slow": {"model": "dense", "settings": {"learning_rate": 0.001}}},
+        },
+    },
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    config = copy.deepcopy(BASE)
+    *parents, last = path.split(".")
+    at = config
+    for key in parents:
+        at = at.setdefault(key, {})
+    at[last] = value
+    return config
+
+
+def test_defaults_are_filled_in_and_the_callers_config_is_left_alone() -> None:
+    config = copy.deepcopy(BASE)
+    study = Study.resolve(config)
+    assert study.config["results"] == "results"
+    assert study.data["on_missing"] == "error"
+    assert study.report["partial"] is False
+    assert config == BASE
+
+
+def test_a_variant_overrides_its_exercise() -> None:
+    study = Study.resolve(BASE)
+    assert study.settings("ej08", "dense") == {"epochs": 10, "learning_rate": 0.01}
+    assert study.settings("ej08", "slow") == {"epochs": 10, "learning_rate": 0.001}
+    assert study.model("ej08", "slow") == "dense"
+    assert study.resources("ej08", "dense")["threads"] == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("sedes", 3, ["sedes", "unknown key", "'seeds'"]),
+        ("exercises.ej08.settings.epocs", 3, ["exercises.ej08.settings.epocs", "'epochs'"]),
+        ("exercises.ej08.variants.dense.settings", {"epochs": -1}, ["ej08.variants.dense.settings.epochs", "-1"]),
+        ("exercises.ej08.settings.epochs", "many", ["exercises.ej08.settings.epochs", "many", "integer"]),
+        ("seeds", [], ["seeds", "[]"]),
+        ("seeds", 0, ["seeds", "0"]),
+        ("seeds", [1, 1], ["seeds"]),
+        ("only", "ej80", ["only", "ej80", "ej08"]),
+        ("exercises.ej08.dataset", "minst", ["exercises.ej08.dataset", "minst"]),
+        ("exercises.../../etc", {}, ["exercises"]),
+        ("exercises.ej08.variants", {"a b; rm": {}}, ["exercises.ej08.variants", "a b; rm"]),
+        ("data.on_missing", "ignore", ["data.on_missing", "ignore"]),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_keys_path(path: str, value: Any, words: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        Study.resolve(changed(path, value))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize("only", ["ej08", ["ej08"], " ej08 ,", "ej08,ej08"])
+def test_only_names_a_part_of_the_study(only: Any) -> None:
+    study = Study.resolve(changed("only", only))
+    assert study.exercises == ("ej08",)
+    assert {block.exercise for block in study.blocks()} == {"ej08"}
+    assert study.datasets() == ("mnist",)
+
+
+def test_unknown_variant_is_named() -> None:
+    with pytest.raises(InputError, match="dnse.*dense"):
+        Study.resolve(BASE).block("ej08", "dnse", (0,))
+
+
+def blocks(seeds: Any, size: int) -> list[str]:
+    study = Study.resolve({**BASE, "seeds": seeds, "seeds_per_job": size, "only": "ej01"})
+    return [block.name for block in study.blocks()]
+
+
+def test_blocks_of_seeds() -> None:
+    assert blocks(3, 1) == ["s0", "s1", "s2"]
+    assert blocks(20, 10) == ["s0-9", "s10-19"]
+    assert blocks([0, 2, 12], 10) == ["s0_2", "s12"]
+
+
+def test_full_blocks_stay_when_seeds_are_added() -> None:
+    assert set(blocks(20, 10)) < set(blocks(30, 10))
+
+
+def test_a_specification_round_trips_and_holds_only_its_own_variant() -> None:
+    block = Study.resolve(BASE).block("ej08", "slow", (0, 1))
+    assert Block.parse(block.specification()) == block
+    other = Study.resolve(changed("exercises.ej08.variants.dense", {"settings": {"learning_rate": 0.5}}))
+    assert other.block("ej08", "slow", (0, 1)).specification() == block.specification()
+    assert other.block("ej08", "dense", (0,)).specification() != Study.resolve(BASE).block("ej08", "dense", (0,)).specification()
+
+
+def test_the_mirror_of_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRACTICA_DATA_MIRROR", "/from/environment")
+    assert Study.resolve(changed("data", {"mirror": "/from/config"})).data["mirror"] == "/from/environment"
+    monkeypatch.delenv("PRACTICA_DATA_MIRROR")
+    assert Study.resolve(changed("data", {"mirror": "/from/config"})).data["mirror"] == "/from/config"
+
+
+def test_files_merge_key_by_key(tmp_path: Any) -> None:
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(BASE))
+    (tmp_path / "b.yaml").write_text("exercises: {ej08: {settings: {epochs: 2}}}\n")
+    merged = read_config([tmp_path / "a.yaml", tmp_path / "b.yaml"])
+    assert merged["exercises"]["ej08"]["settings"] == {"epochs": 2, "learning_rate": 0.01}
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "just words"])
+def test_a_file_that_is_no_configuration_is_named(tmp_path: Any, text: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"bad\.yaml"):
+        read_config([path])
+
+
+def test_every_key_of_the_schema_is_explained() -> None:
+    def lacking(node: Any, path: str) -> list[str]:
+        found = []
+        for key, sub in node.get("properties", {}).items():
+            resolved = {**config_schema()["$defs"].get(sub.get("$ref", "").rpartition("/")[2], {}), **sub}
+            if "description" not in resolved:
+                found.append(f"{path}.{key}")
+            found += lacking(sub, f"{path}.{key}")
+        return found
+
+    schema = config_schema()
+    assert lacking(schema, "config") + [x for name, sub in schema["$defs"].items() for x in lacking(sub, name)] == []

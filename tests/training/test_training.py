@@ -1,0 +1,174 @@
+"""Training: the order of batches, determinism, the best epoch, verdicts, and the files of a block."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from practica.config import Block
+from practica.errors import InputError, RunError
+
+pytestmark = pytest.mark.keras
+
+DATA = {"name": "mnist", "fingerprint": "f", "stand_in": True, "origin": {"kind": "stand-in", "source": "test"}}
+DENSE = {
+    "epochs": 3,
+    "batch_size": 16,
+    "optimizer": "adam",
+    "learning_rate": 0.01,
+    "bn_momentum": 0.9,
+    "validation_fraction": 0.25,
+}
+
+
+@pytest.fixture(scope="module")
+def images() -> dict[str, np.ndarray]:
+    """Return images whose brightest row tells their class: easy, but not trivial."""
+    rng = np.random.default_rng(0)
+
+    def part(count: int) -> tuple[np.ndarray, np.ndarray]:
+        y = np.arange(count) % 10
+        x = rng.integers(0, 120, (count, 28, 28), dtype=np.uint8)
+        x[np.arange(count), 2 * y + 3] += 100
+        return x, y.astype(np.uint8)
+
+    (x_train, y_train), (x_test, y_test) = part(200), part(60)
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def block(seeds: tuple[int, ...] = (0,), **settings: Any) -> Block:
+    return Block("ej08", "dense", seeds, "dense", "mnist", {**DENSE, **settings})
+
+
+def train(block: Block, arrays: dict[str, np.ndarray], folder: Path) -> dict[str, Any]:
+    from practica.training.block import train_block
+
+    train_block(block, arrays, DATA, 1, folder)
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name in ("metrics", "history", "manifest")}
+
+
+def test_every_epoch_sees_every_sample_once_in_an_order_of_its_own() -> None:
+    from practica.exercises.problem import Samples
+    from practica.training.batches import epoch_order, training_batches
+
+    samples = Samples(np.arange(10), np.arange(10))
+    batches = [x.numpy() for x, _ in training_batches(samples, 4, 7, range(3), None)]
+    assert [len(batch) for batch in batches] == [4, 4, 2] * 3
+    epochs = np.concatenate(batches).astype(int).reshape(3, 10)
+    assert (np.sort(epochs) == np.arange(10)).all()
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    resumed = [x.numpy() for x, _ in training_batches(samples, 4, 7, range(2, 3), None)]
+    assert (np.concatenate(resumed) == epochs[2]).all()
+    assert (epochs[1] == epoch_order(7, 1, 10)).all()
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(images: Any, tmp_path: Path) -> None:
+    first = train(block(), images, tmp_path / "a")
+    again = train(block(), images, tmp_path / "b")
+    other = train(block((1,)), images, tmp_path / "c")
+    assert first["metrics"]["runs"] == again["metrics"]["runs"]
+    assert first["history"]["runs"] == again["history"]["runs"]
+    assert first["history"]["runs"][0]["train"] != other["history"]["runs"][0]["train"]
+
+
+def test_a_seed_does_not_depend_on_the_seeds_beside_it(images: Any, tmp_path: Path) -> None:
+    alone = train(block((1,)), images, tmp_path / "a")
+    beside = train(block((0, 1)), images, tmp_path / "b")
+    assert [run["seed"] for run in beside["metrics"]["runs"]] == [0, 1]
+    assert beside["metrics"]["runs"][1] == alone["metrics"]["runs"][0]
+
+
+def test_the_files_tell_what_was_run(images: Any, tmp_path: Path) -> None:
+    files = train(block(), images, tmp_path)
+    run = files["metrics"]["runs"][0]
+    assert set(run["metrics"]) == {"train", "validation", "test"}
+    assert set(run["metrics"]["test"]) == {"loss", "accuracy", "best_loss", "best_accuracy"}
+    curve = files["history"]["runs"][0]
+    assert curve["epoch"] == [1, 2, 3]
+    validation = curve["validation"]["accuracy"]
+    assert run["best_epoch"] == 1 + int(np.argmax(validation))
+    assert run["metrics"]["validation"]["best_accuracy"] == pytest.approx(max(validation), abs=1e-6)
+    assert run["metrics"]["validation"]["accuracy"] == pytest.approx(validation[-1], abs=1e-6)
+    provenance = files["manifest"]["provenance"]
+    assert provenance["model_parameters"] == {"total": 16140, "trainable": 16080, "non_trainable": 60}
+    assert provenance["threads"] == 1
+    assert provenance["versions"]["keras"]
+    assert all(file["provenance"] == provenance and file["stand_in"] for file in files.values())
+    assert files["manifest"]["settings"] == DENSE
+
+
+def test_it_learns(images: Any, tmp_path: Path) -> None:
+    run = train(block(epochs=25), images, tmp_path)["metrics"]["runs"][0]
+    assert run["metrics"]["test"]["accuracy"] > 0.8
+
+
+def test_points_of_the_history_can_lie_several_epochs_apart(images: Any, tmp_path: Path) -> None:
+    every = train(block(epochs=4), images, tmp_path / "a")
+    second = train(block(epochs=4, log_every=2), images, tmp_path / "b")
+    assert second["history"]["runs"][0]["epoch"] == [2, 4]
+    for metric in ("loss", "accuracy"):
+        final = [files["metrics"]["runs"][0]["metrics"]["validation"][metric] for files in (every, second)]
+        assert final[0] == pytest.approx(final[1], abs=1e-6)
+    with pytest.raises(InputError, match=r"epochs \(4\).*log_every \(3\)"):
+        train(block(epochs=4, log_every=3), images, tmp_path / "c")
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_verdict(images: Any, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"ej08/dense/s0, seed 0: .*epoch \d.*learning rate"):
+        train(block(optimizer="sgd", learning_rate=1e30, epochs=5), images, tmp_path)
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_a_missing_setting_is_named(images: Any, tmp_path: Path) -> None:
+    settings = {key: value for key, value in DENSE.items() if key != "learning_rate"}
+    with pytest.raises(InputError, match=r"ej08.*dense.*learning_rate"):
+        train(Block("ej08", "dense", (0,), "dense", "mnist", settings), images, tmp_path)
+
+
+def test_random_layers_begin_each_epoch_in_a_state_of_seed_and_epoch_alone() -> None:
+    import keras
+
+    from practica.exercises.problem import MULTICLASS
+    from practica.training.fit import Best, Watch
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)])
+    watch = Watch(Best(MULTICLASS, model.get_weights), 3, 1)
+    watch.set_model(model)
+
+    def states(epoch: int) -> list[list[int]]:
+        watch.on_epoch_begin(epoch)
+        return [layer.seed_generator.state.numpy().tolist() for layer in model.layers]
+
+    fifth = states(5)
+    model(np.ones((2, 4)), training=True)
+    assert states(6) != fifth
+    assert states(5) == fifth
+    assert fifth[0] != fifth[1]
+
+
+def test_augmentation_alters_inputs_in_training_only_and_adds_no_parameters() -> None:
+    import keras
+
+    from practica.exercises.problem import MULTICLASS, Problem, Samples
+    from practica.training.fit import _augmented, count_parameters
+
+    net = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    x = np.random.default_rng(0).random((6, 8, 8, 1)).astype("float32")
+    samples = Samples(x, np.zeros(6, int))
+    problem = Problem(MULTICLASS, samples, augment=lambda: [keras.layers.RandomTranslation(0.5, 0.5)])
+    model = _augmented(net, problem)
+    assert np.array_equal(model(x, training=False).numpy(), x.reshape(6, 64))
+    assert not np.array_equal(model(x, training=True).numpy(), x.reshape(6, 64))
+    assert count_parameters(model) == count_parameters(net)
+
+
+def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> None:
+    from practica.training.results import write_checked
+
+    with pytest.raises(RunError, match=r"metrics\.json"):
+        write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})
+    assert list(tmp_path.iterdir()) == []
