@@ -1,0 +1,131 @@
+"""What README.md and CONTRIBUTING.md say is true: commands parse, files exist, examples are valid."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.cli import get_argument_parser
+
+from practica.cli import main
+from practica.config import Study
+from practica.figures import listing
+from practica.paper import catalogue
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+EXAMPLES = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`([^`\n]+)`")
+TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+MADE = ("results", "data", ".venv")
+"""Folders that a run makes."""
+WORKED = dict(EXAMPLES.findall(DOCUMENTS["CONTRIBUTING.md"]))
+"""The files of the worked example, and for config.yaml what is added to it."""
+
+
+def snippets():
+    """Return everything set as code: lines of shell, and code inside sentences."""
+    for name, text in DOCUMENTS.items():
+        shell = [line for language, code in FENCE.findall(text) if language == "sh" for line in code.splitlines()]
+        for code in [*shell, *INLINE.findall(FENCE.sub("", text))]:
+            yield pytest.param(code, id=f"{name}: {code}")
+
+
+@pytest.mark.parametrize("code", list(snippets()))
+def test_code_is_true(code):
+    words = shlex.split(code, comments=True)
+    if words[0] == "make":
+        assert words[1] in TARGETS
+    elif words[0] == "snakemake":
+        options, _ = get_argument_parser().parse_known_args(words[1:])
+        assert options.profile is None or (ROOT / options.profile).is_dir()
+    elif words[:3] == ["python", "-m", "practica"] and len(words) > 3:
+        command = main.commands[words[3]]
+        if "--help" not in words:
+            command.make_context(words[3], words[4:])
+    elif words[0] == "source":
+        assert words[1:] == [".venv/bin/activate"]
+    elif len(words) == 1 and "<" not in code:
+        assert exists(code), f"there is no {code}"
+
+
+def exists(code):
+    """Return whether a path in the repository exists, or a path of results is made by a rule or script."""
+    first = code.split("/")[0]
+    if first in MADE:
+        makers = [
+            *(ROOT / "workflow/rules").glob("*.smk"),
+            *(ROOT / "workflow/scripts").glob("*.sh"),
+            ROOT / "Snakefile",
+        ]
+        name = code.rstrip("/").split("/")[-1]
+        return (
+            code.count("/") < 1
+            or code.endswith("/")
+            or any(name in path.read_text(encoding="utf-8") for path in makers)
+        )
+    if code in WORKED:
+        return True
+    is_path = "/" in code or (ROOT / first).exists() or re.search(r"^[A-Z]+\.(md|cff)$|^(config|pyproject)\.", code)
+    return not is_path or (ROOT / code).exists()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_examples_of_variants_are_valid(name):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    examples = [yaml.safe_load(code) for language, code in FENCE.findall(DOCUMENTS[name]) if language == "yaml"]
+    changed = [example for example in examples if set(example) <= set(config["exercises"])]
+    assert changed, f"{name} shows no variant"
+    for example in changed:
+        for exercise, block in example.items():
+            config["exercises"][exercise]["variants"] |= block["variants"]
+    Study.resolve(config)
+
+
+def test_every_target_is_listed():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    undocumented = {target for target in TARGETS if not re.search(rf"^{target}:.*## \w", text, re.MULTILINE)}
+    assert undocumented == {"ready"}
+
+
+@pytest.fixture
+def extended(tmp_path):
+    """Return a copy of the project with the worked example added."""
+    for name in ("workflow", "report"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name, text in WORKED.items():
+        before = (ROOT / name).read_text(encoding="utf-8") + "\n" if name == "config.yaml" else ""
+        (tmp_path / name).write_text(before + text, encoding="utf-8")
+    schema = tmp_path / "workflow/schemas/config.schema.json"
+    content = json.loads(schema.read_text(encoding="utf-8"))
+    content["$defs"]["dataset"]["enum"].append("henon")
+    schema.write_text(json.dumps(content), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.keras
+def test_worked_example_trains(extended):
+    def practica(*arguments):
+        environment = {**os.environ, "PYTHONPATH": str(extended / "workflow")}
+        subprocess.run([sys.executable, "-m", "practica", *arguments], cwd=extended, env=environment, check=True)
+
+    practica("prepare", "henon")
+    practica("train", "ej11", "wide")
+    metrics = json.loads((extended / "results/runs/ej11/wide/s0/metrics.json").read_text(encoding="utf-8"))
+    assert not metrics["stand_in"]
+    assert metrics["runs"][0]["metrics"]["test"]["mse"] < 0.02
+
+
+def test_worked_figure_and_table_are_valid():
+    code = [text for language, text in FENCE.findall(DOCUMENTS["CONTRIBUTING.md"]) if language == "python"]
+    figure = next(text for text in code if text.startswith("_curves("))
+    table = next(text for text in code if text.startswith("_scores("))
+    assert eval(figure, vars(listing)).exercise == "ej11"
+    assert eval(table, vars(catalogue)).needs

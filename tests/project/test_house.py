@@ -1,0 +1,119 @@
+"""The house keeps its order: what belongs together is there, floors import downward, nothing grows into an attic."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "workflow/practica"
+RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
+GROUND = ("errors", "files", "code", "config")
+FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "cli", "__main__")
+
+
+def tracked_texts():
+    """Return the text of every tracked text file by its name."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = (ROOT / name for name in names.split("\0") if name)
+    return {
+        str(file.relative_to(ROOT)): file.read_text(encoding="utf-8", errors="replace")
+        for file in files
+        if file.is_file()
+    }
+
+
+def test_every_exercise_is_complete():
+    configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
+    modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
+    prose = {path.stem for path in (ROOT / "report/es").glob("ej[0-9][0-9].tex")}
+    missing = []
+    for exercise in sorted(configured | modules | prose):
+        if exercise not in configured:
+            missing.append(f"config.yaml has no block for {exercise}")
+        if exercise not in modules:
+            missing.append(f"{exercise} has no module: write workflow/practica/exercises/{exercise}.py")
+        if exercise not in prose:
+            missing.append(f"{exercise} has no prose: write report/es/{exercise}.tex")
+    assert not missing, "; ".join(missing)
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        (ROOT / "Snakefile", 60),
+        (ROOT / "workflow/rules/common.smk", 80),
+        *((path, 300) for path in sorted(PACKAGE.rglob("*.py"))),
+    ],
+    ids=lambda value: str(value.relative_to(ROOT)) if isinstance(value, Path) else "",
+)
+def test_no_file_outgrows_its_room(path, limit):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= limit, (
+        f"{path.relative_to(ROOT)} has {lines} lines, more than {limit}: give part of it its own file"
+    )
+
+
+def floor(module):
+    """Return the height of a module of the package, such as ``practica.data.mnist``."""
+    part = module.split(".")[1] if "." in module else "errors"
+    if part in GROUND:
+        return 0
+    assert part in FLOORS, f"practica.{part}: say in this test, and in CONTRIBUTING.md, on which floor it lives"
+    return 1 + FLOORS.index(part)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_downward(path):
+    here = "practica." + path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+    if here == "practica.__init__":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "practica":
+            names = [f"practica.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] == "practica":
+                assert floor(name) <= floor(here), f"{here} imports {name}, from a floor above it"
+
+
+def rules():
+    """Yield the name and the text of every rule."""
+    for path in RULE_FILES:
+        text = path.read_text(encoding="utf-8")
+        for rule in re.finditer(r"^(?:rule|checkpoint) (\w+):\n((?:[ \t].*\n|\n)+)", text, re.MULTILINE):
+            yield pytest.param(rule[2], id=f"{path.name}:{rule[1]}")
+
+
+@pytest.mark.parametrize("body", list(rules()))
+def test_every_rule_explains_itself(body):
+    assert re.match(r'    """[A-Z].*\.', body), "a rule begins with a docstring of one sentence"
+    for directive in ("log", "message", "conda"):
+        assert re.search(rf"^    {directive}:", body, re.MULTILINE), f"the rule lacks {directive}:"
+    assert not re.search(r"^    (run|script):", body, re.MULTILINE), "rules call the command line of the package"
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+def test_every_rule_file_begins_with_a_sentence(path):
+    assert re.match(r"# [A-Z].*\.\n", path.read_text(encoding="utf-8"))
+
+
+def test_no_file_names_a_place_outside_the_repository():
+    places = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/|/tmp/\w+/")
+    found = [f"{name}: {match[0]}" for name, text in tracked_texts().items() if (match := places.search(text))]
+    assert not found, found
+
+
+def test_only_ci_knows_the_folder_beside_the_repository():
+    beside = "../" + "shared"
+    assert [name for name, text in tracked_texts().items() if beside in text] == [".ci/run"]

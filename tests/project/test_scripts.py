@@ -1,0 +1,157 @@
+"""The set-up scripts say in one sentence what a machine lacks, and do what they can themselves."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+PACKAGES = "latexmk texlive-latex-recommended texlive-lang-spanish lmodern"
+BASIC = ("bash", "cat", "cp", "dirname", "env", "mkdir", "rm", "tail", "true")
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a small machine: a copy of the scripts, and a PATH with basic commands and whatever a test puts there."""
+    machine = Machine(tmp_path)
+    shutil.copytree(SCRIPTS, tmp_path / "workflow/scripts")
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/lock-cpu.txt").touch()
+    (tmp_path / "pyproject.toml").touch()
+    for name in BASIC:
+        (machine.bin / name).symlink_to(shutil.which(name))
+    return machine
+
+
+class Machine:
+    """A folder that stands for a fresh clone, and the commands that its machine has."""
+
+    def __init__(self, root):
+        self.root = root
+        self.bin = root / "bin"
+        self.bin.mkdir()
+
+    def command(self, name, script):
+        """Put a command on the PATH that notes how it was called."""
+        path = self.bin / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >>"{self.root}/calls"\n{script}\n')
+        path.chmod(0o755)
+
+    def run(self, script, *arguments):
+        """Run a set-up script."""
+        return subprocess.run(
+            [f"workflow/scripts/{script}.sh", *arguments],
+            cwd=self.root,
+            env={"PATH": str(self.bin), "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def calls(self):
+        """Return the calls of the commands, in order."""
+        calls = self.root / "calls"
+        return calls.read_text().splitlines() if calls.exists() else []
+
+
+def with_python(machine, script="exit 0"):
+    """Give the machine a Python whose virtual environments hold a copy of itself."""
+    make = 'case "$*" in "-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;; esac'
+    machine.command("python3", f"{make}\n{script}")
+
+
+def test_latex_without_rights_names_the_command(machine):
+    machine.command("id", "echo 1000")
+    machine.command("sudo", "exit 1")
+    machine.command("apt-get", "exit 1")
+    done = machine.run("ensure-latex")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"latex: the report needs LaTeX; run: sudo apt-get install -y --no-install-recommends {PACKAGES}\n"
+    )
+    assert not [call for call in machine.calls if call.startswith("apt-get")]
+
+
+@pytest.mark.parametrize(("user", "prefix"), [("0", ""), ("1000", "sudo -n env DEBIAN_FRONTEND=noninteractive ")])
+def test_latex_is_installed_where_allowed(machine, user, prefix):
+    machine.command("id", f"echo {user}")
+    machine.command("sudo", 'shift; exec "$@"')
+    tex = " ".join(f'"{machine.bin}/{name}"' for name in ("latexmk", "pdflatex", "kpsewhich"))
+    machine.command("apt-get", f'case "$*" in *" install "*) for tool in {tex}; do cp /bin/true "$tool"; done ;; esac')
+    done = machine.run("ensure-latex")
+    assert (done.returncode, done.stderr) == (0, "")
+    apt = [call for call in machine.calls if call.startswith("apt-get")]
+    assert apt[0].endswith(" update")
+    assert apt[1].endswith(f" install -y --no-install-recommends {PACKAGES}")
+    assert [call for call in machine.calls if call.startswith(f"{prefix}apt-get")]
+
+
+def test_failing_installation_shows_the_log(machine):
+    machine.command("id", "echo 0")
+    machine.command("apt-get", "echo no route to the archive; exit 100")
+    done = machine.run("ensure-latex")
+    assert done.returncode == 1
+    assert "latex: failed while reading the package lists; the end of logs/latex.log:" in done.stderr
+    assert "no route to the archive" in done.stderr
+
+
+def test_old_python_is_named(machine):
+    machine.command("python3", "exit 1")
+    done = machine.run("setup-venv", "python3")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "setup: Python 3.11 or newer is needed, and python3 is not; name one: make setup PYTHON=/path/to/python3.11\n"
+    )
+
+
+def test_python_without_venv_is_told_what_to_install(machine):
+    machine.command("python3", 'case "$*" in *ensurepip*) exit 1 ;; esac')
+    done = machine.run("setup-venv", "python3")
+    assert done.returncode == 2
+    assert done.stderr.endswith("on Debian run: sudo apt-get install python3-venv\n")
+
+
+def test_unknown_environment_is_refused(machine):
+    done = machine.run("setup-venv", "python3", "tpu")
+    assert done.returncode == 2
+    assert done.stderr == "setup: there is no envs/lock-tpu.txt; choose ENV=cpu or ENV=gpu\n"
+
+
+def test_finished_setup_is_not_repeated(machine):
+    with_python(machine)
+    assert machine.run("setup-venv", "python3").returncode == 0
+    installed = machine.calls
+    assert [call for call in installed if "--require-hashes -r envs/lock-cpu.txt" in call]
+    age(machine.root / "envs/lock-cpu.txt", machine.root / "pyproject.toml")
+    done = machine.run("setup-venv", "python3")
+    assert (done.returncode, done.stdout, machine.calls) == (0, "", installed)
+
+
+def test_changed_lock_updates_the_environment_in_place(machine):
+    with_python(machine)
+    machine.run("setup-venv", "python3")
+    age(machine.root / ".venv/.ready")
+    done = machine.run("setup-venv", "python3")
+    assert "making .venv" not in done.stdout
+    assert sum("--require-hashes" in call for call in machine.calls) == 2
+
+
+def test_interrupted_setup_begins_anew(machine):
+    with_python(machine, 'case "$*" in *--require-hashes*) exit 1 ;; esac')
+    done = machine.run("setup-venv", "python3")
+    assert done.returncode == 1
+    assert not (machine.root / ".venv/.ready").exists()
+    with_python(machine)
+    done = machine.run("setup-venv", "python3")
+    assert (done.returncode, (machine.root / ".venv/.ready").read_text()) == (0, "cpu\n")
+    assert done.stdout.count("making .venv") == 1
+
+
+def age(*paths):
+    """Make files an hour older."""
+    for path in paths:
+        before = path.stat().st_mtime - 3600
+        os.utime(path, (before, before))
