@@ -1,0 +1,79 @@
+"""The appendix: which code, machines and data the results come from, and every run with its time."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from practica.paper import render
+from practica.paper.catalogue import RUNS
+from practica.paper.escape import escape
+from practica.paper.facts import Facts
+from practica.paper.tables import make_table
+from practica.paper.words import word
+
+PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
+
+
+def appendix(facts: Facts) -> str:
+    """Return the appendix as LaTeX."""
+    language = facts.language
+    done = facts.results.runs[facts.results.runs["status"] == "done"]
+    entries = {
+        "commit": _commits(done, language),
+        "versions": _versions(done),
+        "host": _distinct(done["host"]),
+        "cpu": _distinct(done["cpu"]),
+        "gpu": _distinct(done["gpu"]) or [word("none", language)],
+        "threads": _distinct(done["threads"]),
+        "datasets": _datasets(done, facts),
+    }
+    items = [
+        rf"\item[{escape(word(key, language))}] "
+        + r"\\ ".join(_breakable(value) for value in values or [word("unknown", language)])
+        for key, values in entries.items()
+    ]
+    return "\n".join(
+        [
+            rf"\clearpage\appendix\section{{{escape(word('appendix', language))}}}",
+            r"\begin{description}\raggedright",
+            *items,
+            r"\end{description}",
+            render.to_latex(make_table(RUNS, facts)),
+        ]
+    )
+
+
+def _distinct(column: pd.Series) -> list[str]:
+    """Return the values of a column that are known, each once."""
+    return list(dict.fromkeys(str(value) for value in column.dropna() if value != ""))
+
+
+def _commits(done: pd.DataFrame, language: str) -> list[str]:
+    commits = []
+    for commit in _distinct(done["commit"]):
+        dirty = (done.loc[done["commit"] == commit, "dirty"].astype(str) == "True").any()
+        commits.append(commit[:PRINT_DIGITS] + (f" ({word('dirty', language)})" if dirty else ""))
+    return commits
+
+
+def _versions(done: pd.DataFrame) -> list[str]:
+    packages = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
+    versions = (f"{name} {' / '.join(_distinct(done[key]))}" for key, name in packages.items() if _distinct(done[key]))
+    joined = ", ".join(versions)
+    return [joined] if joined else []
+
+
+def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
+    """Return a line per data set: its name, where it came from and its fingerprint."""
+    lines = []
+    for row in done[["exercise", "variant", "data", "origin", "fingerprint"]].to_dict("records"):
+        name = facts.study.dataset(row["exercise"], row["variant"])
+        mark = " [STAND-IN]" if row["data"] == "STAND-IN" else ""
+        print_ = f"{word('fingerprint', facts.language)} {row['fingerprint'][:PRINT_DIGITS]}"
+        lines.append(f"{name}{mark}: {row['origin']}; {print_}")
+    return sorted(dict.fromkeys(lines))
+
+
+def _breakable(text: str) -> str:
+    """Return text as LaTeX that may break inside addresses and paths."""
+    return escape(text).replace("/", r"/\allowbreak{}")

@@ -1,0 +1,204 @@
+"""Which tables a study has: pure data, cheap enough for the workflow to read every time it is parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from practica.config import Study
+from practica.files import canonical_json
+from practica.paper.names import variant_name
+
+COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")
+NEEDS = {
+    "scores": COLLECTED,
+    "metrics": COLLECTED,
+    "folds": COLLECTED,
+    "cost": (*COLLECTED, "models.json"),
+    "timing": ("runs.csv", "timing/ej02.json"),
+    "layers": ("models.json",),
+    "runs": ("runs.csv",),
+}
+"""The files under the results folder that each kind of table is made from."""
+BY_HAND = "_numpy"
+"""How the models end that are written by hand: they have no Keras layers to show."""
+SHAPING = ("units", "words", "review_length", "embedding_dim")
+"""The settings that change a model's layers; the number of classes, which the data set decides, does so in one row."""
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table.
+
+    Attributes:
+        name: file name under ``results/tables`` and name in the prose.
+        kind: how it is made: a key of ``NEEDS``.
+        exercise: the exercise whose section shows it; None for the appendix.
+        caption: by language.
+        number: the source's number of the table, where it has one.
+        dataset: only the variants on this data set; None for all.
+        columns: the (split, metric) pairs that it shows, for ``scores``.
+        variant: the variant whose layers it shows, for ``layers``.
+    """
+
+    name: str
+    kind: str
+    exercise: str | None
+    caption: Mapping[str, str]
+    number: int | None = None
+    dataset: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    variant: str | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return the files under the results folder that the table is made from."""
+        return NEEDS[self.kind]
+
+    def variants(self, study: Study) -> tuple[str, ...]:
+        """Return the study's variants that are rows of the table."""
+        names = study.variants(self.exercise) if self.exercise else ()
+        chosen = (name for name in names if self.dataset in (None, study.dataset(self.exercise or "", name)))
+        return (self.variant,) if self.variant else tuple(chosen)
+
+
+ACCURACY = tuple((split, "accuracy") for split in ("train", "validation", "test"))
+MSE = tuple((split, "mse") for split in ("train", "validation", "test"))
+LAST_ES = "Valores de la última época: media y desviación estándar sobre n semillas."
+LAST_EN = "Values of the last epoch: mean and standard deviation over n seeds."
+
+
+def _scores(name: str, exercise: str, es: str, en: str, **fields: object) -> TableSpec:
+    caption = {"es": f"{es} {LAST_ES}", "en": f"{en} {LAST_EN}"}
+    return TableSpec(name, "scores", exercise, caption, **{"columns": ACCURACY, **fields})  # type: ignore[arg-type]
+
+
+KNOWN = (
+    TableSpec(
+        "table_ej01",
+        "metrics",
+        "ej01",
+        {
+            "es": f"Errores del modelo lineal, en miles de dólares. {LAST_ES}",
+            "en": f"Errors of the linear model, in k$. {LAST_EN}",
+        },
+    ),
+    TableSpec(
+        "table_ej02",
+        "timing",
+        "ej02",
+        {
+            "es": "Tiempo por época de las mismas redes en Keras y escritas a mano en NumPy, medido en una sola "
+            "corrida: mediana, y entre paréntesis el mínimo y el máximo de las repeticiones.",
+            "en": "Time per epoch of the same nets in Keras and written by hand in NumPy, measured in one run: "
+            "median, and in brackets the least and the largest of the repetitions.",
+        },
+    ),
+    TableSpec(
+        "table_ej02_metrics",
+        "metrics",
+        "ej02",
+        {
+            "es": f"Resultados de las redes en Keras y a mano. {LAST_ES}",
+            "en": f"Results of the nets in Keras and by hand. {LAST_EN}",
+        },
+    ),
+    _scores("table1", "ej03", "Precisión según la regularización.", "Accuracy by regularisation.", number=1),
+    _scores("table_ej04", "ej04", "Precisión con embedding.", "Accuracy with an embedding."),
+    _scores(
+        "table_ej05",
+        "ej05",
+        "Error cuadrático medio en el mapa logístico; el de prueba es el error de generalización.",
+        "Mean squared error on the logistic map; that on the test data is the generalisation error.",
+        columns=MSE,
+    ),
+    TableSpec(
+        "table_ej06",
+        "folds",
+        "ej06",
+        {
+            "es": "Precisión de validación por tratamiento de los datos y tamaño de la red. La desviación "
+            f"entre pliegues se toma dentro de cada semilla y se promedia sobre las semillas. {LAST_ES}",
+            "en": "Validation accuracy by treatment of the data and size of the net. The spread is the standard "
+            f"deviation over the folds, averaged over the seeds. {LAST_EN}",
+        },
+    ),
+    _scores(
+        "table_ej07",
+        "ej07",
+        "Imágenes de prueba contra las originales, antes y después del filtro.",
+        "Test images against the originals, before and after the filter.",
+        columns=(("test", "noisy_mse"), ("test", "mse"), ("test", "noisy_psnr"), ("test", "psnr")),
+    ),
+    _scores("table2", "ej08", "Precisión sobre MNIST.", "Accuracy on MNIST.", number=2),
+    TableSpec(
+        "table_ej08_cost",
+        "cost",
+        "ej08",
+        {
+            "es": "Lo que cuesta cada red de MNIST: media de las corridas.",
+            "en": "What each MNIST net costs: mean of the runs.",
+        },
+    ),
+    _scores("table3", "ej09", "Precisión sobre MNIST permutado.", "Accuracy on permuted MNIST.", number=3),
+    _scores("table4", "ej10", "Precisión sobre CIFAR-100.", "Accuracy on CIFAR-100.", number=4, dataset="cifar100"),
+    _scores("table_ej10_cifar10", "ej10", "Precisión sobre CIFAR-10.", "Accuracy on CIFAR-10.", dataset="cifar10"),
+    TableSpec(
+        "table_ej10_cost",
+        "cost",
+        "ej10",
+        {
+            "es": "Lo que cuesta cada red de CIFAR: media de las corridas.",
+            "en": "What each CIFAR net costs: mean of the runs.",
+        },
+    ),
+)
+RUNS = TableSpec(
+    "table_runs",
+    "runs",
+    None,
+    {"es": "Cada corrida: estado, datos y tiempos.", "en": "Every run: status, data and timings."},
+)
+
+
+def tables_for(study: Study) -> tuple[TableSpec, ...]:
+    """Return the tables of the exercises in play, in the order of the report; the appendix's comes last."""
+    return (*(spec for exercise in study.exercises for spec in exercise_tables(study, exercise)), RUNS)
+
+
+def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:
+    """Return the exercise's tables: those of its own, or its metrics, and one of layers per architecture."""
+    own = tuple(spec for spec in KNOWN if spec.exercise == exercise and spec.variants(study))
+    return (*(own or (_metrics(exercise),)), *(_layers(study, exercise)))
+
+
+def layers_table(study: Study, exercise: str, variant: str) -> str:
+    """Return the name of the table with the layers of the variant's model: that of its first such variant."""
+    wanted = _architecture(study, exercise, variant)
+    first = next(name for name in study.variants(exercise) if _architecture(study, exercise, name) == wanted)
+    return f"layers_{exercise}_{first}"
+
+
+def _metrics(exercise: str) -> TableSpec:
+    caption = {"es": f"Resultados de {exercise}. {LAST_ES}", "en": f"Results of {exercise}. {LAST_EN}"}
+    return TableSpec(f"table_{exercise}", "metrics", exercise, caption)
+
+
+def _layers(study: Study, exercise: str) -> list[TableSpec]:
+    """Return one table per architecture: most variants that share a model differ in data or training only."""
+    specs: dict[str, TableSpec] = {}
+    for variant in study.variants(exercise):
+        if study.model(exercise, variant).endswith(BY_HAND):
+            continue
+        name = layers_table(study, exercise, variant)
+        caption = {
+            "es": f"Capas de la red «{variant_name(exercise, variant, 'es')}» ({exercise}).",
+            "en": f"Layers of the net “{variant_name(exercise, variant, 'en')}” ({exercise}).",
+        }
+        specs.setdefault(name, TableSpec(name, "layers", exercise, caption, variant=variant))
+    return list(specs.values())
+
+
+def _architecture(study: Study, exercise: str, variant: str) -> str:
+    settings = study.settings(exercise, variant)
+    return canonical_json([study.model(exercise, variant), *(settings.get(name) for name in SHAPING)])

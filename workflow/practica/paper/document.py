@@ -1,0 +1,158 @@
+"""Put the report together and compile it: equal results give an equal PDF, byte for byte."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pylatex import Command, Document, NoEscape, Package
+
+from practica.config import Study
+from practica.errors import InputError
+from practica.figures import catalogue as figures
+from practica.files import atomic_path, write_text
+from practica.paper.appendix import appendix
+from practica.paper.escape import escape
+from practica.paper.facts import Facts
+from practica.paper.latexmk import compile_pdf
+from practica.paper.names import title
+from practica.paper.prose import Prose
+from practica.paper.words import WORDS, word
+
+REPORT = Path(__file__).parents[3] / "report"
+NAMES = {"es": "informe"}
+BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
+INTRODUCTION = "intro"
+
+PREAMBLE = r"""
+\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
+\setlength{\emergencystretch}{3em}
+\setlength{\headheight}{14pt}
+\captionsetup{font=small,labelfont=bf}
+\captionsetup[table]{skip=6pt}
+\renewcommand{\topfraction}{0.9}\renewcommand{\bottomfraction}{0.8}
+\renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.75}
+\makeatletter
+\setlength{\@fptop}{0pt}\setlength{\@fpbot}{0pt plus 1fil}
+\renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
+\makeatother
+\setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
+\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
+"""
+
+
+def output_path(results: Path, language: str) -> Path:
+    """Return the file of the report in a language: ``informe.pdf`` in Spanish, ``report_<language>.pdf`` otherwise."""
+    return results / f"{NAMES.get(language, f'report_{language}')}.pdf"
+
+
+def prose_files(study: Study, language: str, report: Path = REPORT) -> list[Path]:
+    """Return the prose files that the study's report is made from, there or not."""
+    return [report / language / f"{name}.tex" for name in (INTRODUCTION, *study.exercises)]
+
+
+def build(study: Study, results: Path, language: str, report: Path = REPORT) -> Path:
+    """Build the report of the study in ``results`` and return the PDF.
+
+    The LaTeX sources and the log stay in ``<results>/paper/<language>``.
+
+    Raises:
+        InputError: latexmk, a prose file or a collected table is missing, or a macro in the prose is wrong.
+        RunError: LaTeX stopped; the message holds its first error, with file and line.
+    """
+    if language not in WORDS:
+        raise InputError(f"no report in language {language!r} (known: {', '.join(WORDS)})")
+    facts = Facts(study, results, language)
+    folder = results / "paper" / language
+    shutil.rmtree(folder, ignore_errors=True)
+    sources = _write_prose(facts, folder, report)
+    target = output_path(results, language)
+    tex = folder / target.with_suffix(".tex").name
+    write_text(tex, _document(facts).dumps() + "\n")
+    pdf = compile_pdf(tex, sources)
+    with atomic_path(target) as part:
+        shutil.copyfile(pdf, part)
+    return target
+
+
+def _write_prose(facts: Facts, folder: Path, report: Path) -> dict[str, Path]:
+    """Write every section's prose, expanded, and return which file each comes from."""
+    sources = {}
+    for path in prose_files(facts.study, facts.language, report):
+        exercise = None if path.stem == INTRODUCTION else path.stem
+        prose = Prose(facts, exercise, _pictures(facts, exercise))
+        # The prose comes first, so that a line of this file is the same line of its source.
+        write_text(folder / path.name, prose.expand(path).rstrip() + "\n\n" + prose.rest())
+        sources[path.name] = path
+    return sources
+
+
+def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
+    """Return the captions of the exercise's figures, by name."""
+    specs = (figures.spec(name) for name in figures.figures_for(facts.study))
+    return {spec.name: spec.caption[facts.language] for spec in specs if spec.exercise == exercise}
+
+
+def _document(facts: Facts) -> Document:
+    """Return the document around the prose: front page, one section per exercise, appendix."""
+    study = facts.study
+    document = Document(
+        document_options=["11pt", "a4paper"],
+        geometry_options={"margin": "2.3cm"},
+        microtype=True,
+        page_numbers=False,
+    )
+    for name, options in _packages(facts.language).items():
+        document.packages.append(Package(name, options=options and NoEscape(options)))
+    document.preamble.append(NoEscape(PREAMBLE + _metadata(study)))
+    document.append(NoEscape(_front(facts)))
+    document.append(NoEscape(rf"\input{{{INTRODUCTION}.tex}}"))
+    for exercise in study.exercises:
+        heading = escape(study.title(exercise) or title(exercise, facts.language))
+        # A section bears the number of its exercise, also where the report holds only some of them.
+        document.append(NoEscape(rf"\clearpage\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
+        document.append(Command("section", NoEscape(heading)))
+        document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
+    document.append(NoEscape(appendix(facts)))
+    return document
+
+
+def _packages(language: str) -> dict[str, str | None]:
+    return {
+        "babel": BABEL[language],
+        "amsmath": None,
+        "graphicx": None,
+        "xcolor": None,
+        "booktabs": None,
+        "longtable": None,
+        "array": None,
+        "caption": None,
+        "subcaption": None,
+        "fancyhdr": None,
+        "hyperref": "hidelinks,unicode",
+    }
+
+
+def _metadata(study: Study) -> str:
+    name, author = escape(study.config["title"]), escape(study.config["author"])
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
+\title{{{name}}}\author{{{author}}}\date{{}}
+"""
+
+
+def _front(facts: Facts) -> str:
+    """Return the first page: title, a warning where data are stand-ins, and the contents."""
+    data = facts.stand_in()
+    header = word("page_stand_in", facts.language) if data else ""
+    lines = [
+        r"\pagestyle{fancy}\fancyhf{}\fancyfoot[C]{\thepage}\renewcommand{\headrulewidth}{0pt}",
+        rf"\fancyhead[C]{{\textcolor{{red}}{{\textbf{{{escape(header)}}}}}}}",
+        r"\maketitle\thispagestyle{fancy}",
+    ]
+    if data:
+        warning = escape(word("front_stand_in", facts.language).format(data=", ".join(data)))
+        lines.append(
+            r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
+            rf"{warning}\end{{minipage}}}}\end{{center}}"
+        )
+    return "\n".join([*lines, r"\tableofcontents", r"\clearpage"])

@@ -1,0 +1,71 @@
+"""Run latexmk so that equal sources give equal bytes, and report its first error instead of its log."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from practica.errors import InputError, RunError
+
+INSTALL = (
+    "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-lang-spanish lmodern"
+    " (or load your cluster's TeX module)"
+)
+OPTIONS = (
+    "-norc",  # somebody's ~/.latexmkrc must not change the report
+    "-pdf",
+    "-interaction=nonstopmode",
+    "-halt-on-error",
+    "-file-line-error",
+    "-no-shell-escape",
+)
+ENVIRONMENT = {
+    "SOURCE_DATE_EPOCH": "0",  # no dates inside the PDF
+    "FORCE_SOURCE_DATE": "1",
+    "max_print_line": "10000",  # TeX would break the lines of its log, and with them file names
+}
+ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.\w+):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
+UNDEFINED = re.compile(r"Warning: Reference `(?P<name>[^']+)'.* undefined on input line (?P<line>\d+)")
+
+
+def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
+    """Compile ``tex`` in its own folder and return the PDF; ``sources`` maps generated files to what people edit.
+
+    Raises:
+        InputError: latexmk is not installed.
+        RunError: LaTeX stopped; the message holds its first error, with file and line.
+    """
+    if shutil.which("latexmk") is None:
+        raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
+    done = subprocess.run(
+        ["latexmk", *OPTIONS, tex.name],
+        cwd=tex.parent,
+        env={**os.environ, **ENVIRONMENT},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    log = tex.with_suffix(".log")
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else done.stdout + done.stderr
+    if done.returncode:
+        raise RunError(f"LaTeX: {first_error(text, sources)} (whole log: {log})")
+    if missing := UNDEFINED.search(text):
+        raise RunError(f"LaTeX: the prose refers to {missing['name']!r}, which nothing in the report is called")
+    return tex.with_suffix(".pdf")
+
+
+def first_error(log: str, sources: dict[str, Path]) -> str:
+    """Return the first error of a LaTeX log, as ``file:line: what (where)``."""
+    found = ERROR.search(log)
+    if found is None:
+        bang = re.search(r"^! (.+)$", log, re.MULTILINE)
+        return bang[1] if bang else (log.strip().splitlines() or ["no message"])[-1]
+    context = re.search(rf"^l\.{found['line']} (.*)$", log[found.end() :], re.MULTILINE)
+    place = sources.get(found["file"], Path(found["file"]))
+    near = f", near: {context[1].strip()}" if context else ""
+    return f"{place}:{found['line']}: {found['text']}{near}"

@@ -1,0 +1,81 @@
+r"""Expand the macros of the prose, such as ``\resultado{ej08/dense/test/accuracy}``, every line in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from practica.errors import InputError
+
+COMMAND = re.compile(r"\\([A-Za-z]+|.)|%[^\n]*", re.DOTALL)
+SPACE = re.compile(r"\s*")
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A command of the prose: how many arguments in braces it takes, and what it becomes."""
+
+    arguments: int
+    expand: Callable[..., str]
+
+
+def expand(text: str, path: str, macros: Mapping[str, Macro]) -> str:
+    """Return ``text`` with every call of a macro replaced; other commands and comments stay as they are.
+
+    A line of the result is the same line of ``text``, so that what LaTeX says about the one holds for the other.
+
+    Raises:
+        InputError: a macro lacks an argument or names something unknown; the message begins with ``path:line``.
+    """
+    return _Expander(text, path, macros).expand(0, len(text))
+
+
+@dataclass(frozen=True)
+class _Expander:
+    text: str
+    path: str
+    macros: Mapping[str, Macro]
+
+    def expand(self, start: int, end: int) -> str:
+        """Expand the macros between two positions of the text."""
+        parts, position = [], start
+        while found := COMMAND.search(self.text, position, end):
+            parts.append(self.text[position : found.start()])
+            macro = self.macros.get(found[1] or "")
+            if macro is None:
+                parts.append(found[0])
+                position = found.end()
+            else:
+                expanded, position = self._call(macro, found)
+                parts.append(expanded)
+        return "".join([*parts, self.text[position:end]])
+
+    def _call(self, macro: Macro, found: re.Match[str]) -> tuple[str, int]:
+        arguments, position = [], found.end()
+        for _ in range(macro.arguments):
+            start, end = self._braces(position, found)
+            arguments.append(" ".join(self.expand(start, end).replace("%\n", "").split()))
+            position = end + 1
+        try:
+            result = macro.expand(*arguments)
+        except InputError as error:
+            raise InputError(f"{self._where(found.start())}: {found[0]}: {error}") from error
+        lines = self.text.count("\n", found.start(), position)
+        # The line ends go before the result: after it they would swallow the space that follows.
+        return "%\n" * lines + result.replace("\n", " "), position
+
+    def _braces(self, position: int, found: re.Match[str]) -> tuple[int, int]:
+        """Return where the inside of the next argument in braces begins and ends."""
+        start = SPACE.match(self.text, position).end()  # type: ignore[union-attr]
+        depth = 0
+        if self.text[start : start + 1] == "{":
+            for token in re.finditer(r"\\.|[{}]", self.text[start:], re.DOTALL):
+                depth += {"{": 1, "}": -1}.get(token[0], 0)
+                if not depth:
+                    return start + 1, start + token.start()
+        needed = self.macros[found[1]].arguments
+        raise InputError(f"{self._where(found.start())}: {found[0]} needs {needed} argument(s) in braces")
+
+    def _where(self, position: int) -> str:
+        return f"{self.path}:{self.text.count(chr(10), 0, position) + 1}"

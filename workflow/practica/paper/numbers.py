@@ -1,0 +1,80 @@
+"""Write numbers the way a language prints them, as plain text that LaTeX and HTML both receive."""
+
+from __future__ import annotations
+
+import math
+
+SEPARATORS = {
+    "es": (",", "\u202f"),
+    "en": (".", ","),
+}  # decimal mark, thousands mark (narrow no-break space in Spanish)
+FIXED_DIGITS = {"accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2}
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+PLUS_MINUS = "\u00a0±\u00a0"
+
+
+def count(value: int, language: str) -> str:
+    """Write a whole number, with its thousands grouped from five figures on."""
+    text = f"{value:,}" if abs(value) >= 10_000 else str(value)
+    return _localise(text, language)
+
+
+def decimal(value: float, digits: int, language: str) -> str:
+    """Write ``value`` with ``digits`` decimals."""
+    return _localise(f"{value:.{digits}f}", language)
+
+
+def significant(value: float, language: str, figures: int = 3) -> str:
+    """Write ``value`` with ``figures`` significant figures, as a power of ten when it is very small or large."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "−∞" if value < 0 else "NaN"
+    exponent = _exponent(value, figures)
+    if -4 < exponent < 6:
+        return decimal(value, max(figures - 1 - exponent, 0), language)
+    return decimal(value / 10.0**exponent, figures - 1, language) + _power(exponent)
+
+
+def exact(value: float, language: str) -> str:
+    """Write a setting with the figures it was given: ``0.001`` stays 0,001 and ``1e-05`` becomes a power of ten."""
+    mantissa, _, exponent = f"{value:g}".partition("e")
+    text = _localise(mantissa, language)
+    if not exponent:
+        return text
+    return _power(int(exponent)).removeprefix("\u00a0×\u00a0") if mantissa == "1" else text + _power(int(exponent))
+
+
+def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
+    """Write a mean and, where there is one, its standard deviation, with the digits usual for ``metric``."""
+    if not math.isfinite(mean):
+        return significant(mean, language)
+    digits = decimals(mean, metric)
+    parts = [part for part in (mean, sd) if part is not None]
+    exponent = _exponent(mean, 3)
+    if _base(metric) in FIXED_DIGITS or -4 < exponent < 6:
+        return PLUS_MINUS.join(decimal(part, max(digits, 0), language) for part in parts)
+    text = PLUS_MINUS.join(decimal(part / 10.0**exponent, 2, language) for part in parts)
+    return (f"({text})" if sd is not None else text) + _power(exponent)
+
+
+def decimals(mean: float, metric: str) -> int:
+    """Return to how many decimals ``measure`` writes a value: what it does not show, prose must not compare."""
+    return FIXED_DIGITS.get(_base(metric), 2 - _exponent(mean, 3))
+
+
+def _base(metric: str) -> str:
+    return metric.removeprefix("best_")
+
+
+def _exponent(value: float, figures: int) -> int:
+    """Return the power of ten of ``value`` as it prints: 0.9999 with three figures is 1.00."""
+    return int(f"{value:.{figures - 1}e}".partition("e")[2]) if value else 0
+
+
+def _power(exponent: int) -> str:
+    return "\u00a0×\u00a010" + str(exponent).translate(SUPERSCRIPTS)
+
+
+def _localise(text: str, language: str) -> str:
+    """Replace the marks of Python's number format by those of ``language``."""
+    mark, thousands = SEPARATORS[language]
+    return text.replace(",", "\0").replace(".", mark).replace("\0", thousands).replace("-", "−")

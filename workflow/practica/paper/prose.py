@@ -1,0 +1,134 @@
+"""Fill the prose of the report with what the study found: the macros that authors write, and what each becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from practica.errors import InputError
+from practica.evidence.results import Missing
+from practica.paper import floats, render
+from practica.paper.catalogue import exercise_tables, layers_table
+from practica.paper.escape import escape
+from practica.paper.facts import Fact, Facts, hint
+from practica.paper.floats import Picture
+from practica.paper.macros import Macro, expand
+from practica.paper.tables import make_table
+from practica.paper.words import word
+
+FIGURES_FROM_DOCUMENT = "../../figures"
+"""Where the figures lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
+
+
+class Prose:
+    """The prose of one section, and which figures and tables it has placed."""
+
+    def __init__(self, facts: Facts, exercise: str | None, pictures: dict[str, str]) -> None:
+        """Prepare the section of ``exercise`` (None: the introduction) with its ``pictures``, caption by name."""
+        self.facts = facts
+        self.exercise = exercise
+        self.pictures = pictures
+        self.tables = {spec.name: spec for spec in (exercise_tables(facts.study, exercise) if exercise else ())}
+        self.placed: set[str] = set()
+
+    def expand(self, path: Path) -> str:
+        """Return the prose file with its macros expanded.
+
+        Raises:
+            InputError: the file is missing, or a macro in it is wrong; the message names file and line.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"the report needs the prose file {path}: write it ({error.strerror})") from error
+        return expand(text, str(path), self.macros())
+
+    def macros(self) -> dict[str, Macro]:
+        r"""Return the macros of the prose.
+
+        ``\resultado{exercise/variant/split/metric}``: a result; a difference ``{a - b}`` and prefixes work as well.
+        ``\fuente{...}``: the same number in the source. ``\parametros{exercise/variant}``: the model's parameters.
+        ``\tiempo{net/quantity}``: a timing of ej02. ``\ajuste{exercise/variant/setting}``: a resolved setting.
+        ``\entrenamiento{exercise/variant}``: how it is trained, in words.
+        ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
+        ``\figura{fig13a,fig13b}{caption}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
+        """
+        return {
+            "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
+            "fuente": Macro(1, lambda name: self._print(self.facts.look_up(f"fuente:{name}"))),
+            "parametros": Macro(1, lambda name: self._print(self.facts.look_up(f"parametros:{name}"))),
+            "tiempo": Macro(1, lambda name: self._print(self.facts.look_up(f"tiempo:{name}"))),
+            "ajuste": Macro(1, lambda name: _boxed(self.facts.setting(name))),
+            "entrenamiento": Macro(1, lambda name: escape(self.facts.training(name))),
+            "semillas": Macro(1, self._seeds),
+            "compara": Macro(5, self._compare),
+            "figura": Macro(2, self._figure),
+            "tabla": Macro(1, self._table),
+            "capas": Macro(1, self._layers),
+        }
+
+    def rest(self) -> str:
+        """Return the figures and tables of the exercise that the prose does not place, such as a user's own."""
+        groups: dict[str, list[str]] = {}
+        for name in self.pictures:
+            if name not in self.placed:
+                groups.setdefault(floats.group(name), []).append(name)
+        # Without an author's words, figures stand alone under their own captions.
+        parts = [self._figure(name, "") for names in groups.values() for name in names]
+        parts += [self._table(name) for name in self.tables if name not in self.placed]
+        return "\n".join(parts)
+
+    def _print(self, found: Fact | Missing) -> str:
+        return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
+
+    def _gap(self, reason: str) -> str:
+        return floats.gap(reason, word("missing", self.facts.language))
+
+    def _seeds(self, name: str) -> str:
+        exercise, _, variant = name.partition("/")
+        self.facts.study.settings(exercise, variant)
+        return _boxed(str(self.facts.results.expected(exercise, variant)))
+
+    def _compare(self, first: str, second: str, larger: str, smaller: str, same: str) -> str:
+        one, other = self.facts.look_up(first), self.facts.look_up(second)
+        for found in (one, other):
+            if isinstance(found, Missing):
+                return self._gap(found.reason)
+        assert isinstance(one, Fact)
+        assert isinstance(other, Fact)
+        return {1: larger, -1: smaller, 0: same}[one.compare(other)]
+
+    def _figure(self, names: str, caption: str) -> str:
+        chosen = [name.strip() for name in names.split(",")]
+        for name in chosen:
+            self._place(name, self.pictures, "figure")
+        if len(chosen) > 1 and not caption:
+            raise InputError("figures side by side need a caption in common")
+        return floats.figure([self._picture(name) for name in chosen], caption)
+
+    def _picture(self, name: str) -> Picture:
+        if (self.facts.folder / "figures" / f"{name}.pdf").is_file():
+            return Picture(name, self.pictures[name], f"{FIGURES_FROM_DOCUMENT}/{name}.pdf")
+        return Picture(name, self.pictures[name], None, self._gap(word("no_figure", self.facts.language)))
+
+    def _table(self, name: str) -> str:
+        self._place(name, self.tables, "table")
+        table = make_table(self.tables[name], self.facts)
+        return render.to_latex(table, number=str(table.number or ""))
+
+    def _layers(self, name: str) -> str:
+        exercise, _, variant = name.partition("/")
+        self.facts.study.settings(exercise, variant)
+        return self._table(layers_table(self.facts.study, exercise, variant))
+
+    def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:
+        if name not in known:
+            raise InputError(f"{self.exercise} has no {kind} {name!r}{hint(name, known)}")
+        if name in self.placed:
+            raise InputError(f"{kind} {name!r} is placed twice")
+        self.placed.add(name)
+
+
+def _boxed(text: str) -> str:
+    """Keep a number on one line; the box also makes it text inside a formula."""
+    return rf"\mbox{{{escape(text)}}}"

@@ -1,0 +1,181 @@
+"""Print a table as LaTeX (booktabs), CSV and a self-contained HTML page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import jinja2
+
+from practica.files import write_text
+from practica.paper.escape import escape
+from practica.paper.table import Cell, Column, Table
+from practica.paper.words import word
+
+FORMATS = ("tex", "csv", "html")
+LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is set smaller
+
+# A table wider than the page, such as one with a user's long names, is shrunk to it.
+FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
+
+PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
+<!DOCTYPE html>
+<html lang="{{ table.language }}">
+<head>
+<meta charset="utf-8">
+<title>{{ table.caption }}</title>
+<style>
+body { font: 16px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
+table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid; }
+caption { text-align: left; padding-bottom: .6rem; max-width: 46rem; }
+th, td { padding: .25rem .8rem; text-align: left; vertical-align: baseline; }
+thead { border-bottom: 1px solid; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.gap, .stand-in { color: #a40000; }
+.stand-in { font-weight: bold; }
+</style>
+</head>
+<body>
+<table>
+<caption>{% if stand_in %}<span class="stand-in">{{ stand_in }}</span> {% endif %}{{ table.caption }}</caption>
+<thead><tr>
+{% for column in table.columns %}
+<th scope="col"{% if column.numeric %} class="number"{% endif %}>{{ column.heading }}</th>
+{% endfor %}
+</tr></thead>
+<tbody>
+{% for row in table.rows %}
+<tr>
+{% for column, cell in zip(table.columns, row) %}
+<td{% if column.numeric %} class="number"{% endif %}>
+{%- if cell.gap %}<span class="gap">{{ cell.text }}<sup>{{ gaps[cell.gap] }}</sup></span>
+{%- else %}{{ cell.text }}{% endif -%}
+</td>
+{% endfor %}
+</tr>
+{% endfor %}
+</tbody>
+</table>
+{% for reason, letter in gaps.items() %}
+<p class="gap"><sup>{{ letter }}</sup> {{ reason }}</p>
+{% endfor %}
+{% for note in table.notes %}
+<p>{{ note }}</p>
+{% endfor %}
+</body>
+</html>
+""")
+
+
+def write(table: Table, folder: Path) -> None:
+    """Write ``<folder>/<name>.{tex,csv,html}``, each whole or not at all."""
+    for suffix, text in zip(FORMATS, (to_latex(table), to_csv(table), to_html(table)), strict=True):
+        write_text(folder / f"{table.name}.{suffix}", text)
+
+
+def to_html(table: Table) -> str:
+    """Return the table as a page that needs nothing else; text from data can never become markup."""
+    return PAGE.render(table=table, gaps=table.gaps(), stand_in=_stand_in(table), zip=zip)
+
+
+def to_csv(table: Table) -> str:
+    """Return the table for machines: full precision, decimal points, and a column for every part of a value."""
+    keys = [(place, suffix) for place in range(len(table.columns)) for suffix in _suffixes(table, place)]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*(table.columns[place].key + suffix for place, suffix in keys), "data"])
+    data = "STAND-IN" if table.stand_in else "real"
+    for row in table.rows:
+        writer.writerow([*(row[place].raw.get(suffix, "") for place, suffix in keys), data])
+    return stream.getvalue()
+
+
+def _suffixes(table: Table, place: int) -> list[str]:
+    """Return the parts of the values in a column: a mean has a standard deviation beside it."""
+    return list(dict.fromkeys(suffix for row in table.rows for suffix in row[place].raw)) or [""]
+
+
+def to_latex(table: Table, *, number: str = "") -> str:
+    """Return the table as a float, or as a ``longtable`` when it has many rows; ``number`` replaces LaTeX's own.
+
+    The preamble needs ``booktabs``, ``graphicx``, ``longtable`` and ``xcolor``.
+    """
+    own = rf"\renewcommand{{\thetable}}{{{number}}}\renewcommand{{\theHtable}}{{{number}}}" if number else ""
+    caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
+    if len(table.rows) > LONG:
+        return _long(table, own, caption)
+    size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
+    return "\n".join(
+        [
+            rf"\begin{{table}}[!htbp]\centering{size}{own}",
+            caption,
+            rf"\sbox0{{\begin{{tabular}}{{{_alignment(table)}}}",
+            *[r"\toprule", _heading(table), r"\midrule", *_body(table), r"\bottomrule"],
+            r"\end{tabular}}",
+            FIT,
+            *_notes(table),
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _long(table: Table, own: str, caption: str) -> str:
+    again = escape(word("continued", table.language))
+    width = len(table.columns)
+    return "\n".join(
+        [
+            rf"\begingroup\footnotesize{own}",
+            rf"\begin{{longtable}}{{{_alignment(table)}}}",
+            rf"{caption}\\",
+            *[r"\toprule", _heading(table), r"\midrule", r"\endfirsthead"],
+            rf"\multicolumn{{{width}}}{{l}}{{\emph{{{again}}}}}\\",
+            *[r"\toprule", _heading(table), r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot"],
+            *_body(table),
+            r"\end{longtable}",
+            *_notes(table),
+            r"\endgroup",
+            "",
+        ]
+    )
+
+
+def _caption(table: Table) -> str:
+    mark = rf"\textcolor{{red}}{{\textbf{{{escape(_stand_in(table))}}}}} " if table.stand_in else ""
+    return mark + escape(table.caption)
+
+
+def _stand_in(table: Table) -> str:
+    return word("table_stand_in", table.language).format(data=", ".join(table.stand_in)) if table.stand_in else ""
+
+
+def _alignment(table: Table) -> str:
+    return "@{}" + "".join("r" if column.numeric else "l" for column in table.columns) + "@{}"
+
+
+def _heading(table: Table) -> str:
+    return " & ".join(_head(column) for column in table.columns) + r" \\"
+
+
+def _head(column: Column) -> str:
+    return rf"\multicolumn{{1}}{{r}}{{{escape(column.heading)}}}" if column.numeric else escape(column.heading)
+
+
+def _body(table: Table) -> list[str]:
+    gaps = table.gaps()
+    return [" & ".join(_cell(cell, gaps) for cell in row) + r" \\" for row in table.rows]
+
+
+def _cell(cell: Cell, gaps: dict[str, str]) -> str:
+    text = escape(cell.text)
+    return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}" if cell.gap else text
+
+
+def _notes(table: Table) -> list[str]:
+    notes = [rf"\textsuperscript{{{letter}}}~{escape(reason)}" for reason, letter in table.gaps().items()]
+    notes += [escape(note) for note in table.notes]
+    return [
+        rf"\par\smallskip\begin{{minipage}}{{0.9\linewidth}}\footnotesize\raggedright {note}\end{{minipage}}"
+        for note in notes
+    ]

@@ -1,0 +1,280 @@
+"""Make the tables of the catalogue from what the runs left behind; a hole becomes a cell that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from practica.config import Study
+from practica.errors import InputError
+from practica.evidence.results import Missing, Value
+from practica.paper import numbers, render
+from practica.paper.catalogue import TableSpec, tables_for
+from practica.paper.facts import Facts, hint
+from practica.paper.names import metric_name, variant_name
+from practica.paper.source import PRINTED
+from practica.paper.table import Cell, Column, Table, label
+from practica.paper.words import word
+
+Content = tuple[list[Column], list[list[Cell]], list[str]]
+SPLITS = ("train", "validation", "test")
+
+
+def write_table(study: Study, folder: Path, name: str, language: str) -> None:
+    """Write one table of the study to ``<folder>/tables/<name>.{tex,csv,html}``."""
+    render.write(make_table(spec_named(study, name), Facts(study, folder, language)), folder / "tables")
+
+
+def spec_named(study: Study, name: str) -> TableSpec:
+    """Return the study's table of that name.
+
+    Raises:
+        InputError: the study has no such table.
+    """
+    specs = {spec.name: spec for spec in tables_for(study)}
+    if name not in specs:
+        raise InputError(f"no table {name!r}{hint(name, specs)}")
+    return specs[name]
+
+
+def make_table(spec: TableSpec, facts: Facts) -> Table:
+    """Make a table in the language of ``facts``."""
+    columns, rows, notes = MAKERS[spec.kind](spec, facts)
+    return Table(
+        name=spec.name,
+        caption=spec.caption[facts.language],
+        columns=tuple(columns),
+        rows=tuple(tuple(row) for row in rows),
+        language=facts.language,
+        number=spec.number,
+        notes=tuple(notes),
+        stand_in=() if spec.kind == "layers" else facts.stand_in(spec.exercise, spec.variants(facts.study) or None),
+    )
+
+
+def _scores(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per variant: chosen metrics, the source's number where it prints one, and the number of seeds."""
+    exercise = str(spec.exercise)
+    columns = [_variant_column(facts)]
+    same = len({metric for _, metric in spec.columns}) == 1
+    for split, metric in spec.columns:
+        heading = word(split, facts.language) if same else metric_name(metric, facts.language)
+        columns.append(Column(f"{split}_{metric}", heading))
+    variants = spec.variants(facts.study)
+    printed = any(f"{exercise}/{variant}/test/accuracy" in PRINTED for variant in variants)
+    if printed:
+        columns.append(Column("source", word("source", facts.language)))
+    columns.append(Column("n", word("seeds", facts.language)))
+    rows = []
+    for variant in variants:
+        values = [facts.value(exercise, variant, *column) for column in spec.columns]
+        cells = [_measure(value, metric, facts) for value, (_, metric) in zip(values, spec.columns, strict=True)]
+        source = [_source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
+        rows.append([_variant(exercise, variant, facts), *cells, *source, _seeds(values)])
+    return columns, rows, []
+
+
+def _metrics(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per variant and final metric, and one column per split: what fits an exercise nobody foresaw."""
+    exercise = str(spec.exercise)
+    recorded = facts.results.summary
+    recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith("best_")]
+    found = list(dict.fromkeys(recorded["split"].astype(str)))
+    splits = sorted(found or ["test"], key=lambda split: (*SPLITS, split).index(split))
+    columns = [_variant_column(facts), Column("metric", word("metric", facts.language), numeric=False)]
+    columns += [Column(split, word(split, facts.language)) for split in splits] + [
+        Column("n", word("seeds", facts.language))
+    ]
+    rows = []
+    for variant in spec.variants(facts.study):
+        name = _variant(exercise, variant, facts)
+        metrics = dict.fromkeys(recorded[recorded["variant"] == variant]["metric"].astype(str)) or {"": None}
+        for metric in metrics:
+            values = [facts.value(exercise, variant, split, metric) for split in splits]
+            cells = [_blank() if _unrecorded(value) else _measure(value, metric, facts) for value in values]
+            rows.append([name, label(metric_name(metric, facts.language), metric), *cells, _seeds(values)])
+    return columns, rows, []
+
+
+def _folds(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per variant: validation accuracy, and how much it differs between the folds of one seed."""
+    exercise = str(spec.exercise)
+    columns = [
+        _variant_column(facts),
+        Column("validation_accuracy", word("validation", facts.language)),
+        Column("fold_sd", word("fold_spread", facts.language)),
+        Column("n", word("seeds", facts.language)),
+    ]
+    rows = []
+    for variant in spec.variants(facts.study):
+        value = facts.value(exercise, variant, "validation", "accuracy")
+        spread = facts.fold_spread(exercise, variant)
+        cells = [
+            _measure(value, "accuracy", facts),
+            _number(spread, "accuracy", facts) if spread is not None else _blank(),
+        ]
+        rows.append([_variant(exercise, variant, facts), *cells, _seeds([value])])
+    return columns, rows, []
+
+
+def _cost(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per variant: parameters, epochs and times as runs.csv has them."""
+    exercise, language = str(spec.exercise), facts.language
+    keys = ("parameters", "epochs", "fit_seconds", "seconds_per_epoch")
+    columns = [_variant_column(facts), *(Column(key, word(key, language)) for key in keys)]
+    devices: dict[str, None] = {}
+    rows = []
+    for variant in spec.variants(facts.study):
+        name = _variant(exercise, variant, facts)
+        runs = facts.results.runs
+        runs = runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
+        done = runs[runs["status"] == "done"]
+        if done.empty:
+            reason = facts.reason(facts.results.missing(exercise, variant)[0])
+            rows.append([name, *(_gap(reason, facts) for _ in keys)])
+            continue
+        epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
+        parameters = done["parameters"].dropna()
+        counted = _count(int(parameters.iloc[0]), facts) if len(parameters) else _blank()
+        cells = [counted, _count(round(epochs), facts), _plain(seconds, facts), _plain(seconds / epochs, facts)]
+        rows.append([name, *cells])
+        devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
+    return columns, rows, [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
+
+
+def _timing(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per net of ej02: time per epoch in Keras and by hand, and how many times faster Keras is."""
+    language = facts.language
+    quantities = {"keras_seconds_per_epoch": "keras", "numpy_seconds_per_epoch": "numpy", "speedup": "speedup"}
+    columns = [Column("net", word("net", language), numeric=False)]
+    columns += [Column(quantity, word(name, language)) for quantity, name in quantities.items()]
+    if not facts.nets():
+        variants = [name for name in spec.variants(facts.study) if f"{name}_numpy" in spec.variants(facts.study)]
+        gap = _gap(word("no_timing", language), facts)
+        return columns, [[_variant("ej02", name, facts), gap, gap, gap] for name in variants], []
+    rows = [
+        [_variant("ej02", net, facts), *(_interval(times.get(quantity), facts) for quantity in quantities)]
+        for net, times in facts.nets().items()
+    ]
+    timing = facts.timing or {}
+    note = word("timing_note", language).format(threads=timing.get("threads"), repetitions=timing.get("repetitions"))
+    return columns, rows, [note]
+
+
+def _layers(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per layer of the built model, and its totals."""
+    language = facts.language
+    keys = ("layer", "type", "shape", "parameters")
+    columns = [Column(key, word(key, language), numeric=key == "parameters") for key in keys]
+    found = facts.parameters(str(spec.exercise), str(spec.variant))
+    if isinstance(found, Missing) or not found.get("layers"):
+        reason = found.reason if isinstance(found, Missing) else word("no_layers", language)
+        return columns, [[_blank(), _blank(), _blank(), _gap(reason, facts)]], []
+    rows = [
+        [label(layer["name"]), label(layer["type"]), label(layer["output_shape"]), _count(layer["parameters"], facts)]
+        for layer in found["layers"]
+    ]
+    totals = (
+        f"{word(key, language)}: {numbers.count(found[key], language)}"
+        for key in ("total", "trainable", "non_trainable")
+    )
+    return columns, rows, [". ".join(totals) + "."]
+
+
+def _runs(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per block of ``runs.csv``."""
+    language = facts.language
+    keys = ("epochs", "fit_seconds", "wall_seconds", "peak_memory_mb")
+    columns = [
+        Column("run", word("run", language), numeric=False),
+        Column("status", word("status", language), numeric=False),
+        Column("data_used", word("data", language), numeric=False),
+        *(Column(key, word(key, language)) for key in keys),
+    ]
+    rows = []
+    for row in facts.results.runs.to_dict("records"):
+        status = word({"missing": "missing_status"}.get(row["status"], row["status"]), language)
+        reason = "" if row["status"] == "done" else facts.reason(Missing(row["reason"]))
+        values = [_optional(row[key], facts) for key in keys]
+        name = label("/".join(str(row[key]) for key in ("exercise", "variant", "block")))
+        data = label(word(row["data"], language), row["data"])
+        rows.append([name, Cell(status, {"": row["status"]}, reason), data, *values])
+    return columns, rows, []
+
+
+MAKERS: Mapping[str, Callable[[TableSpec, Facts], Content]] = {
+    "scores": _scores,
+    "metrics": _metrics,
+    "folds": _folds,
+    "cost": _cost,
+    "timing": _timing,
+    "layers": _layers,
+    "runs": _runs,
+}
+
+
+def _variant_column(facts: Facts) -> Column:
+    return Column("variant", word("variant", facts.language), numeric=False)
+
+
+def _variant(exercise: str, variant: str, facts: Facts) -> Cell:
+    return label(variant_name(exercise, variant, facts.language), variant)
+
+
+def _measure(value: Value | Missing, metric: str, facts: Facts) -> Cell:
+    if isinstance(value, Missing):
+        return _gap(value.reason, facts)
+    raw = {"": value.mean, "_sd": value.sd, "_low": value.low, "_high": value.high}
+    return Cell(numbers.measure(value.mean, value.sd, metric, facts.language), raw)
+
+
+def _number(value: float, metric: str, facts: Facts) -> Cell:
+    return Cell(numbers.measure(value, None, metric, facts.language), {"": value})
+
+
+def _plain(value: float, facts: Facts) -> Cell:
+    return Cell(numbers.significant(value, facts.language), {"": value})
+
+
+def _count(value: int, facts: Facts) -> Cell:
+    return Cell(numbers.count(value, facts.language), {"": value})
+
+
+def _interval(value: Any, facts: Facts) -> Cell:
+    if not isinstance(value, Mapping):
+        return _gap(word("no_timing", facts.language), facts)
+    median, low, high = (numbers.significant(float(value[key]), facts.language) for key in ("median", "low", "high"))
+    return Cell(f"{median} ({low}–{high})", {"": value["median"], "_low": value["low"], "_high": value["high"]})
+
+
+def _optional(value: Any, facts: Facts) -> Cell:
+    if pd.isna(value):
+        return _blank()
+    return _count(int(value), facts) if float(value).is_integer() else _plain(float(value), facts)
+
+
+def _source(name: str, facts: Facts) -> Cell:
+    if name not in PRINTED:
+        return _blank()
+    text = PRINTED[name]
+    return Cell(numbers.decimal(float(text), len(text.partition(".")[2]), facts.language), {"": text})
+
+
+def _seeds(values: list[Value | Missing]) -> Cell:
+    known = [value.n for value in values if isinstance(value, Value)]
+    return Cell(str(max(known)), {"": max(known)}) if known else _blank()
+
+
+def _unrecorded(value: Value | Missing) -> bool:
+    return isinstance(value, Missing) and value.status == "unrecorded"
+
+
+def _gap(reason: str, facts: Facts) -> Cell:
+    return Cell(word("missing", facts.language), {"": ""}, reason)
+
+
+def _blank() -> Cell:
+    return Cell("–", {"": ""})
