@@ -150,6 +150,34 @@ def test_interrupted_setup_begins_anew(machine):
     assert done.stdout.count("making .venv") == 1
 
 
+def with_snakemake(machine, script):
+    """Give the machine an environment whose Snakemake is this script."""
+    machine.command("snakemake", script)
+    (machine.root / ".venv/bin").mkdir(parents=True)
+    (machine.bin / "snakemake").rename(machine.root / ".venv/bin/snakemake")
+
+
+STUDY = "snakemake --profile profiles/quick"
+PARTIAL = f"{STUDY} --config report={{partial: true}}"
+
+
+def test_report_says_where_it_is(machine):
+    with_snakemake(machine, "exit 0")
+    done = machine.run("report")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine.calls == [STUDY, f"{STUDY} --report results/report.zip"]
+    assert "results/informe.pdf" in done.stdout
+    assert "results/report.zip (unzip it, then open report.html in a browser)" in done.stdout
+
+
+def test_failed_study_still_gives_a_report_and_fails(machine):
+    with_snakemake(machine, 'case "$*" in *partial*) exit 0 ;; esac; exit 1')
+    done = machine.run("report")
+    assert done.returncode == 1
+    assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} --report results/report.zip"]
+    assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
+
+
 def age(*paths):
     """Make files an hour older."""
     for path in paths:
