@@ -14,6 +14,7 @@ from practica.files import read_json
 
 FILES = ("metrics.json", "history.json", "manifest.json")
 REAL, STAND_IN = "real", "STAND-IN"
+NOT_RUN = "not run yet"
 
 T = TypeVar("T")
 Key = tuple[int, int | None, str, str]
@@ -72,7 +73,7 @@ def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
         reason = _parsed(note, lambda: str(read_json(note)["reason"]))
         return BlockFiles(block, "failed", reason)
     if len(absent) == len(FILES):
-        return BlockFiles(block, "missing", "not run yet")
+        return BlockFiles(block, "missing", NOT_RUN)
     return BlockFiles(block, "missing", f"incomplete: no {', '.join(absent)}")
 
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from practica.config import Block, Study
 from practica.errors import InputError
-from practica.evidence.blocks import STAND_IN
+from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.files import read_json
 
 NORMALISED = "normalised_"
 # Text that repeats a million times costs a byte a row as a category.
@@ -131,6 +132,11 @@ class Results:
         """Return how many seeds the study asks of a variant, run or not."""
         return sum(len(block.seeds) for block in self._blocks(exercise, variant))
 
+    def finished(self, exercise: str, variant: str) -> int:
+        """Return how many of a variant's seeds are there."""
+        done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
+        return sum(len(block.seeds) for block in self._blocks(exercise, variant) if block.name in done)
+
     def stand_in(self, exercise: str, variants: Iterable[str] | None = None) -> bool:
         """Say whether any of the variants (default: all of the exercise) has results from generated data."""
         rows = _select(self.runs, exercise=exercise)
@@ -152,6 +158,20 @@ class Results:
             if block.name in done and path.is_file():
                 return block.seeds[0], read_arrays(path, f"s{block.seeds[0]}", names)
         return self._missing(exercise, variant, "arrays.npz")
+
+    def timing(self) -> dict[str, Any] | Missing:
+        """Return how long the nets of ej02 take in Keras and in NumPy, or why that is not known.
+
+        Raises:
+            InputError: the record is malformed.
+        """
+        path = self.folder / "timing" / "ej02.json"
+        if not path.is_file():
+            return Missing(NOT_RUN)
+        record = read_json(path)
+        if not isinstance(record, dict) or not {"stand_in", "threads", "repetitions", "nets"} <= record.keys():
+            raise InputError(f"{path} is not a record of timings; delete it and run again")
+        return record
 
     def _blocks(self, exercise: str, variant: str) -> list[Block]:
         return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]

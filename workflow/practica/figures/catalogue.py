@@ -1,0 +1,48 @@
+"""Which figures there are and what each shows. Light: Snakemake reads it every time it parses."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from practica.errors import InputError
+from practica.figures.listing import SPECS
+from practica.figures.specs import Spec
+
+if TYPE_CHECKING:
+    from practica.config import Study
+
+
+def figures_for(study: Study) -> list[str]:
+    """Return the names of the study's figures: those of the catalogue, then curves of what it does not know."""
+    names = []
+    for exercise in study.exercises:
+        variants = study.variants(exercise)
+        known = [each for each in SPECS if each.exercise == exercise and set(each.variants) <= set(variants)]
+        shown = {variant for each in known for variant in each.variants}
+        names += [each.name for each in known]
+        names += [f"fig_{exercise}_{variant}" for variant in variants if variant not in shown]
+    return names
+
+
+def spec(name: str) -> Spec:
+    """Return what the figure of this name shows.
+
+    Raises:
+        InputError: there is no such figure.
+    """
+    for each in SPECS:
+        if each.name == name:
+            return each
+    user = re.fullmatch(r"fig_(ej[0-9]{2})_([a-z][a-z0-9_]*)", name)
+    if user is None:
+        raise InputError(
+            f"unknown figure {name!r} (known: {', '.join(each.name for each in SPECS)}, fig_<ejNN>_<variant>)"
+        )
+    exercise, variant = user.groups()
+    title = f"{exercise}, {variant}"
+    caption = {
+        "es": f"Métricas registradas por época de {exercise}, variante {variant}.",
+        "en": f"Metrics recorded by epoch of {exercise}, variant {variant}.",
+    }
+    return Spec(name, exercise, (variant,), "curves", {"es": title, "en": title}, caption)

@@ -1,0 +1,96 @@
+"""Draw metrics over the epochs: one or more axes, one above the other, with mean lines and bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from practica.evidence.results import Curve
+from practica.figures.style import Look, legend, local_numbers, new_figure, whole_epochs
+from practica.figures.words import Words
+
+POINTS = 600
+"""More points than this are not told apart at column width, and only make files large."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve with its name in the legend and its look."""
+
+    label: str
+    curve: Curve
+    look: Look
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One set of axes.
+
+    Attributes:
+        label: what stands on its vertical axis.
+        bounds: the limits that the quantity can never leave, either of them None.
+        spread: draw the standard deviation alone in place of the mean with its band.
+    """
+
+    label: str
+    lines: tuple[Line, ...]
+    log: bool = False
+    bounds: tuple[float | None, float | None] = (None, None)
+    spread: bool = False
+
+
+def curves(plots: Sequence[Plot], title: str, notes: Iterable[str], texts: Words) -> Figure:
+    """Return a figure of these axes from top to bottom, over a common axis of epochs."""
+    figure = new_figure(1.0 + 1.45 * len(plots), title)
+    rows = figure.subplots(len(plots), 1, sharex=True, squeeze=False)[:, 0]
+    for letter, axes, plot in zip("abcdefghijklmnopqrstuvwxyz", rows, plots, strict=False):
+        _draw(axes, plot)
+        local_numbers(axes, texts)
+        if len(plots) > 1:
+            axes.set_title(f"({letter})", loc="left")
+    rows[-1].set_xlabel(texts["epoch"])
+    whole_epochs(rows[-1])
+    legend(figure, _handles(plots), notes)
+    return figure
+
+
+def _draw(axes: Axes, plot: Plot) -> None:
+    axes.set_ylabel(plot.label)
+    if plot.log:
+        axes.set_yscale("log")
+    for line in plot.lines:
+        _draw_line(axes, line, plot.spread)
+    low, high = axes.get_ylim()
+    least, most = plot.bounds
+    room = 0.03 * (high - low)
+    if not plot.log:
+        axes.set_ylim(
+            low if least is None else max(low, least - room), high if most is None else min(high, most + room)
+        )
+
+
+def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
+    kept = thinned(len(line.curve.epochs))
+    epochs = line.curve.epochs[kept]
+    values = (line.curve.sd if spread else line.curve.mean)[kept]
+    # The points of a short run are seen, and a single epoch is a point, not an invisible line.
+    marker = "o" if len(epochs) <= 15 else None
+    axes.plot(epochs, values, line.look.dashes, color=line.look.colour, marker=marker, markersize=2.5)
+    if not spread and np.any(line.curve.high > line.curve.low):
+        low, high = line.curve.low[kept], line.curve.high[kept]
+        axes.fill_between(epochs, low, high, color=line.look.colour, alpha=0.2, linewidth=0)
+
+
+def thinned(count: int) -> np.ndarray:
+    """Return which of ``count`` points to draw: all, or evenly spaced ones with the first and the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, POINTS)).round().astype(int))
+
+
+def _handles(plots: Sequence[Plot]) -> list[Line2D]:
+    looks = {line.label: line.look for plot in plots for line in plot.lines}
+    return [Line2D([], [], color=look.colour, linestyle=look.dashes, label=label) for label, look in looks.items()]

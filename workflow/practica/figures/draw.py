@@ -1,0 +1,180 @@
+"""Draw a figure of the catalogue from collected results, or say in it why there is nothing to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from practica.config import Study
+from practica.evidence.blocks import NOT_RUN
+from practica.evidence.results import Missing, Results
+from practica.figures.catalogue import spec
+from practica.figures.curves import Line, Plot, curves
+from practica.figures.panels import digits, prices, return_map, timing
+from practica.figures.specs import Panel, Spec
+from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
+from practica.figures.words import Words, label, words
+
+BOUNDS: dict[str, tuple[float | None, float | None]] = {
+    "accuracy": (0.0, 1.0),
+    "normalised_loss": (0.0, 1.0),
+    "loss": (0.0, None),
+}
+FROM_ARRAYS = {
+    "prices": (prices, ("target", "predicted")),
+    "map": (return_map, ("x", "target", "predicted")),
+    "digits": (digits, ("noisy", "cleaned", "clean")),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a line comes from, its name in the legend, and its look."""
+
+    name: str
+    variant: str
+    split: str
+    look: Look
+
+
+def draw(name: str, study: Study, results: Path, language: str) -> Figure:
+    """Return the figure ``name`` of the study whose results lie in ``results``.
+
+    A figure of stand-in data is stamped; one without results says why.
+
+    Raises:
+        InputError: there is no such figure or language, or a file is malformed.
+    """
+    return draw_from(Results(study, results), name, language)
+
+
+def draw_from(results: Results, name: str, language: str) -> Figure:
+    """Return a figure from results that several figures may share."""
+    shown, texts = spec(name), words(language)
+    with style():
+        if shown.kind in FROM_ARRAYS:
+            figure = _from_arrays(shown, results, texts, shown.title[language])
+        elif shown.kind == "timing":
+            figure = _timing(results, texts, shown.title[language])
+        else:
+            figure = _over_epochs(shown, results, texts, shown.title[language])
+        if _stand_in(shown, results):
+            stamp(figure, texts["stand_in"])
+    return figure
+
+
+def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+    """Draw what was recorded by epoch; lines that are not there become notes."""
+    recorded = results.metrics_by_epoch(shown.exercise, shown.variants[0])
+    panels = shown.panels or tuple(map(Panel, recorded)) or (Panel("loss"),)
+    plots: list[Plot] = []
+    notes: dict[str, None] = {}
+    for panel in panels:
+        lines, absent = _lines(shown, panel, results, texts)
+        if lines:
+            plots += _plots(shown, panel, lines, texts)
+            # A split that the exercise does not have is no gap.
+            gaps = {name: reason for name, reason in absent.items() if reason.status != "unrecorded"}
+        else:
+            gaps = {label(texts, panel.metric): next(iter(absent.values()))}
+        notes |= {f"{name}: {explain(gap, texts)}": None for name, gap in gaps.items()}
+    if not plots:
+        return message(title, _nothing(absent, texts))
+    small_print = [_band(shown, plots, texts), *_seeds(shown, results, texts), *notes]
+    return curves(plots, title, small_print, texts)
+
+
+def _nothing(absent: dict[str, Missing], texts: Words) -> str:
+    """Say why none of the lines is there: once if it is the same for all."""
+    reasons = {name: explain(gap, texts) for name, gap in absent.items()}
+    shared = set(reasons.values())
+    return shared.pop() if len(shared) == 1 else "\n".join(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+def _lines(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[tuple[Line, ...], dict[str, Missing]]:
+    """Return the lines of one set of axes, and why others are not there, by name."""
+    lines, absent = [], {}
+    spread = "folds" if shown.kind == "folds" else "seeds"
+    for source in _sources(shown, texts):
+        found = results.curves(shown.exercise, source.variant, panel.metric, source.split, spread)
+        if isinstance(found, Missing):
+            absent[source.name] = found
+        elif not np.isfinite(found.mean).any():
+            absent[source.name] = Missing("", "diverged")
+        else:
+            lines.append(Line(source.name, found, source.look))
+    return tuple(lines), absent
+
+
+def _sources(shown: Spec, texts: Words) -> list[Source]:
+    """Return the lines that the figure wants: the splits of one variant, or several variants."""
+    if shown.kind == "curves":
+        return [Source(label(texts, split), shown.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
+    return [
+        Source(name, variant, shown.split, look(place)) for place, (name, variant) in enumerate(_named(shown, texts))
+    ]
+
+
+def _plots(shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words) -> list[Plot]:
+    plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, BOUNDS.get(panel.metric, (None, None)))
+    return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)] if shown.kind == "folds" else [plot]
+
+
+def _band(shown: Spec, plots: Iterable[Plot], texts: Words) -> str:
+    """Say what the line is and what the band."""
+    drawn = [line.curve for plot in plots for line in plot.lines]
+    seeds = max(curve.n for curve in drawn)
+    if shown.kind == "folds":
+        return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in drawn))
+    return texts["seeds_many"].format(n=seeds) if seeds > 1 else texts["seeds_one"]
+
+
+def _seeds(shown: Spec, results: Results, texts: Words) -> list[str]:
+    """Say how many of the seeds planned are there, of the variants that have some and not all."""
+    notes = []
+    for name, variant in _named(shown, texts):
+        there, expected = results.finished(shown.exercise, variant), results.expected(shown.exercise, variant)
+        if 0 < there < expected:
+            part = texts["seeds_part"].format(n=there, expected=expected)
+            notes.append(part if len(shown.variants) == 1 else f"{name}: {part}")
+    return notes
+
+
+def _named(shown: Spec, texts: Words) -> list[tuple[str, str]]:
+    """Return the variants with their names in the figure."""
+    return [
+        (label(texts, key), variant)
+        for key, variant in zip(shown.labels or shown.variants, shown.variants, strict=True)
+    ]
+
+
+def _from_arrays(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+    """Draw the arrays that the first finished seed kept."""
+    maker, names = FROM_ARRAYS[shown.kind]
+    found = results.arrays(shown.exercise, shown.variants[0], *names)
+    if isinstance(found, Missing):
+        return message(title, explain(found, texts))
+    seed, arrays = found
+    return maker(arrays, seed, title, texts)
+
+
+def _timing(results: Results, texts: Words, title: str) -> Figure:
+    found = results.timing()
+    return message(title, explain(found, texts)) if isinstance(found, Missing) else timing(found, title, texts)
+
+
+def _stand_in(shown: Spec, results: Results) -> bool:
+    if shown.kind == "timing":
+        found = results.timing()
+        return not isinstance(found, Missing) and bool(found["stand_in"])
+    return results.stand_in(shown.exercise, shown.variants)
+
+
+def explain(missing: Missing, texts: Words) -> str:
+    """Say in the figure's language why there is nothing; a reason that a program gave stays as it is."""
+    known = f"{texts['no_results']}: {texts[missing.status]}"
+    return f"{known} ({missing.reason})" if missing.reason and missing.reason != NOT_RUN else known

@@ -1,0 +1,174 @@
+"""The figures of the source, numbered as there, and some that it lacks."""
+
+from __future__ import annotations
+
+from practica.figures.specs import Panel, Spec, Text
+
+LOSS = Panel("loss")
+ACCURACY = Panel("accuracy")
+NORMALISED = Panel("normalised_loss")
+MSE = Panel("mse", log=True)
+
+NORMALISATION = {
+    "es": " El costo se divide por su mayor valor en esa corrida, común a entrenamiento y validación.",
+    "en": " The loss is divided by its largest value in that run, which training and validation share.",
+}
+SHOWN = {
+    "accuracy": {"es": "precisión", "en": "accuracy"},
+    "loss": {"es": "función de costo", "en": "loss"},
+    "normalised_loss": {"es": "función de costo normalizada", "en": "normalised loss"},
+    "mse": {"es": "error cuadrático medio", "en": "mean squared error"},
+}
+BY_EPOCH = {"es": "por época, en entrenamiento y validación", "en": "by epoch, on training and validation data"}
+
+
+def _curves(name: str, exercise: str, variant: str, title: Text, *panels: Panel) -> Spec:
+    """Describe the learning curves of one variant, with a caption made of what the panels show."""
+    caption = {}
+    for language, conjunction in {"es": " y ", "en": " and "}.items():
+        shown = conjunction.join(SHOWN[panel.metric][language] for panel in panels)
+        note = NORMALISATION[language] if NORMALISED in panels else ""
+        caption[language] = f"{title[language]}: {shown} {BY_EPOCH[language]}.{note}"
+    return Spec(name, exercise, (variant,), "curves", title, caption, panels)
+
+
+def _text(es: str, en: str) -> Text:
+    return {"es": es, "en": en}
+
+
+def _regression() -> list[Spec]:
+    prices = _text(
+        "Precio predicho por el modelo lineal frente al precio real en los datos de validación de una semilla; "
+        "sobre la recta, la predicción sería exacta.",
+        "Price predicted by the linear model against the real price on the validation data of one seed; "
+        "on the line, the prediction would be exact.",
+    )
+    return_map = _text(
+        "Mapa x(t) = 4x(t−1)(1−x(t−1)): predicción de la red en los datos de prueba de una semilla sobre la curva "
+        "exacta, y debajo la diferencia entre ambas.",
+        "Map x(t) = 4x(t−1)(1−x(t−1)): the net's prediction on the test data of one seed over the exact curve, "
+        "and below the difference between the two.",
+    )
+    return [
+        Spec("fig01a", "ej01", ("linear",), "prices", _text("Boston, modelo lineal", "Boston, linear model"), prices),
+        _curves(
+            "fig01b",
+            "ej01",
+            "linear",
+            _text("Boston, modelo lineal", "Boston, linear model"),
+            Panel("loss", "squared_price_loss"),
+        ),
+        _curves("fig10a", "ej05", "tanh5", _text("Mapa logístico", "Logistic map"), MSE),
+        Spec("fig10b", "ej05", ("tanh5",), "map", _text("Mapa logístico", "Logistic map"), return_map),
+    ]
+
+
+def _classification() -> list[Spec]:
+    loss_first, accuracy_first = (NORMALISED, ACCURACY), (ACCURACY, NORMALISED)
+    rows = [
+        ("fig02", "ej02", "cifar_mse", "CIFAR-10, error cuadrático", "CIFAR-10, squared error", loss_first),
+        ("fig03", "ej02", "cifar_xent", "CIFAR-10, entropía cruzada", "CIFAR-10, cross-entropy", loss_first),
+        ("fig04a", "ej02", "xor_221", "XOR, red 2-2-1", "XOR, 2-2-1 net", loss_first),
+        ("fig04b", "ej02", "xor_concat", "XOR, red con concatenación", "XOR, net with concatenation", loss_first),
+        ("fig05", "ej03", "l2", "IMDB, L2", "IMDB, L2", accuracy_first),
+        ("fig06", "ej03", "dropout_l2", "IMDB, Dropout y L2", "IMDB, Dropout and L2", accuracy_first),
+        ("fig07", "ej03", "bn_l2", "IMDB, BatchNorm y L2", "IMDB, BatchNorm and L2", accuracy_first),
+        ("fig08", "ej04", "dense", "IMDB, embedding, red densa", "IMDB, embedding, dense net", accuracy_first),
+        ("fig09", "ej04", "conv", "IMDB, embedding, convoluciones", "IMDB, embedding, convolutions", accuracy_first),
+    ]
+    return [_curves(name, ex, variant, _text(es, en), *panels) for name, ex, variant, es, en, panels in rows]
+
+
+def _images() -> list[Spec]:
+    """Describe figures 13 to 18: accuracy in one, loss in the next, a variant a letter."""
+    rows = [
+        (13, 14, "ej08", "dense", "a", "MNIST, red densa", "MNIST, dense net"),
+        (13, 14, "ej08", "conv", "b", "MNIST, red convolucional", "MNIST, convolutional net"),
+        (15, 16, "ej09", "dense", "a", "MNIST permutado, red densa", "Permuted MNIST, dense net"),
+        (15, 16, "ej09", "conv", "b", "MNIST permutado, red convolucional", "Permuted MNIST, convolutional net"),
+        (17, 18, "ej10", "alexnet", "a", "CIFAR-100, AlexNet", "CIFAR-100, AlexNet"),
+        (17, 18, "ej10", "vgg16", "b", "CIFAR-100, VGG16", "CIFAR-100, VGG16"),
+    ]
+    return [
+        _curves(f"fig{number}{letter}", exercise, variant, _text(es, en), panel)
+        for place, panel in enumerate((ACCURACY, LOSS))
+        for *numbers, exercise, variant, letter, es, en in rows
+        for number in (numbers[place],)
+    ]
+
+
+def _folds(name: str, variants: tuple[str, ...], es: str, en: str) -> Spec:
+    caption = _text(
+        f"Pima, {es}: arriba, precisión de validación media por época, con banda de una desviación estándar entre los "
+        "pliegues; abajo, esa desviación sola. Se calcula dentro de cada semilla y se promedia sobre las semillas.",
+        f"Pima, {en}: above, mean validation accuracy by epoch, with a band of one standard deviation over the folds; "
+        "below, that deviation alone. It is taken within each seed and averaged over the seeds.",
+    )
+    return Spec(name, "ej06", variants, "folds", _text(f"Pima, {es}", f"Pima, {en}"), caption, (ACCURACY,))
+
+
+def _digits(name: str, variant: str, es: str, en: str) -> Spec:
+    caption = _text(
+        f"Tres imágenes de prueba de MNIST: con ruido (arriba), filtradas por el autoencoder {es} (centro) y sin ruido "
+        "(abajo).",
+        f"Three MNIST test images: with noise (top), cleaned by the {en} autoencoder (middle) and without noise "
+        "(bottom).",
+    )
+    title = _text(f"Autoencoder {es}", f"{en.capitalize()} autoencoder")
+    return Spec(name, "ej07", (variant,), "digits", title, caption)
+
+
+def _twins() -> list[Spec]:
+    """Describe the nets of ej02 beside their hand-written twins: the same nets should learn alike."""
+    nets = [
+        ("a", "cifar_mse", "CIFAR-10, error cuadrático", "CIFAR-10, squared error"),
+        ("b", "cifar_xent", "CIFAR-10, entropía cruzada", "CIFAR-10, cross-entropy"),
+        ("c", "xor_221", "XOR, red 2-2-1", "XOR, 2-2-1 net"),
+        ("d", "xor_concat", "XOR, red con concatenación", "XOR, net with concatenation"),
+    ]
+    curves = []
+    for letter, net, es, en in nets:
+        caption = _text(
+            f"{es}: costo de entrenamiento por época, de la red en Keras y de la misma red escrita en NumPy.",
+            f"{en}: training loss by epoch, of the net in Keras and of the same net written in NumPy.",
+        )
+        title = _text(f"{es}: Keras y NumPy", f"{en}: Keras and NumPy")
+        pair, labels = (net, f"{net}_numpy"), ("keras", "numpy")
+        curves.append(Spec(f"figx02{letter}", "ej02", pair, "compare", title, caption, (LOSS,), "train", labels))
+    caption = _text(
+        "Tiempo por época de cada red de ej02 en Keras y en NumPy: mediana y rango de las repeticiones medidas.",
+        "Time per epoch of each net of ej02 in Keras and in NumPy: median and range of the measured repetitions.",
+    )
+    both = tuple(net + suffix for _, net, _, _ in nets for suffix in ("", "_numpy"))
+    return [*curves, Spec("figx02e", "ej02", both, "timing", _text("Keras y NumPy", "Keras and NumPy"), caption)]
+
+
+def _extras() -> list[Spec]:
+    error = _text(
+        "Error cuadrático medio de validación por época de los dos autoencoders, respecto de las imágenes sin ruido.",
+        "Validation mean squared error by epoch of the two autoencoders, against the images without noise.",
+    )
+    pair, both = ("autoencoder", "autoencoder_asym"), _text("Autoencoders", "Autoencoders")
+    alexnet, vgg16 = _text("CIFAR-10, AlexNet", "CIFAR-10, AlexNet"), _text("CIFAR-10, VGG16", "CIFAR-10, VGG16")
+    return [
+        *_twins(),
+        _folds("figx06", ("corrected", "wider", "deeper"), "redes mayores", "larger nets"),
+        Spec("figx07a", "ej07", pair, "compare", both, error, (MSE,), labels=pair),
+        _digits("figx07b", "autoencoder_asym", "asimétrico", "asymmetric"),
+        _curves("figx10a", "ej10", "alexnet_cifar10", alexnet, ACCURACY, LOSS),
+        _curves("figx10b", "ej10", "vgg16_cifar10", vgg16, ACCURACY, LOSS),
+    ]
+
+
+SPECS: tuple[Spec, ...] = tuple(
+    sorted(
+        [
+            *_regression(),
+            *_classification(),
+            _folds("fig11", ("raw", "corrected"), "con y sin corrección", "with and without correction"),
+            _digits("fig12", "autoencoder", "simétrico", "symmetric"),
+            *_images(),
+        ],
+        key=lambda each: each.name,
+    )
+) + tuple(_extras())

@@ -1,0 +1,48 @@
+"""What the catalogue knows about a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Text = Mapping[str, str]
+"""The same text in every language: ``{"es": ..., "en": ...}``."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of axes over the epochs: a recorded metric, and the words for its axis where they differ."""
+
+    metric: str
+    label: str = ""
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What one figure shows.
+
+    Attributes:
+        name: file name without suffix; ``figNN`` as in the source, ``figxNN`` for those it lacks, where NN is then
+            the exercise.
+        kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
+            (validation and its spread over the folds), ``prices``, ``map``, ``digits`` or ``timing``.
+        panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
+        split: the part of the data that a comparison of variants shows.
+        labels: the words for the variants in a comparison; default: their names.
+    """
+
+    name: str
+    exercise: str
+    variants: tuple[str, ...]
+    kind: str
+    title: Text
+    caption: Text
+    panels: tuple[Panel, ...] = ()
+    split: str = "validation"
+    labels: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> str:
+        """Return what the figure is drawn from: ``tables`` (collected), ``arrays`` (of the runs) or ``timing``."""
+        return {"prices": "arrays", "map": "arrays", "digits": "arrays", "timing": "timing"}.get(self.kind, "tables")

@@ -1,0 +1,163 @@
+"""The one look of all figures: sizes, fonts, colours, and files that are equal when the figures are."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
+
+from practica.figures.words import Words
+from practica.files import atomic_path
+
+WIDTH = 3.4
+"""Width of a column of a two-column A4 page [in]."""
+BANNER_HEIGHT, TITLE_HEIGHT, LINE_HEIGHT = 0.24, 0.2, 0.13
+"""Heights of the stand-in banner, the title and a line of small print [in]."""
+CHARACTERS = 80
+"""Characters of small print in one line of the figure."""
+
+RC: Any = {
+    # STIX comes with matplotlib, looks like LaTeX's serif text, and is embedded as TrueType.
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "pdf.fonttype": 42,
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "figure.titlesize": 9,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.title_fontsize": 6.5,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.grid": True,
+    "grid.linewidth": 0.4,
+    "grid.color": "#dddddd",
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.2,
+    "savefig.dpi": 150,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a line is told from the others: by colour and by dashes, for print without colour."""
+
+    colour: str
+    dashes: Literal["-", "--", "-.", ":"]
+
+
+# Okabe and Ito's palette, told apart by colour-blind readers.
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+SPLIT_LOOKS = {"train": Look(BLUE, "-"), "validation": Look(VERMILLION, "--"), "test": Look(GREEN, ":")}
+OTHER_LOOKS = (
+    Look(BLUE, "-"), Look(VERMILLION, "--"), Look(GREEN, "-."), Look(PURPLE, ":"), Look(ORANGE, "-"), Look(SKY, "--"),
+)  # fmt: skip
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the look while figures are made or saved."""
+    with matplotlib.rc_context(RC):
+        yield
+
+
+def new_figure(height: float, title: str) -> Figure:
+    """Return an empty figure, one column wide and ``height`` inches high."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure.suptitle(title)
+    return figure
+
+
+def look(place: int) -> Look:
+    """Return the look of the line at this place; they repeat after six."""
+    return OTHER_LOOKS[place % len(OTHER_LOOKS)]
+
+
+def legend(figure: Figure, handles: Iterable[Any], notes: Iterable[str]) -> None:
+    """Put the legend and the small print below the axes, where they hide no data."""
+    handles = list(handles)
+    lines = [line for note in notes for line in textwrap.wrap(note, CHARACTERS, max_lines=3, placeholder=" …")]
+    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * max(0, len(lines) - 1))
+    if not handles:
+        handles = [Line2D([], [], linestyle="none", label=" ")]
+    columns = min(len(handles), 3)
+    drawn = figure.legend(handles=handles, loc="outside lower center", ncols=columns, title="\n".join(lines) or None)
+    drawn.get_title().set(parse_math=False, multialignment="center")
+    # The small print explains the entries, so that it stands below them.
+    drawn._legend_box.get_children().reverse()  # type: ignore[attr-defined]
+
+
+def local_numbers(axes: Axes, texts: Words) -> None:
+    """Write the ticks of linear axes with the language's decimal mark."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "linear":
+            axis.set_major_formatter(LocalFormatter(texts["decimal_mark"]))
+
+
+class LocalFormatter(ScalarFormatter):
+    """Matplotlib's own tick labels with another decimal mark."""
+
+    def __init__(self, mark: str) -> None:
+        """Remember the decimal mark."""
+        super().__init__(useOffset=False)
+        self.mark = mark
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of tick ``x``."""
+        return super().__call__(x, pos).replace(".", self.mark)
+
+
+def whole_epochs(axes: Axes) -> None:
+    """Put the ticks of the epochs at whole numbers."""
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+
+
+def stamp(figure: Figure, text: str) -> None:
+    """Mark a figure of generated data with a banner above everything else and the word across it."""
+    height = figure.get_figheight() + BANNER_HEIGHT
+    figure.set_figheight(height)
+    banner, title = BANNER_HEIGHT / height, TITLE_HEIGHT / height
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(rect=(0, 0, 1, 1 - banner - title))
+    # The layout would put its own title into the banner.
+    figure.text(
+        0.5, 1 - banner - title / 2, figure.get_suptitle(), ha="center", va="center", size=RC["figure.titlesize"]
+    )
+    figure.suptitle("")
+    box = {"facecolor": "#B00020", "edgecolor": "none", "pad": 3}
+    figure.text(0.5, 1 - banner / 2, text, color="white", weight="bold", ha="center", va="center", bbox=box)
+    word = text.partition(":")[0]
+    figure.text(0.5, 0.5, word, color="#B00020", alpha=0.16, size=34, rotation=30, ha="center", va="center")
+
+
+def message(title: str, text: str) -> Figure:
+    """Return a figure that says in words why there is nothing to draw."""
+    figure = new_figure(1.6, title)
+    # A traceback does not fit, and its head says what happened.
+    lines = [line for part in text.split("\n") for line in textwrap.wrap(part, 58, max_lines=5, placeholder=" …")]
+    figure.set_figheight(1.1 + LINE_HEIGHT * max(3, len(lines)))
+    box = {"facecolor": "#f4f4f4", "edgecolor": "#999999", "boxstyle": "round,pad=0.6"}
+    figure.text(0.5, 0.44, "\n".join(lines), ha="center", va="center", bbox=box, parse_math=False)
+    return figure
+
+
+def save(figure: Figure, stem: Path) -> None:
+    """Write ``<stem>.pdf`` and ``<stem>.png``, each whole or not at all, without a date of creation."""
+    metadata: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "png": {"Software": None}}
+    with style():
+        for kind, fields in metadata.items():
+            with atomic_path(stem.with_name(f"{stem.name}.{kind}")) as part:
+                figure.savefig(part, format=kind, metadata=fields)
