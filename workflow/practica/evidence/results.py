@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -156,8 +157,10 @@ class Results:
         for block in self._blocks(exercise, variant):
             path = block.folder(self.folder) / "arrays.npz"
             if block.name in done and path.is_file():
-                return block.seeds[0], read_arrays(path, f"s{block.seeds[0]}", names)
-        return self._missing(exercise, variant, "arrays.npz")
+                found = read_arrays(path, f"s{block.seeds[0]}", names)
+                if found is not None:
+                    return block.seeds[0], found
+        return self._missing(exercise, variant, f"arrays {', '.join(names)}")
 
     def timing(self) -> dict[str, Any] | Missing:
         """Return how long the nets of ej02 take in Keras and in NumPy, or why that is not known.
@@ -201,18 +204,17 @@ class Results:
             raise InputError(f"{path} is malformed ({error}); delete it and collect again") from error
 
 
-def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Return the named arrays of a run such as ``s0`` or ``s0f3``.
+def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:
+    """Return the named arrays of a run such as ``s0`` or ``s0f3``, or None where it did not keep them all.
 
     Raises:
-        InputError: the file is not a plain NumPy archive, or lacks one of them.
+        InputError: the file is not a plain NumPy archive.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[f"{run}/{name}"] for name in names}
-    except KeyError as error:
-        raise InputError(f"{path} has no array {run}/...: {error}; delete it and run again") from error
-    except (OSError, ValueError) as error:
+            keys = {name: f"{run}/{name}" for name in names}
+            return {name: archive[key] for name, key in keys.items()} if set(keys.values()) <= set(archive) else None
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise InputError(f"{path} is not a NumPy archive ({error}); delete it and run again") from error
 
 

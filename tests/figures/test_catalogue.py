@@ -1,0 +1,92 @@
+"""The catalogue: which figures a study has, and what they say in both languages."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from evidence.factory import make_study
+from practica.errors import InputError
+from practica.figures.catalogue import figures_for, spec
+from practica.figures.draw import FROM_ARRAYS
+from practica.figures.listing import SPECS
+from practica.figures.words import WORDS, label, words
+
+LETTERS = dict.fromkeys(range(1, 19), "") | dict.fromkeys([1, 4, 10, *range(13, 19)], "ab")
+SOURCE = [f"fig{number:02d}{letter}" for number, letters in LETTERS.items() for letter in letters or [""]]
+
+
+def test_every_figure_of_the_source_is_there_once() -> None:
+    names = figures_for(make_study())
+    assert set(SOURCE) <= set(names)
+    assert len(names) == len(set(names))
+    assert [name for name in names if name not in SOURCE] == [name for name in names if name.startswith("figx")]
+
+
+def test_every_variant_of_the_source_is_in_some_figure() -> None:
+    study = make_study()
+    shown = {(each.exercise, variant) for each in map(spec, figures_for(study)) for variant in each.variants}
+    assert shown == {(e, v) for e in study.exercises for v in study.variants(e)}
+
+
+def test_what_the_catalogue_does_not_know_gets_curves_of_its_own() -> None:
+    study = make_study({"ej08": ["dense", "conv", "tiny_net"], "ej11": ["mine"]})
+    names = figures_for(study)
+    assert names[:4] == ["fig13a", "fig13b", "fig14a", "fig14b"]
+    assert names[4:] == ["fig_ej08_tiny_net", "fig_ej11_mine"]
+    assert (spec("fig_ej08_tiny_net").exercise, spec("fig_ej08_tiny_net").variants) == ("ej08", ("tiny_net",))
+
+
+def test_a_comparison_without_one_of_its_variants_falls_back_to_curves() -> None:
+    assert figures_for(make_study({"ej06": ["corrected"]})) == ["fig_ej06_corrected"]
+
+
+def test_only_the_exercises_in_play() -> None:
+    assert figures_for(make_study({"ej05": ["tanh5"]})) == ["fig10a", "fig10b"]
+
+
+@pytest.mark.parametrize("name", ["fig99", "fig_ej8_dense", "../fig02", ""])
+def test_an_unknown_figure_is_bad_input(name: str) -> None:
+    with pytest.raises(InputError, match="unknown figure"):
+        spec(name)
+
+
+def test_titles_and_captions_stand_in_every_language_and_fit() -> None:
+    for each in SPECS:
+        for text in (each.title, each.caption):
+            assert set(text) == set(WORDS)
+            assert all(text.values())
+        assert max(map(len, each.title.values())) <= 48, each.name
+        assert each.caption["es"].endswith("."), each.name
+
+
+def test_captions_hold_no_results() -> None:
+    for each in SPECS:
+        for caption in each.caption.values():
+            assert not re.search(r"\d[.,]\d", caption), each.name
+
+
+def test_kinds_say_what_they_are_drawn_from() -> None:
+    assert {each.name for each in SPECS if each.reads == "arrays"} == {"fig01a", "fig10b", "fig12", "figx07b"}
+    assert {each.kind for each in SPECS if each.reads == "arrays"} == set(FROM_ARRAYS)
+    assert spec("figx02e").reads == "timing"
+    assert spec("fig05").reads == "tables"
+
+
+def test_languages_have_the_same_words() -> None:
+    assert len({frozenset(each) for each in WORDS.values()}) == 1
+    places = {
+        language: {key: set(re.findall(r"{\w+}", text)) for key, text in each.items()}
+        for language, each in WORDS.items()
+    }
+    assert places["es"] == places["en"]
+    with pytest.raises(InputError, match="language 'fr'"):
+        words("fr")
+    assert label(words("es"), "top5_error") == "top5 error"
+
+
+def test_the_catalogue_is_light() -> None:
+    code = "import sys, practica.figures.catalogue; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"matplotlib", "pandas", "numpy", "scipy", "tensorflow"} & set(loaded)

@@ -1,0 +1,239 @@
+"""Figures drawn from complete, partial, empty and stand-in results."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from evidence.factory import make_study, write_block, write_failure
+from practica.errors import InputError
+from practica.evidence.collect import collect
+from practica.evidence.results import Curve, Results
+from practica.figures.catalogue import figures_for
+from practica.figures.curves import POINTS, thinned
+from practica.figures.draw import draw, draw_from
+from practica.figures.words import words
+from practica.files import read_json, write_json
+
+Written = Callable[[Figure], str]
+NAMES = figures_for(make_study())
+
+
+def lines(figure: Figure, axes: int = 0) -> dict[str, np.ndarray]:
+    """Return the vertical data of the lines in one set of axes, by line style."""
+    return {str(line.get_linestyle()): np.asarray(line.get_ydata()) for line in figure.axes[axes].lines}
+
+
+def bands(figure: Figure, axes: int = 0) -> int:
+    return len(figure.axes[axes].collections)
+
+
+def one_variant(tmp_path: Path, seeds: int = 1, epochs: int = 12, exercise: str = "ej08") -> Results:
+    study = make_study({exercise: ["dense"]}, seeds=seeds)
+    for block in study.blocks():
+        write_block(block, tmp_path, epochs=epochs)
+    collect(study, tmp_path)
+    return Results(study, tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_draws_from_complete_results(name: str, complete: Results, written: Written) -> None:
+    for language in ("es", "en"):
+        figure = draw_from(complete, name, language)
+        assert all(axes.has_data() for axes in figure.axes)
+        assert words(language)["no_results"] not in written(figure)
+        assert "STAND-IN" not in written(figure)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_of_stand_ins_is_stamped(name: str, stand_ins: Results, written: Written) -> None:
+    assert "STAND-IN: datos generados" in written(draw_from(stand_ins, name, "es"))
+
+
+def test_every_figure_says_that_nothing_was_run(tmp_path: Path, written: Written) -> None:
+    study = make_study()
+    collect(study, tmp_path)
+    results = Results(study, tmp_path)
+    for name in NAMES:
+        figure = draw_from(results, name, "es")
+        assert "Sin resultados: aún no se corrió" in written(figure), name
+        assert figure.axes == []
+
+
+def test_every_figure_says_why_its_run_failed(tmp_path: Path, written: Written) -> None:
+    study = make_study()
+    for block in study.blocks():
+        write_failure(block, tmp_path, "GPU $lost_1$")
+    collect(study, tmp_path)
+    results = Results(study, tmp_path)
+    for name in set(NAMES) - {"figx02e"}:
+        figure = draw_from(results, name, "en")
+        assert "the run failed (GPU $lost_1$)" in written(figure).replace("\n", " "), name
+
+
+def test_every_axis_is_labelled_and_epochs_are_whole(complete: Results) -> None:
+    for name in ("fig02", "fig10a", "fig11", "fig13a", "figx07a"):
+        figure = draw_from(complete, name, "es")
+        figure.draw_without_rendering()
+        assert figure.axes[-1].get_xlabel() == "Época"
+        assert all(axes.get_ylabel() for axes in figure.axes)
+        assert all(float(tick).is_integer() for tick in figure.axes[-1].get_xticks())
+    assert "[k$]" in draw_from(complete, "fig01a", "es").axes[0].get_xlabel()
+    assert "[s]" in draw_from(complete, "figx02e", "en").axes[0].get_xlabel()
+
+
+def test_train_and_validation_differ_by_colour_and_dashes(complete: Results) -> None:
+    first, second = draw_from(complete, "fig13a", "es").axes[0].lines
+    assert first.get_color() != second.get_color()
+    assert first.get_linestyle() != second.get_linestyle()
+
+
+def test_lines_are_the_means_and_the_legend_says_what_the_band_is(complete: Results, written: Written) -> None:
+    figure = draw_from(complete, "fig13b", "es")
+    for split, dashes in {"train": "-", "validation": "--"}.items():
+        curve = complete.curves("ej08", "conv", "accuracy", split)
+        assert isinstance(curve, Curve)
+        assert np.array_equal(lines(figure)[dashes], curve.mean)
+    assert bands(figure) == 2
+    assert "línea: media de 2 semillas; banda: mínimo a máximo" in written(figure)
+
+
+def test_one_seed_has_no_band(tmp_path: Path, written: Written) -> None:
+    figure = draw_from(one_variant(tmp_path), "fig_ej08_dense", "en")
+    assert bands(figure) == 0
+    assert "one seed" in written(figure)
+
+
+def test_a_single_epoch_is_a_visible_point(tmp_path: Path) -> None:
+    figure = draw_from(one_variant(tmp_path, epochs=1), "fig_ej08_dense", "en")
+    assert figure.axes[0].lines[0].get_marker() == "o"
+
+
+def test_normalised_loss_starts_at_its_largest_value_and_stays_in_bounds(complete: Results) -> None:
+    axes = draw_from(complete, "fig05", "es").axes[1]
+    values = np.concatenate([np.asarray(line.get_ydata()) for line in axes.lines])
+    assert axes.get_ylabel() == "Costo normalizado"
+    assert 0.9 < values.max() <= 1
+    low, high = axes.get_ylim()
+    assert -0.1 < low < high < 1.1
+
+
+def test_the_folds_figure_shows_mean_and_deviation(complete: Results, written: Written) -> None:
+    figure = draw_from(complete, "fig11", "es")
+    raw = complete.curves("ej06", "raw", "accuracy", "validation", "folds")
+    assert isinstance(raw, Curve)
+    assert np.array_equal(lines(figure, 0)["-"], raw.mean)
+    assert np.array_equal(lines(figure, 1)["-"], raw.sd)
+    assert "entre 5 pliegues; semillas: 2" in written(figure)
+    assert {"Sin corrección", "Con corrección"} <= set(written(figure).split("\n"))
+
+
+def test_the_mse_is_on_a_logarithmic_axis(complete: Results) -> None:
+    assert draw_from(complete, "fig10a", "es").axes[0].get_yscale() == "log"
+
+
+def test_prices_show_r2_of_the_points_drawn(complete: Results, written: Written) -> None:
+    found = complete.arrays("ej01", "linear", "target", "predicted")
+    assert isinstance(found, tuple)
+    target, predicted = found[1]["target"], found[1]["predicted"]
+    r2 = 1 - ((target - predicted) ** 2).sum() / ((target - target.mean()) ** 2).sum()
+    figure = draw_from(complete, "fig01a", "es")
+    assert f"R² = {r2:.3f}".replace(".", ",") in written(figure)
+    assert "semilla 0" in written(figure)
+    identity, points = figure.axes[0].lines
+    assert np.array_equal(identity.get_xdata(), identity.get_ydata())
+    assert np.array_equal(points.get_ydata(), predicted)
+
+
+def test_the_map_shows_the_difference_below(complete: Results) -> None:
+    found = complete.arrays("ej05", "tanh5", "target", "predicted")
+    assert isinstance(found, tuple)
+    below = draw_from(complete, "fig10b", "es").axes[1]
+    difference = (found[1]["predicted"] - found[1]["target"]).ravel()
+    assert np.array_equal(below.lines[1].get_ydata(), difference)
+
+
+def test_digits_stand_in_labelled_rows(complete: Results) -> None:
+    axes = draw_from(complete, "fig12", "es").axes
+    assert len(axes) == 9
+    assert [each.get_ylabel() for each in axes[::3]] == ["Con ruido", "Filtrada", "Original"]
+    found = complete.arrays("ej07", "autoencoder", "cleaned")
+    assert isinstance(found, tuple)
+    assert np.array_equal(np.asarray(axes[4].images[0].get_array()), found[1]["cleaned"][1])
+
+
+def test_spanish_numbers_have_a_decimal_comma(complete: Results, written: Written) -> None:
+    for language, mark in {"es": ",", "en": "."}.items():
+        figure = draw_from(complete, "fig13a", language)
+        figure.draw_without_rendering()
+        labels = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+        assert any(mark in text for text in labels)
+
+
+def test_a_comparison_draws_what_is_there_and_names_what_is_not(tmp_path: Path, written: Written) -> None:
+    study = make_study({"ej06": ["raw", "corrected", "wider", "deeper"]}, seeds=2)
+    for block in study.blocks():
+        if block.variant == "wider":
+            write_failure(block, tmp_path, "out of memory")
+        elif block.id != "ej06/corrected/s1":
+            write_block(block, tmp_path)
+    collect(study, tmp_path)
+    figure = draw(name="figx06", study=study, results=tmp_path, language="es")
+    assert len(figure.axes[0].lines) == 2
+    assert "Más neuronas: Sin resultados: la corrida falló (out of memory)" in written(figure)
+    assert "Con corrección: 1 de las 2 semillas previstas" in written(figure)
+    assert "Más capas: 1 de" not in written(figure)
+
+
+def test_a_run_that_diverged_says_so(tmp_path: Path, written: Written) -> None:
+    study = make_study({"ej08": ["dense"]}, seeds=1)
+    folder = write_block(study.blocks()[0], tmp_path)
+    content = read_json(folder / "history.json")
+    for split in ("train", "validation"):
+        content["runs"][0][split]["loss"] = [None] * 12
+    write_json(folder / "history.json", content)
+    collect(study, tmp_path)
+    figure = draw_from(Results(study, tmp_path), "fig_ej08_dense", "es")
+    assert len(figure.axes) == 1
+    assert "Función de costo: Sin resultados: sin valores finitos" in written(figure)
+
+
+def test_a_users_exercise_is_drawn_with_its_own_metrics(tmp_path: Path, written: Written) -> None:
+    study = make_study({"ej11": ["mine"]}, seeds=1)
+    folder = write_block(study.blocks()[0], tmp_path)
+    content = read_json(folder / "history.json")
+    content["runs"][0]["train"]["top5_error"] = [0.5] * 12
+    write_json(folder / "history.json", content)
+    collect(study, tmp_path)
+    figure = draw_from(Results(study, tmp_path), "fig_ej11_mine", "es")
+    assert [axes.get_ylabel() for axes in figure.axes] == ["Función de costo", "Precisión", "top5 error"]
+
+
+def test_timing_shows_every_net_and_how_much_faster(complete: Results, written: Written) -> None:
+    figure = draw_from(complete, "figx02e", "es")
+    text = written(figure)
+    assert "×2,5" in text and "cifar_mse" in text and "5 repeticiones" in text
+    assert figure.axes[0].get_xscale() == "log"
+
+
+def test_a_malformed_timing_is_named(tmp_path: Path) -> None:
+    study = make_study({"ej02": ["xor_221"]})
+    collect(study, tmp_path)
+    write_json(tmp_path / "timing" / "ej02.json", [1])
+    with pytest.raises(InputError, match=r"timing/ej02\.json"):
+        draw("figx02e", study, tmp_path, "es")
+
+
+def test_long_runs_are_thinned_with_both_ends_kept() -> None:
+    assert thinned(5).tolist() == [0, 1, 2, 3, 4]
+    kept = thinned(10_000)
+    assert (len(kept), kept[0], kept[-1]) == (POINTS, 0, 9_999)
+
+
+def test_bad_names_and_languages_are_bad_input(complete: Results) -> None:
+    with pytest.raises(InputError, match="unknown figure"):
+        draw_from(complete, "fig99", "es")
+    with pytest.raises(InputError, match="language"):
+        draw_from(complete, "fig02", "fr")

@@ -1,0 +1,73 @@
+"""What all figures share: files, fonts, the stamp and messages."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from practica.evidence.results import Results
+from practica.figures.draw import draw_from
+from practica.figures.style import WIDTH, look, message, new_figure, save, stamp, style
+from practica.figures.words import words
+
+
+def drawn() -> Figure:
+    with style():
+        figure = new_figure(2.0, "A title")
+        figure.subplots().plot([1, 2, 3], label="x")
+    return figure
+
+
+def test_two_saves_are_byte_identical(tmp_path: Path, complete: Results) -> None:
+    for name in ("fig05", "fig12"):
+        for folder in ("one", "two"):
+            save(draw_from(complete, name, "es"), tmp_path / folder / name)
+        for kind in ("pdf", "png"):
+            first, second = ((tmp_path / folder / f"{name}.{kind}").read_bytes() for folder in ("one", "two"))
+            assert first == second
+
+
+def test_files_hold_no_date_and_embed_truetype_fonts(tmp_path: Path) -> None:
+    save(drawn(), tmp_path / "fig.one")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fig.one.pdf", "fig.one.png"]
+    pdf = (tmp_path / "fig.one.pdf").read_bytes()
+    assert b"CreationDate" not in pdf
+    assert b"STIXGeneral" in pdf and b"/FontFile2" in pdf and b"/Type3" not in pdf
+    with Image.open(tmp_path / "fig.one.png") as image:
+        assert image.size == (round(WIDTH * 150), 300)
+        assert "Software" not in image.info
+
+
+def test_a_figure_that_cannot_be_saved_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = drawn()
+    monkeypatch.setattr(figure, "savefig", lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save(figure, tmp_path / "fig")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_stamp_stands_above_the_axes_and_keeps_the_title(written: Callable[[Figure], str]) -> None:
+    figure = drawn()
+    stamp(figure, words("es")["stand_in"])
+    assert "STAND-IN: datos generados, no los reales" in written(figure)
+    assert "A title" in written(figure)
+    figure.draw_without_rendering()
+    texts = {text.get_text(): text.get_window_extent() for text in figure.texts}
+    banner, title = (texts[key] for key in ("STAND-IN: datos generados, no los reales", "A title"))
+    assert banner.y0 > title.y1 > title.y0 >= figure.axes[0].get_window_extent().y1
+
+
+def test_a_message_is_not_read_as_mathematics_nor_cut(tmp_path: Path, written: Callable[[Figure], str]) -> None:
+    with style():
+        figure = message("ej08", "failed: $x_1$ \\frac{ " + "and so on " * 100)
+    save(figure, tmp_path / "fig")
+    assert "$x_1$ \\frac{" in written(figure)
+    assert written(figure).endswith("…")
+
+
+def test_lines_differ_by_colour_and_dashes() -> None:
+    assert len({look(place) for place in range(6)}) == 6
+    assert len({look(place).dashes for place in range(4)}) == 4
+    assert look(6) == look(0)
