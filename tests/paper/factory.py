@@ -1,0 +1,155 @@
+"""Write the results of a study as its jobs would leave them, with numbers that a test can know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from practica.config import Block, Study, read_config
+from practica.evidence.collect import collect
+from practica.figures.catalogue import figures_for
+from practica.files import write_json, write_text
+
+ROOT = Path(__file__).parents[2]
+REGRESSION = ("mse", "mae", "r2")
+IMAGES = ("mse", "psnr", "noisy_mse", "noisy_psnr")
+LEVELS = {"loss": 0.31, "mse": 0.021, "mae": 2.5, "r2": 0.71, "psnr": 17.25, "noisy_mse": 0.11, "noisy_psnr": 9.6}
+TOTALS = {
+    "ej04/dense": (1937121, 0),
+    "ej04/conv": (172305, 192),
+    "ej08/dense": (16140, 60),
+    "ej08/conv": (12986, 96),
+    "ej10/vgg16": (5799440, 4486),
+}
+
+
+def shipped_study(**changes: Any) -> Study:
+    """Return the study of the shipped configuration, with some keys changed."""
+    return Study.resolve({**read_config([ROOT / "config.yaml"]), "seeds": 2, **changes})
+
+
+def one_exercise(exercise: str = "ej08", **changes: Any) -> Study:
+    """Return the shipped study cut down to one exercise."""
+    return shipped_study(only=exercise, **changes)
+
+
+def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> None:
+    """Write and collect the study's results; ``stand_in`` names data sets, ``skip`` variants to leave out."""
+    for block in study.blocks():
+        if f"{block.exercise}/{block.variant}" not in skip:
+            write_block(block, results, stand_in=block.dataset in stand_in)
+    write_json(results / "models.json", {f"{e}/{v}": model(e, v) for e in study.exercises for v in study.variants(e)})
+    if "ej02" in study.exercises:
+        write_json(results / "timing" / "ej02.json", timing())
+    for name in figures_for(study):
+        write_text(results / "figures" / f"{name}.pdf", grey_picture())
+    collect(study, results)
+
+
+def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9) -> None:
+    """Write one finished block; seed s is two thousandths of s better, and training is better than testing."""
+    folder = block.folder(results)
+    head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
+    folds = range(block.settings["folds"]) if "folds" in block.settings else [None]
+    runs, histories = [], []
+    for seed in block.seeds:
+        for fold in folds:
+            shift = 0.002 * seed + 0.002 * (fold or 0)
+            values = {split: _values(block, split, accuracy + shift) for split in splits(block)}
+            run = {"seed": seed, "fold": fold}
+            runs.append({**run, "epochs": 3, "best_epoch": 2, "metrics": values})
+            curves = {split: {"loss": [0.9, 0.5, 0.4]} for split in values if split != "test"}
+            histories.append({**run, "epoch": [1, 2, 3], **curves})
+    known = provenance(block, stand_in)
+    write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": known})
+    write_json(folder / "history.json", {**head, "runs": histories, "provenance": known})
+    write_json(folder / "manifest.json", {**head, "seeds": list(block.seeds), "settings": {}, "provenance": known})
+
+
+def grey_picture() -> str:
+    """Return a small PDF."""
+    drawing = "0.8 g 5 5 290 190 re f"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R>>",
+        f"<</Length {len(drawing)}>>stream\n{drawing}\nendstream",
+    ]
+    text, places = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(text))
+        text += f"{number} 0 obj{content}endobj\n"
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    head = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    return f"{text}{head}trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(text)}\n%%EOF\n"
+
+
+def write_failure(block: Block, results: Path, reason: str) -> None:
+    """Note that a block failed."""
+    path = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    write_json(path, {"reason": reason, "when": "2026-01-01T00:00:00+00:00"})
+
+
+def splits(block: Block) -> tuple[str, ...]:
+    """Return the parts of the data that the block's exercise has."""
+    if block.dataset == "xor":
+        return ("train",)
+    return ("train", "validation") if block.exercise in ("ej01", "ej06") else ("train", "validation", "test")
+
+
+def _values(block: Block, split: str, accuracy: float) -> dict[str, float]:
+    gap = {"train": 0.05, "validation": 0.01, "test": 0.0}[split]
+    names = {"ej01": REGRESSION, "ej05": ("mse",), "ej07": IMAGES}.get(block.exercise, ("accuracy",))
+    last = {"loss": LEVELS["loss"], **{name: LEVELS.get(name, accuracy + gap) for name in names}}
+    return last | {f"best_{name}": value for name, value in last.items()}
+
+
+def provenance(block: Block, stand_in: bool) -> dict[str, Any]:
+    """Return where the block claims to come from."""
+    kind, source = ("stand-in", "generated") if stand_in else ("upstream", "example.org/a_b")
+    return {
+        "git": {"commit": "0123456789abcdef0123", "dirty": True},
+        "versions": {"python": "3.11.7", "tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.6"},
+        "host": "node_1",
+        "cpu": "Some CPU @ 2.0GHz",
+        "gpu": None,
+        "threads": 1,
+        "data": {
+            "name": block.dataset,
+            "fingerprint": f"f00d{block.dataset}",
+            "stand_in": stand_in,
+            "origin": {"kind": kind, "source": source},
+        },
+        "started": "2026-01-01T00:00:00+00:00",
+        "wall_seconds": 12.5,
+        "fit_seconds": 10.25,
+        "peak_memory_mb": 512.0,
+        "model_parameters": {"total": 16140, "trainable": 16080, "non_trainable": 60},
+    }
+
+
+def model(exercise: str, variant: str) -> dict[str, Any]:
+    """Return what ``models.json`` says about a variant."""
+    total, frozen = TOTALS.get(f"{exercise}/{variant}", (673, 72))
+    count = 41 if variant == "vgg16" else 9
+    layers = [
+        {"name": f"batch_normalization_{place}", "type": "BatchNormalization", "output_shape": "(None, 14, 14, 256)",
+         "parameters": 1024}
+        for place in range(count)
+    ]  # fmt: skip
+    return {"total": total, "trainable": total - frozen, "non_trainable": frozen, "layers": layers}
+
+
+def timing() -> dict[str, Any]:
+    """Return timings in which Keras is twice as fast on images and ten times slower on XOR."""
+
+    def spread(value: float) -> dict[str, float]:
+        return {"median": value, "low": value * 0.9, "high": value * 1.1}
+
+    def net(keras: float, numpy: float) -> dict[str, Any]:
+        times = {"keras_seconds_per_epoch": spread(keras), "numpy_seconds_per_epoch": spread(numpy)}
+        return {"samples": 4, "epochs": 2, **times, "speedup": spread(numpy / keras)}
+
+    images, points = net(0.5, 1.0), net(0.001, 0.0001)
+    nets = {"cifar_mse": images, "cifar_xent": images, "xor_221": points, "xor_concat": points}
+    return {"schema": 1, "stand_in": False, "threads": 1, "repetitions": 5, "nets": nets}

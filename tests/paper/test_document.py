@@ -1,0 +1,200 @@
+"""The PDF, made by a real LaTeX."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from paper.conftest import needs_latex
+from paper.factory import ROOT, fill, one_exercise, write_failure
+from practica.config import Study
+from practica.errors import InputError, RunError
+from practica.evidence.collect import collect
+from practica.paper.document import build
+
+pytestmark = needs_latex
+
+
+def text_of(pdf: Path, *, page: int | None = None) -> str:
+    pages = [] if page is None else ["-f", str(page), "-l", str(page)]
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed: apt-get install poppler-utils")
+    done = subprocess.run(["pdftotext", *pages, str(pdf), "-"], capture_output=True, text=True, check=True)
+    return " ".join(done.stdout.replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+@pytest.fixture(scope="module")
+def pdf(shipped: Study, results: Path) -> Path:
+    return build(shipped, results, "es")
+
+
+def own_prose(tmp_path: Path, **files: str) -> Path:
+    folder = tmp_path / "report"
+    shutil.copytree(ROOT / "report" / "es", folder / "es")
+    for name, text in files.items():
+        (folder / "es" / f"{name}.tex").write_text(text)
+    return folder
+
+
+def test_the_report_holds_every_exercise_and_its_numbers(pdf: Path) -> None:
+    text = text_of(pdf)
+    assert pdf.name == "informe.pdf"
+    for words in (
+        "Dígitos de MNIST",
+        "AlexNet y VGG16",
+        "0,901 ± 0,001",
+        "(la fuente informa 0,95)",
+        "16 140 parámetros",
+    ):
+        assert words in text
+    for words in ("[falta", "STAND-IN", "??"):
+        assert words not in text
+
+
+def test_source_s_figures_and_tables_keep_their_numbers(pdf: Path) -> None:
+    text = text_of(pdf)
+    for name in (
+        "Figura 1:",
+        "Figura 13:",
+        "Figura 18:",
+        "Tabla 1:",
+        "Tabla 4:",
+        "Figura E1:",
+        "Tabla E1:",
+        "Tabla E2:",
+    ):
+        assert text.count(name) == 1, name
+
+
+def test_the_appendix_says_where_results_come_from(pdf: Path) -> None:
+    text = text_of(pdf)
+    for words in ("0123456789abcdef (con cambios sin registrar)", "TensorFlow 2.21.0", "node_1", "huella f00dmnist"):
+        assert words in text
+
+
+def test_nothing_sticks_out_of_the_page_and_nothing_is_undefined(pdf: Path) -> None:
+    log = (pdf.parent / "paper" / "es" / "informe.log").read_text(errors="replace")
+    assert re.findall(r"Overfull .*|.*undefined.*|.*multiply defined.*|.*same identifier.*", log) == []
+
+
+def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:
+    study = one_exercise()
+    documents = []
+    for place in ("one", "another place"):
+        fill(study, tmp_path / place)
+        documents.append(build(study, tmp_path / place, "es").read_bytes())
+    assert documents[0] == documents[1]
+
+
+def test_part_of_the_study_keeps_its_numbers(tmp_path: Path) -> None:
+    study = one_exercise("ej09")
+    fill(study, tmp_path)
+    text = text_of(build(study, tmp_path, "es"))
+    assert "9. MNIST con los píxeles permutados" in text
+    assert "Figura 15:" in text
+    assert "Boston" not in text
+    assert "[falta: ej08: el ejercicio no forma parte de esta corrida]" in text
+
+
+def test_stand_in_data_are_named_on_the_first_page_and_on_top_of_all(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path, stand_in=("mnist",))
+    pdf = build(study, tmp_path, "es")
+    first = text_of(pdf, page=1)
+    assert "STAND-IN. Los datos siguientes" in first
+    assert "datos generados: mnist." in first
+    for page in (2, 3):
+        assert "STAND-IN: resultados con datos generados" in text_of(pdf, page=page)
+
+
+def test_missing_runs_and_figures_leave_marks_not_errors(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path, skip=("ej08/dense",))
+    for block in study.blocks()[:1]:
+        write_failure(block, tmp_path, r"node died & 50 % \lost")
+    (tmp_path / "figures" / "fig13a.pdf").unlink()
+    collect(study, tmp_path)
+    text = text_of(build(study, tmp_path, "es"))
+    assert r"[falta: node died & 50 % \lost]" in text
+    assert "[falta: no está la figura]" in text
+
+
+def test_an_exercise_of_the_user_s_own(tmp_path: Path) -> None:
+    study = Study.resolve({"exercises": {"ej11": {"title": "El mío", "dataset": "mnist", "variants": {"mine": {}}}}})
+    fill(study, tmp_path / "results")
+    with pytest.raises(InputError, match=r"report/es/ej11\.tex"):
+        build(study, tmp_path / "results", "es")
+    report = own_prose(tmp_path, ej11=r"Alcanza \resultado{ej11/mine/test/accuracy}.")
+    text = text_of(build(study, tmp_path / "results", "es", report))
+    for words in ("11. El mío", "Alcanza 0,904", "Resultados de ej11", "Capas de la red «mine»"):
+        assert words in text
+
+
+def test_titles_from_the_configuration_are_text(tmp_path: Path) -> None:
+    nasty = r"100 % & $x_1$ #2 {~^} \input{/etc/passwd} <b> 日本"
+    config = {"ej08": {"title": nasty, "dataset": "mnist", "variants": {"dense": {}}}}
+    study = Study.resolve({"title": nasty, "author": "A & B_C", "exercises": config})
+    fill(study, tmp_path / "results")
+    report = own_prose(tmp_path, ej08="Nada.")
+    text = text_of(build(study, tmp_path / "results", "es", report))
+    assert text.count(r"100 % & $x_1$ #2 {~^} \input{/etc/passwd} <b> ??") == 3
+    assert "A & B_C" in text
+
+
+def test_a_mistake_in_the_prose_is_shown_with_its_own_file_and_line(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path / "results")
+    prose = "Uno \\compara{ej08/dense/test/loss}{ej08/conv/test/loss}{más\nque}{a}{b} dos.\n\nTres \\nosuch cuatro.\n"
+    report = own_prose(tmp_path, ej08=prose)
+    with pytest.raises(RunError) as caught:
+        build(study, tmp_path / "results", "es", report)
+    message = str(caught.value)
+    assert f"{report}/es/ej08.tex:4: Undefined control sequence" in message
+    assert r"\nosuch" in message
+    assert len(message) < 600
+    assert not (tmp_path / "results" / "informe.pdf").exists()
+
+
+def test_prose_cannot_run_programs(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path / "results")
+    report = own_prose(tmp_path, ej08=rf"\immediate\write18{{touch {tmp_path}/owned}} Nada.")
+    build(study, tmp_path / "results", "es", report)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path / "results")
+    report = own_prose(tmp_path, ej08=r"Véase la figura~\ref{fig:fig99}.")
+    with pytest.raises(RunError, match="'fig:fig99'"):
+        build(study, tmp_path / "results", "es", report)
+
+
+def test_without_latexmk_the_error_says_what_to_install(
+    shipped: Study, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(InputError, match="apt-get install"):
+        build(shipped, results, "es")
+
+
+def test_an_unknown_language_is_refused(shipped: Study, results: Path) -> None:
+    with pytest.raises(InputError, match="'xx'"):
+        build(shipped, results, "xx")
+
+
+def test_a_language_needs_only_its_prose(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path / "results")
+    folder = tmp_path / "report" / "en"
+    folder.mkdir(parents=True)
+    (folder / "intro.tex").write_text("Hello.")
+    (folder / "ej08.tex").write_text(r"It reaches \resultado{ej08/dense/test/accuracy} (\parametros{ej08/dense}).")
+    pdf = build(study, tmp_path / "results", "en", tmp_path / "report")
+    assert pdf.name == "report_en.pdf"
+    text = text_of(pdf)
+    for words in ("It reaches 0.901 ± 0.001 (16,140).", "Table 2:", "Figure 13", "Provenance and timings"):
+        assert words in text

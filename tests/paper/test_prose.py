@@ -1,0 +1,128 @@
+"""The shipped prose: every name in it is known, no result is typed, and a different result reads differently."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from paper.factory import ROOT, fill, one_exercise, write_block
+from practica.config import Study
+from practica.errors import InputError
+from practica.evidence.collect import collect
+from practica.figures.catalogue import figures_for
+from practica.figures.catalogue import spec as figure_spec
+from practica.paper.document import prose_files
+from practica.paper.facts import Facts
+from practica.paper.macros import Macro, expand
+from practica.paper.prose import Prose
+
+SPANISH = sorted((ROOT / "report" / "es").glob("*.tex"))
+
+ALLOWED = {
+    r"CIFAR-100?": "names of data sets",
+    r"VGG16": "name of an architecture",
+    r"2-2-1": "name of an architecture",
+    r"\bL2\b": "name of a penalty",
+    r"\\\(R\^2\\\)": "name of a measure",
+    r"\\\[ x\(t\) = 4.*?\\\]": "the equation that ej05 learns",
+}
+"""The digits that may be typed, as patterns, and why: none of them is a result or a setting."""
+
+
+def section(study: Study, results: Path, exercise: str | None) -> Prose:
+    names = (name for name in figures_for(study) if figure_spec(name).exercise == exercise)
+    pictures = {name: figure_spec(name).caption["es"] for name in names}
+    return Prose(Facts(study, results, "es"), exercise, pictures)
+
+
+def expanded(study: Study, results: Path, exercise: str) -> str:
+    text = section(study, results, exercise).expand(ROOT / "report" / "es" / f"{exercise}.tex")
+    return " ".join(text.replace("%\n", "").split())
+
+
+@pytest.mark.parametrize("path", SPANISH, ids=lambda path: path.stem)
+def test_no_number_is_typed(path: Path) -> None:
+    def nothing(*_: str) -> str:
+        return ""
+
+    names = ["resultado", "fuente", "parametros", "tiempo", "ajuste", "entrenamiento", "semillas", "tabla", "capas"]
+    stubs = {name: Macro(1, nothing) for name in names}
+    stubs["compara"] = Macro(5, lambda *texts: " ".join(texts[2:]))
+    stubs["figura"] = Macro(2, lambda _, caption: caption)
+    text = expand(path.read_text(encoding="utf-8"), path.name, stubs)
+    text = re.sub(r"\\(ref|label)\{[^}]*\}", "", text)
+    for pattern in ALLOWED:
+        text = re.sub(pattern, "", text)
+    assert re.findall(r".*\d.*", text) == []
+
+
+def test_the_shipped_prose_knows_every_name_and_places_everything(shipped: Study, results: Path) -> None:
+    for exercise in shipped.exercises:
+        prose = section(shipped, results, exercise)
+        text = prose.expand(ROOT / "report" / "es" / f"{exercise}.tex")
+        assert "falta" not in text, exercise
+        assert prose.rest() == "", exercise
+
+
+def test_there_is_a_prose_file_for_every_exercise(shipped: Study) -> None:
+    assert sorted(prose_files(shipped, "es")) == SPANISH
+
+
+def test_opposite_results_read_the_opposite_way(tmp_path: Path) -> None:
+    study = one_exercise(seeds=1)
+    read = {}
+    for name, conv in {"better": 0.97, "worse": 0.5, "same": 0.9}.items():
+        fill(study, tmp_path / name)
+        for block in study.blocks():
+            write_block(block, tmp_path / name, accuracy=conv if block.variant == "conv" else 0.9)
+        collect(study, tmp_path / name)
+        read[name] = expanded(study, tmp_path / name, "ej08")
+    assert "La convolucional queda por encima." in read["better"]
+    assert "La convolucional queda por debajo." in read["worse"]
+    assert "La convolucional queda a la par." in read["same"]
+
+
+def test_a_missing_run_is_marked_where_its_number_would_stand(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path, skip=("ej08/conv",))
+    text = expanded(study, tmp_path, "ej08")
+    hole = r"\textcolor{red}{[falta: todavía no se ejecutó]}"
+    assert f"la convolucional {hole} (\\mbox{{0,98}} en la fuente). La convolucional queda {hole}." in text
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (r"\resultado{ej08/dense/test/acuracy}", r"prose\.tex:3: \\resultado: .*did you mean 'test/accuracy'"),
+        (r"\ajuste{ej08/dense/epocs}", r"prose\.tex:3: \\ajuste: .*did you mean 'epochs'"),
+        (r"\figura{fig13c}{}", r"prose\.tex:3: \\figura: ej08 has no figure 'fig13c'; did you mean 'fig13"),
+        (r"\figura{fig05}{}", r"prose\.tex:3: \\figura: ej08 has no figure"),
+        (r"\tabla{table3}", r"prose\.tex:3: \\tabla: ej08 has no table 'table3'; did you mean 'table2'"),
+        (r"\tabla{table2}\tabla{table2}", r"prose\.tex:3: \\tabla: table 'table2' is placed twice"),
+        (r"\capas{ej08/dens}", r"prose\.tex:3: \\capas: .*did you mean 'dense'"),
+        (r"\compara{ej08/dense/test/accuracy}{x}{a}{b}{c}", r"prose\.tex:3: \\compara: 'x' should read"),
+        (r"\compara{x}{y}{a}", r"prose\.tex:3: \\compara needs 5 argument"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(results: Path, tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "prose.tex"
+    path.write_text(f"Uno.\n\n{line}\n")
+    with pytest.raises(InputError, match=message):
+        section(one_exercise(), results, "ej08").expand(path)
+
+
+def test_what_the_prose_does_not_place_follows_it(results: Path, tmp_path: Path) -> None:
+    path = tmp_path / "prose.tex"
+    path.write_text("\\tabla{table2}\n\\figura{fig13a}{}\n")
+    prose = section(one_exercise(), results, "ej08")
+    prose.expand(path)
+    rest = prose.rest()
+    assert "fig:fig13b" in rest
+    assert "tab:layers_ej08_conv" in rest
+    assert "fig:fig13a" not in rest
+    assert "tab:table2" not in rest
+
+
+def test_a_missing_prose_file_is_named(results: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ej11\.tex: write it"):
+        section(one_exercise(), results, "ej08").expand(tmp_path / "ej11.tex")

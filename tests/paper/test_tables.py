@@ -1,0 +1,201 @@
+"""Tables: what they hold, and how they print."""
+
+import csv
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config import Study
+from practica.errors import InputError
+from practica.evidence.collect import collect
+from practica.paper import render
+from practica.paper.catalogue import tables_for
+from practica.paper.facts import Facts
+from practica.paper.table import Cell, Column, Table, label
+from practica.paper.tables import make_table, spec_named, write_table
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def made(study: Study, results: Path, name: str, language: str = "es") -> Table:
+    return make_table(spec_named(study, name), Facts(study, results, language))
+
+
+def test_the_catalogue_costs_no_heavy_import() -> None:
+    code = (
+        "import sys, practica.paper.catalogue; print([m for m in ('pandas', 'pylatex', 'keras') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_whole_study_has_the_source_s_tables_and_one_of_layers_per_architecture(shipped: Study) -> None:
+    names = [spec.name for spec in tables_for(shipped)]
+    assert {"table1", "table2", "table3", "table4", "table_ej02", "table_ej05", "table_ej06", "table_ej07"} <= set(
+        names
+    )
+    assert [name for name in names if name.startswith("layers_ej06")] == [
+        "layers_ej06_raw",
+        "layers_ej06_wider",
+        "layers_ej06_deeper",
+    ]
+    assert [name for name in names if name.startswith("layers_ej10")] == ["layers_ej10_alexnet", "layers_ej10_vgg16"]
+    assert not [name for name in names if name.startswith("layers_") and name.endswith("_numpy")]
+    assert names[-1] == "table_runs"
+    assert len(names) == len(set(names))
+
+
+def test_every_table_of_the_study_is_written_in_three_formats(shipped: Study, results: Path, tmp_path: Path) -> None:
+    facts = Facts(shipped, results, "es")
+    for spec in tables_for(shipped):
+        render.write(make_table(spec, facts), tmp_path)
+        for suffix in ("tex", "csv", "html"):
+            assert (tmp_path / f"{spec.name}.{suffix}").stat().st_size > 100
+        assert rows_of((tmp_path / f"{spec.name}.csv").read_text())
+
+
+def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None:
+    write_table(shipped, results, "table2", "es")
+    dense = rows_of((results / "tables" / "table2.csv").read_text())[0]
+    assert dense["variant"] == "dense"
+    assert float(dense["test_accuracy"]) == pytest.approx(0.901)
+    assert float(dense["test_accuracy_sd"]) == pytest.approx(0.002 / 2**0.5)
+    assert (dense["source"], dense["n"], dense["data"]) == ("0.95", "2", "real")
+    tex = (results / "tables" / "table2.tex").read_text()
+    assert r"Capas densas & 0,951~\ensuremath{\pm}~0,001" in tex
+    assert "& 0,95 & 2" in tex
+    assert "última época" in tex
+
+
+def test_other_languages_need_no_other_code(shipped: Study, results: Path) -> None:
+    html = render.to_html(made(shipped, results, "table2", "en"))
+    assert "0.901\u00a0±\u00a00.001" in html
+    assert "Dense layers" in html
+    assert '<html lang="en">' in html
+
+
+def test_table4_is_cifar100_only(shipped: Study, results: Path) -> None:
+    rows = rows_of(render.to_csv(made(shipped, results, "table4")))
+    assert [row["variant"] for row in rows] == ["alexnet", "vgg16"]
+
+
+def test_the_spread_over_folds_is_that_within_a_seed(shipped: Study, results: Path) -> None:
+    raw = rows_of(render.to_csv(made(shipped, results, "table_ej06")))[0]
+    folds = shipped.settings("ej06", "raw")["folds"]
+    assert folds == 5
+    assert float(raw["fold_sd"]) == pytest.approx(0.002 * 2.5**0.5)
+    assert raw["n"] == "2"
+
+
+def test_cost_is_per_seed_however_seeds_share_a_job(tmp_path: Path) -> None:
+    study = one_exercise(seeds_per_job=2)
+    fill(study, tmp_path)
+    dense = rows_of(render.to_csv(made(study, tmp_path, "table_ej08_cost")))[0]
+    assert float(dense["fit_seconds"]) == pytest.approx(10.25 / 2)
+    assert float(dense["seconds_per_epoch"]) == pytest.approx(10.25 / 2 / 3)
+
+
+def test_timing_compares_both_in_milliseconds_and_keeps_seconds_in_csv(shipped: Study, results: Path) -> None:
+    table = made(shipped, results, "table_ej02")
+    xor = next(row for row in rows_of(render.to_csv(table)) if row["net"] == "xor_221")
+    assert float(xor["keras_seconds_per_epoch"]) == 0.001
+    assert "1,00 (0,900–1,10)" in render.to_html(table)
+
+
+def test_missing_timings_and_models_are_holes(shipped: Study, tmp_path: Path) -> None:
+    write_block(shipped.blocks()[0], tmp_path)
+    collect(shipped, tmp_path)
+    for name in ("table_ej02", "layers_ej08_dense"):
+        table = made(shipped, tmp_path, name)
+        assert table.gaps()
+        assert "falta" in render.to_html(table)
+
+
+def test_a_failed_run_is_a_hole_with_its_reason(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path, skip=("ej08/conv",))
+    for block in study.blocks():
+        if block.variant == "conv":
+            write_failure(block, tmp_path, "out of memory: 100 % & more")
+    collect(study, tmp_path)
+    table = made(study, tmp_path, "table2")
+    tex = render.to_latex(table)
+    assert r"\textcolor{red}{falta}\textsuperscript{a}" in tex
+    assert r"\textsuperscript{a}~out of memory: 100 \% \& more" in tex
+    assert rows_of(render.to_csv(table))[1]["test_accuracy"] == ""
+    runs = render.to_html(made(study, tmp_path, "table_runs"))
+    assert "fallida" in runs
+    assert "out of memory" in runs
+
+
+def test_nothing_has_run_yet(tmp_path: Path) -> None:
+    study = one_exercise()
+    collect(study, tmp_path)
+    for spec in tables_for(study):
+        assert "falta" in render.to_html(make_table(spec, Facts(study, tmp_path, "es"))) or spec.name == "table_runs"
+    assert "todavía no se ejecutó" in render.to_html(made(study, tmp_path, "table_runs"))
+
+
+def test_stand_in_data_mark_their_tables_only(shipped: Study, tmp_path: Path) -> None:
+    fill(shipped, tmp_path, stand_in=("cifar10",))
+    tables = {name: made(shipped, tmp_path, name) for name in ("table4", "table_ej10_cifar10", "layers_ej10_alexnet")}
+    assert {name: table.stand_in for name, table in tables.items()} == {
+        "table4": (),
+        "table_ej10_cifar10": ("cifar10",),
+        "layers_ej10_alexnet": (),
+    }
+    marked = tables["table_ej10_cifar10"]
+    for text in (render.to_latex(marked), render.to_html(marked), render.to_csv(marked)):
+        assert "STAND" in text
+
+
+def test_a_user_s_exercise_gets_its_metrics_and_layers(tmp_path: Path) -> None:
+    study = Study.resolve({"seeds": 2, "exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
+    assert [spec.name for spec in tables_for(study)] == ["table_ej11", "layers_ej11_mine", "table_runs"]
+    fill(study, tmp_path)
+    rows = rows_of(render.to_csv(made(study, tmp_path, "table_ej11")))
+    assert [row["metric"] for row in rows] == ["loss", "accuracy"]
+    assert float(rows[1]["test"]) == pytest.approx(0.901)
+
+
+def test_an_unknown_table_is_refused(shipped: Study, results: Path) -> None:
+    with pytest.raises(InputError, match="did you mean 'table1'"):
+        write_table(shipped, results, "tabl1", "es")
+
+
+def hostile() -> Table:
+    cell = Cell("<script>alert(1)</script> & $x_1$", {"": 'a,b\n"c"'}, "")
+    columns = (Column("name", "<b>%</b>", numeric=False), Column("value", "#"))
+    return Table("t", "<i>100 %</i>", columns, ((cell, Cell("falta", {"": ""}, "<script>x</script>")),), "es")
+
+
+def test_html_obeys_nothing_from_data() -> None:
+    html = render.to_html(hostile())
+    assert "<script" not in html
+    assert "<i>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; $x_1$" in html
+    assert "http" not in html  # self-contained
+
+
+def test_csv_quotes_what_it_must() -> None:
+    assert rows_of(render.to_csv(hostile()))[0]["name"] == 'a,b\n"c"'
+
+
+def test_long_tables_break_across_pages() -> None:
+    rows = tuple((label(str(place)),) for place in range(60))
+    table = Table("t", "c", (Column("x", "X"),), rows, "es")
+    assert r"\begin{longtable}" in render.to_latex(table)
+    assert "(continuación)" in render.to_latex(table)
+
+
+def test_holes_are_lettered_in_order_beyond_z() -> None:
+    rows = tuple((Cell("falta", {"": ""}, f"reason {place}"),) for place in range(28))
+    letters = list(Table("t", "c", (Column("x", "X"),), rows, "es").gaps().values())
+    assert letters[0] == "a"
+    assert letters[25:] == ["z", "aa", "ab"]
