@@ -38,7 +38,7 @@ def appendix(facts: Facts) -> str:
             r"\begin{description}\raggedright",
             *items,
             r"\end{description}",
-            render.to_latex(make_table(RUNS, facts)),
+            render.to_latex(make_table(RUNS, facts), breaks=True),
         ]
     )
 

@@ -136,8 +136,8 @@ KNOWN = (
         "cost",
         "ej08",
         {
-            "es": "Lo que cuesta cada red de MNIST: media de las corridas.",
-            "en": "What each MNIST net costs: mean of the runs.",
+            "es": "Lo que cuesta cada red de MNIST.",
+            "en": "What each MNIST net costs.",
         },
     ),
     _scores("table3", "ej09", "Precisión sobre MNIST permutado.", "Accuracy on permuted MNIST.", number=3),
@@ -148,8 +148,8 @@ KNOWN = (
         "cost",
         "ej10",
         {
-            "es": "Lo que cuesta cada red de CIFAR: media de las corridas.",
-            "en": "What each CIFAR net costs: mean of the runs.",
+            "es": "Lo que cuesta cada red de CIFAR.",
+            "en": "What each CIFAR net costs.",
         },
     ),
 )

@@ -23,6 +23,13 @@ from practica.paper.words import explain, word
 TRAINING = ("optimizer", "learning_rate", "momentum", "l2", "dropout", "batch_size", "epochs")
 """The settings that a sentence about training mentions, in its order."""
 
+TIMES = {
+    "keras": ("keras_seconds_per_epoch", 1000),
+    "numpy": ("numpy_seconds_per_epoch", 1000),
+    "speedup": ("speedup", 1),
+}
+"""The timings of a net: their key in the record, and what turns them into the report's unit, ms per epoch."""
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -95,14 +102,24 @@ class Facts:
             InputError: the exercise, the variant or the setting is unknown.
         """
         exercise, variant, name = _parts(reference, "exercise/variant/setting")
+        self.check(exercise, variant)
         settings = self.study.settings(exercise, variant)
         if name not in settings:
             raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, settings)}")
         return self._print_setting(settings[name])
 
+    def check(self, exercise: str, variant: str) -> None:
+        """Check a name against the configuration: what is not in play today is still a name.
+
+        Raises:
+            InputError: the exercise or the variant is unknown.
+        """
+        self.study.model(exercise, variant)
+
     def training(self, reference: str) -> str:
         """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
         exercise, variant = _parts(reference, "exercise/variant")
+        self.check(exercise, variant)
         settings = self.study.settings(exercise, variant)
         said = [
             word(f"say_{name}", self.language).format(self._print_setting(settings[name]))
@@ -165,7 +182,7 @@ class Facts:
 
     def _result(self, reference: str) -> Fact | Missing:
         exercise, variant, split, metric = _parts(reference, "exercise/variant/split/metric")
-        self.study.settings(exercise, variant)  # an unknown name is an error even where the exercise is not in play
+        self.check(exercise, variant)
         if exercise not in self.study.exercises:
             return Missing(f"{exercise}: {word('outside', self.language)}")
         found = self.results.value(exercise, variant, split, metric)
@@ -192,7 +209,7 @@ class Facts:
 
     def _parameters(self, name: str) -> Fact | Missing:
         exercise, variant = _parts(name, "exercise/variant")
-        self.study.settings(exercise, variant)
+        self.check(exercise, variant)
         found = self.parameters(exercise, variant)
         return found if isinstance(found, Missing) else Fact(float(found["total"]), self._count(found["total"]), 0)
 
@@ -202,10 +219,10 @@ class Facts:
             return Missing(word("no_timing", self.language))
         if net not in self.nets():
             raise InputError(f"no timings of {net!r}{hint(net, self.nets())}")
-        found = self.nets()[net].get(quantity)
-        if not isinstance(found, Mapping):
-            raise InputError(f"the timings have no {quantity!r}{hint(quantity, self.nets()[net])}")
-        return self._measure(float(found["median"]), None, quantity)
+        if quantity not in TIMES:
+            raise InputError(f"the timings have no {quantity!r}{hint(quantity, TIMES)}")
+        key, unit = TIMES[quantity]
+        return self._measure(float(self.nets()[net][key]["median"]) * unit, None, quantity)
 
     def _measure(self, mean: float, sd: float | None, metric: str) -> Fact:
         return Fact(mean, numbers.measure(mean, sd, metric, self.language), numbers.decimals(mean, metric))

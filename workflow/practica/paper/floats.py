@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from practica.paper.escape import escape
 
 NAME = re.compile(r"fig(?P<extra>x?)(?P<number>\d+)(?P<letter>[a-z]?)")
-HEIGHT = {1: "7.2cm", 2: "6.2cm"}
-"""The largest height of a figure that stands alone, and of one beside another."""
+
+
+BESIDE = r"0.48\linewidth"
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,27 @@ def group(name: str) -> str:
 
 
 def figure(pictures: Sequence[Picture], caption: str) -> str:
-    """Return a float with one picture, or several in rows of two under a caption of their own (LaTeX) in common."""
-    own = number(pictures[0].name)
-    numbering = rf"\renewcommand{{\thefigure}}{{{own}}}\renewcommand{{\theHfigure}}{{{own}}}" if own else ""
+    """Return a float: one picture, or rows of two, under a ``caption`` (LaTeX) in common or each under its own."""
     if len(pictures) == 1:
-        text = caption or escape(pictures[0].caption)
-        body = [_image(pictures[0], "0.8", HEIGHT[1]), rf"\caption{{{text}}}\label{{fig:{pictures[0].name}}}"]
+        body = _image(pictures[0]) + _captioned(pictures[0], caption)
+    elif caption:
+        body = _rows("subfigure", [_image(each) + _caption(each) for each in pictures])
+        body += numbering("figure", number(pictures[0].name))
+        body += rf"\caption{{{caption}}}\label{{fig:{group(pictures[0].name)}}}"
     else:
-        body = [_beside(pictures), rf"\caption{{{caption}}}\label{{fig:{group(pictures[0].name)}}}"]
-    return "\n".join([rf"\begin{{figure}}[!htbp]\centering{numbering}", *body, r"\end{figure}"])
+        body = _rows("minipage", [_image(each) + _captioned(each, "") for each in pictures])
+    # LaTeX reads the numbering of sub-figures before it meets the caption that they belong to.
+    start = numbering("figure", number(pictures[0].name), count=False) if caption else ""
+    return rf"\begin{{figure}}[!htbp]\centering{start}{body}\end{{figure}}"
+
+
+def numbering(kind: str, own: str, *, count: bool = True) -> str:
+    """Return LaTeX that gives the next caption of a group the source's number, and leaves our own count as it is."""
+    if not own:
+        return ""
+    # Its link target must not be that of our own float with the same number.
+    names = rf"\renewcommand{{\the{kind}}}{{{own}}}\renewcommand{{\theH{kind}}}{{source.{own}}}"
+    return names + (rf"\addtocounter{{{kind}}}{{-1}}" if count else "")
 
 
 def gap(reason: str, missing: str) -> str:
@@ -52,19 +65,25 @@ def gap(reason: str, missing: str) -> str:
     return rf"\textcolor{{red}}{{[{escape(missing)}: {escape(reason)}]}}"
 
 
-def _beside(pictures: Sequence[Picture]) -> str:
-    boxes = [
-        rf"\begin{{subfigure}}[t]{{0.48\linewidth}}\centering{_image(picture, '1', HEIGHT[2])}"
-        rf"\caption{{{escape(picture.caption)}}}\label{{fig:{picture.name}}}\end{{subfigure}}"
-        for picture in pictures
-    ]
-    rows = [r"\hfill".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
-    return r"\par\medskip ".join(rows)
+def _captioned(picture: Picture, caption: str) -> str:
+    text = caption or escape(picture.caption)
+    return rf"{numbering('figure', number(picture.name))}\caption{{{text}}}\label{{fig:{picture.name}}}"
 
 
-def _image(picture: Picture, width: str, height: str) -> str:
+def _caption(picture: Picture) -> str:
+    return rf"\caption{{{escape(picture.caption)}}}\label{{fig:{picture.name}}}"
+
+
+def _rows(environment: str, contents: list[str]) -> str:
+    boxes = [rf"\begin{{{environment}}}[t]{{{BESIDE}}}\centering {each}\end{{{environment}}}" for each in contents]
+    rows = [r"\hfill ".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
+    return r"\par\medskip ".join(rows) + r"\par "
+
+
+def _image(picture: Picture) -> str:
+    """Return the picture in its own size, which its letters are made for, or smaller where it does not fit."""
     if picture.path is None:
         box = r"\begin{minipage}{0.8\linewidth}\centering\vspace{1cm}"
         return rf"\fbox{{{box}{picture.gap}\vspace{{1cm}}\end{{minipage}}}}"
-    size = rf"width={width}\linewidth,height={height},keepaspectratio"
-    return rf"\includegraphics[{size}]{{{picture.path}}}"
+    image = rf"\includegraphics{{{picture.path}}}"
+    return rf"\sbox0{{{image}}}\ifdim\wd0>\linewidth\resizebox{{\linewidth}}{{!}}{{\usebox0}}\else\usebox0\fi "

@@ -51,7 +51,7 @@ class Prose:
         ``\tiempo{net/quantity}``: a timing of ej02. ``\ajuste{exercise/variant/setting}``: a resolved setting.
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
-        ``\figura{fig13a,fig13b}{caption}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
+        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
         """
         return {
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
@@ -73,8 +73,7 @@ class Prose:
         for name in self.pictures:
             if name not in self.placed:
                 groups.setdefault(floats.group(name), []).append(name)
-        # Without an author's words, figures stand alone under their own captions.
-        parts = [self._figure(name, "") for names in groups.values() for name in names]
+        parts = [self._figure(",".join(names), "") for names in groups.values()]
         parts += [self._table(name) for name in self.tables if name not in self.placed]
         return "\n".join(parts)
 
@@ -86,7 +85,7 @@ class Prose:
 
     def _seeds(self, name: str) -> str:
         exercise, _, variant = name.partition("/")
-        self.facts.study.settings(exercise, variant)
+        self.facts.check(exercise, variant)
         return _boxed(str(self.facts.results.expected(exercise, variant)))
 
     def _compare(self, first: str, second: str, larger: str, smaller: str, same: str) -> str:
@@ -102,8 +101,6 @@ class Prose:
         chosen = [name.strip() for name in names.split(",")]
         for name in chosen:
             self._place(name, self.pictures, "figure")
-        if len(chosen) > 1 and not caption:
-            raise InputError("figures side by side need a caption in common")
         return floats.figure([self._picture(name) for name in chosen], caption)
 
     def _picture(self, name: str) -> Picture:
@@ -118,7 +115,7 @@ class Prose:
 
     def _layers(self, name: str) -> str:
         exercise, _, variant = name.partition("/")
-        self.facts.study.settings(exercise, variant)
+        self.facts.check(exercise, variant)
         return self._table(layers_table(self.facts.study, exercise, variant))
 
     def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:

@@ -10,6 +10,7 @@ import jinja2
 
 from practica.files import write_text
 from practica.paper.escape import escape
+from practica.paper.floats import numbering
 from practica.paper.table import Cell, Column, Table
 from practica.paper.words import word
 
@@ -96,14 +97,16 @@ def _suffixes(table: Table, place: int) -> list[str]:
     return list(dict.fromkeys(suffix for row in table.rows for suffix in row[place].raw)) or [""]
 
 
-def to_latex(table: Table, *, number: str = "") -> str:
-    """Return the table as a float, or as a ``longtable`` when it has many rows; ``number`` replaces LaTeX's own.
+def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
+    """Return the table as a float, or as a ``longtable`` where it ``breaks`` across pages or has many rows.
+
+    ``number`` replaces LaTeX's own.
 
     The preamble needs ``booktabs``, ``graphicx``, ``longtable`` and ``xcolor``.
     """
-    own = rf"\renewcommand{{\thetable}}{{{number}}}\renewcommand{{\theHtable}}{{{number}}}" if number else ""
+    own = numbering("table", number)
     caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
-    if len(table.rows) > LONG:
+    if breaks or len(table.rows) > LONG:
         return _long(table, own, caption)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
     return "\n".join(

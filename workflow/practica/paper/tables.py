@@ -13,7 +13,7 @@ from practica.errors import InputError
 from practica.evidence.results import Missing, Value
 from practica.paper import numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
-from practica.paper.facts import Facts, hint
+from practica.paper.facts import TIMES, Facts, hint
 from practica.paper.names import metric_name, variant_name
 from practica.paper.source import PRINTED
 from practica.paper.table import Cell, Column, Table, label
@@ -51,8 +51,17 @@ def make_table(spec: TableSpec, facts: Facts) -> Table:
         language=facts.language,
         number=spec.number,
         notes=tuple(notes),
-        stand_in=() if spec.kind == "layers" else facts.stand_in(spec.exercise, spec.variants(facts.study) or None),
+        stand_in=_stand_in(spec, facts),
     )
+
+
+def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
+    """Return the generated data sets that the table's numbers depend on; layers depend on none."""
+    if spec.kind == "layers":
+        return ()
+    found = facts.stand_in(spec.exercise, spec.variants(facts.study) or None)
+    timed_on_stand_in = spec.kind == "timing" and facts.timing and facts.timing["stand_in"]
+    return found or ((str(spec.exercise),) if timed_on_stand_in else ())
 
 
 def _scores(spec: TableSpec, facts: Facts) -> Content:
@@ -148,15 +157,14 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
 def _timing(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per net of ej02: time per epoch in Keras and by hand, and how many times faster Keras is."""
     language = facts.language
-    quantities = {"keras_seconds_per_epoch": "keras", "numpy_seconds_per_epoch": "numpy", "speedup": "speedup"}
     columns = [Column("net", word("net", language), numeric=False)]
-    columns += [Column(quantity, word(name, language)) for quantity, name in quantities.items()]
+    columns += [Column(key, word(name, language)) for name, (key, _) in TIMES.items()]
     if not facts.nets():
         variants = [name for name in spec.variants(facts.study) if f"{name}_numpy" in spec.variants(facts.study)]
         gap = _gap(word("no_timing", language), facts)
         return columns, [[_variant("ej02", name, facts), gap, gap, gap] for name in variants], []
     rows = [
-        [_variant("ej02", net, facts), *(_interval(times.get(quantity), facts) for quantity in quantities)]
+        [_variant("ej02", net, facts), *(_interval(times.get(key), unit, facts) for key, unit in TIMES.values())]
         for net, times in facts.nets().items()
     ]
     timing = facts.timing or {}
@@ -243,10 +251,11 @@ def _count(value: int, facts: Facts) -> Cell:
     return Cell(numbers.count(value, facts.language), {"": value})
 
 
-def _interval(value: Any, facts: Facts) -> Cell:
+def _interval(value: Any, unit: float, facts: Facts) -> Cell:
     if not isinstance(value, Mapping):
         return _gap(word("no_timing", facts.language), facts)
-    median, low, high = (numbers.significant(float(value[key]), facts.language) for key in ("median", "low", "high"))
+    names = ("median", "low", "high")
+    median, low, high = (numbers.significant(float(value[name]) * unit, facts.language) for name in names)
     return Cell(f"{median} ({low}–{high})", {"": value["median"], "_low": value["low"], "_high": value["high"]})
 
 
