@@ -76,8 +76,8 @@ def test_imdb_is_what_keras_gives(load, tmp_path, monkeypatch):
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "imdb.npz").symlink_to(source)
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras  # noqa: PLC0415
-    from keras.src.utils import file_utils  # noqa: PLC0415
+    import keras
+    from keras.src.utils import file_utils
 
     # Keras reads KERAS_HOME when it is imported, which another test may have done.
     monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path))

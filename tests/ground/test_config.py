@@ -86,7 +86,7 @@ def test_only_names_a_part_of_the_study(only: Any) -> None:
 
 
 def test_unknown_variant_is_named() -> None:
-    with pytest.raises(InputError, match="dnse.*dense"):
+    with pytest.raises(InputError, match=r"dnse.*dense"):
         Study.resolve(BASE).block("ej08", "dnse", (0,))
 
 
@@ -110,7 +110,10 @@ def test_a_specification_round_trips_and_holds_only_its_own_variant() -> None:
     assert Block.parse(block.specification()) == block
     other = Study.resolve(changed("exercises.ej08.variants.dense", {"settings": {"learning_rate": 0.5}}))
     assert other.block("ej08", "slow", (0, 1)).specification() == block.specification()
-    assert other.block("ej08", "dense", (0,)).specification() != Study.resolve(BASE).block("ej08", "dense", (0,)).specification()
+    assert (
+        other.block("ej08", "dense", (0,)).specification()
+        != Study.resolve(BASE).block("ej08", "dense", (0,)).specification()
+    )
 
 
 def test_the_mirror_of_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,4 +47,8 @@ def test_broken_json_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_equal_values_have_equal_canonical_text() -> None:
-    assert canonical_json({"b": 1, "a": [1.0, "ñ"]}) == canonical_json({"a": [1.0, "ñ"], "b": 1}) == '{"a":[1.0,"ñ"],"b":1}'
+    assert (
+        canonical_json({"b": 1, "a": [1.0, "ñ"]})
+        == canonical_json({"a": [1.0, "ñ"], "b": 1})
+        == '{"a":[1.0,"ñ"],"b":1}'
+    )

@@ -23,18 +23,18 @@ from practica.errors import InputError, RunError
 from practica.files import write_json
 from practica.wiring import check
 
-StudyLoader = Callable[[], Study]
+PATH = click.Path(path_type=Path)
 
 
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--study`` and ``--config``, and pass the command a study read from them."""
 
-    @click.option("--study", "study_file", type=click.Path(path_type=Path), help="Resolved study, as results/study.json.")
+    @click.option("--study", "study_file", type=PATH, help="Resolved study, as results/study.json.")
     @click.option(
         "--config",
         "config_files",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="Configuration file; repeat it to merge more over it.  [default: config.yaml]",
     )
     @functools.wraps(command)
@@ -72,7 +72,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--json", "config", required=True, help="The configuration as JSON.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option("--out", type=PATH, required=True, help="File to write.")
 def study(config: str, out: Path) -> None:
     """Write the resolved study: what the steps after training read."""
     write_json(out, dict(Study.resolve(json.loads(config)).config))
@@ -80,9 +80,9 @@ def study(config: str, out: Path) -> None:
 
 @main.command()
 @click.argument("dataset")
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("data"), help="Folder for data sets.")
+@click.option("--folder", type=PATH, default=Path("data"), help="Folder for data sets.")
 @click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help="Folder or URL with the data as plain files.")
-@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), default="error", help="What if it cannot be had.")
+@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), default="error", help="If it cannot be had.")
 def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
     from practica import data
@@ -99,8 +99,8 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @click.option("--seeds", default="0", help="Seeds: 3, 0-4 or 0,2,5.")
 @click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
 @click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
-@click.option("--data", "data_folder", type=click.Path(path_type=Path), default=Path("data"), help="Folder of data sets.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+@click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
 def train(
     exercise: str | None,
@@ -179,7 +179,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 @main.command()
 @study_options
 @click.option("--layers", is_flag=True, help="List the layers too.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write instead of the terminal.")
+@click.option("--out", type=PATH, help="File to write instead of the terminal.")
 def models(study: Study, layers: bool, out: Path | None) -> None:
     """Print the parameters of every model as JSON, counted on the built model."""
     quiet_tensorflow(1)
@@ -194,9 +194,9 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 
 @main.command()
 @study_options
-@click.option("--data", "data_folder", type=click.Path(path_type=Path), default=Path("data"), help="Folder of data sets.")
+@click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option("--out", type=PATH, required=True, help="File to write.")
 def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
     """Time the Keras nets of ej02 against their hand-written twins."""
     quiet_tensorflow(threads)
@@ -220,7 +220,7 @@ def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
 
 @main.command()
 @study_options
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def collect(study: Study, results: Path) -> None:
     """Collect the metrics and histories of all runs into tidy tables, with statistics."""
     from practica.evidence.collect import collect as collect_runs
@@ -231,7 +231,7 @@ def collect(study: Study, results: Path) -> None:
 @main.command()
 @click.argument("name")
 @study_options
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def figure(name: str, study: Study, results: Path) -> None:
     """Draw one figure as PDF and PNG, for example: figure fig13a."""
     from practica.figures.draw import draw
@@ -243,7 +243,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @main.command()
 @click.argument("name")
 @study_options
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def table(name: str, study: Study, results: Path) -> None:
     """Make one table as LaTeX, CSV and HTML, for example: table table2."""
     from practica.paper.tables import write_table
@@ -253,7 +253,7 @@ def table(name: str, study: Study, results: Path) -> None:
 
 @main.command()
 @study_options
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the results.")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def paper(study: Study, results: Path) -> None:
     """Put prose, figures and tables together and compile the PDF."""
     from practica.paper.document import build

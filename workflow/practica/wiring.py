@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -42,9 +43,10 @@ def check(study: Study) -> None:
     for exercise in study.exercises:
         known = exercises.models(exercise)
         for variant in study.variants(exercise):
-            if study.model(exercise, variant) not in known:
+            model = study.model(exercise, variant)
+            if model not in known:
                 raise InputError(
-                    f"configuration: exercises.{exercise}.variants.{variant}: no model {study.model(exercise, variant)!r} "
+                    f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
                     f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
                 )
     for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
@@ -80,7 +82,8 @@ def table_inputs(study: Study, table: TableSpec) -> list[str]:
 
 def prose_inputs(study: Study, language: str) -> list[str]:
     """Return the prose files that the report is made from."""
-    return [f"report/{language}/{name}.tex" for name in ("intro", *study.exercises)]
+    folder = os.path.relpath(Path(__file__).parents[2] / "report" / language)
+    return [f"{folder}/{name}.tex" for name in ("intro", *study.exercises)]
 
 
 def section(study: Study, exercise: str | None) -> str:

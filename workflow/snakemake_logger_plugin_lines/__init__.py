@@ -14,7 +14,7 @@ from typing import Any
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-TAIL = 15
+TAIL = 8
 
 
 class LogHandler(LogHandlerBase):
@@ -46,7 +46,8 @@ class LogHandler(LogHandlerBase):
         elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
             self._fail(record)
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
-            self._say(record.getMessage())
+            if "CalledProcessError" not in record.getMessage():  # the job's own line says so, with its log
+                self._say(record.getMessage())
         elif event is None and record.getMessage().startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
 

@@ -25,8 +25,8 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     x = np.asarray(arrays["x"], dtype=np.float32)[:, None]
     pairs = Samples(x[:-1], x[1:])
     past = len(pairs) - round(settings.test_fraction * len(pairs))
-    full = subset(pairs.take(np.arange(past)), settings.get("train_samples"), seed)
-    test = subset(pairs.take(np.arange(past, len(pairs))), settings.get("test_samples"), seed)
+    full = subset(pairs.take(np.arange(past)), settings.get("train_samples"), seed, stratify=False)
+    test = subset(pairs.take(np.arange(past, len(pairs))), settings.get("test_samples"), seed, stratify=False)
     train, validation = hold_out(full, settings.validation_fraction, seed, stratify=False)
 
     def artefacts(predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:

@@ -22,6 +22,8 @@ def count_words(words: int) -> Any:
     """Return a function from ragged word numbers ``(batch, None)`` to counts ``(batch, words)`` in float32."""
 
     def count(reviews: Any) -> Any:
-        return tf.math.bincount(tf.cast(reviews, tf.int32), minlength=words, maxlength=words, axis=-1, dtype=tf.float32)
+        numbers = tf.cast(reviews, tf.int32)
+        counts = tf.math.bincount(numbers, minlength=words, maxlength=words, axis=-1, dtype=tf.float32)
+        return tf.ensure_shape(counts, (None, words))  # bincount does not tell its shape, and Keras needs it
 
     return count

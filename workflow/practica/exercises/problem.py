@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import train_test_split
+
+from practica.errors import InputError
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -28,8 +31,6 @@ class Settings(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._values:
-            from practica.errors import InputError
-
             raise InputError(f"{self._where}: the setting {name!r} is missing; add it to the configuration")
         return self._values[name]
 
@@ -142,23 +143,34 @@ def data_rng(seed: int, stream: str) -> np.random.Generator:
     return np.random.default_rng([seed, *stream.encode()])
 
 
-def subset(samples: Samples, count: int | None, seed: int) -> Samples:
+def subset(samples: Samples, count: int | None, seed: int, *, stratify: bool = True) -> Samples:
     """Return ``count`` samples drawn with the data seed, or all of them where ``count`` is None."""
     if count is None or count >= len(samples):
         return samples
-    index = np.sort(data_rng(seed, "subset").permutation(len(samples))[:count])
-    return samples.take(index)
+    _, chosen = _draw(samples, count, seed, "subset", stratify)
+    return samples.take(chosen)
 
 
 def hold_out(samples: Samples, fraction: float, seed: int, *, stratify: bool = True) -> tuple[Samples, Samples]:
     """Split training samples into train and validation with the data seed; stratified by ``y`` for classes."""
-    from sklearn.model_selection import train_test_split
+    train, validation = _draw(samples, fraction, seed, "split", stratify)
+    return samples.take(train), samples.take(validation)
 
-    state = int(data_rng(seed, "split").integers(2**31))
-    train, validation = train_test_split(
-        np.arange(len(samples)), test_size=fraction, random_state=state, stratify=samples.y if stratify else None
-    )
-    return samples.take(np.sort(train)), samples.take(np.sort(validation))
+
+def _draw(samples: Samples, size: float, seed: int, stream: str, stratify: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of the samples left and of those drawn, ``size`` of them (a count or a fraction), in order.
+
+    Raises:
+        InputError: there are too few samples to draw from every class.
+    """
+    places = np.arange(len(samples))
+    labels = samples.y if stratify else None
+    state = int(data_rng(seed, stream).integers(2**31))
+    try:
+        left, drawn = train_test_split(places, test_size=size, random_state=state, stratify=labels)
+    except ValueError as error:
+        raise InputError(f"cannot draw {size} of {len(samples)} samples; raise train_samples: {error}") from error
+    return np.sort(left), np.sort(drawn)
 
 
 def official(arrays: Arrays, settings: Settings, seed: int) -> tuple[Samples, Samples, Samples]:

@@ -42,9 +42,7 @@ def evaluation_batches(samples: Samples, to_input: Callable[[Any], Any] | None) 
     return _gather(tf.data.Dataset.range(len(samples)).batch(EVALUATION_BATCH), samples, to_input)
 
 
-def _gather(
-    indices: tf.data.Dataset, samples: Samples, to_input: Callable[[Any], Any] | None
-) -> tf.data.Dataset:
+def _gather(indices: tf.data.Dataset, samples: Samples, to_input: Callable[[Any], Any] | None) -> tf.data.Dataset:
     x, y = _tensor(samples.x), _tensor(samples.y)
 
     def batch(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

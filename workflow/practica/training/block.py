@@ -16,7 +16,7 @@ from practica.exercises.problem import Arrays, Settings
 from practica.training import by_hand
 from practica.training.fit import Outcome, fit
 from practica.training.provenance import describe, peak_memory_mb
-from practica.training.results import write_results
+from practica.training.results import Run, write_results
 
 if TYPE_CHECKING:
     from practica.config import Block
@@ -37,13 +37,16 @@ def train_block(block: Block, arrays: Arrays, data: dict[str, Any], threads: int
     """
     begin = time.perf_counter()
     provenance = describe(threads, data)
-    runs, artefacts, seconds = [], {}, 0.0
+    runs: list[Run] = []
+    artefacts: dict[str, np.ndarray] = {}
+    seconds = 0.0
     parameters: dict[str, int] = {}
     for seed, fold in _runs(block):
         try:
             outcome, arrays_of_run = _train(block, arrays, seed, fold)
         except RunError as error:
-            raise RunError(f"{block.id}, seed {seed}{'' if fold is None else f', fold {fold}'}: {error}") from error
+            where = f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
+            raise RunError(f"{block.id}, {where}: {error}") from error
         runs.append((seed, fold, outcome))
         key = f"s{seed}" if fold is None else f"s{seed}f{fold}"
         artefacts |= {f"{key}/{name}": array for name, array in arrays_of_run.items()}
@@ -60,7 +63,9 @@ def train_block(block: Block, arrays: Arrays, data: dict[str, Any], threads: int
 
 def settings_of(block: Block) -> Settings:
     """Return the block's settings, with the name of its data set among them."""
-    return Settings({**block.settings, "dataset": block.dataset}, f"exercises.{block.exercise}.variants.{block.variant}")
+    return Settings(
+        {**block.settings, "dataset": block.dataset}, f"exercises.{block.exercise}.variants.{block.variant}"
+    )
 
 
 def builder(exercise: Any, name: str) -> Any:

@@ -30,7 +30,8 @@ def fit(build: Callable[[Settings], Any], problem: Problem, settings: Settings, 
     history: dict[str, dict[str, list[float]]] = {}
     start = time.perf_counter()
     for epoch in range(settings.epochs):
-        logs = {"train": net.train_epoch(*parts["train"], epoch_order(seed, epoch, len(problem.train)), settings.batch_size)}
+        order = epoch_order(seed, epoch, len(problem.train))
+        logs = {"train": net.train_epoch(*parts["train"], order, settings.batch_size)}
         if not math.isfinite(logs["train"]["loss"]):
             raise RunError(f"the loss became {logs['train']['loss']} in epoch {epoch + 1}: lower the learning rate")
         if (epoch + 1) % log_every:

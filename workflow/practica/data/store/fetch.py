@@ -39,8 +39,8 @@ def download(url: str, target: Path, *, sha256: str | None, connect_timeout: flo
         UnreachableError: the server does not answer.
         UnavailableError: the file is not there, is too large, broke off repeatedly or has another checksum.
     """
-    import pooch  # noqa: PLC0415  (takes 0.2 s, and only fetching needs it)
-    import requests  # noqa: PLC0415
+    import pooch
+    import requests
 
     if sha256 and not _is_secure(url):
         raise UnavailableError("an upstream address must be https")
@@ -78,7 +78,7 @@ def _await_answer(url: str, seconds: float) -> None:
 
     A connect timeout does not bound this: it holds for each of a host's many addresses, and not for the name server.
     """
-    import requests  # noqa: PLC0415
+    import requests
 
     failure: list[Exception | None] = []
 
@@ -113,7 +113,7 @@ class _Resuming:
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
         """Fetch ``url`` into ``output_file`` (the signature is pooch's)."""
-        import requests  # noqa: PLC0415
+        import requests
 
         have = self.partial.stat().st_size if self.partial.exists() else 0
         # A compressed transfer would make the lengths and the ranges those of another sequence of bytes.
@@ -132,8 +132,8 @@ class _Resuming:
 
     def _receive(self, response: Any, have: int) -> None:
         """Write the body behind the first ``have`` bytes of ``partial``."""
-        import requests  # noqa: PLC0415
-        from tqdm import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415
+        import requests
+        from tqdm import tqdm  # type: ignore[import-untyped]
 
         length = response.headers.get("Content-Length")
         total = have + int(length) if length else None

@@ -1,0 +1,86 @@
+"""A copy of the project in which the tiny study has run from end to end; tests edit it and see what Snakemake does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "envs")
+TINY = Path(__file__).with_name("tiny.yaml")
+
+
+@dataclass
+class Project:
+    """A copy of the project."""
+
+    folder: Path
+
+    def snakemake(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake on the tiny study, with the copy's own code, and return what it printed."""
+        command = [Path(sys.executable).with_name("snakemake"), "--cores", "2", "--configfile", "tiny.yaml", *words]
+        environment = {key: value for key, value in os.environ.items() if key != "PRACTICA_DATA_MIRROR"}
+        environment |= {"PYTHONPATH": str(self.folder / "workflow"), **(env or {})}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1500, check=False
+        )
+
+    def planned(self, *words: str) -> set[str]:
+        """Return the jobs that a dry run lists, by their messages."""
+        done = self.snakemake("-n", *words)
+        assert done.returncode == 0, done.stderr
+        return {line.rsplit("  (", 1)[0].strip() for line in done.stderr.splitlines() if line.startswith("  ")}
+
+    def trained(self, *words: str) -> set[str]:
+        """Return the blocks that a dry run would train."""
+        return {job.removeprefix("Training ") for job in self.planned(*words) if job.startswith("Training ")}
+
+    @contextmanager
+    def edited(self, path: str, old: str, new: str) -> Iterator[None]:
+        """Replace ``old`` by ``new`` in a file, and put things back afterwards."""
+        file = self.folder / path
+        before, times = file.read_text(), file.stat()
+        assert old in before, f"{old!r} is not in {path}"
+        file.write_text(before.replace(old, new, 1))
+        try:
+            yield
+        finally:
+            file.write_text(before)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def copy_project(folder: Path) -> Project:
+    """Copy what Snakemake needs, with the tiny study beside it."""
+    for name in PARTS:
+        source, target = ROOT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    shutil.copy2(TINY, folder / "tiny.yaml")
+    return Project(folder)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    """Return a copy in which nothing has run."""
+    return copy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a copy in which the tiny study has run: every exercise, figure and table, and the PDF."""
+    if shutil.which("latexmk") is None:
+        pytest.skip("latexmk is missing: run `make latex`")
+    project = copy_project(tmp_path_factory.mktemp("study"))
+    done = project.snakemake()
+    assert done.returncode == 0, done.stderr[-6000:]
+    return project

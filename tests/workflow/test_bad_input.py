@@ -1,0 +1,64 @@
+"""Bad input: one clear sentence, exit code 2, nothing lost, before any job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["epocs: 3"], "epocs: unknown key"),
+        (["seeds: many"], "seeds: 'many' is not allowed here"),
+        (["seeds: []"], "seeds: [] is not allowed here"),
+        (["exercises: {ej08: {settings: {epochs: -3}}}"], "exercises.ej08.settings.epochs: -3"),
+        (
+            ["exercises: {ej08: {settings: {epocs: 3}}}"],
+            "exercises.ej08.settings.epocs: unknown key; did you mean 'epochs'?",
+        ),
+        (["exercises: {ej77: {dataset: mnist, variants: {dense: {}}}}"], "exercises/ej77.py"),
+        (["exercises: {ej08: {variants: {deep: {}}}}"], "exercises.ej08.variants.deep: no model 'deep'"),
+        (["only: ej88"], "unknown exercise 'ej88'"),
+        (["results: afile"], "results: cannot write to afile"),
+        (["data: {mirror: nowhere}"], "the data mirror nowhere is not a folder"),
+    ],
+)
+def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) -> None:
+    (fresh.folder / "afile").touch()
+    (fresh.folder / "bad.yaml").write_text("\n".join(words) + "\n")
+    done = fresh.snakemake("-n", "--configfile", "tiny.yaml", "bad.yaml")
+    assert done.returncode == 2, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("practica:")]
+    assert len(lines) == 1
+    assert sentence in lines[0]
+    assert "Traceback" not in done.stderr
+    assert not (fresh.folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "content", "words"),
+    [
+        ("mnist.npz", "mnist", b"PK\x03\x04 cut short", "mnist.npz"),
+        ("pima-indians-diabetes.csv", "pima", b"1,2,3\n4,5,6\n", "pima-indians-diabetes.csv"),
+    ],
+)
+def test_a_damaged_file_is_named_and_never_trained_on(
+    tmp_path: Path, name: str, dataset: str, content: bytes, words: str
+) -> None:
+    import subprocess
+    import sys
+
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / name).write_bytes(content)
+    command = [sys.executable, "-m", "practica", "prepare", dataset, "--folder", str(tmp_path / "data")]
+    done = subprocess.run([*command, "--mirror", str(mirror)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data" / "prepared" / dataset / "dataset.json").exists()
+    assert (mirror / name).read_bytes() == content

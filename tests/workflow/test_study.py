@@ -1,0 +1,146 @@
+"""The whole tiny study, and what Snakemake runs again after each kind of change."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import zipfile
+
+import pytest
+
+pytestmark = [pytest.mark.workflow, pytest.mark.keras]
+
+EJ08 = "workflow/practica/exercises/ej08.py"
+
+
+def pdf_text(path) -> str:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is missing (poppler-utils)")
+    return subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+
+
+def test_every_variant_has_its_files_and_all_say_that_the_data_are_a_stand_in(finished) -> None:
+    runs = finished.folder / "results" / "runs"
+    found = {path.parent.relative_to(runs).as_posix() for path in runs.glob("*/*/*/metrics.json")}
+    assert {name.split("/")[0] for name in found} == {f"ej{number:02}" for number in range(1, 11)}
+    for name in found:
+        files = [json.loads((runs / name / f"{kind}.json").read_text()) for kind in ("metrics", "history", "manifest")]
+        computed = files[0]["provenance"]["data"]["name"] in ("logistic", "xor")
+        assert all(file["stand_in"] is not computed for file in files), name
+    with (finished.folder / "results" / "metrics.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["exercise"] for row in rows} == {f"ej{number:02}" for number in range(1, 11)}
+    assert {row["data"] for row in rows if row["exercise"] == "ej08"} == {"STAND-IN"}
+
+
+def test_every_figure_and_table_of_the_source_is_there(finished) -> None:
+    results = finished.folder / "results"
+    figures = {path.stem for path in (results / "figures").glob("*.pdf")}
+    for number in range(1, 19):
+        assert any(name.startswith(f"fig{number:02}") for name in figures), number
+    assert {path.stem for path in (results / "figures").glob("*.png")} == figures
+    for number in range(1, 5):
+        assert all((results / "tables" / f"table{number}.{kind}").is_file() for kind in ("tex", "csv", "html"))
+
+
+def test_the_pdf_marks_stand_ins_on_its_first_page(finished) -> None:
+    text = pdf_text(finished.folder / "results" / "informe.pdf")
+    assert "STAND-IN" in text.split("\f")[0]
+    assert "AlexNet" in text
+
+
+def test_nothing_is_left_to_do(finished) -> None:
+    done = finished.snakemake("-n")
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to be done" in done.stderr
+
+
+def test_a_dry_run_imports_no_tensorflow(finished, tmp_path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nclass Refuse:\n    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('tensorflow', 'keras'):\n"
+        "            raise SystemExit(f'{name} was imported')\nsys.meta_path.insert(0, Refuse())\n"
+    )
+    path = f"{tmp_path}:{finished.folder / 'workflow'}"
+    done = finished.snakemake("-n", "--forceall", env={"PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    assert "Training ej10/vgg16/s0" in done.stderr
+
+
+def test_a_comment_reruns_nothing(finished) -> None:
+    with finished.edited(EJ08, "from __future__", "# A remark.\nfrom __future__"):
+        assert finished.planned() == set()
+    with finished.edited("workflow/practica/training/fit.py", "from __future__", "# A remark.\nfrom __future__"):
+        assert finished.planned() == set()
+
+
+def test_an_edit_of_an_exercise_reruns_that_exercise_alone(finished) -> None:
+    with finished.edited(EJ08, "to_input=scale_pixels", "to_input=lambda x: scale_pixels(x)"):
+        assert finished.trained() == {"ej08/dense/s0", "ej08/conv/s0"}
+
+
+def test_an_edit_of_the_training_reruns_every_exercise(finished) -> None:
+    with finished.edited("workflow/practica/training/batches.py", ".prefetch(2)", ".prefetch(3)"):
+        assert {name.split("/")[0] for name in finished.trained()} == {f"ej{number:02}" for number in range(1, 11)}
+
+
+def test_a_variants_learning_rate_reruns_that_variant_alone(finished) -> None:
+    (finished.folder / "over.yaml").write_text(
+        "exercises: {ej08: {variants: {dense: {settings: {learning_rate: 0.005}}}}}\n"
+    )
+    assert finished.trained("--configfile", "tiny.yaml", "over.yaml") == {"ej08/dense/s0"}
+
+
+def test_added_seeds_keep_the_old_ones(finished) -> None:
+    trained = finished.trained("--config", "seeds=2", "only=ej08")
+    assert trained == {"ej08/dense/s1", "ej08/conv/s1"}
+
+
+def test_only_a_part_trains_nothing_of_the_rest(finished) -> None:
+    planned = finished.planned("--config", "only=ej08")
+    assert not any(job.startswith("Training") for job in planned)
+    assert any(job.startswith("Building the report") for job in planned)
+    assert not any("ej03" in job for job in planned)
+
+
+def test_a_changed_sentence_rebuilds_the_report_alone(finished) -> None:
+    with finished.edited("report/es/ej08.tex", "\n", "\n\n"):
+        jobs = finished.planned()
+    assert {job.split(" results/")[0] for job in jobs} == {"Building the report", "all"}
+
+
+def test_the_html_report_holds_every_figure_and_table(finished) -> None:
+    done = finished.snakemake("--report", "results/report.zip")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(finished.folder / "results" / "report.zip") as archive:
+        names = [name.rsplit("/", 1)[-1] for name in archive.namelist()]
+    figures = {path.name for path in (finished.folder / "results" / "figures").glob("*.png")}
+    tables = {path.name for path in (finished.folder / "results" / "tables").glob("*.html")}
+    assert figures | tables | {"informe.pdf"} <= set(names)
+
+
+def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(finished) -> None:
+    """Run last of all: it changes the results of ej05 and ej08."""
+    (finished.folder / "over.yaml").write_text(
+        "only: [ej05, ej08]\n"
+        "exercises: {ej08: {variants: {dense: {settings: {optimizer: sgd, learning_rate: 1.0e+30}}}}}\n"
+    )
+    config = ["--configfile", "tiny.yaml", "over.yaml"]
+    done = finished.snakemake(*config)
+    assert done.returncode == 1
+    assert "FAILED: Training ej08/dense/s0" in done.stderr
+    failure = json.loads((finished.folder / "results/failures/ej08/dense/s0.json").read_text())
+    assert "lower the learning rate" in failure["reason"]
+    assert finished.trained(*config) == {"ej08/dense/s0"}
+
+    partial = finished.snakemake(*config, "--config", "report={partial: true}")
+    assert partial.returncode == 0, partial.stderr
+    text = pdf_text(finished.folder / "results" / "informe.pdf")
+    assert "falta" in text
+    with (finished.folder / "results" / "runs.csv").open() as stream:
+        status = {(row["exercise"], row["variant"]): row for row in csv.DictReader(stream)}
+    assert status["ej08", "dense"]["status"] == "failed"
+    assert "learning rate" in status["ej08", "dense"]["reason"]
+    assert status["ej08", "conv"]["status"] == "done"
