@@ -167,7 +167,7 @@ def test_report_says_where_it_is(machine):
     assert (done.returncode, done.stderr) == (0, "")
     assert machine.calls == [STUDY, f"{STUDY} --report results/report.zip"]
     assert "results/informe.pdf" in done.stdout
-    assert "results/report.zip (unzip it, then open report.html in a browser)" in done.stdout
+    assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
 
 
 def test_failed_study_still_gives_a_report_and_fails(machine):

@@ -17,7 +17,7 @@ status=0
 
 echo
 echo "PDF report:   results/informe.pdf"
-echo "HTML report:  results/report.zip (unzip it, then open report.html in a browser)"
+echo "HTML report:  results/report.zip (unzip it, then open report/report.html in a browser)"
 if ((status)); then
   echo "report: the study is not complete: the reports mark what is missing" >&2
 fi
