@@ -106,10 +106,13 @@ def test_settings_are_those_resolved(facts: Facts) -> None:
 
 
 def test_training_is_told_in_words(tmp_path: Path) -> None:
-    settings = {"optimizer": "adam", "learning_rate": 0.001, "epochs": 3, "batch_size": 32}
+    settings = {"optimizer": "adam", "learning_rate": 0.001, "epochs": 3, "batch_size": 32, "train_samples": 500}
     exercise = {"dataset": "mnist", "settings": settings, "variants": {"dense": {}}}
     facts = Facts(Study.resolve({"exercises": {"ej08": exercise}}), tmp_path, "es")
-    assert facts.training("ej08/dense") == "Adam, tasa de aprendizaje 0,001, lotes de 32 y 3 épocas"
+    assert facts.training("ej08/dense") == (
+        "Adam, tasa de aprendizaje 0,001, lotes de 32 ejemplos, 3 épocas"
+        " y 500 ejemplos entre entrenamiento y validación"
+    )
 
 
 def test_without_models_and_timings_there_are_holes(tmp_path: Path, shipped: Study) -> None:

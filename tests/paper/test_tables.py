@@ -122,16 +122,16 @@ def test_a_failed_run_is_a_hole_with_its_reason(tmp_path: Path) -> None:
     fill(study, tmp_path, skip=("ej08/conv",))
     for block in study.blocks():
         if block.variant == "conv":
-            write_failure(block, tmp_path, "out of memory: 100 % & more")
+            write_failure(block, tmp_path, "memory of 100 % & more")
     collect(study, tmp_path)
     table = made(study, tmp_path, "table2")
     tex = render.to_latex(table)
     assert r"\textcolor{red}{falta}\textsuperscript{a}" in tex
-    assert r"\textsuperscript{a}~out of memory: 100 \% \& more" in tex
+    assert r"\textsuperscript{a}~memory of 100 \% \& more" in tex
     assert rows_of(render.to_csv(table))[1]["test_accuracy"] == ""
     runs = render.to_html(made(study, tmp_path, "table_runs"))
     assert "fallida" in runs
-    assert "out of memory" in runs
+    assert "memory of 100" in runs
 
 
 def test_nothing_has_run_yet(tmp_path: Path) -> None:

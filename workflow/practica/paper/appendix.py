@@ -6,7 +6,7 @@ import pandas as pd
 
 from practica.paper import render
 from practica.paper.catalogue import RUNS
-from practica.paper.escape import escape
+from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.tables import make_table
 from practica.paper.words import word
@@ -29,7 +29,7 @@ def appendix(facts: Facts) -> str:
     }
     items = [
         rf"\item[{escape(word(key, language))}] "
-        + r"\\ ".join(_breakable(value) for value in values or [word("unknown", language)])
+        + r"\\ ".join(breakable(value) for value in values or [word("unknown", language)])
         for key, values in entries.items()
     ]
     return "\n".join(
@@ -72,8 +72,3 @@ def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
         print_ = f"{word('fingerprint', facts.language)} {row['fingerprint'][:PRINT_DIGITS]}"
         lines.append(f"{name}{mark}: {row['origin']}; {print_}")
     return sorted(dict.fromkeys(lines))
-
-
-def _breakable(text: str) -> str:
-    """Return text as LaTeX that may break inside addresses and paths."""
-    return escape(text).replace("/", r"/\allowbreak{}")

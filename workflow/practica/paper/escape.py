@@ -45,10 +45,17 @@ COMMANDS = {
 }
 LATIN = {chr(code) for code in range(0x00A1, 0x0100) if unicodedata.category(chr(code))[0] == "L"} | set("¡¿«»°·§")
 
+BREAKS = frozenset("/_,.:;=([)]")
+
 
 def escape(value: object) -> str:
     """Return ``value`` as LaTeX text; a character that the report's fonts lack prints as its base letter or ``?``."""
     return "".join(_escape_character(character) for character in str(value))
+
+
+def breakable(value: object) -> str:
+    """Return ``value`` as LaTeX text that may break inside addresses, paths and other long words."""
+    return "".join(escape(part) + (r"\allowbreak{}" if part in BREAKS else "") for part in str(value))
 
 
 def _escape_character(character: str) -> str:

@@ -20,7 +20,17 @@ from practica.paper import numbers
 from practica.paper.source import printed
 from practica.paper.words import explain, word
 
-TRAINING = ("optimizer", "learning_rate", "momentum", "l2", "dropout", "batch_size", "epochs")
+TRAINING = (
+    "optimizer",
+    "learning_rate",
+    "momentum",
+    "l2",
+    "dropout",
+    "batch_size",
+    "epochs",
+    "train_samples",
+    "test_samples",
+)
 """The settings that a sentence about training mentions, in its order."""
 
 TIMES = {
@@ -102,8 +112,7 @@ class Facts:
             InputError: the exercise, the variant or the setting is unknown.
         """
         exercise, variant, name = _parts(reference, "exercise/variant/setting")
-        self.check(exercise, variant)
-        settings = self.study.settings(exercise, variant)
+        settings = self._settings(exercise, variant)
         if name not in settings:
             raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, settings)}")
         return self._print_setting(settings[name])
@@ -119,8 +128,7 @@ class Facts:
     def training(self, reference: str) -> str:
         """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
         exercise, variant = _parts(reference, "exercise/variant")
-        self.check(exercise, variant)
-        settings = self.study.settings(exercise, variant)
+        settings = self._settings(exercise, variant)
         said = [
             word(f"say_{name}", self.language).format(self._print_setting(settings[name]))
             for name in TRAINING
@@ -170,6 +178,10 @@ class Facts:
     def nets(self) -> Mapping[str, Any]:
         """Return the timed nets, or nothing where there are no timings."""
         return self.timing["nets"] if self.timing else {}
+
+    def _settings(self, exercise: str, variant: str) -> dict[str, Any]:
+        self.check(exercise, variant)
+        return self.study.settings(exercise, variant)
 
     def _one(self, reference: str) -> Fact | Missing:
         prefix, colon, name = reference.partition(":")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from practica.paper.escape import escape
+from practica.paper.escape import breakable, escape
 
 NAME = re.compile(r"fig(?P<extra>x?)(?P<number>\d+)(?P<letter>[a-z]?)")
 
 
 BESIDE = r"0.48\linewidth"
+REASON = 70  # characters of a reason inside a sentence; the table of the runs has more
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def numbering(kind: str, own: str, *, count: bool = True) -> str:
 
 def gap(reason: str, missing: str) -> str:
     """Return the mark that stands where a run left a hole."""
-    return rf"\textcolor{{red}}{{[{escape(missing)}: {escape(reason)}]}}"
+    return rf"\textcolor{{red}}{{[{escape(missing)}: {breakable(textwrap.shorten(reason, REASON, placeholder='…'))}]}}"
 
 
 def _captioned(picture: Picture, caption: str) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from pathlib import Path
 
 import jinja2
 
 from practica.files import write_text
-from practica.paper.escape import escape
+from practica.paper.escape import breakable, escape
 from practica.paper.floats import numbering
 from practica.paper.table import Cell, Column, Table
 from practica.paper.words import word
 
 FORMATS = ("tex", "csv", "html")
+REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have all
 LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is set smaller
 
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
@@ -176,9 +178,13 @@ def _cell(cell: Cell, gaps: dict[str, str]) -> str:
 
 
 def _notes(table: Table) -> list[str]:
-    notes = [rf"\textsuperscript{{{letter}}}~{escape(reason)}" for reason, letter in table.gaps().items()]
+    notes = [rf"\textsuperscript{{{letter}}}~{_reason(reason)}" for reason, letter in table.gaps().items()]
     notes += [escape(note) for note in table.notes]
     return [
         rf"\par\smallskip\begin{{minipage}}{{0.9\linewidth}}\footnotesize\raggedright {note}\end{{minipage}}"
         for note in notes
     ]
+
+
+def _reason(text: str) -> str:
+    return breakable(textwrap.shorten(text, REASON, placeholder="…"))
