@@ -230,6 +230,16 @@ def test_long_runs_are_thinned_with_both_ends_kept() -> None:
     assert thinned(5).tolist() == [0, 1, 2, 3, 4]
     kept = thinned(10_000)
     assert (len(kept), kept[0], kept[-1]) == (POINTS, 0, 9_999)
+    # Evenly on a logarithmic axis: every one of the first epochs.
+    kept = thinned(10_000, "log")
+    assert kept[:20].tolist() == list(range(20))
+    assert kept[-1] == 9_999
+    assert len(kept) <= POINTS
+
+
+def test_long_runs_that_are_over_soon_have_logarithmic_epochs(complete: Results) -> None:
+    for name, scale in {"fig04a": "log", "figx02d": "log", "fig02": "linear"}.items():
+        assert draw_from(complete, name, "es").axes[-1].get_xscale() == scale
 
 
 def test_bad_names_and_languages_are_bad_input(complete: Results) -> None:

@@ -44,17 +44,20 @@ class Plot:
     spread: bool = False
 
 
-def curves(plots: Sequence[Plot], title: str, notes: Iterable[str], texts: Words) -> Figure:
+def curves(plots: Sequence[Plot], title: str, notes: Iterable[str], texts: Words, log_epochs: bool = False) -> Figure:
     """Return a figure of these axes from top to bottom, over a common axis of epochs."""
     figure = new_figure(1.0 + 1.45 * len(plots), title)
     rows = figure.subplots(len(plots), 1, sharex=True, squeeze=False)[:, 0]
     for letter, axes, plot in zip("abcdefghijklmnopqrstuvwxyz", rows, plots, strict=False):
+        if log_epochs:
+            axes.set_xscale("log")
         _draw(axes, plot)
         local_numbers(axes, texts)
         if len(plots) > 1:
             axes.set_title(f"({letter})", loc="left")
     rows[-1].set_xlabel(texts["epoch"])
-    whole_epochs(rows[-1])
+    if not log_epochs:
+        whole_epochs(rows[-1])
     legend(figure, _handles(plots), notes)
     return figure
 
@@ -75,7 +78,7 @@ def _draw(axes: Axes, plot: Plot) -> None:
 
 
 def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
-    kept = thinned(len(line.curve.epochs))
+    kept = thinned(len(line.curve.epochs), axes.get_xscale())
     epochs = line.curve.epochs[kept]
     values = (line.curve.sd if spread else line.curve.mean)[kept]
     # The points of a short run are seen, and a single epoch is a point, not an invisible line.
@@ -86,9 +89,12 @@ def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
         axes.fill_between(epochs, low, high, color=line.look.colour, alpha=0.2, linewidth=0)
 
 
-def thinned(count: int) -> np.ndarray:
-    """Return which of ``count`` points to draw: all, or evenly spaced ones with the first and the last."""
-    return np.unique(np.linspace(0, count - 1, min(count, POINTS)).round().astype(int))
+def thinned(count: int, scale: str = "linear") -> np.ndarray:
+    """Return which of ``count`` points to draw: all, or ones evenly spaced on that scale, with both ends."""
+    spaced = np.geomspace if scale == "log" else np.linspace
+    return (
+        np.unique(spaced(1, count, min(count, POINTS)).round().astype(int)) - 1 if count > POINTS else np.arange(count)
+    )
 
 
 def _handles(plots: Sequence[Plot]) -> list[Line2D]:

@@ -85,7 +85,7 @@ def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Fig
     if not plots:
         return message(title, _nothing(absent, texts))
     small_print = [_band(shown, plots, texts), *_seeds(shown, results, texts), *notes]
-    return curves(plots, title, small_print, texts)
+    return curves(plots, title, small_print, texts, shown.log_epochs)
 
 
 def _nothing(absent: dict[str, Missing], texts: Words) -> str:

@@ -29,7 +29,7 @@ def _curves(name: str, exercise: str, variant: str, title: Text, *panels: Panel)
         shown = conjunction.join(SHOWN[panel.metric][language] for panel in panels)
         note = NORMALISATION[language] if NORMALISED in panels else ""
         caption[language] = f"{title[language]}: {shown} {BY_EPOCH[language]}.{note}"
-    return Spec(name, exercise, (variant,), "curves", title, caption, panels)
+    return Spec(name, exercise, (variant,), "curves", title, caption, panels, log_epochs=variant.startswith("xor"))
 
 
 def _text(es: str, en: str) -> Text:
@@ -134,7 +134,8 @@ def _twins() -> list[Spec]:
         )
         title = _text(f"{es}: Keras y NumPy", f"{en}: Keras and NumPy")
         pair, labels = (net, f"{net}_numpy"), ("keras", "numpy")
-        curves.append(Spec(f"figx02{letter}", "ej02", pair, "compare", title, caption, (LOSS,), "train", labels))
+        xor = net.startswith("xor")
+        curves.append(Spec(f"figx02{letter}", "ej02", pair, "compare", title, caption, (LOSS,), "train", labels, xor))
     caption = _text(
         "Tiempo por época de cada red de ej02 en Keras y en NumPy: mediana y rango de las repeticiones medidas.",
         "Time per epoch of each net of ej02 in Keras and in NumPy: median and range of the measured repetitions.",

@@ -29,6 +29,7 @@ class Spec:
             (validation and its spread over the folds), ``prices``, ``map``, ``digits`` or ``timing``.
         panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
         split: the part of the data that a comparison of variants shows.
+        log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
         labels: the words for the variants in a comparison; default: their names.
     """
 
@@ -41,6 +42,7 @@ class Spec:
     panels: tuple[Panel, ...] = ()
     split: str = "validation"
     labels: tuple[str, ...] = ()
+    log_epochs: bool = False
 
     @property
     def reads(self) -> str:
