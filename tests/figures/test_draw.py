@@ -130,6 +130,18 @@ def test_the_folds_figure_shows_mean_and_deviation(complete: Results, written: W
     assert {"Sin corrección", "Con corrección"} <= set(written(figure).split("\n"))
 
 
+def test_a_single_fold_leaves_no_empty_axes(tmp_path: Path) -> None:
+    study = make_study({"ej06": ["raw", "corrected"]}, seeds=1)
+    for block in study.blocks():
+        folder = write_block(block, tmp_path)
+        content = read_json(folder / "history.json")
+        write_json(folder / "history.json", content | {"runs": content["runs"][:1]})
+    collect(study, tmp_path)
+    figure = draw("fig11", study, tmp_path, "es")
+    assert len(figure.axes) == 1
+    assert len(figure.axes[0].lines) == 2
+
+
 def test_the_mse_is_on_a_logarithmic_axis(complete: Results) -> None:
     assert draw_from(complete, "fig10a", "es").axes[0].get_yscale() == "log"
 

@@ -121,7 +121,10 @@ def _sources(shown: Spec, texts: Words) -> list[Source]:
 
 def _plots(shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words) -> list[Plot]:
     plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, BOUNDS.get(panel.metric, (None, None)))
-    return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)] if shown.kind == "folds" else [plot]
+    # A single fold has no deviation to draw.
+    if shown.kind == "folds" and any(np.isfinite(line.curve.sd).any() for line in lines):
+        return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)]
+    return [plot]
 
 
 def _band(shown: Spec, plots: Iterable[Plot], texts: Words) -> str:
