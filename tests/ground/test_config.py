@@ -40,7 +40,7 @@ def test_defaults_are_filled_in_and_the_callers_config_is_left_alone() -> None:
     study = Study.resolve(config)
     assert study.config["results"] == "results"
     assert study.data["on_missing"] == "error"
-    assert study.report["partial"] is False
+    assert study.config["partial"] is False
     assert config == BASE
 
 
@@ -150,3 +150,24 @@ def test_every_key_of_the_schema_is_explained() -> None:
 
     schema = config_schema()
     assert lacking(schema, "config") + [x for name, sub in schema["$defs"].items() for x in lacking(sub, name)] == []
+
+
+def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
+    config = changed(
+        "exercises.ej08.settings", {"epochs": "3", "learning_rate": "0.5", "flip": "true", "optimizer": "sgd"}
+    )
+    study = Study.resolve({**config, "seeds": ["0", "4"], "title": "1984"})
+    assert study.settings("ej08", "dense") == {"epochs": 3, "learning_rate": 0.5, "flip": True, "optimizer": "sgd"}
+    assert [block.seeds for block in study.blocks()][:2] == [(0,), (4,)]
+    assert study.config["title"] == "1984"
+    with pytest.raises(InputError, match=r"settings\.epochs.*three"):
+        Study.resolve(changed("exercises.ej08.settings", {"epochs": "three"}))
+
+
+def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None:
+    import json
+
+    config = changed("exercises.ej08.variants", {"slow": {"model": "dense"}, "dense": {}, "conv": {}})
+    study = Study.resolve(config)
+    (tmp_path / "study.json").write_text(json.dumps(dict(study.config)))
+    assert Study.load(tmp_path / "study.json").variants("ej08") == study.variants("ej08") == ("slow", "dense", "conv")

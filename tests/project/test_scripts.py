@@ -158,7 +158,7 @@ def with_snakemake(machine, script):
 
 
 STUDY = "snakemake --profile profiles/quick"
-PARTIAL = f"{STUDY} --config report={{partial: true}}"
+PARTIAL = f"{STUDY} --config partial=true"
 
 
 def test_report_says_where_it_is(machine):
@@ -176,6 +176,13 @@ def test_failed_study_still_gives_a_report_and_fails(machine):
     assert done.returncode == 1
     assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} --report results/report.zip"]
     assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
+
+
+def test_bad_input_is_not_tried_again(machine):
+    with_snakemake(machine, "exit 2")
+    done = machine.run("report")
+    assert done.returncode == 2
+    assert machine.calls == [STUDY]
 
 
 def age(*paths):

@@ -135,7 +135,7 @@ def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(finished
     assert "lower the learning rate" in failure["reason"]
     assert finished.trained(*config) == {"ej08/dense/s0"}
 
-    partial = finished.snakemake(*config, "--config", "report={partial: true}")
+    partial = finished.snakemake(*config, "--config", "partial=true")
     assert partial.returncode == 0, partial.stderr
     text = pdf_text(finished.folder / "results" / "informe.pdf")
     assert "falta" in text

@@ -92,8 +92,9 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
+        config = _typed(config, config_schema())
         _check(config)
-        filled = _with_defaults(copy.deepcopy(dict(config)), config_schema())
+        filled = _with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
         filled["only"] = _only(filled["only"], filled["exercises"])
         return cls(filled)
@@ -142,8 +143,8 @@ class Study:
 
     def settings(self, exercise: str, variant: str) -> dict[str, Any]:
         """Return the variant's settings over those of its exercise."""
-        shared = self.config["exercises"][exercise]["settings"]
-        return {**shared, **self._variant(exercise, variant).get("settings", {})}
+        own = self._variant(exercise, variant).get("settings", {})
+        return {**self.config["exercises"][exercise]["settings"], **own}
 
     def resources(self, exercise: str, variant: str) -> dict[str, int]:
         """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` and ``runtime`` [min]."""
@@ -254,18 +255,51 @@ def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
     return sorted(set(chosen))
 
 
+def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Read text as a number, boolean or null where ``schema`` wants one: ``--config`` makes text of what is nested."""
+    schema = _resolved(schema)
+    if isinstance(value, Mapping):
+        return {key: _typed(item, _property(schema, key)) for key, item in value.items()}
+    branches = [_resolved(branch) for branch in schema.get("anyOf", [schema])]
+    if isinstance(value, list):
+        items = next((branch["items"] for branch in branches if "items" in branch), {})
+        return [_typed(item, items) for item in value]
+    types = {name for branch in branches for name in _types(branch)}
+    if isinstance(value, str) and types and "string" not in types:
+        try:
+            return yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+    return value
+
+
 def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
     """Fill in the defaults that ``schema`` states for the keys that ``value`` lacks."""
-    if "$ref" in schema:
-        schema = {**config_schema()["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+    schema = _resolved(schema)
     if not isinstance(value, dict):
         return value
-    properties = schema.get("properties", {})
-    for key, sub in properties.items():
+    for key, sub in schema.get("properties", {}).items():
         if key not in value and "default" in sub:
             value[key] = copy.deepcopy(sub["default"])
-    other = schema.get("additionalProperties")
     for key in value:
-        sub = properties.get(key, other if isinstance(other, Mapping) else {})
-        value[key] = _with_defaults(value[key], sub)
+        value[key] = _with_defaults(value[key], _property(schema, key))
     return value
+
+
+def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``schema`` with what its ``$ref`` or its only ``allOf`` refers to."""
+    for part in (schema, *schema.get("allOf", [])):
+        if "$ref" in part:
+            return {**config_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]], **schema}
+    return schema
+
+
+def _property(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    other = schema.get("additionalProperties")
+    return schema.get("properties", {}).get(key, other if isinstance(other, Mapping) else {})
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that ``schema`` names; an enumeration is of text."""
+    types = schema.get("type", "string" if "enum" in schema else [])
+    return [types] if isinstance(types, str) else types

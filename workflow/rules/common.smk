@@ -1,9 +1,9 @@
 # The checked study, and what several rule files ask of it.
+import json
 import os
 import sys
 
 from practica.code import code_digest
-from practica.files import canonical_json
 from practica.wiring import finished, open_study, run_code
 
 # Jobs run this very installation, also where the environment is not activated.
@@ -16,7 +16,7 @@ RESULTS = str(study.results)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
 LANGUAGE = study.report["language"]
-PARTIAL = study.report["partial"]
+PARTIAL = study.config["partial"]
 BLOCKS = {(b.exercise, b.variant, b.name): b for b in study.blocks()}
 
 

@@ -9,7 +9,8 @@ rule resolve_study:
     conda:
         "../../envs/practica.yaml"
     params:
-        study=canonical_json(dict(study.config)),
+        # Not sorted: the order of variants is that of the configuration.
+        study=json.dumps(dict(study.config), ensure_ascii=False),
     message:
         "Resolving the configuration"
     shell:

@@ -8,9 +8,10 @@ trap 'exit 130' INT TERM
 study=(snakemake --profile profiles/quick)
 status=0
 "${study[@]}" || {
-  status=1
+  status=$?
+  ((status != 2)) || exit 2 # bad input: the sentence above says what to correct
   echo "report: something failed (see above); building the report from what is there" >&2
-  study+=(--config 'report={partial: true}')
+  study+=(--config partial=true)
   "${study[@]}"
 }
 "${study[@]}" --report results/report.zip
