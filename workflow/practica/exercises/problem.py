@@ -144,10 +144,14 @@ def data_rng(seed: int, stream: str) -> np.random.Generator:
 
 
 def subset(samples: Samples, count: int | None, seed: int, *, stratify: bool = True) -> Samples:
-    """Return ``count`` samples drawn with the data seed, or all of them where ``count`` is None."""
+    """Return ``count`` samples drawn with the data seed, or all of them where ``count`` is None.
+
+    Of every class as many are drawn as fall to it, where there are at least as many to draw as classes.
+    """
     if count is None or count >= len(samples):
         return samples
-    _, chosen = _draw(samples, count, seed, "subset", stratify)
+    by_class = stratify and min(count, len(samples) - count) >= len(np.unique(samples.y))
+    _, chosen = _draw(samples, count, seed, "subset", by_class)
     return samples.take(chosen)
 
 
