@@ -87,20 +87,24 @@ def prose_inputs(study: Study, language: str) -> list[str]:
 
 
 def section(study: Study, exercise: str | None) -> str:
-    """Return the section of the HTML report that shows an exercise; None is the appendix."""
+    """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
     if exercise is None:
-        return "Apéndice"
+        return "0. Informe"
     return f"{exercise}. {study.title(exercise) or names.title(exercise, study.report['language'])}"
 
 
 def figure_labels(study: Study, name: str) -> dict[str, str]:
-    """Return the labels of a figure in the HTML report."""
-    return {"figura": name, "contenido": figures.spec(name).title[study.report["language"]]}
+    """Return the label of a figure in the HTML report.
+
+    One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
+    do not exist.
+    """
+    return {"contenido": f"{name}: {figures.spec(name).title[study.report['language']]}"}
 
 
-def table_labels(table: TableSpec) -> dict[str, str]:
-    """Return the labels of a table in the HTML report."""
-    return {"tabla": table.name, "contenido": table.caption["es"].split(".")[0]}
+def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
+    """Return the label of a table in the HTML report; one only, as for figures."""
+    return {"contenido": f"{table.name}: {table.caption[study.report['language']].split('.')[0]}"}
 
 
 def _check_writable(key: str, folder: Path) -> None:

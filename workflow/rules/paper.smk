@@ -26,7 +26,7 @@ rule table:
                 study, TABLES[wildcards.table].exercise
             ),
             subcategory="2. Tablas",
-            labels=lambda wildcards: table_labels(TABLES[wildcards.table]),
+            labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
     log:
         f"{LOGS}/tables/{{table}}.log",
@@ -58,8 +58,8 @@ rule paper:
         pdf=report(
             f"{RESULTS}/informe.pdf",
             caption="../../report/paper.rst",
-            category="0. Informe",
-            labels={"contenido": "Informe completo", "formato": "PDF"},
+            category=section(study, None),
+            labels={"contenido": "Informe completo (PDF)"},
         ),
     log:
         f"{LOGS}/paper.log",
