@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -99,7 +100,8 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
     do not exist.
     """
-    return {"contenido": f"{name}: {figures.spec(name).title[study.report['language']]}"}
+    caption = figures.spec(name).caption[study.report["language"]]
+    return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
 
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:

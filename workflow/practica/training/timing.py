@@ -88,6 +88,6 @@ def _seconds(turn: Callable[[], None]) -> float:
 
 
 def _spread(values: np.ndarray) -> Mapping[str, float]:
-    """Return the median and the quartiles."""
-    low, median, high = (float(value) for value in np.quantile(values, [0.25, 0.5, 0.75]))
+    """Return the median, the lowest and the highest."""
+    low, median, high = (float(value) for value in np.quantile(values, [0, 0.5, 1]))
     return {"median": median, "low": low, "high": high}
