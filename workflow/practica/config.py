@@ -262,7 +262,7 @@ def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
         return {key: _typed(item, _property(schema, key)) for key, item in value.items()}
     branches = [_resolved(branch) for branch in schema.get("anyOf", [schema])]
     if isinstance(value, list):
-        items = next((branch["items"] for branch in branches if "items" in branch), {})
+        items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
         return [_typed(item, items) for item in value]
     types = {name for branch in branches for name in _types(branch)}
     if isinstance(value, str) and types and "string" not in types:
