@@ -19,6 +19,15 @@ from practica.paper import names
 from practica.paper.catalogue import COLLECTED, TableSpec
 
 
+def prepare_jobs() -> None:
+    """Set the environment that jobs inherit from Snakemake."""
+    # Jobs run this very installation, also where its environment is not activated.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
+    # at every step, which makes convolutions on CPUs take twice as long.
+    os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
+
+
 def open_study(config: Mapping[str, Any]) -> Study:
     """Return the checked study, or end the process with one sentence and exit code 2."""
     try:

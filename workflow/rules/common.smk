@@ -1,19 +1,10 @@
 # The checked study, and what several rule files ask of it.
 import json
-import os
-import sys
 
 from practica.code import code_digest
-from practica.wiring import finished, open_study, run_code
+from practica.wiring import finished, open_study, prepare_jobs, run_code
 
-# Jobs run this very installation, also where the environment is not activated.
-os.environ["PATH"] = os.pathsep.join(
-    [os.path.dirname(sys.executable), os.environ["PATH"]]
-)
-# Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again at
-# every step, which makes convolutions on CPUs take twice as long.
-os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
-
+prepare_jobs()
 study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]

@@ -11,7 +11,7 @@ rule prepare_data:
     conda:
         "../../envs/practica.yaml"
     params:
-        folder=DATA,
+        folder=subpath(output.dataset, ancestor=3),
         mirror=study.data["mirror"] or "",
         on_missing=study.data["on_missing"],
         code=lambda wildcards: code_digest(f"practica.data.{wildcards.dataset}"),

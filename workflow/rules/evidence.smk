@@ -34,7 +34,7 @@ rule collect:
     conda:
         "../../envs/practica.yaml"
     params:
-        results=RESULTS,
+        results=subpath(input.study, parent=True),
         code=code_digest("practica.evidence.collect"),
     message:
         "Collecting the results of all runs"

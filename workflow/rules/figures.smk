@@ -36,7 +36,7 @@ rule figure:
     conda:
         "../../envs/practica.yaml"
     params:
-        results=RESULTS,
+        results=subpath(input.study, parent=True),
         code=code_digest("practica.figures.draw"),
         caption=lambda wildcards: figure_spec(wildcards.figure).caption[LANGUAGE],
     message:

@@ -36,7 +36,7 @@ rule table:
     conda:
         "../../envs/practica.yaml"
     params:
-        results=RESULTS,
+        results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.tables"),
         caption=lambda wildcards: TABLES[wildcards.table].caption[LANGUAGE],
     message:
@@ -67,7 +67,7 @@ rule paper:
     conda:
         "../../envs/practica.yaml"
     params:
-        results=RESULTS,
+        results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.document"),
     message:
         "Building the report {output.pdf}"

@@ -21,8 +21,8 @@ rule train:
     params:
         spec=lambda wildcards: block_of(wildcards).specification(),
         code=lambda wildcards: run_code(wildcards.exercise),
-        results=RESULTS,
-        data=DATA,
+        results=subpath(output.metrics, ancestor=5),
+        data=subpath(input.dataset, ancestor=3),
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
@@ -36,7 +36,7 @@ rule time_twins:
         study=f"{RESULTS}/study.json",
         datasets=expand(
             "{data}/prepared/{dataset}/dataset.json",
-            data=DATA,
+            data=subpath(input.cifar10, ancestor=3),
             dataset=["cifar10", "xor"],
         ),
     output:
@@ -46,7 +46,7 @@ rule time_twins:
     conda:
         "../../envs/practica.yaml"
     params:
-        data=DATA,
+        data=subpath(input.cifar10, ancestor=3),
         code=lambda wildcards: code_digest(
             "practica.training.timing", "practica.exercises.ej02"
         ),
