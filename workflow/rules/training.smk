@@ -34,11 +34,8 @@ rule time_twins:
     """Time the Keras nets of ej02 against their hand-written twins, in one process."""
     input:
         study=f"{RESULTS}/study.json",
-        datasets=expand(
-            "{data}/prepared/{dataset}/dataset.json",
-            data=subpath(input.cifar10, ancestor=3),
-            dataset=["cifar10", "xor"],
-        ),
+        cifar10=f"{DATA}/prepared/cifar10/dataset.json",
+        xor=f"{DATA}/prepared/xor/dataset.json",
     output:
         f"{RESULTS}/timing/ej02.json",
     log:
