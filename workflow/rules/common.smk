@@ -11,6 +11,10 @@ os.environ["PATH"] = os.pathsep.join(
     [os.path.dirname(sys.executable), os.environ["PATH"]]
 )
 
+# Only a job on a cluster has a time limit that somebody enforces.
+if workflow.remote_exec:
+    os.environ["PRACTICA_CLUSTER_JOB"] = "1"
+
 study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]
