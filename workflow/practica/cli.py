@@ -144,6 +144,8 @@ def status(exercise: str | None, config_files: tuple[str, ...], results: Path, a
 
     resolved = results / "study.json"
     study = Study.load(resolved) if resolved.is_file() and not config_files else read_study(config_files)
+    if exercise not in (None, *study.exercises):
+        raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
     rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))

@@ -13,7 +13,7 @@ os.environ["PATH"] = os.pathsep.join(
 
 # Only a job on a cluster has a time limit that somebody enforces.
 if workflow.remote_exec:
-    os.environ["PRACTICA_CLUSTER_JOB"] = "1"
+    os.environ.update(PRACTICA_CLUSTER_JOB="1")
 
 study = open_study(config)
 RESULTS = str(study.results)

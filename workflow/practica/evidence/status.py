@@ -12,7 +12,7 @@ from typing import Any
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.files import read_json
-from practica.training.attempt import checkpoint_folder
+from practica.training.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED, checkpoint_folder
 from practica.training.journal import KILLED, Entry, Journal
 from practica.training.lock import alive
 
@@ -93,8 +93,9 @@ def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         return Status(**base, state=QUEUED, **progress, reason=f"SLURM: {queued.lower()}")
     note = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
     last = base["attempts"][-1].why if base["attempts"] else None
-    if last and (last == KILLED or last.startswith(("out of time", "terminated", "another process"))):
-        return Status(**base, state=STOPPED, **progress, reason=last)
+    if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):
+        line = _last_line(results / "logs" / "train" / block.exercise / block.variant / f"{block.name}.log")
+        return Status(**base, state=STOPPED, **progress, reason=f"{last}: {line}" if line and last == KILLED else last)
     if note.is_file():
         reason = _read(note).get("reason", "")
         return Status(**base, state=FAILED, **progress, reason=str(reason))
@@ -141,6 +142,15 @@ def _finished(block: Block, results: Path) -> dict[str, Any]:
         "seconds_per_epoch": content["provenance"]["fit_seconds"] / epochs,
         "seconds_left": 0.0,
     }
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line of a log that says something, or nothing where there is no log."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE = 4.0
 """Seconds to reach the next point of the history after a signal; SLURM may kill as soon as five seconds later."""
-OUT_OF_TIME = "out of time"
+OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
 
 
 def checkpoint_folder(block: Block, results: Path) -> Path:
@@ -85,9 +85,8 @@ class Attempt:
         before = self._journal.entries()
         self.number = self._journal.begin(self._lock.me)
         if before and before[-1].why != DONE:
-            print(
-                f"attempt {self.number}; the one before, on {before[-1].host}: {before[-1].why or KILLED}", flush=True
-            )
+            last = before[-1]
+            print(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}", flush=True)
         for folder in self._leftovers:  # of files that a kill left half written
             for part in folder.rglob(".*.part"):
                 part.unlink(missing_ok=True)
@@ -109,7 +108,7 @@ class Attempt:
             StoppedError: another process has taken the lock: nothing may be written any more.
         """
         if not self._lock.held():
-            self._stop = "another process took over"
+            self._stop = TAKEN_OVER
             raise StoppedError(f"{self._stop} while this one stood still; leave the run to it")
         self._points += 1
         self._report(run, record)
@@ -163,7 +162,7 @@ class Attempt:
             if self._closed:
                 return
             if rung:
-                self._stop = self._stop or f"terminated by {signal.Signals(rung[0]).name}"
+                self._stop = self._stop or f"{TERMINATED} {signal.Signals(rung[0]).name}"
                 self._cut = min(self._cut, time.monotonic() + GRACE)
             with contextlib.suppress(OSError):
                 self._lock.beat()
