@@ -46,8 +46,9 @@ def block(seeds: tuple[int, ...] = (0,), **settings: Any) -> Block:
 
 def train(block: Block, arrays: dict[str, np.ndarray], folder: Path) -> dict[str, Any]:
     from practica.training.block import train_block
+    from practica.training.checkpoint import Checkpoints
 
-    train_block(block, arrays, DATA, 1, folder)
+    train_block(block, arrays, DATA, 1, folder, Checkpoints(folder / "checkpoints", "key"))
     return {name: json.loads((folder / f"{name}.json").read_text()) for name in ("metrics", "history", "manifest")}
 
 
@@ -133,21 +134,24 @@ def test_random_layers_begin_each_epoch_in_a_state_of_seed_and_epoch_alone() -> 
     import keras
 
     from practica.exercises.problem import MULTICLASS
-    from practica.training.fit import Best, Watch
+    from practica.training.checkpoint import Checkpoints
+    from practica.training.fit import Watch
+    from practica.training.record import Record
 
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)])
-    watch = Watch(Best(MULTICLASS, model.get_weights), 3, 1)
+    random = [keras.layers.RandomFlip(), keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)]
+    model = keras.Sequential([keras.Input((4, 4, 1)), *random])
+    watch = Watch(Record(MULTICLASS, 9), Checkpoints(Path(), "key").of(3, None), 3, 1)
     watch.set_model(model)
 
     def states(epoch: int) -> list[list[int]]:
         watch.on_epoch_begin(epoch)
-        return [layer.seed_generator.state.numpy().tolist() for layer in model.layers]
+        return [generator.state.numpy().tolist() for layer in model.layers for generator in layer._seed_generators]
 
     fifth = states(5)
-    model(np.ones((2, 4)), training=True)
+    model(np.ones((2, 4, 4, 1)), training=True)
     assert states(6) != fifth
     assert states(5) == fifth
-    assert fifth[0] != fifth[1]
+    assert len(fifth) == len({tuple(state) for state in fifth}) == 3
 
 
 def test_augmentation_alters_inputs_in_training_only_and_adds_no_parameters() -> None:

@@ -5,14 +5,13 @@ Imports of TensorFlow, pandas and matplotlib stay inside the subcommands: each c
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
 import re
 import sys
-import traceback
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import click
 from practica.config import Block, Study, read_config
 from practica.errors import InputError, RunError
 from practica.files import write_json
-from practica.wiring import check
+from practica.wiring import check, run_code
 
 PATH = click.Path(path_type=Path)
 
@@ -39,14 +38,16 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def wrapper(study_file: Path | None, config_files: tuple[Path, ...], **options: Any) -> Any:
-        if study_file:
-            study = Study.load(study_file)
-        else:
-            study = Study.resolve(read_config(list(config_files or [Path("config.yaml")])))
-            check(study)
-        return command(study=study, **options)
+        return command(study=Study.load(study_file) if study_file else read_study(config_files), **options)
 
     return wrapper
+
+
+def read_study(config_files: Sequence[str | Path]) -> Study:
+    """Return the checked study of these configuration files, or of ``config.yaml``."""
+    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
+    check(study)
+    return study
 
 
 class Commands(click.Group):
@@ -102,6 +103,8 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before so many minutes have passed.")
+@click.option("--checkpoint-every", type=click.FloatRange(0), default=60, help="Seconds between two checkpoints.")
 def train(
     exercise: str | None,
     variant: str | None,
@@ -111,45 +114,43 @@ def train(
     data_folder: Path,
     results: Path,
     threads: int,
+    minutes: float | None,
+    checkpoint_every: float,
 ) -> None:
     """Train one block of seeds of one variant, for example: train ej08 dense --seeds 0-4."""
     if spec:
         block = Block.parse(spec)
     elif exercise and variant:
-        study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
-        check(study)
-        block = study.block(exercise, variant, parse_seeds(seeds))
+        block = read_study(config_files).block(exercise, variant, parse_seeds(seeds))
     else:
         raise click.UsageError("name an exercise and a variant, or give --spec")
     quiet_tensorflow(threads)
-    failure = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
-    try:
-        train_and_report(block, data_folder, results, threads)
-    except Exception as error:
-        known = isinstance(error, InputError | RunError)
-        reason = str(error) if known else f"{type(error).__name__}: {error}"
-        write_json(failure, {"reason": reason, "when": datetime.now(UTC).isoformat(timespec="seconds")})
-        if known:
-            raise
-        traceback.print_exc()
-        raise RunError(f"{block.id}: {reason}") from error
-    failure.unlink(missing_ok=True)
+    from practica.training.job import run_job
 
-
-def train_and_report(block: Block, data_folder: Path, results: Path, threads: int) -> None:
-    """Load the data, train the block and print a line with its validation metric."""
-    from practica import data
-    from practica.training.block import train_block
-
-    dataset = data.load(block.dataset, data_folder)
-    described = {
-        "name": dataset.name,
-        "fingerprint": dataset.info.fingerprint,
-        "stand_in": dataset.info.stand_in,
-        "origin": dataset.info.origin,
-    }
-    train_block(block, dataset.arrays, described, threads, block.folder(results))
+    run_job(block, run_code(block.exercise), data_folder, results, threads, minutes, checkpoint_every)
     click.echo(f"{block.id}: done")
+
+
+@main.command()
+@click.argument("exercise", required=False)
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: the last study's]")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def status(exercise: str | None, config_files: tuple[str, ...], results: Path, attempts: bool, as_json: bool) -> None:
+    """Show which runs are done, running, waiting or failed; also while Snakemake is at work."""
+    from practica.evidence.status import gather
+    from practica.evidence.status_table import show
+
+    resolved = results / "study.json"
+    study = Study.load(resolved) if resolved.is_file() and not config_files else read_study(config_files)
+    if exercise not in (None, *study.exercises):
+        raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
+    rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+    else:
+        show(rows, attempts=attempts)
 
 
 def quiet_tensorflow(threads: int) -> None:
@@ -224,8 +225,11 @@ def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
 def collect(study: Study, results: Path) -> None:
     """Collect the metrics and histories of all runs into tidy tables, with statistics."""
     from practica.evidence.collect import collect as collect_runs
+    from practica.training.attempt import discard_checkpoints
 
     collect_runs(study, results)
+    for block in study.blocks():
+        discard_checkpoints(block, results)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The two ways in which a command can end badly, each with its exit code."""
+"""The two ways in which a command can end badly, each with its exit code, and what kinds of failed runs there are."""
 
 
 class InputError(Exception):
@@ -11,3 +11,11 @@ class RunError(Exception):
     """A run, or a step after it, failed: the message says which and why. Exit code 1."""
 
     exit_code = 1
+
+
+class DivergedError(RunError):
+    """The loss of a run is beyond hope: training on, or again with the same settings, is of no use."""
+
+
+class StoppedError(RunError):
+    """A run was stopped before its end: running it again goes on from its last checkpoint."""

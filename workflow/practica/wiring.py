@@ -19,8 +19,10 @@ from practica.paper import names
 from practica.paper.catalogue import COLLECTED, TableSpec
 
 
-def prepare_jobs() -> None:
+def prepare_jobs(*, on_cluster: bool) -> None:
     """Set the environment that jobs inherit from Snakemake."""
+    if on_cluster:  # only there somebody enforces a job's time limit
+        os.environ["PRACTICA_CLUSTER_JOB"] = "1"
     # Jobs run this very installation, also where its environment is not activated.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again

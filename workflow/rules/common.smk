@@ -4,7 +4,7 @@ import json
 from practica.code import code_digest
 from practica.wiring import finished, open_study, prepare_jobs, run_code
 
-prepare_jobs()
+prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]

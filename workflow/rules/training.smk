@@ -27,7 +27,8 @@ rule train:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
         "python -m practica train --spec {params.spec:q} --data {params.data:q}"
-        " --results {params.results:q} --threads {threads} > {log} 2>&1"
+        " --results {params.results:q} --threads {threads}"
+        " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log} 2>&1"
 
 
 rule time_twins:

@@ -67,6 +67,16 @@ class NumpyNet:
         for name, value in zip(self._weights, values, strict=True):
             self._weights[name] = np.array(value, dtype=self._dtype).reshape(self._weights[name].shape)
 
+    def get_state(self) -> list[np.ndarray]:
+        """Return copies of the weights and of what the optimizer remembers."""
+        return self.get_weights() + self._optimizer.get_state()
+
+    def set_state(self, state: list[np.ndarray]) -> None:
+        """Take over what ``get_state`` returned."""
+        count = len(self._weights)
+        self.set_weights(state[:count])
+        self._optimizer.set_state(list(self._weights), state[count:])
+
     def train_epoch(self, x: np.ndarray, y: np.ndarray, order: np.ndarray, batch_size: int) -> dict[str, float]:
         """Take one step a batch over the samples in ``order``; return means of the measures before each step."""
         totals: dict[str, float] = {}
@@ -141,6 +151,18 @@ class Optimizer:
         self._step = 0
         self._first: Weights = {}
         self._second: Weights = {}
+
+    def get_state(self) -> list[np.ndarray]:
+        """Return the number of steps and copies of the moments, weight by weight."""
+        moments = [*self._first.values(), *self._second.values()]
+        return [np.array(self._step), *(moment.copy() for moment in moments)]
+
+    def set_state(self, names: list[str], state: list[np.ndarray]) -> None:
+        """Take over what ``get_state`` returned, for the weights of these names."""
+        step, *moments = state
+        self._step = int(step)
+        self._first = dict(zip(names, moments, strict=False))
+        self._second = dict(zip(names, moments[len(names) :], strict=False))
 
     def step(self, weights: Weights, gradients: Weights) -> None:
         """Take one step down the gradients."""

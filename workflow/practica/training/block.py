@@ -11,18 +11,22 @@ import keras
 import numpy as np
 
 from practica import exercises
-from practica.errors import InputError, RunError
+from practica.errors import DivergedError, InputError, RunError
 from practica.exercises.problem import Arrays, Settings
 from practica.training import by_hand
-from practica.training.fit import Outcome, fit
+from practica.training.checkpoint import Checkpoint, Checkpoints
+from practica.training.fit import fit
 from practica.training.provenance import describe, peak_memory_mb
+from practica.training.record import Outcome
 from practica.training.results import Run, write_results
 
 if TYPE_CHECKING:
     from practica.config import Block
 
 
-def train_block(block: Block, arrays: Arrays, data: dict[str, Any], threads: int, folder: Path) -> None:
+def train_block(
+    block: Block, arrays: Arrays, data: dict[str, Any], threads: int, folder: Path, checkpoints: Checkpoints
+) -> None:
     """Train the block's runs and write ``metrics.json``, ``history.json``, ``manifest.json`` and ``arrays.npz``.
 
     Args:
@@ -31,10 +35,13 @@ def train_block(block: Block, arrays: Arrays, data: dict[str, Any], threads: int
         data: name, fingerprint, origin and stand-in flag of the data, for the provenance.
         threads: CPU threads TensorFlow was told to use.
         folder: where the files go.
+        checkpoints: where runs go on from, and what came of those that are finished.
 
     Raises:
-        RunError: a run's loss is no longer a number.
+        DivergedError: a run's loss is no longer a number, or far beyond where it began.
+        StoppedError: a run has to stop before its end.
     """
+    checkpoints.check()
     begin = time.perf_counter()
     provenance = describe(threads, data)
     runs: list[Run] = []
@@ -42,14 +49,17 @@ def train_block(block: Block, arrays: Arrays, data: dict[str, Any], threads: int
     seconds = 0.0
     parameters: dict[str, int] = {}
     for seed, fold in _runs(block):
+        checkpoint = checkpoints.of(seed, fold)
         try:
-            outcome, arrays_of_run = _train(block, arrays, seed, fold)
+            outcome = checkpoint.finished() or _train(block, arrays, seed, fold, checkpoint)
         except RunError as error:
             where = f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
-            raise RunError(f"{block.id}, {where}: {error}") from error
+            verdict = f"{block.id}, {where}: {error}"
+            if isinstance(error, DivergedError):
+                checkpoints.condemn(verdict)
+            raise type(error)(verdict) from error
         runs.append((seed, fold, outcome))
-        key = f"s{seed}" if fold is None else f"s{seed}f{fold}"
-        artefacts |= {f"{key}/{name}": array for name, array in arrays_of_run.items()}
+        artefacts |= {f"{checkpoint.name}/{name}": array for name, array in outcome.artefacts.items()}
         seconds += outcome.fit_seconds
         parameters = outcome.parameters
     provenance |= {
@@ -87,7 +97,7 @@ def _runs(block: Block) -> Iterator[tuple[int, int | None]]:
             yield seed, fold
 
 
-def _train(block: Block, arrays: Arrays, seed: int, fold: int | None) -> tuple[Outcome, dict[str, np.ndarray]]:
+def _train(block: Block, arrays: Arrays, seed: int, fold: int | None, checkpoint: Checkpoint) -> Outcome:
     exercise = exercises.load(block.exercise)
     settings = settings_of(block)
     problem = exercise.problem(arrays, settings, seed, fold)
@@ -95,7 +105,7 @@ def _train(block: Block, arrays: Arrays, seed: int, fold: int | None) -> tuple[O
     # Folds of one seed start from different weights too: five trainings, not one repeated on other data.
     run_seed = seed if fold is None else int(np.random.default_rng([seed, fold]).integers(2**31))
     by_keras = not block.model.endswith("_numpy")
-    outcome = (fit if by_keras else by_hand.fit)(build, problem, settings, run_seed)
-    artefacts = problem.artefacts(outcome.predict)
+    outcome = (fit if by_keras else by_hand.fit)(build, problem, settings, run_seed, checkpoint)
+    checkpoint.finish(outcome)
     keras.backend.clear_session()
-    return outcome, artefacts
+    return outcome

@@ -3,60 +3,58 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from practica.errors import RunError
 from practica.exercises.problem import Problem, Settings
 from practica.training.batches import epoch_order
-from practica.training.fit import Best, Metrics, Outcome, final_and_best, log_interval
+from practica.training.checkpoint import Checkpoint
+from practica.training.fit import final_and_best, log_interval
+from practica.training.record import Metrics, Outcome, Record
 
 
-def fit(build: Callable[[Settings], Any], problem: Problem, settings: Settings, seed: int) -> Outcome:
-    """Build the net with ``seed`` and train it on ``problem`` for ``settings.epochs`` epochs.
+def fit(
+    build: Callable[[Settings], Any], problem: Problem, settings: Settings, seed: int, checkpoint: Checkpoint
+) -> Outcome:
+    """Build the net with ``seed`` and train it on ``problem``, from its checkpoint to epoch ``settings.epochs``.
 
     Raises:
-        RunError: the loss is NaN or infinite.
+        DivergedError: the loss is NaN, infinite or far beyond where it began.
+        StoppedError: the run has to stop before its end.
     """
     net = build(settings)
     net.initialise(seed)
     parts = {name: (as_input(samples.x, problem), samples.y) for name, samples in problem.parts().items()}
-    best = Best(problem.task, net.get_weights)
     log_every = log_interval(settings)
-    epochs: list[int] = []
-    history: dict[str, dict[str, list[float]]] = {}
-    start = time.perf_counter()
-    for epoch in range(settings.epochs):
+    record = Record(problem.task, settings.epochs)
+    checkpoint.resume(record, net.set_state)
+    record.begin()
+    for epoch in range(record.done, settings.epochs):
         order = epoch_order(seed, epoch, len(problem.train))
         logs = {"train": net.train_epoch(*parts["train"], order, settings.batch_size)}
-        if not math.isfinite(logs["train"]["loss"]):
-            raise RunError(f"the loss became {logs['train']['loss']} in epoch {epoch + 1}: lower the learning rate")
-        if (epoch + 1) % log_every:
+        # A loss that is no number is a point wherever it comes up: the record ends the run.
+        if (epoch + 1) % log_every and math.isfinite(logs["train"]["loss"]):
             continue
         if "validation" in parts:
             logs["validation"] = net.evaluate(*parts["validation"])
-        epochs.append(epoch + 1)
-        for part, values in logs.items():
-            for metric, value in values.items():
-                history.setdefault(part, {}).setdefault(metric, []).append(float(value))
-        best.see(epoch + 1, logs.get("validation", logs["train"])[best.name])
-    seconds = time.perf_counter() - start
+        record.add(epoch + 1, logs, net.get_weights)
+        checkpoint.reached(record, net.get_state)
+        record.begin()
 
     def measure() -> Metrics:
         return {part: {k: float(v) for k, v in net.evaluate(*xy).items()} for part, xy in parts.items()}
 
     total = sum(values.size for values in net.parameters().values())
     return Outcome(
-        epochs=epochs,
-        history=history,
-        metrics=final_and_best(measure, net, best, settings.epochs),
-        best_epoch=best.epoch,
-        predict=lambda x: net.predict(as_input(x, problem)),
+        epochs=record.epochs,
+        history=record.history,
+        metrics=final_and_best(measure, net, record),
+        best_epoch=record.best_epoch,
         parameters={"total": total, "trainable": total, "non_trainable": 0},
-        fit_seconds=seconds,
+        fit_seconds=record.seconds,
+        artefacts=problem.artefacts(lambda x: net.predict(as_input(x, problem))),
     )
 
 

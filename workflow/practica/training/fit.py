@@ -3,99 +3,56 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from practica.errors import InputError, RunError
+from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings, Task
 from practica.training import tasks
 from practica.training.batches import evaluation_batches, training_batches
-
-Metrics = dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one run.
-
-    Attributes:
-        epochs: the epochs at which the history has a point.
-        history: part -> metric -> one value a point.
-        metrics: part -> metric -> value at the final epoch, and as ``best_*`` at the best validation epoch.
-        best_epoch: the first epoch at which the monitored validation metric was best.
-        predict: inputs -> predictions of the final weights.
-        parameters: ``total``, ``trainable`` and ``non_trainable`` parameters.
-        fit_seconds: time in training and validation, tracing included.
-    """
-
-    epochs: list[int]
-    history: dict[str, dict[str, list[float]]]
-    metrics: Metrics
-    best_epoch: int
-    predict: Callable[[Any], np.ndarray]
-    parameters: dict[str, int]
-    fit_seconds: float
-
-
-class Best:
-    """Remember the epoch and the weights at which a metric was best."""
-
-    def __init__(self, task: Task, get_weights: Callable[[], Any]) -> None:
-        self.name, mode = task.monitor
-        self._sign = 1.0 if mode == "max" else -1.0
-        self._get_weights = get_weights
-        self._score = -math.inf
-        self.epoch = 0
-        self.weights: Any = None
-
-    def see(self, epoch: int, value: float) -> None:
-        """Keep the weights if ``value`` is better than all before."""
-        if self._sign * value > self._score:
-            self._score, self.epoch, self.weights = self._sign * value, epoch, self._get_weights()
+from practica.training.checkpoint import Checkpoint, State
+from practica.training.record import Metrics, Outcome, Record
 
 
 class Watch(keras.callbacks.Callback):
-    """Keep the history and the best weights, and end a run whose loss is no longer a number."""
+    """Keep the record of a run and its checkpoint, and give every epoch its own random numbers."""
 
-    def __init__(self, best: Best, seed: int, log_every: int) -> None:
+    def __init__(self, record: Record, checkpoint: Checkpoint, seed: int, log_every: int) -> None:
         super().__init__()
-        self.best = best
+        self.record = record
+        self.checkpoint = checkpoint
         self.seed = seed
         self.log_every = log_every
-        self.epochs: list[int] = []
-        self.history: dict[str, dict[str, list[float]]] = {}
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Set every random layer's state from (seed, epoch), so that no epoch depends on how it was reached."""
         for place, generator in enumerate(_seed_generators(self.model)):
             state = np.random.default_rng([self.seed, epoch, place]).integers(2**31, size=2)
             generator.state.assign(state.astype("uint32"))
+        self.record.begin()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Record the epoch.
 
         Raises:
-            RunError: the loss is NaN or infinite.
+            DivergedError: the loss is NaN, infinite or far beyond where it began.
+            StoppedError: the run has to stop here.
         """
-        logs = logs or {}
-        number = (epoch + 1) * self.log_every
-        self.epochs.append(number)
-        for key, value in logs.items():
+        points: Metrics = {}
+        for key, value in (logs or {}).items():
             part, metric = ("validation", key[4:]) if key.startswith("val_") else ("train", key)
-            self.history.setdefault(part, {}).setdefault(metric, []).append(float(value))
-        if not all(math.isfinite(value) for value in logs.values()):
-            raise RunError(f"the loss became {logs['loss']} in epoch {number}: lower the learning rate")
-        name = self.best.name
-        self.best.see(number, logs.get(f"val_{name}", logs[name]))
+            points.setdefault(part, {})[metric] = float(value)
+        self.record.add((epoch + 1) * self.log_every, points, self.model.get_weights)
+        self.checkpoint.reached(self.record, lambda: get_state(self.model))
 
 
-def fit(build: Callable[[Settings], keras.Model], problem: Problem, settings: Settings, seed: int) -> Outcome:
-    """Build the model with ``seed`` and train it on ``problem`` for ``settings.epochs`` epochs."""
+def fit(
+    build: Callable[[Settings], keras.Model], problem: Problem, settings: Settings, seed: int, checkpoint: Checkpoint
+) -> Outcome:
+    """Build the model with ``seed`` and train it on ``problem``, from its checkpoint to epoch ``settings.epochs``."""
     keras.config.set_dtype_policy(settings.get("precision", "float32"))
     keras.utils.set_random_seed(seed)
     net = build(settings)
@@ -103,32 +60,48 @@ def fit(build: Callable[[Settings], keras.Model], problem: Problem, settings: Se
     steps = math.ceil(len(problem.train) / settings.batch_size)
     log_every = log_interval(settings)
     compile_model(model, problem.task, settings, steps * log_every)
-    watch = Watch(Best(problem.task, model.get_weights), seed, log_every)
+    record = Record(problem.task, settings.epochs)
+    checkpoint.resume(record, lambda state: set_state(model, state))
     data = {part: evaluation_batches(samples, problem.to_input) for part, samples in problem.parts().items()}
-    start = time.perf_counter()
-    model.fit(
-        training_batches(problem.train, settings.batch_size, seed, range(settings.epochs), problem.to_input),
-        epochs=settings.epochs // log_every,
-        steps_per_epoch=steps * log_every,
-        validation_data=data.get("validation"),
-        callbacks=[watch],
-        shuffle=False,
-        verbose=0,
-    )
-    seconds = time.perf_counter() - start
+    epochs = range(record.done, settings.epochs)
+    if epochs:
+        model.fit(
+            training_batches(problem.train, settings.batch_size, seed, epochs, problem.to_input),
+            initial_epoch=record.done // log_every,
+            epochs=settings.epochs // log_every,
+            steps_per_epoch=steps * log_every,
+            validation_data=data.get("validation"),
+            callbacks=[Watch(record, checkpoint, seed, log_every)],
+            shuffle=False,
+            verbose=0,
+        )
 
     def measure() -> Metrics:
         return {part: _measure(model, part, samples, data[part], problem) for part, samples in problem.parts().items()}
 
+    def predict(x: Any) -> np.ndarray:
+        return _predict(model, evaluation_batches(Samples(x, np.zeros(len(x))), problem.to_input))
+
     return Outcome(
-        epochs=watch.epochs,
-        history=watch.history,
-        metrics=final_and_best(measure, model, watch.best, settings.epochs),
-        best_epoch=watch.best.epoch,
-        predict=lambda x: _predict(model, evaluation_batches(Samples(x, np.zeros(len(x))), problem.to_input)),
+        epochs=record.epochs,
+        history=record.history,
+        metrics=final_and_best(measure, model, record),
+        best_epoch=record.best_epoch,
         parameters=count_parameters(net),
-        fit_seconds=seconds,
+        fit_seconds=record.seconds,
+        artefacts=problem.artefacts(predict),
     )
+
+
+def get_state(model: keras.Model) -> State:
+    """Return weights, states of random layers and the optimizer's variables."""
+    return [np.array(variable) for variable in _variables(model)]
+
+
+def set_state(model: keras.Model, state: State) -> None:
+    """Take over what ``get_state`` returned for a model built in the same way."""
+    for variable, value in zip(_variables(model), state, strict=True):
+        variable.assign(value)
 
 
 def compile_model(model: keras.Model, task: Task, settings: Settings, steps: int) -> None:
@@ -158,12 +131,12 @@ def log_interval(settings: Settings) -> int:
     return interval
 
 
-def final_and_best(measure: Callable[[], Metrics], model: Any, best: Best, last_epoch: int) -> Metrics:
+def final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:
     """Measure with the final weights and, as ``best_*``, with the best; the final weights stay in place."""
     final = at_best = measure()
-    if best.epoch != last_epoch:
+    if record.best_epoch != record.last_epoch:
         last = model.get_weights()
-        model.set_weights(best.weights)
+        model.set_weights(record.best_weights)
         at_best = measure()
         model.set_weights(last)
     return {
@@ -189,9 +162,14 @@ def _augmented(net: keras.Model, problem: Problem) -> keras.Model:
     return keras.Model(inputs, net(x))
 
 
+def _variables(model: keras.Model) -> list[Any]:
+    model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
+
+
 def _seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
-    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "seed_generator")]
-    return [layer.seed_generator for layer in layers if layer.seed_generator is not None]
+    """Return the generators of all layers; Dropout and the augmentation layers keep theirs under different names."""
+    return [generator for layer in model._flatten_layers() for generator in layer._seed_generators]
 
 
 def _measure(model: keras.Model, part: str, samples: Samples, data: Any, problem: Problem) -> dict[str, float]:

@@ -6,10 +6,11 @@ import platform
 import resource
 import socket
 import subprocess
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from practica.files import now
 
 PACKAGES = ("practica", "tensorflow", "keras", "numpy", "scikit-learn", "pandas", "snakemake")
 
@@ -25,7 +26,7 @@ def describe(threads: int, data: dict[str, Any]) -> dict[str, Any]:
         "gpu": _gpu(),
         "threads": threads,
         "data": data,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": now(),
     }
 
 

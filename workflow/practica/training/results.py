@@ -12,7 +12,7 @@ import numpy as np
 
 from practica.errors import RunError
 from practica.files import atomic_path, read_json, write_json
-from practica.training.fit import Outcome
+from practica.training.record import Outcome
 
 if TYPE_CHECKING:
     from practica.config import Block

@@ -1,0 +1,175 @@
+"""The status of every block, from what its jobs leave on the disk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from practica.cli import main
+from practica.config import Block, Study
+from practica.evidence.status import Status, gather
+from practica.evidence.status_table import duration, show
+from practica.files import write_json
+from practica.training.attempt import checkpoint_folder
+from practica.training.journal import Journal
+from practica.training.lock import Holder, Lock
+
+from .factory import make_study, write_block
+
+PROGRESS = {
+    "run": "s1",
+    "runs_done": 1,
+    "epoch": 4,
+    "epochs": 10,
+    "metric": "accuracy",
+    "value": 0.75,
+    "seconds_per_epoch": 2.0,
+    "updated": "2026-01-01T00:00:00+00:00",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Hide the cluster of this machine; return the folder in which a test may put a ``squeue`` of its own."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+@pytest.fixture
+def study() -> Study:
+    return make_study({"ej08": ["dense", "conv"]}, seeds=3, seeds_per_job=3)
+
+
+@pytest.fixture
+def block(study: Study) -> Block:
+    return study.blocks()[0]
+
+
+def attempt(block: Block, results: Path, why: str | None) -> None:
+    journal = Journal(block, results)
+    number = journal.begin(replace(Holder.here(), host="node7", job="42"))
+    write_json(checkpoint_folder(block, results) / "progress.json", PROGRESS)
+    if why:
+        journal.end(number, why)
+
+
+def first(study: Study, results: Path) -> Status:
+    return gather(study, results)[0]
+
+
+def test_what_has_not_begun_waits(study: Study, tmp_path: Path) -> None:
+    rows = gather(study, tmp_path)
+    assert [(row.exercise, row.variant, row.block, row.state) for row in rows] == [
+        ("ej08", "dense", "s0-2", "waiting"),
+        ("ej08", "conv", "s0-2", "waiting"),
+    ]
+    assert (rows[0].runs, rows[0].runs_done, rows[0].attempts) == (3, 0, [])
+
+
+def test_what_runs_shows_how_far_it_is(study: Study, block: Block, tmp_path: Path) -> None:
+    attempt(block, tmp_path, "out of time")
+    assert Lock(checkpoint_folder(block, tmp_path) / "lock.json").try_acquire()
+    attempt(block, tmp_path, None)
+    row = first(study, tmp_path)
+    assert (row.state, row.runs_done, row.epoch, row.epochs) == ("running", 1, 4, 10)
+    assert (row.metric, row.value, row.seconds_per_epoch) == ("accuracy", 0.75, 2.0)
+    assert row.seconds_left == 2.0 * (6 + 10)
+    assert [entry.why for entry in row.attempts] == ["out of time", None]
+
+
+def test_what_is_done_shows_its_mean_metric(study: Study, block: Block, tmp_path: Path) -> None:
+    folder = write_block(block, tmp_path, epochs=12)
+    row = first(study, tmp_path)
+    content = json.loads((folder / "metrics.json").read_text())
+    values = [run["metrics"]["validation"]["accuracy"] for run in content["runs"]]
+    assert (row.state, row.runs_done, row.epoch, row.epochs) == ("done", 3, 12, 12)
+    assert row.value == pytest.approx(sum(values) / 3)
+    assert row.seconds_per_epoch == pytest.approx(content["provenance"]["fit_seconds"] / 36)
+
+
+@pytest.mark.parametrize(
+    ("why", "reason"),
+    [
+        (None, "killed: Killed by the kernel"),
+        ("out of time", "out of time"),
+        ("terminated by SIGTERM", "terminated by SIGTERM"),
+    ],
+)
+def test_what_was_stopped_says_why(study: Study, block: Block, tmp_path: Path, why: str | None, reason: str) -> None:
+    log = tmp_path / "logs/train/ej08/dense/s0-2.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch 4\nKilled by the kernel\n\n")
+    attempt(block, tmp_path, why)
+    row = first(study, tmp_path)
+    assert (row.state, row.reason, row.epoch) == ("stopped", reason, 4)
+    assert row.attempts[-1].why == (why or "killed")
+
+
+def test_what_failed_says_why(study: Study, block: Block, tmp_path: Path) -> None:
+    attempt(block, tmp_path, "DivergedError: the loss became nan")
+    write_json(tmp_path / "failures/ej08/dense/s0-2.json", {"reason": "the loss became nan", "when": ""})
+    row = first(study, tmp_path)
+    assert (row.state, row.reason) == ("failed", "the loss became nan")
+
+
+def test_what_waits_for_the_cluster_is_queued(study: Study, tmp_path: Path, no_cluster: Path) -> None:
+    squeue = no_cluster / "squeue"
+    squeue.write_text("#!/bin/sh\necho PENDING rule_train_wildcards_ej08_conv_s0-2\necho RUNNING rule_collect\n")
+    squeue.chmod(0o755)
+    rows = gather(study, tmp_path)
+    assert [(row.state, row.reason) for row in rows] == [("waiting", ""), ("queued", "SLURM: pending")]
+    squeue.write_text("#!/bin/sh\nexit 1\n")
+    assert gather(study, tmp_path)[1].state == "waiting"
+
+
+def test_damaged_files_do_not_stop_it(study: Study, block: Block, tmp_path: Path) -> None:
+    for path in (checkpoint_folder(block, tmp_path) / "progress.json", block.folder(tmp_path) / "metrics.json"):
+        path.parent.mkdir(parents=True)
+        path.write_text("{")
+    row = first(study, tmp_path)
+    assert (row.state, row.reason) == ("done", "metrics.json cannot be read: delete it and run again")
+
+
+def test_the_table_and_the_attempts(study: Study, block: Block, tmp_path: Path) -> None:
+    attempt(block, tmp_path, None)
+    attempt(block, tmp_path, "terminated by SIGTERM")
+    rows = gather(study, tmp_path)
+
+    def printed(attempts: bool) -> list[str]:
+        console = Console(file=StringIO(), width=60)
+        show(rows, attempts=attempts, console=console)
+        return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+    table = printed(False)
+    assert table[1] == "ej08/dense/s0-2 stopped 1/3 4/10 accuracy 0.75 2 32 s 2 terminated by SIGTERM"
+    assert table[2] == "ej08/conv/s0-2 waiting 0/3 0/0"
+    assert table[3] == "1 waiting, 1 stopped"
+    journal = printed(True)
+    assert len(journal) == 4
+    assert journal[1].startswith("ej08/dense/s0-2 1 node7 (job 42) 2")
+    assert journal[1].endswith("killed")
+    assert journal[2].endswith("terminated by SIGTERM")
+
+
+def test_the_command_reads_the_last_study(study: Study, block: Block, tmp_path: Path) -> None:
+    attempt(block, tmp_path, None)
+    write_json(tmp_path / "study.json", dict(study.config))
+    done = CliRunner().invoke(main, ["status", "ej08", "--json", "--results", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output) == [asdict(row) for row in gather(study, tmp_path)]
+    strange = CliRunner().invoke(main, ["status", "ej07", "--results", str(tmp_path)])
+    assert strange.exit_code == 2
+    assert "no exercise 'ej07'" in strange.output
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (700, "12 min"), (11100, "3 h 05 min")])
+def test_durations_are_written_as_people_do(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,0 +1,161 @@
+"""Say how far every block is, from what its jobs leave on the disk; also while they run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from practica.config import Block, Study
+from practica.errors import InputError
+from practica.files import read_json
+from practica.training.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED, checkpoint_folder
+from practica.training.journal import KILLED, Entry, Journal
+from practica.training.lock import alive
+
+RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"
+STATES = (DONE, RUNNING, QUEUED, WAITING, STOPPED, FAILED)
+MONITORED = ("accuracy", "mse", "loss")
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far one block is.
+
+    Attributes:
+        exercise, variant, block: which block.
+        state: ``done``, ``running``, ``queued`` on the cluster, ``waiting`` for its turn, ``failed``, or ``stopped``
+            before its end: it goes on when it is run again.
+        runs, runs_done: how many runs (seeds, or seeds and folds) it has, and how many of them are done.
+        epoch, epochs: of the run that is being trained, or of the last.
+        metric, value: the monitored metric of the validation part, of the last point or the mean of the finished runs.
+        seconds_per_epoch: speed at the last point, or the mean of the finished runs.
+        seconds_left: estimate for all that is left; None where nothing is known.
+        attempts: every attempt so far.
+        reason: why it failed or stopped.
+    """
+
+    exercise: str
+    variant: str
+    block: str
+    state: str
+    runs: int
+    runs_done: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    metric: str | None = None
+    value: float | None = None
+    seconds_per_epoch: float | None = None
+    seconds_left: float | None = None
+    attempts: list[Entry] = field(default_factory=list)
+    reason: str = ""
+
+
+def gather(study: Study, results: Path) -> list[Status]:
+    """Return the status of every block of the study, in its order."""
+    queue = cluster_queue()
+    return [_status(block, results, queue) for block in study.blocks()]
+
+
+def cluster_queue() -> dict[str, str]:
+    """Return the state of this user's SLURM jobs by the comment that Snakemake gives them; empty without SLURM."""
+    if not shutil.which("squeue"):
+        return {}
+    command = ["squeue", "--me", "--noheader", "--format=%T %k"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    pairs = (line.partition(" ") for line in listed.splitlines())
+    return {comment.strip(): state for state, _, comment in pairs}
+
+
+def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
+    folder = checkpoint_folder(block, results)
+    runs = len(block.seeds) * (block.settings.get("folds") or 1)
+    base: dict[str, Any] = {
+        "exercise": block.exercise,
+        "variant": block.variant,
+        "block": block.name,
+        "runs": runs,
+        "attempts": _attempts(block, results, alive(folder / "lock.json")),
+    }
+    if alive(folder / "lock.json"):
+        return Status(**base, state=RUNNING, **_progress(block, folder, runs))
+    if (block.folder(results) / "metrics.json").is_file():
+        return Status(**base, state=DONE, runs_done=runs, **_finished(block, results))
+    progress = _progress(block, folder, runs)
+    queued = queue.get(f"rule_train_wildcards_{block.exercise}_{block.variant}_{block.name}")
+    if queued:
+        return Status(**base, state=QUEUED, **progress, reason=f"SLURM: {queued.lower()}")
+    note = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    last = base["attempts"][-1].why if base["attempts"] else None
+    if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):
+        line = _last_line(results / "logs" / "train" / block.exercise / block.variant / f"{block.name}.log")
+        return Status(**base, state=STOPPED, **progress, reason=f"{last}: {line}" if line and last == KILLED else last)
+    if note.is_file():
+        reason = _read(note).get("reason", "")
+        return Status(**base, state=FAILED, **progress, reason=str(reason))
+    return Status(**base, state=WAITING, **progress)
+
+
+def _attempts(block: Block, results: Path, running: bool) -> list[Entry]:
+    """Return the attempts; one without an end was killed, unless it is the one that runs."""
+    entries = Journal(block, results).entries()
+    alive_one = entries[-1:] if running else []
+    return [e if e.why or e in alive_one else _killed(e) for e in entries]
+
+
+def _killed(entry: Entry) -> Entry:
+    return Entry(entry.attempt, entry.host, entry.pid, entry.job, entry.start, why=KILLED)
+
+
+def _progress(block: Block, folder: Path, runs: int) -> dict[str, Any]:
+    """Return how far the last run got, and an estimate of what is left."""
+    found = _read(folder / "progress.json")
+    epochs = block.settings.get("epochs", 0)
+    if not found:
+        return {"epochs": epochs}
+    keys = ("runs_done", "epoch", "epochs", "metric", "value", "seconds_per_epoch")
+    values = {key: found[key] for key in keys}
+    left = (runs - values["runs_done"]) * values["epochs"] - values["epoch"]
+    return values | {"seconds_left": max(0.0, left * values["seconds_per_epoch"])}
+
+
+def _finished(block: Block, results: Path) -> dict[str, Any]:
+    """Return epochs, mean metric and mean speed of a block that is done."""
+    content = _read(block.folder(results) / "metrics.json")
+    runs = content.get("runs", [])
+    if not runs:
+        return {"reason": "metrics.json cannot be read: delete it and run again"}
+    parts = [run["metrics"].get("validation") or run["metrics"]["train"] for run in runs]
+    metric = next(name for name in MONITORED if name in parts[0])
+    epochs = sum(run["epochs"] for run in runs)
+    return {
+        "epoch": runs[-1]["epochs"],
+        "epochs": runs[-1]["epochs"],
+        "metric": metric,
+        "value": sum(part[metric] for part in parts) / len(parts),
+        "seconds_per_epoch": content["provenance"]["fit_seconds"] / epochs,
+        "seconds_left": 0.0,
+    }
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line of a log that says something, or nothing where there is no log."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the content of a file of JSON, and nothing where it is missing or damaged."""
+    try:
+        return dict(read_json(path))
+    except (InputError, TypeError, ValueError):
+        return {}

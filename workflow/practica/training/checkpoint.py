@@ -1,0 +1,191 @@
+"""Keep what a killed run needs to go on exactly where it was, in files that are whole or known to be broken.
+
+A file is one line of JSON, which says whose it is and what the rest must hash to, and an ``.npz`` without pickles.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from practica.errors import DivergedError, InputError, StoppedError
+from practica.files import atomic_path, canonical_json, read_json, sha256, write_json
+from practica.training.record import Outcome, Record
+
+State = list[np.ndarray]
+Arrays = Mapping[str, np.ndarray]
+
+
+class UnusableError(Exception):
+    """A file that a run cannot go on from, because it is ``torn`` or ``foreign``."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The checkpoints of one block and what came of its finished runs.
+
+    Attributes:
+        folder: where the files are; the lock on the block guards it.
+        key: digest of all that decides the result: a file with another key is never used.
+        every: seconds of training between two checkpoints; 0: one at every point of the history.
+        at_point: told the run's name and record at every point of its history; a reason to stop, or None.
+    """
+
+    folder: Path
+    key: str
+    every: float = 60.0
+    at_point: Callable[[str, Record], str | None] = lambda run, record: None
+
+    def of(self, seed: int, fold: int | None) -> Checkpoint:
+        """Return the checkpoint of one run."""
+        return Checkpoint(self, f"s{seed}" if fold is None else f"s{seed}f{fold}")
+
+    def condemn(self, verdict: str) -> None:
+        """Remember that the block diverges, so that a retry does not find it out again at the same price."""
+        write_json(self._verdict, {"reason": verdict})
+
+    def check(self) -> None:
+        """Do nothing unless the block is known to diverge.
+
+        Raises:
+            DivergedError: an earlier attempt with the same settings, code and data did.
+        """
+        if self._verdict.is_file():
+            raise DivergedError(
+                f"{read_json(self._verdict)['reason']} (seen before; to try again delete {self._verdict})"
+            )
+
+    @property
+    def _verdict(self) -> Path:
+        return self.folder / "diverged.json"
+
+
+class Checkpoint:
+    """The state of one run at its last checkpoint, the one before it, and in the end what came of the run."""
+
+    def __init__(self, block: Checkpoints, name: str) -> None:
+        self.name = name
+        self._block = block
+        self._saved = time.monotonic()
+        self._last, self._before, self._done = (
+            block.folder / f"{name}.{kind}" for kind in ("checkpoint", "checkpoint-before", "done")
+        )
+
+    def resume(self, record: Record, set_state: Callable[[State], None]) -> None:
+        """Bring record and model to the last usable checkpoint; leave both as they are where there is none."""
+        saved = self._read(self._last) or self._read(self._before)
+        if saved:
+            fields, arrays = saved
+            state, best = (_numbered(arrays, kind) for kind in ("state", "best"))
+            record.restore(fields, best)
+            set_state(state)
+            print(f"{self.name}: going on after epoch {record.done} of {record.last_epoch}", flush=True)
+
+    def reached(self, record: Record, get_state: Callable[[], State]) -> None:
+        """Take note of a point of the history: save it if it is time to, and stop the run if it has to.
+
+        Raises:
+            StoppedError: the run has to stop here.
+        """
+        stop = self._block.at_point(self.name, record)
+        if stop or time.monotonic() - self._saved >= self._block.every:
+            self._save(record, get_state())
+            self._saved = time.monotonic()
+        if stop:
+            raise StoppedError(
+                f"{stop} after epoch {record.done} of {record.last_epoch}; run it again to go on from there"
+            )
+
+    def finish(self, outcome: Outcome) -> None:
+        """Remember what came of the run; its checkpoints have done their work."""
+        fields = {name: value for name, value in asdict(outcome).items() if name != "artefacts"}
+        write(self._done, self._block.key, fields, outcome.artefacts)
+        for path in (self._last, self._before):
+            path.unlink(missing_ok=True)
+
+    def finished(self) -> Outcome | None:
+        """Return what came of the run, if it has been finished."""
+        saved = self._read(self._done)
+        return Outcome(**saved[0], artefacts=dict(saved[1])) if saved else None
+
+    def _save(self, record: Record, state: State) -> None:
+        arrays = {f"{kind}{i}": a for kind, values in _kinds(state, record) for i, a in enumerate(values)}
+        try:
+            if self._last.exists():
+                self._last.replace(self._before)
+            write(self._last, self._block.key, record.fields(), arrays)
+        except (OSError, InputError) as error:
+            # A full disk may have room again when the results are written: hours of training are worth the try.
+            print(f"{self.name}: no checkpoint at epoch {record.done}: {error}", flush=True)
+
+    def _read(self, path: Path) -> tuple[dict[str, Any], Arrays] | None:
+        try:
+            return read(path, self._block.key)
+        except FileNotFoundError:
+            return None
+        except UnusableError as error:
+            aside = set_aside(path, error.kind)
+            print(f"{path} is {error.kind} ({error}): set aside as {aside.name}", flush=True)
+            return None
+
+
+def write(path: Path, key: str, fields: Mapping[str, Any], arrays: Arrays) -> None:
+    """Write ``fields`` (JSON) and ``arrays`` to ``path``, whole or not at all."""
+    buffer = io.BytesIO()
+    text = np.frombuffer(json.dumps(fields).encode(), np.uint8)
+    np.savez(buffer, fields=text, **{f"array/{name}": array for name, array in arrays.items()})  # type: ignore[arg-type]
+    payload = buffer.getvalue()
+    with atomic_path(path) as part, part.open("wb") as stream:
+        stream.write(canonical_json({"key": key, "sha256": sha256(payload)}).encode() + b"\n")
+        stream.write(payload)
+
+
+def read(path: Path, key: str) -> tuple[dict[str, Any], Arrays]:
+    """Return the fields and arrays of a file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnusableError: the file is not as it was written, or belongs to another run.
+    """
+    with path.open("rb") as stream:
+        line, payload = stream.readline(), stream.read()
+    try:
+        header = json.loads(line)
+        owner, digest = header["key"], header["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnusableError("torn", "its first line is damaged") from error
+    if digest != sha256(payload):
+        raise UnusableError("torn", "its content does not match its checksum")
+    if owner != key:
+        raise UnusableError("foreign", "other settings, code, data, versions or threads made it")
+    with np.load(io.BytesIO(payload), allow_pickle=False) as content:
+        arrays = {name.removeprefix("array/"): content[name] for name in content.files if name != "fields"}
+        return json.loads(content["fields"].tobytes()), arrays
+
+
+def set_aside(path: Path, kind: str) -> Path:
+    """Rename a file to a free name that says what is wrong with it, and return the new path."""
+    taken = len(list(path.parent.glob(f"{path.name}.{kind}-*")))
+    aside = path.with_name(f"{path.name}.{kind}-{taken + 1}")
+    path.replace(aside)
+    return aside
+
+
+def _kinds(state: State, record: Record) -> list[tuple[str, State]]:
+    return [("state", state), ("best", record.best_weights)]
+
+
+def _numbered(arrays: Arrays, kind: str) -> State:
+    """Return ``state0``, ``state1``... in order."""
+    return [arrays[f"{kind}{i}"] for i in range(sum(name.startswith(kind) for name in arrays))]

@@ -1,0 +1,82 @@
+"""Train one block as a job: one at a time, from its last checkpoint, within its time, with a note of why it failed."""
+
+from __future__ import annotations
+
+import shutil
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from practica.errors import InputError, RunError
+from practica.files import canonical_json, now, sha256, write_json
+from practica.training.attempt import Attempt
+
+if TYPE_CHECKING:
+    from practica.config import Block
+
+
+def run_job(
+    block: Block, code: str, data: Path, results: Path, threads: int, minutes: float | None, every: float
+) -> None:
+    """Train the block and leave its results, or a note under ``failures`` of why there are none.
+
+    Args:
+        block: what to train.
+        code: digest of the code that the result depends on.
+        data: folder of the data sets.
+        results: folder of the results.
+        threads: CPU threads TensorFlow was told to use.
+        minutes: time the process may take; None: no limit.
+        every: seconds of training between two checkpoints.
+
+    Raises:
+        InputError: a setting or the data are missing or wrong.
+        RunError: the run failed, or was stopped before its end.
+    """
+    failure = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    try:
+        _train(block, code, data, results, threads, minutes, every)
+    except Exception as error:
+        known = isinstance(error, InputError | RunError)
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        write_json(failure, {"reason": reason, "when": now()})
+        if known:
+            raise
+        traceback.print_exc()
+        raise RunError(f"{block.id}: {reason}") from error
+    failure.unlink(missing_ok=True)
+
+
+def _train(
+    block: Block, code: str, data: Path, results: Path, threads: int, minutes: float | None, every: float
+) -> None:
+    with Attempt(block, results, minutes) as attempt:
+        from practica.data import load
+        from practica.training.block import train_block
+        from practica.training.checkpoint import Checkpoints
+
+        dataset = load(block.dataset, data)
+        described = {
+            "name": dataset.name,
+            "fingerprint": dataset.info.fingerprint,
+            "stand_in": dataset.info.stand_in,
+            "origin": dataset.info.origin,
+        }
+        key = run_key(block, code, dataset.info.fingerprint, threads)
+        checkpoints = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
+        train_block(block, dataset.arrays, described, threads, block.folder(results), checkpoints)
+        # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that it
+        # did not see appear, as when it was killed while this job went on, and then runs the job again.
+        for folder in attempt.folder.iterdir():
+            if folder.is_dir() and folder.name != key:
+                shutil.rmtree(folder)
+
+
+def run_key(block: Block, code: str, fingerprint: str, threads: int) -> str:
+    """Return a digest of everything that decides the block's result: a run with another key is another run."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    versions = [module.__version__ for module in (keras, np, tf)]
+    return sha256(canonical_json([block.specification(), code, fingerprint, threads, *versions]))[:16]

@@ -1,0 +1,75 @@
+"""Write down every attempt at training a block: who, from when to when, and why it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from practica.files import now
+from practica.training.lock import Holder
+
+if TYPE_CHECKING:
+    from practica.config import Block
+
+DONE = "done"
+KILLED = "killed"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One attempt; ``end`` and ``why`` are None as long as it runs, and for ever where it was killed."""
+
+    attempt: int
+    host: str
+    pid: int
+    job: str | None
+    start: str
+    end: str | None = None
+    why: str | None = None
+
+
+class Journal:
+    """The attempts at one block, one line of JSON for each beginning and each end."""
+
+    def __init__(self, block: Block, results: Path) -> None:
+        self.path = results / "journal" / block.exercise / block.variant / f"{block.name}.jsonl"
+
+    def begin(self, who: Holder) -> int:
+        """Write that an attempt begins and return its number."""
+        number = len(self.entries()) + 1
+        self._append({"attempt": number, "host": who.host, "pid": who.pid, "job": who.job, "start": now()})
+        return number
+
+    def end(self, number: int, why: str) -> None:
+        """Write why an attempt ended."""
+        self._append({"attempt": number, "end": now(), "why": why})
+
+    def entries(self) -> list[Entry]:
+        """Return all attempts in order; a line that a kill cut short is passed over."""
+        found: dict[int, Entry] = {}
+        for line in self._lines():
+            try:
+                fields = json.loads(line)
+                if "start" in fields:
+                    found[fields["attempt"]] = Entry(**fields)
+                else:
+                    found[fields["attempt"]] = replace(found[fields["attempt"]], end=fields["end"], why=fields["why"])
+            except (ValueError, KeyError, TypeError):
+                continue
+        return list(found.values())
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _append(self, fields: Mapping[str, Any]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        with self.path.open("a", encoding="utf-8") as stream:
+            # A kill may have cut the last line short: begin a new one.
+            stream.write(("\n" if lines and not lines.endswith("\n") else "") + json.dumps(fields) + "\n")

@@ -1,0 +1,146 @@
+"""Let one process at a time work on a block, also where the processes are on different machines.
+
+The lock is a file that says who holds it and whose time of change beats like a heart. Locks of the operating system
+end with their process, but not every file system of a cluster has them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from practica.files import now, write_json
+
+BEAT = 5.0
+"""Seconds between two heartbeats."""
+STALE = 30.0
+"""Seconds without a heartbeat after which the holder counts as dead."""
+SETTLE = 1.0
+"""Seconds that one who takes a dead holder's lock waits before looking whether another did the same."""
+POLL = 0.5
+"""Seconds between two looks at a lock that another holds."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that holds a lock."""
+
+    host: str
+    pid: int
+    born: float
+    job: str | None
+    since: str
+    token: str
+
+    @classmethod
+    def here(cls) -> Holder:
+        """Describe this process."""
+        process = psutil.Process()
+        job = os.environ.get("SLURM_JOB_ID")
+        return cls(socket.gethostname(), process.pid, process.create_time(), job, now(), uuid.uuid4().hex)
+
+    @property
+    def gone(self) -> bool:
+        """Return whether the process is known to have ended: only a process of this machine can be looked for."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            # Another process may have the number by now.
+            return process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - self.born) > 1
+        except psutil.NoSuchProcess:
+            return True
+
+    def __str__(self) -> str:
+        job = f", SLURM job {self.job}" if self.job else ""
+        return f"process {self.pid} on {self.host}{job} since {self.since}"
+
+
+def holder(path: Path) -> Holder | None:
+    """Return who holds the lock, or None where there is none or it cannot be read."""
+    try:
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def alive(path: Path) -> bool:
+    """Return whether the lock's holder seems to be at work."""
+    found = holder(path)
+    if found is None or found.gone:
+        return False
+    try:
+        return time.time() - path.stat().st_mtime < 2 * STALE  # the clocks of two machines may differ
+    except OSError:
+        return False
+
+
+class Lock:
+    """The lock of one block."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.me = Holder.here()
+
+    def acquire(self, waiting: Callable[[str], None]) -> None:
+        """Wait for the lock, and take it from a holder that is dead.
+
+        Args:
+            waiting: called with who holds the lock before each look at it; may raise to end the waiting.
+        """
+        seen, since = None, 0.0
+        while not self.try_acquire():
+            beat = self._beat()
+            if beat != seen:  # compared with itself, never with this machine's clock, which may differ
+                seen, since = beat, time.monotonic()
+            found = holder(self.path)
+            if (found and found.gone) or time.monotonic() - since > STALE:
+                print(f"{self.path}: {found or 'its holder'} is dead, taking over", flush=True)
+                write_json(self.path, asdict(self.me))
+                # Of several that take it at the same time, the last to write has it.
+                time.sleep(SETTLE)
+                if self.held():
+                    return
+            waiting(str(found or "an unknown process"))
+            time.sleep(POLL)
+
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody has it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.path.open("x", encoding="utf-8") as stream:
+                json.dump(asdict(self.me), stream)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # the holder before has just removed the folder
+            return False
+        return True
+
+    def held(self) -> bool:
+        """Return whether the lock is still this one's."""
+        found = holder(self.path)
+        return found is not None and found.token == self.me.token
+
+    def beat(self) -> None:
+        """Show that this process lives."""
+        if self.held():
+            os.utime(self.path)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self.held():
+            self.path.unlink(missing_ok=True)
+
+    def _beat(self) -> tuple[str, float] | None:
+        try:
+            return (found.token if (found := holder(self.path)) else ""), self.path.stat().st_mtime
+        except OSError:
+            return None

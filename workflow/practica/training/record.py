@@ -1,0 +1,116 @@
+"""Keep what a run shows while it trains: its history, and the weights at its best point."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from practica.errors import DivergedError
+from practica.exercises.problem import Task
+
+Metrics = dict[str, dict[str, float]]
+
+# A loss of a million times its first value, and at least a million, does not come back in the epochs of a study.
+EXPLODED = 1e6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run.
+
+    Attributes:
+        epochs: the epochs at which the history has a point.
+        history: part -> metric -> one value a point.
+        metrics: part -> metric -> value at the final epoch, and as ``best_*`` at the best validation epoch.
+        best_epoch: the first epoch at which the monitored validation metric was best.
+        parameters: ``total``, ``trainable`` and ``non_trainable`` parameters.
+        fit_seconds: time in training and validation, tracing included, over all attempts.
+        artefacts: arrays that figures need, made with the final weights.
+    """
+
+    epochs: list[int]
+    history: dict[str, dict[str, list[float]]]
+    metrics: Metrics
+    best_epoch: int
+    parameters: dict[str, int]
+    fit_seconds: float
+    artefacts: dict[str, np.ndarray]
+
+
+class Record:
+    """The history of a run so far, the epoch and weights at which its monitored metric was best, and its time."""
+
+    def __init__(self, task: Task, last_epoch: int) -> None:
+        self.monitor, mode = task.monitor
+        self.last_epoch = last_epoch
+        self.epochs: list[int] = []
+        self.history: dict[str, dict[str, list[float]]] = {}
+        self.best_epoch = 0
+        self.best_weights: list[np.ndarray] = []
+        self.seconds = self.point_seconds = 0.0
+        self._best_score = -math.inf
+        self._sign = 1.0 if mode == "max" else -1.0
+        self._clock = time.perf_counter()
+
+    @property
+    def done(self) -> int:
+        """Return the epoch of the last point; 0 before the first."""
+        return self.epochs[-1] if self.epochs else 0
+
+    @property
+    def monitored(self) -> float:
+        """Return the monitored metric at the last point, of the validation part where there is one."""
+        return self.history.get("validation", self.history["train"])[self.monitor][-1]
+
+    def begin(self) -> None:
+        """Start the clock of the next point."""
+        self._clock = time.perf_counter()
+
+    def add(self, epoch: int, logs: Mapping[str, Mapping[str, float]], get_weights: Callable[[], Any]) -> None:
+        """Take down a point of the history, and the weights if it is better than all before.
+
+        Raises:
+            DivergedError: a value is NaN or infinite, or the training loss has exploded.
+        """
+        self.point_seconds = time.perf_counter() - self._clock
+        self.seconds += self.point_seconds
+        self.epochs.append(epoch)
+        for part, values in logs.items():
+            for metric, value in values.items():
+                self.history.setdefault(part, {}).setdefault(metric, []).append(float(value))
+        self._check(epoch, logs)
+        if self._sign * self.monitored > self._best_score:
+            self._best_score, self.best_epoch = self._sign * self.monitored, epoch
+            self.best_weights = list(get_weights())
+
+    def fields(self) -> dict[str, Any]:
+        """Return everything but the best weights, for JSON."""
+        return {
+            "epochs": self.epochs,
+            "history": self.history,
+            "best_epoch": self.best_epoch,
+            "best_score": self._best_score,
+            "seconds": self.seconds,
+        }
+
+    def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
+        """Go back to the point at which ``fields`` and the best weights were taken."""
+        self.epochs, self.history = fields["epochs"], fields["history"]
+        self.best_epoch, self._best_score = fields["best_epoch"], fields["best_score"]
+        self.seconds, self.best_weights = fields["seconds"], list(best_weights)
+
+    def _check(self, epoch: int, logs: Mapping[str, Mapping[str, float]]) -> None:
+        for part, values in logs.items():
+            for metric, value in values.items():
+                if not math.isfinite(value):
+                    raise DivergedError(f"the {part} {metric} became {value} in epoch {epoch}: lower the learning rate")
+        first, last = (self.history["train"]["loss"][place] for place in (0, -1))
+        if last > EXPLODED * max(first, 1.0):
+            raise DivergedError(
+                f"the loss grew from {first:.3g} to {last:.3g} by epoch {epoch}: lower the learning rate"
+            )
