@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from practica.allocation import check_gpu
 from practica.config import Block, Study, read_config
 from practica.errors import InputError, RunError
 from practica.files import write_json
@@ -102,6 +103,9 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
+@click.option(
+    "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job asked SLURM for: fail if none is seen."
+)
 def train(
     exercise: str | None,
     variant: str | None,
@@ -111,6 +115,7 @@ def train(
     data_folder: Path,
     results: Path,
     threads: int,
+    gpu: int,
 ) -> None:
     """Train one block of seeds of one variant, for example: train ej08 dense --seeds 0-4."""
     if spec:
@@ -124,6 +129,7 @@ def train(
     quiet_tensorflow(threads)
     failure = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
     try:
+        check_gpu(gpu)
         train_and_report(block, data_folder, results, threads)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
