@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report test lint format lock clean
+.PHONY: help setup latex ready report doctor test lint format lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,6 +24,9 @@ ready:
 
 report: ready ## Run the quick study and build the PDF and the HTML report
 	@workflow/scripts/report.sh
+
+doctor: setup ## Check what a long run needs from this machine and its cluster
+	$(in_venv) python -m practica doctor
 
 test: ready lint ## Run every check and every test
 	$(in_venv) pytest

@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,20 @@ def paper(study: Study, results: Path) -> None:
     from practica.paper.document import build
 
     click.echo(build(study, results, study.report["language"]))
+
+
+@main.command()
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
+    """Check before a long run what the study needs: data, LaTeX, GPU, SLURM, disk, packages."""
+    from practica.doctor import PROFILE, examine, show
+
+    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
+    findings = list(examine(study, PROFILE))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+    else:
+        show(findings)
+    if failed := [finding.what for finding in findings if finding.level == "fail"]:
+        raise RunError(f"not ready for a run: {', '.join(failed)}")
