@@ -29,9 +29,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def study(tmp_path: Path, cluster: Cluster) -> Study:
-    """Return a copy of the project in which nothing has run."""
-    return Study.copy(tmp_path / "study")
+def study(tmp_path: Path, cluster: Cluster) -> Iterator[Study]:
+    """Yield a copy of the project in which nothing has run."""
+    study = Study.copy(tmp_path / "study")
+    yield study
+    study.close()
 
 
 @pytest.fixture(scope="session")

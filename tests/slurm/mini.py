@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+import psutil
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -42,7 +43,6 @@ class Job:
     memory: str
     limit: str
     cpus: str
-    gpus: str
     comment: str
 
 
@@ -65,16 +65,17 @@ class Cluster:
         """Run a command of SLURM and return what it prints."""
         return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
 
-    def jobs(self, block: str = "", *states: str) -> list[Job]:
-        """Return the jobs that train a block such as ``ej05_killed_s0-1``, the oldest first; without a name, all."""
-        form = "%i|%T|%P|%m|%l|%C|%b|%k"
+    def jobs(self, study: Study, block: str = "", *states: str) -> list[Job]:
+        """Return the study's jobs, the oldest first; those only that train a block such as ``ej05_killed_s0-1``."""
+        form = "%Z|%i|%T|%P|%m|%l|%C|%k"
         lines = self.call("squeue", "--states=all", "--noheader", "--sort=i", f"--format={form}").splitlines()
-        jobs = [Job(*line.split("|")) for line in lines]
+        mine = [line.split("|")[1:] for line in lines if line.startswith(f"{study.folder}|")]
+        jobs = [Job(*fields) for fields in mine]
         return [job for job in jobs if job.comment.endswith(block) and (not states or job.state in states)]
 
-    def running(self, block: str) -> Job | None:
+    def running(self, study: Study, block: str) -> Job | None:
         """Return the job that trains a block now."""
-        return next(iter(self.jobs(block, "RUNNING")), None)
+        return next(iter(self.jobs(study, block, "RUNNING")), None)
 
     def set_node(self, state: str) -> None:
         """Set the state of the only node, as its operator does."""
@@ -83,14 +84,11 @@ class Cluster:
 
     def restart_controller(self, pause: float) -> None:
         """End the controller, and start it anew with what it had saved."""
-        self._controller_ended()
+        controller = psutil.Process(int((self.state / "run/slurmctld.pid").read_text()))
+        controller.terminate()
+        wait_for("end of slurmctld", lambda: not controller.is_running() or controller.status() == "zombie", 20)
         time.sleep(pause)
         subprocess.run(["slurmctld"], check=True)
-
-    def _controller_ended(self) -> None:
-        pid = int((self.state / "run/slurmctld.pid").read_text())
-        os.kill(pid, signal.SIGTERM)
-        wait_for("end of slurmctld", lambda: not Path(f"/proc/{pid}").exists(), 20)
 
 
 @dataclass
@@ -98,6 +96,7 @@ class Study:
     """A copy of the project, with the tiny study of this folder."""
 
     folder: Path
+    runs: list[Run] = field(default_factory=list)
 
     @classmethod
     def copy(cls, folder: Path) -> Study:
@@ -112,50 +111,55 @@ class Study:
         shutil.copy2(HERE / "tiny.yaml", folder)
         return cls(folder)
 
-    def start(self, *words: str, **variables: str) -> Run:
-        """Start Snakemake on the cluster, as a user does."""
-        return Run(self, ["--profile", "profiles/slurm", *FAST, *words], variables)
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which the copy runs with its own code."""
+        hidden = ("PRACTICA_DATA_MIRROR", "SLURM_CONF")
+        environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        # The GPUs of the test cluster exist in SLURM only.
+        return environment | {"PYTHONPATH": str(self.folder / "workflow"), "PRACTICA_ALLOW_NO_GPU": "1"}
 
-    def run(self, *words: str, **variables: str) -> Run:
-        """Run Snakemake on the cluster to its end."""
-        return self.start(*words, **variables).end()
+    def start(self, *words: str) -> Run:
+        """Start Snakemake on the cluster, as a user does."""
+        run = Run(self, ["--profile", "profiles/slurm", *FAST, *words])
+        self.runs.append(run)
+        return run
 
     def local(self, *words: str) -> None:
         """Run Snakemake on this machine, undisturbed."""
-        run = Run(self, ["--cores", "2", *words], {}).end()
+        run = Run(self, ["--cores", "2", *words]).end()
         assert run.code == 0, run.text
+
+    def close(self) -> None:
+        """End what a failed test has left running."""
+        for run in self.runs:
+            run.process.kill()
+            run.process.wait()
 
     def results(self, block: str) -> tuple[Any, Any]:
         """Return what a block such as ``ej05/killed/s0-1`` has computed: metrics and history of its runs."""
         folder = self.folder / "results/runs" / block
         return tuple(json.loads((folder / f"{name}.json").read_text())["runs"] for name in ("metrics", "history"))  # type: ignore[return-value]
 
-    def training(self, variant: str) -> int | None:
+    def training(self, variant: str) -> psutil.Process | None:
         """Return the process that trains a variant now."""
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (folder / "cmdline").read_text().split("\0")
-                mine = (folder / "cwd").readlink() == self.folder
-            except OSError:
+        for process in psutil.process_iter(["cmdline", "cwd"]):
+            words = process.info["cmdline"] or []
+            if words[1:4] != ["-m", "practica", "train"] or process.info["cwd"] != str(self.folder):
                 continue
-            if mine and words[1:4] == ["-m", "practica", "train"] and f'"variant":"{variant}"' in "".join(words):
-                return int(folder.name)
+            if f'"variant":"{variant}"' in "".join(words):
+                return process
         return None
 
 
 class Run:
     """Snakemake at work."""
 
-    def __init__(self, study: Study, words: list[str], variables: dict[str, str]) -> None:
+    def __init__(self, study: Study, words: list[str]) -> None:
         self.log = study.folder / "snakemake.out"
-        hidden = ("PRACTICA_DATA_MIRROR", "SLURM_CONF")
-        environment = {name: value for name, value in os.environ.items() if name not in hidden}
-        # The GPUs of the test cluster exist in SLURM only.
-        environment |= {"PYTHONPATH": str(study.folder / "workflow"), "PRACTICA_ALLOW_NO_GPU": "1", **variables}
         command = [Path(sys.executable).with_name("snakemake"), "--configfile", "tiny.yaml", *words]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
-                command, cwd=study.folder, env=environment, stdout=stream, stderr=subprocess.STDOUT
+                command, cwd=study.folder, env=study.environment(), stdout=stream, stderr=subprocess.STDOUT
             )
 
     def end(self, seconds: float = 400) -> Run:

@@ -4,12 +4,17 @@ set -euo pipefail
 state=$1
 status=0
 
+# alive PID: whether the process runs; one that only waits for its parent to notice its end does not.
+alive() {
+  grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"
+}
+
 # end PID NAME: end the process if it still is the daemon of that name.
 end() {
   [[ $(cat "/proc/$1/comm" 2>/dev/null) == "$2" ]] || return 0
   kill "$1"
   for _ in {1..100}; do
-    kill -0 "$1" 2>/dev/null || return 0
+    alive "$1" || return 0
     sleep 0.1
   done
   printf 'test cluster: %s (%s) does not end\n' "$2" "$1" >&2
