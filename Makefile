@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report status test lint format lock clean
+.PHONY: help setup latex ready report status doctor test lint format lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +27,9 @@ report: ready ## Run the quick study and build the PDF and the HTML report
 
 status: ## Show which runs are done, running, waiting or failed
 	$(in_venv) python -m practica status
+
+doctor: setup ## Check what a long run needs from this machine and its cluster
+	$(in_venv) python -m practica doctor
 
 test: ready lint ## Run every check and every test
 	$(in_venv) pytest

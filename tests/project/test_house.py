@@ -11,8 +11,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-GROUND = ("errors", "files", "code", "config")
-FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "cli", "__main__")
+GROUND = ("errors", "files", "code", "config", "allocation")
+FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "doctor", "cli", "__main__")
 
 
 def tracked_texts():

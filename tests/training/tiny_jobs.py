@@ -82,7 +82,7 @@ def train(
         return order(seed, epoch, count)
 
     by_hand.epoch_order = slow_order
-    run_job(block, "code", data, results, 1, minutes, 0.0)
+    run_job(block, "code", data, results, 1, 0, minutes, 0.0)
 
 
 def count_down(events: int) -> None:

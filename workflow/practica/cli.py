@@ -105,6 +105,9 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before so many minutes have passed.")
 @click.option("--checkpoint-every", type=click.FloatRange(0), default=60, help="Seconds between two checkpoints.")
+@click.option(
+    "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job asked SLURM for: fail if none is seen."
+)
 def train(
     exercise: str | None,
     variant: str | None,
@@ -116,6 +119,7 @@ def train(
     threads: int,
     minutes: float | None,
     checkpoint_every: float,
+    gpu: int,
 ) -> None:
     """Train one block of seeds of one variant, for example: train ej08 dense --seeds 0-4."""
     if spec:
@@ -127,7 +131,7 @@ def train(
     quiet_tensorflow(threads)
     from practica.training.job import run_job
 
-    run_job(block, run_code(block.exercise), data_folder, results, threads, minutes, checkpoint_every)
+    run_job(block, run_code(block.exercise), data_folder, results, threads, gpu, minutes, checkpoint_every)
     click.echo(f"{block.id}: done")
 
 
@@ -263,3 +267,20 @@ def paper(study: Study, results: Path) -> None:
     from practica.paper.document import build
 
     click.echo(build(study, results, study.report["language"]))
+
+
+@main.command()
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
+    """Check before a long run what the study needs: data, LaTeX, GPU, SLURM, disk, packages."""
+    from practica.doctor import PROFILE, examine, show
+
+    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
+    findings = list(examine(study, PROFILE))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+    else:
+        show(findings)
+    if failed := [finding.what for finding in findings if finding.level == "fail"]:
+        raise RunError(f"not ready for a run: {', '.join(failed)}")

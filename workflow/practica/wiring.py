@@ -62,7 +62,7 @@ def check(study: Study) -> None:
                     f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
                 )
     for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
-        _check_writable(key, folder)
+        check_writable(key, folder)
     mirror = study.data["mirror"]
     if mirror and "://" not in mirror and not Path(mirror).is_dir():
         raise InputError(
@@ -120,7 +120,8 @@ def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     return {"contenido": f"{table.name}: {table.caption[study.report['language']].split('.')[0]}"}
 
 
-def _check_writable(key: str, folder: Path) -> None:
+def check_writable(key: str, folder: Path) -> None:
+    """Raise ``InputError`` unless ``folder``, which the configuration's ``key`` names, can be made and written to."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
         # Asking the rights is not enough: to root, and on read-only or special file systems, they say yes.

@@ -26,6 +26,11 @@ def block_of(wildcards):
     return BLOCKS[wildcards.exercise, wildcards.variant, wildcards.block]
 
 
+def needs_of(wildcards):
+    """Return what a training job needs: threads, gpu, mem_mb and runtime."""
+    return study.resources(wildcards.exercise, wildcards.variant)
+
+
 def run_files(name):
     """Return the files called ``name`` of all blocks; of the finished ones only, in a partial report."""
     blocks = [b for b in BLOCKS.values() if not PARTIAL or finished(b, study.results)]

@@ -12,12 +12,12 @@ rule train:
         f"{LOGS}/train/{{exercise}}/{{variant}}/{{block}}.log",
     conda:
         "../../envs/practica.yaml"
-    threads: lambda wildcards: study.resources(wildcards.exercise, wildcards.variant)["threads"]
+    threads: lambda wildcards: needs_of(wildcards)["threads"]
     resources:
-        mem_mb=lambda wildcards, attempt: attempt
-        * study.resources(wildcards.exercise, wildcards.variant)["mem_mb"],
-        runtime=lambda wildcards, attempt: attempt
-        * study.resources(wildcards.exercise, wildcards.variant)["runtime"],
+        gpu=lambda wildcards: needs_of(wildcards)["gpu"],
+        # A retry gets more: on a cluster, memory and time are what most often fails.
+        mem_mb=lambda wildcards, attempt: attempt * needs_of(wildcards)["mem_mb"],
+        runtime=lambda wildcards, attempt: attempt * needs_of(wildcards)["runtime"],
     params:
         spec=lambda wildcards: block_of(wildcards).specification(),
         code=lambda wildcards: run_code(wildcards.exercise),
@@ -27,7 +27,7 @@ rule train:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
         "python -m practica train --spec {params.spec:q} --data {params.data:q}"
-        " --results {params.results:q} --threads {threads}"
+        " --results {params.results:q} --threads {threads} --gpu {resources.gpu}"
         " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log} 2>&1"
 
 
@@ -43,6 +43,9 @@ rule time_twins:
         f"{LOGS}/timing/ej02.log",
     conda:
         "../../envs/practica.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: attempt * 4000,
+        runtime=lambda wildcards, attempt: attempt * 30,
     params:
         data=subpath(input.cifar10, ancestor=3),
         code=lambda wildcards: code_digest(
@@ -65,6 +68,9 @@ rule describe_models:
         f"{LOGS}/models.log",
     conda:
         "../../envs/practica.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: attempt * 2000,
+        runtime=lambda wildcards, attempt: attempt * 15,
     params:
         code=code_digest(
             "practica.training.describe",

@@ -64,6 +64,9 @@ class LogHandler(LogHandlerBase):
 
     def _fail(self, record: Any) -> None:
         self._end(getattr(record, "jobid", -1), "FAILED: ")
+        # What an executor says of the job, such as its state in SLURM, or why it could not be submitted.
+        for line in (getattr(record, "rule_msg", None) or "").splitlines()[:2]:
+            self._say(f"    {line.strip()}")
         for name in getattr(record, "log", None) or []:
             try:
                 lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()

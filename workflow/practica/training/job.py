@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from practica.allocation import check_gpu
 from practica.errors import InputError, RunError
 from practica.files import canonical_json, now, sha256, write_json
 from practica.training.attempt import Attempt
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_job(
-    block: Block, code: str, data: Path, results: Path, threads: int, minutes: float | None, every: float
+    block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
 ) -> None:
     """Train the block and leave its results, or a note under ``failures`` of why there are none.
 
@@ -26,6 +27,7 @@ def run_job(
         data: folder of the data sets.
         results: folder of the results.
         threads: CPU threads TensorFlow was told to use.
+        gpu: GPUs that the job asked SLURM for.
         minutes: time the process may take; None: no limit.
         every: seconds of training between two checkpoints.
 
@@ -35,7 +37,7 @@ def run_job(
     """
     failure = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
     try:
-        _train(block, code, data, results, threads, minutes, every)
+        _train(block, code, data, results, threads, gpu, minutes, every)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
         reason = str(error) if known else f"{type(error).__name__}: {error}"
@@ -48,9 +50,10 @@ def run_job(
 
 
 def _train(
-    block: Block, code: str, data: Path, results: Path, threads: int, minutes: float | None, every: float
+    block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
 ) -> None:
     with Attempt(block, results, minutes) as attempt:
+        check_gpu(gpu)
         from practica.data import load
         from practica.training.block import train_block
         from practica.training.checkpoint import Checkpoints

@@ -44,7 +44,7 @@ def download(url: str, target: Path, *, sha256: str | None, connect_timeout: flo
 
     if sha256 and not _is_secure(url):
         raise UnavailableError("an upstream address must be https")
-    _await_answer(url, connect_timeout)
+    await_answer(url, connect_timeout)
     target.unlink(missing_ok=True)
     pooch.get_logger().setLevel("WARNING")
     fetcher = pooch.create(
@@ -73,7 +73,7 @@ def _file_name(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2]
 
 
-def _await_answer(url: str, seconds: float) -> None:
+def await_answer(url: str, seconds: float) -> None:
     """Raise ``UnreachableError`` unless the server gives any answer within ``seconds``.
 
     A connect timeout does not bound this: it holds for each of a host's many addresses, and not for the name server.

@@ -1,0 +1,206 @@
+"""The doctor names what is missing, line by line, and what to do; its machine is a fake one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from practica import doctor
+from practica.cli import main
+from practica.config import Study
+from practica.data.store import fetch
+
+EVERYTHING = {
+    "sinfo": "cpu|up|(null)\ngpu|up|gpu:a100:4\n",
+    "scontrol": "MaxJobCount = 10000\nMinJobAge               = 300 sec\n",
+    "sacctmgr": "ours\ntheirs\n",
+    "kpsewhich": "/somewhere\n",
+    **dict.fromkeys(("sbatch", "squeue", "scancel", "srun", "latexmk", "pdflatex"), ""),
+}
+
+
+class Machine:
+    """The commands, folders and profile of a fake machine, which is in good order until a test breaks it."""
+
+    def __init__(self, root: Path) -> None:
+        self.commands = root / "bin"
+        self.profile = root / "profile"
+        self.commands.mkdir()
+        self.profile.mkdir()
+        for name, output in EVERYTHING.items():
+            self.command(name, output)
+        self.settings(slurm_account="ours")
+        self.partitions(cpu={"max_gpu": 0}, gpu={"max_gpu": 4})
+        prepared = root / "data/prepared/mnist"
+        prepared.mkdir(parents=True)
+        (prepared / "dataset.json").touch()
+        self.config = {
+            "only": ["ej08"],
+            "results": str(root / "results"),
+            "data": {"folder": str(root / "data")},
+            "exercises": {"ej08": {"dataset": "mnist", "variants": {"dense": {}}}},
+        }
+
+    def command(self, name: str, output: str, status: int = 0) -> None:
+        """Put a command on the PATH that prints ``output``."""
+        path = self.commands / name
+        path.write_text(f"#!/bin/sh\nprintf '%s' '{output}'\nexit {status}\n")
+        path.chmod(0o755)
+
+    def settings(self, first_look: int = 30, **resources: str) -> None:
+        """Write the profile."""
+        settings = {
+            "default-resources": resources,
+            "slurm-partition-config": "partitions.yaml",
+            "slurm-init-seconds-before-status-checks": first_look,
+        }
+        (self.profile / "config.yaml").write_text(yaml.safe_dump(settings))
+
+    def partitions(self, **limits: dict[str, int]) -> None:
+        """Write the profile's partitions."""
+        (self.profile / "partitions.yaml").write_text(yaml.safe_dump({"partitions": limits}))
+
+    def findings(self) -> dict[str, doctor.Finding]:
+        """Return the findings by name."""
+        return {finding.what: finding for finding in doctor.examine(Study.resolve(self.config), self.profile)}
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    machine = Machine(tmp_path)
+    monkeypatch.setenv("PATH", f"{machine.commands}")
+    monkeypatch.delenv("PRACTICA_DATA_MIRROR", raising=False)
+    monkeypatch.setattr(doctor, "_gpus_seen", lambda: 0)
+    monkeypatch.setattr(doctor, "_file_system", lambda path: "nfs4")
+    monkeypatch.setattr(doctor, "packages", lambda: doctor.Finding("packages", "ok", ""))
+    monkeypatch.setattr(fetch, "await_answer", lambda url, seconds: None)
+    return machine
+
+
+def test_a_machine_in_order(machine):
+    findings = machine.findings()
+    assert {finding.level for finding in findings.values()} == {"ok"}, findings
+    assert "up, with GPUs" in findings["partition gpu"].found
+
+
+def without(*names):
+    return lambda machine: [(machine.commands / name).unlink() for name in names]
+
+
+@pytest.mark.parametrize(
+    ("breaks", "what", "level", "words"),
+    [
+        (without("latexmk"), "LaTeX", "fail", "missing: latexmk"),
+        (lambda m: m.command("kpsewhich", "", 1), "LaTeX", "fail", "missing: spanish.ldf"),
+        (without("srun"), "SLURM", "fail", "missing: srun"),
+        (lambda m: m.command("scontrol", "", 1), "SLURM", "fail", "the controller does not answer"),
+        (lambda m: m.partitions(cpu={}, a100={"max_gpu": 1}), "partition a100", "fail", "not there, or down"),
+        (lambda m: m.command("sinfo", "cpu|up|(null)\ngpu|up|(null)\n"), "partition gpu", "fail", "has no GPUs"),
+        (lambda m: m.command("sinfo", "cpu|up|(null)\ngpu|down|gpu:4\n"), "partition gpu", "fail", "or down (up: cpu)"),
+        (lambda m: m.partitions(cpu={"max_gpu": 0}), "partitions", "fail", "no partition has one"),
+        (lambda m: m.settings(slurm_account="mine"), "account", "fail", "mine is none of yours: ours, theirs"),
+        (lambda m: m.settings(), "account", "warn", "not set; yours are ours, theirs"),
+        (lambda m: m.settings(first_look=101), "polling", "fail", "303 are needed"),
+        (lambda m: m.command("scontrol", "MinJobAge = 2 sec"), "polling", "fail", "for 2 s, 90 are needed"),
+    ],
+)
+def test_what_is_wrong_is_named(machine, breaks, what, level, words):
+    breaks(machine)
+    finding = machine.findings()[what]
+    assert finding.level == level
+    assert words in finding.found
+    assert finding.advice
+
+
+def test_a_laptop_needs_no_slurm(machine):
+    without("sbatch")(machine)
+    findings = machine.findings()
+    assert findings["SLURM"].level == "ok"
+    assert findings["GPU"].level == "warn"
+    assert "ej08 will train on the CPU" in findings["GPU"].found
+
+
+def test_a_gpu_is_counted(machine, monkeypatch):
+    monkeypatch.setattr(doctor, "_gpus_seen", lambda: 2)
+    assert machine.findings()["GPU"].found == "TensorFlow sees 2"
+
+
+def test_a_folder_that_cannot_be_written(machine, tmp_path):
+    (tmp_path / "file").touch()
+    machine.config["results"] = str(tmp_path / "file")
+    finding = machine.findings()["results"]
+    assert (finding.level, finding.found.split(" (")[0]) == ("fail", f"cannot write to {tmp_path / 'file'}")
+
+
+@pytest.mark.parametrize(("free", "level"), [(5, "warn"), (0.5, "fail")])
+def test_little_space(machine, monkeypatch, free, level):
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=free * 1e9))
+    assert machine.findings()["results"].level == level
+
+
+def test_a_folder_that_compute_nodes_may_not_see(machine, monkeypatch):
+    monkeypatch.setattr(doctor, "_file_system", lambda path: "ext4")
+    assert "compute nodes see this folder" in machine.findings()["results"].advice
+
+
+class TestData:
+    @pytest.fixture(autouse=True)
+    def not_prepared(self, machine, tmp_path):
+        (tmp_path / "data/prepared/mnist/dataset.json").unlink()
+
+    def test_upstream(self, machine):
+        assert "to be fetched from https://" in machine.findings()["data: mnist"].found
+
+    def test_mirror(self, machine, tmp_path):
+        (tmp_path / "mirror").mkdir()
+        (tmp_path / "mirror/mnist.npz").touch()
+        machine.config["data"]["mirror"] = str(tmp_path / "mirror")
+        assert machine.findings()["data: mnist"].found == f"in {tmp_path / 'mirror'}"
+
+    def test_a_mirror_that_is_not_there(self, machine):
+        machine.config["data"]["mirror"] = "nowhere"
+        assert machine.findings()["data mirror"].level == "fail"
+
+    @pytest.mark.parametrize(("on_missing", "level"), [("error", "fail"), ("stand-in", "warn")])
+    def test_nobody_answers(self, machine, monkeypatch, on_missing, level):
+        def silence(url, seconds):
+            raise fetch.UnreachableError(f"no answer within {seconds:g} s")
+
+        monkeypatch.setattr(fetch, "await_answer", silence)
+        machine.config["data"]["on_missing"] = on_missing
+        finding = machine.findings()["data: mnist"]
+        assert finding.level == level
+        assert "no source" in finding.found
+
+    def test_computed_data_come_from_nowhere(self, machine):
+        machine.config["exercises"]["ej08"]["dataset"] = "xor"
+        assert machine.findings()["data: xor"].found == "computed by a rule"
+
+
+def test_packages_are_compared_with_the_lock(monkeypatch):
+    assert doctor.packages().what == "packages"
+    monkeypatch.setattr(doctor, "version", lambda package: "0.0")
+    finding = doctor.packages()
+    assert finding.level == "warn"
+    assert "0.0" in finding.found
+    assert finding.advice.startswith("run: make setup ENV=")
+
+
+def test_the_command_fails_where_a_line_does(machine, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "PROFILE", machine.profile)
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump(machine.config))
+    command = ["doctor", "--config", str(config)]
+    done = CliRunner().invoke(main, command)
+    assert (done.exit_code, "LaTeX" in done.stdout) == (0, True)
+    without("latexmk")(machine)
+    done = CliRunner().invoke(main, [*command, "--json"])
+    assert done.exit_code == 1
+    levels = {finding["what"]: finding["level"] for finding in json.loads(done.stdout)}
+    assert levels["LaTeX"] == "fail"
+    assert "not ready for a run: LaTeX" in done.stderr

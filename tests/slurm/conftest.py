@@ -1,0 +1,44 @@
+"""One test cluster for all tests of this folder; where there cannot be one, they are skipped with the reason."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mini import HERE, Cluster, Study
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Start a cluster; in CI, install SLURM first where it is missing."""
+    if os.environ.get("CI") == "true":
+        done = subprocess.run([HERE / "ensure-slurm.sh"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(done.stderr.strip())
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    reason = cluster.start()
+    try:
+        if reason:
+            pytest.skip(reason)
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def study(tmp_path: Path, cluster: Cluster) -> Iterator[Study]:
+    """Yield a copy of the project in which nothing has run."""
+    study = Study.copy(tmp_path / "study")
+    yield study
+    study.close()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object]:
+    """Return what ej05/tanh5 computes on this machine, without SLURM."""
+    study = Study.copy(tmp_path_factory.mktemp("local") / "study")
+    study.local("--", "results/runs/ej05/tanh5/s0-1/metrics.json")
+    return study.results("ej05/tanh5/s0-1")

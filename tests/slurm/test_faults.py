@@ -1,0 +1,153 @@
+"""What breaks on clusters, done to running jobs: every study ends complete and equal to an undisturbed one."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+from mini import Cluster, Run, Study, wait_for
+
+from practica.config import read_config
+
+pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
+
+
+def add_twins(study: Study, resources: dict[str, dict[str, int]]) -> list[str]:
+    """Add variants equal to ej05/tanh5, each with its own resources; return the files that they make."""
+    tanh5 = read_config([study.folder / "config.yaml", study.folder / "tiny.yaml"])["exercises"]["ej05"]["variants"][
+        "tanh5"
+    ]
+    twins = {name: {**tanh5, "model": "tanh5", "resources": own} for name, own in resources.items()}
+    (study.folder / "twins.yaml").write_text(yaml.safe_dump({"exercises": {"ej05": {"variants": twins}}}))
+    return [f"results/runs/ej05/{name}/s0-1/metrics.json" for name in twins]
+
+
+def start(study: Study, *words: str, **twins: dict[str, int]) -> Run:
+    """Start Snakemake on twins of ej05/tanh5, given with the resources in which they differ."""
+    targets = add_twins(study, twins)
+    return study.start("--configfile", "tiny.yaml", "twins.yaml", *words, "--", *targets)
+
+
+def states(cluster: Cluster, study: Study, name: str) -> list[str]:
+    """Return how the jobs that trained a twin ended, the oldest first."""
+    return [job.state for job in cluster.jobs(study, f"ej05_{name}_s0-1")]
+
+
+def training_job(cluster: Cluster, study: Study, name: str) -> tuple[psutil.Process, str]:
+    """Wait until a twin is being trained; return the process and the SLURM job."""
+    process = wait_for(f"training of {name}", lambda: study.training(name))
+    job = wait_for(f"job of {name}", lambda: cluster.running(study, f"ej05_{name}_s0-1"))
+    return process, job.id
+
+
+@pytest.fixture(scope="module")
+def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[tuple[Study, Run]]:
+    """Yield a study of which every training was disturbed in its own way, while the others went on."""
+    study = Study.copy(tmp_path_factory.mktemp("struck") / "study")
+    with small_disk(study.folder / "results/runs/ej05/full") as disk:
+        run = start(study, killed={}, cancelled={}, requeued={}, hung={}, full={}, memory={"mem_mb": 500})
+        process, _ = training_job(cluster, study, "killed")
+        process.kill()
+        _, job = training_job(cluster, study, "cancelled")
+        cluster.call("scancel", job)
+        process, job = training_job(cluster, study, "hung")
+        process.suspend()
+        cluster.call("scontrol", "update", f"jobid={job}", "EndTime=now")
+        _, job = training_job(cluster, study, "requeued")
+        refused = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
+        assert refused.returncode, "SLURM requeued a job that Snakemake watches"
+        wait_for("failure for want of space", lambda: "FAILED" in states(cluster, study, "full"))
+        (disk / "filler").unlink()
+        yield study, run.end()
+    study.close()
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a small disk that is full."""
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
+    try:
+        (folder / "filler").write_bytes(bytes(2**20))
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_the_struck_study_is_complete(struck: tuple[Study, Run]) -> None:
+    _, run = struck
+    assert run.code == 0, run.text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("killed", ["FAILED", "COMPLETED"]),
+        ("cancelled", ["CANCELLED", "COMPLETED"]),
+        ("hung", ["TIMEOUT", "COMPLETED"]),
+        ("full", ["FAILED", "COMPLETED"]),
+        ("requeued", ["COMPLETED"]),
+        ("memory", ["FAILED", "COMPLETED"]),
+    ],
+)
+def test_a_struck_job_is_done_again_with_the_same_result(
+    struck: tuple[Study, Run], cluster: Cluster, undisturbed: Any, name: str, expected: list[str]
+) -> None:
+    study, _ = struck
+    assert states(cluster, study, name) == expected
+    assert study.results(f"ej05/{name}/s0-1") == undisturbed
+
+
+def test_a_retry_gets_more_memory_and_time(struck: tuple[Study, Run], cluster: Cluster) -> None:
+    study, _ = struck
+    jobs = cluster.jobs(study, "ej05_memory_s0-1")
+    assert [(job.memory, job.limit) for job in jobs] == [("500M", "10:00"), ("1000M", "20:00")]
+
+
+def test_a_restarted_controller_and_a_lost_node(cluster: Cluster, study: Study, undisturbed: Any) -> None:
+    run = start(study, lost={})
+    training_job(cluster, study, "lost")
+    cluster.restart_controller(pause=3)
+    job = wait_for("job after the restart", lambda: cluster.running(study, "ej05_lost_s0-1"))
+    cluster.set_node("down")
+    wait_for("end of the lost job", lambda: states(cluster, study, "lost")[:1] == ["NODE_FAIL"])
+    cluster.set_node("resume")
+    assert run.end().code == 0, run.text
+    assert states(cluster, study, "lost") == ["NODE_FAIL", "COMPLETED"], job
+    assert study.results("ej05/lost/s0-1") == undisturbed
+
+
+def test_snakemake_is_killed_and_started_again(cluster: Cluster, study: Study, undisturbed: Any) -> None:
+    run = start(study, orphan={})
+    training_job(cluster, study, "orphan")
+    run.process.kill()
+    run.process.wait()
+    again = start(study, orphan={}).end()
+    assert again.code == 1
+    assert "--unlock" in again.text
+    assert start(study, "--unlock", orphan={}).end().code == 0
+    assert start(study, orphan={}).end().code == 0
+    assert study.results("ej05/orphan/s0-1") == undisturbed
+
+
+def test_an_interrupt_cancels_the_jobs_and_the_next_start_goes_on(
+    cluster: Cluster, study: Study, undisturbed: Any
+) -> None:
+    run = start(study, stopped={})
+    training_job(cluster, study, "stopped")
+    run.process.send_signal(signal.SIGINT)
+    assert run.end().code == 1
+    assert states(cluster, study, "stopped") == ["CANCELLED"]
+    assert start(study, stopped={}).end().code == 0
+    assert study.results("ej05/stopped/s0-1") == undisturbed

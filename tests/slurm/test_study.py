@@ -1,0 +1,55 @@
+"""The tiny study on SLURM, from the data sets to the PDF, and what its jobs ask for."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from mini import Cluster, Study
+
+pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
+
+
+@pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is missing: run `make latex`")
+def test_the_study_reaches_the_pdf_and_each_job_gets_what_its_exercise_needs(
+    cluster: Cluster, study: Study, undisturbed: tuple[object, object]
+) -> None:
+    run = study.start().end()
+    assert run.code == 0, run.text
+    assert (study.folder / "results/informe.pdf").read_bytes().startswith(b"%PDF")
+    assert study.results("ej05/tanh5/s0-1") == undisturbed
+
+    assert {(job.comment, job.state) for job in cluster.jobs(study)} == {
+        ("rule_describe_models", "COMPLETED"),
+        ("rule_train_wildcards_ej05_tanh5_s0-1", "COMPLETED"),
+        ("rule_train_wildcards_ej08_conv_s0-1", "COMPLETED"),
+        ("rule_train_wildcards_ej08_dense_s0-1", "COMPLETED"),
+    }
+    (small,) = cluster.jobs(study, "ej05_tanh5_s0-1")
+    assert (small.partition, small.memory, small.limit, small.cpus) == ("cpu", "1200M", "10:00", "1")
+    assert "TresPerJob" not in cluster.call("scontrol", "show", "job", small.id)
+    (dense,) = cluster.jobs(study, "ej08_dense_s0-1")
+    assert (dense.partition, dense.memory, dense.limit, dense.cpus) == ("gpu", "1800M", "12:00", "2")
+    assert "TresPerJob=gres:gpu:1" in cluster.call("scontrol", "show", "job", dense.id)
+    warning = (study.folder / "results/logs/train/ej08/dense/s0-1.log").read_text()
+    assert "SLURM gave this job GPU" in warning
+
+
+def test_a_gpu_that_tensorflow_does_not_see_fails_the_job(cluster: Cluster, study: Study) -> None:
+    command = ["srun", "--partition=gpu", "--gpus=1", "--mem=1000", sys.executable, "-m", "practica", "train"]
+    done = subprocess.run(
+        [*command, "ej08", "dense", "--gpu", "1"],
+        cwd=study.folder,
+        env={name: value for name, value in study.environment().items() if name != "PRACTICA_ALLOW_NO_GPU"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(r"practica: SLURM gave this job GPU \d, but TensorFlow sees none: install", done.stderr)
+    failure = json.loads((study.folder / "results/failures/ej08/dense/s0.json").read_text())
+    assert "TensorFlow sees none" in failure["reason"]

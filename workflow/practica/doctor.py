@@ -1,0 +1,270 @@
+"""Check, in seconds and before a run of hours, what the study needs from this machine and its cluster."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from practica.config import Study
+from practica.errors import InputError
+from practica.wiring import check_writable
+
+ROOT = Path(__file__).parents[2]
+PROFILE = ROOT / "profiles/slurm"
+ANSWER_SECONDS = 3.0
+LITTLE_SPACE, NO_SPACE = 10, 1  # GB; data sets take 2, a whole study 1
+NETWORK = ("nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "fuse", "afs", "orangefs", "wekafs", "pvfs", "9p")
+STYLES = ("spanish.ldf", "lmodern.sty", "booktabs.sty")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: ``level`` is ok, warn or fail; ``advice`` says what to do."""
+
+    what: str
+    level: str
+    found: str
+    advice: str = ""
+
+
+def examine(study: Study, profile: Path) -> Iterator[Finding]:
+    """Yield every finding; those on SLURM, for which ``profile`` is meant, only where its commands are installed."""
+    yield packages()
+    yield from folders(study)
+    yield from data_sets(study)
+    yield latex()
+    cluster = shutil.which("sbatch") is not None
+    yield gpu(study, cluster)
+    if cluster:
+        yield from slurm(study, profile)
+    else:
+        yield Finding("SLURM", "ok", "not installed here: the study runs on this machine")
+
+
+def packages() -> Finding:
+    """Compare the installed packages with the lock that they were installed from."""
+    name = "cpu" if importlib.util.find_spec("nvidia") is None else "gpu"
+    lock = ROOT / f"envs/lock-{name}.txt"
+    pinned = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    wrong = [f"{package} {have or 'missing'}" for package, want in pinned if (have := _version(package)) != want]
+    if not wrong:
+        return Finding("packages", "ok", f"{len(pinned)} as in envs/{lock.name}")
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    return Finding(
+        "packages", "warn", f"not as in envs/{lock.name}: {', '.join(wrong[:3])}{more}", f"run: make setup ENV={name}"
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def folders(study: Study) -> Iterator[Finding]:
+    """Check that the results and data folders can be written, have room, and reach the compute nodes."""
+    for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
+        try:
+            check_writable(key, folder)
+        except InputError as error:
+            yield Finding(key, "fail", str(error).removeprefix(f"configuration: {key}: "), "see config.yaml")
+            continue
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists()).resolve()
+        free = shutil.disk_usage(there).free / 1e9
+        kind = _file_system(there)
+        found = f"{folder} can be written, {free:.0f} GB free"
+        if free < LITTLE_SPACE:
+            yield Finding(key, "fail" if free < NO_SPACE else "warn", found, "make room, or choose another disk")
+        elif shutil.which("sbatch") and not kind.startswith(NETWORK):
+            yield Finding(key, "warn", f"{found}, on {kind}", "make sure that the compute nodes see this folder too")
+        else:
+            yield Finding(key, "ok", found)
+
+
+def _file_system(path: Path) -> str:
+    """Return the type of the file system that holds ``path``."""
+    mounts = [part for part in psutil.disk_partitions(all=True) if path.is_relative_to(part.mountpoint)]
+    return max(mounts, key=lambda part: len(part.mountpoint)).fstype if mounts else "unknown"
+
+
+def data_sets(study: Study) -> Iterator[Finding]:
+    """Say of each data set whether it is prepared, or where it would come from."""
+    from practica.data.store.registry import DATASETS
+    from practica.data.store.spec import Published
+
+    mirror = study.data["mirror"]
+    if mirror and "://" not in mirror and not Path(mirror).is_dir():
+        yield Finding("data mirror", "fail", f"{mirror} is not a folder", "correct data.mirror or PRACTICA_DATA_MIRROR")
+    answers: dict[str, str | None] = {}
+    for name in study.datasets():
+        spec = DATASETS[name]
+        if (Path(study.data["folder"]) / "prepared" / name / "dataset.json").is_file():
+            yield Finding(f"data: {name}", "ok", "prepared")
+        elif not isinstance(spec, Published):
+            yield Finding(f"data: {name}", "ok", "computed by a rule")
+        else:
+            yield _source(study, spec, answers)
+
+
+def _source(study: Study, spec: Any, answers: dict[str, str | None]) -> Finding:
+    """Say where a published data set would come from; ``answers`` remembers what each site has said."""
+    what, mirror = f"data: {spec.name}", study.data["mirror"]
+    places = [Path(study.data["folder"]) / "raw", *([Path(mirror)] if mirror and "://" not in mirror else [])]
+    for place in places:
+        if any((place / form.name).exists() for form in spec.forms):
+            return Finding(what, "ok", f"in {place}")
+    urls = [mirror] if mirror and "://" in mirror else []
+    urls += [form.upstream.url for form in spec.forms if form.upstream]
+    for url in urls:
+        site = "/".join(url.split("/")[:3])
+        if site not in answers:
+            answers[site] = _unreachable(url)
+        if answers[site] is None:
+            return Finding(what, "ok", f"to be fetched from {site}")
+    if study.data["on_missing"] == "stand-in":
+        return Finding(what, "warn", "no source: a generated stand-in takes its place", "set data.mirror for real data")
+    reasons = "; ".join(f"{site}: {reason}" for site, reason in answers.items() if reason)
+    return Finding(what, "fail", f"no source ({reasons})", "set PRACTICA_DATA_MIRROR to a folder with the files")
+
+
+def _unreachable(url: str) -> str | None:
+    """Return why a site cannot be reached, or None."""
+    from practica.data.store.fetch import UnreachableError, await_answer
+
+    try:
+        await_answer(url, ANSWER_SECONDS)
+    except UnreachableError as error:
+        return str(error)
+    return None
+
+
+def latex() -> Finding:
+    """Look for what the PDF is made with."""
+    missing = [name for name in ("latexmk", "pdflatex") if shutil.which(name) is None]
+    missing = missing or [name for name in STYLES if not _output("kpsewhich", name)]
+    if missing:
+        return Finding("LaTeX", "fail", f"missing: {', '.join(missing)}", "run: make latex")
+    return Finding("LaTeX", "ok", "latexmk and the packages of the report")
+
+
+def gpu(study: Study, cluster: bool) -> Finding:
+    """Say whether TensorFlow sees a GPU here, where runs ask for one."""
+    wanted = [e for e in study.exercises for v in study.variants(e) if study.resources(e, v)["gpu"]]
+    if not wanted:
+        return Finding("GPU", "ok", "no run asks for one")
+    seen = _gpus_seen()
+    if seen:
+        return Finding("GPU", "ok", f"TensorFlow sees {seen}")
+    if cluster:
+        return Finding("GPU", "ok", "none on this machine; a job that SLURM gives one fails if it cannot use it")
+    runs = ", ".join(dict.fromkeys(wanted))
+    return Finding("GPU", "warn", f"TensorFlow sees none; {runs} will train on the CPU", "run: make setup ENV=gpu")
+
+
+def _gpus_seen() -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    return len(tf.config.list_physical_devices("GPU"))
+
+
+def slurm(study: Study, profile: Path) -> Iterator[Finding]:
+    """Check commands, partitions, account and polling against the profile."""
+    missing = [name for name in ("sbatch", "squeue", "scancel", "scontrol", "sinfo", "srun") if not shutil.which(name)]
+    if missing:
+        yield Finding("SLURM", "fail", f"missing: {', '.join(missing)}", "load the site's SLURM module")
+        return
+    if not (config := _output("scontrol", "show", "config")):
+        yield Finding("SLURM", "fail", "the controller does not answer", "try `scontrol ping`; ask the site's support")
+        return
+    yield Finding("SLURM", "ok", "commands installed, the controller answers")
+    settings = yaml.safe_load((profile / "config.yaml").read_text(encoding="utf-8"))
+    yield from _partitions(study, profile / settings["slurm-partition-config"])
+    yield _account((settings.get("default-resources") or {}).get("slurm_account"))
+    yield _polling(config, settings["slurm-init-seconds-before-status-checks"])
+
+
+def _partitions(study: Study, file: Path) -> Iterator[Finding]:
+    """Check the partitions that the profile names, and that GPUs can be had where runs ask for them."""
+    named = yaml.safe_load(file.read_text(encoding="utf-8"))["partitions"]
+    lines = [line.split("|") for line in _output("sinfo", "--noheader", "--format=%R|%a|%G").splitlines()]
+    up = {name for name, state, _ in lines if state == "up"}
+    with_gpus = {name for name, _, resources in lines if "gpu" in resources}
+    for name, limits in named.items():
+        promised = (limits or {}).get("max_gpu", 0)
+        if name not in up:
+            known = ", ".join(sorted(up))
+            yield Finding(f"partition {name}", "fail", f"not there, or down (up: {known})", f"edit {_short(file)}")
+        elif promised and name not in with_gpus:
+            yield Finding(f"partition {name}", "fail", "has no GPUs", f"set its max_gpu to 0 in {_short(file)}")
+        else:
+            yield Finding(f"partition {name}", "ok", "up, with GPUs" if name in with_gpus else "up")
+    gpus = max((study.resources(e, v)["gpu"] for e in study.exercises for v in study.variants(e)), default=0)
+    if gpus > max(((limits or {}).get("max_gpu", 0) for limits in named.values()), default=0):
+        yield Finding("partitions", "fail", "runs ask for a GPU and no partition has one", f"edit {_short(file)}")
+
+
+def _short(file: Path) -> str:
+    return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)
+
+
+def _account(account: str | None) -> Finding:
+    """Check the account that jobs are charged to."""
+    user = getpass.getuser()
+    listed = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
+    known = sorted(set(listed.split()))
+    if account and known and account not in known:
+        advice = "set slurm_account in profiles/slurm/config.yaml"
+        return Finding("account", "fail", f"{account} is none of yours: {', '.join(known)}", advice)
+    if account:
+        return Finding("account", "ok", f"{account}{'' if known else ' (this site keeps no list to check it)'}")
+    if len(known) > 1:
+        advice = "set slurm_account in profiles/slurm/config.yaml"
+        return Finding("account", "warn", f"not set; yours are {', '.join(known)}", advice)
+    return Finding("account", "ok", "the default one")
+
+
+def _polling(config: str, first_look: int) -> Finding:
+    """Check that finished jobs stay in squeue's list for long enough: else the plugin asks sacct without a word."""
+    found = re.search(r"^MinJobAge\s*=\s*(\d+)", config, re.MULTILINE)
+    age, needed = int(found[1]) if found else 0, 3 * first_look
+    if age >= needed:
+        return Finding("polling", "ok", f"SLURM remembers finished jobs for {age} s")
+    advice = f"set slurm-init-seconds-before-status-checks to at most {age // 3}" if age >= 3 else ""
+    advice = advice or "set slurm-status-command to sacct"
+    return Finding("polling", "fail", f"SLURM remembers finished jobs for {age} s, {needed} are needed", advice)
+
+
+def show(findings: list[Finding]) -> None:
+    """Print the findings as a table."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    styles = {"ok": "green", "warn": "yellow", "fail": "red"}
+    for finding in findings:
+        text = finding.found + (f"\n-> {finding.advice}" if finding.advice else "")
+        table.add_row(Text(finding.level, styles[finding.level]), Text(finding.what), Text(text))
+    Console(highlight=False).print(table)
+
+
+def _output(*command: str) -> str:
+    """Return what a command prints, or nothing where it is missing, fails or is slow."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
