@@ -37,7 +37,7 @@ class Project:
         """Return the jobs that a dry run lists, by their messages."""
         done = self.snakemake("-n", *words)
         assert done.returncode == 0, done.stderr
-        return {line.rsplit("  (", 1)[0].strip() for line in done.stderr.splitlines() if line.startswith("  ")}
+        return {line.rsplit("  (", 1)[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")}
 
     def trained(self, *words: str) -> set[str]:
         """Return the blocks that a dry run would train."""

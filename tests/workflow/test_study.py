@@ -54,7 +54,7 @@ def test_the_pdf_marks_stand_ins_on_its_first_page(finished) -> None:
 def test_nothing_is_left_to_do(finished) -> None:
     done = finished.snakemake("-n")
     assert done.returncode == 0, done.stderr
-    assert "Nothing to be done" in done.stderr
+    assert "Nothing to be done" in done.stdout
 
 
 def test_a_dry_run_imports_no_tensorflow(finished, tmp_path) -> None:
@@ -66,7 +66,7 @@ def test_a_dry_run_imports_no_tensorflow(finished, tmp_path) -> None:
     path = f"{tmp_path}:{finished.folder / 'workflow'}"
     done = finished.snakemake("-n", "--forceall", env={"PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
-    assert "Training ej10/vgg16/s0" in done.stderr
+    assert "Training ej10/vgg16/s0" in done.stdout
 
 
 def test_a_comment_reruns_nothing(finished) -> None:
