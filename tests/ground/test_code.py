@@ -74,6 +74,12 @@ def test_exercises_do_not_depend_on_each_other_nor_on_the_data_floor() -> None:
         assert strangers == {f"practica.exercises.{exercise}"}
 
 
+def test_what_restores_a_run_counts_and_what_only_runs_the_job_does_not() -> None:
+    training = {name.split(".")[-1] for name in code._closure(("practica.training.block",)) if ".training." in name}
+    assert {"checkpoint", "record"} <= training
+    assert not {"attempt", "job", "journal", "lock"} & training
+
+
 def test_models_are_found_without_importing_keras() -> None:
     import subprocess
     import sys

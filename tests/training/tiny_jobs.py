@@ -38,8 +38,8 @@ BLOCKS = {
     "dropout": Block("ej04", "dense", (0,), "dense", "imdb", {**OFFICIAL, **WORDS, "epochs": 6}),
     "folds": Block("ej06", "dense", (3,), "dense", "pima", {**TRAINING, **FOLDS, "epochs": 4}),
     "augmentation": Block("ej90", "small", (0,), "small", "mnist", {**OFFICIAL, **ALTERED, "epochs": 6}),
-    "by hand": xor("xor_concat_numpy", (0, 1), epochs=60, log_every=5, optimizer="adam"),
-    "points apart": xor("xor_221", epochs=60, log_every=5, optimizer="sgd", momentum=0.9),
+    "by hand": xor("xor_concat_numpy", (0, 1), epochs=20, log_every=2, optimizer="adam"),
+    "points apart": xor("xor_221", epochs=30, log_every=3, optimizer="sgd", momentum=0.9),
 }
 LONG = xor("xor_221_numpy", epochs=60, optimizer="sgd", momentum=0.9)  # in jobs with a pause in every epoch
 ONE_CALL = xor("xor_221", epochs=400000, log_every=400000, optimizer="sgd")  # a minute in one call of TensorFlow
@@ -63,10 +63,12 @@ def train(
     """
     import augmented
 
+    from practica import exercises
     from practica.training import attempt, by_hand
     from practica.training.job import run_job
 
-    sys.modules["practica.exercises.ej90"] = augmented
+    load = exercises.load
+    exercises.load = lambda exercise: augmented if exercise == "ej90" else load(exercise)
     attempt.GRACE = 0.5
     if log:
         for stream in (sys.stdout, sys.stderr):
