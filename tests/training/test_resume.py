@@ -59,12 +59,14 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
 @pytest.mark.parametrize("name", list(BLOCKS))
 def test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened(name, data, undisturbed, tmp_path) -> None:
     block = BLOCKS[name]
-    kills = np.random.default_rng(len(name)).integers(6, 24, 3).tolist()
-    for moment in kills:
-        assert run(block, data, tmp_path, kill_at=moment) == -signal.SIGKILL
+    moments = np.random.default_rng(len(name)).integers(6, 16, 3).tolist()
+    codes = [run(block, data, tmp_path, kill_at=moment) for moment in moments]
+    # The third moment may lie behind the end.
+    assert codes[:2] == [-signal.SIGKILL] * 2
     assert run(block, data, tmp_path) == 0
     assert runs(block, tmp_path) == undisturbed(block)
-    assert [entry.why for entry in attempts(block, tmp_path)] == [None] * len(kills) + ["done"]
+    ends = ["done" if code == 0 else None for code in codes]
+    assert [entry.why for entry in attempts(block, tmp_path)] == [*ends, "done"]
     assert not list(tmp_path.rglob("*.part"))
     assert not list(tmp_path.rglob("*.checkpoint*")), "checkpoints go when the run is done"
 
