@@ -77,10 +77,17 @@ class Cluster:
         """Return the job that trains a block now."""
         return next(iter(self.jobs(study, block, "RUNNING")), None)
 
-    def set_node(self, state: str) -> None:
-        """Set the state of the only node, as its operator does."""
+    def lose_node(self) -> None:
+        """Declare the only node down, as SLURM does when it no longer answers: its jobs fail."""
+        self._set_node("down", check=True)
+
+    def regain_node(self) -> None:
+        """Take the node back into service, where it has not come back by itself."""
+        self._set_node("resume", check=False)
+
+    def _set_node(self, state: str, *, check: bool) -> None:
         name = self.call("hostname", "-s").strip()
-        self.call("scontrol", "update", f"nodename={name}", f"state={state}", "reason=test")
+        subprocess.run(["scontrol", "update", f"nodename={name}", f"state={state}", "reason=test"], check=check)
 
     def restart_controller(self, pause: float) -> None:
         """End the controller, and start it anew with what it had saved."""
@@ -156,7 +163,9 @@ class Run:
 
     def __init__(self, study: Study, words: list[str]) -> None:
         self.log = study.folder / "snakemake.out"
-        command = [Path(sys.executable).with_name("snakemake"), "--configfile", "tiny.yaml", *words]
+        # Where the tests run in the background, an interrupt would be ignored.
+        command = ["env", "--default-signal=INT", Path(sys.executable).with_name("snakemake")]
+        command += ["--configfile", "tiny.yaml", *words]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
                 command, cwd=study.folder, env=study.environment(), stdout=stream, stderr=subprocess.STDOUT

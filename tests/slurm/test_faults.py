@@ -120,9 +120,9 @@ def test_a_restarted_controller_and_a_lost_node(cluster: Cluster, study: Study, 
     training_job(cluster, study, "lost")
     cluster.restart_controller(pause=3)
     job = wait_for("job after the restart", lambda: cluster.running(study, "ej05_lost_s0-1"))
-    cluster.set_node("down")
+    cluster.lose_node()
     wait_for("end of the lost job", lambda: states(cluster, study, "lost")[:1] == ["NODE_FAIL"])
-    cluster.set_node("resume")
+    cluster.regain_node()
     assert run.end().code == 0, run.text
     assert states(cluster, study, "lost") == ["NODE_FAIL", "COMPLETED"], job
     assert study.results("ej05/lost/s0-1") == undisturbed
