@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from practica.config import Block, Study, config_schema, read_config
+from practica.config import Block, Study, read_config
 from practica.errors import InputError
+from practica.schema import config_schema
 
 BASE: dict[str, Any] = {
     "seeds": 3,

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,9 @@ import yaml
 
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
+from practica.schema import config_schema, typed, with_defaults
 
-SCHEMAS = Path(__file__).parents[1] / "schemas"
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
-
-
-@cache
-def config_schema() -> dict[str, Any]:
-    """Return the JSON schema of the configuration."""
-    return read_json(SCHEMAS / "config.schema.json")
 
 
 @dataclass(frozen=True)
@@ -92,9 +85,9 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
-        config = _typed(config, config_schema())
+        config = typed(config, config_schema())
         _check(config)
-        filled = _with_defaults(copy.deepcopy(config), config_schema())
+        filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
         filled["only"] = _only(filled["only"], filled["exercises"])
         return cls(filled)
@@ -253,53 +246,3 @@ def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
         if name not in exercises:
             raise InputError(f"configuration: only: {_unknown('exercise', name, exercises)}")
     return sorted(set(chosen))
-
-
-def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Read text as a number, boolean or null where ``schema`` wants one: ``--config`` makes text of what is nested."""
-    schema = _resolved(schema)
-    if isinstance(value, Mapping):
-        return {key: _typed(item, _property(schema, key)) for key, item in value.items()}
-    branches = [_resolved(branch) for branch in schema.get("anyOf", [schema])]
-    if isinstance(value, list):
-        items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
-        return [_typed(item, items) for item in value]
-    types = {name for branch in branches for name in _types(branch)}
-    if isinstance(value, str) and types and "string" not in types:
-        try:
-            return yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-    return value
-
-
-def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Fill in the defaults that ``schema`` states for the keys that ``value`` lacks."""
-    schema = _resolved(schema)
-    if not isinstance(value, dict):
-        return value
-    for key, sub in schema.get("properties", {}).items():
-        if key not in value and "default" in sub:
-            value[key] = copy.deepcopy(sub["default"])
-    for key in value:
-        value[key] = _with_defaults(value[key], _property(schema, key))
-    return value
-
-
-def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return ``schema`` with what its ``$ref`` or its only ``allOf`` refers to."""
-    for part in (schema, *schema.get("allOf", [])):
-        if "$ref" in part:
-            return {**config_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]], **schema}
-    return schema
-
-
-def _property(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    other = schema.get("additionalProperties")
-    return schema.get("properties", {}).get(key, other if isinstance(other, Mapping) else {})
-
-
-def _types(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that ``schema`` names; an enumeration is of text."""
-    types = schema.get("type", "string" if "enum" in schema else [])
-    return [types] if isinstance(types, str) else types
