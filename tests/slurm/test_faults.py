@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -40,11 +41,48 @@ def states(cluster: Cluster, study: Study, name: str) -> list[str]:
     return [job.state for job in cluster.jobs(study, f"ej05_{name}_s0-1")]
 
 
-def training_job(cluster: Cluster, study: Study, name: str) -> tuple[psutil.Process, str]:
-    """Wait until a twin is being trained; return the process and the SLURM job."""
-    process = wait_for(f"training of {name}", lambda: study.training(name))
-    job = wait_for(f"job of {name}", lambda: cluster.running(study, f"ej05_{name}_s0-1"))
-    return process, job.id
+def in_training(cluster: Cluster, study: Study, name: str) -> tuple[psutil.Process, str] | None:
+    """Return the process and the SLURM job of a twin in the middle of its training, or None."""
+    process, job = study.training(name), cluster.running(study, f"ej05_{name}_s0-1")
+    begun = (study.folder / f"results/checkpoints/ej05/{name}/s0-1/progress.json").is_file()
+    return (process, job.id) if process and job and begun else None
+
+
+def strike(cluster: Cluster, study: Study, name: str) -> tuple[psutil.Process, str]:
+    """Wait until a twin is in the middle of its training; return the process and the SLURM job."""
+    return wait_for(f"training of {name}", lambda: in_training(cluster, study, name))
+
+
+def hang(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Stop a process without ending it, and let the job's time be over."""
+    process.suspend()
+    cluster.call("scontrol", "update", f"jobid={job}", "EndTime=now")
+
+
+def requeue(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Requeue a job as a site's scripts do, in vain."""
+    refused = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
+    assert refused.returncode, "SLURM requeued a job that Snakemake watches"
+
+
+def tear(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Cancel a job, and cut the checkpoint in half that it leaves."""
+    folder = Path(process.cwd()) / "results/checkpoints/ej05/torn"
+    cluster.call("scancel", job)
+    process.wait(20)
+    checkpoints = list(folder.rglob("*.checkpoint"))
+    assert checkpoints, "no checkpoint is left"
+    for path in checkpoints:
+        os.truncate(path, path.stat().st_size // 2)
+
+
+STRIKES = {
+    "requeued": requeue,
+    "killed": lambda cluster, process, job: process.kill(),
+    "hung": hang,
+    "cancelled": lambda cluster, process, job: cluster.call("scancel", job),
+    "torn": tear,
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +90,14 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
     """Yield a study of which every training was disturbed in its own way, while the others went on."""
     study = Study.copy(tmp_path_factory.mktemp("struck") / "study")
     with small_disk(study.folder / "results/runs/ej05/full") as disk:
-        run = start(study, killed={}, cancelled={}, requeued={}, hung={}, full={}, memory={"mem_mb": 500})
-        process, _ = training_job(cluster, study, "killed")
-        process.kill()
-        _, job = training_job(cluster, study, "cancelled")
-        cluster.call("scancel", job)
-        process, job = training_job(cluster, study, "hung")
-        process.suspend()
-        cluster.call("scontrol", "update", f"jobid={job}", "EndTime=now")
-        _, job = training_job(cluster, study, "requeued")
-        refused = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
-        assert refused.returncode, "SLURM requeued a job that Snakemake watches"
+        run = start(study, **{name: {} for name in STRIKES}, full={}, memory={"mem_mb": 500})
+        waiting = dict(STRIKES)
+        while waiting:
+            name, (process, job) = wait_for(
+                f"training of {list(waiting)}",
+                lambda: next(((n, found) for n in waiting if (found := in_training(cluster, study, n))), None),
+            )
+            waiting.pop(name)(cluster, process, job)
         wait_for("failure for want of space", lambda: "FAILED" in states(cluster, study, "full"))
         (disk / "filler").unlink()
         yield study, run.end()
@@ -95,6 +130,7 @@ def test_the_struck_study_is_complete(struck: tuple[Study, Run]) -> None:
     [
         ("killed", ["FAILED", "COMPLETED"]),
         ("cancelled", ["CANCELLED", "COMPLETED"]),
+        ("torn", ["CANCELLED", "COMPLETED"]),
         ("hung", ["TIMEOUT", "COMPLETED"]),
         ("full", ["FAILED", "COMPLETED"]),
         ("requeued", ["COMPLETED"]),
@@ -117,7 +153,7 @@ def test_a_retry_gets_more_memory_and_time(struck: tuple[Study, Run], cluster: C
 
 def test_a_restarted_controller_and_a_lost_node(cluster: Cluster, study: Study, undisturbed: Any) -> None:
     run = start(study, lost={})
-    training_job(cluster, study, "lost")
+    strike(cluster, study, "lost")
     cluster.restart_controller(pause=3)
     job = wait_for("job after the restart", lambda: cluster.running(study, "ej05_lost_s0-1"))
     cluster.lose_node()
@@ -130,7 +166,7 @@ def test_a_restarted_controller_and_a_lost_node(cluster: Cluster, study: Study, 
 
 def test_snakemake_is_killed_and_started_again(cluster: Cluster, study: Study, undisturbed: Any) -> None:
     run = start(study, orphan={})
-    training_job(cluster, study, "orphan")
+    strike(cluster, study, "orphan")
     run.process.kill()
     run.process.wait()
     again = start(study, orphan={}).end()
@@ -145,7 +181,7 @@ def test_an_interrupt_cancels_the_jobs_and_the_next_start_goes_on(
     cluster: Cluster, study: Study, undisturbed: Any
 ) -> None:
     run = start(study, stopped={})
-    training_job(cluster, study, "stopped")
+    strike(cluster, study, "stopped")
     run.process.send_signal(signal.SIGINT)
     assert run.end().code == 1
     assert states(cluster, study, "stopped") == ["CANCELLED"]
