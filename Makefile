@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report status doctor test lint format lock clean
+.PHONY: help setup latex ready report status doctor test cluster lint format lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -33,6 +33,10 @@ doctor: setup ## Check what a long run needs from this machine and its cluster
 
 test: ready lint ## Run every check and every test
 	$(in_venv) pytest
+
+cluster: ready ## Run the tests that start a SLURM of one node and break things (root)
+	@tests/slurm/ensure-slurm.sh
+	$(in_venv) pytest -m slurm
 
 lint: setup ## Check style, types and workflow
 	$(in_venv) ruff check
