@@ -185,6 +185,18 @@ def test_why_an_attempt_ended_is_written_down(tmp_path: Path) -> None:
     assert [e.why for e in Journal(BLOCK, tmp_path).entries()] == ["done", "ValueError: bad", "stopped"]
 
 
+def test_a_full_disk_hides_no_error_and_keeps_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ValueError, match="the error"), Attempt(BLOCK, tmp_path, None):
+        monkeypatch.setattr(Journal, "_append", full)
+        raise ValueError("the error")
+    with pytest.raises(OSError, match="No space left"), Attempt(BLOCK, tmp_path, None):
+        raise AssertionError("it has not begun")
+    assert not (checkpoint_folder(BLOCK, tmp_path) / "lock.json").exists()
+
+
 def test_the_next_attempt_says_how_the_last_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Journal(BLOCK, tmp_path).begin(replace(Holder.here(), host="node7"))
     half = BLOCK.folder(tmp_path) / ".metrics.json.abc.part"

@@ -79,17 +79,11 @@ class Attempt:
         self._listen()
         try:
             self._lock.acquire(self._wait)
+            self._begin()
         except BaseException:
+            self._lock.release()
             self._close()
             raise
-        before = self._journal.entries()
-        self.number = self._journal.begin(self._lock.me)
-        if before and before[-1].why != DONE:
-            last = before[-1]
-            print(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}", flush=True)
-        for folder in self._leftovers:  # of files that a kill left half written
-            for part in folder.rglob(".*.part"):
-                part.unlink(missing_ok=True)
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -116,6 +110,17 @@ class Attempt:
         if not fits and record.done < record.last_epoch:
             self._stop = self._stop or OUT_OF_TIME
         return self._stop
+
+    def _begin(self) -> None:
+        """Open the journal, and remove the files that a kill left half written."""
+        before = self._journal.entries()
+        self.number = self._journal.begin(self._lock.me)
+        if before and before[-1].why != DONE:
+            last = before[-1]
+            print(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}", flush=True)
+        for folder in self._leftovers:
+            for part in folder.rglob(".*.part"):
+                part.unlink(missing_ok=True)
 
     def _report(self, run: str, record: Record) -> None:
         """Write the progress, at most once a second."""
@@ -184,7 +189,8 @@ class Attempt:
         with self._ending:
             number, self.number = self.number, 0
             if number:
-                self._journal.end(number, why)
+                with contextlib.suppress(OSError):  # a full disk must not hide how the attempt ended
+                    self._journal.end(number, why)
                 self._lock.release()
             return number > 0
 
