@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +88,9 @@ STRIKES = {
 @pytest.fixture(scope="module")
 def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[tuple[Study, Run]]:
     """Yield a study of which every training was disturbed in its own way, while the others went on."""
-    study = Study.copy(tmp_path_factory.mktemp("struck") / "study")
-    with small_disk(study.folder / "results/runs/ej05/full") as disk:
-        run = start(study, **{name: {} for name in STRIKES}, full={}, memory={"mem_mb": 500})
+    copy = Study.copy(tmp_path_factory.mktemp("struck") / "study")
+    with closing(copy) as study, small_disk(study.folder / "results/runs/ej05/full") as disk:
+        run = start(study, **{name: {} for name in STRIKES}, full={}, memory={"mem_mb": 750})
         waiting = dict(STRIKES)
         while waiting:
             name, (process, job) = wait_for(
@@ -101,7 +101,6 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
         wait_for("failure for want of space", lambda: "FAILED" in states(cluster, study, "full"))
         (disk / "filler").unlink()
         yield study, run.end()
-    study.close()
 
 
 @contextmanager
@@ -148,7 +147,7 @@ def test_a_struck_job_is_done_again_with_the_same_result(
 def test_a_retry_gets_more_memory_and_time(struck: tuple[Study, Run], cluster: Cluster) -> None:
     study, _ = struck
     jobs = cluster.jobs(study, "ej05_memory_s0-1")
-    assert [(job.memory, job.limit) for job in jobs] == [("500M", "10:00"), ("1000M", "20:00")]
+    assert [(job.memory, job.limit) for job in jobs] == [("750M", "10:00"), ("1500M", "20:00")]
 
 
 def test_a_restarted_controller_and_a_lost_node(cluster: Cluster, study: Study, undisturbed: Any) -> None:
@@ -164,26 +163,22 @@ def test_a_restarted_controller_and_a_lost_node(cluster: Cluster, study: Study, 
     assert study.results("ej05/lost/s0-1") == undisturbed
 
 
-def test_snakemake_is_killed_and_started_again(cluster: Cluster, study: Study, undisturbed: Any) -> None:
-    run = start(study, orphan={})
-    strike(cluster, study, "orphan")
-    run.process.kill()
-    run.process.wait()
-    again = start(study, orphan={}).end()
-    assert again.code == 1
-    assert "--unlock" in again.text
-    assert start(study, "--unlock", orphan={}).end().code == 0
-    assert start(study, orphan={}).end().code == 0
-    assert study.results("ej05/orphan/s0-1") == undisturbed
-
-
-def test_an_interrupt_cancels_the_jobs_and_the_next_start_goes_on(
-    cluster: Cluster, study: Study, undisturbed: Any
-) -> None:
-    run = start(study, stopped={})
-    strike(cluster, study, "stopped")
+def test_snakemake_is_interrupted_and_later_killed(cluster: Cluster, study: Study, undisturbed: Any) -> None:
+    run = start(study, left={})
+    strike(cluster, study, "left")
     run.process.send_signal(signal.SIGINT)
     assert run.end().code == 1
-    assert states(cluster, study, "stopped") == ["CANCELLED"]
-    assert start(study, stopped={}).end().code == 0
-    assert study.results("ej05/stopped/s0-1") == undisturbed
+    assert states(cluster, study, "left") == ["CANCELLED"]
+
+    run = start(study, left={})
+    strike(cluster, study, "left")
+    run.process.kill()
+    run.process.wait()
+    refused = start(study, left={}).end()
+    assert refused.code == 1
+    assert "--unlock" in refused.text
+    assert start(study, "--unlock", left={}).end().code == 0
+    last = start(study, left={}).end()
+    assert last.code == 0, last.text
+    assert states(cluster, study, "left") == ["CANCELLED", "COMPLETED", "COMPLETED"]
+    assert study.results("ej05/left/s0-1") == undisturbed
