@@ -155,6 +155,8 @@ def _provenance(block: Block, stand_in: bool) -> dict[str, Any]:
         "threads": 1,
         "data": {"name": block.dataset, "fingerprint": "f00d", "stand_in": stand_in, "origin": origin},
         "started": "2026-01-01T00:00:00+00:00",
+        "engine": "fit",
+        "precision": "float32",
         "wall_seconds": 12.5,
         "fit_seconds": 10.25,
         "peak_memory_mb": 512.0,

@@ -56,6 +56,7 @@ def test_twins_train_alike(
 ) -> None:
     import keras
 
+    from practica.backend import Feed
     from practica.training.batches import epoch_order, training_batches
     from practica.training.fit import compile_model
 
@@ -69,9 +70,8 @@ def test_twins_train_alike(
     batch_size, epochs = 16, range(4)
     compile_model(model, task, settings, 1)
     steps = -(-len(samples) // batch_size)
-    fitted = model.fit(
-        training_batches(samples, batch_size, 0, epochs, None), epochs=len(epochs), steps_per_epoch=steps, verbose=0
-    )
+    batches = training_batches(Feed(None), samples, batch_size, 0, epochs)
+    fitted = model.fit(batches, epochs=len(epochs), steps_per_epoch=steps, shuffle=False, verbose=0)
     for epoch in epochs:
         measured = twin.train_epoch(samples.x, samples.y, epoch_order(0, epoch, len(samples)), batch_size)
         assert measured == pytest.approx({key: values[epoch] for key, values in fitted.history.items()}, rel=1e-4)

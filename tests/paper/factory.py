@@ -121,6 +121,8 @@ def provenance(block: Block, stand_in: bool) -> dict[str, Any]:
             "origin": {"kind": kind, "source": source},
         },
         "started": "2026-01-01T00:00:00+00:00",
+        "engine": "fit",
+        "precision": "float32",
         "wall_seconds": 12.5,
         "fit_seconds": 10.25,
         "peak_memory_mb": 512.0,

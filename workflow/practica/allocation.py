@@ -31,9 +31,9 @@ def check_gpu(asked: int) -> None:
     granted = granted_gpus(os.environ)
     if not asked or granted is None:
         return
-    import tensorflow as tf
+    from practica.backend import gpus
 
-    if tf.config.list_physical_devices("GPU"):
+    if gpus():
         return
     reason = f"SLURM gave this job GPU {granted}, but TensorFlow sees none"
     if os.environ.get(ALLOW) != "1":

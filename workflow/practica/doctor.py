@@ -179,9 +179,9 @@ def gpu(study: Study, cluster: bool) -> Finding:
 
 def _gpus_seen() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
+    from practica.backend import gpus
 
-    return len(tf.config.list_physical_devices("GPU"))
+    return len(gpus())
 
 
 def slurm(study: Study, profile: Path) -> Iterator[Finding]:

@@ -70,17 +70,38 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs and targets of one part of the data: ``x`` an array ``(n, ...)`` or ``Ragged``, ``y`` ``(n, ...)``."""
+    """Inputs and targets of one part of the data: rows of arrays that parts and runs share, so nothing is copied.
 
-    x: Any
-    y: np.ndarray
+    Attributes:
+        inputs: an array ``(n, ...)`` or ``Ragged``.
+        targets: ``(n, ...)``.
+        rows: which of the ``n`` belong to the part, in its order; None: all.
+    """
+
+    inputs: Any
+    targets: np.ndarray
+    rows: np.ndarray | None = None
+
+    @property
+    def x(self) -> Any:
+        """Return a copy of the part's inputs."""
+        return self.inputs if self.rows is None else self.inputs[self.rows]
+
+    @property
+    def y(self) -> np.ndarray:
+        """Return a copy of the part's targets."""
+        return self.targets if self.rows is None else self.targets[self.rows]
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(self.targets if self.rows is None else self.rows)
+
+    def places(self) -> np.ndarray:
+        """Return the rows ``(len,)`` of the part."""
+        return np.arange(len(self)) if self.rows is None else self.rows
 
     def take(self, index: np.ndarray) -> Samples:
         """Return the samples at these places."""
-        return Samples(self.x[index], self.y[index])
+        return Samples(self.inputs, self.targets, self.places()[index])
 
 
 @dataclass(frozen=True)

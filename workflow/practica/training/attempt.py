@@ -21,7 +21,7 @@ from practica.training.lock import BEAT, Lock
 
 if TYPE_CHECKING:
     from practica.config import Block
-    from practica.training.record import Record
+    from practica.training.record import History
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE = 4.0
@@ -95,7 +95,7 @@ class Attempt:
         self._end(why)
         self._close()
 
-    def at_point(self, run: str, record: Record) -> str | None:
+    def at_point(self, run: str, record: History) -> str | None:
         """Report a point of a run's history, and return why the run has to stop there, if it has to.
 
         Raises:
@@ -122,7 +122,7 @@ class Attempt:
             for part in folder.rglob(".*.part"):
                 part.unlink(missing_ok=True)
 
-    def _report(self, run: str, record: Record) -> None:
+    def _report(self, run: str, record: History) -> None:
         """Write the progress, at most once a second."""
         if time.monotonic() - self._reported < 1 and record.done < record.last_epoch:
             return

@@ -6,13 +6,13 @@ depends on what ran before could not be resumed exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from practica.exercises.problem import Ragged, Samples
+from practica.backend import Feed
+from practica.exercises.problem import Samples
 
 EVALUATION_BATCH = 500
 
@@ -22,39 +22,17 @@ def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
-def training_batches(
-    samples: Samples, batch_size: int, seed: int, epochs: range, to_input: Callable[[Any], Any] | None
-) -> tf.data.Dataset:
+def training_batches(feed: Feed, samples: Samples, batch_size: int, seed: int, epochs: range) -> Any:
     """Return the batches of all ``epochs``, one after another; the last batch of an epoch may be smaller."""
+    places = samples.places()
 
     def orders() -> Iterator[np.ndarray]:
         for epoch in epochs:
-            yield epoch_order(seed, epoch, len(samples))
+            yield places[epoch_order(seed, epoch, len(samples))]
 
-    signature = tf.TensorSpec((len(samples),), tf.int64)
-    order = tf.data.Dataset.from_generator(orders, output_signature=signature)
-    indices = order.flat_map(lambda index: tf.data.Dataset.from_tensor_slices(index).batch(batch_size))
-    return _gather(indices, samples, to_input)
+    return feed.stream(samples.inputs, samples.targets, orders, len(samples), batch_size)
 
 
-def evaluation_batches(samples: Samples, to_input: Callable[[Any], Any] | None) -> tf.data.Dataset:
+def evaluation_batches(feed: Feed, samples: Samples) -> Any:
     """Return the batches of one pass in the samples' own order."""
-    return _gather(tf.data.Dataset.range(len(samples)).batch(EVALUATION_BATCH), samples, to_input)
-
-
-def _gather(indices: tf.data.Dataset, samples: Samples, to_input: Callable[[Any], Any] | None) -> tf.data.Dataset:
-    x, y = _tensor(samples.x), _tensor(samples.y)
-
-    def batch(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        inputs = tf.gather(x, index)
-        inputs = to_input(inputs) if to_input else tf.cast(inputs, tf.float32)
-        return inputs, tf.gather(y, index)
-
-    return indices.map(batch, num_parallel_calls=1).prefetch(2)
-
-
-def _tensor(values: np.ndarray | Ragged) -> tf.Tensor | tf.RaggedTensor:
-    with tf.device("cpu"):  # tf.data gathers on the host; small tensors would otherwise be copied back for each batch
-        if isinstance(values, Ragged):
-            return tf.RaggedTensor.from_row_splits(np.asarray(values.values), values.offsets)
-        return tf.constant(np.asarray(values))
+    return feed.once(samples.inputs, samples.targets, samples.places(), EVALUATION_BATCH)

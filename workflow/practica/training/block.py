@@ -1,27 +1,31 @@
-"""Train every run of a block, seed by seed and fold by fold, and write its files."""
+"""Train every run of a block, seed by seed and fold by fold or all at once, and write its files."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from practica import exercises
 from practica.errors import DivergedError, InputError, RunError
-from practica.exercises.problem import Arrays, Settings
-from practica.training import by_hand
-from practica.training.checkpoint import Checkpoint, Checkpoints
-from practica.training.fit import fit
+from practica.exercises.problem import Arrays, Problem, Settings
+from practica.training import by_hand, stack
+from practica.training.checkpoint import Checkpoints
+from practica.training.fit import Trainer
 from practica.training.provenance import describe, peak_memory_mb
 from practica.training.record import Outcome
+from practica.training.replicas import stackable
 from practica.training.results import Run, write_results
+from practica.training.store import steps_of
 
 if TYPE_CHECKING:
     from practica.config import Block
+
+Name = tuple[int, int | None]
+"""A run within its block: its seed, and its fold where there are folds."""
 
 
 def train_block(
@@ -33,7 +37,7 @@ def train_block(
         block: what to train.
         arrays: the data set's arrays.
         data: name, fingerprint, origin and stand-in flag of the data, for the provenance.
-        threads: CPU threads TensorFlow was told to use.
+        threads: CPU threads the backend was told to use.
         folder: where the files go.
         checkpoints: where runs go on from, and what came of those that are finished.
 
@@ -44,29 +48,29 @@ def train_block(
     checkpoints.check()
     begin = time.perf_counter()
     provenance = describe(threads, data)
+    settings = settings_of(block)
+    build = builder(exercises.load(block.exercise), block.model)
+    engine = engine_of(block, build, settings)
+    train = _together if engine == "stack" else _one_by_one
     runs: list[Run] = []
     artefacts: dict[str, np.ndarray] = {}
-    seconds = 0.0
-    parameters: dict[str, int] = {}
-    for seed, fold in _runs(block):
-        checkpoint = checkpoints.of(seed, fold)
-        try:
-            outcome = checkpoint.finished() or _train(block, arrays, seed, fold, checkpoint)
-        except RunError as error:
-            where = f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
-            verdict = f"{block.id}, {where}: {error}"
-            if isinstance(error, DivergedError):
-                checkpoints.condemn(verdict)
-            raise type(error)(verdict) from error
-        runs.append((seed, fold, outcome))
-        artefacts |= {f"{checkpoint.name}/{name}": array for name, array in outcome.artefacts.items()}
-        seconds += outcome.fit_seconds
-        parameters = outcome.parameters
+    try:
+        for (seed, fold), outcome in train(block, build, settings, arrays, checkpoints):
+            runs.append((seed, fold, outcome))
+            name = checkpoints.of(seed, fold).name
+            artefacts |= {f"{name}/{key}": array for key, array in outcome.artefacts.items()}
+    except RunError as error:
+        verdict = f"{block.id}, {error}"
+        if isinstance(error, DivergedError):
+            checkpoints.condemn(verdict)
+        raise type(error)(verdict) from error
     provenance |= {
+        "engine": engine,
+        "precision": settings.get("precision", "float32"),
         "wall_seconds": round(time.perf_counter() - begin, 3),
-        "fit_seconds": round(seconds, 3),
+        "fit_seconds": round(sum(outcome.fit_seconds for _, _, outcome in runs), 3),
         "peak_memory_mb": peak_memory_mb(),
-        "model_parameters": parameters,
+        "model_parameters": runs[-1][2].parameters,
     }
     write_results(block, runs, artefacts, provenance, folder)
 
@@ -90,22 +94,73 @@ def builder(exercise: Any, name: str) -> Any:
     return found
 
 
-def _runs(block: Block) -> Iterator[tuple[int, int | None]]:
+def engine_of(block: Block, build: Callable[[Settings], Any], settings: Settings) -> str:
+    """Return how the block is trained: ``numpy`` by hand, ``stack`` all runs in one graph, ``fit`` run by run."""
+    if block.model.endswith("_numpy"):
+        return "numpy"
+    if settings.get("precision", "float32") != "float32":
+        return "fit"
+    return "stack" if stackable(build(settings)) else "fit"
+
+
+def _names(block: Block) -> Iterator[Name]:
     folds = block.settings.get("folds")
     for seed in block.seeds:
         for fold in range(folds) if folds else [None]:
             yield seed, fold
 
 
-def _train(block: Block, arrays: Arrays, seed: int, fold: int | None, checkpoint: Checkpoint) -> Outcome:
-    exercise = exercises.load(block.exercise)
-    settings = settings_of(block)
-    problem = exercise.problem(arrays, settings, seed, fold)
-    build = builder(exercise, block.model)
-    # Folds of one seed start from different weights too: five trainings, not one repeated on other data.
-    run_seed = seed if fold is None else int(np.random.default_rng([seed, fold]).integers(2**31))
-    by_keras = not block.model.endswith("_numpy")
-    outcome = (fit if by_keras else by_hand.fit)(build, problem, settings, run_seed, checkpoint)
-    checkpoint.finish(outcome)
-    keras.backend.clear_session()
-    return outcome
+def _one_by_one(
+    block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
+) -> Iterator[tuple[Name, Outcome]]:
+    trainer = (by_hand.Trainer if block.model.endswith("_numpy") else Trainer)(build, settings)
+    for name in _names(block):
+        checkpoint = checkpoints.of(*name)
+        outcome = checkpoint.finished()
+        if outcome is None:
+            try:
+                outcome = trainer.fit(_problem(block, arrays, settings, name), _run_seed(name), checkpoint)
+            except RunError as error:
+                raise type(error)(f"{_called(name)}: {error}") from error
+            checkpoint.finish(outcome)
+        yield name, outcome
+
+
+def _together(
+    block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
+) -> Iterator[tuple[Name, Outcome]]:
+    """Train as replicas of one net all runs that make the same number of steps in an epoch."""
+    names = list(_names(block))
+    finished = {name: checkpoints.of(*name).finished() for name in names}
+    if None in finished.values():
+        stacks: dict[int, dict[Name, Problem]] = {}
+        for name in names:
+            problem = _problem(block, arrays, settings, name)
+            stacks.setdefault(steps_of(problem.train, settings.batch_size), {})[name] = problem
+        for steps, problems in stacks.items():
+            if all(finished[name] for name in problems):
+                continue
+            checkpoint = checkpoints.of_stack(steps)
+            called = [_called(name) for name in problems]
+            seeds = [_run_seed(name) for name in problems]
+            outcomes = stack.fit(build, list(problems.values()), settings, seeds, called, checkpoint)
+            for name, outcome in zip(problems, outcomes, strict=True):
+                checkpoints.of(*name).finish(outcome)
+                finished[name] = outcome
+            checkpoint.discard()
+    yield from ((name, outcome) for name, outcome in finished.items() if outcome)
+
+
+def _problem(block: Block, arrays: Arrays, settings: Settings, name: Name) -> Problem:
+    return exercises.load(block.exercise).problem(arrays, settings, *name)
+
+
+def _run_seed(name: Name) -> int:
+    """Return the seed of weights and batches: folds of one seed are five trainings, not one on other data."""
+    seed, fold = name
+    return seed if fold is None else int(np.random.default_rng([seed, fold]).integers(2**31))
+
+
+def _called(name: Name) -> str:
+    seed, fold = name
+    return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"

@@ -11,51 +11,57 @@ import numpy as np
 from practica.exercises.problem import Problem, Settings
 from practica.training.batches import epoch_order
 from practica.training.checkpoint import Checkpoint
-from practica.training.fit import final_and_best, log_interval
+from practica.training.fit import log_interval, measure_final_and_best
 from practica.training.record import Metrics, Outcome, Record
 
 
-def fit(
-    build: Callable[[Settings], Any], problem: Problem, settings: Settings, seed: int, checkpoint: Checkpoint
-) -> Outcome:
-    """Build the net with ``seed`` and train it on ``problem``, from its checkpoint to epoch ``settings.epochs``.
+class Trainer:
+    """Train the runs of a block one after another."""
 
-    Raises:
-        DivergedError: the loss is NaN, infinite or far beyond where it began.
-        StoppedError: the run has to stop before its end.
-    """
-    net = build(settings)
-    net.initialise(seed)
-    parts = {name: (as_input(samples.x, problem), samples.y) for name, samples in problem.parts().items()}
-    log_every = log_interval(settings)
-    record = Record(problem.task, settings.epochs)
-    checkpoint.resume(record, net.set_state)
-    record.begin()
-    for epoch in range(record.done, settings.epochs):
-        order = epoch_order(seed, epoch, len(problem.train))
-        logs = {"train": net.train_epoch(*parts["train"], order, settings.batch_size)}
-        # A loss that is no number is a point wherever it comes up: the record ends the run.
-        if (epoch + 1) % log_every and math.isfinite(logs["train"]["loss"]):
-            continue
-        if "validation" in parts:
-            logs["validation"] = net.evaluate(*parts["validation"])
-        record.add(epoch + 1, logs, net.get_weights)
-        checkpoint.reached(record, net.get_state)
+    def __init__(self, build: Callable[[Settings], Any], settings: Settings) -> None:
+        self._build = build
+        self._settings = settings
+
+    def fit(self, problem: Problem, seed: int, checkpoint: Checkpoint) -> Outcome:
+        """Train from the first weights of ``seed``, or from the checkpoint, to epoch ``settings.epochs``.
+
+        Raises:
+            DivergedError: the loss is NaN, infinite or far beyond where it began.
+            StoppedError: the run has to stop before its end.
+        """
+        settings = self._settings
+        net = self._build(settings)
+        net.initialise(seed)
+        parts = {name: (as_input(samples.x, problem), samples.y) for name, samples in problem.parts().items()}
+        log_every = log_interval(settings)
+        record = Record(problem.task, settings.epochs)
+        checkpoint.resume(record, net.set_state)
         record.begin()
+        for epoch in range(record.done, settings.epochs):
+            order = epoch_order(seed, epoch, len(problem.train))
+            logs = {"train": net.train_epoch(*parts["train"], order, settings.batch_size)}
+            # A loss that is no number is a point wherever it comes up: the record ends the run.
+            if (epoch + 1) % log_every and math.isfinite(logs["train"]["loss"]):
+                continue
+            if "validation" in parts:
+                logs["validation"] = net.evaluate(*parts["validation"])
+            record.add(epoch + 1, logs, net.get_weights)
+            checkpoint.reached(record, net.get_state)
+            record.begin()
 
-    def measure() -> Metrics:
-        return {part: {k: float(v) for k, v in net.evaluate(*xy).items()} for part, xy in parts.items()}
+        def measure() -> Metrics:
+            return {part: {k: float(v) for k, v in net.evaluate(*xy).items()} for part, xy in parts.items()}
 
-    total = sum(values.size for values in net.parameters().values())
-    return Outcome(
-        epochs=record.epochs,
-        history=record.history,
-        metrics=final_and_best(measure, net, record),
-        best_epoch=record.best_epoch,
-        parameters={"total": total, "trainable": total, "non_trainable": 0},
-        fit_seconds=record.seconds,
-        artefacts=problem.artefacts(lambda x: net.predict(as_input(x, problem))),
-    )
+        total = sum(values.size for values in net.parameters().values())
+        return Outcome(
+            epochs=record.epochs,
+            history=record.history,
+            metrics=measure_final_and_best(measure, net, record),
+            best_epoch=record.best_epoch,
+            parameters={"total": total, "trainable": total, "non_trainable": 0},
+            fit_seconds=record.seconds,
+            artefacts=problem.artefacts(lambda x: net.predict(as_input(x, problem))),
+        )
 
 
 def as_input(x: Any, problem: Problem) -> np.ndarray:

@@ -17,7 +17,7 @@ import numpy as np
 
 from practica.errors import DivergedError, InputError, StoppedError
 from practica.files import atomic_path, canonical_json, read_json, sha256, write_json
-from practica.training.record import Outcome, Record
+from practica.training.record import History, Outcome
 
 State = list[np.ndarray]
 Arrays = Mapping[str, np.ndarray]
@@ -45,11 +45,15 @@ class Checkpoints:
     folder: Path
     key: str
     every: float = 60.0
-    at_point: Callable[[str, Record], str | None] = lambda run, record: None
+    at_point: Callable[[str, History], str | None] = lambda run, record: None
 
     def of(self, seed: int, fold: int | None) -> Checkpoint:
         """Return the checkpoint of one run."""
         return Checkpoint(self, f"s{seed}" if fold is None else f"s{seed}f{fold}")
+
+    def of_stack(self, steps: int) -> Checkpoint:
+        """Return the checkpoint of the runs that are trained together, in ``steps`` steps an epoch."""
+        return Checkpoint(self, f"stack{steps}")
 
     def condemn(self, verdict: str) -> None:
         """Remember that the block diverges, so that a retry does not find it out again at the same price."""
@@ -82,7 +86,12 @@ class Checkpoint:
             block.folder / f"{name}.{kind}" for kind in ("checkpoint", "checkpoint-before", "done")
         )
 
-    def resume(self, record: Record, set_state: Callable[[State], None]) -> None:
+    @property
+    def every(self) -> float:
+        """Return the seconds of training between two checkpoints; 0: one at every point of the history."""
+        return self._block.every
+
+    def resume(self, record: History, set_state: Callable[[State], None]) -> None:
         """Bring record and model to the last usable checkpoint; leave both as they are where there is none."""
         saved = self._read(self._last) or self._read(self._before)
         if saved:
@@ -92,7 +101,7 @@ class Checkpoint:
             set_state(state)
             print(f"{self.name}: going on after epoch {record.done} of {record.last_epoch}", flush=True)
 
-    def reached(self, record: Record, get_state: Callable[[], State]) -> None:
+    def reached(self, record: History, get_state: Callable[[], State]) -> None:
         """Take note of a point of the history: save it if it is time to, and stop the run if it has to.
 
         Raises:
@@ -111,6 +120,10 @@ class Checkpoint:
         """Remember what came of the run; its checkpoints have done their work."""
         fields = {name: value for name, value in asdict(outcome).items() if name != "artefacts"}
         write(self._done, self._block.key, fields, outcome.artefacts)
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove the checkpoints: what came of the run is safe."""
         for path in (self._last, self._before):
             path.unlink(missing_ok=True)
 
@@ -119,7 +132,7 @@ class Checkpoint:
         saved = self._read(self._done)
         return Outcome(**saved[0], artefacts=dict(saved[1])) if saved else None
 
-    def _save(self, record: Record, state: State) -> None:
+    def _save(self, record: History, state: State) -> None:
         arrays = {f"{kind}{i}": a for kind, values in _kinds(state, record) for i, a in enumerate(values)}
         try:
             if self._last.exists():
@@ -182,7 +195,7 @@ def set_aside(path: Path, kind: str) -> Path:
     return aside
 
 
-def _kinds(state: State, record: Record) -> list[tuple[str, State]]:
+def _kinds(state: State, record: History) -> list[tuple[str, State]]:
     return [("state", state), ("best", record.best_weights)]
 
 

@@ -1,4 +1,4 @@
-"""Train one Keras model on one problem, from its first epoch to its last, and measure it."""
+"""Train Keras models run by run with ``fit``, from the first epoch to the last, and measure them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from practica.backend import Feed
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings, Task
 from practica.training import tasks
 from practica.training.batches import evaluation_batches, training_batches
 from practica.training.checkpoint import Checkpoint, State
-from practica.training.record import Metrics, Outcome, Record
+from practica.training.record import Metrics, Outcome, Record, final_and_best
 
 
 class Watch(keras.callbacks.Callback):
@@ -29,9 +30,9 @@ class Watch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Set every random layer's state from (seed, epoch), so that no epoch depends on how it was reached."""
-        for place, generator in enumerate(_seed_generators(self.model)):
-            state = np.random.default_rng([self.seed, epoch, place]).integers(2**31, size=2)
-            generator.state.assign(state.astype("uint32"))
+        generators = _seed_generators(self.model)
+        for generator, state in zip(generators, random_states(self.seed, epoch, len(generators)), strict=True):
+            generator.state.assign(state)
         self.record.begin()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -49,53 +50,105 @@ class Watch(keras.callbacks.Callback):
         self.checkpoint.reached(self.record, lambda: get_state(self.model))
 
 
-def fit(
-    build: Callable[[Settings], keras.Model], problem: Problem, settings: Settings, seed: int, checkpoint: Checkpoint
-) -> Outcome:
-    """Build the model with ``seed`` and train it on ``problem``, from its checkpoint to epoch ``settings.epochs``."""
-    keras.config.set_dtype_policy(settings.get("precision", "float32"))
-    keras.utils.set_random_seed(seed)
-    net = build(settings)
-    model = _augmented(net, problem)
-    steps = math.ceil(len(problem.train) / settings.batch_size)
-    log_every = log_interval(settings)
-    compile_model(model, problem.task, settings, steps * log_every)
-    record = Record(problem.task, settings.epochs)
-    checkpoint.resume(record, lambda state: set_state(model, state))
-    data = {part: evaluation_batches(samples, problem.to_input) for part, samples in problem.parts().items()}
-    epochs = range(record.done, settings.epochs)
-    if epochs:
-        model.fit(
-            training_batches(problem.train, settings.batch_size, seed, epochs, problem.to_input),
-            initial_epoch=record.done // log_every,
-            epochs=settings.epochs // log_every,
-            steps_per_epoch=steps * log_every,
-            validation_data=data.get("validation"),
-            callbacks=[Watch(record, checkpoint, seed, log_every)],
-            shuffle=False,
-            verbose=0,
+class Trainer:
+    """Train the runs of a block one after another, with one model that is compiled once."""
+
+    def __init__(self, build: Callable[[Settings], keras.Model], settings: Settings) -> None:
+        self._build = build
+        self._settings = settings
+        self._log_every = log_interval(settings)
+        self._steps = 0
+
+    def fit(self, problem: Problem, seed: int, checkpoint: Checkpoint) -> Outcome:
+        """Train from the first weights of ``seed``, or from the checkpoint, to epoch ``settings.epochs``.
+
+        Raises:
+            DivergedError: the loss is NaN, infinite or far beyond where it began.
+            StoppedError: the run has to stop before its end.
+        """
+        settings = self._settings
+        self._start(problem, seed)
+        record = Record(problem.task, settings.epochs)
+        checkpoint.resume(record, lambda state: set_state(self._model, state))
+        feed = Feed(problem.to_input)
+        data = {part: evaluation_batches(feed, samples) for part, samples in problem.parts().items()}
+        epochs = range(record.done, settings.epochs)
+        if epochs:
+            self._model.fit(
+                training_batches(feed, problem.train, settings.batch_size, seed, epochs),
+                initial_epoch=record.done // self._log_every,
+                epochs=settings.epochs // self._log_every,
+                steps_per_epoch=self._steps,
+                validation_data=data.get("validation"),
+                callbacks=[Watch(record, checkpoint, seed, self._log_every)],
+                shuffle=False,
+                verbose=0,
+            )
+
+        def measure() -> Metrics:
+            parts = problem.parts()
+            return {part: _measure(self._model, part, samples, data[part], problem) for part, samples in parts.items()}
+
+        def predict(x: Any) -> np.ndarray:
+            return _predict(self._model, evaluation_batches(feed, Samples(x, np.zeros(len(x)))))
+
+        return Outcome(
+            epochs=record.epochs,
+            history=record.history,
+            metrics=measure_final_and_best(measure, self._model, record),
+            best_epoch=record.best_epoch,
+            parameters=count_parameters(self._net),
+            fit_seconds=record.seconds,
+            artefacts=problem.artefacts(predict),
         )
 
-    def measure() -> Metrics:
-        return {part: _measure(model, part, samples, data[part], problem) for part, samples in problem.parts().items()}
+    def _start(self, problem: Problem, seed: int) -> None:
+        """Bring the model to the state in which a run with ``seed`` begins."""
+        keras.config.set_dtype_policy(self._settings.get("precision", "float32"))
+        keras.utils.set_random_seed(seed)
+        fresh = self._build(self._settings)
+        steps = math.ceil(len(problem.train) / self._settings.batch_size) * self._log_every
+        if steps != self._steps:
+            self._net, self._steps = fresh, steps
+            self._model = _augmented(fresh, problem)
+            compile_model(self._model, problem.task, self._settings, steps)
+            self._first = get_state(self._model)
+        set_state(self._model, self._first)
+        self._net.set_weights(start_weights(fresh, seed))
 
-    def predict(x: Any) -> np.ndarray:
-        return _predict(model, evaluation_batches(Samples(x, np.zeros(len(x))), problem.to_input))
 
-    return Outcome(
-        epochs=record.epochs,
-        history=record.history,
-        metrics=final_and_best(measure, model, record),
-        best_epoch=record.best_epoch,
-        parameters=count_parameters(net),
-        fit_seconds=record.seconds,
-        artefacts=problem.artefacts(predict),
-    )
+def start_weights(net: keras.Model, seed: int) -> list[np.ndarray]:
+    """Return the weights with which a run with ``seed`` begins, in the order of ``net.get_weights()``.
+
+    Each is drawn by its layer's initializer with a seed made of ``seed`` and its place, so that many runs can begin
+    from one built net. What is not drawn, or by an initializer that cannot be found, is as ``net`` was built.
+    """
+    initializers = {
+        id(weight): getattr(layer, f"{weight.name}_initializer", None)
+        for layer in net._flatten_layers()
+        for weight in layer.weights
+    }
+    weights = net.get_weights()
+    for place, weight in enumerate(net.weights):
+        initializer: Any = initializers[id(weight)]
+        config = initializer.get_config() if initializer else {}
+        if "seed" in config:
+            config["seed"] = int(np.random.default_rng([seed, place]).integers(2**31))
+            weights[place] = keras.ops.convert_to_numpy(
+                type(initializer).from_config(config)(weight.shape, dtype=weight.dtype)
+            )
+    return weights
+
+
+def random_states(seed: int, point: int, count: int) -> np.ndarray:
+    """Return the states ``(count, 2)`` of a net's random layers at the start of a point of the history."""
+    states = [np.random.default_rng([seed, point, place]).integers(2**31, size=2) for place in range(count)]
+    return np.array(states, np.uint32).reshape(count, 2)
 
 
 def get_state(model: keras.Model) -> State:
     """Return weights, states of random layers and the optimizer's variables."""
-    return [np.array(variable) for variable in _variables(model)]
+    return [variable.numpy().copy() for variable in _variables(model)]
 
 
 def set_state(model: keras.Model, state: State) -> None:
@@ -106,17 +159,20 @@ def set_state(model: keras.Model, state: State) -> None:
 
 def compile_model(model: keras.Model, task: Task, settings: Settings, steps: int) -> None:
     """Compile the model; all ``steps`` between two points of the history run in one call of the compiled graph."""
-    if settings.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(settings.learning_rate, momentum=settings.get("momentum", 0.0))
-    else:
-        optimizer = keras.optimizers.Adam(settings.learning_rate)
     model.compile(
-        optimizer=optimizer,
+        optimizer=make_optimizer(settings),
         loss=tasks.loss(task),
         metrics=tasks.metrics(task),
         steps_per_execution=steps,
         jit_compile=False,  # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small
     )
+
+
+def make_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
+    """Return a new optimizer of the kind that the settings name."""
+    if settings.optimizer == "sgd":
+        return keras.optimizers.SGD(settings.learning_rate, momentum=settings.get("momentum", 0.0))
+    return keras.optimizers.Adam(settings.learning_rate)
 
 
 def log_interval(settings: Settings) -> int:
@@ -131,7 +187,7 @@ def log_interval(settings: Settings) -> int:
     return interval
 
 
-def final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:
+def measure_final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:
     """Measure with the final weights and, as ``best_*``, with the best; the final weights stay in place."""
     final = at_best = measure()
     if record.best_epoch != record.last_epoch:
@@ -139,10 +195,7 @@ def final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -
         model.set_weights(record.best_weights)
         at_best = measure()
         model.set_weights(last)
-    return {
-        part: values | {f"best_{name}": value for name, value in at_best[part].items()}
-        for part, values in final.items()
-    }
+    return final_and_best(final, at_best)
 
 
 def count_parameters(model: keras.Model) -> dict[str, int]:

@@ -79,7 +79,8 @@ def run_key(block: Block, code: str, fingerprint: str, threads: int) -> str:
     """Return a digest of everything that decides the block's result: a run with another key is another run."""
     import keras
     import numpy as np
-    import tensorflow as tf
 
-    versions = [module.__version__ for module in (keras, np, tf)]
+    from practica.backend import version
+
+    versions = [keras.__version__, np.__version__, version()]
     return sha256(canonical_json([block.specification(), code, fingerprint, threads, *versions]))[:16]

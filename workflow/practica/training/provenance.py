@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from practica.backend import gpus
 from practica.files import now
 
 PACKAGES = ("practica", "tensorflow", "keras", "numpy", "scikit-learn", "pandas", "snakemake")
@@ -71,8 +72,4 @@ def _cpu() -> str:
 
 
 def _gpu() -> str | None:
-    import tensorflow as tf
-
-    devices = tf.config.list_physical_devices("GPU")
-    names = [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in devices]
-    return ", ".join(names) or None
+    return ", ".join(gpus()) or None

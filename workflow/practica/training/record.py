@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -42,6 +42,38 @@ class Outcome:
     artefacts: dict[str, np.ndarray]
 
 
+class History(Protocol):
+    """What a checkpoint keeps of one run, or of many that are trained together, and what is reported of them.
+
+    Attributes:
+        last_epoch: the epoch at which training ends.
+        epochs: the epochs of the points so far, the last two at least.
+        monitor: the metric that tells the best epoch.
+        point_seconds: what the last step from one point to where training can stop again took.
+        best_weights: the weights at the best point, where they are not part of the state itself.
+    """
+
+    last_epoch: int
+    epochs: list[int]
+    monitor: str
+    point_seconds: float
+    best_weights: list[np.ndarray]
+
+    @property
+    def done(self) -> int:
+        """Return the epoch of the last point; 0 before the first."""
+
+    @property
+    def monitored(self) -> float:
+        """Return the monitored metric at the last point."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return everything but the best weights, for JSON."""
+
+    def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
+        """Go back to the point at which ``fields`` and the best weights were taken."""
+
+
 class Record:
     """The history of a run so far, the epoch and weights at which its monitored metric was best, and its time."""
 
@@ -71,13 +103,21 @@ class Record:
         """Start the clock of the next point."""
         self._clock = time.perf_counter()
 
-    def add(self, epoch: int, logs: Mapping[str, Mapping[str, float]], get_weights: Callable[[], Any]) -> None:
+    def add(
+        self,
+        epoch: int,
+        logs: Mapping[str, Mapping[str, float]],
+        get_weights: Callable[[], Any],
+        seconds: float | None = None,
+    ) -> None:
         """Take down a point of the history, and the weights if it is better than all before.
+
+        ``seconds`` is what the point took; None: all since ``begin``.
 
         Raises:
             DivergedError: a value is NaN or infinite, or the training loss has exploded.
         """
-        self.point_seconds = time.perf_counter() - self._clock
+        self.point_seconds = time.perf_counter() - self._clock if seconds is None else seconds
         self.seconds += self.point_seconds
         self.epochs.append(epoch)
         for part, values in logs.items():
@@ -114,3 +154,10 @@ class Record:
             raise DivergedError(
                 f"the loss grew from {first:.3g} to {last:.3g} by epoch {epoch}: lower the learning rate"
             )
+
+
+def final_and_best(final: Metrics, best: Metrics) -> Metrics:
+    """Return the metrics of the final epoch and, as ``best_*``, those of the best."""
+    return {
+        part: values | {f"best_{name}": value for name, value in best[part].items()} for part, values in final.items()
+    }

@@ -1,13 +1,16 @@
-"""Losses and metrics of each task, as Keras objects."""
+"""Losses and metrics of each task: as Keras objects, and as functions with one value a sample."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 from practica.exercises.problem import Task
+
+PerSample = Callable[[Any, Any], Any]
 
 
 def loss(task: Task) -> keras.losses.Loss:
@@ -23,16 +26,26 @@ def loss(task: Task) -> keras.losses.Loss:
 
 def metrics(task: Task) -> list[keras.metrics.Metric]:
     """Return new metrics: the accuracy that fits the task, or the squared error without the L2 penalty."""
-    kinds = {
-        # A logit above 0 is a probability above one half.
-        "logit": lambda: keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0),
-        "class": lambda: keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
-        "onehot": lambda: keras.metrics.CategoricalAccuracy(name="accuracy"),
-        "sign": lambda: keras.metrics.MeanMetricWrapper(_same_sign, name="accuracy"),
+    return [keras.metrics.MeanMetricWrapper(function, name=name) for name, function in per_sample(task).items()]
+
+
+def per_sample(task: Task) -> dict[str, PerSample]:
+    """Return the metrics by name, each a function ``(targets, outputs)`` with one value a sample."""
+    kinds: dict[str, PerSample] = {
+        "logit": _right_logit,
+        "class": keras.metrics.sparse_categorical_accuracy,
+        "onehot": keras.metrics.categorical_accuracy,
+        "sign": _same_sign,
     }
-    found = [kinds[task.accuracy]()] if task.accuracy else []
-    return found + ([keras.metrics.MeanSquaredError(name="mse")] if task.loss == "mse" else [])
+    found = {"accuracy": kinds[task.accuracy]} if task.accuracy else {}
+    return found | ({"mse": keras.losses.mean_squared_error} if task.loss == "mse" else {})
+
+
+def _right_logit(target: Any, predicted: Any) -> Any:
+    """Compare with 0: a logit above it is a probability above one half."""
+    return ops.mean(keras.metrics.binary_accuracy(target, predicted, threshold=0.0), axis=-1)
 
 
 def _same_sign(target: Any, predicted: Any) -> Any:
-    return ops.cast(ops.equal(ops.sign(target), ops.sign(predicted)), "float32")
+    right = ops.cast(ops.equal(ops.sign(target), ops.sign(predicted)), "float32")
+    return ops.mean(right, axis=-1)

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from practica import exercises
+from practica.backend import Feed
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.training.batches import epoch_order, training_batches
 from practica.training.block import builder, settings_of
@@ -66,7 +67,7 @@ def _keras_turn(
     model = build(settings)
     steps = math.ceil(len(problem.train) / settings.batch_size) * epochs
     compile_model(model, problem.task, settings, steps)
-    batches = training_batches(problem.train, settings.batch_size, 0, range(epochs), problem.to_input)
+    batches = training_batches(Feed(problem.to_input), problem.train, settings.batch_size, 0, range(epochs))
     return lambda: model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 
 

@@ -1,0 +1,187 @@
+"""Runs that are trained together: each is the run that it would have been alone, to float32's rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from practica.config import Study, read_config
+from practica.files import read_json
+
+pytestmark = pytest.mark.keras
+
+ROUNDING = 1e-5
+SEEDS = (0, 3, 4)
+CUT = {
+    "ej01": {"epochs": 4},
+    "ej02": {"epochs": 40, "log_every": 4},
+    "ej05": {"epochs": 3, "train_samples": 400},
+    "ej06": {"epochs": 4, "folds": 3},
+    "ej08": {"epochs": 3, "train_samples": 400, "test_samples": 100, "batch_size": 64},
+    "ej09": {"epochs": 3, "train_samples": 400, "test_samples": 100, "batch_size": 64},
+}
+VARIANTS = [
+    "ej01/linear",
+    "ej02/xor_221",
+    "ej02/xor_concat",
+    "ej05/tanh5",
+    "ej06/raw",
+    "ej06/corrected",
+    "ej06/wider",
+    "ej06/deeper",
+    "ej08/dense",
+    "ej09/dense",
+]
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return Study.resolve(read_config([Path(__file__).parents[2] / "config.yaml"]))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a function that gives a data set's arrays, generated where there is no mirror."""
+    from practica.data import load, prepare
+
+    folder = tmp_path_factory.mktemp("data")
+
+    def arrays(name: str) -> Mapping[str, np.ndarray]:
+        prepare(name, folder, mirror=str(tmp_path_factory.mktemp("empty")), on_missing="stand-in")
+        return load(name, folder).arrays
+
+    return arrays
+
+
+def together_and_alone(block: Any, exercise: Any, arrays: Any, folder: Path) -> tuple[list[Any], list[Any]]:
+    """Return what came of the block's runs as one stack, and one by one with Keras' ``fit``."""
+    from practica.training import stack
+    from practica.training.block import _names, _run_seed, builder, settings_of
+    from practica.training.checkpoint import Checkpoints
+    from practica.training.fit import Trainer
+
+    settings = settings_of(block)
+    build = builder(exercise, block.model)
+    names = list(_names(block))
+    problems = [exercise.problem(arrays, settings, *name) for name in names]
+    seeds = [_run_seed(name) for name in names]
+    checkpoints = Checkpoints(folder, "key")
+    stacked = stack.fit(build, problems, settings, seeds, [str(name) for name in names], checkpoints.of_stack(1))
+    trainer = Trainer(build, settings)
+    alone = [
+        trainer.fit(problem, seed, checkpoints.of(*name))
+        for problem, seed, name in zip(problems, seeds, names, strict=True)
+    ]
+    return stacked, alone
+
+
+def assert_equal(stacked: list[Any], alone: list[Any]) -> None:
+    for one, other in zip(stacked, alone, strict=True):
+        assert one.epochs == other.epochs
+        assert one.parameters == other.parameters
+        assert one.metrics.keys() == other.metrics.keys()
+        for part, values in other.metrics.items():
+            # Predictions next to the threshold may fall on either side of it; a psnr or r2 is as exact as its errors.
+            assert one.metrics[part] == pytest.approx(values, rel=ROUNDING, abs=ROUNDING)
+        for part, curves in other.history.items():
+            for metric, values in curves.items():
+                assert one.history[part][metric] == pytest.approx(values, rel=ROUNDING, abs=ROUNDING)
+        for name, array in other.artefacts.items():
+            np.testing.assert_allclose(one.artefacts[name], array, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study, data: Any, tmp_path: Path) -> None:
+    from practica import exercises
+    from practica.config import Block
+    from practica.training.block import builder, engine_of, settings_of
+
+    exercise, name = variant.split("/")
+    block = study.block(exercise, name, SEEDS)
+    block = Block(**{**vars(block), "settings": {**block.settings, **CUT[exercise]}})
+    module = exercises.load(exercise)
+    assert engine_of(block, builder(module, block.model), settings_of(block)) == "stack"
+    stacked, alone = together_and_alone(block, module, data(block.dataset), tmp_path)
+    assert_equal(stacked, alone)
+    histories = [str(outcome.history) for outcome in stacked]
+    assert len(set(histories)) == len(histories), "every run is one of its own"
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Study, data: Any, tmp_path: Path) -> None:
+    """Train to the same weights with Dropout, BatchNormalization, a concatenation and batches that are not full."""
+    import dropping
+    from keras import ops
+
+    from practica.config import Block
+    from practica.training import loop
+    from practica.training.block import settings_of
+    from practica.training.checkpoint import Checkpoints
+    from practica.training.fit import Trainer
+
+    values = {
+        "epochs": 3,
+        "batch_size": 50,
+        "optimizer": "adam",
+        "learning_rate": 0.01,
+        "dropout": 0.0 if fused else 0.4,
+    }
+    block = Block("ej91", "dropping", SEEDS, "dropping", "pima", {**values, "bn_momentum": 0.9, "l2": 0.01})
+    settings = settings_of(block)
+    problems = [dropping.problem(data("pima"), settings, seed, None) for seed in SEEDS]
+    limit, loop.FUSED_STEPS = loop.FUSED_STEPS, 0 if fused else 10**9
+    try:
+        net = dropping.dropping(settings)
+        together = loop.Loop(net, problems, settings, SEEDS)
+        together.advance(0, 3, 3)
+    finally:
+        loop.FUSED_STEPS = limit
+    weights = [ops.convert_to_numpy(weight) for weight in together.weights()]
+    trained, moving = loop.weight_places(net)
+    for replica, (seed, problem) in enumerate(zip(SEEDS, problems, strict=True)):
+        trainer = Trainer(dropping.dropping, settings)
+        trainer.fit(problem, seed, Checkpoints(tmp_path, "key").of(seed, None))
+        alone = trainer._net.get_weights()
+        for place, weight in zip([*trained, *moving], weights, strict=True):
+            np.testing.assert_allclose(weight[replica], alone[place], rtol=1e-4, atol=ROUNDING)
+
+
+def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, tmp_path: Path) -> None:
+    from practica import exercises
+    from practica.training.block import builder, engine_of, settings_of, train_block
+    from practica.training.checkpoint import Checkpoints
+
+    engines = {}
+    for block in study.blocks():
+        settings = settings_of(block)
+        build = builder(exercises.load(block.exercise), block.model)
+        engines[f"{block.exercise}/{block.variant}"] = engine_of(block, build, settings)
+    assert [name for name, engine in engines.items() if engine == "stack"] == VARIANTS
+    assert all(engine == "numpy" for name, engine in engines.items() if name.endswith("_numpy"))
+
+    block = study.block("ej02", "xor_221", (0, 1))
+    block = type(block)(**{**vars(block), "settings": {**block.settings, "epochs": 40}})
+    described = {"name": "xor", "fingerprint": "f", "stand_in": False, "origin": {"kind": "computed", "source": "here"}}
+    train_block(block, data("xor"), described, 1, tmp_path, Checkpoints(tmp_path / "checkpoints", "key"))
+    provenance = read_json(tmp_path / "manifest.json")["provenance"]
+    assert (provenance["engine"], provenance["precision"]) == ("stack", "float32")
+
+
+def test_a_replica_that_diverges_is_named(study: Study, data: Any, tmp_path: Path) -> None:
+    from practica.errors import DivergedError
+    from practica.training.block import train_block
+    from practica.training.checkpoint import Checkpoints
+
+    block = study.block("ej06", "raw", (7,))
+    wild = {**block.settings, "folds": 2, "epochs": 3, "optimizer": "sgd", "learning_rate": 1e20}
+    block = type(block)(**{**vars(block), "settings": wild})
+    described = {"name": "pima", "fingerprint": "f", "stand_in": True, "origin": {"kind": "stand-in", "source": "test"}}
+    checkpoints = Checkpoints(tmp_path / "checkpoints", "key")
+    with pytest.raises(DivergedError, match=r"^ej06/raw/s7, seed 7, fold 0: the .* lower the learning rate"):
+        train_block(block, data("pima"), described, 1, tmp_path, checkpoints)
+    with pytest.raises(DivergedError, match="seen before"):
+        checkpoints.check()

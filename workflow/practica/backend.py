@@ -1,0 +1,138 @@
+"""What differs between the backends of Keras; the rest of the package is written with ``keras.ops``.
+
+``KERAS_BACKEND`` chooses: TensorFlow unless it says ``jax``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+NAME: str = keras.backend.backend()
+
+if NAME == "tensorflow":
+    import tensorflow as tf
+else:
+    import jax
+
+
+def version() -> str:
+    """Return the backend's name and version: both decide the last bits of a result."""
+    return f"{NAME} {(tf if NAME == 'tensorflow' else jax).__version__}"
+
+
+def gpus() -> list[str]:
+    """Return the names of the GPUs that the backend sees."""
+    if NAME != "tensorflow":
+        return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+    devices = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in devices]
+
+
+def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
+    """Return the function as one compiled graph; ``xla`` fuses its operations, which pays where they are tiny."""
+    return tf.function(function, jit_compile=xla, autograph=False) if NAME == "tensorflow" else jax.jit(function)
+
+
+def value_and_gradients(
+    function: Callable[[Sequence[Any]], tuple[Any, Any]], weights: Sequence[Any]
+) -> tuple[Any, list[Any]]:
+    """Return what ``function`` returns beside the value that it gives first, and that value's gradients."""
+    if NAME != "tensorflow":
+        (_, extra), gradients = jax.value_and_grad(function, has_aux=True)(list(weights))
+        return extra, gradients
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        value, extra = function(weights)
+    return extra, tape.gradient(value, weights)
+
+
+def count_words(words: int) -> Callable[[Any], Any]:
+    """Return a function from ragged word numbers ``(batch, None)`` to counts ``(batch, words)`` in float32."""
+
+    def count(reviews: Any) -> Any:
+        numbers = tf.cast(reviews, tf.int32)
+        counts = tf.math.bincount(numbers, minlength=words, maxlength=words, axis=-1, dtype=tf.float32)
+        return tf.ensure_shape(counts, (None, words))  # bincount does not tell its shape, and Keras needs it
+
+    def count_rows(reviews: Any) -> np.ndarray:
+        counts = np.zeros((len(reviews), words), np.float32)
+        rows = np.repeat(np.arange(len(reviews)), np.diff(reviews.offsets))
+        known = np.asarray(reviews.values) < words
+        np.add.at(counts, (rows[known], reviews.values[known]), 1.0)
+        return counts
+
+    return count if NAME == "tensorflow" else count_rows
+
+
+class Feed:
+    """Batches of samples, made when they are needed: what is stored stays as small as it came.
+
+    Args:
+        to_input: maps a batch of stored inputs to the network's; None: as they are, in float32.
+    """
+
+    def __init__(self, to_input: Callable[[Any], Any] | None) -> None:
+        self._to_input = to_input or (lambda x: keras.ops.cast(x, "float32"))
+        self._tensors: dict[int, tuple[Any, Any]] = {}
+
+    def stream(
+        self, inputs: Any, targets: np.ndarray, passes: Callable[[], Iterable[np.ndarray]], count: int, batch: int
+    ) -> Any:
+        """Return the batches of all ``passes``, each an array ``(count,)`` of rows; a pass's last may be smaller."""
+        if NAME == "tensorflow":
+            rows = tf.data.Dataset.from_generator(passes, output_signature=tf.TensorSpec((count,), tf.int64))
+            batches = rows.flat_map(lambda r: tf.data.Dataset.from_tensor_slices(r).batch(batch))
+            return self._gather(batches, inputs, targets)
+        return (
+            self._batch(inputs, targets, rows[start : start + batch])
+            for rows in passes()
+            for start in range(0, count, batch)
+        )
+
+    def once(self, inputs: Any, targets: np.ndarray, rows: np.ndarray, batch: int) -> Any:
+        """Return the batches of one pass over ``rows``, which can be gone through again and again."""
+        if NAME == "tensorflow":
+            return self._gather(tf.data.Dataset.from_tensor_slices(rows).batch(batch), inputs, targets)
+        return _Batches(lambda index: self._batch(inputs, targets, index), rows, batch)
+
+    def _batch(self, inputs: Any, targets: np.ndarray, rows: np.ndarray) -> tuple[Any, Any]:
+        return self._to_input(inputs[rows]), targets[rows]
+
+    def _gather(self, rows: Any, inputs: Any, targets: np.ndarray) -> Any:
+        x, y = self._tensor(inputs), self._tensor(targets)
+        gathered = rows.map(lambda r: (self._to_input(tf.gather(x, r)), tf.gather(y, r)), num_parallel_calls=1)
+        return gathered.prefetch(2)
+
+    def _tensor(self, values: Any) -> Any:
+        """Return the stored values as a tensor, one for all parts that share them."""
+        if id(values) not in self._tensors:
+            with tf.device(
+                "cpu"
+            ):  # tf.data gathers on the host; small tensors would otherwise be copied for each batch
+                ragged = hasattr(values, "offsets")
+                tensor = (
+                    tf.RaggedTensor.from_row_splits(np.asarray(values.values), values.offsets)
+                    if ragged
+                    else tf.constant(np.asarray(values))
+                )
+            self._tensors[id(values)] = values, tensor  # with the values, whose id is theirs as long as they live
+        return self._tensors[id(values)][1]
+
+
+class _Batches(keras.utils.PyDataset):
+    """One pass over rows, for backends without a data pipeline of their own."""
+
+    def __init__(self, batch: Callable[[np.ndarray], tuple[Any, Any]], rows: np.ndarray, size: int) -> None:
+        super().__init__()
+        self._batch, self._rows, self._size = batch, rows, size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._rows) / self._size)
+
+    def __getitem__(self, place: int) -> tuple[Any, Any]:
+        return self._batch(self._rows[place * self._size : (place + 1) * self._size])
