@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from practica.config import Block
+from practica.config import Block, Study, read_config
 from practica.errors import InputError, RunError
 
 pytestmark = pytest.mark.keras
@@ -181,3 +184,39 @@ def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> N
     with pytest.raises(RunError, match=r"metrics\.json"):
         write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica import backend
+    from practica.training.block import settings_of
+    from practica.training.fit import precision
+
+    if backend.gpus():
+        pytest.skip("a GPU has the arithmetic")
+    for flags, expected in (("fpu avx2", "float32"), ("avx512f avx512_bf16 fpu", "mixed_bfloat16")):
+        (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags : {flags}\n")
+        monkeypatch.setattr(backend, "CPU_INFO", tmp_path / "cpuinfo")
+        assert precision(settings_of(block(precision="auto"))) == expected
+        assert precision(settings_of(block(precision="float32"))) == "float32"
+    assert precision(settings_of(block())) == "float32"
+
+
+@pytest.mark.parametrize("variant", ["ej08/conv", "ej08/dense", "ej10/alexnet"])
+def test_another_backend_trains_it_too(variant: str, tmp_path: Path) -> None:
+    pytest.importorskip("jax", reason="JAX is an optional extra: pip install -e '.[jax]'")
+    from practica.data import prepare
+
+    exercise, name = variant.split("/")
+    dataset = {"ej08": "mnist", "ej10": "cifar100"}[exercise]
+    cut = {"train_samples": 300, "test_samples": 100, "validation_fraction": 0.4, "epochs": 1, "batch_size": 50}
+    study = Study.resolve(read_config([Path(__file__).parents[2] / "config.yaml"]))
+    trained = study.block(exercise, name, (0,))
+    trained = Block(**{**vars(trained), "settings": {**trained.settings, **cut}})
+    (tmp_path / "empty").mkdir()
+    prepare(dataset, tmp_path, mirror=str(tmp_path / "empty"), on_missing="stand-in")
+    command = [sys.executable, "-m", "practica", "train"]
+    job = ["--spec", trained.specification(), "--data", str(tmp_path), "--results", str(tmp_path / "results")]
+    subprocess.run([*command, *job], check=True, env={**os.environ, "KERAS_BACKEND": "jax"})
+    metrics = json.loads((trained.folder(tmp_path / "results") / "metrics.json").read_text())
+    assert metrics["provenance"]["versions"]["backend"].startswith("jax ")
+    assert np.isfinite(metrics["runs"][0]["metrics"]["test"]["loss"])

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+CPU_INFO = Path("/proc/cpuinfo")
 NAME: str = keras.backend.backend()
 
 if NAME == "tensorflow":
@@ -31,6 +33,17 @@ def gpus() -> list[str]:
         return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
     devices = tf.config.list_physical_devices("GPU")
     return [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in devices]
+
+
+def multiplies_bfloat16() -> bool:
+    """Return whether this machine has bfloat16 arithmetic: a processor without it emulates it, many times slower."""
+    if gpus():
+        return True
+    try:
+        flags = CPU_INFO.read_text(encoding="utf-8").split()
+    except OSError:
+        return False
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(flags)
 
 
 def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from practica.errors import DivergedError, InputError, RunError
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.training import by_hand, stack
 from practica.training.checkpoint import Checkpoints
-from practica.training.fit import Trainer
+from practica.training.fit import Trainer, precision
 from practica.training.provenance import describe, peak_memory_mb
 from practica.training.record import Outcome
 from practica.training.replicas import stackable
@@ -66,7 +66,7 @@ def train_block(
         raise type(error)(verdict) from error
     provenance |= {
         "engine": engine,
-        "precision": settings.get("precision", "float32"),
+        "precision": precision(settings),
         "wall_seconds": round(time.perf_counter() - begin, 3),
         "fit_seconds": round(sum(outcome.fit_seconds for _, _, outcome in runs), 3),
         "peak_memory_mb": peak_memory_mb(),
@@ -98,7 +98,7 @@ def engine_of(block: Block, build: Callable[[Settings], Any], settings: Settings
     """Return how the block is trained: ``numpy`` by hand, ``stack`` all runs in one graph, ``fit`` run by run."""
     if block.model.endswith("_numpy"):
         return "numpy"
-    if settings.get("precision", "float32") != "float32":
+    if precision(settings) != "float32":
         return "fit"
     return "stack" if stackable(build(settings)) else "fit"
 

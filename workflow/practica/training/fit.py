@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from practica import backend
 from practica.backend import Feed
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings, Task
@@ -104,7 +105,7 @@ class Trainer:
 
     def _start(self, problem: Problem, seed: int) -> None:
         """Bring the model to the state in which a run with ``seed`` begins."""
-        keras.config.set_dtype_policy(self._settings.get("precision", "float32"))
+        keras.config.set_dtype_policy(precision(self._settings))
         keras.utils.set_random_seed(seed)
         fresh = self._build(self._settings)
         steps = math.ceil(len(problem.train) / self._settings.batch_size) * self._log_every
@@ -166,6 +167,14 @@ def compile_model(model: keras.Model, task: Task, settings: Settings, steps: int
         steps_per_execution=steps,
         jit_compile=False,  # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small
     )
+
+
+def precision(settings: Settings) -> str:
+    """Return Keras' dtype policy; ``auto`` is ``mixed_bfloat16`` where the machine has the arithmetic for it."""
+    wanted = settings.get("precision", "float32")
+    if wanted == "auto":
+        return "mixed_bfloat16" if backend.multiplies_bfloat16() else "float32"
+    return wanted
 
 
 def make_optimizer(settings: Settings) -> keras.optimizers.Optimizer:

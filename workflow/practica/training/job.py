@@ -81,6 +81,10 @@ def run_key(block: Block, code: str, fingerprint: str, threads: int) -> str:
     import numpy as np
 
     from practica.backend import version
+    from practica.training.block import settings_of
+    from practica.training.fit import precision
 
     versions = [keras.__version__, np.__version__, version()]
-    return sha256(canonical_json([block.specification(), code, fingerprint, threads, *versions]))[:16]
+    return sha256(
+        canonical_json([block.specification(), code, fingerprint, threads, precision(settings_of(block)), *versions])
+    )[:16]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from practica.backend import gpus
+from practica.backend import version as backend_version
 from practica.files import now
 
 PACKAGES = ("practica", "tensorflow", "keras", "numpy", "scikit-learn", "pandas", "snakemake")
@@ -20,7 +21,11 @@ def describe(threads: int, data: dict[str, Any]) -> dict[str, Any]:
     """Return what is known before a run: git state, versions, host, devices, threads, data and the start time."""
     return {
         "git": git_state(),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "versions": {
+            "python": platform.python_version(),
+            "backend": backend_version(),
+            **{name: _version(name) for name in PACKAGES},
+        },
         "host": socket.gethostname(),
         "platform": platform.platform(),
         "cpu": _cpu(),
