@@ -15,9 +15,8 @@ rule train:
     threads: lambda wildcards: needs_of(wildcards)["threads"]
     resources:
         gpu=lambda wildcards: needs_of(wildcards)["gpu"],
-        # A retry gets more: on a cluster, memory and time are what most often fails.
-        mem_mb=lambda wildcards, attempt: attempt * needs_of(wildcards)["mem_mb"],
-        runtime=lambda wildcards, attempt: attempt * needs_of(wildcards)["runtime"],
+        mem_mb=lambda wildcards, attempt: grown(needs_of(wildcards)["mem_mb"], attempt),
+        runtime=lambda wildcards, attempt: grown(needs_of(wildcards)["runtime"], attempt),
     params:
         spec=lambda wildcards: block_of(wildcards).specification(),
         code=lambda wildcards: run_code(wildcards.exercise),
@@ -44,8 +43,8 @@ rule time_twins:
     conda:
         "../../envs/practica.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * 4000,
-        runtime=lambda wildcards, attempt: attempt * 30,
+        mem_mb=lambda wildcards, attempt: grown(4000, attempt),
+        runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
         data=subpath(input.cifar10, ancestor=3),
         code=lambda wildcards: code_digest(
@@ -69,8 +68,8 @@ rule describe_models:
     conda:
         "../../envs/practica.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * 2000,
-        runtime=lambda wildcards, attempt: attempt * 15,
+        mem_mb=lambda wildcards, attempt: grown(2000, attempt),
+        runtime=lambda wildcards, attempt: grown(15, attempt),
     params:
         code=code_digest(
             "practica.training.describe",
