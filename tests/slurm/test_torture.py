@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
 FAULTS = int(os.environ.get("PRACTICA_TORTURE_FAULTS") or 5)
 SEED = int(os.environ.get("PRACTICA_TORTURE_SEED") or random.randrange(10**6))
 # The first asks for too little memory.
-TWINS = {"tanh5": {"mem_mb": 750}, **{f"twin{number}": {} for number in range(2 + FAULTS // 2)}}
+TWINS = {"tanh5": {"mem_mb": 750}, **{f"twin{number}": {} for number in range(1 + FAULTS // 2)}}
 STRIKES: tuple[Strike, ...] = (kill, terminate, kill_its_snakemake, cancel, end_time, hang, requeue, tear, garble)
 GOAL = ("--", "results/metrics.csv")
 

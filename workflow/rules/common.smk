@@ -33,7 +33,9 @@ def needs_of(wildcards):
 
 def grown(need, attempt):
     """Return the memory or time of an attempt: twice, then three times the need, for these fail most often."""
-    return need * min(attempt, 3)  # more of them come only where nodes fail, and sites set limits
+    return need * min(
+        attempt, 3
+    )  # more of them come only where nodes fail, and sites set limits
 
 
 def run_files(name):

@@ -3,6 +3,8 @@ rule train:
     """Train one block of seeds of one variant."""
     input:
         dataset=lambda wildcards: f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json",
+        # Nothing in it changes a run; but whoever asks for one run only may want to know its status too.
+        study=ancient(f"{RESULTS}/study.json"),
     output:
         metrics=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
         history=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/history.json",
@@ -16,7 +18,9 @@ rule train:
     resources:
         gpu=lambda wildcards: needs_of(wildcards)["gpu"],
         mem_mb=lambda wildcards, attempt: grown(needs_of(wildcards)["mem_mb"], attempt),
-        runtime=lambda wildcards, attempt: grown(needs_of(wildcards)["runtime"], attempt),
+        runtime=lambda wildcards, attempt: grown(
+            needs_of(wildcards)["runtime"], attempt
+        ),
     params:
         spec=lambda wildcards: block_of(wildcards).specification(),
         code=lambda wildcards: run_code(wildcards.exercise),
