@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import psutil
 import yaml
 
+from practica.allocation import gone
 from practica.config import read_config
 
 HERE = Path(__file__).parent
@@ -93,13 +94,13 @@ class Cluster:
         check = state == "down"
         subprocess.run(["scontrol", "update", f"nodename={name}", f"state={state}", "reason=test"], check=check)
 
-    def restart_controller(self, pause: float) -> None:
-        """End the controller, and start it anew with what it had saved."""
-        controller = psutil.Process(int((self.state / "run/slurmctld.pid").read_text()))
-        controller.terminate()
-        wait_for("end of slurmctld", lambda: not controller.is_running() or controller.status() == "zombie", 20)
+    def restart(self, daemon: str, pause: float) -> None:
+        """End ``slurmctld`` or ``slurmd``, and start it anew with what it had saved."""
+        process = psutil.Process(int((self.state / f"run/{daemon}.pid").read_text()))
+        process.terminate()
+        wait_for(f"end of {daemon}", lambda: gone(process), 20)
         time.sleep(pause)
-        subprocess.run(["slurmctld"], check=True)
+        subprocess.run([daemon], check=True)
 
 
 @dataclass
@@ -162,6 +163,12 @@ class Study:
         """Return what a block such as ``ej05/killed/s0-1`` has computed: metrics and history of its runs."""
         folder = self.folder / "results/runs" / block
         return tuple(json.loads((folder / f"{name}.json").read_text())["runs"] for name in ("metrics", "history"))  # type: ignore[return-value]
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``practica status`` says of every variant."""
+        command = [sys.executable, "-m", "practica", "status", "--json"]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, check=True)
+        return {row["variant"]: row for row in json.loads(done.stdout)}
 
     def training(self, cluster: Cluster, variants: Collection[str]) -> Training | None:
         """Return one of the variants in the middle of its training on the cluster, or None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,11 @@ def kill_its_snakemake(cluster: Cluster, process: psutil.Process, job: str) -> N
     next(parent for parent in process.parents() if "snakemake" in parent.cmdline()).kill()
 
 
+def kill_its_step(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Kill the daemon of SLURM that has started the job's step."""
+    next(parent for parent in process.parents() if parent.name() == "slurmstepd").kill()
+
+
 def cancel(cluster: Cluster, process: psutil.Process, job: str) -> None:
     """Cancel a job."""
     cluster.call("scancel", job)
@@ -52,6 +58,12 @@ def requeue(cluster: Cluster, process: psutil.Process, job: str) -> None:
     assert refused.returncode, "SLURM requeued a job that Snakemake watches"
 
 
+def force_requeue(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Requeue a job as an administrator can."""
+    cluster.call("scontrol", "update", f"jobid={job}", "Requeue=1")
+    cluster.call("scontrol", "requeue", job)
+
+
 def tear(cluster: Cluster, process: psutil.Process, job: str) -> None:
     """Cancel a job, and cut every checkpoint in half that it leaves."""
     folder = checkpoints(process)
@@ -68,6 +80,11 @@ def garble(cluster: Cluster, process: psutil.Process, job: str) -> None:
     process.kill()
     for path in filter(Path.is_file, folder.rglob("*")):
         path.write_bytes(os.urandom(path.stat().st_size))
+
+
+def forget(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Remove all that a process keeps for resuming while it is at work."""
+    shutil.rmtree(checkpoints(process), ignore_errors=True)
 
 
 def checkpoints(process: psutil.Process) -> Path:

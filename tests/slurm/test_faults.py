@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
 import pytest
-from mini import Cluster, Run, Study, Training, wait_for
+from mini import Cluster, Run, Study, wait_for
 from strikes import Strike, fill, hang, kill, kill_its_snakemake, requeue, small_disk, tear
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
@@ -21,76 +22,76 @@ def leave(cluster: Cluster, process: psutil.Process, job: str) -> None:
     process.suspend()
 
 
-STRIKES: dict[str, Strike] = {
-    "killed": kill,
-    "inner": kill_its_snakemake,
-    "hung": hang,
-    "torn": tear,
-    "left": leave,
-}
+STRIKES: dict[str, Strike] = {"killed": kill, "inner": kill_its_snakemake, "hung": hang, "torn": tear, "left": leave}
 TWINS = {**{name: {} for name in STRIKES}, "full": {}, "tanh5": {"mem_mb": 750}}
+GOAL = ("--", "results/metrics.csv")
+
+
+@dataclass
+class Struck:
+    """A study after all that was done to it.
+
+    Attributes:
+        study: the study.
+        midway: what ``practica status`` said when all blocks were done but the one that is left.
+        first: Snakemake through strikes on single jobs, a silent controller and a lost node, until it is killed.
+        refused: Snakemake on the lock that the first has left.
+        second: Snakemake that takes over the job of the first, until it is interrupted.
+        last: Snakemake that comes to the end.
+    """
+
+    study: Study
+    midway: dict[str, Any]
+    first: Run
+    refused: Run
+    second: Run
+    last: Run
 
 
 @pytest.fixture(scope="module")
-def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[tuple[Study, list[Run]]]:
-    """Yield a study after all that was done to it, and every Snakemake that worked on it."""
+def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Struck]:
+    """Yield a study that was struck in every way."""
     copy = Study.copy(tmp_path_factory.mktemp("struck") / "study")
     copy.add_twins(TWINS)
     with closing(copy) as study, small_disk(study.folder / "results/runs/ej05/full", megabytes=1) as disk:
         filler = fill(disk)
-        first = study.start("--", "results/metrics.csv")
+        first = study.start(*GOAL)
         waiting = dict(STRIKES)
         while waiting:
             found = wait_for(f"training of {list(waiting)}", lambda: study.training(cluster, waiting))
             waiting.pop(found.variant)(cluster, found.process, found.job)
         wait_for("failure for want of space", lambda: "FAILED" in study.states(cluster, "full"))
         filler.unlink()
-        done_but_one(cluster, study)
+        wait_for_all_but_one(cluster, study)
+        midway = study.status()
 
-        cluster.restart_controller(pause=15)
+        cluster.restart("slurmctld", pause=15)
         cluster.lose_node()
-        left(cluster, study).process.suspend()
+        wait_for("training of what is left", lambda: study.training(cluster, ["left"])).process.suspend()
         first.kill()
-        refused = study.start("--", "results/metrics.csv").end()
+        refused = study.start(*GOAL).end()
         study.start("--unlock").end()
-        second = study.start("--", "results/metrics.csv")
+        second = study.start(*GOAL)
         wait_for("job that is taken over", lambda: "taken over" in second.text)
         second.process.send_signal(signal.SIGINT)
         second.end()
-        yield study, [first, refused, second, study.start("--", "results/metrics.csv").end()]
+        yield Struck(study, midway, first, refused, second, study.start(*GOAL).end())
 
 
-def done_but_one(cluster: Cluster, study: Study) -> None:
-    """Wait until no job is at work but the one that hangs about."""
-    at_work = lambda: cluster.jobs(study, "", "PENDING", "RUNNING", "COMPLETING")  # noqa: E731
-    done = [f"results/runs/ej05/{name}/s0-1/metrics.json" for name in TWINS if name != "left"]
-    wait_for(
-        "end of all other jobs",
-        lambda: all((study.folder / file).is_file() for file in done) and len(at_work()) == 1,
-        seconds=300,
-    )
+def wait_for_all_but_one(cluster: Cluster, study: Study) -> None:
+    """Wait until all blocks are done but the one whose process stands still."""
+    done = [study.folder / f"results/runs/ej05/{name}/s0-1/metrics.json" for name in TWINS if name != "left"]
+
+    def over() -> bool:
+        at_work = cluster.jobs(study, "", "PENDING", "RUNNING", "COMPLETING")
+        return all(file.is_file() for file in done) and len(at_work) == 1
+
+    wait_for("end of all other jobs", over, seconds=300)
 
 
-def left(cluster: Cluster, study: Study) -> Training:
-    """Wait until the last block is trained again."""
-    return wait_for("training of what was left", lambda: study.training(cluster, ["left"]))
-
-
-def test_the_study_is_complete_and_nothing_is_left(struck: tuple[Study, list[Run]], cluster: Cluster) -> None:
-    study, runs = struck
-    assert runs[-1].code == 0, runs[-1].text
-    assert study.leftovers(cluster) == []
-
-
-def test_the_user_was_told(struck: tuple[Study, list[Run]]) -> None:
-    _, (first, refused, second, _) = struck
-    assert "No space left on device" in first.text
-    assert "SLURM's controller does not answer" in first.text
-    for state in ("FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"):
-        assert f": {state}. " in first.text
-    assert refused.code == 1
-    assert "--unlock" in refused.text
-    assert second.code == 1
+def test_the_study_is_complete_and_nothing_is_left(struck: Struck, cluster: Cluster) -> None:
+    assert struck.last.code == 0, struck.last.text
+    assert struck.study.leftovers(cluster) == []
 
 
 @pytest.mark.parametrize(
@@ -106,14 +107,35 @@ def test_the_user_was_told(struck: tuple[Study, list[Run]]) -> None:
     ],
 )
 def test_a_struck_job_is_done_again_with_the_same_result(
-    struck: tuple[Study, list[Run]], cluster: Cluster, undisturbed: Any, name: str, expected: list[str]
+    struck: Struck, cluster: Cluster, undisturbed: Any, name: str, expected: list[str]
 ) -> None:
-    study, _ = struck
-    assert study.states(cluster, name) == expected
-    assert study.results(f"ej05/{name}/s0-1") == undisturbed
+    assert struck.study.states(cluster, name) == expected
+    assert struck.study.results(f"ej05/{name}/s0-1") == undisturbed
 
 
-def test_a_retry_gets_more_memory_and_time(struck: tuple[Study, list[Run]], cluster: Cluster) -> None:
-    study, _ = struck
-    jobs = cluster.jobs(study, "ej05_tanh5_s0-1")
+def test_a_retry_gets_more_memory_and_time(struck: Struck, cluster: Cluster) -> None:
+    jobs = cluster.jobs(struck.study, "ej05_tanh5_s0-1")
     assert [(job.memory, job.limit) for job in jobs] == [("750M", "10:00"), ("1500M", "20:00")]
+
+
+def test_the_user_is_told(struck: Struck) -> None:
+    assert "No space left on device" in struck.first.text
+    assert "SLURM's controller does not answer" in struck.first.text
+    for state in ("FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"):
+        assert f": {state}. " in struck.first.text
+    assert struck.refused.code == 1
+    assert "--unlock" in struck.refused.text
+    assert struck.second.code == 1
+
+
+def test_the_status_tells_it_too(struck: Struck) -> None:
+    assert {name: row["state"] for name, row in struck.midway.items()} == {
+        name: "running" if name == "left" else "done" for name in TWINS
+    }
+    now = struck.study.status()
+    assert {row["state"] for row in now.values()} == {"done"}
+    ends = {name: [attempt["why"] for attempt in row["attempts"]] for name, row in now.items()}
+    assert ends["killed"] == ends["tanh5"] == ["killed", "done"]
+    assert ends["torn"] == ["terminated by SIGTERM", "done"]
+    assert ends["full"] == ["OSError: [Errno 28] No space left on device", "done"]
+    assert ends["left"][1:] == ["terminated by SIGTERM", "done"]

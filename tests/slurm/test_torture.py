@@ -24,10 +24,13 @@ from strikes import (
     cancel,
     end_time,
     fill,
+    force_requeue,
+    forget,
     garble,
     hang,
     kill,
     kill_its_snakemake,
+    kill_its_step,
     requeue,
     small_disk,
     tear,
@@ -40,7 +43,20 @@ FAULTS = int(os.environ.get("PRACTICA_TORTURE_FAULTS") or 5)
 SEED = int(os.environ.get("PRACTICA_TORTURE_SEED") or random.randrange(10**6))
 # The first asks for too little memory.
 TWINS = {"tanh5": {"mem_mb": 750}, **{f"twin{number}": {} for number in range(1 + FAULTS // 2)}}
-STRIKES: tuple[Strike, ...] = (kill, terminate, kill_its_snakemake, cancel, end_time, hang, requeue, tear, garble)
+STRIKES: tuple[Strike, ...] = (
+    kill,
+    terminate,
+    kill_its_snakemake,
+    kill_its_step,
+    cancel,
+    end_time,
+    hang,
+    requeue,
+    force_requeue,
+    tear,
+    garble,
+    forget,
+)
 GOAL = ("--", "results/metrics.csv")
 
 
@@ -58,9 +74,10 @@ class Torturer:
     def torture(self, faults: int) -> Run:
         """Inflict so many faults, unless the study ends before, and let it end; return the last Snakemake."""
         of_study: tuple[Callable[[], None], ...] = (
-            self.restart_controller,
+            self.restart_a_daemon,
             self.lose_node,
             self.fill_disk,
+            self.stop_snakemake,
             self.kill_snakemake,
             self.interrupt_snakemake,
         )
@@ -90,11 +107,12 @@ class Torturer:
             except psutil.NoSuchProcess:
                 self.say("too late: it has ended")
 
-    def restart_controller(self) -> None:
-        """End SLURM's controller for a while."""
+    def restart_a_daemon(self) -> None:
+        """End SLURM's controller, or its daemon on the node, for a while."""
+        daemon = self.dice.choice(["slurmctld", "slurmd"])
         pause = self.dice.uniform(0, 25)
-        self.say(f"no controller for {pause:.0f} s")
-        self.cluster.restart_controller(pause)
+        self.say(f"no {daemon} for {pause:.0f} s")
+        self.cluster.restart(daemon, pause)
 
     def lose_node(self) -> None:
         """Lose the node with all its jobs."""
@@ -108,6 +126,14 @@ class Torturer:
         filler = fill(self.disk)
         time.sleep(pause)
         filler.unlink()
+
+    def stop_snakemake(self) -> None:
+        """Let Snakemake stand still for a while, as on a machine that sleeps."""
+        pause = self.dice.uniform(1, 25)
+        self.say(f"Snakemake stands still for {pause:.0f} s")
+        self.snakemake.process.send_signal(signal.SIGSTOP)
+        time.sleep(pause)
+        self.snakemake.process.send_signal(signal.SIGCONT)
 
     def kill_snakemake(self) -> None:
         """Kill Snakemake, and remove the lock that it leaves."""
@@ -135,12 +161,12 @@ class Torturer:
 def test_nothing_is_lost_left_or_changed(
     tmp_path: Path, cluster: Cluster, undisturbed: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with capsys.disabled():
-        print(f"\ntorture: {FAULTS} faults, PRACTICA_TORTURE_SEED={SEED}", flush=True)
     copy = Study.copy(tmp_path / "study")
     copy.add_twins(TWINS)
     with closing(copy) as study, small_disk(study.folder / "results", megabytes=16) as disk:
-        last = Torturer(cluster, study, disk, SEED).torture(FAULTS)
+        with capsys.disabled():
+            print(f"\n{FAULTS} faults, PRACTICA_TORTURE_SEED={SEED}", flush=True)
+            last = Torturer(cluster, study, disk, SEED).torture(FAULTS)
         assert last.code == 0, last.text
         for name in TWINS:
             assert study.results(f"ej05/{name}/s0-1") == undisturbed, name
