@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,9 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.files import read_json, write_json
+from practica.training.attempt import checkpoint_folder
+from practica.training.journal import Journal
+from practica.training.lock import Holder, Lock
 
 Collected = tuple[Study, Path]
 TABLES = ["metrics.csv", "history.csv.gz", "summary.csv", "runs.csv"]
@@ -94,6 +98,26 @@ def test_failed_missing_and_incomplete_blocks_are_rows_with_a_reason(tmp_path: P
     assert runs["epochs"].tolist()[0] == 12
     assert "done,,real,12.5,10.25,12,512.0,16140," in (tmp_path / "runs.csv").read_text()
     assert set(table(tmp_path, "metrics.csv")["seed"]) == {0}
+
+
+def test_a_killed_block_is_a_row_that_says_so(tmp_path: Path) -> None:
+    study = make_study({"ej08": ["dense"]}, seeds=4)
+    killed, stopped, running, deleted = study.blocks()
+    for block, why in ((killed, None), (stopped, "out of time"), (running, None), (deleted, "done")):
+        journal = Journal(block, tmp_path)
+        number = journal.begin(replace(Holder.here(), host="node7"))
+        if why:
+            journal.end(number, why)
+    assert Lock(checkpoint_folder(running, tmp_path) / "lock.json").try_acquire()
+    collect(study, tmp_path)
+    runs = table(tmp_path, "runs.csv")
+    assert runs["status"].tolist() == ["failed", "failed", "missing", "missing"]
+    assert runs["reason"].tolist() == [
+        "killed on node7, attempt 1",
+        "out of time on node7, attempt 1",
+        "not run yet",
+        "not run yet",
+    ]
 
 
 def test_a_run_that_finished_after_a_failure_is_done(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
-"""A run that asked SLURM for a GPU does not train on the CPU in silence; any other run is left alone."""
+"""What SLURM gave a job: its time, its life, and a GPU that must not be replaced by the CPU in silence."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from practica.allocation import ALLOW, GRANTS, check_gpu
+from practica.allocation import ALLOW, GRANTS, ancestors, check_gpu, gone, minutes, minutes_left
 from practica.errors import RunError
 
 
@@ -49,3 +53,57 @@ def test_a_test_cluster_may_go_on(monkeypatch, capsys):
     monkeypatch.setenv(ALLOW, "1")
     check_gpu(1)
     assert "GPU 1, but TensorFlow sees none; training on the CPU" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("9:30\n", 9.5),
+        ("1:00:00", 60),
+        ("2-03:04:00", 3064),
+        ("0:00", 0),
+        ("30", 0.5),
+        ("UNLIMITED", None),
+        ("NOT_SET", None),
+        ("", None),
+        ("INVALID", None),
+    ],
+)
+def test_slurms_times_are_read(time, expected):
+    assert minutes(time) == expected
+
+
+def test_the_time_left_is_what_slurm_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    squeue = tmp_path / "squeue"
+    squeue.write_text('#!/bin/sh\n[ "$*" = "--noheader --jobs=42 --format=%L" ] && echo 4:30\n')
+    squeue.chmod(0o755)
+    assert minutes_left({"SLURM_JOB_ID": "42"}) == 4.5
+    assert minutes_left({"SLURM_JOB_ID": "43"}) is None
+    assert minutes_left({}) is None
+    squeue.unlink()
+    assert minutes_left({"SLURM_JOB_ID": "42"}) is None
+
+
+def test_all_of_a_job_ends_with_it(tmp_path):
+    assert ancestors() == []
+    step = tmp_path / "slurmstepd"  # what SLURM starts, by its name
+    shutil.copy(shutil.which("bash"), step)
+    program = tmp_path / "job.py"
+    program.write_text(
+        "import subprocess\n"
+        "from practica.allocation import end_with_job\n"
+        "end_with_job()\n"
+        "subprocess.run(['sleep', '300'])\n"
+    )
+    begun = subprocess.Popen([step, "-c", f"{sys.executable} {program}; true"])
+    end = time.monotonic() + 30
+    below: list[psutil.Process] = []
+    while "sleep" not in [process.name() for process in below]:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+        below = psutil.Process(begun.pid).children(recursive=True)
+    begun.kill()
+    begun.wait()
+    assert psutil.wait_procs(below, timeout=20)[1] == []
+    assert all(map(gone, below))

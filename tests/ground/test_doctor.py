@@ -17,7 +17,7 @@ from practica.data.store import fetch
 
 EVERYTHING = {
     "sinfo": "cpu|up|(null)\ngpu|up|gpu:a100:4\n",
-    "scontrol": "MaxJobCount = 10000\nMinJobAge               = 300 sec\n",
+    "scontrol": "MaxJobCount = 10000\n",
     "sacctmgr": "ours\ntheirs\n",
     "kpsewhich": "/somewhere\n",
     **dict.fromkeys(("sbatch", "squeue", "scancel", "srun", "latexmk", "pdflatex"), ""),
@@ -52,12 +52,11 @@ class Machine:
         path.write_text(f"#!/bin/sh\nprintf '%s' '{output}'\nexit {status}\n")
         path.chmod(0o755)
 
-    def settings(self, first_look: int = 30, **resources: str) -> None:
+    def settings(self, **resources: str) -> None:
         """Write the profile."""
         settings = {
             "default-resources": resources,
             "slurm-partition-config": "partitions.yaml",
-            "slurm-init-seconds-before-status-checks": first_look,
         }
         (self.profile / "config.yaml").write_text(yaml.safe_dump(settings))
 
@@ -105,8 +104,6 @@ def without(*names):
         (lambda m: m.partitions(cpu={"max_gpu": 0}), "partitions", "fail", "no partition has one"),
         (lambda m: m.settings(slurm_account="mine"), "account", "fail", "mine is none of yours: ours, theirs"),
         (lambda m: m.settings(), "account", "warn", "not set; yours are ours, theirs"),
-        (lambda m: m.settings(first_look=101), "polling", "fail", "303 are needed"),
-        (lambda m: m.command("scontrol", "MinJobAge = 2 sec"), "polling", "fail", "for 2 s, 90 are needed"),
     ],
 )
 def test_what_is_wrong_is_named(machine, breaks, what, level, words):

@@ -8,12 +8,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+import yaml
+
+from practica.allocation import gone
+from practica.config import read_config
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -78,24 +83,24 @@ class Cluster:
         return next(iter(self.jobs(study, block, "RUNNING")), None)
 
     def lose_node(self) -> None:
-        """Declare the only node down, as SLURM does when it no longer answers: its jobs fail."""
-        self._set_node("down", check=True)
+        """Declare the only node down, as SLURM does when it no longer answers, until its jobs have failed."""
+        self._set_node("down")
+        wait_for("end of the node's jobs", lambda: not self.call("squeue", "--noheader", "--states=RUNNING"))
+        self._set_node("resume")
 
-    def regain_node(self) -> None:
-        """Take the node back into service, where it has not come back by itself."""
-        self._set_node("resume", check=False)
-
-    def _set_node(self, state: str, *, check: bool) -> None:
+    def _set_node(self, state: str) -> None:
         name = self.call("hostname", "-s").strip()
+        # It may have come back by itself.
+        check = state == "down"
         subprocess.run(["scontrol", "update", f"nodename={name}", f"state={state}", "reason=test"], check=check)
 
-    def restart_controller(self, pause: float) -> None:
-        """End the controller, and start it anew with what it had saved."""
-        controller = psutil.Process(int((self.state / "run/slurmctld.pid").read_text()))
-        controller.terminate()
-        wait_for("end of slurmctld", lambda: not controller.is_running() or controller.status() == "zombie", 20)
+    def restart(self, daemon: str, pause: float) -> None:
+        """End ``slurmctld`` or ``slurmd``, and start it anew with what it had saved."""
+        process = psutil.Process(int((self.state / f"run/{daemon}.pid").read_text()))
+        process.terminate()
+        wait_for(f"end of {daemon}", lambda: gone(process), 20)
         time.sleep(pause)
-        subprocess.run(["slurmctld"], check=True)
+        subprocess.run([daemon], check=True)
 
 
 @dataclass
@@ -103,6 +108,7 @@ class Study:
     """A copy of the project, with the tiny study of this folder."""
 
     folder: Path
+    configs: list[str] = field(default_factory=lambda: ["tiny.yaml"])
     runs: list[Run] = field(default_factory=list)
 
     @classmethod
@@ -136,47 +142,104 @@ class Study:
         run = Run(self, ["--cores", "2", *words]).end()
         assert run.code == 0, run.text
 
+    def add_twins(self, resources: Mapping[str, Mapping[str, int]]) -> None:
+        """Add variants equal to ej05/tanh5, each with its own resources; leave the other exercise out."""
+        files = [self.folder / "config.yaml", self.folder / "tiny.yaml"]
+        tanh5 = read_config(files)["exercises"]["ej05"]["variants"]["tanh5"]
+        twins = {name: {**tanh5, "model": "tanh5", "resources": dict(own)} for name, own in resources.items()}
+        over = {"only": ["ej05"], "exercises": {"ej05": {"variants": twins}}}
+        (self.folder / "twins.yaml").write_text(yaml.safe_dump(over))
+        self.configs.append("twins.yaml")
+
     def close(self) -> None:
         """End what a failed test has left running."""
         for run in self.runs:
-            run.process.kill()
-            run.process.wait()
+            run.kill()
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def results(self, block: str) -> tuple[Any, Any]:
         """Return what a block such as ``ej05/killed/s0-1`` has computed: metrics and history of its runs."""
         folder = self.folder / "results/runs" / block
         return tuple(json.loads((folder / f"{name}.json").read_text())["runs"] for name in ("metrics", "history"))  # type: ignore[return-value]
 
-    def training(self, variant: str) -> psutil.Process | None:
-        """Return the process that trains a variant now."""
-        for process in psutil.process_iter(["cmdline", "cwd"]):
-            words = process.info["cmdline"] or []
-            if words[1:4] != ["-m", "practica", "train"] or process.info["cwd"] != str(self.folder):
-                continue
-            if f'"variant":"{variant}"' in "".join(words):
-                return process
+    def status(self) -> dict[str, Any]:
+        """Return what ``practica status`` says of every variant."""
+        command = [sys.executable, "-m", "practica", "status", "--json"]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, check=True)
+        return {row["variant"]: row for row in json.loads(done.stdout)}
+
+    def training(self, cluster: Cluster, variants: Collection[str]) -> Training | None:
+        """Return one of the variants in the middle of its training on the cluster, or None."""
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                text = "".join(process.cmdline()[4:])
+                name = next((name for name in variants if f'"variant":"{name}"' in text), None)
+                begun = (self.folder / f"results/checkpoints/ej05/{name}/s0-1/progress.json").is_file()
+                if name and begun and process.cmdline()[1:4] == ["-m", "practica", "train"]:
+                    job = cluster.running(self, f"ej05_{name}_s0-1")
+                    if job and process.environ().get("SLURM_JOB_ID") == job.id:
+                        return Training(name, process, job.id)
         return None
+
+    def states(self, cluster: Cluster, variant: str) -> list[str]:
+        """Return how the jobs that trained a variant of ej05 ended, the oldest first."""
+        return [job.state for job in cluster.jobs(self, f"ej05_{variant}_s0-1")]
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process that works in this folder."""
+        found = psutil.process_iter(["cwd"])
+        return [process for process in found if Path(process.info["cwd"] or "/").is_relative_to(self.folder)]
+
+    def leftovers(self, cluster: Cluster) -> list[str]:
+        """Return what a finished study must not leave: jobs, processes, locks, checkpoints, notes of failures."""
+        with suppress(TimeoutError):  # the last job's processes take their leave
+            wait_for("end of all processes", lambda: not self.processes(), 30)
+        jobs = [f"job {job.id} {job.state}" for job in cluster.jobs(self, "", "PENDING", "RUNNING", "COMPLETING")]
+        files = [
+            str(path)
+            for name in ("checkpoints", "failures")
+            for path in (self.folder / "results" / name).rglob("*")
+            if path.is_file()
+        ]
+        alive = [f"{p.pid} of {p.ppid()}: {' '.join(p.cmdline())}"[:80] for p in self.processes()]
+        return jobs + files + alive
+
+
+@dataclass
+class Training:
+    """A variant in the middle of its training: its process and its SLURM job."""
+
+    variant: str
+    process: psutil.Process
+    job: str
 
 
 class Run:
     """Snakemake at work."""
 
     def __init__(self, study: Study, words: list[str]) -> None:
-        self.log = study.folder / "snakemake.out"
+        self.log = study.folder / f"snakemake-{len(study.runs)}.out"
         # Where the tests run in the background, an interrupt would be ignored.
         command = ["env", "--default-signal=INT", Path(sys.executable).with_name("snakemake")]
-        command += ["--configfile", "tiny.yaml", *words]
+        command += ["--configfile", *study.configs, *words]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
                 command, cwd=study.folder, env=study.environment(), stdout=stream, stderr=subprocess.STDOUT
             )
+
+    def kill(self) -> None:
+        """Kill Snakemake, if it has not ended."""
+        self.process.kill()
+        self.process.wait()
 
     def end(self, seconds: float = 400) -> Run:
         """Wait until Snakemake has ended."""
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             raise AssertionError(f"Snakemake does not end:\n{self.text}") from None
         return self
 

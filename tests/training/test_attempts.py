@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -148,6 +149,16 @@ def test_what_another_took_is_neither_kept_alive_nor_given_back(path: Path) -> N
     assert path.stat().st_mtime == 5
 
 
+def test_a_full_disk_keeps_no_lock_that_nobody_can_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(json, "dump", full)
+    with pytest.raises(OSError, match="No space left"):
+        Lock(path).try_acquire()
+    assert not path.exists()
+
+
 def test_the_journal_tells_who_when_and_why(tmp_path: Path) -> None:
     journal = Journal(BLOCK, tmp_path)
     assert journal.entries() == []
@@ -167,6 +178,8 @@ def test_a_line_that_a_kill_cut_short_harms_no_other(tmp_path: Path) -> None:
     journal.begin(Holder.here())
     with journal.path.open("a") as stream:
         stream.write('{"attempt": 1, "en')
+    with journal.path.open("ab") as noise:
+        noise.write(bytes(range(128, 256)))
     assert journal.begin(Holder.here()) == 2
     journal.end(2, "done")
     assert [entry.why for entry in journal.entries()] == [None, "done"]
@@ -195,6 +208,15 @@ def test_a_full_disk_hides_no_error_and_keeps_no_lock(tmp_path: Path, monkeypatc
     with pytest.raises(OSError, match="No space left"), Attempt(BLOCK, tmp_path, None):
         raise AssertionError("it has not begun")
     assert not (checkpoint_folder(BLOCK, tmp_path) / "lock.json").exists()
+
+
+def test_no_log_is_worth_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Journal(BLOCK, tmp_path).begin(Holder.here())
+    with contextlib.suppress(OSError), Path("/dev/full").open("w") as full:  # closing it fails too
+        monkeypatch.setattr(sys, "stdout", full)
+        with Attempt(BLOCK, tmp_path, None):
+            pass
+    assert Journal(BLOCK, tmp_path).entries()[-1].why == "done"
 
 
 def test_the_next_attempt_says_how_the_last_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,5 +266,6 @@ def test_checkpoints_go_when_results_are_there_and_nobody_works_on_them(tmp_path
     with Attempt(BLOCK, tmp_path, None):
         discard_checkpoints(BLOCK, tmp_path)
         assert folder.exists()
+    Lock(folder / "lock.json").path.write_text(json.dumps(asdict(replace(Holder.here(), pid=2**22 + 1))))
     discard_checkpoints(BLOCK, tmp_path)
-    assert not folder.exists()
+    assert not (tmp_path / "checkpoints/ej08").exists()

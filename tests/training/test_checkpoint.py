@@ -151,3 +151,10 @@ def test_a_verdict_is_remembered(every_point: Checkpoints) -> None:
     every_point.condemn("ej08/dense/s0, seed 0: the loss became nan")
     with pytest.raises(DivergedError, match=r"the loss became nan .*to try again delete .*diverged\.json"):
         every_point.check()
+
+
+@pytest.mark.parametrize("noise", [b"", b"{", b"[]", b'{"x": 1}', bytes(range(128, 256))])
+def test_a_damaged_verdict_is_none(every_point: Checkpoints, noise: bytes) -> None:
+    every_point.condemn("the loss became nan")
+    (every_point.folder / "diverged.json").write_bytes(noise)
+    every_point.check()

@@ -130,6 +130,8 @@ def test_a_signal_ends_a_job_that_is_deep_in_tensorflow(data, tmp_path) -> None:
     assert [entry.why for entry in attempts(ONE_CALL, tmp_path)] == ["terminated by SIGTERM"]
     assert not (checkpoint_folder(ONE_CALL, tmp_path) / "lock.json").exists()
     assert "run it again to go on" in (tmp_path / "log").read_text()
+    failure = json.loads((tmp_path / "failures/ej02/xor_221/s0.json").read_text())
+    assert "terminated by SIGTERM" in failure["reason"]
 
 
 def test_a_job_stops_before_its_time_is_up_and_retries_finish_it(data, undisturbed, tmp_path) -> None:

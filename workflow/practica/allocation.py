@@ -1,18 +1,90 @@
-"""What SLURM gave this job: a GPU that the run asked for must be one that TensorFlow sees."""
+"""What SLURM gave this job: the time it has left, and a GPU, which must be one that TensorFlow sees."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+
+import psutil
 
 from practica.errors import RunError
 
 GRANTS = ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 """Variables in which SLURM names the GPUs of a job step, and of a job."""
 
+GRACE = 10.0
+"""Seconds for the processes of a job that is gone to take their leave."""
+
 ALLOW = "PRACTICA_ALLOW_NO_GPU"
 """Variable that turns the error into a warning; for test clusters whose GPUs exist in SLURM only."""
+
+
+def minutes_left(environment: Mapping[str, str]) -> float | None:
+    """Return the minutes until SLURM ends this job; None outside SLURM, and where it has no limit or does not answer.
+
+    A limit may be less than what was asked for, and the job began before this process did.
+    """
+    if "SLURM_JOB_ID" not in environment:
+        return None
+    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", "--format=%L"]
+    try:
+        return minutes(subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout)
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def minutes(time: str) -> float | None:
+    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``UNLIMITED`` and its like."""
+    days, _, clock = time.strip().rpartition("-")
+    parts = [*"00", *clock.split(":")][-3:]
+    if not all(part.isdigit() for part in (days or "0", *parts)):
+        return None
+    hours, rest, seconds = map(int, parts)
+    return (int(days or 0) * 24 + hours) * 60 + rest + seconds / 60
+
+
+def ancestors() -> list[psutil.Process]:
+    """Return the processes from this one's parent up to that of SLURM which started the job; none outside a job.
+
+    Where SLURM does not use cgroups it loses sight of a process when one of these ends.
+    """
+    parents = psutil.Process().parents()
+    names = [parent.name() for parent in parents]
+    return parents[: names.index("slurmstepd") + 1] if "slurmstepd" in names else []
+
+
+def gone(process: psutil.Process) -> bool:
+    """Return whether a process has ended, also where nobody has taken notice yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied:
+        return False
+
+
+def end_with_job() -> None:
+    """Let this process, and all that it has started, end when its job has ended."""
+    above = ancestors()
+
+    def watch() -> None:
+        while not any(map(gone, above)):
+            time.sleep(2)
+        below = psutil.Process().children(recursive=True)
+        for process in below:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        for process in psutil.wait_procs(below, timeout=GRACE)[1]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        os._exit(RunError.exit_code)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def granted_gpus(environment: Mapping[str, str]) -> str | None:

@@ -185,19 +185,18 @@ def _gpus_seen() -> int:
 
 
 def slurm(study: Study, profile: Path) -> Iterator[Finding]:
-    """Check commands, partitions, account and polling against the profile."""
+    """Check commands, partitions and account against the profile."""
     missing = [name for name in ("sbatch", "squeue", "scancel", "scontrol", "sinfo", "srun") if not shutil.which(name)]
     if missing:
         yield Finding("SLURM", "fail", f"missing: {', '.join(missing)}", "load the site's SLURM module")
         return
-    if not (config := _output("scontrol", "show", "config")):
+    if not _output("scontrol", "show", "config"):
         yield Finding("SLURM", "fail", "the controller does not answer", "try `scontrol ping`; ask the site's support")
         return
     yield Finding("SLURM", "ok", "commands installed, the controller answers")
     settings = yaml.safe_load((profile / "config.yaml").read_text(encoding="utf-8"))
     yield from _partitions(study, profile / settings["slurm-partition-config"])
     yield _account((settings.get("default-resources") or {}).get("slurm_account"))
-    yield _polling(config, settings["slurm-init-seconds-before-status-checks"])
 
 
 def _partitions(study: Study, file: Path) -> Iterator[Finding]:
@@ -238,17 +237,6 @@ def _account(account: str | None) -> Finding:
         advice = "set slurm_account in profiles/slurm/config.yaml"
         return Finding("account", "warn", f"not set; yours are {', '.join(known)}", advice)
     return Finding("account", "ok", "the default one")
-
-
-def _polling(config: str, first_look: int) -> Finding:
-    """Check that finished jobs stay in squeue's list for long enough: else the plugin asks sacct without a word."""
-    found = re.search(r"^MinJobAge\s*=\s*(\d+)", config, re.MULTILINE)
-    age, needed = int(found[1]) if found else 0, 3 * first_look
-    if age >= needed:
-        return Finding("polling", "ok", f"SLURM remembers finished jobs for {age} s")
-    advice = f"set slurm-init-seconds-before-status-checks to at most {age // 3}" if age >= 3 else ""
-    advice = advice or "set slurm-status-command to sacct"
-    return Finding("polling", "fail", f"SLURM remembers finished jobs for {age} s, {needed} are needed", advice)
 
 
 def show(findings: list[Finding]) -> None:

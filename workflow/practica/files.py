@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,12 @@ def read_json(path: str | Path) -> Any:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON ({error}); delete it and run again") from error
+
+
+def say(text: str) -> None:
+    """Print a line at once; what a full disk does not take is left unsaid: a log is not worth a run."""
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 def sha256(data: bytes | str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from practica import exercises
+from practica.allocation import end_with_job
 from practica.code import code_digest
 from practica.config import Block, Study
 from practica.errors import InputError
@@ -20,9 +21,14 @@ from practica.paper.catalogue import COLLECTED, TableSpec
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
-    """Set the environment that jobs inherit from Snakemake."""
+    """Set the environment that jobs inherit from Snakemake, and the executor that submits them to SLURM."""
     if on_cluster:  # only there somebody enforces a job's time limit
         os.environ["PRACTICA_CLUSTER_JOB"] = "1"
+        end_with_job()
+    elif "snakemake_executor_plugin_slurm" in sys.modules:
+        from practica.executor import install
+
+        install()
     # Jobs run this very installation, also where its environment is not activated.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again

@@ -31,6 +31,13 @@ def needs_of(wildcards):
     return study.resources(wildcards.exercise, wildcards.variant)
 
 
+def grown(need, attempt):
+    """Return the memory or time of an attempt: twice, then three times the need, for these fail most often."""
+    return need * min(
+        attempt, 3
+    )  # more of them come only where nodes fail, and sites set limits
+
+
 def run_files(name):
     """Return the files called ``name`` of all blocks; of the finished ones only, in a partial report."""
     blocks = [b for b in BLOCKS.values() if not PARTIAL or finished(b, study.results)]

@@ -3,6 +3,8 @@ rule train:
     """Train one block of seeds of one variant."""
     input:
         dataset=lambda wildcards: f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json",
+        # Nothing in it changes a run; but whoever asks for one run only may want to know its status too.
+        study=ancient(f"{RESULTS}/study.json"),
     output:
         metrics=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
         history=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/history.json",
@@ -15,9 +17,10 @@ rule train:
     threads: lambda wildcards: needs_of(wildcards)["threads"]
     resources:
         gpu=lambda wildcards: needs_of(wildcards)["gpu"],
-        # A retry gets more: on a cluster, memory and time are what most often fails.
-        mem_mb=lambda wildcards, attempt: attempt * needs_of(wildcards)["mem_mb"],
-        runtime=lambda wildcards, attempt: attempt * needs_of(wildcards)["runtime"],
+        mem_mb=lambda wildcards, attempt: grown(needs_of(wildcards)["mem_mb"], attempt),
+        runtime=lambda wildcards, attempt: grown(
+            needs_of(wildcards)["runtime"], attempt
+        ),
     params:
         spec=lambda wildcards: block_of(wildcards).specification(),
         code=lambda wildcards: run_code(wildcards.exercise),
@@ -44,8 +47,8 @@ rule time_twins:
     conda:
         "../../envs/practica.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * 4000,
-        runtime=lambda wildcards, attempt: attempt * 30,
+        mem_mb=lambda wildcards, attempt: grown(4000, attempt),
+        runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
         data=subpath(input.cifar10, ancestor=3),
         code=lambda wildcards: code_digest(
@@ -69,8 +72,8 @@ rule describe_models:
     conda:
         "../../envs/practica.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * 2000,
-        runtime=lambda wildcards, attempt: attempt * 15,
+        mem_mb=lambda wildcards, attempt: grown(2000, attempt),
+        runtime=lambda wildcards, attempt: grown(15, attempt),
     params:
         code=code_digest(
             "practica.training.describe",

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 from practica.config import Block
 from practica.errors import InputError
 from practica.files import read_json
+from practica.training.attempt import checkpoint_folder
+from practica.training.journal import DONE, KILLED, Journal, failure_note
+from practica.training.lock import alive
 
 FILES = ("metrics.json", "history.json", "manifest.json")
 REAL, STAND_IN = "real", "STAND-IN"
@@ -68,10 +71,14 @@ def read_block(block: Block, results: Path) -> BlockFiles:
 
 
 def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
-    note = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    note = failure_note(block, results)
     if note.is_file():
         reason = _parsed(note, lambda: str(read_json(note)["reason"]))
         return BlockFiles(block, "failed", reason)
+    last = next(reversed(Journal(block, results).entries()), None)
+    if last and last.why != DONE and not alive(checkpoint_folder(block, results) / "lock.json"):
+        # A process that is killed leaves no note.
+        return BlockFiles(block, "failed", f"{last.why or KILLED} on {last.host}, attempt {last.attempt}")
     if len(absent) == len(FILES):
         return BlockFiles(block, "missing", NOT_RUN)
     return BlockFiles(block, "missing", f"incomplete: no {', '.join(absent)}")

@@ -13,7 +13,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.files import read_json
 from practica.training.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED, checkpoint_folder
-from practica.training.journal import KILLED, Entry, Journal
+from practica.training.journal import KILLED, Entry, Journal, failure_note
 from practica.training.lock import alive
 
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"
@@ -91,7 +91,7 @@ def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
     queued = queue.get(f"rule_train_wildcards_{block.exercise}_{block.variant}_{block.name}")
     if queued:
         return Status(**base, state=QUEUED, **progress, reason=f"SLURM: {queued.lower()}")
-    note = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    note = failure_note(block, results)
     last = base["attempts"][-1].why if base["attempts"] else None
     if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):
         line = _last_line(results / "logs" / "train" / block.exercise / block.variant / f"{block.name}.log")

@@ -14,10 +14,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from practica.errors import StoppedError
-from practica.files import now, write_json
-from practica.training.journal import DONE, KILLED, Journal
-from practica.training.lock import BEAT, Lock
+from practica.allocation import ancestors, gone
+from practica.errors import InputError, StoppedError
+from practica.files import now, say, write_json
+from practica.training.journal import DONE, KILLED, Journal, failure_note, note_failure
+from practica.training.lock import BEAT, Lock, alive
 
 if TYPE_CHECKING:
     from practica.config import Block
@@ -27,6 +28,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE = 4.0
 """Seconds to reach the next point of the history after a signal; SLURM may kill as soon as five seconds later."""
 OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
+ORPHANED = "terminated by the end of its job"
 
 
 def checkpoint_folder(block: Block, results: Path) -> Path:
@@ -37,10 +39,16 @@ def checkpoint_folder(block: Block, results: Path) -> Path:
 def discard_checkpoints(block: Block, results: Path) -> None:
     """Remove what is kept for resuming the block, once its results are safe and nobody works on it."""
     folder = checkpoint_folder(block, results)
-    if (block.folder(results) / "metrics.json").is_file() and folder.is_dir():
-        lock = Lock(folder / "lock.json")
-        if lock.try_acquire():
-            shutil.rmtree(folder, ignore_errors=True)
+    if not (block.folder(results) / "metrics.json").is_file() or not folder.is_dir():
+        return
+    lock = Lock(folder / "lock.json")
+    if not alive(lock.path):  # left by a process that was killed when its results were there
+        lock.path.unlink(missing_ok=True)
+    if lock.try_acquire():
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another block's checkpoints are in it
+            folder.parent.rmdir()
+            folder.parent.parent.rmdir()
 
 
 class Attempt:
@@ -55,6 +63,7 @@ class Attempt:
         self.folder = checkpoint_folder(block, results)
         self.number = 0
         self._block = block
+        self._results = results
         self._journal = Journal(block, results)
         self._lock = Lock(self.folder / "lock.json")
         self._leftovers = (self.folder, block.folder(results))
@@ -67,6 +76,7 @@ class Attempt:
         self._deadline = time.monotonic() + limit - margin
         self._cut = self._deadline + margin / 2
         self._minutes = minutes
+        self._ancestors = ancestors()
         self._ending = threading.Lock()
         self._closed = False
 
@@ -117,7 +127,8 @@ class Attempt:
         self.number = self._journal.begin(self._lock.me)
         if before and before[-1].why != DONE:
             last = before[-1]
-            print(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}", flush=True)
+            say(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}")
+        failure_note(self._block, self._results).unlink(missing_ok=True)
         for folder in self._leftovers:
             for part in folder.rglob(".*.part"):
                 part.unlink(missing_ok=True)
@@ -138,13 +149,13 @@ class Attempt:
             "seconds_per_epoch": record.point_seconds / interval,
             "updated": now(),
         }
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, InputError):  # a full disk
             write_json(self.folder / "progress.json", progress)
 
     def _wait(self, who: str) -> None:
         if time.monotonic() - self._reported > 60:
             self._reported = time.monotonic()
-            print(f"{self._block.id} is being trained by {who}: waiting", flush=True)
+            say(f"{self._block.id} is being trained by {who}: waiting")
         if not self._stop and time.monotonic() > self._deadline:
             self._stop = OUT_OF_TIME
         if self._stop:
@@ -169,6 +180,9 @@ class Attempt:
             if rung:
                 self._stop = self._stop or f"{TERMINATED} {signal.Signals(rung[0]).name}"
                 self._cut = min(self._cut, time.monotonic() + GRACE)
+            if not self._stop and any(map(gone, self._ancestors)):
+                self._stop = ORPHANED
+                self._cut = min(self._cut, time.monotonic() + GRACE)
             with contextlib.suppress(OSError):
                 self._lock.beat()
             if time.monotonic() >= self._cut:
@@ -178,19 +192,24 @@ class Attempt:
         """End the process: the main thread is in the middle of something long."""
         why = self._stop or OUT_OF_TIME
         if why == OUT_OF_TIME and not self._points:
-            why += f": no epoch fitted into {self._minutes:g} minutes, raise resources.runtime"
-        if self._end(why):
-            message = f"practica: {self._block.id}: {why}; run it again to go on from its last checkpoint"
-            print(message, file=sys.stderr, flush=True)
+            why += f": no epoch fitted into {self._minutes:.3g} minutes, raise resources.runtime"
+        reason = f"{self._block.id}: {why}; run it again to go on from its last checkpoint"
+        if self._end(why, reason):
+            with contextlib.suppress(OSError):
+                print(f"practica: {reason}", file=sys.stderr, flush=True)
             os._exit(StoppedError.exit_code)
 
-    def _end(self, why: str) -> bool:
+    def _end(self, why: str, reason: str = "") -> bool:
         """Close the journal and give the lock back; return False where the other thread has done so."""
         with self._ending:
             number, self.number = self.number, 0
             if number:
                 with contextlib.suppress(OSError):  # a full disk must not hide how the attempt ended
                     self._journal.end(number, why)
+                if reason:
+                    note_failure(self._block, self._results, reason)
+                elif why == DONE:
+                    failure_note(self._block, self._results).unlink(missing_ok=True)
                 self._lock.release()
             return number > 0
 

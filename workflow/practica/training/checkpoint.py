@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from practica.errors import DivergedError, InputError, StoppedError
-from practica.files import atomic_path, canonical_json, read_json, sha256, write_json
+from practica.files import atomic_path, canonical_json, read_json, say, sha256, write_json
 from practica.training.record import History, Outcome
 
 State = list[np.ndarray]
@@ -65,10 +65,11 @@ class Checkpoints:
         Raises:
             DivergedError: an earlier attempt with the same settings, code and data did.
         """
-        if self._verdict.is_file():
-            raise DivergedError(
-                f"{read_json(self._verdict)['reason']} (seen before; to try again delete {self._verdict})"
-            )
+        try:
+            reason = read_json(self._verdict)["reason"]
+        except (InputError, KeyError, TypeError):  # there is none, or one that was damaged: find out again
+            return
+        raise DivergedError(f"{reason} (seen before; to try again delete {self._verdict})")
 
     @property
     def _verdict(self) -> Path:
@@ -99,7 +100,7 @@ class Checkpoint:
             state, best = (_numbered(arrays, kind) for kind in ("state", "best"))
             record.restore(fields, best)
             set_state(state)
-            print(f"{self.name}: going on after epoch {record.done} of {record.last_epoch}", flush=True)
+            say(f"{self.name}: going on after epoch {record.done} of {record.last_epoch}")
 
     def reached(self, record: History, get_state: Callable[[], State]) -> None:
         """Take note of a point of the history: save it if it is time to, and stop the run if it has to.
@@ -140,7 +141,7 @@ class Checkpoint:
             write(self._last, self._block.key, record.fields(), arrays)
         except (OSError, InputError) as error:
             # A full disk may have room again when the results are written: hours of training are worth the try.
-            print(f"{self.name}: no checkpoint at epoch {record.done}: {error}", flush=True)
+            say(f"{self.name}: no checkpoint at epoch {record.done}: {error}")
 
     def _read(self, path: Path) -> tuple[dict[str, Any], Arrays] | None:
         try:
@@ -149,7 +150,7 @@ class Checkpoint:
             return None
         except UnusableError as error:
             aside = set_aside(path, error.kind)
-            print(f"{path} is {error.kind} ({error}): set aside as {aside.name}", flush=True)
+            say(f"{path} is {error.kind} ({error}): set aside as {aside.name}")
             return None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from practica.allocation import check_gpu
+from practica.allocation import check_gpu, minutes_left
 from practica.errors import InputError, RunError
-from practica.files import canonical_json, now, sha256, write_json
+from practica.files import canonical_json, sha256
 from practica.training.attempt import Attempt
+from practica.training.journal import note_failure
 
 if TYPE_CHECKING:
     from practica.config import Block
@@ -28,31 +30,30 @@ def run_job(
         results: folder of the results.
         threads: CPU threads TensorFlow was told to use.
         gpu: GPUs that the job asked SLURM for.
-        minutes: time the process may take; None: no limit.
+        minutes: time the process may take; less where SLURM gives the job less; None: no limit of its own.
         every: seconds of training between two checkpoints.
 
     Raises:
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped before its end.
     """
-    failure = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
     try:
         _train(block, code, data, results, threads, gpu, minutes, every)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
         reason = str(error) if known else f"{type(error).__name__}: {error}"
-        write_json(failure, {"reason": reason, "when": now()})
+        note_failure(block, results, reason)
         if known:
             raise
         traceback.print_exc()
         raise RunError(f"{block.id}: {reason}") from error
-    failure.unlink(missing_ok=True)
 
 
 def _train(
     block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
 ) -> None:
-    with Attempt(block, results, minutes) as attempt:
+    limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
+    with Attempt(block, results, min(limits, default=None)) as attempt:
         check_gpu(gpu)
         from practica.data import load
         from practica.training.block import train_block

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from practica.files import now
+from practica.errors import InputError
+from practica.files import now, write_json
 from practica.training.lock import Holder
 
 if TYPE_CHECKING:
@@ -63,13 +65,24 @@ class Journal:
 
     def _lines(self) -> list[str]:
         try:
-            return self.path.read_text(encoding="utf-8").splitlines()
+            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return []
 
     def _append(self, fields: Mapping[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        lines = self.path.read_text(encoding="utf-8", errors="replace") if self.path.is_file() else ""
         with self.path.open("a", encoding="utf-8") as stream:
             # A kill may have cut the last line short: begin a new one.
             stream.write(("\n" if lines and not lines.endswith("\n") else "") + json.dumps(fields) + "\n")
+
+
+def failure_note(block: Block, results: Path) -> Path:
+    """Return the file that says why the last attempt has left no results."""
+    return results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+
+
+def note_failure(block: Block, results: Path, reason: str) -> None:
+    """Say why an attempt has left no results, where the disk has room for it."""
+    with suppress(OSError, InputError):
+        write_json(failure_note(block, results), {"reason": reason, "when": now()})

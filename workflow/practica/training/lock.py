@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from practica.files import now, write_json
+from practica.files import now, say, write_json
 
 BEAT = 5.0
 """Seconds between two heartbeats."""
@@ -103,7 +103,7 @@ class Lock:
                 seen, since = beat, time.monotonic()
             found = holder(self.path)
             if (found and found.gone) or time.monotonic() - since > STALE:
-                print(f"{self.path}: {found or 'its holder'} is dead, taking over", flush=True)
+                say(f"{self.path}: {found or 'its holder'} is dead, taking over")
                 write_json(self.path, asdict(self.me))
                 # Of several that take it at the same time, the last to write has it.
                 time.sleep(SETTLE)
@@ -116,12 +116,17 @@ class Lock:
         """Take the lock if nobody has it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self.path.open("x", encoding="utf-8") as stream:
-                json.dump(asdict(self.me), stream)
+            stream = self.path.open("x", encoding="utf-8")
         except FileExistsError:
             return False
         except FileNotFoundError:  # the holder before has just removed the folder
             return False
+        try:
+            with stream:
+                json.dump(asdict(self.me), stream)
+        except OSError:  # a full disk: no one could read whose lock it is
+            self.path.unlink(missing_ok=True)
+            raise
         return True
 
     def held(self) -> bool:

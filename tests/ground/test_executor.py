@@ -1,0 +1,244 @@
+"""Snakemake's SLURM executor where SLURM is silent, forgetful, or full of the jobs of an earlier Snakemake."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from snakemake_executor_plugin_slurm import Executor
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+from practica import executor
+from practica.executor import PatientExecutor
+
+NAME = "practica_of_now"
+
+
+class Watched(PatientExecutor):
+    """An executor without Snakemake around it, which writes down what it would tell it."""
+
+    def __init__(self) -> None:
+        settings = SimpleNamespace(init_seconds_before_status_checks=30, keep_successful_logs=False, requeue=False)
+        self.workflow = SimpleNamespace(executor_settings=settings)
+        self.told: list[str] = []
+        self.logger = SimpleNamespace(warning=self.told.append)
+        self.run_uuid = NAME
+        self._partitions = []
+        self.__post_init__()
+
+    def report_job_success(self, job_info: SubmittedJobInfo) -> None:
+        self.told.append(f"{job_info.external_jobid} done")
+
+    def report_job_error(self, job_info: SubmittedJobInfo, msg: str = "", **_: Any) -> None:
+        self.told.append(msg)
+
+    def _report_job_submission_threadsafe(self, job_info: SubmittedJobInfo) -> None:
+        self.report_job_submission(job_info)
+
+    def look(self, *jobs: SubmittedJobInfo) -> list[str]:
+        """Return the numbers of the jobs that go on."""
+
+        async def collect() -> list[str]:
+            return [info.external_jobid async for info in self.check_active_jobs(list(jobs))]
+
+        return asyncio.run(collect())
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Hide the real SLURM, and the plugin's own methods; return a function that says what a command prints."""
+    monkeypatch.chdir(tmp_path)
+    Path(".snakemake").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(executor, "POLL", 0.01)
+    monkeypatch.setattr(Executor, "__post_init__", lambda self, test_mode: None)
+    monkeypatch.setattr(Executor, "report_job_submission", lambda self, info, register: None)
+    monkeypatch.setattr(Executor, "run_job", lambda self, job: self.told.append(f"submit {job.output[0]}"))
+    monkeypatch.setattr(Executor, "get_partition_arg", lambda self, job: " -p gpu")
+
+    def says(command: str, *lines: str, code: int = 0) -> None:
+        text = "\n".join(["#!/bin/sh", f"echo {command} $* >> calls", *(f"echo '{line}'" for line in lines)])
+        (tmp_path / command).write_text(f"{text}\nexit {code}\n")
+        (tmp_path / command).chmod(0o755)
+
+    says("squeue")
+    says("scancel")
+    return says
+
+
+def job(output: str = "a.json", **changes: Any) -> Any:
+    """Return a job of Snakemake."""
+    fields = {
+        "output": [output],
+        "params": {"spec": "1"},
+        "resources": Resources(mem_mb=1000, runtime=60, tmpdir="x"),
+        "rule": SimpleNamespace(name="train"),
+        "threads": 1,
+        "attempt": 1,
+    }
+    return SimpleNamespace(**(fields | changes))
+
+
+class Resources(SimpleNamespace):
+    """Resources as Snakemake has them: both attributes and items."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return getattr(self, name, default)
+
+    def items(self) -> Any:
+        return vars(self).items()
+
+
+def submitted(by: Watched, number: str = "7", of: Any = None) -> SubmittedJobInfo:
+    """Let a job be submitted."""
+    of = of or job()
+    by.run_job(of)
+    by.told.clear()
+    info = SubmittedJobInfo(of, number, {"slurm_logfile": Path(f"{number}.log")})
+    by.report_job_submission(info)
+    return info
+
+
+def test_no_job_is_forgotten_while_the_controller_is_silent(slurm: Any) -> None:
+    patient = Watched()
+    info = submitted(patient)
+    slurm("squeue", code=1)
+    assert patient.look(info) == patient.look(info) == ["7"]
+    assert patient.told == ["SLURM's controller does not answer: waiting for it"]
+    slurm("squeue", f"7|COMPLETED|{NAME}")
+    assert patient.look(info) == []
+    assert patient.told[1:] == ["7 done"]
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "PREEMPTED"])
+def test_every_bad_end_is_one(slurm: Any, state: str) -> None:
+    patient = Watched()
+    info = submitted(patient)
+    slurm("squeue", f"7|{state}|{NAME}")
+    assert patient.look(info) == []
+    assert patient.told == [f"SLURM job 7: {state}. "]
+
+
+@pytest.mark.parametrize("state", ["PENDING", "RUNNING", "COMPLETING", "SUSPENDED", "CONFIGURING"])
+def test_what_goes_on_is_looked_at_less_and_less_often(slurm: Any, state: str) -> None:
+    patient = Watched()
+    info = submitted(patient)
+    slurm("squeue", f"7|{state}|{NAME}")
+    pauses = []
+    for _ in range(30):
+        assert patient.look(info) == ["7"]
+        pauses.append(patient.next_seconds_between_status_checks)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 180
+
+
+def test_slurm_runs_a_lost_job_again_where_it_was_told_to(slurm: Any) -> None:
+    patient = Watched()
+    patient.workflow.executor_settings.requeue = True
+    info = submitted(patient)
+    slurm("squeue", f"7|NODE_FAIL|{NAME}")
+    assert patient.look(info) == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("age", "told"), [(None, "SLURM job 7: FAILED. "), (0, "7 done"), (7200, "SLURM job 7: FAILED. ")]
+)
+def test_a_job_that_slurm_has_forgotten_is_judged_by_its_output(slurm: Any, age: float | None, told: str) -> None:
+    patient = Watched()
+    info = submitted(patient)
+    slurm("squeue", "7|RUNNING|another_cluster_gave_the_number_again")
+    if age is not None:
+        Path("a.json").touch()
+        os.utime("a.json", (time.time() - age,) * 2)
+    assert patient.look(info) == ["7"]
+    assert patient.look(info) == []
+    assert patient.told == [told]
+
+
+def test_a_submission_waits_for_the_controller(slurm: Any) -> None:
+    patient = Watched()
+    slurm("squeue", code=1)
+    silent = Path("squeue").read_text()
+    Path("squeue").write_text(silent.replace("exit 1", '[ "$(grep -c squeue calls)" -ge 4 ]'))
+    patient.run_job(job())
+    assert patient.told == ["SLURM's controller does not answer: waiting for it", "submit a.json"]
+
+
+def test_a_job_that_runs_on_is_taken_over(slurm: Any) -> None:
+    submitted(Watched())
+    slurm("squeue", f"7|RUNNING|{NAME}")
+    patient = Watched()
+    patient.run_job(job(resources=Resources(mem_mb=2000, runtime=60)))  # a retry, say
+    assert patient.told == ["SLURM job 7 is at work on a.json already: taken over"]
+    assert "scancel" not in Path("calls").read_text()
+    patient.run_job(job("b.json"))
+    assert patient.told[1:] == ["submit b.json"]
+
+
+@pytest.mark.parametrize(
+    ("state", "changes"),
+    [
+        ("RUNNING", {"params": {"spec": "2"}}),
+        ("PENDING", {"params": {"spec": "2"}}),
+        ("PENDING", {"resources": Resources(mem_mb=2000, runtime=60)}),
+    ],
+)
+def test_a_job_that_does_another_thing_or_waits_for_another_is_cancelled(slurm: Any, state: str, changes: Any) -> None:
+    submitted(Watched())
+    slurm("squeue", f"7|{state}|{NAME}")
+    patient = Watched()
+    patient.run_job(job(**changes))
+    assert patient.told == ["submit a.json"]
+    assert "scancel 7" in Path("calls").read_text()
+
+
+@pytest.mark.parametrize("line", [f"7|COMPLETED|{NAME}", f"7|CANCELLED|{NAME}", "7|RUNNING|another", ""])
+def test_a_job_that_is_over_is_submitted_again(slurm: Any, line: str) -> None:
+    submitted(Watched())
+    with executor.REGISTER.open("a") as stream:
+        stream.write('["cut short by a k')
+    slurm("squeue", *filter(None, [line]))
+    patient = Watched()
+    patient.run_job(job())
+    assert patient.told == ["submit a.json"]
+    assert "scancel" not in Path("calls").read_text()
+
+
+def test_ctrl_c_cancels_what_is_being_asked_about_and_submits_no_more(
+    slurm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Executor, "cancel", lambda self: None)
+    patient = Watched()
+    submitted(patient)
+    patient.cancel()
+    assert "scancel 7" in Path("calls").read_text()
+    patient.run_job(job("b.json"))
+    assert patient.told == []
+
+
+def test_a_job_asks_for_no_more_than_its_partition_gives(slurm: Any) -> None:
+    patient = Watched()
+    slurm("sinfo", "1:00:00|500", "1:00:00|800")
+    first, second = job(), job(resources=Resources(mem_mb=700, runtime=120), attempt=2)
+    assert patient.get_partition_arg(first) == patient.get_partition_arg(second) == " -p gpu"
+    assert (first.resources.mem_mb, first.resources.runtime) == (800, 60)
+    assert (second.resources.mem_mb, second.resources.runtime) == (700, 60)
+    assert patient.told == ["a.json: mem_mb 1000 is cut to 800, all that a partition gives"]
+    slurm("sinfo", "infinite|800")
+    assert patient.get_partition_arg(third := job(resources=Resources(mem_mb=1, runtime=10**6))) == " -p gpu"
+    assert third.resources.runtime == 10**6
+
+
+def test_an_error_in_the_thread_of_a_submission_is_heard_of(slurm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Executor, "_report_job_error_threadsafe", lambda self, info, msg: self.report_job_error(info, msg)
+    )
+    patient = Watched()
+    patient.run_job(job(params=None))
+    assert patient.told == ["cannot submit: AttributeError(\"'NoneType' object has no attribute 'items'\"). "]

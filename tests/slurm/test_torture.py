@@ -1,0 +1,176 @@
+"""Several faults in one run, at random moments: it loses nothing, leaves nothing, and computes what it always computes.
+
+Two variables of the environment: ``PRACTICA_TORTURE_FAULTS``, how many faults, and ``PRACTICA_TORTURE_SEED``, which
+repeats the choices of an earlier run.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from mini import Cluster, Run, Study, wait_for
+from strikes import (
+    Strike,
+    cancel,
+    end_time,
+    fill,
+    force_requeue,
+    forget,
+    garble,
+    hang,
+    kill,
+    kill_its_snakemake,
+    kill_its_step,
+    requeue,
+    small_disk,
+    tear,
+    terminate,
+)
+
+pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
+
+FAULTS = int(os.environ.get("PRACTICA_TORTURE_FAULTS") or 5)
+SEED = int(os.environ.get("PRACTICA_TORTURE_SEED") or random.randrange(10**6))
+# The first asks for too little memory.
+TWINS = {"tanh5": {"mem_mb": 750}, **{f"twin{number}": {} for number in range(1 + FAULTS // 2)}}
+STRIKES: tuple[Strike, ...] = (
+    kill,
+    terminate,
+    kill_its_snakemake,
+    kill_its_step,
+    cancel,
+    end_time,
+    hang,
+    requeue,
+    force_requeue,
+    tear,
+    garble,
+    forget,
+)
+GOAL = ("--", "results/metrics.csv")
+
+
+class Torturer:
+    """Disturb a study at random; where that ends Snakemake, start it again as its user would."""
+
+    def __init__(self, cluster: Cluster, study: Study, disk: Path, seed: int) -> None:
+        self.cluster = cluster
+        self.study = study
+        self.disk = disk
+        self.dice = random.Random(seed)
+        self.begin = time.monotonic()
+        self.snakemake = study.start(*GOAL)
+
+    def torture(self, faults: int) -> Run:
+        """Inflict so many faults, unless the study ends before, and let it end; return the last Snakemake."""
+        of_study: tuple[Callable[[], None], ...] = (
+            self.restart_a_daemon,
+            self.lose_node,
+            self.fill_disk,
+            self.stop_snakemake,
+            self.kill_snakemake,
+            self.interrupt_snakemake,
+        )
+        for _ in range(faults):
+            time.sleep(self.dice.uniform(0, 12))
+            if self.snakemake.process.poll() == 0:
+                break
+            self.go_on()
+            if self.dice.random() < 0.4:
+                self.dice.choice(of_study)()
+            else:
+                self.strike(self.dice.choice(STRIKES))
+        for _ in range(3):
+            self.go_on()
+            if self.snakemake.end().code == 0:
+                break
+        return self.snakemake
+
+    def strike(self, what: Strike) -> None:
+        """Do something to a job in the middle of its training."""
+        ended = self.snakemake.process.poll
+        found = wait_for("training", lambda: self.study.training(self.cluster, TWINS) or ended() is not None, 120)
+        if not isinstance(found, bool):
+            self.say(f"{what.__name__} {found.variant}, SLURM job {found.job}")
+            try:
+                what(self.cluster, found.process, found.job)
+            except psutil.NoSuchProcess:
+                self.say("too late: it has ended")
+
+    def restart_a_daemon(self) -> None:
+        """End SLURM's controller, or its daemon on the node, for a while."""
+        daemon = self.dice.choice(["slurmctld", "slurmd"])
+        pause = self.dice.uniform(0, 25)
+        self.say(f"no {daemon} for {pause:.0f} s")
+        self.cluster.restart(daemon, pause)
+
+    def lose_node(self) -> None:
+        """Lose the node with all its jobs."""
+        self.say("node lost")
+        self.cluster.lose_node()
+
+    def fill_disk(self) -> None:
+        """Let the results have no room for a while."""
+        pause = self.dice.uniform(1, 25)
+        self.say(f"disk full for {pause:.0f} s")
+        filler = fill(self.disk)
+        time.sleep(pause)
+        filler.unlink()
+
+    def stop_snakemake(self) -> None:
+        """Let Snakemake stand still for a while, as on a machine that sleeps."""
+        pause = self.dice.uniform(1, 25)
+        self.say(f"Snakemake stands still for {pause:.0f} s")
+        self.snakemake.process.send_signal(signal.SIGSTOP)
+        time.sleep(pause)
+        self.snakemake.process.send_signal(signal.SIGCONT)
+
+    def kill_snakemake(self) -> None:
+        """Kill Snakemake, and remove the lock that it leaves."""
+        self.say("Snakemake killed")
+        self.snakemake.kill()
+        assert self.study.start("--unlock").end().code == 0
+
+    def interrupt_snakemake(self) -> None:
+        """Interrupt Snakemake, as with Ctrl-C."""
+        self.say("Snakemake interrupted")
+        self.snakemake.process.send_signal(signal.SIGINT)
+        self.snakemake.end()
+
+    def go_on(self) -> None:
+        """Start Snakemake again if it has ended."""
+        if self.snakemake.process.poll() not in (None, 0):
+            self.say(f"Snakemake had ended with {self.snakemake.code}: started again")
+            self.snakemake = self.study.start(*GOAL)
+
+    def say(self, text: str) -> None:
+        """Print what happens, and when."""
+        print(f"{time.monotonic() - self.begin:5.0f} s  {text}", flush=True)
+
+
+def test_nothing_is_lost_left_or_changed(
+    tmp_path: Path, cluster: Cluster, undisturbed: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Study.copy(tmp_path / "study")
+    copy.add_twins(TWINS)
+    with closing(copy) as study, small_disk(study.folder / "results", megabytes=16) as disk:
+        with capsys.disabled():
+            print(f"\n{FAULTS} faults, PRACTICA_TORTURE_SEED={SEED}", flush=True)
+            last = Torturer(cluster, study, disk, SEED).torture(FAULTS)
+        assert last.code == 0, last.text
+        for name in TWINS:
+            assert study.results(f"ej05/{name}/s0-1") == undisturbed, name
+        with (study.folder / "results/metrics.csv").open() as stream:
+            rows = {(row["variant"], row["seed"]) for row in csv.DictReader(stream)}
+        assert rows == {(name, seed) for name in TWINS for seed in "01"}
+        assert study.leftovers(cluster) == []
