@@ -89,6 +89,8 @@ def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         return Status(**base, state=DONE, runs_done=runs, **_finished(block, results))
     progress = _progress(block, folder, runs)
     queued = queue.get(f"rule_train_wildcards_{block.exercise}_{block.variant}_{block.name}")
+    if queued == "RUNNING":
+        return Status(**base, state=RUNNING, **progress, reason="SLURM: running, but no sign of life")
     if queued:
         return Status(**base, state=QUEUED, **progress, reason=f"SLURM: {queued.lower()}")
     note = failure_note(block, results)
