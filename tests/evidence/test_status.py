@@ -126,6 +126,9 @@ def test_what_waits_for_the_cluster_is_queued(study: Study, tmp_path: Path, no_c
     squeue.chmod(0o755)
     rows = gather(study, tmp_path)
     assert [(row.state, row.reason) for row in rows] == [("waiting", ""), ("queued", "SLURM: pending")]
+    squeue.write_text("#!/bin/sh\necho RUNNING rule_train_wildcards_ej08_conv_s0-2\n")
+    row = gather(study, tmp_path)[1]
+    assert (row.state, row.reason) == ("running", "SLURM: running, but no sign of life")
     squeue.write_text("#!/bin/sh\nexit 1\n")
     assert gather(study, tmp_path)[1].state == "waiting"
 

@@ -104,5 +104,5 @@ def test_all_of_a_job_ends_with_it(tmp_path):
         below = psutil.Process(begun.pid).children(recursive=True)
     begun.kill()
     begun.wait()
-    assert psutil.wait_procs(below, timeout=20)[1] == []
+    assert psutil.wait_procs(below, timeout=30)[1] == []
     assert all(map(gone, below))

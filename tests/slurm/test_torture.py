@@ -41,8 +41,9 @@ pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
 
 FAULTS = int(os.environ.get("PRACTICA_TORTURE_FAULTS") or 5)
 SEED = int(os.environ.get("PRACTICA_TORTURE_SEED") or random.randrange(10**6))
-# The first asks for too little memory.
-TWINS = {"tanh5": {"mem_mb": 750}, **{f"twin{number}": {} for number in range(1 + FAULTS // 2)}}
+# The first asks for too little memory, the second for little time.
+SCARCE: dict[str, dict[str, int]] = {"tanh5": {"mem_mb": 750}, "twin": {"runtime": 1}}
+TWINS = SCARCE | {f"twin{number}": {} for number in range(FAULTS // 2)}
 STRIKES: tuple[Strike, ...] = (
     kill,
     terminate,

@@ -17,7 +17,7 @@ from practica.errors import RunError
 GRANTS = ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 """Variables in which SLURM names the GPUs of a job step, and of a job."""
 
-GRACE = 10.0
+GRACE = 15.0
 """Seconds for the processes of a job that is gone to take their leave."""
 
 ALLOW = "PRACTICA_ALLOW_NO_GPU"
@@ -75,11 +75,8 @@ def end_with_job() -> None:
     def watch() -> None:
         while not any(map(gone, above)):
             time.sleep(2)
-        below = psutil.Process().children(recursive=True)
-        for process in below:
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()
-        for process in psutil.wait_procs(below, timeout=GRACE)[1]:
+        # SLURM has told them; training takes some seconds to stop with a checkpoint.
+        for process in psutil.wait_procs(psutil.Process().children(recursive=True), timeout=GRACE)[1]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         os._exit(RunError.exit_code)

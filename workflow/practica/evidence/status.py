@@ -90,7 +90,8 @@ def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
     progress = _progress(block, folder, runs)
     queued = queue.get(f"rule_train_wildcards_{block.exercise}_{block.variant}_{block.name}")
     if queued:
-        return Status(**base, state=QUEUED, **progress, reason=f"SLURM: {queued.lower()}")
+        state, more = (RUNNING, ", but no sign of life") if queued == "RUNNING" else (QUEUED, "")
+        return Status(**base, state=state, **progress, reason=f"SLURM: {queued.lower()}{more}")
     note = failure_note(block, results)
     last = base["attempts"][-1].why if base["attempts"] else None
     if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):
