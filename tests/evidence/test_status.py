@@ -133,6 +133,11 @@ def test_what_waits_for_the_cluster_is_queued(study: Study, tmp_path: Path, no_c
     assert gather(study, tmp_path)[1].state == "waiting"
 
 
+def test_a_progress_that_says_little_does_not_stop_it(study: Study, block: Block, tmp_path: Path) -> None:
+    write_json(checkpoint_folder(block, tmp_path) / "progress.json", {"epoch": 3})
+    assert first(study, tmp_path).epoch == 0
+
+
 def test_damaged_files_do_not_stop_it(study: Study, block: Block, tmp_path: Path) -> None:
     for path in (checkpoint_folder(block, tmp_path) / "progress.json", block.folder(tmp_path) / "metrics.json"):
         path.parent.mkdir(parents=True)

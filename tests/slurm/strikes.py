@@ -32,18 +32,19 @@ def kill_its_snakemake(cluster: Cluster, process: psutil.Process, job: str) -> N
 
 
 def kill_its_step(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Kill the daemon of SLURM that has started the job's step."""
+    """Kill the daemon that has started the job's step; SLURM notices nothing before the job's time is over."""
     next(parent for parent in process.parents() if parent.name() == "slurmstepd").kill()
-
-
-def cancel(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Cancel a job."""
-    cluster.call("scancel", job)
+    end_time(cluster, process, job)
 
 
 def end_time(cluster: Cluster, process: psutil.Process, job: str) -> None:
     """Let a job's time be over."""
     cluster.call("scontrol", "update", f"jobid={job}", "EndTime=now")
+
+
+def cancel(cluster: Cluster, process: psutil.Process, job: str) -> None:
+    """Cancel a job."""
+    cluster.call("scancel", job)
 
 
 def hang(cluster: Cluster, process: psutil.Process, job: str) -> None:

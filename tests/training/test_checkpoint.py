@@ -93,6 +93,13 @@ def test_a_file_of_another_run_is_named_and_set_aside(
     assert [path.name for path in every_point.folder.iterdir()] == ["s0.checkpoint.foreign-1"]
 
 
+def test_a_file_of_another_seed_is_foreign_too(every_point: Checkpoints, capsys: pytest.CaptureFixture[str]) -> None:
+    every_point.of(1, None).reached(record(0.1), lambda: STATE)
+    (every_point.folder / "s1.checkpoint").rename(every_point.folder / "s0.checkpoint")
+    assert resumed(every_point)[0].done == 0
+    assert "s0.checkpoint is foreign" in capsys.readouterr().out
+
+
 def test_a_full_disk_does_not_end_a_run(
     every_point: Checkpoints, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

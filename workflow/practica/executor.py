@@ -23,7 +23,8 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from practica.allocation import minutes
-from practica.files import canonical_json, sha256
+from practica.errors import InputError
+from practica.files import canonical_json, sha256, write_text
 
 AT_WORK = {"PENDING", "CONFIGURING", "RUNNING", "SUSPENDED"}
 ENDED = {"CANCELLED", "DEADLINE", "FAILED", "OUT_OF_MEMORY", "TIMEOUT"}
@@ -66,7 +67,7 @@ def queue() -> dict[tuple[str, str], str] | None:
     except (OSError, subprocess.SubprocessError):
         return None
     rows = (line.split("|", 2) for line in listed.splitlines())
-    return {(number, name): state for number, state, name in rows}
+    return {(row[0], row[2]): row[1] for row in rows if len(row) == 3}
 
 
 class PatientExecutor(Executor):
@@ -211,8 +212,8 @@ class PatientExecutor(Executor):
         """Return the jobs that are at work still, and forget the others."""
         states = (self._await_queue() or {}) if jobs else {}
         left = [job for job in jobs if states.get((job.number, job.name)) in AT_WORK]
-        with contextlib.suppress(OSError):
-            REGISTER.write_text("".join(json.dumps(job) + "\n" for job in left), encoding="utf-8")
+        with contextlib.suppress(OSError, InputError):
+            write_text(REGISTER, "".join(json.dumps(job) + "\n" for job in left))
         return left
 
 

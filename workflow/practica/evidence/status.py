@@ -118,9 +118,9 @@ def _progress(block: Block, folder: Path, runs: int) -> dict[str, Any]:
     """Return how far the last run got, and an estimate of what is left."""
     found = _read(folder / "progress.json")
     epochs = block.settings.get("epochs", 0)
-    if not found:
-        return {"epochs": epochs}
     keys = ("runs_done", "epoch", "epochs", "metric", "value", "seconds_per_epoch")
+    if not found.keys() >= set(keys):
+        return {"epochs": epochs}
     values = {key: found[key] for key in keys}
     left = (runs - values["runs_done"]) * values["epochs"] - values["epoch"]
     return values | {"seconds_left": max(0.0, left * values["seconds_per_epoch"])}

@@ -82,6 +82,7 @@ class Checkpoint:
     def __init__(self, block: Checkpoints, name: str) -> None:
         self.name = name
         self._block = block
+        self._key = f"{block.key}/{name}"
         self._saved = time.monotonic()
         self._last, self._before, self._done = (
             block.folder / f"{name}.{kind}" for kind in ("checkpoint", "checkpoint-before", "done")
@@ -120,7 +121,7 @@ class Checkpoint:
     def finish(self, outcome: Outcome) -> None:
         """Remember what came of the run; its checkpoints have done their work."""
         fields = {name: value for name, value in asdict(outcome).items() if name != "artefacts"}
-        write(self._done, self._block.key, fields, outcome.artefacts)
+        write(self._done, self._key, fields, outcome.artefacts)
         self.discard()
 
     def discard(self) -> None:
@@ -138,14 +139,14 @@ class Checkpoint:
         try:
             if self._last.exists():
                 self._last.replace(self._before)
-            write(self._last, self._block.key, record.fields(), arrays)
+            write(self._last, self._key, record.fields(), arrays)
         except (OSError, InputError) as error:
             # A full disk may have room again when the results are written: hours of training are worth the try.
             say(f"{self.name}: no checkpoint at epoch {record.done}: {error}")
 
     def _read(self, path: Path) -> tuple[dict[str, Any], Arrays] | None:
         try:
-            return read(path, self._block.key)
+            return read(path, self._key)
         except FileNotFoundError:
             return None
         except UnusableError as error:
@@ -182,7 +183,7 @@ def read(path: Path, key: str) -> tuple[dict[str, Any], Arrays]:
     if digest != sha256(payload):
         raise UnusableError("torn", "its content does not match its checksum")
     if owner != key:
-        raise UnusableError("foreign", "other settings, code, data, versions or threads made it")
+        raise UnusableError("foreign", "other settings, code, data, versions or threads made it, or another seed")
     with np.load(io.BytesIO(payload), allow_pickle=False) as content:
         arrays = {name.removeprefix("array/"): content[name] for name in content.files if name != "fields"}
         return json.loads(content["fields"].tobytes()), arrays
