@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mini import HERE, Cluster, Study
+from mini import HERE, ORIGINALS, Cluster, Study
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +37,8 @@ def study(tmp_path: Path, cluster: Cluster) -> Iterator[Study]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object]:
-    """Return what ej05/tanh5 computes on this machine, without SLURM."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Return what the variants that have twins compute on this machine, without SLURM."""
     study = Study.copy(tmp_path_factory.mktemp("local") / "study")
-    study.local("--", "results/runs/ej05/tanh5/s0-1/metrics.json")
-    return study.results("ej05/tanh5/s0-1")
+    study.local("--", *(f"results/runs/{study.block(name)}/metrics.json" for name in ORIGINALS))
+    return {name: study.results(name) for name in ORIGINALS}

@@ -25,6 +25,8 @@ ROOT = HERE.parents[1]
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "envs")
 # Overrides that make the profile quick: a test cluster answers at once, and its files appear at once.
 FAST = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
+# The variants that have twins: the runs of the first are trained together, as replicas; those of the other one by one.
+ORIGINALS = {"tanh5": "ej05", "conv": "ej08"}
 Answer = TypeVar("Answer")
 
 
@@ -70,17 +72,14 @@ class Cluster:
         """Run a command of SLURM and return what it prints."""
         return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
 
-    def jobs(self, study: Study, block: str = "", *states: str) -> list[Job]:
-        """Return the study's jobs, the oldest first; those only that train a block such as ``ej05_killed_s0-1``."""
+    def jobs(self, study: Study, name: str = "", *states: str) -> list[Job]:
+        """Return the study's jobs, the oldest first; with ``name`` those only that train this variant."""
+        block = study.block(name).replace("/", "_") if name else ""
         form = "%Z|%i|%T|%P|%m|%l|%C|%k"
         lines = self.call("squeue", "--states=all", "--noheader", "--sort=i", f"--format={form}").splitlines()
         mine = [line.split("|")[1:] for line in lines if line.startswith(f"{study.folder}|")]
         jobs = [Job(*fields) for fields in mine]
         return [job for job in jobs if job.comment.endswith(block) and (not states or job.state in states)]
-
-    def running(self, study: Study, block: str) -> Job | None:
-        """Return the job that trains a block now."""
-        return next(iter(self.jobs(study, block, "RUNNING")), None)
 
     def lose_node(self) -> None:
         """Declare the only node down, as SLURM does when it no longer answers, until its jobs have failed."""
@@ -108,7 +107,7 @@ class Study:
     """A copy of the project, with the tiny study of this folder."""
 
     folder: Path
-    configs: list[str] = field(default_factory=lambda: ["tiny.yaml"])
+    originals: dict[str, str] = field(default_factory=lambda: {name: name for name in ORIGINALS})
     runs: list[Run] = field(default_factory=list)
 
     @classmethod
@@ -142,14 +141,21 @@ class Study:
         run = Run(self, ["--cores", "2", *words]).end()
         assert run.code == 0, run.text
 
-    def add_twins(self, resources: Mapping[str, Mapping[str, int]]) -> None:
-        """Add variants equal to ej05/tanh5, each with its own resources; leave the other exercise out."""
-        files = [self.folder / "config.yaml", self.folder / "tiny.yaml"]
-        tanh5 = read_config(files)["exercises"]["ej05"]["variants"]["tanh5"]
-        twins = {name: {**tanh5, "model": "tanh5", "resources": dict(own)} for name, own in resources.items()}
-        over = {"only": ["ej05"], "exercises": {"ej05": {"variants": twins}}}
-        (self.folder / "twins.yaml").write_text(yaml.safe_dump(over))
-        self.configs.append("twins.yaml")
+    def set_twins(self, twins: Mapping[str, str], resources: Mapping[str, Mapping[str, int]]) -> None:
+        """Let the study consist of variants equal to the originals named, some with resources of their own."""
+        config = read_config([self.folder / "config.yaml", self.folder / "tiny.yaml"])
+        exercises = {name: {**config["exercises"][name], "variants": {}} for name in config["only"]}
+        for name, original in twins.items():
+            variant = config["exercises"][ORIGINALS[original]]["variants"][original]
+            own = {"model": original, "resources": {"gpu": 0, **resources.get(name, {})}}
+            exercises[ORIGINALS[original]]["variants"][name] = {**variant, **own}
+        (self.folder / "config.yaml").write_text(yaml.safe_dump({**config, "exercises": exercises}, sort_keys=False))
+        (self.folder / "tiny.yaml").write_text("{}\n")
+        self.originals = dict(twins)
+
+    def block(self, name: str) -> str:
+        """Return the block of a variant, as ``ej05/tanh5/s0-1``."""
+        return f"{ORIGINALS[self.originals[name]]}/{name}/s0-1"
 
     def close(self) -> None:
         """End what a failed test has left running."""
@@ -159,9 +165,9 @@ class Study:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
-    def results(self, block: str) -> tuple[Any, Any]:
-        """Return what a block such as ``ej05/killed/s0-1`` has computed: metrics and history of its runs."""
-        folder = self.folder / "results/runs" / block
+    def results(self, name: str) -> tuple[Any, Any]:
+        """Return what a variant's runs have computed: metrics and histories."""
+        folder = self.folder / "results/runs" / self.block(name)
         return tuple(json.loads((folder / f"{name}.json").read_text())["runs"] for name in ("metrics", "history"))  # type: ignore[return-value]
 
     def status(self) -> dict[str, Any]:
@@ -176,16 +182,17 @@ class Study:
             with suppress(psutil.NoSuchProcess):
                 text = "".join(process.cmdline()[4:])
                 name = next((name for name in variants if f'"variant":"{name}"' in text), None)
-                begun = (self.folder / f"results/checkpoints/ej05/{name}/s0-1/progress.json").is_file()
-                if name and begun and process.cmdline()[1:4] == ["-m", "practica", "train"]:
-                    job = cluster.running(self, f"ej05_{name}_s0-1")
-                    if job and process.environ().get("SLURM_JOB_ID") == job.id:
-                        return Training(name, process, job.id)
+                if name is None or process.cmdline()[1:4] != ["-m", "practica", "train"]:
+                    continue
+                begun = (self.folder / "results/checkpoints" / self.block(name) / "progress.json").is_file()
+                job = process.environ().get("SLURM_JOB_ID")
+                if begun and job in [running.id for running in cluster.jobs(self, name, "RUNNING")]:
+                    return Training(name, process, str(job))
         return None
 
-    def states(self, cluster: Cluster, variant: str) -> list[str]:
-        """Return how the jobs that trained a variant of ej05 ended, the oldest first."""
-        return [job.state for job in cluster.jobs(self, f"ej05_{variant}_s0-1")]
+    def states(self, cluster: Cluster, name: str) -> list[str]:
+        """Return how the jobs that trained a variant ended, the oldest first."""
+        return [job.state for job in cluster.jobs(self, name)]
 
     def processes(self) -> list[psutil.Process]:
         """Return every process that works in this folder."""
@@ -223,7 +230,7 @@ class Run:
         self.log = study.folder / f"snakemake-{len(study.runs)}.out"
         # Where the tests run in the background, an interrupt would be ignored.
         command = ["env", "--default-signal=INT", Path(sys.executable).with_name("snakemake")]
-        command += ["--configfile", *study.configs, *words]
+        command += ["--configfile", "tiny.yaml", *words]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
                 command, cwd=study.folder, env=study.environment(), stdout=stream, stderr=subprocess.STDOUT

@@ -23,7 +23,15 @@ def leave(cluster: Cluster, process: psutil.Process, job: str) -> None:
 
 
 STRIKES: dict[str, Strike] = {"killed": kill, "inner": kill_its_snakemake, "hung": hang, "torn": tear, "left": leave}
-TWINS = {**{name: {} for name in STRIKES}, "full": {}, "tanh5": {"mem_mb": 750}}
+TWINS = {
+    "killed": "conv",
+    "inner": "tanh5",
+    "hung": "tanh5",
+    "torn": "conv",
+    "left": "tanh5",
+    "full": "tanh5",
+    "memory": "tanh5",
+}
 GOAL = ("--", "results/metrics.csv")
 
 
@@ -52,7 +60,7 @@ class Struck:
 def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Struck]:
     """Yield a study that was struck in every way."""
     copy = Study.copy(tmp_path_factory.mktemp("struck") / "study")
-    copy.add_twins(TWINS)
+    copy.set_twins(TWINS, {"memory": {"mem_mb": 750}})
     with closing(copy) as study, small_disk(study.folder / "results/runs/ej05/full", megabytes=1) as disk:
         filler = fill(disk)
         first = study.start(*GOAL)
@@ -80,7 +88,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
 
 def wait_for_all_but_one(cluster: Cluster, study: Study) -> None:
     """Wait until all blocks are done but the one whose process stands still."""
-    done = [study.folder / f"results/runs/ej05/{name}/s0-1/metrics.json" for name in TWINS if name != "left"]
+    done = [study.folder / f"results/runs/{study.block(name)}/metrics.json" for name in TWINS if name != "left"]
 
     def over() -> bool:
         at_work = cluster.jobs(study, "", "PENDING", "RUNNING", "COMPLETING")
@@ -102,7 +110,7 @@ def test_the_study_is_complete_and_nothing_is_left(struck: Struck, cluster: Clus
         ("torn", ["CANCELLED", "COMPLETED"]),
         ("hung", ["TIMEOUT", "COMPLETED"]),
         ("full", ["FAILED", "COMPLETED"]),
-        ("tanh5", ["FAILED", "COMPLETED"]),
+        ("memory", ["FAILED", "COMPLETED"]),
         ("left", ["NODE_FAIL", "CANCELLED", "COMPLETED"]),
     ],
 )
@@ -110,11 +118,11 @@ def test_a_struck_job_is_done_again_with_the_same_result(
     struck: Struck, cluster: Cluster, undisturbed: Any, name: str, expected: list[str]
 ) -> None:
     assert struck.study.states(cluster, name) == expected
-    assert struck.study.results(f"ej05/{name}/s0-1") == undisturbed
+    assert struck.study.results(name) == undisturbed[TWINS[name]]
 
 
 def test_a_retry_gets_more_memory_and_time(struck: Struck, cluster: Cluster) -> None:
-    jobs = cluster.jobs(struck.study, "ej05_tanh5_s0-1")
+    jobs = cluster.jobs(struck.study, "memory")
     assert [(job.memory, job.limit) for job in jobs] == [("750M", "10:00"), ("1500M", "20:00")]
 
 
@@ -135,7 +143,7 @@ def test_the_status_tells_it_too(struck: Struck) -> None:
     now = struck.study.status()
     assert {row["state"] for row in now.values()} == {"done"}
     ends = {name: [attempt["why"] for attempt in row["attempts"]] for name, row in now.items()}
-    assert ends["killed"] == ends["tanh5"] == ["killed", "done"]
+    assert ends["killed"] == ends["memory"] == ["killed", "done"]
     assert ends["torn"] == ["terminated by SIGTERM", "done"]
     assert ends["full"] == ["OSError: [Errno 28] No space left on device", "done"]
     assert ends["left"][1:] == ["terminated by SIGTERM", "done"]

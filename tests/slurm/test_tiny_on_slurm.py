@@ -16,23 +16,23 @@ pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
 
 @pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is missing: run `make latex`")
 def test_the_study_reaches_the_pdf_and_each_job_gets_what_its_exercise_needs(
-    cluster: Cluster, study: Study, undisturbed: tuple[object, object]
+    cluster: Cluster, study: Study, undisturbed: dict[str, object]
 ) -> None:
     run = study.start().end()
     assert run.code == 0, run.text
     assert (study.folder / "results/informe.pdf").read_bytes().startswith(b"%PDF")
-    assert study.results("ej05/tanh5/s0-1") == undisturbed
+    assert {name: study.results(name) for name in undisturbed} == undisturbed
 
     ended = {(job.comment, job.state) for job in cluster.jobs(study)}
     trained = [f"rule_train_wildcards_{name}_s0-1" for name in ("ej05_tanh5", "ej08_conv", "ej08_dense")]
     assert ended == {(name, "COMPLETED") for name in ("rule_describe_models", *trained)}, run.text
-    (small,) = cluster.jobs(study, "ej05_tanh5_s0-1")
+    (small,) = cluster.jobs(study, "tanh5")
     assert (small.partition, small.memory, small.limit, small.cpus) == ("cpu", "1800M", "10:00", "1")
     assert "TresPerJob" not in cluster.call("scontrol", "show", "job", small.id)
-    (dense,) = cluster.jobs(study, "ej08_dense_s0-1")
-    assert (dense.partition, dense.memory, dense.limit, dense.cpus) == ("gpu", "1800M", "12:00", "2")
-    assert "TresPerJob=gres:gpu:1" in cluster.call("scontrol", "show", "job", dense.id)
-    warning = (study.folder / "results/logs/train/ej08/dense/s0-1.log").read_text()
+    (large,) = cluster.jobs(study, "conv")
+    assert (large.partition, large.memory, large.limit, large.cpus) == ("gpu", "1800M", "12:00", "2")
+    assert "TresPerJob=gres:gpu:1" in cluster.call("scontrol", "show", "job", large.id)
+    warning = (study.folder / "results/logs/train/ej08/conv/s0-1.log").read_text()
     assert "SLURM gave this job GPU" in warning
 
 
