@@ -82,7 +82,7 @@ def test_an_edit_of_an_exercise_reruns_that_exercise_alone(finished) -> None:
 
 
 def test_an_edit_of_the_training_reruns_every_exercise(finished) -> None:
-    with finished.edited("workflow/practica/training/batches.py", ".prefetch(2)", ".prefetch(3)"):
+    with finished.edited("workflow/practica/backend.py", ".prefetch(2)", ".prefetch(3)"):
         assert {name.split("/")[0] for name in finished.trained()} == {f"ej{number:02}" for number in range(1, 11)}
 
 

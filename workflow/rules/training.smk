@@ -3,8 +3,6 @@ rule train:
     """Train one block of seeds of one variant."""
     input:
         dataset=lambda wildcards: f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json",
-        # Nothing in it changes a run; but whoever asks for one run only may want to know its status too.
-        study=ancient(f"{RESULTS}/study.json"),
     output:
         metrics=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
         history=f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/history.json",
