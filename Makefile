@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report status doctor test cluster lint format lock clean
+.PHONY: help setup latex ready report status doctor test cluster bench lint format lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -37,6 +37,9 @@ test: ready lint ## Run every check and every test
 cluster: ready ## Run the tests that start a SLURM of one node and break things (root)
 	@tests/slurm/ensure-slurm.sh
 	$(in_venv) pytest -m slurm
+
+bench: ready ## Measure against plain Keras and a bare Snakefile (CASES="ej06 xor", QUICK=1)
+	$(in_venv) python -m bench $(if $(CASES),--cases "$(CASES)") $(if $(QUICK),--quick)
 
 lint: setup ## Check style, types and workflow
 	$(in_venv) ruff check

@@ -17,7 +17,7 @@ from practica.cli import main
 from practica.config import Study
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("README.md", "CONTRIBUTING.md", "profiles/README.md", "docs/cluster.md", "docs/faults.md")
+NAMES = ("README.md", "CONTRIBUTING.md", "profiles/README.md", "docs/cluster.md", "docs/faults.md", "bench/README.md")
 DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
 EXAMPLES = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

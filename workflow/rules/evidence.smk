@@ -22,7 +22,6 @@ rule collect:
     input:
         study=f"{RESULTS}/study.json",
         metrics=run_files("metrics.json"),
-        histories=run_files("history.json"),
     output:
         metrics=f"{RESULTS}/metrics.csv",
         history=f"{RESULTS}/history.csv.gz",

@@ -1,0 +1,87 @@
+"""Run the measurements: ``python -m bench``, or ``make bench``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.cases import CASES, Case, quick
+from bench.report import as_json, machine, show
+from bench.rows import DIFFERENT, FAILED, Row
+from bench.sides import ROOT
+from practica.config import Study, read_config
+from practica.errors import InputError
+from practica.files import write_json
+
+NAMES = [case.name for case in CASES]
+
+
+def keep(
+    path: Path, found: Sequence[Case], measured: Mapping[str, list[Any]], where: Mapping[str, Any], study: Study
+) -> dict[str, list[Row]]:
+    """Write everything measured so far, and return what it says."""
+    rows = {case.name: case.rows(study, measured[case.name]) for case in found if measured[case.name]}
+    raw = {case.name: [case.record(each) for each in measured[case.name]] for case in found}
+    write_json(path, {"schema": 1, "machine": dict(where), "rows": as_json(rows), "measured": raw})
+    return rows
+
+
+def chosen(names: Sequence[str]) -> list[Case]:
+    """Return the cases of these names, in the harness's order; all where there are none.
+
+    Raises:
+        InputError: there is no such case.
+    """
+    for name in names:
+        if name not in NAMES:
+            raise InputError(f"there is no case {name!r}; there are {', '.join(NAMES)}")
+    return [case for case in CASES if not names or case.name in names]
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--cases", default="", help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all]")
+@click.option("--quick", "is_quick", is_flag=True, help="One repetition of few epochs: shows that all works.")
+@click.option("--repetitions", type=click.IntRange(1), default=3, help="Of each case, in turn.")
+@click.option("--minutes", type=click.FloatRange(0), default=60, help="Begin no repetition after so many minutes.")
+@click.option("--data", type=click.Path(path_type=Path), default=ROOT / "data", help="Folder of the data sets.")
+@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "bench/results", help="Folder of the results.")
+def main(cases: str, is_quick: bool, repetitions: int, minutes: float, data: Path, out: Path) -> None:
+    """Measure the study against plain Keras scripts and a bare Snakefile."""
+    try:
+        found = chosen(cases.split())
+    except InputError as error:
+        raise click.BadParameter(str(error), param_hint="--cases") from error
+    study = Study.resolve(read_config([ROOT / "config.yaml"]))
+    if is_quick:
+        found, repetitions = [quick(case, study) for case in found], 1
+    data = data.absolute()
+    for name in sorted({name for case in found for name in case.datasets(study)}):
+        subprocess.run([sys.executable, "-m", "practica", "prepare", name, "--folder", data], cwd=ROOT, check=True)
+    where = machine()
+    path = out / f"{where['started'].replace(':', '')}.json"
+    start = time.monotonic()
+    measured: dict[str, list[Any]] = {case.name: [] for case in found}
+    rows: dict[str, list[Row]] = {}
+    for number in range(repetitions):
+        for case in found:
+            elapsed = (time.monotonic() - start) / 60
+            if number and elapsed > minutes:
+                continue
+            click.echo(f"[{elapsed:4.1f} min] {case.name}, repetition {number + 1} of {repetitions}")
+            measured[case.name].append(case.repeat(number, study, data))
+            rows = keep(path, found, measured, where, study)
+    show(rows, where)
+    click.echo(path)
+    if any(row.verdict in (DIFFERENT, FAILED) for row in chain.from_iterable(rows.values())):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What is measured: the goals that the project set itself, and every other exercise without one.
+
+Where a case runs with other settings than the study's (fewer epochs or samples), both sides do, and the table says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bench.measures import Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Total
+from bench.orchestration import DryRun, Overhead
+from bench.rows import at_least, under
+from bench.training import TrainingCase
+from practica.config import Study
+
+Case = TrainingCase | DryRun | Overhead
+FEW = 10
+"""Seeds that a quick run trains at most."""
+
+
+def _stacked(goal: Measure) -> tuple[Measure, ...]:
+    """Return what is asked of a net whose seeds are trained together."""
+    return (Total(1), goal, Total(100), Growth(100, under(4)))
+
+
+CASES: tuple[Case, ...] = (
+    TrainingCase("ej06", "ej06", "corrected", Band("validation", "accuracy", 0.015), _stacked(Total(10, at_least(50)))),
+    TrainingCase(
+        "xor", "ej02", "xor_concat", Band("train", "mse", 0.02), _stacked(Total(10, at_least(100))), {"epochs": 2000}
+    ),
+    TrainingCase("ej05", "ej05", "tanh5", Band("test", "mse", 0.001), _stacked(Total(10, at_least(10)))),
+    TrainingCase(
+        "ej03",
+        "ej03",
+        "l2",
+        Band("test", "accuracy", 0.01),
+        (Total(1, at_least(1.5)), Memory(under(1200))),
+        {"epochs": 8},
+    ),
+    TrainingCase(
+        "ej08-dense",
+        "ej08",
+        "dense",
+        Band("test", "accuracy", 0.01),
+        (Total(1, at_least(1.8)), Total(10, at_least(6))),
+    ),
+    TrainingCase(
+        "ej08-conv",
+        "ej08",
+        "conv",
+        Band("test", "accuracy", 0.01),
+        (PerEpoch(at_least(1.15)), Arithmetic()),
+        {"epochs": 4},
+        short=1,
+    ),
+    TrainingCase(
+        "ej10-alexnet",
+        "ej10",
+        "alexnet",
+        Band("test", "loss", 0.25),
+        (PerEpoch(at_least(1.5)), Arithmetic()),
+        {"epochs": 3, "train_samples": 6400, "test_samples": 2000},
+        short=1,
+    ),
+    DryRun("dryrun", 10_000, under(1.5)),
+    DryRun("dryrun-jobs", 10_000, under(1.5), one_a_job=True),
+    Overhead("dag10", 10, None),
+    Overhead("dag100", 100, under(1.5)),
+    # Without a goal: the other exercises.
+    TrainingCase("ej01", "ej01", "linear", Band("validation", "mse", 3.0), _stacked(Total(10))),
+    TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1),), {"epochs": 5}),
+    TrainingCase("ej04-dense", "ej04", "dense", Band("test", "accuracy", 0.02), (Total(1),), {"epochs": 2}),
+    TrainingCase("ej04-conv", "ej04", "conv", Band("test", "accuracy", 0.05), (Total(1),), {"epochs": 2}),
+    TrainingCase(
+        "ej07",
+        "ej07",
+        "autoencoder",
+        Band("test", "mse", 0.01),
+        (PerEpoch(),),
+        {"epochs": 2, "train_samples": 12_000, "test_samples": 2000},
+        short=1,
+    ),
+    TrainingCase("ej09", "ej09", "dense", Band("test", "accuracy", 0.01), (Total(1), Total(10)), {"epochs": 10}),
+)
+
+
+def quick(case: Case, study: Study) -> Case:
+    """Return the case with a tenth of its epochs or runs and without goals: it shows that everything works."""
+    if not isinstance(case, TrainingCase):
+        return replace(case, runs=max(case.runs // 10, 4), goal=None)
+    settings: dict[str, Any] = {**study.settings(case.exercise, case.variant), **case.over}
+    interval = settings.get("log_every", 1)
+    epochs = max(settings["epochs"] // 10, case.short + 1)
+    return replace(
+        case,
+        measures=tuple(replace(each, goal=None) for each in case.measures if getattr(each, "seeds", 1) <= FEW),
+        over={**case.over, "epochs": -(-epochs // interval) * interval},
+        band=replace(case.band, tolerance=10 * case.band.tolerance),
+    )

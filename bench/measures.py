@@ -1,0 +1,183 @@
+"""What can be asked of a training: which processes have to be measured for it, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from bench.arithmetic import Length, per_epoch, ratios, same_band, spread
+from bench.rows import Goal, Row, Side
+from bench.sides import Done
+
+
+@dataclass(frozen=True)
+class Job:
+    """One process to measure: a side, the number of its seeds and its epochs."""
+
+    side: str
+    seeds: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Band:
+    """The result by which both sides are compared, and by how much their means over the same seeds may differ."""
+
+    part: str
+    metric: str
+    tolerance: float
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.metric} ± {self.tolerance:g}"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a case trains: its epochs, the shorter of two lengths, and the band of its results."""
+
+    epochs: int
+    short: int
+    band: Band
+
+
+Turns = Sequence[Sequence[Done]]
+"""For each repetition, what came of the jobs of a measure, in their order."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """Wall time of so many seeds, starts included: a plain process for each, one process of ours for all."""
+
+    seeds: int
+    goal: Goal | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"plain / ours, {self.seeds} seed{'s' * (self.seeds > 1)}"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job("plain", 1, work.epochs), Job("ours", self.seeds, work.epochs)]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        plain = [plain.seconds * self.seeds for plain, _ in turns]
+        ours = [ours.seconds for _, ours in turns]
+        note = f"plain: one seed a repetition, times {self.seeds}" if self.seeds > 1 else ""
+        return _compared(self, "x", ratios(plain, ours), (plain, ours), work, turns, note)
+
+
+@dataclass(frozen=True)
+class PerEpoch:
+    """Seconds of one more epoch, from two lengths."""
+
+    goal: Goal | None = None
+    title = "plain / ours, one epoch"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure, the long ones last."""
+        return [Job(side, 1, epochs) for epochs in (work.short, work.epochs) for side in ("plain", "ours")]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        plain = [_epoch_seconds(work, short, long) for short, _, long, _ in turns]
+        ours = [_epoch_seconds(work, short, long) for _, short, _, long in turns]
+        note = f"from runs of {work.short} and {work.epochs} epochs"
+        return _compared(self, "x", ratios(plain, ours), (plain, ours), work, [turn[2:] for turn in turns], note)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Our time for many seeds over our time for one."""
+
+    seeds: int
+    goal: Goal | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"ours, {self.seeds} seeds / 1 seed"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job("ours", 1, work.epochs), Job("ours", self.seeds, work.epochs)]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        one, many = ([turn[place].seconds for turn in turns] for place in (0, 1))
+        return _compared(self, "x", ratios(many, one), (one, many), work, turns, "other: ours with one seed")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Our peak memory for one seed."""
+
+    goal: Goal | None = None
+    title = "ours, peak memory"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return Total(1).jobs(work)
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        seconds = tuple([turn[place].seconds for turn in turns] for place in (0, 1))
+        return _compared(self, "MB", [ours.peak_mb for _, ours in turns], seconds, work, turns, "")
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Our arithmetic an epoch, as a share of what bare convolutions of the same shapes reach."""
+
+    goal: Goal | None = None
+    title = "ours, share of the FLOP/s of bare convolutions"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job("limits", 1, 0), Job("ours", 1, work.short), Job("ours", 1, work.epochs)]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        said = [limits.said for limits, _, _ in turns]
+        seconds = [_epoch_seconds(work, short, long) for _, short, long in turns]
+        achieved = [each["flop_per_epoch"] / each_seconds for each, each_seconds in zip(said, seconds, strict=True)]
+        bare = [each["convolution_flops"] for each in said]
+        product = [each["product_flops"] for each in said]
+        rates = [f"{spread(rates).median / 1e9:.0f}" for rates in (achieved, bare, product)]
+        note = "GFLOP/s ({}): ours {}, bare convolutions {}, matrix product {}".format(said[0]["precision"], *rates)
+        shares = [100 * share for share in ratios(achieved, bare)]
+        return Row(self.title, "%", spread(shares), self.goal, ours=Side(spread(seconds)), note=note)
+
+
+Measure = Total | PerEpoch | Growth | Memory | Arithmetic
+
+
+def _epoch_seconds(work: Work, short: Done, long: Done) -> float:
+    return per_epoch(Length(work.short, short.seconds), Length(work.epochs, long.seconds))
+
+
+def _compared(
+    measure: Measure,
+    unit: str,
+    values: Sequence[float],
+    seconds: Sequence[Sequence[float]],
+    work: Work,
+    turns: Turns,
+    note: str,
+) -> Row:
+    """Return the row of two sides; each turn holds what came of the one and of the other."""
+    pairs = [
+        (one.results[seed], other.results[seed])
+        for one, other in turns
+        for seed in sorted(one.results.keys() & other.results.keys())
+    ]
+    results = [mean(pair[place] for pair in pairs) for place in (0, 1)]
+    sides = [
+        Side(spread(seconds[place]), max(turn[place].peak_mb for turn in turns), results[place]) for place in (0, 1)
+    ]
+    same = same_band(results[0], results[1], work.band.tolerance)
+    said = turns[0][1].said
+    note = "; ".join(filter(None, [note, f"ours: {said['engine']}, {said['precision']}"]))
+    return Row(measure.title, unit, spread(values), measure.goal, sides[0], sides[1], same, note)

@@ -1,0 +1,185 @@
+"""What Snakemake and our rules cost beside training, against a bare Snakefile with as many jobs."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from bench.arithmetic import ratios, spread
+from bench.process import Measured, MeasurementError, measure
+from bench.rows import Goal, Row, Side
+from bench.sides import ROOT
+from practica.config import Study
+
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "envs")
+TRACE = Path(__file__).with_name("trace")
+BARE = Path(__file__).with_name("bare.smk")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One repetition: our Snakefile and the bare one, with the jobs of each.
+
+    Attributes:
+        inside: our seconds by subcommand of the command line.
+    """
+
+    jobs: int
+    seconds: float
+    peak_mb: float
+    bare_jobs: int
+    bare_seconds: float
+    bare_peak_mb: float
+    inside: Mapping[str, float] = field(default_factory=dict)
+
+
+Repetition = Turn | str
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """The time of a dry run of so many runs (or a few more, to have as many of each variant).
+
+    Attributes:
+        one_a_job: whether each run is a job of its own, and the bare Snakefile has as many jobs as ours; otherwise runs
+            come in the study's blocks, and the bare Snakefile has a job for each.
+    """
+
+    name: str
+    runs: int
+    goal: Goal | None
+    one_a_job: bool = False
+    limit: float = 300
+
+    def datasets(self, study: Study) -> tuple[str, ...]:
+        """Return the data sets that have to be prepared."""
+        return ()
+
+    def repeat(self, number: int, study: Study, data: Path) -> Repetition:
+        """Plan the whole study, with as many seeds of every variant as it takes."""
+        variants = sum(len(study.variants(exercise)) for exercise in study.exercises)
+        seeds = -(-self.runs // variants)
+        config: dict[str, Any] = {"seeds": seeds}
+        if self.one_a_job:
+            config["exercises"] = {exercise: {"seeds_per_job": 1} for exercise in study.exercises}
+        return _turn(config, ["--dry-run"], self.limit, None if self.one_a_job else seeds * variants)
+
+    def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
+        """Return the ratio of both."""
+        blocks = "each a job" if self.one_a_job else "in blocks"
+        title = f"dry run of {self.runs:,} runs, {blocks}: ours / bare"
+        turns = [each for each in repetitions if isinstance(each, Turn)]
+        if not turns:
+            return [Row(title, "x", None, self.goal, note=str(repetitions[0]))]
+        values = ratios([turn.seconds for turn in turns], [turn.bare_seconds for turn in turns])
+        note = f"{turns[0].jobs:,} jobs of ours, {turns[0].bare_jobs:,} bare"
+        return [Row(title, "x", spread(values), self.goal, *_sides(turns), note=note)]
+
+    def record(self, repetition: Repetition) -> Any:
+        """Return everything that was measured, for JSON."""
+        return vars(repetition) if isinstance(repetition, Turn) else {"error": repetition}
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """The time of the whole study, from nothing to the PDF, outside its training processes; one job at a time."""
+
+    name: str
+    runs: int
+    goal: Goal | None
+    limit: float = 1500
+
+    def datasets(self, study: Study) -> tuple[str, ...]:
+        """Return the data sets that have to be prepared."""
+        return (study.dataset("ej01", "linear"),)
+
+    def repeat(self, number: int, study: Study, data: Path) -> Repetition:
+        """Run ej01 alone with so many seeds, an epoch each."""
+        config = {
+            "only": "ej01",
+            "seeds": self.runs,
+            "data": {"folder": str(data.absolute())},
+            "exercises": {"ej01": {"seeds_per_job": 1, "settings": {"epochs": 1}}},
+        }
+        return _turn(config, [], self.limit)
+
+    def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
+        """Return the overhead of a run, and what the bare Snakefile takes for as many jobs."""
+        title = f"whole DAG of {self.runs} runs, outside training, per run"
+        turns = [each for each in repetitions if isinstance(each, Turn)]
+        if not turns:
+            return [Row(title, "s", None, self.goal, note=str(repetitions[0]))]
+        values = [(turn.seconds - turn.inside["train"]) / self.runs for turn in turns]
+        steps = sorted(turns[0].inside.items(), key=lambda item: -item[1])
+        inside = ", ".join(f"{name} {seconds:.0f}" for name, seconds in steps)
+        note = f"{turns[0].jobs} jobs in both, one at a time; seconds in our processes: {inside}"
+        return [Row(title, "s", spread(values), self.goal, *_sides(turns), note=note)]
+
+    def record(self, repetition: Repetition) -> Any:
+        """Return everything that was measured, for JSON."""
+        return vars(repetition) if isinstance(repetition, Turn) else {"error": repetition}
+
+
+def _sides(turns: Sequence[Turn]) -> tuple[Side, Side]:
+    bare = Side(spread([turn.bare_seconds for turn in turns]), max(turn.bare_peak_mb for turn in turns))
+    return bare, Side(spread([turn.seconds for turn in turns]), max(turn.peak_mb for turn in turns))
+
+
+def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs: int | None = None) -> Repetition:
+    """Run our Snakefile with ``config`` over the study's, and then the bare one with as many jobs, or ``bare_jobs``."""
+    try:
+        with _project(config) as folder:
+            note = folder / "trace.tsv"
+            env = {"BENCH_TRACE": str(note), "PYTHONPATH": _python_path(TRACE)}
+            ours = _snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
+            inside = traced(note.read_text(encoding="utf-8"))
+        found = re.search(r"^(\d+) jobs to do", ours.output, re.MULTILINE)
+        if found is None:
+            raise MeasurementError(f"no number of jobs in the output:\n{ours.output[-2000:]}")
+        jobs = int(found[1])
+        bare_jobs = bare_jobs or jobs
+        with TemporaryDirectory() as name:
+            words = ["--snakefile", str(BARE), "--config", f"jobs={bare_jobs - 1}", *options]
+            bare = _snakemake(words, Path(name), {}, limit)
+    except MeasurementError as error:
+        return str(error)
+    return Turn(jobs, ours.seconds, ours.peak_mb, bare_jobs, bare.seconds, bare.peak_mb, inside)
+
+
+def _snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: float) -> Measured:
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *options]
+    return measure(command, env={**os.environ, **env}, cwd=folder, limit=limit)
+
+
+@contextmanager
+def _project(config: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield a folder with the project's parts, in which nothing has run, and with ``config`` as ``over.yaml``."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in PARTS:
+            (folder / part).symlink_to(ROOT / part)
+        (folder / "over.yaml").write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
+        yield folder
+
+
+def _python_path(*folders: Path) -> str:
+    return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def traced(text: str) -> dict[str, float]:
+    """Return the seconds in processes of our command line by subcommand, from the notes of a traced run."""
+    seconds: dict[str, float] = {}
+    for line in text.splitlines():
+        began, ended, *words = line.split("\t")
+        if words[:2] == ["-m", "practica"]:
+            seconds[words[2]] = seconds.get(words[2], 0.0) + float(ended) - float(began)
+    return seconds

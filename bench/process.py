@@ -1,0 +1,81 @@
+"""Run a command in a process of its own and measure it from outside: wall time with its start, and peak memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class MeasurementError(Exception):
+    """A measured command failed or took too long."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a process cost.
+
+    Attributes:
+        seconds: from its start to its end.
+        peak_mb: the largest resident memory, its own or that of a process it started and waited for; at least that of
+            the process that measures, for Linux counts what a process was before it became the command.
+        output: what it printed.
+    """
+
+    seconds: float
+    peak_mb: float
+    output: str
+
+
+def measure(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, limit: float) -> Measured:
+    """Run ``command`` and return what it cost; it is killed after ``limit`` seconds.
+
+    Raises:
+        MeasurementError: it failed or took too long; the message ends with what it printed last.
+    """
+    words = [str(word) for word in command]
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            words, env=dict(env), cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        late = threading.Event()
+
+        def kill() -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+        def expire() -> None:
+            late.set()
+            kill()
+
+        timer = threading.Timer(limit, expire)
+        timer.start()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            kill()
+            process.wait()
+            raise
+        finally:
+            timer.cancel()
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if late.is_set():
+        raise MeasurementError(f"over {limit:.0f} s: {_short(words)}")
+    if process.returncode:
+        raise MeasurementError(f"exit code {process.returncode}: {_short(words)}\n{text[-2000:]}")
+    return Measured(seconds, usage.ru_maxrss / 1024, text)
+
+
+def _short(words: Sequence[str]) -> str:
+    return " ".join(word if len(word) < 60 else f"{word[:57]}..." for word in words)

@@ -1,0 +1,94 @@
+"""Train one variant of the study on both sides, and ask what its measures want to know."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bench.measures import Band, Job, Measure, Work
+from bench.process import MeasurementError
+from bench.rows import Row
+from bench.sides import SIDES, Done, Place
+from practica.config import Block, Study
+
+Repetition = Mapping[Job, Done | str]
+"""What came of each job, or why it could not be measured."""
+
+
+@dataclass(frozen=True)
+class TrainingCase:
+    """One variant of the study.
+
+    Attributes:
+        band: the result by which the sides are compared.
+        measures: what is asked.
+        over: settings that differ from the study's, on both sides.
+        short: epochs of the shorter of two lengths, for the measures that need one.
+        limit: seconds after which a process is given up.
+    """
+
+    name: str
+    exercise: str
+    variant: str
+    band: Band
+    measures: tuple[Measure, ...]
+    over: Mapping[str, Any] = field(default_factory=dict)
+    short: int = 0
+    limit: float = 900
+
+    def datasets(self, study: Study) -> tuple[str, ...]:
+        """Return the names of the data sets that have to be prepared."""
+        return (study.dataset(self.exercise, self.variant),)
+
+    def repeat(self, number: int, study: Study, data: Path) -> Repetition:
+        """Measure every job once; every other repetition goes backwards."""
+        jobs = list(dict.fromkeys(job for each in self.measures for job in each.jobs(self.work(study))))
+        return {job: self._measured(job, number, study, data) for job in (jobs[::-1] if number % 2 else jobs)}
+
+    def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
+        """Return what the repetitions say, a row for each measure."""
+        return [self._row(each, self.work(study), repetitions) for each in self.measures]
+
+    def record(self, repetition: Repetition) -> list[dict[str, Any]]:
+        """Return everything that was measured, for JSON."""
+        return [
+            vars(job) | ({"error": done} if isinstance(done, str) else vars(done)) for job, done in repetition.items()
+        ]
+
+    def block(self, job: Job, number: int, study: Study) -> Block:
+        """Return what a job trains: one seed is another in each repetition, many are always the first ones."""
+        seeds = (number,) if job.seeds == 1 else tuple(range(job.seeds))
+        epochs = {"epochs": job.epochs} if job.epochs else {}
+        block = study.block(self.exercise, self.variant, seeds)
+        return replace(block, settings={**block.settings, **self.over, **epochs})
+
+    def work(self, study: Study) -> Work:
+        """Return what the measures have to know."""
+        epochs = self.over.get("epochs", study.settings(self.exercise, self.variant)["epochs"])
+        return Work(epochs, self.short, self.band)
+
+    def _measured(self, job: Job, number: int, study: Study, data: Path) -> Done | str:
+        # Snakemake gives a job no more threads than there are cores.
+        threads = min(study.resources(self.exercise, self.variant)["threads"], os.cpu_count() or 1)
+        place = Place(data, threads, self.limit)
+        try:
+            return SIDES[job.side](self.block(job, number, study), self.band.part, self.band.metric, place)
+        except MeasurementError as error:
+            return str(error)
+
+    def _row(self, each: Measure, work: Work, repetitions: Sequence[Repetition]) -> Row:
+        found = [[repetition[job] for job in each.jobs(work)] for repetition in repetitions]
+        errors = [done for turn in found for done in turn if isinstance(done, str)]
+        turns = [[done for done in turn if isinstance(done, Done)] for turn in found]
+        whole = [turn for turn in turns if len(turn) == len(each.jobs(work))]
+        if not whole:
+            return Row(each.title, "", None, each.goal, note=errors[0])
+        try:
+            row = each.row(work, whole)
+        except ValueError as error:  # a longer run that took less time
+            return Row(each.title, "", None, each.goal, note=str(error))
+        scale = ", ".join(f"{name} {value}" for name, value in self.over.items())
+        return replace(row, note="; ".join(filter(None, [row.note, scale])))
