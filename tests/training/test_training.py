@@ -179,7 +179,7 @@ def test_augmentation_alters_inputs_in_training_only_and_adds_no_parameters() ->
 
 
 def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> None:
-    from practica.training.results import write_checked
+    from practica.files import write_checked
 
     with pytest.raises(RunError, match=r"metrics\.json"):
         write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})

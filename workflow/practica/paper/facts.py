@@ -15,9 +15,9 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.results import Missing, Results, Value
+from practica.evidence.source import printed
 from practica.files import read_json
 from practica.paper import numbers
-from practica.paper.source import printed
 from practica.paper.words import explain, word
 
 TRAINING = (

@@ -11,11 +11,11 @@ import pandas as pd
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.results import Missing, Value
+from practica.evidence.source import PRINTED
 from practica.paper import numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.paper.facts import TIMES, Facts, hint
 from practica.paper.names import metric_name, variant_name
-from practica.paper.source import PRINTED
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.words import word
 
