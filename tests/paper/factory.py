@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from practica.config import Block, Study, read_config
+from practica.evidence.claims import declared
 from practica.evidence.collect import collect
+from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import figures_for
 from practica.files import write_json, write_text
 
@@ -44,6 +46,7 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
     for name in figures_for(study):
         write_text(results / "figures" / f"{name}.pdf", grey_picture())
     collect(study, results)
+    write_claims(study, results, declared())
 
 
 def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9) -> None:

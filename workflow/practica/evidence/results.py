@@ -16,6 +16,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.evidence.summary import Estimate
 from practica.files import read_json
 
 NORMALISED = "normalised_"
@@ -36,14 +37,9 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Value:
-    """A metric over the seeds: ``sd`` and the 95 % interval ``low``-``high`` need two seeds or more."""
+class Value(Estimate):
+    """A metric over the seeds."""
 
-    mean: float
-    sd: float | None
-    low: float | None
-    high: float | None
-    n: int
     stand_in: bool
 
 
@@ -86,6 +82,11 @@ class Results:
     def summary(self) -> pd.DataFrame:
         """Return ``summary.csv``: one row per variant, split and metric."""
         return self._table("summary.csv", TIDY)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Return ``differences.csv``: one row per two variants, split and metric."""
+        return self._table("differences.csv", TIDY)
 
     @cached_property
     def runs(self) -> pd.DataFrame:
