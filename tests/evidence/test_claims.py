@@ -87,3 +87,9 @@ def test_reading_the_claims_is_light() -> None:
     code = "import sys, practica.evidence.claims; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "pandas", "scipy", "tensorflow"} & set(loaded)
+
+
+def test_the_documents_explain_every_quantity_and_rule() -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    for name in (*declared().definitions, *RULES):
+        assert re.search(rf"`{name}[`:]", text), name

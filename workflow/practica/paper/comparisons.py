@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from practica.errors import InputError
+from practica.evidence.blocks import NOT_RUN
 from practica.evidence.claims import Quantity, declared
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_CONFIRMED, VERDICTS
@@ -102,6 +103,9 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         n = max(int(row["n"]) for row in found.values())
         title = label(metric_name(metric, language), metric)
         rows.append([label(exercise), pair, title, *values, Cell(str(n), {"": n})])
+    if not rows:
+        hole = cells.gap(word(NOT_RUN, language), facts)
+        rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     return columns, rows, [word("differences_note", language).format(fewest=FEWEST)]
 
 
