@@ -84,7 +84,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     table = facts.results.differences
     table = table[(table["metric"] != LOSS) & table["exercise"].isin(facts.study.exercises)]
-    splits = [split for split in ("train", "validation", "test") if (table["split"] == split).any()]
+    splits = list(dict.fromkeys(table["split"].astype(str)))
     columns = [
         Column("exercise", word("exercise", language), numeric=False),
         Column("variant", word("variants", language), numeric=False, width=0.22),
@@ -247,7 +247,6 @@ def _short(quantity: str, facts: Facts) -> str:
 
 def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
     """Return a difference with its interval, in bold where it is significant."""
-    low, high = (None if pd.isna(row[key]) else float(row[key]) for key in ("low", "high"))
-    found = Estimate(float(row["mean"]), None if pd.isna(row["sd"]) else float(row["sd"]), low, high, int(row["n"]))
-    cell = cells.measure(found, metric, facts)
-    return Cell(cell.text, {**cell.raw, "_p": row["p"]}, below=cell.below, tone="strong" if row["significant"] else "")
+    sd, low, high, p = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high", "p"))
+    cell = cells.measure(Estimate(float(row["mean"]), sd, low, high, int(row["n"])), metric, facts)
+    return Cell(cell.text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")
