@@ -159,5 +159,5 @@ def _front(facts: Facts) -> str:
             r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
-    lines += [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, r"\clearpage\tableofcontents", r"\clearpage"])
+    tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
+    return "\n".join([*lines, *tables, r"\clearpage" if tables else "", r"\tableofcontents", ""])
