@@ -16,10 +16,11 @@ include: "workflow/rules/paper.smk"
 
 
 rule all:
-    """Make the whole study: every run, figure and table, and the report."""
+    """Make the whole study: every run, verdict, figure and table, and the report."""
     default_target: True
     input:
         pdf=f"{RESULTS}/informe.pdf",
+        claims=f"{RESULTS}/claims.json",
         figures=figure_files,
         tables=table_files,
     localrule: True

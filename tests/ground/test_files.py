@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from practica.errors import InputError
-from practica.files import atomic_path, canonical_json, read_json, write_json
+from practica.errors import InputError, RunError
+from practica.files import atomic_path, canonical_json, read_json, write_checked, write_json
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
@@ -52,3 +52,9 @@ def test_equal_values_have_equal_canonical_text() -> None:
         == canonical_json({"a": [1.0, "ñ"], "b": 1})
         == '{"a":[1.0,"ñ"],"b":1}'
     )
+
+
+def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"metrics\.json"):
+        write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})
+    assert list(tmp_path.iterdir()) == []

@@ -68,8 +68,8 @@ def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None
     assert float(dense["test_accuracy_sd"]) == pytest.approx(0.002 / 2**0.5)
     assert (dense["source"], dense["n"], dense["data"]) == ("0.95", "2", "real")
     tex = (results / "tables" / "table2.tex").read_text()
-    assert r"Capas densas & 0,951~\ensuremath{\pm}~0,001" in tex
-    assert "& 0,95 & 2" in tex
+    assert r"Capas densas & \begin{tabular}[t]{@{}r@{}}0,951~\ensuremath{\pm}~0,001" in tex
+    assert r"{\scriptsize {[}0,900;~0,902{]}}\end{tabular} & 0,95 & 2" in tex
     assert "última época" in tex
 
 

@@ -17,7 +17,8 @@ from practica.cli import main
 from practica.config import Study
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("README.md", "CONTRIBUTING.md", "profiles/README.md", "docs/cluster.md", "docs/faults.md", "bench/README.md")
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
+NAMES = ("README.md", "CONTRIBUTING.md", "profiles/README.md", "bench/README.md", *PAGES)
 DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
 EXAMPLES = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -131,7 +132,10 @@ def test_worked_example_reaches_the_report(extended):
         env={**os.environ, "PYTHONPATH": str(extended / "workflow")},
         check=True,
     )
-    for name in ("informe.pdf", "figures/figx11.pdf", "tables/table_ej11.tex"):
+    for name in ("informe.pdf", "figures/figx11.pdf", "tables/table_ej11.tex", "tables/claims_ej11.tex"):
         assert (extended / "results" / name).is_file()
     metrics = json.loads((extended / "results/runs/ej11/wide/s0/metrics.json").read_text(encoding="utf-8"))
     assert metrics["runs"][0]["metrics"]["test"]["mse"] < 0.02
+    (claim,) = json.loads((extended / "results/claims.json").read_text(encoding="utf-8"))["claims"]
+    assert (claim["id"], claim["verdict"]) == ("ej11", "not evaluated")
+    assert claim["parts"][0]["estimate"]["n"] == 1

@@ -178,14 +178,6 @@ def test_augmentation_alters_inputs_in_training_only_and_adds_no_parameters() ->
     assert count_parameters(model) == count_parameters(net)
 
 
-def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> None:
-    from practica.training.results import write_checked
-
-    with pytest.raises(RunError, match=r"metrics\.json"):
-        write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from practica import backend
     from practica.training.block import settings_of

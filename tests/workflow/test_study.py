@@ -51,6 +51,22 @@ def test_the_pdf_marks_stand_ins_on_its_first_page(finished) -> None:
     assert "AlexNet" in text
 
 
+def test_one_seed_on_generated_data_decides_nothing(finished) -> None:
+    claims = json.loads((finished.folder / "results" / "claims.json").read_text())["claims"]
+    assert {claim["exercise"] for claim in claims} == {f"ej{number:02}" for number in range(1, 11)}
+    assert {claim["verdict"] for claim in claims} == {"not evaluated"}
+    first = pdf_text(finished.folder / "results" / "informe.pdf").split("\f")[0]
+    assert "sin evaluar" in first
+    assert "confirmada" not in first.split("Confirmada:")[0]
+
+
+def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
+    with finished.edited("report/claims.yaml", "rule: {below: 0.9}", "rule: {below: 0.8}"):
+        planned = finished.planned()
+    assert "Judging what the source claims" in planned
+    assert not [job for job in planned if job.startswith(("Training", "Drawing", "Collecting"))]
+
+
 def test_nothing_is_left_to_do(finished) -> None:
     done = finished.snakemake("-n")
     assert done.returncode == 0, done.stderr

@@ -237,6 +237,17 @@ def collect(study: Study, results: Path) -> None:
 
 
 @main.command()
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def claims(study: Study, results: Path) -> None:
+    """Evaluate what the source claims: write claims.json and print a line for each verdict."""
+    from practica.evidence.claims import declared
+    from practica.evidence.verdicts import lines, write_claims
+
+    click.echo("\n".join(lines(write_claims(study, results, declared()))))
+
+
+@main.command()
 @click.argument("name")
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, and read JSON with errors that name the file."""
+"""Write files whole or not at all, JSON where wanted checked against its schema, and read it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from practica.errors import InputError
+import jsonschema
+
+from practica.errors import InputError, RunError
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 
 
 @contextmanager
@@ -60,6 +65,25 @@ def canonical_json(value: Any) -> str:
 def write_json(path: str | Path, value: Any) -> None:
     """Write ``value`` as indented JSON, whole or not at all; NaN and infinity are refused."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_checked(path: str | Path, value: Any) -> None:
+    """Write ``value`` as JSON after checking it against the schema of that file name.
+
+    Raises:
+        RunError: the value does not fit the schema.
+    """
+    path = Path(path)
+    try:
+        jsonschema.validate(value, _schema(path.stem))
+    except jsonschema.ValidationError as error:
+        raise RunError(f"{path}: {'.'.join(map(str, error.absolute_path))}: {error.message}") from error
+    write_json(path, value)
+
+
+@cache
+def _schema(name: str) -> Any:
+    return read_json(SCHEMAS / f"{name}.schema.json")
 
 
 def read_json(path: str | Path) -> Any:

@@ -6,16 +6,13 @@ import copy
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
 from practica.errors import InputError
-from practica.files import read_json
-
-SCHEMAS = Path(__file__).parents[1] / "schemas"
+from practica.files import SCHEMAS, read_json
 
 
 @cache

@@ -15,6 +15,7 @@ from practica.allocation import end_with_job
 from practica.code import code_digest
 from practica.config import Block, Study
 from practica.errors import InputError
+from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
 from practica.paper import names
 from practica.paper.catalogue import COLLECTED, TableSpec
@@ -56,8 +57,9 @@ def check(study: Study) -> None:
     """Check what the configuration names outside itself: modules, models, folders and the mirror.
 
     Raises:
-        InputError: one of them is not there or cannot be used.
+        InputError: one of them is not there or cannot be used, or the list of claims is wrong.
     """
+    declared()
     for exercise in study.exercises:
         known = exercises.models(exercise)
         for variant in study.variants(exercise):
@@ -96,6 +98,13 @@ def figure_inputs(study: Study, name: str) -> list[str]:
 def table_inputs(study: Study, table: TableSpec) -> list[str]:
     """Return the files under the results folder that a table is made from."""
     return [f"{study.results}/{file}" for file in table.needs]
+
+
+def claims_inputs(study: Study) -> list[str]:
+    """Return the files that the verdicts rest on beside the collected ones: the list of claims, and timings."""
+    parts = (part for e in study.exercises for claim in declared().about(e) for part in claim.parts)
+    timed = any(part.of.measure == SPEEDUP for part in parts)
+    return [os.path.relpath(CLAIMS), *([f"{study.results}/timing/ej02.json"] if timed else [])]
 
 
 def prose_inputs(study: Study, language: str) -> list[str]:

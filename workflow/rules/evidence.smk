@@ -1,4 +1,7 @@
-# Evidence: the resolved study, and the results of all runs as tidy tables.
+# Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the source's claims.
+from practica.wiring import claims_inputs
+
+
 rule resolve_study:
     """Write the study as resolved from the configuration, with every default filled in."""
     output:
@@ -26,6 +29,7 @@ rule collect:
         metrics=f"{RESULTS}/metrics.csv",
         history=f"{RESULTS}/history.csv.gz",
         summary=f"{RESULTS}/summary.csv",
+        differences=f"{RESULTS}/differences.csv",
         runs=f"{RESULTS}/runs.csv",
     log:
         f"{LOGS}/collect.log",
@@ -39,3 +43,25 @@ rule collect:
         "Collecting the results of all runs"
     shell:
         "python -m practica collect --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+
+
+rule claims:
+    """Judge what the source claims by the collected results."""
+    input:
+        study=f"{RESULTS}/study.json",
+        collected=rules.collect.output,
+        others=claims_inputs(study),
+    output:
+        f"{RESULTS}/claims.json",
+    log:
+        f"{LOGS}/claims.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        results=subpath(input.study, parent=True),
+        code=code_digest("practica.evidence.verdicts"),
+    message:
+        "Judging what the source claims"
+    shell:
+        "python -m practica claims --study {input.study:q} --results {params.results:q} > {log} 2>&1"

@@ -50,6 +50,7 @@ rule paper:
     input:
         study=f"{RESULTS}/study.json",
         collected=rules.collect.output,
+        claims=f"{RESULTS}/claims.json",
         models=f"{RESULTS}/models.json",
         figures=figure_files,
         tables=table_files,

@@ -1,4 +1,4 @@
-"""Collect every block's files into four tidy tables, in the order of the study."""
+"""Collect every block's files into tidy tables, in the order of the study."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from practica.config import Study
 from practica.evidence.blocks import BlockFiles, read_block
+from practica.evidence.differences import differences
 from practica.evidence.summary import summarise
 from practica.files import atomic_path
 
@@ -21,9 +22,9 @@ HISTORY_COLUMNS = [*RUN, "epoch", "split", "metric", "value", "data"]
 
 
 def collect(study: Study, results: Path) -> None:
-    """Write ``metrics.csv``, ``history.csv.gz``, ``summary.csv`` and ``runs.csv`` from the blocks in ``results``.
+    """Write ``metrics.csv``, ``history.csv.gz``, ``summary.csv``, ``differences.csv`` and ``runs.csv``.
 
-    Blocks that failed or did not run are rows of ``runs.csv`` with the reason, and nothing elsewhere.
+    Blocks in ``results`` that failed or did not run are rows of ``runs.csv`` with the reason, and nothing elsewhere.
 
     Raises:
         InputError: a file of a block is malformed.
@@ -33,6 +34,7 @@ def collect(study: Study, results: Path) -> None:
     write_table(results / "metrics.csv", metrics)
     write_table(results / "history.csv.gz", history_table(files))
     write_table(results / "summary.csv", summarise(metrics))
+    write_table(results / "differences.csv", differences(study, metrics))
     write_table(results / "runs.csv", pd.DataFrame([run_row(each) for each in files]))
 
 

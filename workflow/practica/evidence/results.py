@@ -16,6 +16,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.evidence.summary import Estimate
 from practica.files import read_json
 
 NORMALISED = "normalised_"
@@ -36,14 +37,9 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Value:
-    """A metric over the seeds: ``sd`` and the 95 % interval ``low``-``high`` need two seeds or more."""
+class Value(Estimate):
+    """A metric over the seeds."""
 
-    mean: float
-    sd: float | None
-    low: float | None
-    high: float | None
-    n: int
     stand_in: bool
 
 
@@ -88,6 +84,11 @@ class Results:
         return self._table("summary.csv", TIDY)
 
     @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Return ``differences.csv``: one row per two variants, split and metric."""
+        return self._table("differences.csv", TIDY)
+
+    @cached_property
     def runs(self) -> pd.DataFrame:
         """Return ``runs.csv``: one row per expected block, with empty text where nothing is known."""
         table = self._table("runs.csv", defaultdict(lambda: "str", RUN_NUMBERS))
@@ -97,15 +98,24 @@ class Results:
         """Return a metric's mean over the seeds with its spread, or why there is none."""
         rows = _select(self.summary, exercise=exercise, variant=variant, split=split, metric=metric)
         if rows.empty:
-            return self._missing(exercise, variant, f"{split} {metric}")
+            return self.why_missing(exercise, variant, f"{split} {metric}")
         row = rows.iloc[0]
         sd, low, high = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high"))
         return Value(float(row["mean"]), sd, low, high, int(row["n"]), row["data"] == STAND_IN)
 
     def per_seed(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
         """Return a metric by seed, folds averaged: what paired comparisons of variants need; empty if there is none."""
+        return self.per_run(exercise, variant, split, metric).groupby("seed").mean()
+
+    def per_run(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
+        """Return a metric of every run by its seed, which with folds stands there once for each."""
         rows = _select(self.metrics, exercise=exercise, variant=variant, split=split, metric=metric)
-        return rows.groupby("seed")["value"].mean()
+        return rows.set_index("seed")["value"]
+
+    def by_epoch(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
+        """Return the rows of a metric's history; ``fold`` is -1 where there are none."""
+        rows = _select(self.history, exercise=exercise, variant=variant, split=split, metric=metric)
+        return rows.assign(fold=rows["fold"].fillna(-1).astype(int))
 
     def curves(self, exercise: str, variant: str, metric: str, split: str, spread: str = "seeds") -> Curve | Missing:
         """Return a metric's course over the epochs, or why there is none.
@@ -121,7 +131,7 @@ class Results:
             rows["value"] /= rows.groupby(["seed", "fold"])["value"].transform("max")
         rows = _select(rows, split=split)
         if rows.empty:
-            return self._missing(exercise, variant, f"{split} {recorded} by epoch")
+            return self.why_missing(exercise, variant, f"{split} {recorded} by epoch")
         table = rows.pivot(index="epoch", columns=["seed", "fold"], values="value")
         return _curve(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
 
@@ -160,7 +170,7 @@ class Results:
                 found = read_arrays(path, f"s{block.seeds[0]}", names)
                 if found is not None:
                     return block.seeds[0], found
-        return self._missing(exercise, variant, f"arrays {', '.join(names)}")
+        return self.why_missing(exercise, variant, f"arrays {', '.join(names)}")
 
     def timing(self) -> dict[str, Any] | Missing:
         """Return how long the nets of ej02 take in Keras and in NumPy, or why that is not known.
@@ -176,10 +186,7 @@ class Results:
             raise InputError(f"{path} is not a record of timings; delete it and run again")
         return record
 
-    def _blocks(self, exercise: str, variant: str) -> list[Block]:
-        return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
-
-    def _missing(self, exercise: str, variant: str, what: str) -> Missing:
+    def why_missing(self, exercise: str, variant: str, what: str) -> Missing:
         """Say why ``what`` is not there: the variant is unknown, failed, did not run, or did not record it."""
         if _select(self.runs, exercise=exercise, variant=variant).empty:
             return Missing(f"{exercise}/{variant} is not in the study")
@@ -187,6 +194,9 @@ class Results:
         found = sorted(self.missing(exercise, variant), key=lambda each: each.status != "failed")
         done = not _select(self.runs, exercise=exercise, variant=variant, status="done").empty
         return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if done else found[0]
+
+    def _blocks(self, exercise: str, variant: str) -> list[Block]:
+        return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
 
     def _table(self, name: str, types: Mapping[str, str]) -> pd.DataFrame:
         path = self.folder / name
@@ -198,9 +208,9 @@ class Results:
                 keep_default_na=False,
                 na_values=[""],
             )
-        except OSError as error:
+        except FileNotFoundError as error:
             raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
-        except ValueError as error:
+        except (OSError, EOFError, ValueError) as error:
             raise InputError(f"{path} is malformed ({error}); delete it and collect again") from error
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -16,6 +19,17 @@ NUMBERS_AT_ONCE = 4_000_000
 """Bounds the memory of one batch of resamples, which holds rows x resamples x seeds numbers."""
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over ``n`` seeds; its standard deviation and 95 % interval need two."""
+
+    mean: float
+    sd: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return mean, sd, 95 % interval and number of seeds of every metric, in the order of ``metrics``.
 
@@ -25,12 +39,7 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     known = metrics.dropna(subset=["value"])
     seeds = known.groupby([*GROUP, "seed"], sort=False)["value"].mean()
     groups = [(key, group.to_numpy()) for key, group in seeds.groupby(level=GROUP, sort=False)]
-    rows = pd.DataFrame([key for key, _ in groups], columns=GROUP)
-    samples = [values for _, values in groups]
-    rows["mean"] = [float(values.mean()) for values in samples]
-    rows["sd"] = [float(values.std(ddof=1)) if len(values) > 1 else np.nan for values in samples]
-    rows[["low", "high"]] = _intervals(samples)
-    rows["n"] = [len(values) for values in samples]
+    rows = pd.DataFrame([key for key, _ in groups], columns=GROUP).join(statistics([values for _, values in groups]))
     stand_in = metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].drop_duplicates()
     marked = set(stand_in.itertuples(index=False, name=None))
     pairs = zip(rows["exercise"], rows["variant"], strict=True)
@@ -38,7 +47,23 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _intervals(samples: list[np.ndarray]) -> np.ndarray:
+def statistics(samples: Sequence[np.ndarray]) -> pd.DataFrame:
+    """Return mean, sd, 95 % interval and size of every sample; a single value has no spread."""
+    rows = pd.DataFrame({"mean": [float(values.mean()) for values in samples]}, dtype=float)
+    rows["sd"] = [float(values.std(ddof=1)) if len(values) > 1 else np.nan for values in samples]
+    rows[["low", "high"]] = _intervals(samples)
+    rows["n"] = [len(values) for values in samples]
+    return rows
+
+
+def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
+    """Return the statistics of one sample, which is not empty."""
+    row = statistics([np.asarray(values, dtype=float)]).iloc[0]
+    sd, low, high = (None if np.isnan(row[key]) else float(row[key]) for key in ("sd", "low", "high"))
+    return Estimate(float(row["mean"]), sd, low, high, int(row["n"]))
+
+
+def _intervals(samples: Sequence[np.ndarray]) -> np.ndarray:
     """Return the interval of the mean of every sample, ``(samples, 2)``; NaN for a single seed."""
     result = np.full((len(samples), 2), np.nan)
     sizes = np.array([len(values) for values in samples], dtype=int)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from practica.paper import render
-from practica.paper.catalogue import RUNS
+from practica.paper.catalogue import appendix_tables
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.tables import make_table
@@ -38,7 +38,7 @@ def appendix(facts: Facts) -> str:
             r"\begin{description}\raggedright",
             *items,
             r"\end{description}",
-            render.to_latex(make_table(RUNS, facts), breaks=True),
+            *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
         ]
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from practica.config import Study
+from practica.evidence.claims import declared
 from practica.files import canonical_json
 from practica.paper.names import variant_name
 
@@ -18,6 +19,9 @@ NEEDS = {
     "timing": ("runs.csv", "timing/ej02.json"),
     "layers": ("models.json",),
     "runs": ("runs.csv",),
+    "verdicts": ("claims.json",),
+    "claims": ("claims.json",),
+    "differences": ("differences.csv", "runs.csv"),
 }
 """The files under the results folder that each kind of table is made from."""
 BY_HAND = "_numpy"
@@ -64,8 +68,14 @@ class TableSpec:
 
 ACCURACY = tuple((split, "accuracy") for split in ("train", "validation", "test"))
 MSE = tuple((split, "mse") for split in ("train", "validation", "test"))
-LAST_ES = "Valores de la última época: media y desviación estándar sobre n semillas."
-LAST_EN = "Values of the last epoch: mean and standard deviation over n seeds."
+LAST_ES = (
+    "Valores de la última época: media ± desviación estándar sobre n semillas y, entre corchetes, el intervalo de "
+    "confianza del 95 % de la media."
+)
+LAST_EN = (
+    "Values of the last epoch: mean ± standard deviation over n seeds and, in brackets, the 95 % confidence interval "
+    "of the mean."
+)
 
 
 def _scores(name: str, exercise: str, es: str, en: str, **fields: object) -> TableSpec:
@@ -153,6 +163,24 @@ KNOWN = (
         },
     ),
 )
+VERDICTS = TableSpec(
+    "claims",
+    "verdicts",
+    None,
+    {
+        "es": "Qué afirma la fuente, qué se midió aquí y qué queda de lo afirmado.",
+        "en": "What the source claims, what was measured here, and what remains of the claim.",
+    },
+)
+DIFFERENCES = TableSpec(
+    "table_differences",
+    "differences",
+    None,
+    {
+        "es": "Diferencias entre variantes sobre los mismos datos, apareadas por semilla.",
+        "en": "Differences between variants on the same data, paired by seed.",
+    },
+)
 RUNS = TableSpec(
     "table_runs",
     "runs",
@@ -162,14 +190,27 @@ RUNS = TableSpec(
 
 
 def tables_for(study: Study) -> tuple[TableSpec, ...]:
-    """Return the tables of the exercises in play, in the order of the report; the appendix's comes last."""
-    return (*(spec for exercise in study.exercises for spec in exercise_tables(study, exercise)), RUNS)
+    """Return the tables in the order of the report: the verdicts, those of the exercises in play, the appendix's."""
+    own = (spec for exercise in study.exercises for spec in exercise_tables(study, exercise))
+    return (*front_tables(study), *own, *appendix_tables(study))
+
+
+def front_tables(study: Study) -> tuple[TableSpec, ...]:
+    """Return the table of the first page, if anything is claimed about the exercises in play."""
+    return (VERDICTS,) if any(declared().about(exercise) for exercise in study.exercises) else ()
+
+
+def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
+    """Return the tables of the appendix: differences only where there are variants to compare."""
+    pairs = ((study.dataset(e, v) for v in study.variants(e)) for e in study.exercises)
+    comparable = any(len(names) > len(set(names)) for names in map(list, pairs))
+    return (DIFFERENCES, RUNS) if comparable else (RUNS,)
 
 
 def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:
-    """Return the exercise's tables: those of its own, or its metrics, and one of layers per architecture."""
+    """Return the exercise's tables: its own or its metrics, what is claimed, and one of layers per architecture."""
     own = tuple(spec for spec in KNOWN if spec.exercise == exercise and spec.variants(study))
-    return (*(own or (_metrics(exercise),)), *(_layers(study, exercise)))
+    return (*(own or (_metrics(exercise),)), *_claims(exercise), *(_layers(study, exercise)))
 
 
 def layers_table(study: Study, exercise: str, variant: str) -> str:
@@ -182,6 +223,17 @@ def layers_table(study: Study, exercise: str, variant: str) -> str:
 def _metrics(exercise: str) -> TableSpec:
     caption = {"es": f"Resultados de {exercise}. {LAST_ES}", "en": f"Results of {exercise}. {LAST_EN}"}
     return TableSpec(f"table_{exercise}", "metrics", exercise, caption)
+
+
+def _claims(exercise: str) -> tuple[TableSpec, ...]:
+    """Return the table of the claims about an exercise, if there are any."""
+    if not declared().about(exercise):
+        return ()
+    caption = {
+        "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta.",
+        "en": f"What the source claims in {exercise}, by which rule it is checked, and the outcome.",
+    }
+    return (TableSpec(f"claims_{exercise}", "claims", exercise, caption),)
 
 
 def _layers(study: Study, exercise: str) -> list[TableSpec]:

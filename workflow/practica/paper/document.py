@@ -11,12 +11,15 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.figures import catalogue as figures
 from practica.files import atomic_path, write_text
+from practica.paper import render
 from practica.paper.appendix import appendix
+from practica.paper.catalogue import front_tables
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.latexmk import compile_pdf
 from practica.paper.names import title
 from practica.paper.prose import Prose
+from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
 REPORT = Path(__file__).parents[3] / "report"
@@ -121,6 +124,7 @@ def _packages(language: str) -> dict[str, str | None]:
     return {
         "babel": BABEL[language],
         "amsmath": None,
+        "amssymb": None,
         "graphicx": None,
         "xcolor": None,
         "booktabs": None,
@@ -136,12 +140,12 @@ def _packages(language: str) -> dict[str, str | None]:
 def _metadata(study: Study) -> str:
     name, author = escape(study.config["title"]), escape(study.config["author"])
     return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
-\title{{{name}}}\author{{{author}}}\date{{}}
+\title{{\vspace{{-18mm}}{name}}}\author{{{author}}}\date{{}}
 """
 
 
 def _front(facts: Facts) -> str:
-    """Return the first page: title, a warning where data are stand-ins, and the contents."""
+    """Return the first pages: title, a warning where data are stand-ins, the verdicts, and the contents."""
     data = facts.stand_in()
     header = word("page_stand_in", facts.language) if data else ""
     lines = [
@@ -155,4 +159,5 @@ def _front(facts: Facts) -> str:
             r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
-    return "\n".join([*lines, r"\tableofcontents", r"\clearpage"])
+    tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
+    return "\n".join([*lines, *tables, r"\clearpage" if tables else "", r"\tableofcontents", ""])

@@ -33,6 +33,8 @@ COMMANDS = {
     "→": r"\ensuremath{\rightarrow}",
     "≥": r"\ensuremath{\geq}",
     "≤": r"\ensuremath{\leq}",
+    "✓": r"\ensuremath{\checkmark}",
+    "✗": r"\ensuremath{\times}",
     "–": "--",
     "—": "---",
     "…": r"\dots{}",

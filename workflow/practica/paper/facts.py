@@ -9,15 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
+from practica.evidence.measures import by_seed
 from practica.evidence.results import Missing, Results, Value
+from practica.evidence.source import printed
+from practica.evidence.summary import Estimate, estimate
 from practica.files import read_json
 from practica.paper import numbers
-from practica.paper.source import printed
 from practica.paper.words import explain, word
 
 TRAINING = (
@@ -75,6 +75,11 @@ class Facts:
     def timing(self) -> Mapping[str, Any] | None:
         """Return the timings of ej02, or None where they are not there."""
         return self._optional("timing/ej02.json")
+
+    @cached_property
+    def claims(self) -> Mapping[str, Any] | None:
+        """Return ``claims.json``, or None where it is not there."""
+        return self._optional("claims.json")
 
     def look_up(self, reference: str) -> Fact | Missing:
         """Return what ``reference`` names.
@@ -155,14 +160,10 @@ class Facts:
         pairs = zip(runs["exercise"], runs["variant"], strict=True)
         return tuple(dict.fromkeys(self.study.dataset(*pair) for pair in pairs))
 
-    def fold_spread(self, exercise: str, variant: str) -> float | None:
-        """Return the sd of the validation accuracy over the folds of a seed, averaged over the seeds."""
-        rows = self.results.metrics
-        keys = {"exercise": exercise, "variant": variant, "split": "validation", "metric": "accuracy"}
-        for key, value in keys.items():
-            rows = rows[rows[key] == value]
-        spread = rows.groupby("seed")["value"].std().mean()
-        return None if pd.isna(spread) else float(spread)
+    def fold_spread(self, exercise: str, variant: str) -> Estimate | None:
+        """Return the sd of the validation accuracy over the folds of a seed, over the seeds."""
+        spread = by_seed(self.results, exercise, variant, "fold_sd")
+        return None if spread.empty else estimate(spread.to_numpy())
 
     def seconds_per_seed(self, exercise: str, variant: str) -> float:
         """Return the time [s] that fitting took per seed: a block's time is that of all its seeds."""

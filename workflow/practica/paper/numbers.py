@@ -8,8 +8,12 @@ SEPARATORS = {
     "es": (",", "\u202f"),
     "en": (".", ","),
 }  # decimal mark, thousands mark (narrow no-break space in Spanish)
-FIXED_DIGITS = {"accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2}
+FIXED_DIGITS = {
+    "accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2,
+    "gap": 3, "fold_sd": 3, "epochs_to_95": 1, "idle_epochs": 1, "rise_share": 2, "speedup": 2, "ratio": 2,
+}  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+BETWEEN = ";\u00a0"
 PLUS_MINUS = "\u00a0±\u00a0"
 
 
@@ -54,6 +58,16 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
         return PLUS_MINUS.join(decimal(part, max(digits, 0), language) for part in parts)
     text = PLUS_MINUS.join(decimal(part / 10.0**exponent, 2, language) for part in parts)
     return (f"({text})" if sd is not None else text) + _power(exponent)
+
+
+def interval(low: float, high: float, mean: float, metric: str, language: str) -> str:
+    """Write the interval around ``mean`` with the digits that ``measure`` gives the mean."""
+    digits, exponent = decimals(mean, metric), _exponent(mean, 3)
+    if _base(metric) in FIXED_DIGITS or -4 < exponent < 6:
+        ends, power = [decimal(end, max(digits, 0), language) for end in (low, high)], ""
+    else:
+        ends, power = [decimal(end / 10.0**exponent, 2, language) for end in (low, high)], _power(exponent)
+    return f"[{BETWEEN.join(ends)}]{power}"
 
 
 def decimals(mean: float, metric: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from practica.errors import InputError
 from practica.evidence.results import Missing
-from practica.paper import floats, render
+from practica.paper import comparisons, floats, render
 from practica.paper.catalogue import exercise_tables, layers_table
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts, hint
@@ -51,6 +51,8 @@ class Prose:
         ``\tiempo{net/quantity}``: a timing of ej02. ``\ajuste{exercise/variant/setting}``: a resolved setting.
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
+        ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
+        ``\evidencia{ej08-a/speed}``: what decided it, with its interval; of a claim, its first part.
         ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
         """
         return {
@@ -62,6 +64,8 @@ class Prose:
             "entrenamiento": Macro(1, lambda name: escape(self.facts.training(name))),
             "semillas": Macro(1, self._seeds),
             "compara": Macro(5, self._compare),
+            "veredicto": Macro(1, self._verdict),
+            "evidencia": Macro(1, self._evidence),
             "figura": Macro(2, self._figure),
             "tabla": Macro(1, self._table),
             "capas": Macro(1, self._layers),
@@ -96,6 +100,23 @@ class Prose:
         assert isinstance(one, Fact)
         assert isinstance(other, Fact)
         return {1: larger, -1: smaller, 0: same}[one.compare(other)]
+
+    def _verdict(self, reference: str) -> str:
+        found = comparisons.find(reference, self.facts)
+        if isinstance(found, Missing):
+            return self._gap(found.reason)
+        claim, part = found
+        return escape(word((part if "/" in reference else claim)["verdict"], self.facts.language))
+
+    def _evidence(self, reference: str) -> str:
+        found = comparisons.find(reference, self.facts)
+        if isinstance(found, Missing):
+            return self._gap(found.reason)
+        part = found[1]
+        known = part["estimate"] is not None
+        return (
+            _boxed(comparisons.evidence(part, self.facts)) if known else self._gap(comparisons.cause(part, self.facts))
+        )
 
     def _figure(self, names: str, caption: str) -> str:
         chosen = [name.strip() for name in names.split(",")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
@@ -17,10 +18,14 @@ from practica.paper.words import word
 
 FORMATS = ("tex", "csv", "html")
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have all
+SPANNED = 0.7  # share of the page's width for text that spans columns
 LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is set smaller
 
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
+
+TONES = {"confirmed": "00664f", "not confirmed": "a63600", "undecided": "5b4b9b", "not evaluated": "5f5f5f"}
+"""Colours that colour-blind readers tell apart, dark enough for small print; each stands with a sign and a word."""
 
 PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
 <!DOCTYPE html>
@@ -36,7 +41,12 @@ th, td { padding: .25rem .8rem; text-align: left; vertical-align: baseline; }
 thead { border-bottom: 1px solid; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .gap, .stand-in { color: #a40000; }
-.stand-in { font-weight: bold; }
+.stand-in, .strong { font-weight: bold; }
+.wide { min-width: 14rem; }
+small { display: block; }
+{% for tone, colour in tones.items() %}
+.{{ tone.replace(" ", "-") }} { color: #{{ colour }}; font-weight: bold; white-space: nowrap; }
+{% endfor %}
 </style>
 </head>
 <body>
@@ -50,10 +60,11 @@ thead { border-bottom: 1px solid; }
 <tbody>
 {% for row in table.rows %}
 <tr>
-{% for column, cell in zip(table.columns, row) %}
-<td{% if column.numeric %} class="number"{% endif %}>
+{% for column, cell in table.shown(row) %}
+{% set classes = ["number" if column.numeric, "wide" if column.width, cell.tone.replace(" ", "-")] %}
+<td{% if cell.span > 1 %} colspan="{{ cell.span }}"{% endif %} class="{{ classes | select | join(" ") }}">
 {%- if cell.gap %}<span class="gap">{{ cell.text }}<sup>{{ gaps[cell.gap] }}</sup></span>
-{%- else %}{{ cell.text }}{% endif -%}
+{%- else %}{{ cell.text }}{{ cell.figure }}{% if cell.below %}<small>{{ cell.below }}</small>{% endif %}{% endif -%}
 </td>
 {% endfor %}
 </tr>
@@ -79,7 +90,7 @@ def write(table: Table, folder: Path) -> None:
 
 def to_html(table: Table) -> str:
     """Return the table as a page that needs nothing else; text from data can never become markup."""
-    return PAGE.render(table=table, gaps=table.gaps(), stand_in=_stand_in(table), zip=zip)
+    return PAGE.render(table=table, gaps=table.gaps(), stand_in=_stand_in(table), tones=TONES)
 
 
 def to_csv(table: Table) -> str:
@@ -110,7 +121,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
     caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
     if breaks or len(table.rows) > LONG:
         return _long(table, own, caption)
-    size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
+    size = (r"\footnotesize" if len(table.rows) > TALL else r"\small") + _spacing(table)
     return "\n".join(
         [
             rf"\begin{{table}}[!htbp]\centering{size}{own}",
@@ -131,7 +142,7 @@ def _long(table: Table, own: str, caption: str) -> str:
     width = len(table.columns)
     return "\n".join(
         [
-            rf"\begingroup\footnotesize{own}",
+            rf"\begingroup\footnotesize{_spacing(table)}{own}",
             rf"\begin{{longtable}}{{{_alignment(table)}}}",
             rf"{caption}\\",
             *[r"\toprule", _heading(table), r"\midrule", r"\endfirsthead"],
@@ -146,6 +157,11 @@ def _long(table: Table, own: str, caption: str) -> str:
     )
 
 
+def _spacing(table: Table) -> str:
+    """Return the space between columns, which is less in tables that hold sentences."""
+    return r"\setlength{\tabcolsep}{4pt}" if any(column.width for column in table.columns) else ""
+
+
 def _caption(table: Table) -> str:
     mark = rf"\textcolor{{red}}{{\textbf{{{escape(_stand_in(table))}}}}} " if table.stand_in else ""
     return mark + escape(table.caption)
@@ -156,7 +172,13 @@ def _stand_in(table: Table) -> str:
 
 
 def _alignment(table: Table) -> str:
-    return "@{}" + "".join("r" if column.numeric else "l" for column in table.columns) + "@{}"
+    return "@{}" + "".join(_column(column) for column in table.columns) + "@{}"
+
+
+def _column(column: Column, width: float = 0) -> str:
+    if width := width or column.width:
+        return rf">{{\raggedright\arraybackslash}}p{{{width}\linewidth}}"
+    return "r" if column.numeric else "l"
 
 
 def _heading(table: Table) -> str:
@@ -168,13 +190,38 @@ def _head(column: Column) -> str:
 
 
 def _body(table: Table) -> list[str]:
+    return [_space(table, place) + _row(table, row) for place, row in enumerate(table.rows)]
+
+
+def _space(table: Table, place: int) -> str:
+    """Return the space above a row that heads a group, which one that spans columns does."""
+    return r"\addlinespace " if place and any(cell.span > 1 for cell in table.rows[place]) else ""
+
+
+def _row(table: Table, row: Sequence[Cell]) -> str:
     gaps = table.gaps()
-    return [" & ".join(_cell(cell, gaps) for cell in row) + r" \\" for row in table.rows]
+    return " & ".join(_cell(cell, column, gaps) for column, cell in table.shown(row)) + r" \\"
 
 
-def _cell(cell: Cell, gaps: dict[str, str]) -> str:
-    text = escape(cell.text)
-    return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}" if cell.gap else text
+def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
+    text = escape(cell.text) + (rf"\ref{{fig:{cell.figure}}}" if cell.figure else "")
+    if cell.gap:
+        return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}"
+    if cell.tone:
+        text = rf"\textbf{{{text}}}"
+    if cell.below:
+        text = _stacked(text, escape(cell.below), column)
+    if cell.tone in TONES:
+        text = rf"\textcolor[HTML]{{{TONES[cell.tone].upper()}}}{{{text}}}"
+    return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
+
+
+def _stacked(text: str, below: str, column: Column) -> str:
+    """Return two lines: in a column of a given width the second may break as well."""
+    small = rf"{{\scriptsize {below}}}"
+    if column.width:
+        return rf"{text}\newline {small}"
+    return rf"\begin{{tabular}}[t]{{@{{}}{'r' if column.numeric else 'l'}@{{}}}}{text}\\[-1pt]{small}\end{{tabular}}"
 
 
 def _notes(table: Table) -> list[str]:

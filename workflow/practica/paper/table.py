@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Number = float | int | None
@@ -16,11 +16,19 @@ class Cell:
         text: what a person reads, already in the report's language.
         raw: what a machine reads, by suffix of the column's key; ``""`` is the cell's value itself.
         gap: why there is no value, or nothing.
+        below: a second line.
+        tone: how it stands out: a verdict, or ``strong``.
+        figure: the figure of the report whose number follows the text, or nothing.
+        span: the columns that it takes up; what stands in the others of them is for machines only.
     """
 
     text: str
     raw: Mapping[str, str | Number] = field(default_factory=dict)
     gap: str = ""
+    below: str = ""
+    tone: str = ""
+    figure: str = ""
+    span: int = 1
 
 
 def label(text: str, raw: str | None = None) -> Cell:
@@ -30,11 +38,19 @@ def label(text: str, raw: str | None = None) -> Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its key in CSV, its heading for people, and whether it holds numbers."""
+    """One column.
+
+    Attributes:
+        key: its name in CSV.
+        heading: its name for people.
+        numeric: whether it holds numbers.
+        width: the share of the page's width at which its text breaks into lines; 0 for one line.
+    """
 
     key: str
     heading: str
     numeric: bool = True
+    width: float = 0
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,21 @@ class Table:
     notes: tuple[str, ...] = ()
     stand_in: tuple[str, ...] = ()
 
+    def shown(self, row: Sequence[Cell]) -> Iterator[tuple[Column, Cell]]:
+        """Yield the cells of a row that people see, with the column of each."""
+        place = 0
+        while place < len(row):
+            yield self.columns[place], row[place]
+            place += row[place].span
+
     def gaps(self) -> dict[str, str]:
         """Return a letter for every reason why a cell is empty, in the order of the rows."""
         reasons = dict.fromkeys(cell.gap for row in self.rows for cell in row if cell.gap)
         return {reason: _letters(place) for place, reason in enumerate(reasons)}
+
+
+Content = tuple[list[Column], list[list[Cell]], list[str]]
+"""Columns, rows and notes of a table."""
 
 
 def _letters(place: int) -> str:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from practica.config import Study
 from practica.errors import InputError
-from practica.evidence.results import Missing, Value
-from practica.paper import numbers, render
+from practica.evidence.results import Missing
+from practica.evidence.source import PRINTED
+from practica.paper import cells, numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
+from practica.paper.comparisons import differences, statements, verdicts
 from practica.paper.facts import TIMES, Facts, hint
-from practica.paper.names import metric_name, variant_name
-from practica.paper.source import PRINTED
-from practica.paper.table import Cell, Column, Table, label
+from practica.paper.names import metric_name
+from practica.paper.table import Cell, Column, Content, Table, label
 from practica.paper.words import word
 
-Content = tuple[list[Column], list[list[Cell]], list[str]]
 SPLITS = ("train", "validation", "test")
 
 
@@ -56,8 +53,8 @@ def make_table(spec: TableSpec, facts: Facts) -> Table:
 
 
 def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
-    """Return the generated data sets that the table's numbers depend on; layers depend on none."""
-    if spec.kind == "layers":
+    """Return the generated data sets that the table's numbers depend on; layers and verdicts depend on none."""
+    if spec.kind in ("layers", "verdicts", "claims"):
         return ()
     found = facts.stand_in(spec.exercise, spec.variants(facts.study) or None)
     timed_on_stand_in = spec.kind == "timing" and facts.timing and facts.timing["stand_in"]
@@ -67,7 +64,7 @@ def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
 def _scores(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: chosen metrics, the source's number where it prints one, and the number of seeds."""
     exercise = str(spec.exercise)
-    columns = [_variant_column(facts)]
+    columns = [cells.variant_column(facts)]
     same = len({metric for _, metric in spec.columns}) == 1
     for split, metric in spec.columns:
         heading = word(split, facts.language) if same else metric_name(metric, facts.language)
@@ -80,9 +77,9 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
     rows = []
     for variant in variants:
         values = [facts.value(exercise, variant, *column) for column in spec.columns]
-        cells = [_measure(value, metric, facts) for value, (_, metric) in zip(values, spec.columns, strict=True)]
-        source = [_source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
-        rows.append([_variant(exercise, variant, facts), *cells, *source, _seeds(values)])
+        row = [cells.measure(value, metric, facts) for value, (_, metric) in zip(values, spec.columns, strict=True)]
+        source = [cells.source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
+        rows.append([cells.variant(exercise, variant, facts), *row, *source, cells.seeds(values)])
     return columns, rows, []
 
 
@@ -93,18 +90,20 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
     recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith("best_")]
     found = list(dict.fromkeys(recorded["split"].astype(str)))
     splits = sorted(found or ["test"], key=lambda split: (*SPLITS, split).index(split))
-    columns = [_variant_column(facts), Column("metric", word("metric", facts.language), numeric=False)]
+    columns = [cells.variant_column(facts), Column("metric", word("metric", facts.language), numeric=False)]
     columns += [Column(split, word(split, facts.language)) for split in splits] + [
         Column("n", word("seeds", facts.language))
     ]
     rows = []
     for variant in spec.variants(facts.study):
-        name = _variant(exercise, variant, facts)
+        name = cells.variant(exercise, variant, facts)
         metrics = dict.fromkeys(recorded[recorded["variant"] == variant]["metric"].astype(str)) or {"": None}
         for metric in metrics:
             values = [facts.value(exercise, variant, split, metric) for split in splits]
-            cells = [_blank() if _unrecorded(value) else _measure(value, metric, facts) for value in values]
-            rows.append([name, label(metric_name(metric, facts.language), metric), *cells, _seeds(values)])
+            row = [
+                cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts) for value in values
+            ]
+            rows.append([name, label(metric_name(metric, facts.language), metric), *row, cells.seeds(values)])
     return columns, rows, []
 
 
@@ -112,7 +111,7 @@ def _folds(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: validation accuracy, and how much it differs between the folds of one seed."""
     exercise = str(spec.exercise)
     columns = [
-        _variant_column(facts),
+        cells.variant_column(facts),
         Column("validation_accuracy", word("validation", facts.language)),
         Column("fold_sd", word("fold_spread", facts.language)),
         Column("n", word("seeds", facts.language)),
@@ -121,11 +120,9 @@ def _folds(spec: TableSpec, facts: Facts) -> Content:
     for variant in spec.variants(facts.study):
         value = facts.value(exercise, variant, "validation", "accuracy")
         spread = facts.fold_spread(exercise, variant)
-        cells = [
-            _measure(value, "accuracy", facts),
-            _number(spread, "accuracy", facts) if spread is not None else _blank(),
-        ]
-        rows.append([_variant(exercise, variant, facts), *cells, _seeds([value])])
+        noise = cells.blank() if spread is None else cells.measure(spread, "accuracy", facts)
+        name = cells.variant(exercise, variant, facts)
+        rows.append([name, cells.measure(value, "accuracy", facts), noise, cells.seeds([value])])
     return columns, rows, []
 
 
@@ -133,23 +130,23 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: parameters, epochs and times as runs.csv has them."""
     exercise, language = str(spec.exercise), facts.language
     keys = ("parameters", "epochs", "fit_seconds", "seconds_per_epoch")
-    columns = [_variant_column(facts), *(Column(key, word(key, language)) for key in keys)]
+    columns = [cells.variant_column(facts), *(Column(key, word(key, language)) for key in keys)]
     devices: dict[str, None] = {}
     rows = []
     for variant in spec.variants(facts.study):
-        name = _variant(exercise, variant, facts)
+        name = cells.variant(exercise, variant, facts)
         runs = facts.results.runs
         runs = runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
         done = runs[runs["status"] == "done"]
         if done.empty:
             reason = facts.reason(facts.results.missing(exercise, variant)[0])
-            rows.append([name, *(_gap(reason, facts) for _ in keys)])
+            rows.append([name, *(cells.gap(reason, facts) for _ in keys)])
             continue
         epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
         parameters = done["parameters"].dropna()
-        counted = _count(int(parameters.iloc[0]), facts) if len(parameters) else _blank()
-        cells = [counted, _count(round(epochs), facts), _plain(seconds, facts), _plain(seconds / epochs, facts)]
-        rows.append([name, *cells])
+        counted = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
+        times = (cells.plain(value, facts) for value in (seconds, seconds / epochs))
+        rows.append([name, counted, cells.count(round(epochs), facts), *times])
         devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
     return columns, rows, [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
 
@@ -161,10 +158,13 @@ def _timing(spec: TableSpec, facts: Facts) -> Content:
     columns += [Column(key, word(name, language)) for name, (key, _) in TIMES.items()]
     if not facts.nets():
         variants = [name for name in spec.variants(facts.study) if f"{name}_numpy" in spec.variants(facts.study)]
-        gap = _gap(word("no_timing", language), facts)
-        return columns, [[_variant("ej02", name, facts), gap, gap, gap] for name in variants], []
+        gap = cells.gap(word("no_timing", language), facts)
+        return columns, [[cells.variant("ej02", name, facts), gap, gap, gap] for name in variants], []
     rows = [
-        [_variant("ej02", net, facts), *(_interval(times.get(key), unit, facts) for key, unit in TIMES.values())]
+        [
+            cells.variant("ej02", net, facts),
+            *(cells.timing(times.get(key), unit, facts) for key, unit in TIMES.values()),
+        ]
         for net, times in facts.nets().items()
     ]
     timing = facts.timing or {}
@@ -180,9 +180,9 @@ def _layers(spec: TableSpec, facts: Facts) -> Content:
     found = facts.parameters(str(spec.exercise), str(spec.variant))
     if isinstance(found, Missing) or not found.get("layers"):
         reason = found.reason if isinstance(found, Missing) else word("no_layers", language)
-        return columns, [[_blank(), _blank(), _blank(), _gap(reason, facts)]], []
+        return columns, [[cells.blank(), cells.blank(), cells.blank(), cells.gap(reason, facts)]], []
     rows = [
-        [label(layer["name"]), label(layer["type"]), label(layer["output_shape"]), _count(layer["parameters"], facts)]
+        [*(label(layer[key]) for key in ("name", "type", "output_shape")), cells.count(layer["parameters"], facts)]
         for layer in found["layers"]
     ]
     totals = (
@@ -206,7 +206,7 @@ def _runs(spec: TableSpec, facts: Facts) -> Content:
     for row in facts.results.runs.to_dict("records"):
         status = word({"missing": "missing_status"}.get(row["status"], row["status"]), language)
         reason = "" if row["status"] == "done" else facts.reason(Missing(row["reason"]))
-        values = [_optional(row[key], facts) for key in keys]
+        values = [cells.optional(row[key], facts) for key in keys]
         name = label("/".join(str(row[key]) for key in ("exercise", "variant", "block")))
         data = label(word(row["data"], language), row["data"])
         rows.append([name, Cell(status, {"": row["status"]}, reason), data, *values])
@@ -221,69 +221,7 @@ MAKERS: Mapping[str, Callable[[TableSpec, Facts], Content]] = {
     "timing": _timing,
     "layers": _layers,
     "runs": _runs,
+    "verdicts": verdicts,
+    "claims": statements,
+    "differences": differences,
 }
-
-
-def _variant_column(facts: Facts) -> Column:
-    return Column("variant", word("variant", facts.language), numeric=False)
-
-
-def _variant(exercise: str, variant: str, facts: Facts) -> Cell:
-    return label(variant_name(exercise, variant, facts.language), variant)
-
-
-def _measure(value: Value | Missing, metric: str, facts: Facts) -> Cell:
-    if isinstance(value, Missing):
-        return _gap(value.reason, facts)
-    raw = {"": value.mean, "_sd": value.sd, "_low": value.low, "_high": value.high}
-    return Cell(numbers.measure(value.mean, value.sd, metric, facts.language), raw)
-
-
-def _number(value: float, metric: str, facts: Facts) -> Cell:
-    return Cell(numbers.measure(value, None, metric, facts.language), {"": value})
-
-
-def _plain(value: float, facts: Facts) -> Cell:
-    return Cell(numbers.significant(value, facts.language), {"": value})
-
-
-def _count(value: int, facts: Facts) -> Cell:
-    return Cell(numbers.count(value, facts.language), {"": value})
-
-
-def _interval(value: Any, unit: float, facts: Facts) -> Cell:
-    if not isinstance(value, Mapping):
-        return _gap(word("no_timing", facts.language), facts)
-    names = ("median", "low", "high")
-    median, low, high = (numbers.significant(float(value[name]) * unit, facts.language) for name in names)
-    return Cell(f"{median} ({low}–{high})", {"": value["median"], "_low": value["low"], "_high": value["high"]})
-
-
-def _optional(value: Any, facts: Facts) -> Cell:
-    if pd.isna(value):
-        return _blank()
-    return _count(int(value), facts) if float(value).is_integer() else _plain(float(value), facts)
-
-
-def _source(name: str, facts: Facts) -> Cell:
-    if name not in PRINTED:
-        return _blank()
-    text = PRINTED[name]
-    return Cell(numbers.decimal(float(text), len(text.partition(".")[2]), facts.language), {"": text})
-
-
-def _seeds(values: list[Value | Missing]) -> Cell:
-    known = [value.n for value in values if isinstance(value, Value)]
-    return Cell(str(max(known)), {"": max(known)}) if known else _blank()
-
-
-def _unrecorded(value: Value | Missing) -> bool:
-    return isinstance(value, Missing) and value.status == "unrecorded"
-
-
-def _gap(reason: str, facts: Facts) -> Cell:
-    return Cell(word("missing", facts.language), {"": ""}, reason)
-
-
-def _blank() -> Cell:
-    return Cell("–", {"": ""})

@@ -79,6 +79,48 @@ WORDS = {
         "timing_note": "Hilos: {threads}. Repeticiones: {repetitions}.",
         "devices_note": "Tiempos por semilla. Equipo: {devices}.",
         "and": "y",
+        "claim": "La fuente afirma",
+        "in_source": "Fuente",
+        "here": "Aquí",
+        "statement": "Qué se comprueba",
+        "rule": "Regla",
+        "see": "Fig.",
+        "verdict": "Veredicto",
+        "exercise": "Ej.",
+        "variants": "Variantes",
+        "minus": "menos {}",
+        "pairs": "n",
+        "confirmed": "confirmada",
+        "not confirmed": "no confirmada",
+        "undecided": "sin decidir",
+        "not evaluated": "sin evaluar",
+        "cause_missing": "faltan corridas",
+        "cause_stand-in": "datos generados",
+        "cause_few": "n = {n}, hacen falta {fewest}",
+        "cause_straddles": "",
+        "refuted_by": "por {}",
+        "no_claims": "no está claims.json, la evaluación de las afirmaciones",
+        "value": "",
+        "difference": "dif.",
+        "ratio": "razón",
+        "above": "> {}",
+        "at_least": "≥ {}",
+        "below": "< {}",
+        "at_most": "≤ {}",
+        "within": "entre ±{}",
+        "verdicts_note": (
+            "A la vista, la primera comprobación de cada afirmación; la sección del ejercicio tiene las demás, con "
+            "sus reglas. Donde la fuente no da números (–), razona a partir de una figura. Entre corchetes, el "
+            "intervalo de confianza del 95 %. Confirmada: todo el intervalo cumple la regla. No confirmada: nada de "
+            "él la cumple, en alguna de las comprobaciones. Sin decidir: el intervalo queda a ambos lados, o hay "
+            "menos de {fewest} semillas. Sin evaluar: faltan corridas, los datos son generados o una sola semilla no "
+            "da intervalo."
+        ),
+        "differences_note": (
+            "Media y desviación estándar de la diferencia semilla a semilla, y entre corchetes su intervalo de "
+            "confianza del 95 %. En negrita, las significativas: el intervalo excluye el cero y hay al menos {fewest} "
+            "pares."
+        ),
     },
     "en": {
         "missing": "missing",
@@ -156,6 +198,47 @@ WORDS = {
         "timing_note": "Threads: {threads}. Repetitions: {repetitions}.",
         "devices_note": "Times per seed. Hardware: {devices}.",
         "and": "and",
+        "claim": "The source claims",
+        "in_source": "Source",
+        "here": "Here",
+        "statement": "What is checked",
+        "rule": "Rule",
+        "see": "Fig.",
+        "verdict": "Verdict",
+        "exercise": "Ex.",
+        "variants": "Variants",
+        "minus": "minus {}",
+        "pairs": "n",
+        "confirmed": "confirmed",
+        "not confirmed": "not confirmed",
+        "undecided": "undecided",
+        "not evaluated": "not evaluated",
+        "cause_missing": "runs are missing",
+        "cause_stand-in": "generated data",
+        "cause_few": "n = {n}, {fewest} are needed",
+        "cause_straddles": "",
+        "refuted_by": "by {}",
+        "no_claims": "claims.json, the evaluation of the claims, is not there",
+        "value": "",
+        "difference": "diff.",
+        "ratio": "ratio",
+        "above": "> {}",
+        "at_least": "≥ {}",
+        "below": "< {}",
+        "at_most": "≤ {}",
+        "within": "within ±{}",
+        "verdicts_note": (
+            "Shown is the first check of each claim; the section of the exercise has the others, with their rules. "
+            "Where the source gives no numbers (–), it reasons from a figure. In brackets, the 95 % confidence "
+            "interval. Confirmed: the whole interval obeys the rule. Not confirmed: none of it does, in one of the "
+            "checks. Undecided: the interval lies on both sides, or there are fewer than {fewest} seeds. Not "
+            "evaluated: runs are missing, the data are generated, or a single seed gives no interval."
+        ),
+        "differences_note": (
+            "Mean and standard deviation of the difference seed by seed, and in brackets its 95 % confidence "
+            "interval. In bold, the significant ones: the interval leaves out zero, and there are at least {fewest} "
+            "pairs."
+        ),
     },
 }
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import numpy as np
 
-from practica.errors import RunError
-from practica.files import atomic_path, read_json, write_json
+from practica.files import atomic_path, write_checked
 from practica.training.record import Outcome
 
 if TYPE_CHECKING:
     from practica.config import Block
-
-SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 Run = tuple[int, int | None, Outcome]
 
@@ -44,25 +39,6 @@ def write_results(
     write_checked(folder / "manifest.json", head | manifest | {"provenance": provenance})
     write_checked(folder / "history.json", head | {"runs": history, "provenance": provenance})
     write_checked(folder / "metrics.json", head | {"runs": metrics, "provenance": provenance})
-
-
-def write_checked(path: Path, value: dict[str, Any]) -> None:
-    """Write ``value`` as JSON after checking it against the schema of that file name.
-
-    Raises:
-        RunError: the value does not fit the schema.
-    """
-    try:
-        jsonschema.validate(value, schema(path.stem))
-    except jsonschema.ValidationError as error:
-        raise RunError(f"{path}: {'.'.join(map(str, error.absolute_path))}: {error.message}") from error
-    write_json(path, value)
-
-
-@cache
-def schema(name: str) -> dict[str, Any]:
-    """Return the JSON schema of a result file: ``metrics``, ``history`` or ``manifest``."""
-    return read_json(SCHEMAS / f"{name}.schema.json")
 
 
 def _who(run: Run) -> dict[str, int | None]:

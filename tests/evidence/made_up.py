@@ -1,0 +1,167 @@
+"""Collected tables of runs that never were: a world in which the source is right, and ways to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evidence.factory import make_study
+from practica.config import Study
+from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
+from practica.files import write_json
+
+SEEDS = 6
+EPOCHS = 20
+FAST = [0.6, 0.95, *[1.0] * 18]
+"""The course of a curve as a share of its last value: it reaches 95 % in the second epoch."""
+SLOW = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, *[1.0] * 12]
+"""It reaches 95 % in the eighth."""
+LATE = [0.5, 0.5, 0.51, 0.6, 0.75, 0.85, 0.87, *[0.88] * 13]
+"""Accuracies that stay at chance for three epochs and are up in the sixth."""
+
+# Final values of the world in which every claim holds: of variants that measure accuracy, in train, validation, test.
+ACCURACIES = {
+    "ej02/xor_221": (1.0, None, None),
+    "ej02/xor_concat": (1.0, None, None),
+    "ej03/l2": (0.95, 0.88, 0.87),
+    "ej03/dropout_l2": (0.90, 0.85, 0.85),
+    "ej03/bn_l2": (0.99, 0.875, 0.82),
+    "ej04/dense": (0.90, 0.88, 0.87),
+    "ej04/conv": (0.98, 0.90, 0.89),
+    "ej06/raw": (0.80, 0.75, None),
+    "ej06/corrected": (0.81, 0.76, None),
+    "ej08/dense": (0.98, 0.95, 0.95),
+    "ej08/conv": (0.99, 0.98, 0.98),
+    "ej09/dense": (0.97, 0.945, 0.945),
+    "ej09/conv": (0.98, 0.955, 0.955),
+    "ej10/alexnet": (0.80, 0.51, 0.50),
+    "ej10/vgg16": (0.50, 0.43, 0.42),
+    "ej10/vgg16_long": (0.75, 0.56, 0.55),
+}
+OTHERS = {
+    "ej01/linear/validation/r2": 0.7,
+    "ej01/linear/validation/loss": 25.0,
+    "ej05/tanh5/test/mse": 3e-5,
+    "ej07/autoencoder/test/mse": 0.02,
+    "ej07/autoencoder/test/noisy_mse": 0.11,
+    "ej07/autoencoder/test/psnr": 17.0,
+    "ej07/autoencoder/test/noisy_psnr": 9.6,
+}
+NETS = ("cifar_mse", "cifar_xent", "xor_221", "xor_concat")
+SLOW_ONES = ("ej08/dense", "ej09/dense", "ej10/vgg16")
+FOLDS = {"ej06/raw": 0.04, "ej06/corrected": 0.02}
+"""How far the validation accuracy of the folds lies apart."""
+
+
+def share(accuracies: Sequence[float]) -> list[float]:
+    """Return a course of accuracies as shares of the last."""
+    return [value / accuracies[-1] for value in accuracies]
+
+
+class World:
+    """Final values and validation curves by seed, of which each test changes what it is about."""
+
+    def __init__(self, seeds: int = SEEDS) -> None:
+        self.seeds = seeds
+        self.final: dict[str, np.ndarray] = {}
+        self.courses: dict[str, list[Sequence[float]]] = {}
+        self.fold_spread = dict(FOLDS)
+        self.fold_noise: dict[str, np.ndarray] = {}
+        self.stand_in: set[str] = set()
+        self.speedup: dict[str, tuple[float, ...]] = dict.fromkeys(NETS, (3.0, 2.6, 3.5))
+        self.repetitions = 5
+        for place, (variant, values) in enumerate(ACCURACIES.items()):
+            for split, value in zip(("train", "validation", "test"), values, strict=True):
+                if value is not None:
+                    self.final[f"{variant}/{split}/accuracy"] = self._jitter(value, place)
+            self.courses[variant] = [SLOW if variant in SLOW_ONES else FAST]
+        self.courses["ej04/dense"] = [share(LATE)]
+        self.courses["ej01/linear"] = [[20.0, 5.0, *[1.0] * 18]]
+        for place, (name, value) in enumerate(OTHERS.items()):
+            self.final[name] = self._jitter(value, place)
+
+    def shift(self, name: str, by: float | Sequence[float]) -> None:
+        """Add a number, or one for each seed, to final values."""
+        self.final[name] = self.final[name] + by
+
+    def drop(self, variant: str) -> None:
+        """Take all runs and timings of a variant away."""
+        self.speedup.pop(variant.partition("/")[2], None)
+        self.final = {name: values for name, values in self.final.items() if not name.startswith(f"{variant}/")}
+
+    def write(self, folder: Path) -> Study:
+        """Write the collected tables and timings, and return a study of all exercises."""
+        rows = [row for name, values in self.final.items() for row in self._rows(name, values)]
+        write_table(folder / "metrics.csv", pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"}))
+        curves = pd.DataFrame(self._curves(), columns=HISTORY_COLUMNS).astype({"fold": "Int64"})
+        write_table(folder / "history.csv.gz", curves)
+        write_json(folder / "timing" / "ej02.json", self._timing())
+        return make_study(seeds=self.seeds)
+
+    def _jitter(self, value: float, place: int) -> np.ndarray:
+        """Return the value with a little noise by seed, but exactly one where nothing can be better."""
+        noise = np.random.default_rng(place).uniform(-1, 1, self.seeds) * 1e-3 * value
+        return np.full(self.seeds, value) + (0 if value == 1 else noise)
+
+    def _rows(self, name: str, values: np.ndarray) -> list[tuple[Any, ...]]:
+        exercise, variant, split, metric = name.split("/")
+        name = f"{exercise}/{variant}"
+        spread = self.fold_spread.get(name, 0.0) + self.fold_noise.get(name, np.zeros(self.seeds))
+        folds: list[int | None] = list(range(5)) if name in self.fold_spread else [None]
+        return [
+            (exercise, variant, seed, fold, split, metric, value + offset, self._data(name))
+            for seed, value in enumerate(values)
+            for fold in folds
+            for offset in [0.0 if fold is None or split != "validation" else spread[seed] * (fold - 2) / 2]
+        ]
+
+    def _curves(self) -> list[tuple[Any, ...]]:
+        rows = []
+        for variant, courses in self.courses.items():
+            metric = "loss" if variant == "ej01/linear" else "accuracy"
+            final = self.final.get(f"{variant}/validation/{metric}", ())
+            head = variant.split("/")
+            rows += [
+                (*head, seed, None, epoch, "validation", metric, part * value, self._data(variant))
+                for seed, value in enumerate(final)
+                for epoch, part in enumerate(courses[seed % len(courses)], start=1)
+            ]
+        return rows
+
+    def _data(self, variant: str) -> str:
+        return "STAND-IN" if variant in self.stand_in else "real"
+
+    def _timing(self) -> dict[str, Any]:
+        nets = {
+            net: {"speedup": dict(zip(("median", "low", "high"), values, strict=True))}
+            for net, values in self.speedup.items()
+        }
+        stand_in = "ej02/cifar_mse" in self.stand_in
+        return {"schema": 1, "stand_in": stand_in, "threads": 1, "repetitions": self.repetitions, "nets": nets}
+
+
+Change = Callable[[World], None]
+
+
+def shifted(name: str, by: float | Sequence[float]) -> Change:
+    """Return a change that adds a number, or one for each seed, to final values."""
+    return lambda world: world.shift(name, by)
+
+
+def torn(name: str, by: float) -> Change:
+    """Return a change that adds a number for half of the seeds and takes it away for the others."""
+    return lambda world: world.shift(name, [by if seed % 2 else -by for seed in range(world.seeds)])
+
+
+def going(variant: str, *courses: Sequence[float]) -> Change:
+    """Return a change of a variant's course; of several, the seeds take turns."""
+    return lambda world: world.courses.__setitem__(variant, list(courses))
+
+
+def timed(net: str, *speedup: float) -> Change:
+    """Return a change of a net's speed-up: median, lowest and highest."""
+    return lambda world: world.speedup.__setitem__(net, speedup)

@@ -1,0 +1,95 @@
+"""The declared claims: complete, in both languages, and mistakes in them named."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from practica.config import Study, read_config
+from practica.errors import InputError
+from practica.evidence.claims import CLAIMS, Quantity, declared
+from practica.evidence.rules import RULES
+from practica.evidence.source import PRINTED
+from practica.figures.catalogue import figures_for
+
+ROOT = Path(__file__).parents[2]
+BY_CHOICE = {"ej10/vgg16_long"}
+"""Variants that a claim asks for and that the shipped configuration does not run."""
+
+
+def parts():
+    return [(claim, part) for claim in declared().claims.values() for part in claim.parts]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Study:
+    return Study.resolve(read_config([ROOT / "config.yaml"]))
+
+
+def test_claims_name_variants_and_figures_of_the_shipped_study(shipped: Study) -> None:
+    figures = figures_for(shipped)
+    for claim, part in parts():
+        assert part.figure in figures
+        assert claim.figure in figures
+        for quantity in part.quantities:
+            name = f"{quantity.exercise}/{quantity.variant}"
+            assert quantity.variant in shipped.variants(quantity.exercise) or name in BY_CHOICE
+        assert part.rule[0] in RULES
+
+
+def test_every_accuracy_that_the_source_prints_bears_on_a_claim() -> None:
+    named = {str(quantity) for _, part in parts() for quantity in part.quantities}
+    assert {name for name in PRINTED if "/parameters/" not in name} <= named
+
+
+def test_no_result_is_typed_into_a_sentence() -> None:
+    for claim, part in parts():
+        for text in (*claim.sentence.values(), *part.says.values()):
+            assert not re.search(r"\d[.,]\d", text), claim.id
+            assert not text.endswith("."), claim.id
+
+
+def test_a_quantity_reads_as_it_is_written() -> None:
+    for text in ("ej08/dense/test/accuracy", "ej08/dense/gap"):
+        assert str(Quantity.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rule: {above: 0.02}", "rule: {abov: 0.02}", r"claims\.ej03-a\.parts\.gap\.rule: .*'abov'"),
+        ("rule: {above: 0.02}", "rule: {above: 0.02, below: 1}", r"claims\.ej03-a\.parts\.gap\.rule"),
+        ("of: ej03/l2/gap\n", "of: ej03/l2/gapp\n", r"claims\.ej03-a\.parts\.gap\.of: no measure 'gapp'"),
+        ("of: ej03/l2/gap\n", "of: ej03-l2\n", r"claims\.ej03-a\.parts\.gap\.of"),
+        ("of: ej03/l2/gap\n", "off: ej03/l2/gap\n", r"claims\.ej03-a\.parts\.gap"),
+        ("    figure: fig05\n    parts:\n      gap:", "    parts:\n      gap:", r"claims\.ej03-a: 'figure'"),
+        ("  ej03-a:", "  ej3a:", r"'ej3a'"),
+        ("claims:", "claims: [", r"not valid YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = CLAIMS.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "claims.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"claims\.yaml.*{message}"):
+        declared(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.yaml: No such file"):
+        declared(tmp_path / "none.yaml")
+
+
+def test_reading_the_claims_is_light() -> None:
+    code = "import sys, practica.evidence.claims; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "pandas", "scipy", "tensorflow"} & set(loaded)
+
+
+def test_the_documents_explain_every_quantity_and_rule() -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    for name in (*declared().definitions, *RULES):
+        assert re.search(rf"`{name}[`:]", text), name

@@ -1,0 +1,116 @@
+"""What claims measure, on curves and values worked out by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evidence.factory import make_study
+from practica.errors import InputError
+from practica.evidence.claims import SPEEDUP, declared
+from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
+from practica.evidence.measures import MEASURES, by_seed
+from practica.evidence.results import Results
+
+Runs = dict[tuple[int, int | None], list[float]]
+"""A curve by seed and fold."""
+
+
+def results(folder: Path, accuracy: Runs, *, metric: str = "accuracy", train: float = 1.0, step: int = 1) -> Results:
+    """Return results of one variant with these validation curves and this final training accuracy."""
+    head = ("ej99", "mine")
+    history = [
+        (*head, seed, fold, step * epoch, "validation", metric, value, "real")
+        for (seed, fold), values in accuracy.items()
+        for epoch, value in enumerate(values, start=1)
+    ]
+    final = [
+        (*head, seed, fold, split, metric, value, "real")
+        for (seed, fold), values in accuracy.items()
+        for split, value in (("train", train), ("validation", values[-1]))
+    ]
+    for name, rows, columns in (("history.csv.gz", history, HISTORY_COLUMNS), ("metrics.csv", final, METRICS_COLUMNS)):
+        write_table(folder / name, pd.DataFrame(rows, columns=columns).astype({"fold": "Int64"}))
+    return Results(make_study({"ej99": ["mine"]}), folder)
+
+
+def measured(found: Results, measure: str) -> dict[int, float]:
+    return by_seed(found, "ej99", "mine", measure).to_dict()
+
+
+def test_the_gap_is_training_minus_validation_at_the_end(tmp_path: Path) -> None:
+    found = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}, train=0.95)
+    assert measured(found, "gap") == pytest.approx({0: 0.25, 1: 0.15})
+
+
+def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Path) -> None:
+    runs: Runs = {(0, 0): [0.6], (0, 1): [0.8], (1, 0): [0.5], (1, 1): [0.5]}
+    found = results(tmp_path, runs)
+    assert measured(found, "validation/accuracy") == pytest.approx({0: 0.7, 1: 0.5})
+    assert measured(found, "gap") == pytest.approx({0: 0.3, 1: 0.5})
+    assert measured(found, "fold_sd") == pytest.approx({0: 0.2 / 2**0.5, 1: 0.0})
+
+
+@pytest.mark.parametrize(
+    ("curve", "epoch"),
+    [
+        ([0.1, 0.94, 0.95, 1.0], 3),
+        ([0.96, 0.2, 1.0], 1),
+        ([0.9, 0.9, 0.9], 1),
+        ([0.99, 0.7, 0.5], 1),
+        ([0.5, 0.6, 0.7], 3),
+    ],
+)
+def test_95_percent_of_the_final_value_is_reached_in_the_first_such_epoch(
+    tmp_path: Path, curve: list[float], epoch: int
+) -> None:
+    assert measured(results(tmp_path, {(0, None): curve}), "epochs_to_95") == {0: epoch}
+
+
+def test_epochs_are_counted_as_recorded_and_averaged_over_folds(tmp_path: Path) -> None:
+    found = results(tmp_path, {(0, 0): [0.1, 1.0], (0, 1): [0.1, 0.1, 0.1, 1.0]}, step=20)
+    assert measured(found, "epochs_to_95") == {0: (40 + 80) / 2}
+
+
+@pytest.mark.parametrize(
+    ("curve", "idle", "rise"),
+    [
+        # From 0.5 to 0.9: a tenth of the way is 0.54, nine tenths 0.86.
+        ([0.5, 0.52, 0.53, 0.6, 0.7, 0.87, 0.88, 0.89, 0.9, 0.9], 3, 0.2),
+        ([0.87, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], 0, 0.0),
+        ([0.54, 0.58, 0.62, 0.66, 0.7, 0.74, 0.78, 0.82, 0.86, 0.9], 0, 0.8),
+        ([0.5, 0.51, 0.5, 0.49, 0.5, 0.5, 0.51, 0.5, 0.5, 0.51], 10, 1.0),
+        ([0.5, 0.4, 0.45, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4], 10, 1.0),
+    ],
+)
+def test_a_late_and_fast_rise(tmp_path: Path, curve: list[float], idle: int, rise: float) -> None:
+    found = results(tmp_path, {(0, None): curve})
+    assert measured(found, "idle_epochs") == {0: idle}
+    assert measured(found, "rise_share") == pytest.approx({0: rise})
+
+
+def test_the_loss_left_is_the_last_over_the_first(tmp_path: Path) -> None:
+    found = results(tmp_path, {(0, None): [8.0, 4.0, 2.0], (1, None): [1.0, 2.0]}, metric="loss")
+    assert measured(found, "loss_left") == {0: 0.25, 1: 2.0}
+
+
+@pytest.mark.parametrize("measure", [*MEASURES, "validation/accuracy"])
+def test_a_seed_that_diverged_is_left_out(tmp_path: Path, measure: str) -> None:
+    metric = "loss" if measure == "loss_left" else "accuracy"
+    runs: Runs = {(0, 0): [0.6, 0.7], (0, 1): [0.6, 0.9], (1, 0): [0.6, np.nan], (1, 1): [0.5, np.nan]}
+    assert list(measured(results(tmp_path, runs, metric=metric), measure)) == [0]
+
+
+@pytest.mark.parametrize("measure", [*MEASURES, "test/mse"])
+def test_what_was_not_recorded_is_empty(tmp_path: Path, measure: str) -> None:
+    assert by_seed(results(tmp_path, {(0, None): [0.5]}), "ej99", "other", measure).empty
+
+
+def test_an_unknown_measure_says_where_to_add_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'elegance'.*measures\.py"):
+        measured(results(tmp_path, {(0, None): [0.5]}), "elegance")
+
+
+def test_every_measure_is_defined_in_words() -> None:
+    assert set(declared().definitions) == {*MEASURES, SPEEDUP}

@@ -1,0 +1,197 @@
+"""Verdicts and differences as readers see them: on the first page, in each section, in the prose and in HTML."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from evidence.made_up import World, shifted, torn
+from paper.conftest import needs_latex
+from paper.factory import fill, one_exercise, shipped_study
+from paper.test_document import text_of
+from practica.config import Study
+from practica.errors import InputError
+from practica.evidence.claims import declared
+from practica.evidence.collect import collect
+from practica.evidence.rules import VERDICTS
+from practica.evidence.verdicts import write_claims
+from practica.paper import comparisons, render
+from practica.paper.catalogue import tables_for
+from practica.paper.document import build
+from practica.paper.facts import Facts
+from practica.paper.prose import Prose
+from practica.paper.table import Table
+from practica.paper.tables import make_table, spec_named
+
+Judged = tuple[Study, Path]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Return a study whose claims have each of the four verdicts: ej08-a is refuted, ej08-b open."""
+    folder = tmp_path_factory.mktemp("judged")
+    world = World()
+    shifted("ej08/conv/test/accuracy", -0.1)(world)
+    torn("ej08/dense/train/accuracy", 0.1)(world)
+    world.drop("ej10/vgg16_long")
+    write_claims(world.write(folder), folder, declared())
+    return shipped_study(seeds=6), folder
+
+
+def made(judged: Judged, name: str, language: str = "es") -> Table:
+    study, folder = judged
+    return make_table(spec_named(study, name), Facts(study, folder, language))
+
+
+def rows(table: Table) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render.to_csv(table))))
+
+
+def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: Judged) -> None:
+    table = made(judged, "claims")
+    found = {row["claim"]: row for row in rows(table)}
+    assert list(found) == list(declared().claims)
+    assert {name: found[name]["verdict"] for name in ("ej05", "ej08-a", "ej08-b", "ej10-b")} == {
+        "ej05": "confirmed",
+        "ej08-a": "not confirmed",
+        "ej08-b": "undecided",
+        "ej10-b": "not evaluated",
+    }
+    dense = found["ej09-a"]
+    assert (dense["source"], dense["source_other"], dense["n"]) == ("0.94", "0.95", "6")
+    assert float(dense["ours_of"]) == pytest.approx(0.945, abs=2e-3)
+    assert float(dense["ours_low"]) <= float(dense["ours"]) <= float(dense["ours_high"])
+    tex = render.to_latex(table, breaks=True)
+    for words in (
+        r"\textbf{\ensuremath{\checkmark} confirmada}",
+        r"\textbf{\ensuremath{\times} no confirmada}",
+        r"\textbf{? sin decidir}",
+        r"\textbf{-- sin evaluar}",
+        "0,94 / 0,95",
+        "faltan corridas",
+    ):
+        assert words in tex
+
+
+def test_a_claim_that_another_part_refutes_says_which(tmp_path: Path) -> None:
+    world = World()
+    world.courses["ej08/dense"] = world.courses["ej08/conv"]
+    write_claims(world.write(tmp_path), tmp_path, declared())
+    table = made((shipped_study(), tmp_path), "claims")
+    row = next(row for row in table.rows if row[0].text == "ej08-a")
+    assert row[-1].below == "por épocas al 95 %"
+
+
+def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: Judged) -> None:
+    table = made(judged, "claims_ej08")
+    found = {row["claim"]: row for row in rows(table)}
+    assert list(found) == ["ej08-a", "ej08-a/accuracy", "ej08-a/speed", "ej08-b", "ej08-b/gap"]
+    speed = found["ej08-a/speed"]
+    assert (speed["rule"], speed["rule_bound"], speed["figure"]) == ("at_least", "2.0", "fig13b")
+    assert float(speed["ours"]) == 4.0
+    assert {found[name]["verdict"] for name in ("ej08-a/speed", "ej08-a/accuracy")} == {"confirmed", "not confirmed"}
+    tex, html = render.to_latex(table), render.to_html(table)
+    for text in (tex, html):
+        assert "primera época en la que la precisión de validación" in text
+        assert "precisión de entrenamiento menos precisión de validación" in text
+    assert r"razón \ensuremath{\geq} 2" in tex
+    assert r"\ref{fig:fig13b}" in tex
+    assert "razón ≥ 2" in html
+
+
+def test_other_languages_need_no_other_code(judged: Judged) -> None:
+    front, own = (render.to_html(made(judged, name, "en")) for name in ("claims", "claims_ej08"))
+    assert "The dense net overfits more" in front
+    assert "✗ not confirmed" in front
+    assert "first epoch at which the validation accuracy reaches" in own
+
+
+def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> None:
+    assert set(comparisons.SIGNS) == set(render.TONES) == set(VERDICTS)
+    assert len(set(comparisons.SIGNS.values())) == len(set(render.TONES.values())) == len(VERDICTS)
+    for colour in render.TONES.values():
+        channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        luminance = sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+        assert 1.05 / (luminance + 0.05) >= 4.5
+
+
+def test_the_page_marks_verdicts_by_class_and_spans_sentences(judged: Judged) -> None:
+    html = render.to_html(made(judged, "claims_ej08"))
+    assert re.search(r'<td class="not-confirmed">✗ no confirmada', html)
+    assert 'colspan="6"' in html
+    for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL):
+        spans = [int(found or 1) for found in re.findall(r'<t[dh](?: colspan="(\d+)")?', row)]
+        assert sum(spans) == 8
+
+
+def test_differences_are_paired_and_significant_ones_stand_out(tmp_path: Path) -> None:
+    study = one_exercise(seeds=5)
+    fill(study, tmp_path)
+    for block in study.blocks():
+        path = block.folder(tmp_path) / "metrics.json"
+        if block.variant == "conv":
+            path.write_text(path.read_text().replace('"accuracy": 0.9', '"accuracy": 0.8'))
+    collect(study, tmp_path)
+    table = made((study, tmp_path), "table_differences")
+    (row,) = rows(table)
+    assert (row["exercise"], row["variant"], row["variant_minus"], row["n"]) == ("ej08", "conv", "dense", "5")
+    assert float(row["test"]) == pytest.approx(-0.1)
+    assert float(row["test_p"]) == pytest.approx(1 / 16)
+    assert r"\textbf{\ensuremath{-}0,100" in render.to_latex(table)
+
+
+def test_four_pairs_are_never_bold(tmp_path: Path) -> None:
+    study = one_exercise(seeds=4)
+    fill(study, tmp_path)
+    assert "textbf" not in render.to_latex(made((study, tmp_path), "table_differences"))
+
+
+def test_tables_of_claims_follow_the_exercises_in_play() -> None:
+    names = {spec.name for spec in tables_for(one_exercise("ej05"))}
+    assert {"claims", "claims_ej05"} <= names
+    assert not {"claims_ej08", "table_differences"} & names
+    own = Study.resolve({"exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
+    assert not [spec.name for spec in tables_for(own) if spec.name.startswith("claims")]
+
+
+def prose(judged: Judged, tmp_path: Path, text: str) -> str:
+    path = tmp_path / "prose.tex"
+    path.write_text(text)
+    study, folder = judged
+    return Prose(Facts(study, folder, "es"), None, {}).expand(path)
+
+
+def test_prose_asks_for_verdicts_and_numbers(judged: Judged, tmp_path: Path) -> None:
+    text = prose(judged, tmp_path, r"\veredicto{ej08-a}, \veredicto{ej08-a/speed}, \evidencia{ej08-a/speed}")
+    assert text.startswith("no confirmada, confirmada, ")
+    assert r"4,00~\ensuremath{\pm}~0,00 {[}4,00;~4,00{]}" in text
+
+
+def test_prose_marks_what_has_no_numbers(judged: Judged, tmp_path: Path) -> None:
+    assert "[falta: faltan corridas]" in prose(judged, tmp_path, r"\evidencia{ej10-b/overtakes}")
+    assert prose(judged, tmp_path, r"\veredicto{ej10-b/overtakes}") == "sin evaluar"
+    empty = (judged[0], tmp_path)
+    for macro in ("veredicto", "evidencia"):
+        assert "no está claims.json" in prose(empty, tmp_path, rf"\{macro}{{ej08-a}}").replace(r"\allowbreak{}", "")
+
+
+def test_a_claim_outside_the_study_is_a_hole_and_an_unknown_one_a_mistake(tmp_path: Path) -> None:
+    study = one_exercise("ej05")
+    fill(study, tmp_path / "results")
+    assert "no forma parte" in prose((study, tmp_path / "results"), tmp_path, r"\veredicto{ej08-a}")
+    with pytest.raises(InputError, match=r"prose\.tex:2: \\veredicto: no claim 'ej8'"):
+        prose((study, tmp_path / "results"), tmp_path, "a\n\\veredicto{ej8}")
+
+
+@needs_latex
+def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
+    study = one_exercise(seeds=5)
+    fill(study, tmp_path)
+    pdf = build(study, tmp_path, "es")
+    first = text_of(pdf, page=1)
+    for words in ("Qué afirma la fuente", "ej08-a", "La red densa sobreajusta más", "0,98 / 0,95", "no confirmada"):
+        assert words in first
+    assert "Índice" not in first

@@ -1,0 +1,252 @@
+"""Make the tables that compare: verdicts on what the source claims, and differences between variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from practica.errors import InputError
+from practica.evidence.blocks import NOT_RUN
+from practica.evidence.claims import Quantity, declared
+from practica.evidence.results import Missing
+from practica.evidence.rules import FEWEST, NOT_CONFIRMED, VERDICTS
+from practica.evidence.summary import Estimate
+from practica.figures.catalogue import figures_for
+from practica.paper import cells, numbers
+from practica.paper.catalogue import TableSpec
+from practica.paper.facts import Facts, hint
+from practica.paper.names import metric_name, variant_name
+from practica.paper.table import Cell, Column, Content, label
+from practica.paper.words import word
+
+SIGNS = dict(zip(VERDICTS, "✓✗?–", strict=True))
+"""What stands before a verdict, so that it does not rest on its colour."""
+LOSS = "loss"
+"""Not compared in the report: it holds the penalties, which differ between variants."""
+
+
+def verdicts(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per claim: what the source says, the numbers of its first part, and the verdict on all parts."""
+    language = facts.language
+    columns = [
+        Column("claim", "", numeric=False),
+        Column("sentence", word("claim", language), numeric=False, width=0.35),
+        Column("source", word("in_source", language)),
+        Column("ours", word("here", language), numeric=False, width=0.24),
+        Column("n", word("seeds", language)),
+        Column("verdict", word("verdict", language), numeric=False),
+    ]
+    if facts.claims is None:
+        return columns, _holes(facts, len(columns)), []
+    rows = []
+    for claim in facts.claims["claims"]:
+        first = claim["parts"][0]
+        name, sentence = label(claim["id"]), label(claim["sentence"][language])
+        shown = [_source(first, facts), _ours(first, facts, overview=True), _n(first)]
+        rows.append([name, sentence, *shown, verdict(claim["verdict"], _why(claim, facts), facts)])
+    return columns, rows, [word("verdicts_note", language).format(fewest=FEWEST)]
+
+
+def statements(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per claim about an exercise, and below it one per part with its rule and its numbers."""
+    language = facts.language
+    columns = [
+        Column("claim", "", numeric=False),
+        Column("statement", word("statement", language), numeric=False, width=0.28),
+        Column("rule", word("rule", language), numeric=False),
+        Column("source", word("in_source", language)),
+        Column("ours", word("here", language), numeric=False, width=0.22),
+        Column("n", word("seeds", language)),
+        Column("figure", word("see", language), numeric=False),
+        Column("verdict", word("verdict", language), numeric=False),
+    ]
+    if facts.claims is None:
+        return columns, _holes(facts, len(columns), spec.exercise), []
+    rows: list[list[Cell]] = []
+    used: dict[str, None] = {}
+    for claim in (each for each in facts.claims["claims"] if each["exercise"] == spec.exercise):
+        text = claim["sentence"][language]
+        empty = [Cell("", {"": ""})] * 5
+        sentence = Cell(text, {"": text}, tone="strong", span=1 + len(empty))
+        name = Cell(claim["id"], {"": claim["id"]}, tone="strong")
+        rows.append([name, sentence, *empty, verdict(claim["verdict"], "", facts)])
+        for part in claim["parts"]:
+            used |= dict.fromkeys(_measures(part))
+            rows.append([Cell("", {"": f"{claim['id']}/{part['name']}"}), *_part(part, facts)])
+    known = facts.claims["definitions"]
+    return columns, rows, [_definition(known[measure][language]) for measure in used if measure in known]
+
+
+def differences(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per two variants and metric, and one column per split."""
+    language = facts.language
+    table = facts.results.differences
+    table = table[(table["metric"] != LOSS) & table["exercise"].isin(facts.study.exercises)]
+    splits = list(dict.fromkeys(table["split"].astype(str)))
+    columns = [
+        Column("exercise", word("exercise", language), numeric=False),
+        Column("variant", word("variants", language), numeric=False, width=0.22),
+        Column("metric", word("metric", language), numeric=False, width=0.1),
+        *(Column(split, word(split, language)) for split in splits),
+        Column("n", word("pairs", language)),
+    ]
+    rows = []
+    keys = ["exercise", "variant", "minus", "metric"]
+    for key, group in table.groupby(keys, sort=False, observed=True):
+        exercise, variant, minus, metric = map(str, key)
+        found = {row["split"]: row for row in group.to_dict("records")}
+        first, second = (variant_name(exercise, each, language) for each in (variant, minus))
+        pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
+        values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
+        n = max(int(row["n"]) for row in found.values())
+        title = label(metric_name(metric, language), metric)
+        rows.append([label(exercise), pair, title, *values, Cell(str(n), {"": n})])
+    if not rows:
+        hole = cells.gap(word(NOT_RUN, language), facts)
+        rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
+    return columns, rows, [word("differences_note", language).format(fewest=FEWEST)]
+
+
+def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, Any]] | Missing:
+    """Return the entry of a claim and that of one of its parts, from ``ej08-a`` (its first) or ``ej08-a/speed``.
+
+    Raises:
+        InputError: there is no such claim or part.
+    """
+    name, slash, part = reference.partition("/")
+    known = declared().claims
+    if name not in known:
+        raise InputError(f"no claim {name!r}{hint(name, known)}")
+    parts = [each.name for each in known[name].parts]
+    if slash and part not in parts:
+        raise InputError(f"claim {name} has no part {part!r}{hint(part, parts)}")
+    if facts.claims is None:
+        return Missing(word("no_claims", facts.language))
+    claim = next((each for each in facts.claims["claims"] if each["id"] == name), None)
+    if claim is None:
+        return Missing(f"{known[name].exercise}: {word('outside', facts.language)}")
+    return claim, next(each for each in claim["parts"] if not slash or each["name"] == part)
+
+
+def verdict(name: str, below: str, facts: Facts) -> Cell:
+    """Return a verdict with its sign."""
+    return Cell(f"{SIGNS[name]} {word(name, facts.language)}", {"": name}, below=below, tone=name)
+
+
+def cause(part: Mapping[str, Any], facts: Facts) -> str:
+    """Say in a few words why a part has no verdict; nothing where it has one."""
+    if not part["cause"]:
+        return ""
+    n = part["estimate"]["n"] if part["estimate"] else 0
+    return word(f"cause_{part['cause']}", facts.language).format(n=n, fewest=FEWEST)
+
+
+def evidence(part: Mapping[str, Any], facts: Facts, *, sd: bool = True) -> str:
+    """Return what the rule of a part judged, with its interval; the part was evaluated."""
+    found = Estimate(**part["estimate"])
+    metric = _metric(part)
+    text = numbers.measure(found.mean, found.sd if sd else None, metric, facts.language)
+    return f"{text} {cells.interval(found, metric, facts)}".rstrip()
+
+
+def _why(claim: Mapping[str, Any], facts: Facts) -> str:
+    """Say why a claim has no verdict, or which measure refutes it where that is not the one shown."""
+    place, part = next(each for each in enumerate(claim["parts"]) if each[1]["verdict"] == claim["verdict"])
+    if claim["verdict"] == NOT_CONFIRMED and place:
+        return word("refuted_by", facts.language).format(_short(part["of"]["quantity"], facts))
+    return cause(part, facts)
+
+
+def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[Cell]]:
+    """Return a row for each claim where ``claims.json`` is not there."""
+    hole = cells.gap(word("no_claims", facts.language), facts)
+    return [
+        [label(claim.id), label(claim.sentence[facts.language]), *[cells.blank()] * (width - 3), hole]
+        for claim in declared().claims.values()
+        if claim.exercise in facts.study.exercises and exercise in (None, claim.exercise)
+    ]
+
+
+def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
+    """Return the row of a part but for its name."""
+    numbers_of = [_rule(part, facts), _source(part, facts), _ours(part, facts), _n(part)]
+    judged = verdict(part["verdict"], cause(part, facts), facts)
+    return [label(part["says"][facts.language]), *numbers_of, _see(part["figure"], facts), judged]
+
+
+def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> Cell:
+    """Return both sides of a comparison, and below them what the rule judges with its interval.
+
+    An ``overview`` names the measure, for which it leaves out the standard deviation.
+    """
+    if not part["estimate"]:
+        return cells.blank()
+    sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
+    metric = Quantity.parse(part["of"]["quantity"]).measure.rpartition("/")[2]
+    values = " / ".join(numbers.measure(each["mean"], None, metric, facts.language) for each in sides)
+    judged = evidence(part, facts, sd=not overview)
+    kind = word(part["kind"], facts.language)
+    name = f"{_short(part['of']['quantity'], facts)} " if overview else ""
+    found = part["estimate"]
+    raw = {"": found["mean"], "_sd": found["sd"], "_low": found["low"], "_high": found["high"]}
+    raw |= {suffix: side["mean"] for suffix, side in zip(("_of", "_other"), sides, strict=False)}
+    if values:
+        return Cell(name + values, raw, below=f"{kind} {judged}")
+    text, _, interval = judged.partition(" [")
+    return Cell(name + text, raw, below=f"[{interval}" if interval else "")
+
+
+def _metric(part: Mapping[str, Any]) -> str:
+    """Return the metric whose digits the judged number has."""
+    return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).measure.rpartition("/")[2]
+
+
+def _source(part: Mapping[str, Any], facts: Facts) -> Cell:
+    """Return what the source prints for both sides; where it prints nothing, it reasons from a picture."""
+    found = [side["source"] for side in (part["of"], part["other"]) if side]
+    if not any(found):
+        return cells.blank()
+    texts = (cells.printed(text, facts) if text else "–" for text in found)
+    return Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""})
+
+
+def _n(part: Mapping[str, Any]) -> Cell:
+    return Cell(str(part["estimate"]["n"]), {"": part["estimate"]["n"]}) if part["estimate"] else cells.blank()
+
+
+def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:
+    ((name, bound),) = part["rule"].items()
+    text = numbers.exact(bound, facts.language)
+    subject = word(part["kind"], facts.language)
+    return Cell(f"{subject} {word(name, facts.language).format(text)}".strip(), {"": name, "_bound": bound})
+
+
+def _see(figure: str, facts: Facts) -> Cell:
+    return Cell("", {"": figure}, figure=figure) if figure in figures_for(facts.study) else label(figure)
+
+
+def _measures(part: Mapping[str, Any]) -> list[str]:
+    return [Quantity.parse(side["quantity"]).measure for side in (part["of"], part["other"]) if side]
+
+
+def _definition(words: Mapping[str, str]) -> str:
+    return f"{words['name'][0].upper()}{words['name'][1:]}: {words['means']}."
+
+
+def _short(quantity: str, facts: Facts) -> str:
+    """Return a few words for a measure: its name, or the split and, where it is no accuracy, the metric."""
+    measure = Quantity.parse(quantity).measure
+    if "/" not in measure:
+        return (facts.claims or {})["definitions"][measure][facts.language]["name"]
+    split, metric = measure.split("/")
+    where = word(split, facts.language).lower()
+    return where if metric == "accuracy" else f"{metric_name(metric, facts.language)} ({where})"
+
+
+def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
+    """Return a difference with its interval, in bold where it is significant."""
+    sd, low, high, p = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high", "p"))
+    cell = cells.measure(Estimate(float(row["mean"]), sd, low, high, int(row["n"])), metric, facts)
+    return Cell(cell.text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")
