@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from practica.cli import quiet_tensorflow
+from practica.cli.base import quiet_tensorflow
 from practica.config import Block
 
 if TYPE_CHECKING:

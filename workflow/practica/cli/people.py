@@ -1,0 +1,52 @@
+"""Subcommands for people at a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from practica.cli.base import PATH, main, read_study
+from practica.config import Study, read_config
+from practica.errors import InputError, RunError
+
+
+@main.command()
+@click.argument("exercise", required=False)
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: the last study's]")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def status(exercise: str | None, config_files: tuple[str, ...], results: Path, attempts: bool, as_json: bool) -> None:
+    """Show which runs are done, running, waiting or failed; also while Snakemake is at work."""
+    from practica.evidence.status import gather
+    from practica.evidence.status_table import show
+
+    resolved = results / "study.json"
+    study = Study.load(resolved) if resolved.is_file() and not config_files else read_study(config_files)
+    if exercise not in (None, *study.exercises):
+        raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
+    rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+    else:
+        show(rows, attempts=attempts)
+
+
+@main.command()
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
+    """Check before a long run what the study needs: data, LaTeX, GPU, SLURM, disk, packages."""
+    from practica.doctor import PROFILE, examine, show
+
+    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
+    findings = list(examine(study, PROFILE))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+    else:
+        show(findings)
+    if failed := [finding.what for finding in findings if finding.level == "fail"]:
+        raise RunError(f"not ready for a run: {', '.join(failed)}")

@@ -1,0 +1,138 @@
+"""Subcommands that prepare data and train."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+
+from practica.cli.base import PATH, main, quiet_tensorflow, read_study, study_options
+from practica.config import Block, Study
+from practica.errors import InputError
+from practica.files import write_json
+from practica.wiring import run_code
+
+
+@main.command()
+@click.option("--json", "config", required=True, help="The configuration as JSON.")
+@click.option("--out", type=PATH, required=True, help="File to write.")
+def study(config: str, out: Path) -> None:
+    """Write the resolved study: what the steps after training read."""
+    write_json(out, dict(Study.resolve(json.loads(config)).config))
+
+
+@main.command()
+@click.argument("dataset")
+@click.option("--folder", type=PATH, default=Path("data"), help="Folder for data sets.")
+@click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help="Folder or URL with the data as plain files.")
+@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), default="error", help="If it cannot be had.")
+def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
+    """Fetch, verify and prepare a data set, once for all runs."""
+    from practica import data
+
+    if dataset not in data.NAMES:
+        raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
+    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing)
+    click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
+
+
+@main.command()
+@click.argument("exercise", required=False)
+@click.argument("variant", required=False)
+@click.option("--seeds", default="0", help="Seeds: 3, 0-4 or 0,2,5.")
+@click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
+@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before so many minutes have passed.")
+@click.option("--checkpoint-every", type=click.FloatRange(0), default=60, help="Seconds between two checkpoints.")
+@click.option(
+    "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job asked SLURM for: fail if none is seen."
+)
+def train(
+    exercise: str | None,
+    variant: str | None,
+    seeds: str,
+    spec: str | None,
+    config_files: tuple[str, ...],
+    data_folder: Path,
+    results: Path,
+    threads: int,
+    minutes: float | None,
+    checkpoint_every: float,
+    gpu: int,
+) -> None:
+    """Train one block of seeds of one variant, for example: train ej08 dense --seeds 0-4."""
+    if spec:
+        block = Block.parse(spec)
+    elif exercise and variant:
+        block = read_study(config_files).block(exercise, variant, parse_seeds(seeds))
+    else:
+        raise click.UsageError("name an exercise and a variant, or give --spec")
+    quiet_tensorflow(threads)
+    from practica.training.job import run_job
+
+    run_job(block, run_code(block.exercise), data_folder, results, threads, gpu, minutes, checkpoint_every)
+    click.echo(f"{block.id}: done")
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds named by ``3``, ``0-4`` or ``0,2,5``.
+
+    Raises:
+        InputError: the text is none of these.
+    """
+    if match := re.fullmatch(r"(\d+)-(\d+)", text):
+        seeds = tuple(range(int(match[1]), int(match[2]) + 1))
+    elif re.fullmatch(r"\d+(,\d+)*", text):
+        seeds = tuple(sorted({int(seed) for seed in text.split(",")}))
+    else:
+        seeds = ()
+    if not seeds:
+        raise InputError(f"--seeds {text}: write 3, 0-4 or 0,2,5")
+    return seeds
+
+
+@main.command()
+@study_options
+@click.option("--layers", is_flag=True, help="List the layers too.")
+@click.option("--out", type=PATH, help="File to write instead of the terminal.")
+def models(study: Study, layers: bool, out: Path | None) -> None:
+    """Print the parameters of every model as JSON, counted on the built model."""
+    quiet_tensorflow(1)
+    from practica.training.describe import describe_models
+
+    described = describe_models(study, layers=layers)
+    if out:
+        write_json(out, described)
+    else:
+        click.echo(json.dumps(described, indent=1))
+
+
+@main.command()
+@study_options
+@click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
+@click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
+@click.option("--out", type=PATH, required=True, help="File to write.")
+def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
+    """Time the Keras nets of ej02 against their hand-written twins."""
+    quiet_tensorflow(threads)
+    from practica import data
+    from practica.training.timing import time_twins
+
+    datasets = {name: data.load(name, data_folder) for name in ("cifar10", "xor")}
+    nets = time_twins(study, lambda name: datasets[name].arrays)
+    stand_in = any(dataset.info.stand_in for dataset in datasets.values())
+    write_json(
+        out,
+        {
+            "schema": 1,
+            "stand_in": stand_in,
+            "threads": threads,
+            "repetitions": study.config["timing"]["repetitions"],
+            "nets": nets,
+        },
+    )
