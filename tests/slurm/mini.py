@@ -172,8 +172,7 @@ class Study:
 
     def status(self) -> dict[str, Any]:
         """Return what ``practica status`` says of every variant."""
-        files = [word for name in ("config.yaml", *self.configs) for word in ("--config", name)]
-        command = [sys.executable, "-m", "practica", "status", "--json", *files]
+        command = [sys.executable, "-m", "practica", "status", "--json"]
         done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, check=True)
         return {row["variant"]: row for row in json.loads(done.stdout)}
 
