@@ -23,7 +23,7 @@ RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
 
 @dataclass(frozen=True)
 class Block:
-    """A block of seeds of one variant: what one training job computes."""
+    """A block of seeds of one variant, or of one trial of its tuning: what one training job computes."""
 
     exercise: str
     variant: str
@@ -31,6 +31,7 @@ class Block:
     model: str
     dataset: str
     settings: Mapping[str, Any]
+    trial: str = ""
 
     @property
     def name(self) -> str:
@@ -44,12 +45,17 @@ class Block:
 
     @property
     def id(self) -> str:
-        """Return ``exercise/variant/block``, as people name the run."""
-        return f"{self.exercise}/{self.variant}/{self.name}"
+        """Return ``exercise/variant/block``, with the trial before the block, as people name the run."""
+        return str(self.path)
+
+    @property
+    def path(self) -> Path:
+        """Return where the block's files lie within each folder of results, checkpoints or notes."""
+        return Path(self.exercise, self.variant, self.trial, self.name)
 
     def folder(self, results: str | Path) -> Path:
         """Return the folder of the block's results."""
-        return Path(results) / "runs" / self.exercise / self.variant / self.name
+        return Path(results) / "runs" / self.path
 
     def specification(self) -> str:
         """Return everything that decides the block's result but code and data, as canonical JSON."""
@@ -61,6 +67,7 @@ class Block:
                 "model": self.model,
                 "dataset": self.dataset,
                 "settings": dict(self.settings),
+                **({"trial": self.trial} if self.trial else {}),
             }
         )
 

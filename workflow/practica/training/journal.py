@@ -37,7 +37,7 @@ class Journal:
     """The attempts at one block, one line of JSON for each beginning and each end."""
 
     def __init__(self, block: Block, results: Path) -> None:
-        self.path = results / "journal" / block.exercise / block.variant / f"{block.name}.jsonl"
+        self.path = results / "journal" / block.path.with_suffix(".jsonl")
 
     def begin(self, who: Holder) -> int:
         """Write that an attempt begins and return its number."""
@@ -79,7 +79,7 @@ class Journal:
 
 def failure_note(block: Block, results: Path) -> Path:
     """Return the file that says why the last attempt has left no results."""
-    return results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    return results / "failures" / block.path.with_suffix(".json")
 
 
 def note_failure(block: Block, results: Path, reason: str) -> None:
