@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DONE = "done"
 KILLED = "killed"
+DIVERGED = "diverged"
+"""The key of a trial's metrics.json that says why there are no metrics."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,18 @@ class Journal:
 def failure_note(block: Block, results: Path) -> Path:
     """Return the file that says why the last attempt has left no results."""
     return results / "failures" / block.path.with_suffix(".json")
+
+
+def note_divergence(block: Block, results: Path, reason: str) -> None:
+    """Leave as the outcome of a trial that it diverged: for a tuning that is a finding, and no reason to stop."""
+    head = {
+        "schema": 1,
+        "exercise": block.exercise,
+        "variant": block.variant,
+        "trial": block.trial,
+        "block": block.name,
+    }
+    write_json(block.folder(results) / "metrics.json", {**head, DIVERGED: reason})
 
 
 def note_failure(block: Block, results: Path, reason: str) -> None:
