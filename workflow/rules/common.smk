@@ -9,7 +9,7 @@ study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
-LANGUAGE = study.report["language"]
+LANGUAGE = study.languages[0]
 PARTIAL = study.config["partial"]
 BLOCKS = {(b.exercise, b.variant, b.name): b for b in study.blocks()}
 

@@ -17,13 +17,12 @@ from practica.paper.catalogue import front_tables
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.latexmk import compile_pdf
-from practica.paper.names import title
+from practica.paper.names import report_name, title
 from practica.paper.prose import Prose
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
 REPORT = Path(__file__).parents[3] / "report"
-NAMES = {"es": "informe"}
 BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
 INTRODUCTION = "intro"
 
@@ -45,8 +44,8 @@ PREAMBLE = r"""
 
 
 def output_path(results: Path, language: str) -> Path:
-    """Return the file of the report in a language: ``informe.pdf`` in Spanish, ``report_<language>.pdf`` otherwise."""
-    return results / f"{NAMES.get(language, f'report_{language}')}.pdf"
+    """Return the file of the report in a language."""
+    return results / f"{report_name(language)}.pdf"
 
 
 def prose_files(study: Study, language: str, report: Path = REPORT) -> list[Path]:
@@ -107,11 +106,11 @@ def _document(facts: Facts) -> Document:
     )
     for name, options in _packages(facts.language).items():
         document.packages.append(Package(name, options=options and NoEscape(options)))
-    document.preamble.append(NoEscape(PREAMBLE + _metadata(study)))
+    document.preamble.append(NoEscape(PREAMBLE + _metadata(study, facts.language)))
     document.append(NoEscape(_front(facts)))
     document.append(NoEscape(rf"\input{{{INTRODUCTION}.tex}}"))
     for exercise in study.exercises:
-        heading = escape(study.title(exercise) or title(exercise, facts.language))
+        heading = escape(study.title(exercise, facts.language) or title(exercise, facts.language))
         # A section bears the number of its exercise, also where the report holds only some of them.
         document.append(NoEscape(rf"\clearpage\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
@@ -137,8 +136,8 @@ def _packages(language: str) -> dict[str, str | None]:
     }
 
 
-def _metadata(study: Study) -> str:
-    name, author = escape(study.config["title"]), escape(study.config["author"])
+def _metadata(study: Study, language: str) -> str:
+    name, author = escape(study.heading(language)), escape(study.config["author"])
     return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
 \title{{\vspace{{-18mm}}{name}}}\author{{{author}}}\date{{}}
 """

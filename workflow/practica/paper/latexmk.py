@@ -11,8 +11,8 @@ from pathlib import Path
 from practica.errors import InputError, RunError
 
 INSTALL = (
-    "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-lang-spanish lmodern"
-    " (or load your cluster's TeX module)"
+    "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-fonts-recommended"
+    " texlive-lang-spanish lmodern (or load your cluster's TeX module)"
 )
 OPTIONS = (
     "-norc",  # somebody's ~/.latexmkrc must not change the report

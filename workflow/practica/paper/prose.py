@@ -16,8 +16,8 @@ from practica.paper.macros import Macro, expand
 from practica.paper.tables import make_table
 from practica.paper.words import word
 
-FIGURES_FROM_DOCUMENT = "../../figures"
-"""Where the figures lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
+RESULTS_FROM_DOCUMENT = "../.."
+"""Where the results lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
 
 
 class Prose:
@@ -125,8 +125,9 @@ class Prose:
         return floats.figure([self._picture(name) for name in chosen], caption)
 
     def _picture(self, name: str) -> Picture:
-        if (self.facts.folder / "figures" / f"{name}.pdf").is_file():
-            return Picture(name, self.pictures[name], f"{FIGURES_FROM_DOCUMENT}/{name}.pdf")
+        path = f"{self.facts.study.shelf('figures', self.facts.language)}/{name}.pdf"
+        if (self.facts.folder / path).is_file():
+            return Picture(name, self.pictures[name], f"{RESULTS_FROM_DOCUMENT}/{path}")
         return Picture(name, self.pictures[name], None, self._gap(word("no_figure", self.facts.language)))
 
     def _table(self, name: str) -> str:

@@ -20,9 +20,11 @@ from practica.paper.words import word
 SPLITS = ("train", "validation", "test")
 
 
-def write_table(study: Study, folder: Path, name: str, language: str) -> None:
-    """Write one table of the study to ``<folder>/tables/<name>.{tex,csv,html}``."""
-    render.write(make_table(spec_named(study, name), Facts(study, folder, language)), folder / "tables")
+def write_table(study: Study, folder: Path, name: str) -> None:
+    """Write one table, ``<name>.{tex,csv,html}``, in every language of the report."""
+    spec = spec_named(study, name)
+    for language in study.languages:
+        render.write(make_table(spec, Facts(study, folder, language)), folder / study.shelf("tables", language))
 
 
 def spec_named(study: Study, name: str) -> TableSpec:
