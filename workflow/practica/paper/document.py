@@ -13,6 +13,7 @@ from practica.figures import catalogue as figures
 from practica.files import atomic_path, write_text
 from practica.paper import render
 from practica.paper.appendix import appendix
+from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
@@ -28,6 +29,7 @@ INTRODUCTION = "intro"
 
 PREAMBLE = r"""
 \pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
+\definecolor{links}{HTML}{00507a}
 \setlength{\emergencystretch}{3em}
 \setlength{\headheight}{14pt}
 \captionsetup{font=small,labelfont=bf}
@@ -70,7 +72,9 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     sources = _write_prose(facts, folder, report)
     target = output_path(results, language)
     tex = folder / target.with_suffix(".tex").name
-    write_text(tex, _document(facts).dumps() + "\n")
+    prose = "".join((folder / name).read_text(encoding="utf-8") for name in sources)
+    works = bibliography(folder, report, language, prose)
+    write_text(tex, _document(facts, works).dumps() + "\n")
     pdf = compile_pdf(tex, sources)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
@@ -95,12 +99,12 @@ def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     return {spec.name: spec.caption[facts.language] for spec in specs if spec.exercise == exercise}
 
 
-def _document(facts: Facts) -> Document:
-    """Return the document around the prose: front page, one section per exercise, appendix."""
+def _document(facts: Facts, works: str) -> Document:
+    """Return the document around the prose: front page, one section per exercise, ``works`` cited, appendix."""
     study = facts.study
     document = Document(
         document_options=["11pt", "a4paper"],
-        geometry_options={"margin": "2.3cm"},
+        geometry_options={"margin": "2.1cm"},
         microtype=True,
         page_numbers=False,
     )
@@ -115,6 +119,7 @@ def _document(facts: Facts) -> Document:
         document.append(NoEscape(rf"\clearpage\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
         document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
+    document.append(NoEscape(works))
     document.append(NoEscape(appendix(facts)))
     return document
 
@@ -132,13 +137,17 @@ def _packages(language: str) -> dict[str, str | None]:
         "caption": None,
         "subcaption": None,
         "fancyhdr": None,
-        "hyperref": "hidelinks,unicode",
+        "mathptmx": None,
+        "natbib": "numbers,sort&compress",
+        "hyperref": "unicode,colorlinks,allcolors=links",
     }
 
 
 def _metadata(study: Study, language: str) -> str:
     name, author = escape(study.heading(language)), escape(study.config["author"])
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
+    about = ", ".join(escape(study.title(each, language) or title(each, language)) for each in study.exercises)
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfsubject={{{about}}},pdflang={{{language}}},
+  pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
 \title{{\vspace{{-18mm}}{name}}}\author{{{author}}}\date{{}}
 """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from practica.errors import InputError
 from practica.evidence.results import Missing
+from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.paper import comparisons, floats, render
 from practica.paper.catalogue import exercise_tables, layers_table
 from practica.paper.escape import escape
@@ -52,6 +53,7 @@ class Prose:
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
         ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
+        ``\segun{ej08-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
         ``\evidencia{ej08-a/speed}``: what decided it, with its interval; of a claim, its first part.
         ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
         """
@@ -65,6 +67,7 @@ class Prose:
             "semillas": Macro(1, self._seeds),
             "compara": Macro(5, self._compare),
             "veredicto": Macro(1, self._verdict),
+            "segun": Macro(4, self._choose),
             "evidencia": Macro(1, self._evidence),
             "figura": Macro(2, self._figure),
             "tabla": Macro(1, self._table),
@@ -107,6 +110,19 @@ class Prose:
             return self._gap(found.reason)
         claim, part = found
         return escape(word((part if "/" in reference else claim)["verdict"], self.facts.language))
+
+    def _choose(self, reference: str, *sentences: str) -> str:
+        found = comparisons.find(reference, self.facts)
+        if isinstance(found, Missing):
+            return self._gap(found.reason)
+        claim, part = found
+        name = (part if "/" in reference else claim)["verdict"]
+        if name != NOT_EVALUATED:
+            return dict(zip(VERDICTS, sentences, strict=False))[name]
+        parts = [part] if "/" in reference else claim["parts"]
+        cause = next(each["cause"] for each in parts if each["verdict"] == name)
+        reason = word(f"why_{cause}", self.facts.language)
+        return escape(word("not_judged", self.facts.language).format(reason))
 
     def _evidence(self, reference: str) -> str:
         found = comparisons.find(reference, self.facts)
