@@ -92,7 +92,7 @@ def finished(block: Block, results: Path) -> bool:
 def figure_inputs(study: Study, name: str) -> list[str]:
     """Return the files under the results folder that a figure is drawn from."""
     reads = figures.spec(name).reads
-    files = ("timing/ej02.json",) if reads == "timing" else COLLECTED
+    files = {"timing": ("timing/ej02.json",), "overview": (*COLLECTED, "claims.json")}.get(reads, COLLECTED)
     return [f"{study.results}/{file}" for file in files]
 
 
@@ -143,7 +143,7 @@ def check_prose(study: Study) -> None:
 
 def section(study: Study, exercise: str | None) -> str:
     """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
-    if exercise is None:
+    if not exercise:
         return "0. Informe"
     language = study.languages[0]
     return f"{exercise}. {study.title(exercise, language) or names.title(exercise, language)}"

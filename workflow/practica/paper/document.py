@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from pylatex import Command, Document, NoEscape, Package
 
 from practica.config import Study
 from practica.errors import InputError
+from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
+from practica.figures.listing import OVERVIEW
 from practica.files import atomic_path, write_text
 from practica.paper import render
 from practica.paper.appendix import appendix
@@ -19,7 +22,7 @@ from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.latexmk import compile_pdf
 from practica.paper.names import report_name, title
-from practica.paper.prose import Prose
+from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
@@ -38,6 +41,12 @@ PREAMBLE = r"""
 \renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.75}
 \makeatletter
 \setlength{\@fptop}{0pt}\setlength{\@fpbot}{0pt plus 1fil}
+% As in the package placeins, which a small LaTeX lacks: no float leaves its section.
+\def\FloatBarrier{\par\begingroup\let\@elt\relax
+  \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
+  \ifx\@tempa\@empty\else
+    \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
+  \fi\endgroup}
 \renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
 \makeatother
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
@@ -96,7 +105,7 @@ def _write_prose(facts: Facts, folder: Path, report: Path) -> dict[str, Path]:
 def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     """Return the captions of the exercise's figures, by name."""
     specs = (figures.spec(name) for name in figures.figures_for(facts.study))
-    return {spec.name: spec.caption[facts.language] for spec in specs if spec.exercise == exercise}
+    return {spec.name: spec.caption[facts.language] for spec in specs if exercise and spec.exercise == exercise}
 
 
 def _document(facts: Facts, works: str) -> Document:
@@ -116,7 +125,7 @@ def _document(facts: Facts, works: str) -> Document:
     for exercise in study.exercises:
         heading = escape(study.title(exercise, facts.language) or title(exercise, facts.language))
         # A section bears the number of its exercise, also where the report holds only some of them.
-        document.append(NoEscape(rf"\clearpage\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
+        document.append(NoEscape(rf"\FloatBarrier\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
         document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
     document.append(NoEscape(works))
@@ -167,5 +176,24 @@ def _front(facts: Facts) -> str:
             r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
+    lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, *tables, r"\clearpage" if tables else "", r"\tableofcontents", ""])
+    return "\n".join([*lines, r"\clearpage", *tables, r"\clearpage" if tables else "", r"\tableofcontents", ""])
+
+
+def _overview(facts: Facts) -> str:
+    """Return the figure of the first page, with how many claims have which verdict."""
+    language, name = facts.language, OVERVIEW.name
+    path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
+    if facts.claims is None or not (facts.folder / path).is_file():
+        return ""
+    counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
+    counts = ", ".join(f"{counted[verdict]} {word(verdict, language)}" for verdict in VERDICTS if counted[verdict])
+    summary = word("at_a_glance", language).format(
+        exercises=len(facts.study.exercises), claims=sum(counted.values()), counts=counts
+    )
+    image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
+    if len(facts.study.exercises) < 5:
+        image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
+    caption = rf"\caption*{{{escape(OVERVIEW.caption[language])}}}"
+    return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"

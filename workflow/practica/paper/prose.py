@@ -31,6 +31,7 @@ class Prose:
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (exercise_tables(facts.study, exercise) if exercise else ())}
         self.placed: set[str] = set()
+        self.said: set[str] = set()
 
     def expand(self, path: Path) -> str:
         """Return the prose file with its macros expanded.
@@ -55,7 +56,7 @@ class Prose:
         ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{ej08-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
         ``\evidencia{ej08-a/speed}``: what decided it, with its interval; of a claim, its first part.
-        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
+        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{exercise/variant,...}``: floats.
         """
         return {
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
@@ -122,7 +123,11 @@ class Prose:
         parts = [part] if "/" in reference else claim["parts"]
         cause = next(each["cause"] for each in parts if each["verdict"] == name)
         reason = word(f"why_{cause}", self.facts.language)
-        return escape(word("not_judged", self.facts.language).format(reason))
+        sentence = escape(word("not_judged", self.facts.language).format(reason))
+        # Of several claims of an exercise this is said once.
+        first = sentence not in self.said
+        self.said.add(sentence)
+        return sentence if first else ""
 
     def _evidence(self, reference: str) -> str:
         found = comparisons.find(reference, self.facts)
@@ -151,10 +156,15 @@ class Prose:
         table = make_table(self.tables[name], self.facts)
         return render.to_latex(table, number=str(table.number or ""))
 
-    def _layers(self, name: str) -> str:
-        exercise, _, variant = name.partition("/")
-        self.facts.check(exercise, variant)
-        return self._table(layers_table(self.facts.study, exercise, variant))
+    def _layers(self, names: str) -> str:
+        tables = []
+        for name in names.split(","):
+            exercise, _, variant = name.strip().partition("/")
+            self.facts.check(exercise, variant)
+            table = layers_table(self.facts.study, exercise, variant)
+            self._place(table, self.tables, "table")
+            tables.append(make_table(self.tables[table], self.facts))
+        return render.beside(tables)
 
     def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:
         if name not in known:

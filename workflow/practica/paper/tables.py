@@ -184,7 +184,12 @@ def _layers(spec: TableSpec, facts: Facts) -> Content:
         reason = found.reason if isinstance(found, Missing) else word("no_layers", language)
         return columns, [[cells.blank(), cells.blank(), cells.blank(), cells.gap(reason, facts)]], []
     rows = [
-        [*(label(layer[key]) for key in ("name", "type", "output_shape")), cells.count(layer["parameters"], facts)]
+        [
+            label(layer["name"]),
+            label(layer["type"]),
+            label(_shape(layer["output_shape"]), layer["output_shape"]),
+            cells.count(layer["parameters"], facts),
+        ]
         for layer in found["layers"]
     ]
     totals = (
@@ -192,6 +197,12 @@ def _layers(spec: TableSpec, facts: Facts) -> Content:
         for key in ("total", "trainable", "non_trainable")
     )
     return columns, rows, [". ".join(totals) + "."]
+
+
+def _shape(text: str) -> str:
+    """Return ``(None, 14, 14, 32)`` as people write it: without the samples, ``14 × 14 × 32``."""
+    sizes = text.strip("()").replace(" ", "").rstrip(",").split(",")
+    return "\u00a0×\u00a0".join(sizes[1:]) if sizes[0] == "None" and len(sizes) > 1 else text
 
 
 def _runs(spec: TableSpec, facts: Facts) -> Content:
