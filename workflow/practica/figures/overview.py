@@ -19,7 +19,7 @@ from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
 from practica.files import read_json
 
-COLUMNS, WIDTH, ROW = 5, 6.6, 1.72
+COLUMNS, WIDTH, ROW = 5, 6.6, 1.9
 """Panels in a row, and sizes of the figure and of a row [in]."""
 BEYOND = 1.07
 """Where the results on test data stand, as a share of the epochs."""
@@ -127,7 +127,9 @@ def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
     kept = thinned(len(curve.epochs))
     epochs, style = curve.epochs[kept], look(place)
     marker = "o" if len(epochs) == 1 else None
-    axes.plot(epochs, curve.mean[kept], style.dashes, color=style.colour, label=name, linewidth=1, marker=marker)
+    axes.plot(
+        epochs, curve.mean[kept], style.dashes, color=style.colour, label=name, linewidth=1, marker=marker, markersize=3
+    )
     if np.any(curve.high > curve.low):
         band = {"color": style.colour, "alpha": 0.2, "linewidth": 0}
         axes.fill_between(epochs, curve.low[kept], curve.high[kept], **band)
