@@ -20,7 +20,7 @@ rule all:
     """Make the whole study: every run, verdict, figure and table, and the report."""
     default_target: True
     input:
-        pdf=f"{RESULTS}/informe.pdf",
+        pdfs=expand("{results}/{report}.pdf", results=RESULTS, report=REPORTS),
         claims=f"{RESULTS}/claims.json",
         figures=figure_files,
         tables=table_files,

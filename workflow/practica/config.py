@@ -111,9 +111,17 @@ class Study:
         return Path(self.config["results"])
 
     @property
-    def report(self) -> Mapping[str, Any]:
-        """Return the report's settings."""
-        return self.config["report"]
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages of the report; the first is its own."""
+        return tuple(self.config["report"]["languages"])
+
+    def shelf(self, kind: str, language: str) -> str:
+        """Return the folder, under that of the results, of ``figures`` or ``tables`` in a language."""
+        return kind if language == self.languages[0] else f"{kind}/{language}"
+
+    def heading(self, language: str) -> str:
+        """Return the title of the report."""
+        return _in(self.config["title"], language)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -126,9 +134,9 @@ class Study:
         chosen = self.config["only"] or self.config["exercises"]
         return tuple(sorted(chosen))
 
-    def title(self, exercise: str) -> str | None:
+    def title(self, exercise: str, language: str) -> str | None:
         """Return the exercise's title in the configuration, if it gives one."""
-        return self.config["exercises"][exercise].get("title")
+        return _in(self.config["exercises"][exercise].get("title"), language)
 
     def variants(self, exercise: str) -> tuple[str, ...]:
         """Return the names of the exercise's variants, in the order of the configuration."""
@@ -219,6 +227,11 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
         result[key] = _merge(result[key], value) if both else value
     return result
+
+
+def _in(text: Any, language: str) -> Any:
+    """Return the words of a language, where they are given by language."""
+    return text[language] if isinstance(text, Mapping) else text
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
