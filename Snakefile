@@ -13,6 +13,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/tuning.smk"
 
 
 rule all:
@@ -23,4 +24,11 @@ rule all:
         claims=f"{RESULTS}/claims.json",
         figures=figure_files,
         tables=table_files,
+    localrule: True
+
+
+rule tuning:
+    """Train and judge the trials of every variant that has a grid or a search in the configuration."""
+    input:
+        tuning_tables,
     localrule: True

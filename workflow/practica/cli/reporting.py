@@ -38,6 +38,27 @@ def claims(study: Study, results: Path) -> None:
 @click.argument("name")
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def trials(name: str, study: Study, results: Path) -> None:
+    """Judge the trials of a variant on validation and draw them, for example: trials ej08/dense."""
+    from practica.evidence.tuning import lines, write_trials
+    from practica.figures.style import save
+    from practica.figures.trials import draw_trials
+    from practica.training.attempt import discard_checkpoints
+    from practica.trials import folder, parse, table_file, trial_blocks
+
+    exercise, variant = parse(study, name)
+    table = write_trials(study, exercise, variant, results)
+    save(draw_trials(table, name, study.languages[0]), table_file(results, exercise, variant).with_suffix(""))
+    click.echo("\n".join(lines(table)))
+    for block in trial_blocks(study):
+        if (block.exercise, block.variant) == (exercise, variant):
+            discard_checkpoints(block, folder(results))
+
+
+@main.command()
+@click.argument("name")
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def figure(name: str, study: Study, results: Path) -> None:
     """Draw one figure as PDF and PNG in every language of the report, for example: figure fig13a."""
     from practica.evidence.results import Results
