@@ -102,9 +102,7 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = GLANCES.get(exercise) or _unknown(exercise, results)
-    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=7.5, weight="bold", pad=10)
-    if glance.log:
-        axes.set_yscale("log")
+    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=7.5, weight="bold", pad=11)
     drawn = 0.0
     for place, (variant, name) in enumerate(glance.variants.items()):
         curve = results.curves(exercise, variant, glance.metric, "validation")
@@ -115,6 +113,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
         axes.set(xticks=[], yticks=[])
         return
+    if glance.log:
+        axes.set_yscale("log")
     for place, variant in enumerate(glance.variants):
         value = results.value(exercise, variant, "test", glance.metric)
         _test(axes, drawn * BEYOND, value, PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}"), place)
