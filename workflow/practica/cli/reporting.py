@@ -65,3 +65,13 @@ def paper(study: Study, results: Path) -> None:
     from practica.paper.document import build
 
     click.echo(build(study, results, study.report["language"]))
+
+
+@main.command()
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def page(study: Study, results: Path) -> None:
+    """Write the pages of the HTML report into the results' folder page; open its index.html in a browser."""
+    from practica.page.build import write_pages
+
+    write_pages(study, results, study.report["language"])
