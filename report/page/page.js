@@ -2,7 +2,7 @@
 const marks = {decimal: document.body.dataset.decimal, thousands: document.body.dataset.thousands};
 const locale = {...marks, grouping: [3], currency: ["", ""]};
 const config = {
-  font: "inherit", background: null, view: {stroke: null},
+  font: "system-ui, sans-serif", background: null, view: {stroke: null},
   axis: {labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", gridColor: "#e6e9ee", domainColor: "#8a94a3"},
   legend: {labelFontSize: 12},
 };

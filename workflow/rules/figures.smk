@@ -1,7 +1,7 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
 from practica.figures.catalogue import figures_for
 from practica.figures.catalogue import spec as figure_spec
-from practica.wiring import figure_inputs, figure_labels, section
+from practica.wiring import figure_inputs, figure_labels, section, variants_ran
 
 FIGURES = figures_for(study)
 figure_files = expand(
@@ -25,7 +25,7 @@ rule figure:
             category=lambda wildcards: section(
                 study, figure_spec(wildcards.figure).exercise
             ),
-            subcategory="1. Figuras",
+            subcategory="2. Figuras",
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
     log:
@@ -39,6 +39,11 @@ rule figure:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.figures.draw"),
         caption=lambda wildcards: figure_spec(wildcards.figure).caption[LANGUAGE],
+        ran=lambda wildcards: variants_ran(
+            study,
+            figure_spec(wildcards.figure).exercise,
+            figure_spec(wildcards.figure).variants,
+        ),
     message:
         "Drawing {wildcards.figure}"
     shell:

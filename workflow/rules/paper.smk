@@ -1,6 +1,6 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.paper.catalogue import tables_for
-from practica.wiring import prose_inputs, table_inputs, table_labels
+from practica.wiring import prose_inputs, table_inputs, table_labels, variants_ran
 
 TABLES = {table.name: table for table in tables_for(study)}
 table_files = expand(
@@ -25,7 +25,7 @@ rule table:
             category=lambda wildcards: section(
                 study, TABLES[wildcards.table].exercise
             ),
-            subcategory="2. Tablas",
+            subcategory="3. Tablas",
             labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
     log:
@@ -39,6 +39,11 @@ rule table:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.tables"),
         caption=lambda wildcards: TABLES[wildcards.table].caption[LANGUAGE],
+        ran=lambda wildcards: variants_ran(
+            study,
+            TABLES[wildcards.table].exercise,
+            TABLES[wildcards.table].variants(study),
+        ),
     message:
         "Making {wildcards.table}"
     shell:
@@ -60,7 +65,8 @@ rule paper:
             f"{RESULTS}/informe.pdf",
             caption="../../report/paper.rst",
             category=section(study, None),
-            labels={"contenido": "Informe completo (PDF)"},
+            subcategory="1. Para leer",
+            labels={"contenido": "2. Informe completo (PDF)"},
         ),
     log:
         f"{LOGS}/paper.log",

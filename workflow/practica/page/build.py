@@ -110,7 +110,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
 
 def _to_exercise(cell: Cell) -> str:
     """Return the page that a claim such as ``ej08-a`` or a run such as ``ej08/dense/s0`` is explained on."""
-    if found := re.fullmatch(r"(ej\d\d)-\w+", cell.text):
+    if found := re.fullmatch(r"(ej\d\d)(-\w+)?", cell.text):
         return f"{found[1]}.html"
     found = re.fullmatch(r"(ej\d\d)/(\w+)/(s[\d_-]+)", cell.text)
     return f"{found[1]}_runs.html#{found[2]}-{found[3]}" if found else ""

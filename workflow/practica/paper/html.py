@@ -29,7 +29,7 @@ TABLE = """\
 {% for column, cell in table.shown(row) %}
 {% set classes = ["number" if column.numeric, "wide" if column.width, cell.tone.replace(" ", "-")] %}
 <td{% if cell.span > 1 %} colspan="{{ cell.span }}"{% endif %} class="{{ classes | select | join(" ") }}" \
-data-value="{{ value(cell) }}">
+data-value="{{ value(cell) }}"{% if column.heading %} data-head="{{ column.heading }}"{% endif %}>
 {%- if cell.gap %}<span class="gap">{{ cell.text }}<sup>{{ gaps[cell.gap] }}</sup></span>
 {%- else %}{% set target = link(cell) %}
 {%- if target %}<a href="{{ target }}">{% endif %}{{ cell.text }}{{ cell.figure }}{% if target %}</a>{% endif %}

@@ -1,0 +1,33 @@
+# The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
+from practica.wiring import page_captions, page_inputs, page_labels, page_section
+
+
+rule page:
+    """Write the pages of the HTML report."""
+    input:
+        study=f"{RESULTS}/study.json",
+        made_from=page_inputs(study),
+        figures=[figure for figure in figure_files if figure.endswith(".png")],
+    output:
+        pages=report(
+            directory(f"{RESULTS}/page"),
+            # One pattern: each file of it becomes a result, and all share a folder, so that pages link to each other.
+            patterns=["{page,[a-z0-9_]+}.{kind,html|js}"],
+            caption="../../report/page.rst",
+            category=lambda wildcards: page_section(study, wildcards.page)[0],
+            subcategory=lambda wildcards: page_section(study, wildcards.page)[1],
+            labels=lambda wildcards: page_labels(study, wildcards.page),
+        ),
+    log:
+        f"{LOGS}/page.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        results=subpath(input.study, parent=True),
+        code=code_digest("practica.page.build"),
+        captions=page_captions(study),
+    message:
+        "Writing the pages of the HTML report"
+    shell:
+        "python -m practica page --study {input.study:q} --results {params.results:q} > {log} 2>&1"
