@@ -91,9 +91,10 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
         "title": spec.title[facts.language],
         "caption": spec.caption[facts.language],
         "ran": ran(facts.study, spec.exercise, spec.variants, facts.language),
+        "nothing": found.nothing,
         "notes": found.notes,
         "charts": [json_text(chart) for chart in drawn],
-        "picture": None if drawn else _picture(spec, facts),
+        "picture": None if spec.reads == "tables" else _picture(spec, facts),
         "stand_in": texts["stand_in"] if stand_in(spec, facts.results) else "",
         "runs": _runs(spec, facts),
     }
