@@ -23,8 +23,8 @@ from practica.paper.settings import ran
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
 
-WIDTH, HEIGHT = 120, 40
-"""Size of the small curve that stands for an exercise on the overview."""
+WIDTH, HEIGHT, POINTS = 120, 40, 60
+"""Size of the small curve that stands for an exercise on the overview, and its most points."""
 
 
 def title(facts: Facts, exercise: str) -> str:
@@ -60,13 +60,16 @@ def spark(facts: Facts, exercise: str) -> Sequence[Mapping[str, str]]:
 
 
 def _points(found: Course) -> list[dict[str, str]]:
-    lines = [(line.look.colour, line.curve.epochs, line.curve.mean) for line in found.plots[0].lines]
-    values = np.concatenate([mean[np.isfinite(mean)] for _, _, mean in lines])
+    plot = found.plots[0]
+    drawn_as = np.log if plot.log else np.asarray
+    lines = [(line.look.colour, drawn_as(line.curve.mean)) for line in plot.lines]
+    values = np.concatenate([mean[np.isfinite(mean)] for _, mean in lines])
     low, height = values.min(), np.ptp(values) or 1.0
     drawn = []
-    for colour, epochs, mean in lines:
-        kept = np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), 60)).round().astype(int))
-        x = np.linspace(3, WIDTH - 3, len(kept)) if len(kept) > 1 else np.array([WIDTH / 2])
+    for colour, mean in lines:
+        # A single epoch becomes a short line, for a line of one point is not seen.
+        kept = np.linspace(0, len(mean) - 1, max(2, min(len(mean), POINTS))).round().astype(int)
+        x = np.linspace(3, WIDTH - 3, len(kept))
         y = HEIGHT - 4 - (HEIGHT - 8) * (mean[kept] - low) / height
         pairs = zip(x, y, strict=True)
         drawn.append({"colour": colour, "points": " ".join(f"{a:.1f},{b:.1f}" for a, b in pairs if np.isfinite(b))})
