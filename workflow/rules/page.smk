@@ -1,5 +1,8 @@
 # The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
+from practica.figures.listing import GALLERY as PICTURES
 from practica.wiring import page_captions, page_inputs, page_labels, page_section
+
+GALLERY = [figure for figure in PICTURES if figure in FIGURES]
 
 
 rule page:
@@ -31,3 +34,25 @@ rule page:
         "Writing the pages of the HTML report"
     shell:
         "python -m practica page --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+
+
+rule gallery:
+    """Renew the pictures of the README."""
+    input:
+        figures=expand(
+            "{results}/figures/{figure}.png", results=RESULTS, figure=GALLERY
+        ),
+    output:
+        expand("docs/gallery/{figure}.png", figure=GALLERY),
+    log:
+        f"{LOGS}/gallery.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        folder="docs/gallery",
+        code=code_digest("practica.figures.gallery"),
+    message:
+        "Renewing the pictures of the README"
+    shell:
+        "python -m practica gallery {input.figures:q} --out {params.folder:q} > {log} 2>&1"

@@ -75,3 +75,13 @@ def page(study: Study, results: Path) -> None:
     from practica.page.build import write_pages
 
     write_pages(study, results, study.report["language"])
+
+
+@main.command()
+@click.argument("pictures", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=PATH, default=Path("docs/gallery"), help="Folder of the small copies.")
+def gallery(pictures: tuple[Path, ...], out: Path) -> None:
+    """Copy drawn figures as the small pictures of the README."""
+    from practica.figures.gallery import write_gallery
+
+    write_gallery(pictures, out)

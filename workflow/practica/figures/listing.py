@@ -173,3 +173,6 @@ SPECS: tuple[Spec, ...] = tuple(
         key=lambda each: each.name,
     )
 ) + tuple(_extras())
+
+GALLERY = ("fig01a", "fig04a", "fig10b", "fig11", "fig12", "fig13a")
+"""The figures that the README shows."""
