@@ -15,6 +15,7 @@ from practica.files import write_json, write_text
 from practica.page.build import write_pages
 from practica.paper.catalogue import tables_for
 from practica.paper.tables import write_table
+from practica.wiring import reports
 
 
 @pytest.fixture(scope="session")
@@ -39,5 +40,6 @@ def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for table in tables_for(faked):
         write_table(faked, results, table.name, "es")
     write_pages(faked, results, "es")
-    write_text(results / "informe.pdf", grey_picture())
+    for name in reports(faked):
+        write_text(results / f"{name}.pdf", grey_picture())
     return folder

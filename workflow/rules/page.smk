@@ -10,7 +10,9 @@ rule page:
     input:
         study=f"{RESULTS}/study.json",
         made_from=page_inputs(study),
-        figures=[figure for figure in figure_files if figure.endswith(".png")],
+        figures=expand(
+            "{results}/figures/{figure}.png", results=RESULTS, figure=FIGURES
+        ),
     output:
         pages=report(
             directory(f"{RESULTS}/page"),

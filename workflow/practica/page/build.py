@@ -13,13 +13,13 @@ from markupsafe import Markup
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.rules import VERDICTS
+from practica.figures.tones import SIGNS
 from practica.files import write_text
-from practica.page.exercise import exercise_page, spark, title
+from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.runs import runs_page
 from practica.page.words import WORDS
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
-from practica.paper.comparisons import SIGNS
 from practica.paper.facts import Facts
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
@@ -100,6 +100,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "here": "index",
         "tally": tally,
         "cards": cards,
+        "overview": overview(facts),
         "claims": [fragment(make_table(spec, facts), _to_exercise) for spec in front_tables(facts.study)],
         "tables": [fragment(make_table(spec, facts), _to_exercise) for spec in appendix_tables(facts.study)],
         "stand_in": facts.stand_in(),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from practica.figures import catalogue, words
 from practica.figures.draw import Course, course, stand_in
+from practica.figures.listing import OVERVIEW
 from practica.figures.specs import Spec
 from practica.page.charts import charts
 from practica.page.embed import json_text
@@ -29,7 +30,7 @@ WIDTH, HEIGHT, POINTS = 120, 40, 60
 
 def title(facts: Facts, exercise: str) -> str:
     """Return what people call an exercise."""
-    return facts.study.title(exercise) or names.title(exercise, facts.language)
+    return facts.study.title(exercise, facts.language) or names.title(exercise, facts.language)
 
 
 def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
@@ -93,7 +94,7 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
         "name": spec.name,
         "title": spec.title[facts.language],
         "caption": spec.caption[facts.language],
-        "ran": ran(facts.study, spec.exercise, spec.variants, facts.language),
+        "ran": ran(facts.study, spec.exercise, spec.variants, facts.language) if spec.exercise else "",
         "nothing": found.nothing,
         "notes": found.notes,
         "charts": [json_text(chart) for chart in drawn],
@@ -101,6 +102,11 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
         "stand_in": texts["stand_in"] if stand_in(spec, facts.results) else "",
         "runs": _runs(spec, facts),
     }
+
+
+def overview(facts: Facts) -> Mapping[str, Any]:
+    """Return the figure that shows the whole study."""
+    return _figure(catalogue.spec(OVERVIEW.name), facts)
 
 
 def _picture(spec: Spec, facts: Facts) -> str | None:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 import jinja2
 from markupsafe import Markup
 
+from practica.figures.tones import TONES
 from practica.paper.table import Cell, Table
 from practica.paper.words import word
-
-TONES = {"confirmed": "00664f", "not confirmed": "a63600", "undecided": "5b4b9b", "not evaluated": "5f5f5f"}
-"""Colours that colour-blind readers tell apart, dark enough for small print; each stands with a sign and a word."""
 
 TABLE = """\
 {% macro draw(table, gaps, stand_in, link) %}
