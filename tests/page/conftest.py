@@ -38,7 +38,7 @@ def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in figures_for(faked):
         save(draw(name, faked, results, "es"), results / "figures" / name)
     for table in tables_for(faked):
-        write_table(faked, results, table.name, "es")
+        write_table(faked, results, table.name)
     write_pages(faked, results, "es")
     for name in reports(faked):
         write_text(results / f"{name}.pdf", grey_picture())
