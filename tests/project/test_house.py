@@ -25,7 +25,19 @@ GROUND = (
     "trials",
     "splice",
 )
-FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "doctor", "cli", "__main__")
+FLOORS = (
+    "data",
+    "exercises",
+    "training",
+    "evidence",
+    "figures",
+    "paper",
+    "page",
+    "wiring",
+    "doctor",
+    "cli",
+    "__main__",
+)
 
 
 def tracked_texts():
