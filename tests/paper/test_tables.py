@@ -61,7 +61,7 @@ def test_every_table_of_the_study_is_written_in_three_formats(shipped: Study, re
 
 
 def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None:
-    write_table(shipped, results, "table2", "es")
+    write_table(shipped, results, "table2")
     dense = rows_of((results / "tables" / "table2.csv").read_text())[0]
     assert dense["variant"] == "dense"
     assert float(dense["test_accuracy"]) == pytest.approx(0.901)
@@ -166,7 +166,7 @@ def test_a_user_s_exercise_gets_its_metrics_and_layers(tmp_path: Path) -> None:
 
 def test_an_unknown_table_is_refused(shipped: Study, results: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'table1'"):
-        write_table(shipped, results, "tabl1", "es")
+        write_table(shipped, results, "tabl1")
 
 
 def hostile() -> Table:
@@ -199,3 +199,12 @@ def test_holes_are_lettered_in_order_beyond_z() -> None:
     letters = list(Table("t", "c", (Column("x", "X"),), rows, "es").gaps().values())
     assert letters[0] == "a"
     assert letters[25:] == ["z", "aa", "ab"]
+
+
+def test_a_table_is_there_in_every_language(shipped: Study, results: Path) -> None:
+    write_table(shipped, results, "table2")
+    own, english = ((results / shelf / "table2.tex").read_text() for shelf in ("tables", "tables/en"))
+    assert "Precisión sobre MNIST." in own
+    assert "Accuracy on MNIST." in english
+    assert "0,901" in own
+    assert "0.901" in english
