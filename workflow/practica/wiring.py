@@ -167,7 +167,7 @@ def variants_ran(study: Study, exercise: str | None, variants: Sequence[str]) ->
 
 def page_inputs(study: Study) -> list[str]:
     """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
-    made = [file for name in figures.figures_for(study) for file in figure_inputs(study, name)]
+    made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
     made += [file for table in tables_for(study) for file in table_inputs(study, table)]
     templates = sorted((Path(__file__).parents[2] / "report/page").iterdir())
     others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]
