@@ -8,11 +8,28 @@ from pathlib import Path
 import pytest
 import yaml
 
+from practica.code import modules_defining
+from practica.config import Study
+from practica.data import DATASETS
+from practica.wiring import prose_folders
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
 GROUND = ("errors", "files", "code", "config", "schema", "allocation", "executor", "backend")
-FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "doctor", "cli", "__main__")
+FLOORS = (
+    "data",
+    "exercises",
+    "training",
+    "evidence",
+    "figures",
+    "paper",
+    "wiring",
+    "doctor",
+    "scaffold",
+    "cli",
+    "__main__",
+)
 
 
 def tracked_texts():
@@ -31,16 +48,30 @@ def tracked_texts():
 def test_every_exercise_is_complete():
     configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
     modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
-    prose = {path.stem for path in (ROOT / "report/es").glob("ej[0-9][0-9].tex")}
+    prose = {
+        folder.name: {path.stem for path in folder.glob("ej[0-9][0-9].tex")} for folder in prose_folders(ROOT / "report")
+    }
+    assert "es" in prose
     missing = []
-    for exercise in sorted(configured | modules | prose):
+    for exercise in sorted(configured.union(modules, *prose.values())):
         if exercise not in configured:
             missing.append(f"config.yaml has no block for {exercise}")
         if exercise not in modules:
             missing.append(f"{exercise} has no module: write workflow/practica/exercises/{exercise}.py")
-        if exercise not in prose:
-            missing.append(f"{exercise} has no prose: write report/es/{exercise}.tex")
+        for language, there in prose.items():
+            if exercise not in there:
+                missing.append(f"{exercise} has no prose: write report/{language}/{exercise}.tex")
     assert not missing, "; ".join(missing)
+
+
+def test_every_data_set_is_one_module_of_its_name():
+    modules = set(modules_defining("practica.data", "DATASET"))
+    assert set(DATASETS) == modules
+    for name in modules:
+        assert re.fullmatch("[a-z][a-z0-9]*", name), f"{name}: rename the data set: letters and digits only"
+    resolved = Study.resolve(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
+    unused = modules - set(resolved.datasets())
+    assert not unused, f"no exercise uses {', '.join(unused)}: add a block to config.yaml, or remove the module"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from practica.figures import catalogue as figures
 from practica.paper import names
 from practica.paper.catalogue import COLLECTED, TableSpec
 
+REPORT = Path(__file__).parents[2] / "report"
+
 
 def prepare_jobs(*, on_cluster: bool) -> None:
     """Set the environment that jobs inherit from Snakemake, and the executor that submits them to SLURM."""
@@ -42,6 +44,7 @@ def open_study(config: Mapping[str, Any]) -> Study:
     try:
         study = Study.resolve(config)
         check(study)
+        check_prose(study)
     except InputError as error:
         stop(error)
     return study
@@ -76,6 +79,19 @@ def check(study: Study) -> None:
         raise InputError(
             f"the data mirror {mirror} is not a folder: correct data.mirror or PRACTICA_DATA_MIRROR, or leave it empty"
         )
+
+
+def prose_folders(report: Path = REPORT) -> list[Path]:
+    """Return the folders of the report's languages: those that hold its introduction."""
+    return sorted(path.parent for path in report.glob("*/intro.tex"))
+
+
+def check_prose(study: Study, report: Path = REPORT) -> None:
+    """Raise ``InputError`` unless every exercise in play has its prose in every language."""
+    for folder in prose_folders(report):
+        for exercise in study.exercises:
+            if not (folder / f"{exercise}.tex").is_file():
+                raise InputError(f"exercise {exercise!r} has no prose: write report/{folder.name}/{exercise}.tex")
 
 
 def run_code(exercise: str) -> str:

@@ -50,3 +50,19 @@ def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
         show(findings)
     if failed := [finding.what for finding in findings if finding.level == "fail"]:
         raise RunError(f"not ready for a run: {', '.join(failed)}")
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--dataset", required=True, help="Data set that it learns from.")
+@click.option("--title", help="Title in the reports.  [default: the data set]")
+def new(exercise: str, dataset: str, title: str | None) -> None:
+    """Begin an exercise: write its module, its block in config.yaml and its prose, ready to run."""
+    from practica.scaffold import ROOT, new_exercise
+
+    for path in new_exercise(exercise, dataset, title):
+        click.echo(f"wrote {path.relative_to(ROOT)}")
+    click.echo(
+        f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
+        f"  snakemake --cores all --config only={exercise}"
+    )
