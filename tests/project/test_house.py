@@ -49,7 +49,8 @@ def test_every_exercise_is_complete():
     configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
     modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
     prose = {
-        folder.name: {path.stem for path in folder.glob("ej[0-9][0-9].tex")} for folder in prose_folders(ROOT / "report")
+        folder.name: {path.stem for path in folder.glob("ej[0-9][0-9].tex")}
+        for folder in prose_folders(ROOT / "report")
     }
     assert "es" in prose
     missing = []
