@@ -16,7 +16,7 @@ from practica.wiring import prose_folders
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-GROUND = ("errors", "files", "code", "config", "schema", "allocation", "executor", "backend")
+GROUND = ("errors", "files", "code", "config", "schema", "allocation", "executor", "backend", "reference")
 FLOORS = (
     "data",
     "exercises",

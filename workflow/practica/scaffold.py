@@ -62,8 +62,8 @@ def with_block(text: str, exercise: str, block: str) -> str:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
-    root = yaml.compose(text)
-    node = next((value for key, value in root.value if key.value == "exercises"), None)
+    root: Any = yaml.compose(text)
+    node = next(value for key, value in root.value if key.value == "exercises")
     wanted = {**yaml.safe_load(text)}
     wanted["exercises"] = {**wanted["exercises"], **yaml.safe_load(block)}
     indent = " " * node.value[0][0].start_mark.column
@@ -121,9 +121,13 @@ def _learning(
 
 def _render(name: str, fields: Mapping[str, Any]) -> str:
     """Return a template filled in; those of LaTeX, where braces abound, mark their fields by angle brackets."""
-    marks = {"variable_start_string": "<<", "variable_end_string": ">>"} if name.endswith(".tex") else {}
+    opening, closing = ("<<", ">>") if name.endswith(".tex") else ("{{", "}}")
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, keep_trailing_newline=True, **marks
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        variable_start_string=opening,
+        variable_end_string=closing,
     )
     return environment.get_template(f"{name}.jinja").render(fields)
 

@@ -66,3 +66,16 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
         f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
         f"  snakemake --cores all --config only={exercise}"
     )
+
+
+@main.command()
+@click.option("--out", type=PATH, help="File to write instead of the terminal.")
+def reference(out: Path | None) -> None:
+    """Print the reference of the configuration: every key with type, default, meaning and example."""
+    from practica.files import write_text
+    from practica.reference import page
+
+    if out:
+        write_text(out, page())
+    else:
+        click.echo(page(), nl=False)
