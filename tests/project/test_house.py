@@ -96,7 +96,7 @@ def floor(module):
     part = module.split(".")[1] if "." in module else "errors"
     if part in GROUND:
         return 0
-    assert part in FLOORS, f"practica.{part}: say in this test, and in CONTRIBUTING.md, on which floor it lives"
+    assert part in FLOORS, f"practica.{part}: say in this test, and in docs/architecture.md, on which floor it lives"
     return 1 + FLOORS.index(part)
 
 
@@ -149,3 +149,13 @@ def test_no_file_names_a_place_outside_the_repository():
 def test_only_ci_knows_the_folder_beside_the_repository():
     beside = "../" + "shared"
     assert [name for name, text in tracked_texts().items() if beside in text] == [".ci/run"]
+
+
+def test_architecture_shows_every_floor_in_order():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `workflow/practica/(\w+)(?:\.py|/)`", text, re.MULTILINE)
+    assert rows == [*reversed(FLOORS), "config"], "bring the table of docs/architecture.md in step with FLOORS"
+    drawn = next(line for line in text.splitlines() if line.lstrip().startswith("__main__ -->"))
+    assert [name.strip() for name in drawn.split("-->")] == list(reversed(FLOORS)), "bring its diagram in step"
+    for match in re.finditer(r"^```mermaid\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        assert re.match(r"flowchart (LR|TB)\n", match[1])
