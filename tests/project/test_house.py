@@ -16,7 +16,20 @@ from practica.wiring import prose_folders
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-GROUND = ("errors", "files", "code", "config", "schema", "allocation", "executor", "backend", "reference")
+GROUND = (
+    "errors",
+    "files",
+    "code",
+    "config",
+    "schema",
+    "allocation",
+    "executor",
+    "backend",
+    "space",
+    "trials",
+    "splice",
+    "reference",
+)
 FLOORS = (
     "data",
     "exercises",

@@ -13,7 +13,7 @@ from practica.config import Study
 from practica.data import DATASETS
 from practica.errors import InputError
 from practica.scaffold import new_exercise
-from practica.wiring import check_prose, prose_folders
+from practica.wiring import prose_folders
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = """
@@ -210,7 +210,8 @@ def test_new_exercise_trains_at_once(everywhere):
     [
         (None, None),
         ("workflow/practica/exercises/ej11.py", "has no module: write workflow/practica/exercises/ej11.py"),
-        ("report/es/ej11.tex", "has no prose: write report/es/ej11.tex"),
+        ("report/es/ej11.tex", "the report needs report/es/ej11.tex: write it"),
+        ("report/en/ej11.tex", "the report needs report/en/ej11.tex: write it"),
         ("config.yaml", "'ej11' has a module but no block"),
     ],
 )
@@ -239,13 +240,3 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
     assert "Traceback" not in done.stderr
     assert checks.returncode == 1
     assert "ej11" in checks.stdout
-
-
-def test_missing_prose_is_named_for_every_language(tmp_path):
-    study = Study.resolve({"exercises": {"ej08": {"dataset": "mnist", "variants": {"dense": {}}}}})
-    for language in ("es", "en"):
-        (tmp_path / language).mkdir()
-        (tmp_path / language / "intro.tex").touch()
-    (tmp_path / "es/ej08.tex").touch()
-    with pytest.raises(InputError, match=r"report/en/ej08\.tex"):
-        check_prose(study, tmp_path)

@@ -114,6 +114,17 @@ def test_a_variants_learning_rate_reruns_that_variant_alone(finished) -> None:
     assert finished.trained("--configfile", "tiny.yaml", "over.yaml") == {"ej08/dense/s0"}
 
 
+def test_trials_are_trained_only_when_they_are_asked_for(finished) -> None:
+    (finished.folder / "over.yaml").write_text(
+        "exercises: {ej08: {variants: {dense: {grid: {learning_rate: [0.005, 0.05]}}}}}\n"
+    )
+    config = ["--configfile", "tiny.yaml", "over.yaml"]
+    assert finished.trained(*config) == set()
+    trained = finished.trained(*config, "--", "tuning")
+    assert len(trained) == 2
+    assert all(name.startswith("ej08/dense/t") and name.endswith("/s0") for name in trained)
+
+
 def test_added_seeds_keep_the_old_ones(finished) -> None:
     trained = finished.trained("--config", "seeds=2", "only=ej08")
     assert trained == {"ej08/dense/s1", "ej08/conv/s1"}

@@ -47,7 +47,7 @@ def _keys(
     """Yield path and schema, default included, of every key, also within mappings that have no section of their own."""
     for name, entry in schema["properties"].items():
         full = _resolved(entry)
-        if "properties" in full and not _section(entry):
+        if "properties" in entry:
             yield from _keys(full, f"{prefix}{name}.")
         else:
             known = {"default": defaults[name]} if defaults and name in defaults else {}
@@ -61,10 +61,6 @@ def _references(entry: Mapping[str, Any]) -> Iterator[str]:
     for part in (entry, *entry.get("allOf", [])):
         if "$ref" in part:
             yield part["$ref"].rsplit("/", 1)[1]
-
-
-def _section(entry: Mapping[str, Any]) -> str | None:
-    return next((name for name in _references(entry) if name in SECTIONS), None)
 
 
 def _resolved(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +98,7 @@ def examples(schema: Mapping[str, Any]) -> list[Any]:
 
 def _type(schema: Mapping[str, Any]) -> str:
     """Say in words which values a schema allows."""
+    schema = _resolved(schema)
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if "anyOf" in schema:

@@ -53,6 +53,21 @@ def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("name")
+@click.option("--config", "config_files", multiple=True, type=PATH, help="Configuration file.  [default: config.yaml]")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
+    """Write the best trial of a variant into the configuration, for example: adopt ej08/dense."""
+    from practica.evidence.adopt import adopt as adopt_winner
+
+    done = adopt_winner(name, list(config_files or [Path("config.yaml")]), results)
+    values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
+    click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")
+    for other in done.shared:
+        click.echo(f"{done.file}: {other} shares these settings and changed too")
+
+
+@main.command()
 @click.argument("exercise")
 @click.option("--dataset", required=True, help="Data set that it learns from.")
 @click.option("--title", help="Title in the reports.  [default: the data set]")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from practica.errors import InputError
-from practica.figures.listing import SPECS
+from practica.figures.listing import OVERVIEW, SPECS
 from practica.figures.specs import Spec
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def figures_for(study: Study) -> list[str]:
-    """Return the names of the study's figures: those of the catalogue, then curves of what it does not know."""
-    names = []
+    """Return the names of the study's figures: the overview, the catalogue's, then curves of what it does not know."""
+    names = [OVERVIEW.name]
     for exercise in study.exercises:
         variants = study.variants(exercise)
         known = [each for each in SPECS if each.exercise == exercise and set(each.variants) <= set(variants)]
@@ -31,7 +31,7 @@ def spec(name: str) -> Spec:
     Raises:
         InputError: there is no such figure.
     """
-    for each in SPECS:
+    for each in (OVERVIEW, *SPECS):
         if each.name == name:
             return each
     user = re.fullmatch(r"fig_(ej[0-9]{2})_([a-z][a-z0-9_]*)", name)
