@@ -57,7 +57,7 @@ format: setup ## Put the code into the house's format
 	$(in_venv) snakefmt Snakefile workflow/rules
 
 docs: setup ## Write docs/configuration.md from the schema
-	$(in_venv) python -m practica reference --out docs/configuration.md
+	$(in_venv) python -m practica configuration --out docs/configuration.md
 
 lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"

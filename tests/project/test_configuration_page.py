@@ -5,7 +5,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from practica.reference import SECTIONS, examples, page
+from practica.configuration import SECTIONS, examples, page
 from practica.schema import config_schema
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,7 @@
 """The house keeps its order: what belongs together is there, floors import downward, nothing grows into an attic."""
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -11,7 +12,6 @@ import yaml
 from practica.code import modules_defining
 from practica.config import Study
 from practica.data import DATASETS
-from practica.wiring import prose_folders
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
@@ -28,7 +28,7 @@ GROUND = (
     "space",
     "trials",
     "splice",
-    "reference",
+    "configuration",
 )
 FLOORS = (
     "data",
@@ -61,20 +61,18 @@ def tracked_texts():
 def test_every_exercise_is_complete():
     configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
     modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
-    prose = {
-        folder.name: {path.stem for path in folder.glob("ej[0-9][0-9].tex")}
-        for folder in prose_folders(ROOT / "report")
-    }
-    assert "es" in prose
+    schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+    languages = schema["properties"]["report"]["properties"]["languages"]["items"]["enum"]
+    prose = {(path.parent.name, path.stem) for path in (ROOT / "report").glob("*/ej[0-9][0-9].tex")}
     missing = []
-    for exercise in sorted(configured.union(modules, *prose.values())):
+    for exercise in sorted(configured | modules | {name for _, name in prose}):
         if exercise not in configured:
             missing.append(f"config.yaml has no block for {exercise}")
         if exercise not in modules:
             missing.append(f"{exercise} has no module: write workflow/practica/exercises/{exercise}.py")
-        for language, there in prose.items():
-            if exercise not in there:
-                missing.append(f"{exercise} has no prose: write report/{language}/{exercise}.tex")
+        for language in languages:
+            if (language, exercise) not in prose:
+                missing.append(f"{exercise} has no prose in {language}: write report/{language}/{exercise}.tex")
     assert not missing, "; ".join(missing)
 
 

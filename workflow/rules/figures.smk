@@ -1,9 +1,9 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
-from practica.figures.catalogue import figures_for
+from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
 from practica.wiring import figure_inputs, figure_labels, in_every_language, section
 
-FIGURES = figures_for(study)
+FIGURES = report_figures(study)
 figure_files = in_every_language(
     study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"])
 )

@@ -68,6 +68,32 @@ def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
 
 
 @main.command()
+@click.argument("folder", type=PATH)
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
+def compare(folder: Path, results: Path, differing: bool) -> None:
+    """Say line by line whether the results agree with others, for example: compare reference."""
+    from practica.evidence.compare import compare as compare_studies
+    from practica.evidence.compare_table import show
+
+    found = compare_studies(results, folder)
+    show(found, differing=differing)
+    if not found.agrees:
+        raise click.exceptions.Exit(RunError.exit_code)
+
+
+@main.command()
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
+def reference(results: Path, out: Path) -> None:
+    """Condense the results into a small folder that others can compare theirs with."""
+    from practica.evidence.reference import make_reference
+
+    for name in make_reference(Study.load(results / "study.json"), results, out):
+        click.echo(out / name)
+
+
+@main.command()
 @click.argument("exercise")
 @click.option("--dataset", required=True, help="Data set that it learns from.")
 @click.option("--title", help="Title in the reports.  [default: the data set]")
@@ -85,10 +111,10 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 
 @main.command()
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
-def reference(out: Path | None) -> None:
+def configuration(out: Path | None) -> None:
     """Print the reference of the configuration: every key with type, default, meaning and example."""
+    from practica.configuration import page
     from practica.files import write_text
-    from practica.reference import page
 
     if out:
         write_text(out, page())

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def figures_for(study: Study) -> list[str]:
-    """Return the names of the study's figures: the overview, the catalogue's, then curves of what it does not know."""
-    names = [OVERVIEW.name]
+    """Return the names of the exercises' figures: those of the catalogue, then curves of what it does not know."""
+    names = []
     for exercise in study.exercises:
         variants = study.variants(exercise)
         known = [each for each in SPECS if each.exercise == exercise and set(each.variants) <= set(variants)]
@@ -23,6 +23,11 @@ def figures_for(study: Study) -> list[str]:
         names += [each.name for each in known]
         names += [f"fig_{exercise}_{variant}" for variant in variants if variant not in shown]
     return names
+
+
+def report_figures(study: Study) -> list[str]:
+    """Return the names of all figures of the report: that of its first page, and those of its exercises."""
+    return [OVERVIEW.name, *figures_for(study)]
 
 
 def spec(name: str) -> Spec:

@@ -19,7 +19,7 @@ from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
 from practica.files import read_json
 
-COLUMNS, WIDTH, ROW = 5, 6.6, 1.72
+COLUMNS, WIDTH, ROW = 5, 6.6, 1.9
 """Panels in a row, and sizes of the figure and of a row [in]."""
 BEYOND = 1.07
 """Where the results on test data stand, as a share of the epochs."""
@@ -118,7 +118,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         _test(axes, drawn * BEYOND, value, PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}"), place)
     local_numbers(axes, texts)
     axes.set_xticks([drawn])
-    axes.locator_params(axis="y", nbins=4) if not glance.log else None
+    if not glance.log:
+        axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=5.5, length=2, pad=1.5)
     axes.legend(fontsize=5.5, handlelength=1.4, borderpad=0.1, labelspacing=0.15, loc="best")
 
@@ -127,10 +128,10 @@ def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
     kept = thinned(len(curve.epochs))
     epochs, style = curve.epochs[kept], look(place)
     marker = "o" if len(epochs) == 1 else None
-    axes.plot(epochs, curve.mean[kept], style.dashes, color=style.colour, label=name, linewidth=1, marker=marker)
+    line: dict[str, Any] = {"color": style.colour, "linewidth": 1, "marker": marker, "markersize": 3}
+    axes.plot(epochs, curve.mean[kept], style.dashes, label=name, **line)
     if np.any(curve.high > curve.low):
-        band = {"color": style.colour, "alpha": 0.2, "linewidth": 0}
-        axes.fill_between(epochs, curve.low[kept], curve.high[kept], **band)
+        axes.fill_between(epochs, curve.low[kept], curve.high[kept], color=style.colour, alpha=0.2, linewidth=0)
     return float(epochs[-1])
 
 
@@ -147,7 +148,6 @@ def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, plac
 def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
     """Write the verdicts under the title, each with its sign and in its colour."""
     for place, (letter, name) in enumerate(judged):
-        # The sign alone is set in a font that has it; letters are those of the claims of one exercise.
         text = f"{letter}{SIGNS[name]}"
         at = (0.01 + 0.17 * place, 1.03)
         axes.text(*at, text, transform=axes.transAxes, color=f"#{TONES[name]}", fontsize=7.5, weight="bold")

@@ -20,7 +20,7 @@ from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
-from practica.paper.latexmk import compile_pdf
+from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.names import report_name, title
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.tables import make_table
@@ -75,6 +75,7 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     """
     if language not in WORDS:
         raise InputError(f"no report in language {language!r} (known: {', '.join(WORDS)})")
+    check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
     shutil.rmtree(folder, ignore_errors=True)
@@ -157,7 +158,7 @@ def _metadata(study: Study, language: str) -> str:
     about = ", ".join(escape(study.title(each, language) or title(each, language)) for each in study.exercises)
     return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfsubject={{{about}}},pdflang={{{language}}},
   pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
-\title{{\vspace{{-18mm}}{name}}}\author{{{author}}}\date{{}}
+\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{author}}}\date{{\vspace{{-14mm}}}}
 """
 
 
@@ -178,7 +179,7 @@ def _front(facts: Facts) -> str:
         )
     lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, r"\clearpage", *tables, r"\clearpage" if tables else "", r"\tableofcontents", ""])
+    return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, r"\clearpage" if tables else "", ""])
 
 
 def _overview(facts: Facts) -> str:

@@ -31,15 +31,18 @@ ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.\w+):(?P<line>\d+): (?P<text>.+)
 UNDEFINED = re.compile(r"Warning: (?:Reference|Citation) `(?P<name>[^']+)'.* undefined on input line (?P<line>\d+)")
 
 
+def check_installed() -> None:
+    """Raise ``InputError`` where there is no latexmk."""
+    if shutil.which("latexmk") is None:
+        raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
+
+
 def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
     """Compile ``tex`` in its own folder and return the PDF; ``sources`` maps generated files to what people edit.
 
     Raises:
-        InputError: latexmk is not installed.
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
-    if shutil.which("latexmk") is None:
-        raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
     done = subprocess.run(
         ["latexmk", *OPTIONS, tex.name],
         cwd=tex.parent,

@@ -100,8 +100,8 @@ WORDS = {
         "cause_straddles": "",
         "not_judged": "Con estas corridas no se puede juzgar todo lo que afirma la fuente: {}.",
         "at_a_glance": (
-            "Un curso de redes neuronales en {exercises} ejercicios: se repiten con varias semillas los experimentos de "
-            "una práctica ya publicada, la fuente, y se comprueba cada cosa que ella afirma. De las {claims} "
+            "Un curso de redes neuronales en {exercises} ejercicios: se repiten con varias semillas los experimentos "
+            "de una práctica ya publicada, la fuente, y se comprueba cada cosa que ella afirma. De las {claims} "
             "afirmaciones quedan: {counts}."
         ),
         "why_missing": "faltan corridas",
@@ -228,9 +228,9 @@ WORDS = {
         "cause_straddles": "",
         "not_judged": "These runs cannot decide all that the source claims: {}.",
         "at_a_glance": (
-            "A course on neural networks in {exercises} exercises: the experiments of a published practice, the source, "
-            "are repeated with several seeds, and each thing that it claims is checked. Of its {claims} claims, the "
-            "verdicts are: {counts}."
+            "A course on neural networks in {exercises} exercises: the experiments of a published practice, the "
+            "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} claims, "
+            "the verdicts are: {counts}."
         ),
         "why_missing": "some are missing",
         "why_stand-in": "the data are generated",
