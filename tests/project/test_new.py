@@ -174,7 +174,7 @@ def test_command_ends_with_one_sentence_and_code_2():
 def test_new_exercises_keep_the_house_in_order(everywhere):
     folder, _ = everywhere
     for words in (["check"], ["format", "--check"]):
-        done = run(folder, "-m", "ruff", *words, "workflow")
+        done = run(folder, "-m", "ruff", *words, "workflow/practica/exercises")
         assert done.returncode == 0, done.stdout
     done = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/project/test_house.py")
     assert done.returncode == 0, done.stdout[-3000:]
