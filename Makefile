@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report tune status doctor test cluster bench lint format docs lock clean
+.PHONY: help setup latex ready report gallery tune status doctor test cluster bench lint format docs lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,6 +24,9 @@ ready:
 
 report: ready ## Run the quick study and build the PDF and the HTML report
 	@workflow/scripts/report.sh
+
+gallery: ready ## Renew the pictures of the README from the quick study
+	$(in_venv) snakemake --profile profiles/quick gallery
 
 tune: setup ## Train the trials of all variants with a grid or a search, and judge them
 	$(in_venv) snakemake --cores all tuning

@@ -37,6 +37,7 @@ FLOORS = (
     "evidence",
     "figures",
     "paper",
+    "page",
     "wiring",
     "doctor",
     "scaffold",

@@ -14,7 +14,7 @@ status=0
   study+=(--config partial=true)
   "${study[@]}"
 }
-"${study[@]}" --report results/report.zip
+"${study[@]}" --report results/report.zip --report-stylesheet report/report.css
 
 echo
 echo "PDF report:   results/informe.pdf (Spanish), results/report_en.pdf (English)"

@@ -74,6 +74,8 @@ WORDS = {
         "say_dropout": "Dropout de {}",
         "say_batch_size": "lotes de {} ejemplos",
         "say_epochs": "{} épocas",
+        "seed": "{} semilla",
+        "several_seeds": "{} semillas",
         "adam": "Adam",
         "sgd": "descenso por gradiente estocástico",
         "timing_note": "Hilos: {threads}. Repeticiones: {repetitions}.",
@@ -202,6 +204,8 @@ WORDS = {
         "say_dropout": "Dropout of {}",
         "say_batch_size": "batches of {} samples",
         "say_epochs": "{} epochs",
+        "seed": "{} seed",
+        "several_seeds": "{} seeds",
         "adam": "Adam",
         "sgd": "stochastic gradient descent",
         "timing_note": "Threads: {threads}. Repetitions: {repetitions}.",
@@ -229,8 +233,8 @@ WORDS = {
         "not_judged": "These runs cannot decide all that the source claims: {}.",
         "at_a_glance": (
             "A course on neural networks in {exercises} exercises: the experiments of a published practice, the "
-            "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} claims, "
-            "the verdicts are: {counts}."
+            "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} "
+            "claims, the verdicts are: {counts}."
         ),
         "why_missing": "some are missing",
         "why_stand-in": "the data are generated",
