@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report gallery tune status doctor test cluster bench lint format lock clean
+.PHONY: help setup latex ready report gallery tune status doctor test cluster bench lint format docs lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -58,6 +58,9 @@ format: setup ## Put the code into the house's format
 	$(in_venv) ruff check --fix
 	$(in_venv) ruff format
 	$(in_venv) snakefmt Snakefile workflow/rules
+
+docs: setup ## Write docs/configuration.md from the schema
+	$(in_venv) python -m practica configuration --out docs/configuration.md
 
 lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"

@@ -21,6 +21,8 @@ from practica.page import words
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 
+REPORT = Path(__file__).parents[2] / "report"
+
 
 def prepare_jobs(*, on_cluster: bool) -> None:
     """Set the environment that jobs inherit from Snakemake, and the executor that submits them to SLURM."""
@@ -78,6 +80,11 @@ def check(study: Study) -> None:
         raise InputError(
             f"the data mirror {mirror} is not a folder: correct data.mirror or PRACTICA_DATA_MIRROR, or leave it empty"
         )
+
+
+def prose_folders(report: Path = REPORT) -> list[Path]:
+    """Return the folders of the report's languages: those that hold its introduction."""
+    return sorted(path.parent for path in report.glob("*/intro.tex"))
 
 
 def run_code(exercise: str) -> str:
