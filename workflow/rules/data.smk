@@ -19,4 +19,4 @@ rule prepare_data:
         "Preparing the data set {wildcards.dataset}"
     shell:
         "python -m practica prepare {wildcards.dataset} --folder {params.folder:q}"
-        " --mirror={params.mirror:q} --on-missing {params.on_missing} > {log} 2>&1"
+        " --mirror={params.mirror:q} --on-missing {params.on_missing} > {log:q} 2>&1"

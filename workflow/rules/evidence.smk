@@ -17,7 +17,7 @@ rule resolve_study:
     message:
         "Resolving the configuration"
     shell:
-        "python -m practica study --json {params.study:q} --out {output:q} > {log} 2>&1"
+        "python -m practica study --json {params.study:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule collect:
@@ -42,7 +42,7 @@ rule collect:
     message:
         "Collecting the results of all runs"
     shell:
-        "python -m practica collect --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica collect --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
 
 
 rule claims:
@@ -64,4 +64,4 @@ rule claims:
     message:
         "Judging what the source claims"
     shell:
-        "python -m practica claims --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica claims --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

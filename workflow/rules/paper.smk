@@ -42,7 +42,7 @@ rule table:
     message:
         "Making {wildcards.table}"
     shell:
-        "python -m practica table {wildcards.table} --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica table {wildcards.table} --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
 
 
 rule paper:
@@ -73,4 +73,4 @@ rule paper:
     message:
         "Building the report {output.pdf}"
     shell:
-        "python -m practica paper --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica paper --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
