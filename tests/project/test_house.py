@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-GROUND = ("errors", "files", "code", "config", "schema", "allocation", "executor", "backend")
+GROUND = ("errors", "files", "code", "config", "plain", "schema", "allocation", "executor", "backend")
 FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "doctor", "cli", "__main__")
 
 

@@ -16,6 +16,7 @@ import yaml
 
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
+from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
@@ -84,7 +85,7 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
-        config = typed(config, config_schema())
+        config = plain(typed(plain(config), config_schema()))
         check(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
@@ -149,7 +150,18 @@ class Study:
 
     def blocks(self) -> list[Block]:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
-        return [block for e in self.exercises for v in self.variants(e) for block in self._blocks(e, v)]
+        return [
+            self.block(e, v, seeds) for e in self.exercises for v in self.variants(e) for seeds in self.seed_blocks(e)
+        ]
+
+    def seed_blocks(self, exercise: str) -> Iterator[tuple[int, ...]]:
+        """Yield the seeds of each block of an exercise's variants."""
+        entry = self.config["exercises"][exercise]
+        seeds = entry.get("seeds", self.config["seeds"])
+        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
+        seeds = range(seeds) if isinstance(seeds, int) else sorted(seeds)
+        for _, group in groupby(seeds, key=lambda seed: seed // size):
+            yield tuple(group)
 
     def block(self, exercise: str, variant: str, seeds: tuple[int, ...]) -> Block:
         """Return the block of these seeds of one variant."""
@@ -170,14 +182,6 @@ class Study:
             raise InputError(_unknown(f"variant of {exercise}", variant, variants))
         return variants[variant]
 
-    def _blocks(self, exercise: str, variant: str) -> Iterator[Block]:
-        entry = self.config["exercises"][exercise]
-        seeds = entry.get("seeds", self.config["seeds"])
-        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
-        seeds = range(seeds) if isinstance(seeds, int) else sorted(seeds)
-        for _, group in groupby(seeds, key=lambda seed: seed // size):
-            yield self.block(exercise, variant, tuple(group))
-
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
     """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
@@ -187,11 +191,12 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
             content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror}") from error
-        except yaml.YAMLError as error:
+        # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         if not isinstance(content, dict):
             raise InputError(f"{path} must be a mapping of keys to values")
-        merged = _merge(merged, content)
+        merged = _merge(merged, plain(content, str(path)))
     return merged
 
 

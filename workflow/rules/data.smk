@@ -12,7 +12,7 @@ rule prepare_data:
         "../../envs/practica.yaml"
     params:
         folder=subpath(output.dataset, ancestor=3),
-        mirror=study.data["mirror"] or "",
+        mirror=lambda wildcards: study.data["mirror"] or "",  # braces in plain text are wildcards
         on_missing=study.data["on_missing"],
         code=lambda wildcards: code_digest(f"practica.data.{wildcards.dataset}"),
     message:

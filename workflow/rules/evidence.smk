@@ -12,8 +12,9 @@ rule resolve_study:
     conda:
         "../../envs/practica.yaml"
     params:
-        # Not sorted: the order of variants is that of the configuration.
-        study=json.dumps(dict(study.config), ensure_ascii=False),
+        # Not sorted: the order of variants is that of the configuration. From a function, for in plain text Snakemake
+        # takes braces for wildcards.
+        study=lambda wildcards: json.dumps(dict(study.config), ensure_ascii=False),
     message:
         "Resolving the configuration"
     shell:
