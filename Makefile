@@ -32,7 +32,7 @@ doctor: setup ## Check what a long run needs from this machine and its cluster
 	$(in_venv) python -m practica doctor
 
 test: ready lint ## Run every check and every test
-	$(in_venv) pytest
+	$(in_venv) pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 cluster: ready ## Run the tests that start a SLURM of one node and break things (root)
 	@tests/slurm/ensure-slurm.sh
