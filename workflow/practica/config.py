@@ -6,6 +6,7 @@ import copy
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -67,9 +68,22 @@ class Block:
 
     @classmethod
     def parse(cls, specification: str) -> Block:
-        """Return the block of which ``specification`` is the canonical JSON."""
-        fields = json.loads(specification)
-        return cls(**{**fields, "seeds": tuple(fields["seeds"])})
+        """Return the block of which ``specification`` is the canonical JSON.
+
+        Raises:
+            InputError: it is no such JSON, or a name in it could lead out of the results' folder.
+        """
+        try:
+            fields = json.loads(specification)
+            block = cls(**{**fields, "seeds": tuple(fields["seeds"])})
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise InputError(f"--spec is not the JSON of a block: {error}") from error
+        for name in (block.exercise, block.variant, block.model, block.dataset):
+            if not (isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]*", name)):
+                raise InputError(f"--spec holds a bad name: {name!r}")
+        if not (block.seeds and all(type(seed) is int and seed >= 0 for seed in block.seeds)):
+            raise InputError(f"--spec holds bad seeds: {fields['seeds']!r}")
+        return block
 
 
 @dataclass(frozen=True)
@@ -94,8 +108,17 @@ class Study:
 
     @classmethod
     def load(cls, path: str | Path) -> Study:
-        """Read a resolved study, as the workflow writes it to ``study.json``."""
-        return cls(read_json(path))
+        """Read a resolved study, as the workflow writes it to ``study.json``.
+
+        Raises:
+            InputError: the file is missing or holds something else.
+        """
+        content = read_json(path)
+        try:
+            check(plain(content))
+        except InputError as error:
+            raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
+        return cls(content)
 
     @property
     def results(self) -> Path:

@@ -75,7 +75,8 @@ def check(study: Study) -> None:
                     f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
                 )
         for seeds in study.seed_blocks(exercise):
-            if len(name := study.block(exercise, study.variants(exercise)[0], seeds).name) > LONGEST_BLOCK:
+            name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
+            if len(name) > LONGEST_BLOCK:
                 raise InputError(
                     f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
                     "the name of a folder; lower seeds_per_job or list neighbouring seeds"
