@@ -150,7 +150,8 @@ def test_no_shell_and_no_program_in_data():
     words = (
         "shell=True",
         "os.system",
-        "yaml.load(",
+        "yaml.unsafe_load(",
+        "UnsafeLoader",
         "allow_pickle=True",
         "pickle.load",
         "eval(",
