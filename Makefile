@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report status doctor test cluster bench lint format lock clean
+.PHONY: help setup latex ready report crate status doctor test cluster bench lint format lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,6 +24,9 @@ ready:
 
 report: ready ## Run the quick study and build the PDF and the HTML report
 	@workflow/scripts/report.sh
+
+crate: setup ## Pack the finished study as an RO-Crate (results/crate.zip)
+	$(in_venv) python -m practica crate
 
 status: ## Show which runs are done, running, waiting or failed
 	$(in_venv) python -m practica status

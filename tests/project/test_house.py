@@ -12,7 +12,19 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
 GROUND = ("errors", "files", "code", "config", "plain", "schema", "allocation", "executor", "backend")
-FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "doctor", "cli", "__main__")
+FLOORS = (
+    "data",
+    "exercises",
+    "training",
+    "evidence",
+    "figures",
+    "paper",
+    "exports",
+    "wiring",
+    "doctor",
+    "cli",
+    "__main__",
+)
 
 
 def tracked_texts():
