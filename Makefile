@@ -7,10 +7,10 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report crate status doctor test cluster bench lint format lock clean
+.PHONY: help setup latex ready report crate tune status doctor test cluster bench lint format oldest newest lock clean
 
 help: ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z ]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## Make .venv with the locked packages (ENV=gpu for a machine with a GPU)
 	@workflow/scripts/setup-venv.sh "$(PYTHON)" $(env)
@@ -27,6 +27,9 @@ report: ready ## Run the quick study and build the PDF and the HTML report
 
 crate: setup ## Pack the finished study as an RO-Crate (results/crate.zip)
 	$(in_venv) python -m practica crate
+
+tune: setup ## Train the trials of all variants with a grid or a search, and judge them
+	$(in_venv) snakemake --cores all tuning
 
 status: ## Show which runs are done, running, waiting or failed
 	$(in_venv) python -m practica status
@@ -55,6 +58,9 @@ format: setup ## Put the code into the house's format
 	$(in_venv) ruff check --fix
 	$(in_venv) ruff format
 	$(in_venv) snakefmt Snakefile workflow/rules
+
+oldest newest: ## Test against the oldest or newest versions that pyproject.toml allows
+	@workflow/scripts/test-versions.sh "$(PYTHON)" $@
 
 lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"

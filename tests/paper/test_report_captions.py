@@ -9,7 +9,7 @@ from docutils.utils import SystemMessage
 
 from paper.factory import ROOT
 from practica.config import Study
-from practica.figures.catalogue import figures_for, spec
+from practica.figures.catalogue import report_figures, spec
 from practica.paper.catalogue import tables_for
 
 
@@ -26,7 +26,7 @@ def html(template: str, caption: str = "") -> str:
 
 
 def test_every_caption_is_clean_restructured_text(shipped: Study) -> None:
-    captions = [("figure.rst", spec(name).caption["es"]) for name in figures_for(shipped)]
+    captions = [("figure.rst", spec(name).caption["es"]) for name in report_figures(shipped)]
     captions += [("table.rst", table.caption["es"]) for table in tables_for(shipped)]
     for template, caption in captions:
         assert caption[:20].split("\\")[0] in html(template, caption).replace("&quot;", '"')

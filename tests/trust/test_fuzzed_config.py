@@ -24,7 +24,7 @@ BASE = {
     "seeds_per_job": 1,
     "partial": False,
     "data": {"folder": "data", "mirror": None, "on_missing": "error"},
-    "report": {"language": "es"},
+    "report": {"languages": ["es"]},
     "timing": {"repetitions": 3},
     "exercises": {
         "ej08": {

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,6 +47,7 @@ def open_study(config: Mapping[str, Any]) -> Study:
     try:
         study = Study.resolve(config)
         check(study)
+        check_prose(study)
     except InputError as error:
         stop(error)
     return study
@@ -74,7 +75,7 @@ def check(study: Study) -> None:
                     f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
                     f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
                 )
-        for seeds in study.seed_blocks(exercise):
+        for seeds in study.seed_groups(exercise):
             name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
             if len(name) > LONGEST_BLOCK:
                 raise InputError(
@@ -105,7 +106,7 @@ def finished(block: Block, results: Path) -> bool:
 def figure_inputs(study: Study, name: str) -> list[str]:
     """Return the files under the results folder that a figure is drawn from."""
     reads = figures.spec(name).reads
-    files = ("timing/ej02.json",) if reads == "timing" else COLLECTED
+    files = {"timing": ("timing/ej02.json",), "overview": (*COLLECTED, "claims.json")}.get(reads, COLLECTED)
     return [f"{study.results}/{file}" for file in files]
 
 
@@ -121,18 +122,46 @@ def claims_inputs(study: Study) -> list[str]:
     return [os.path.relpath(CLAIMS), *([f"{study.results}/timing/ej02.json"] if timed else [])]
 
 
+def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str]:
+    """Return ``figures`` or ``tables`` of these names under the results folder, in every language of the report."""
+    names = list(files)
+    shelves = [study.shelf(kind, language) for language in study.languages]
+    return [f"{study.results}/{shelf}/{name}" for shelf in shelves for name in names]
+
+
+def reports(study: Study) -> dict[str, str]:
+    """Return the languages of the PDFs by their file names, without the suffix."""
+    return {names.report_name(language): language for language in study.languages}
+
+
 def prose_inputs(study: Study, language: str) -> list[str]:
-    """Return the prose files that the report is made from."""
-    folder = os.path.relpath(Path(__file__).parents[2] / "report" / language)
-    return [f"{folder}/{name}.tex" for name in ("intro", *study.exercises)]
+    """Return what people write for the report in a language: its prose, and the works that it cites."""
+    folder = Path(os.path.relpath(Path(__file__).parents[2] / "report"))
+    prose = [str(folder / language / f"{name}.tex") for name in ("intro", *study.exercises)]
+    return [*prose, str(folder / "references.bib")]
+
+
+def check_prose(study: Study) -> None:
+    """Check that every exercise in play is written about in every language of the report.
+
+    Raises:
+        InputError: a file is missing; the message names it.
+    """
+    for language in study.languages:
+        for file in prose_inputs(study, language):
+            if not Path(file).is_file():
+                raise InputError(
+                    f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
+                )
 
 
 def section(study: Study, exercise: str | None) -> str:
     """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
-    if exercise is None:
+    if not exercise:
         return "0. Informe"
-    title = (study.title(exercise) or names.title(exercise, study.report["language"])).translate(HARMLESS)
-    return f"{exercise}. {title}"
+    language = study.languages[0]
+    title = study.title(exercise, language) or names.title(exercise, language)
+    return f"{exercise}. {title.translate(HARMLESS)}"
 
 
 def figure_labels(study: Study, name: str) -> dict[str, str]:
@@ -141,13 +170,13 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
     do not exist.
     """
-    caption = figures.spec(name).caption[study.report["language"]]
+    caption = figures.spec(name).caption[study.languages[0]]
     return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
 
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     """Return the label of a table in the HTML report; one only, as for figures."""
-    return {"contenido": f"{table.name}: {table.caption[study.report['language']].split('.')[0]}"}
+    return {"contenido": f"{table.name}: {table.caption[study.languages[0]].split('.')[0]}"}
 
 
 def check_writable(key: str, folder: Path) -> None:

@@ -1,19 +1,22 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
-from practica.figures.catalogue import figures_for
+from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
-from practica.wiring import figure_inputs, figure_labels, section
+from practica.wiring import figure_inputs, figure_labels, in_every_language, section
 
-FIGURES = figures_for(study)
-figure_files = expand(
-    "{results}/figures/{figure}.{kind}",
-    results=RESULTS,
-    figure=FIGURES,
-    kind=["pdf", "png"],
+FIGURES = report_figures(study)
+figure_files = in_every_language(
+    study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"])
 )
+# Those in the report's own language are named apart, as the HTML report shows them.
+OTHER_FIGURES = [
+    f"{RESULTS}/{study.shelf('figures', language)}/{{figure}}.{kind}"
+    for language in study.languages[1:]
+    for kind in ("pdf", "png")
+]
 
 
 rule figure:
-    """Draw one figure."""
+    """Draw one figure in every language of the report."""
     input:
         study=f"{RESULTS}/study.json",
         made_from=lambda wildcards: figure_inputs(study, wildcards.figure),
@@ -28,6 +31,7 @@ rule figure:
             subcategory="1. Figuras",
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
+        others=OTHER_FIGURES,
     log:
         f"{LOGS}/figures/{{figure}}.log",
     wildcard_constraints:

@@ -1,18 +1,22 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.paper.catalogue import tables_for
-from practica.wiring import prose_inputs, table_inputs, table_labels
+from practica.wiring import prose_inputs, reports, table_inputs, table_labels
 
 TABLES = {table.name: table for table in tables_for(study)}
-table_files = expand(
-    "{results}/tables/{table}.{kind}",
-    results=RESULTS,
-    table=TABLES,
-    kind=["tex", "csv", "html"],
+KINDS = ["tex", "csv", "html"]
+table_files = in_every_language(
+    study, "tables", expand("{table}.{kind}", table=TABLES, kind=KINDS)
 )
+OTHER_TABLES = [
+    f"{RESULTS}/{study.shelf('tables', language)}/{{table}}.{kind}"
+    for language in study.languages[1:]
+    for kind in KINDS
+]
+REPORTS = reports(study)
 
 
 rule table:
-    """Make one table."""
+    """Make one table in every language of the report."""
     input:
         study=f"{RESULTS}/study.json",
         made_from=lambda wildcards: table_inputs(study, TABLES[wildcards.table]),
@@ -28,6 +32,7 @@ rule table:
             subcategory="2. Tablas",
             labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
+        others=OTHER_TABLES,
     log:
         f"{LOGS}/tables/{{table}}.log",
     wildcard_constraints:
@@ -46,7 +51,7 @@ rule table:
 
 
 rule paper:
-    """Put prose, figures and tables together and compile the PDF."""
+    """Put prose, figures and tables together and compile the PDF in one language."""
     input:
         study=f"{RESULTS}/study.json",
         collected=rules.collect.output,
@@ -54,23 +59,28 @@ rule paper:
         models=f"{RESULTS}/models.json",
         figures=figure_files,
         tables=table_files,
-        prose=prose_inputs(study, LANGUAGE),
+        prose=lambda wildcards: prose_inputs(study, REPORTS[wildcards.report]),
     output:
         pdf=report(
-            f"{RESULTS}/informe.pdf",
+            f"{RESULTS}/{{report}}.pdf",
             caption="../../report/paper.rst",
             category=section(study, None),
-            labels={"contenido": "Informe completo (PDF)"},
+            labels=lambda wildcards: {
+                "contenido": f"Informe completo (PDF, {REPORTS[wildcards.report]})"
+            },
         ),
     log:
-        f"{LOGS}/paper.log",
+        f"{LOGS}/{{report}}.log",
+    wildcard_constraints:
+        report="|".join(REPORTS),
     localrule: True
     conda:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.document"),
+        language=lambda wildcards: REPORTS[wildcards.report],
     message:
         "Building the report {output.pdf}"
     shell:
-        "python -m practica paper --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
+        "python -m practica paper --language {params.language} --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

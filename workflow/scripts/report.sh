@@ -18,7 +18,7 @@ status=0
 python -m practica sums
 
 echo
-echo "PDF report:   results/informe.pdf"
+echo "PDF report:   results/informe.pdf (Spanish), results/report_en.pdf (English)"
 echo "HTML report:  results/report.zip (unzip it, then open report/report.html in a browser)"
 if ((status)); then
   echo "report: the study is not complete: the reports mark what is missing" >&2

@@ -68,7 +68,9 @@ def main() -> None:
 
 
 def quiet_tensorflow(threads: int) -> None:
-    """Fix TensorFlow's threads and hush its start-up, through variables it reads when it is imported."""
+    """Fix TensorFlow's threads and kernels and hush its start-up, through variables it reads when it is imported."""
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow chooses oneDNN by itself only on processors with AVX-512: on others, too, it halves convolutions' time.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

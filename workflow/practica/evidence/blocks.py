@@ -12,7 +12,7 @@ from practica.config import Block
 from practica.errors import InputError
 from practica.files import read_json
 from practica.training.attempt import checkpoint_folder
-from practica.training.journal import DONE, KILLED, Journal, failure_note
+from practica.training.journal import DIVERGED, DONE, KILLED, Journal, failure_note
 from practica.training.lock import alive
 
 FILES = ("metrics.json", "history.json", "manifest.json")
@@ -36,6 +36,7 @@ class BlockFiles:
     metrics: Mapping[Key, float] = field(default_factory=dict)
     history: Mapping[Key, tuple[list[int], list[float]]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    diverged: bool = False
 
     @property
     def data(self) -> str:
@@ -52,6 +53,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         InputError: a file is malformed or belongs to another block; the message names it.
     """
     folder = block.folder(results)
+    if block.trial and (reason := _divergence(folder / FILES[0])):
+        return BlockFiles(block, "failed", reason, diverged=True)
     absent = [name for name in FILES if not (folder / name).is_file()]
     if absent:
         return _unfinished(block, results, absent)
@@ -68,6 +71,12 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         history=_parsed(history_file, lambda: _history(history)),
         provenance=_parsed(manifest_file, lambda: dict(read_json(manifest_file)["provenance"])),
     )
+
+
+def _divergence(path: Path) -> str:
+    """Return why a trial diverged, or nothing where it did not."""
+    content = read_json(path) if path.is_file() else {}
+    return str(content.get(DIVERGED, "")) if isinstance(content, dict) else ""
 
 
 def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
@@ -87,9 +96,10 @@ def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
 def _checked(path: Path, block: Block) -> Any:
     """Read a file of runs and check that it is this block's."""
     content = read_json(path)
-    found = _parsed(path, lambda: (content["exercise"], content["variant"], content["block"]))
-    if found != (block.exercise, block.variant, block.name):
-        raise InputError(f"{path} belongs to {'/'.join(map(str, found))}; delete it and run again")
+    keys = ("exercise", "variant", *(["trial"] if block.trial else []), "block")
+    found = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
+    if found != block.id:
+        raise InputError(f"{path} belongs to {found}; delete it and run again")
     seeds = _parsed(path, lambda: {int(run["seed"]) for run in content["runs"]})
     if seeds != set(block.seeds):
         raise InputError(f"{path} holds seeds {sorted(seeds)}, not {list(block.seeds)}; delete it and run again")

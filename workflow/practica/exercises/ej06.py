@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import keras
 import numpy as np
 from keras import layers
@@ -37,14 +39,20 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     if fold is None:
         raise ValueError("ej06 is a cross-validation: give the fold")
     x, y = np.asarray(arrays["x"], dtype=np.float64), np.asarray(arrays["y"])
-    state = int(data_rng(seed, "folds").integers(2**31))
-    folds = StratifiedKFold(settings.folds, shuffle=True, random_state=state)
-    train, validation = list(folds.split(x, y))[fold]
+    train, validation = _folds(y.tobytes(), y.dtype.str, settings.folds, seed)[fold]
     x_train, x_validation = x[train], x[validation]
     if settings.correct_zeros:
         x_train, x_validation = correct_zeros(x_train, x_validation)
     x_train, x_validation = standardise(x_train, x_validation)
     return Problem(BINARY, Samples(x_train, y[train]), Samples(x_validation, y[validation]))
+
+
+@lru_cache(maxsize=1)  # the folds of a seed come one after another
+def _folds(targets: bytes, dtype: str, count: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the rows of train and validation in each of the seed's folds."""
+    y = np.frombuffer(targets, dtype)
+    state = int(data_rng(seed, "folds").integers(2**31))
+    return list(StratifiedKFold(count, shuffle=True, random_state=state).split(y, y))
 
 
 def correct_zeros(train: np.ndarray, validation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

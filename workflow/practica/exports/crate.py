@@ -99,7 +99,7 @@ def _root(study: Study, files: list[str], end: datetime) -> Entity:
     return {
         "@id": "./",
         "@type": "Dataset",
-        "name": study.config["title"],
+        "name": study.heading(study.languages[0]),
         "description": f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results.",
         "datePublished": end.isoformat(timespec="seconds"),
         "license": {"@id": "https://spdx.org/licenses/MIT"},

@@ -14,6 +14,7 @@ from practica.evidence.blocks import NOT_RUN
 from practica.evidence.results import Missing, Results
 from practica.figures.catalogue import spec
 from practica.figures.curves import Line, Plot, curves
+from practica.figures.overview import overview
 from practica.figures.panels import digits, prices, return_map, timing
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
@@ -56,7 +57,9 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
     """Return a figure from results that several figures may share."""
     shown, texts = spec(name), words(language)
     with style():
-        if shown.kind in FROM_ARRAYS:
+        if shown.kind == "overview":
+            figure = overview(results, texts, language)
+        elif shown.kind in FROM_ARRAYS:
             figure = _from_arrays(shown, results, texts, shown.title[language])
         elif shown.kind == "timing":
             figure = _timing(results, texts, shown.title[language])
@@ -174,6 +177,8 @@ def _stand_in(shown: Spec, results: Results) -> bool:
     if shown.kind == "timing":
         found = results.timing()
         return not isinstance(found, Missing) and bool(found["stand_in"])
+    if shown.kind == "overview":
+        return any(map(results.stand_in, results.study.exercises))
     return results.stand_in(shown.exercise, shown.variants)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jinja2
 
+from practica.figures.tones import TONES
 from practica.files import write_text
 from practica.paper.escape import breakable, escape
 from practica.paper.floats import numbering
@@ -23,9 +24,6 @@ LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is
 
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
-
-TONES = {"confirmed": "00664f", "not confirmed": "a63600", "undecided": "5b4b9b", "not evaluated": "5f5f5f"}
-"""Colours that colour-blind readers tell apart, dark enough for small print; each stands with a sign and a word."""
 
 PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
 <!DOCTYPE html>
@@ -118,26 +116,39 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
     The preamble needs ``booktabs``, ``graphicx``, ``longtable`` and ``xcolor``.
     """
     own = numbering("table", number)
-    caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
     if breaks or len(table.rows) > LONG:
-        return _long(table, own, caption)
-    size = (r"\footnotesize" if len(table.rows) > TALL else r"\small") + _spacing(table)
-    return "\n".join(
-        [
-            rf"\begin{{table}}[!htbp]\centering{size}{own}",
-            caption,
-            rf"\sbox0{{\begin{{tabular}}{{{_alignment(table)}}}",
-            *[r"\toprule", _heading(table), r"\midrule", *_body(table), r"\bottomrule"],
-            r"\end{tabular}}",
-            FIT,
-            *_notes(table),
-            r"\end{table}",
-            "",
-        ]
-    )
+        return _long(table, own)
+    size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
+    return "\n".join([rf"\begin{{table}}[!htbp]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
 
 
-def _long(table: Table, own: str, caption: str) -> str:
+def beside(tables: Sequence[Table]) -> str:
+    """Return tables as one float, two in a row, each under its own caption; a long one stands alone."""
+    if len(tables) == 1 or any(len(table.rows) > LONG for table in tables):
+        return "".join(map(to_latex, tables))
+    boxes = [
+        "\n".join([r"\begin{minipage}[t]{0.48\linewidth}\centering", *_whole(table), r"\end{minipage}"])
+        for table in tables
+    ]
+    rows = ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
+    body = "\\par\\bigskip\n".join(rows)
+    return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}"
+
+
+def _whole(table: Table) -> list[str]:
+    """Return the lines of a table that does not break, with its caption and notes."""
+    return [
+        rf"{_spacing(table)}\caption{{{_caption(table)}}}\label{{tab:{table.name}}}",
+        rf"\sbox0{{\begin{{tabular}}{{{_alignment(table)}}}",
+        *[r"\toprule", _heading(table), r"\midrule", *_body(table), r"\bottomrule"],
+        r"\end{tabular}}",
+        FIT,
+        *_notes(table),
+    ]
+
+
+def _long(table: Table, own: str) -> str:
+    caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
     again = escape(word("continued", table.language))
     width = len(table.columns)
     return "\n".join(

@@ -17,9 +17,27 @@ from practica.exercises.problem import Samples
 EVALUATION_BATCH = 500
 
 
+class Orders:
+    """Draw orders of samples, each a function of seed and epoch alone.
+
+    One generator serves them all: to make one takes longer than to shuffle a small data set.
+    """
+
+    def __init__(self) -> None:
+        self._bits = np.random.Philox(key=0)
+        self._generator = np.random.Generator(self._bits)
+        self._fresh: Any = self._bits.state
+
+    def draw(self, seed: int, epoch: int, count: int) -> np.ndarray:
+        """Return the order ``(count,)`` in which the samples are seen in ``epoch`` (the first is 0)."""
+        self._fresh["state"]["key"][:] = seed, epoch  # Philox is made for this: each key has a stream of its own
+        self._bits.state = self._fresh
+        return self._generator.permutation(count)
+
+
 def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
     """Return the order ``(count,)`` in which the samples are seen in ``epoch`` (the first is 0)."""
-    return np.random.default_rng([seed, epoch]).permutation(count)
+    return Orders().draw(seed, epoch, count)
 
 
 def training_batches(feed: Feed, samples: Samples, batch_size: int, seed: int, epochs: range) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -115,13 +116,24 @@ class Trainer:
             compile_model(self._model, problem.task, self._settings, steps)
             self._first = get_state(self._model)
         set_state(self._model, self._first)
-        self._net.set_weights(start_weights(fresh, seed))
+        self._net.set_weights([weight[0] for weight in start_weights(fresh, [seed])])
 
 
-def start_weights(net: keras.Model, seed: int) -> list[np.ndarray]:
-    """Return the weights with which a run with ``seed`` begins, in the order of ``net.get_weights()``.
+class _Given(keras.random.SeedGenerator):
+    """Give an initializer a seed that is a tensor: of itself it only takes a number."""
 
-    Each is drawn by its layer's initializer with a seed made of ``seed`` and its place, so that many runs can begin
+    def __init__(self, seed: Any) -> None:
+        self._given = seed
+
+    def next(self, ordered: bool = True) -> Any:
+        """Return the seed, as often as it is asked for."""
+        return self._given
+
+
+def start_weights(net: keras.Model, seeds: Sequence[int]) -> list[np.ndarray]:
+    """Return the weights ``(seeds, ...)`` with which runs begin, in the order of ``net.get_weights()``.
+
+    Each is drawn by its layer's initializer with a seed made of the run's and its place, so that many runs can begin
     from one built net. What is not drawn, or by an initializer that cannot be found, is as ``net`` was built.
     """
     initializers = {
@@ -129,16 +141,25 @@ def start_weights(net: keras.Model, seed: int) -> list[np.ndarray]:
         for layer in net._flatten_layers()
         for weight in layer.weights
     }
-    weights = net.get_weights()
+    weights = [np.repeat(built[None], len(seeds), axis=0) for built in net.get_weights()]
+    draws, drawn = {}, {}
     for place, weight in enumerate(net.weights):
         initializer: Any = initializers[id(weight)]
         config = initializer.get_config() if initializer else {}
         if "seed" in config:
-            config["seed"] = int(np.random.default_rng([seed, place]).integers(2**31))
-            weights[place] = keras.ops.convert_to_numpy(
-                type(initializer).from_config(config)(weight.shape, dtype=weight.dtype)
-            )
+            draws[place] = partial(_draw, type(initializer), config, weight)
+            own = [np.random.default_rng([seed, place]).integers(2**31) for seed in seeds]
+            drawn[place] = np.array([[seed, 0] for seed in own], np.uint32)
+    # For many runs in one graph, without the price of a call for each.
+    each = (lambda draw, own: draw(own[0])[None]) if len(seeds) == 1 else keras.ops.map
+    together = backend.compiled(lambda: [each(draw, drawn[place]) for place, draw in draws.items()], xla=False)
+    for place, values in zip(draws, together(), strict=True):
+        weights[place] = keras.ops.convert_to_numpy(values)
     return weights
+
+
+def _draw(kind: Any, config: Mapping[str, Any], weight: keras.Variable, seed: Any) -> Any:
+    return kind.from_config({**config, "seed": _Given(seed)})(weight.shape, dtype=weight.dtype)
 
 
 def random_states(seed: int, point: int, count: int) -> np.ndarray:

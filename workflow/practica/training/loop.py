@@ -34,10 +34,8 @@ class Loop:
         self.per_point = log_interval(settings)
         self._loss = tasks.loss(self.problem.task)
         self._metrics = tasks.per_sample(self.problem.task)
-        starts = [start_weights(net, seed) for seed in seeds]
-        trained, moving = (
-            [np.stack([start[place] for start in starts]) for place in places] for places in weight_places(net)
-        )
+        starts = start_weights(net, seeds)
+        trained, moving = ([starts[place] for place in places] for places in weight_places(net))
         self._optimizer = make_optimizer(settings)
         self._rate = float(self._optimizer.learning_rate)  # a variable, of no value within the graph
         optimizer = updates.start(self._optimizer, trained)
@@ -111,17 +109,16 @@ class Loop:
     def _orders(self, first: int, points: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of each step ``(capacity, steps, replicas, batch)`` and the states of the Dropouts."""
         steps, _, batch = self.store.train.places.shape
-        shape = (self.per_point, steps, batch)
-        orders = np.zeros((capacity, self.per_point * steps, len(self.seeds), batch), np.int32)
+        orders = np.zeros((capacity, self.per_point, steps, len(self.seeds), batch), np.int32)
         drawn = len(self.replicas.dropouts)
         states = np.zeros((capacity, len(self.seeds), drawn, 2), np.uint32)
         for point in range(points):
-            epochs = range((first + point) * self.per_point, (first + point + 1) * self.per_point)
-            for r, seed in enumerate(self.seeds):
-                rows = np.stack([self.store.order(r, seed, epoch, any_order=not drawn) for epoch in epochs])
-                orders[point, :, r] = rows.reshape(shape).reshape(-1, batch)
+            for epoch in range(self.per_point):
+                number = (first + point) * self.per_point + epoch
+                orders[point, epoch] = self.store.order(self.seeds, number, any_order=not drawn)
+            for r, seed in enumerate(self.seeds if drawn else []):
                 states[point, r] = random_states(seed, first + point, drawn)
-        return orders, states
+        return orders.reshape(capacity, self.per_point * steps, len(self.seeds), batch), states
 
     def _points(
         self, state: list[Any], logs: list[Any], x: Any, y: Any, orders: Any, mask: Any, states: Any, points: Any

@@ -116,6 +116,7 @@ def fit(
 def _outcomes(loop: Loop, net: keras.Model, problems: Sequence[Problem], records: Sequence[Record]) -> list[Outcome]:
     final, best = (_measure(loop, problems, loop.weights(best=best)) for best in (False, True))
     weights = [ops.convert_to_numpy(weight) for weight in loop.weights()]
+    parameters = count_parameters(net)
     order = np.argsort([place for places in weight_places(net) for place in places])
 
     def predict(replica: int, x: Any) -> np.ndarray:
@@ -128,7 +129,7 @@ def _outcomes(loop: Loop, net: keras.Model, problems: Sequence[Problem], records
             history=record.history,
             metrics=final_and_best(final[r], best[r]),
             best_epoch=record.best_epoch,
-            parameters=count_parameters(net),
+            parameters=parameters,
             fit_seconds=record.seconds,
             artefacts=problem.artefacts(partial(predict, r)),
         )

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from practica.exercises.problem import Problem, Samples
-from practica.training.batches import EVALUATION_BATCH, epoch_order
+from practica.training.batches import EVALUATION_BATCH, Orders
 
 EVALUATED_AT_ONCE = 50_000
 """Samples of all replicas together in one batch of an evaluation."""
@@ -41,18 +41,21 @@ class Store:
         self.parts = {name: _part(places, batch) for name, places in rows.items()}
         self.train = _part(self._rows, batch_size)
         self.validation = self.parts.get("validation")
+        self._orders = Orders()
 
-    def order(self, replica: int, seed: int, epoch: int, *, any_order: bool) -> np.ndarray:
-        """Return the rows ``(steps * batch,)`` of a replica's batches in an epoch, filled up with its first row.
+    def order(self, seeds: Sequence[int], epoch: int, *, any_order: bool) -> np.ndarray:
+        """Return the rows ``(steps, replicas, batch)`` of all replicas' batches in an epoch.
 
         ``any_order``: a batch of all samples need not be shuffled, for it is only summed up.
         """
-        rows = self._rows[replica]
-        steps, _, batch = self.train.places.shape
-        filled = np.full(steps * batch, rows[0])
-        shuffled = rows if any_order and steps == 1 else rows[epoch_order(seed, epoch, len(rows))]
-        filled[: len(rows)] = shuffled
-        return filled
+        if any_order and len(self.train.places) == 1:
+            return self.train.places
+        steps, replicas, batch = self.train.places.shape
+        # What only fills up a batch stays as it is.
+        filled = np.ascontiguousarray(self.train.places.swapaxes(0, 1)).reshape(replicas, -1)
+        for own, rows, seed in zip(filled, self._rows, seeds, strict=True):
+            rows.take(self._orders.draw(seed, epoch, len(rows)), out=own[: len(rows)])
+        return filled.reshape(replicas, steps, batch).swapaxes(0, 1)
 
 
 def steps_of(samples: Samples, batch_size: int) -> int:
