@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Path]:
     fill(study, place / "results")
     finish(study, place / "results")
     (place / "results/informe.pdf").write_bytes(b"%PDF-1.5")
-    make_reference(study, place / "results", place / "reference")
+    make_reference(study, place / "results", place / "reference", ["informe.pdf", "report_en.pdf"])
     return study, place / "results", place / "reference"
 
 

@@ -176,6 +176,19 @@ def test_results_of_another_grid_are_refused(tuning: Tuning) -> None:
         assert tuning.file.read_text() == CONFIG.replace(old, new)
 
 
+def test_a_trial_that_has_not_run_is_waited_for_and_one_that_diverged_is_not(tuning: Tuning) -> None:
+    tuning.run(0.6, 0.7, 0.8, 0.9)
+    for block in tuning.trials[0].blocks:
+        (block.folder(folder(tuning.results)) / "metrics.json").unlink()
+    write_trials(tuning.study, "ej08", "dense", tuning.results)
+    with pytest.raises(InputError, match=r"1 of 4 trials have not run"):
+        tuning.adopt()
+    for block in tuning.trials[0].blocks:
+        write_json(block.folder(folder(tuning.results)) / "metrics.json", {"diverged": "the loss became nan"})
+    write_trials(tuning.study, "ej08", "dense", tuning.results)
+    assert tuning.adopt().values == tuning.trials[3].values
+
+
 def test_generated_data_are_named_in_the_remark(tuning: Tuning) -> None:
     tuning.run(0.6, 0.7, 0.8, 0.9, stand_in=True)
     assert "STAND-IN" in tuning.adopt().remark

@@ -2,6 +2,7 @@
 import json
 
 from practica.code import code_digest
+from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
 from practica.wiring import finished, open_study, prepare_jobs, run_code
 
@@ -10,6 +11,7 @@ study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
+TUNING = str(tuning_folder(RESULTS))
 LANGUAGE = study.languages[0]
 PARTIAL = study.config["partial"]
 RUNS, TRIALS = study.blocks(), trial_blocks(study)
@@ -45,3 +47,12 @@ def run_files(name):
     """Return the files called ``name`` of all blocks; of the finished ones only, in a partial report."""
     blocks = [b for b in RUNS if not PARTIAL or finished(b, study.results)]
     return [f"{b.folder(RESULTS)}/{name}" for b in blocks]
+
+
+def trial_files(wildcards):
+    """Return the metrics of a variant's trials; of the finished ones only, in a partial report."""
+    of = (wildcards.exercise, wildcards.variant)
+    blocks = [b for b in TRIALS if (b.exercise, b.variant) == of]
+    if PARTIAL:
+        blocks = [b for b in blocks if finished(b, TUNING)]
+    return [f"{b.folder(TUNING)}/metrics.json" for b in blocks]

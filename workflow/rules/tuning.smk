@@ -1,20 +1,9 @@
 # Tuning: trials of the variants that have a grid or a search, judged on validation. Trained only when asked for.
-from practica.trials import folder as tuning_folder
 from practica.trials import table_file, tuned
 
-TUNING = str(tuning_folder(RESULTS))
 tuning_tables = [
     str(table_file(RESULTS, exercise, variant)) for exercise, variant in tuned(study)
 ]
-
-
-def trial_files(wildcards):
-    """Return the metrics of a variant's trials; of the finished ones only, in a partial report."""
-    of = (wildcards.exercise, wildcards.variant)
-    blocks = [b for b in TRIALS if (b.exercise, b.variant) == of]
-    if PARTIAL:
-        blocks = [b for b in blocks if finished(b, TUNING)]
-    return [f"{b.folder(TUNING)}/metrics.json" for b in blocks]
 
 
 use rule train as train_trial with:

@@ -88,6 +88,8 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a small folder that others can compare theirs with."""
     from practica.evidence.reference import make_reference
+    from practica.paper.names import report_name
 
-    for name in make_reference(Study.load(results / "study.json"), results, out):
+    study = Study.load(results / "study.json")
+    for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):
         click.echo(out / name)

@@ -20,6 +20,7 @@ from practica.splice import set_remark, set_values
 from practica.trials import parse, table_file, trials
 
 MARKER = "Tuned:"
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[M
         raise InputError(
             f"{path} is not of the grid, settings and seeds that the configuration has: run `snakemake tuning` again"
         )
+    if absent := int((table["status"] == MISSING).sum()):
+        raise InputError(f"{path}: {absent} of {len(table)} trials have not run: run `snakemake tuning` again")
     best = table[table["winner"].astype(str) == "True"]
     if len(best) != 1:
         bad = table[table["status"] != DONE]

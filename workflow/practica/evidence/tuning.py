@@ -75,7 +75,9 @@ def read_trials(results: Path, exercise: str, variant: str) -> pd.DataFrame:
     """
     path = table_file(results, exercise, variant)
     try:
-        table = pd.read_csv(path, dtype={"trial": "str", "date": "str", "reason": "str"}, keep_default_na=False)
+        gaps = {name: [""] for name in ("mean", "sd", "low", "high")}
+        text = dict.fromkeys(["trial", "date", "reason"], "str")
+        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=gaps)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; run `snakemake tuning` first") from error
     except ValueError as error:

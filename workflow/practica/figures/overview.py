@@ -14,13 +14,15 @@ from practica.evidence.results import Curve, Missing, Results, Value
 from practica.evidence.source import PRINTED
 from practica.figures.curves import thinned
 from practica.figures.specs import Text
-from practica.figures.style import local_numbers, look
+from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
 from practica.files import read_json
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 1.9
 """Panels in a row, and sizes of the figure and of a row [in]."""
+SIGN_FONT = "DejaVu Sans"
+"""What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
 BEYOND = 1.07
 """Where the results on test data stand, as a share of the epochs."""
 
@@ -100,9 +102,7 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = GLANCES.get(exercise) or _unknown(exercise, results)
-    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=7.5, weight="bold", pad=10)
-    if glance.log:
-        axes.set_yscale("log")
+    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=7.5, weight="bold", pad=11)
     drawn = 0.0
     for place, (variant, name) in enumerate(glance.variants.items()):
         curve = results.curves(exercise, variant, glance.metric, "validation")
@@ -113,6 +113,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
         axes.set(xticks=[], yticks=[])
         return
+    if glance.log:
+        axes.set_yscale("log")
     for place, variant in enumerate(glance.variants):
         value = results.value(exercise, variant, "test", glance.metric)
         _test(axes, drawn * BEYOND, value, PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}"), place)
@@ -150,7 +152,8 @@ def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
     for place, (letter, name) in enumerate(judged):
         text = f"{letter}{SIGNS[name]}"
         at = (0.01 + 0.17 * place, 1.03)
-        axes.text(*at, text, transform=axes.transAxes, color=f"#{TONES[name]}", fontsize=7.5, weight="bold")
+        mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}
+        axes.text(*at, text, transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)
 
 
 def _unknown(exercise: str, results: Results) -> Glance:

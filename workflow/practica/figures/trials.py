@@ -10,11 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from practica.evidence.blocks import STAND_IN
 from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, message, new_figure, stamp, style
 from practica.figures.words import Words, label, words
 
+WIDE = 20
+"""From so large a ratio of the largest to the least value on, an axis is logarithmic."""
 FEW = 8
 """Up to so many different values stand side by side as they are written; more of them lie on an axis of numbers."""
 
@@ -77,6 +80,8 @@ def _points(axes: Axes, known: pd.DataFrame, places: np.ndarray) -> None:
     # A single seed has no interval.
     bars = np.nan_to_num(np.stack([mean - low, high - mean])).clip(min=0)
     best = known["winner"].astype(bool).to_numpy()
+    if _spans(mean):
+        axes.set_yscale("log")
     for chosen, marker, colour, size in ((~best, "o", BLUE, 3), (best, "D", VERMILLION, 4)):
         axes.errorbar(
             places[chosen], mean[chosen], yerr=bars[:, chosen], fmt=marker, color=colour, markersize=size,
@@ -103,10 +108,18 @@ def _places(axes: Axes, values: Sequence[Any], texts: Words) -> np.ndarray:
             places.append(place + 0.6 * (seen[place] / (count[place] + 1) - 0.5))
         return np.array(places)
     found = np.array(numbers, dtype=float)
-    if found.min() > 0 and found.max() / found.min() > 20:
+    if _spans(found):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, texts)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     local_numbers(axes, texts)
     return found
+
+
+def _spans(values: np.ndarray) -> bool:
+    """Say whether numbers lie orders of magnitude apart."""
+    return bool(values.min() > 0 and values.max() / values.min() > WIDE)
 
 
 def local_y(axes: Axes, texts: Words) -> None:

@@ -56,7 +56,7 @@ class Prose:
         ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{ej08-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
         ``\evidencia{ej08-a/speed}``: what decided it, with its interval; of a claim, its first part.
-        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{ej08/dense,ej08/conv}``: floats.
+        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{ej08/dense,...}``: floats.
         """
         return {
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),

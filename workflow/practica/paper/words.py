@@ -229,8 +229,8 @@ WORDS = {
         "not_judged": "These runs cannot decide all that the source claims: {}.",
         "at_a_glance": (
             "A course on neural networks in {exercises} exercises: the experiments of a published practice, the "
-            "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} claims, the "
-            "verdicts are: {counts}."
+            "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} "
+            "claims, the verdicts are: {counts}."
         ),
         "why_missing": "some are missing",
         "why_stand-in": "the data are generated",
