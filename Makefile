@@ -10,7 +10,7 @@ in_venv := @source .venv/bin/activate &&
 .PHONY: help setup latex ready report crate tune status doctor test cluster bench lint format oldest newest lock clean
 
 help: ## List the targets
-	@sed -nE 's/^([a-z ]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## Make .venv with the locked packages (ENV=gpu for a machine with a GPU)
 	@workflow/scripts/setup-venv.sh "$(PYTHON)" $(env)
@@ -59,8 +59,11 @@ format: setup ## Put the code into the house's format
 	$(in_venv) ruff format
 	$(in_venv) snakefmt Snakefile workflow/rules
 
-oldest newest: ## Test against the oldest or newest versions that pyproject.toml allows
-	@workflow/scripts/test-versions.sh "$(PYTHON)" $@
+oldest: ## Test against the oldest versions that pyproject.toml allows
+	@workflow/scripts/test-versions.sh "$(PYTHON)" oldest
+
+newest: ## Test against the newest versions that pyproject.toml allows
+	@workflow/scripts/test-versions.sh "$(PYTHON)" newest
 
 lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"
