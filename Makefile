@@ -7,7 +7,8 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report gallery tune status doctor test cluster bench lint format docs lock clean
+.PHONY: help setup latex ready report gallery crate tune status doctor test cluster bench lint format docs oldest newest lock \
+  clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +28,9 @@ report: ready ## Run the quick study and build the PDF and the HTML report
 
 gallery: ready ## Renew the pictures of the README from the quick study
 	$(in_venv) snakemake --profile profiles/quick gallery
+
+crate: setup ## Pack the finished study as an RO-Crate (results/crate.zip)
+	$(in_venv) python -m practica crate
 
 tune: setup ## Train the trials of all variants with a grid or a search, and judge them
 	$(in_venv) snakemake --cores all tuning
@@ -61,6 +65,12 @@ format: setup ## Put the code into the house's format
 
 docs: setup ## Write docs/configuration.md from the schema
 	$(in_venv) python -m practica configuration --out docs/configuration.md
+
+oldest: ## Test against the oldest versions that pyproject.toml allows
+	@workflow/scripts/test-versions.sh "$(PYTHON)" oldest
+
+newest: ## Test against the newest versions that pyproject.toml allows
+	@workflow/scripts/test-versions.sh "$(PYTHON)" newest
 
 lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"

@@ -20,7 +20,7 @@ def offline(monkeypatch):
     """Let every upstream site be a closed port of this machine."""
     for base in spec_module.UPSTREAM_BASES:
         monkeypatch.setitem(spec_module.UPSTREAM_BASES, base, "http://127.0.0.1:9/")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,127.0.0.2")
 
 
 @dataclass
@@ -50,13 +50,18 @@ def pima(tmp_path, monkeypatch) -> Pima:
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve a folder, with ranges; break off the first transfer after ``server.break_at`` bytes, if that is set."""
+    """Serve a folder, with ranges; break off the first transfer after ``server.break_at`` bytes, or lead elsewhere."""
 
     def log_message(self, *_):
         pass
 
     def do_GET(self):
         self.server.requests.append((self.path, self.headers.get("Range")))
+        if self.server.lead_to:
+            self.send_response(302)
+            self.send_header("Location", self.server.lead_to)
+            self.end_headers()
+            return
         path = Path(self.translate_path(self.path))
         if not path.is_file():
             self.send_error(404)
@@ -76,10 +81,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 def serve(request):
     """Return a function that serves a folder on this machine and returns the server, with its ``url``."""
 
-    def start(folder: Path):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-        server.requests, server.break_at = [], None
-        server.url = f"http://127.0.0.1:{server.server_port}/"
+    def start(folder: Path, host: str = "127.0.0.1"):
+        server = http.server.ThreadingHTTPServer((host, 0), partial(Handler, directory=str(folder)))
+        server.requests, server.break_at, server.lead_to = [], None, None
+        server.url = f"http://{host}:{server.server_port}/"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         request.addfinalizer(server.server_close)
         request.addfinalizer(server.shutdown)

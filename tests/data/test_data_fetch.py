@@ -163,3 +163,15 @@ def test_an_unreachable_upstream_costs_little(tmp_path):
 def test_there_is_no_progress_bar_without_a_terminal(tmp_path, pima, upstream, capfd):
     data.prepare("pima", tmp_path)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_redirect_over_an_open_connection_is_refused(tmp_path, pima, upstream, serve, back):
+    """127.0.0.2 is this machine as well, but not one of the addresses that pass as safe."""
+    crossroads = serve(pima.mirror, "127.0.0.2")
+    open_way = crossroads.url + pima.file.name
+    upstream.lead_to = open_way
+    crossroads.lead_to = serve(pima.mirror).url + pima.file.name if back else None
+    with pytest.raises(InputError, match=rf"it leads to {open_way}, which is not https"):
+        data.prepare("pima", tmp_path)
+    assert not list(tmp_path.glob("raw/*"))

@@ -19,7 +19,15 @@ from practica.config import Study
 ROOT = Path(__file__).parents[2]
 GENERATED = "docs/configuration.md"  # tests/project/test_configuration_page.py checks it
 PAGES = sorted({path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")} - {GENERATED})
-NAMES = ("README.md", "CONTRIBUTING.md", "profiles/README.md", "bench/README.md", *PAGES)
+NAMES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "config/README.md",
+    "profiles/README.md",
+    "bench/README.md",
+    *PAGES,
+)
 DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
 EXAMPLES = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -152,20 +152,22 @@ def test_interrupted_setup_begins_anew(machine):
 
 def with_snakemake(machine, script):
     """Give the machine an environment whose Snakemake is this script."""
-    machine.command("snakemake", script)
     (machine.root / ".venv/bin").mkdir(parents=True)
-    (machine.bin / "snakemake").rename(machine.root / ".venv/bin/snakemake")
+    for name, content in (("snakemake", script), ("python", "exit 0")):
+        machine.command(name, content)
+        (machine.bin / name).rename(machine.root / ".venv/bin" / name)
 
 
 STUDY = "snakemake --profile profiles/quick"
 PARTIAL = f"{STUDY} --config partial=true"
+SUMS = "python -m practica sums"
 
 
 def test_report_says_where_it_is(machine):
     with_snakemake(machine, "exit 0")
     done = machine.run("report")
     assert (done.returncode, done.stderr) == (0, "")
-    assert machine.calls == [STUDY, f"{STUDY} --report results/report.zip"]
+    assert machine.calls == [STUDY, f"{STUDY} --report results/report.zip", SUMS]
     assert "results/informe.pdf" in done.stdout
     assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
 
@@ -174,7 +176,7 @@ def test_failed_study_still_gives_a_report_and_fails(machine):
     with_snakemake(machine, 'case "$*" in *partial*) exit 0 ;; esac; exit 1')
     done = machine.run("report")
     assert done.returncode == 1
-    assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} --report results/report.zip"]
+    assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} --report results/report.zip", SUMS]
     assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
 
 

@@ -6,7 +6,8 @@ import copy
 import difflib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 from practica.code import module_path, modules_defining
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
+from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 
@@ -75,9 +77,22 @@ class Block:
 
     @classmethod
     def parse(cls, specification: str) -> Block:
-        """Return the block of which ``specification`` is the canonical JSON."""
-        fields = json.loads(specification)
-        return cls(**{**fields, "seeds": tuple(fields["seeds"])})
+        """Return the block of which ``specification`` is the canonical JSON.
+
+        Raises:
+            InputError: it is no such JSON, or a name in it could lead out of the results' folder.
+        """
+        try:
+            fields = json.loads(specification)
+            block = cls(**{**fields, "seeds": tuple(fields["seeds"])})
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise InputError(f"--spec is not the JSON of a block: {error}") from error
+        for name in (block.exercise, block.variant, block.model, block.dataset):
+            if not (isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]*", name)):
+                raise InputError(f"--spec holds a bad name: {name!r}")
+        if not (block.seeds and all(type(seed) is int and seed >= 0 for seed in block.seeds)):
+            raise InputError(f"--spec holds bad seeds: {fields['seeds']!r}")
+        return block
 
 
 @dataclass(frozen=True)
@@ -93,7 +108,7 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
-        config = typed(config, config_schema())
+        config = plain(typed(plain(config), config_schema()))
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -104,8 +119,17 @@ class Study:
 
     @classmethod
     def load(cls, path: str | Path) -> Study:
-        """Read a resolved study, as the workflow writes it to ``study.json``."""
-        return cls(read_json(path))
+        """Read a resolved study, as the workflow writes it to ``study.json``.
+
+        Raises:
+            InputError: the file is missing or holds something else.
+        """
+        content = read_json(path)
+        try:
+            check(plain(content))
+        except InputError as error:
+            raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
+        return cls(content)
 
     @property
     def results(self) -> Path:
@@ -168,7 +192,9 @@ class Study:
 
     def blocks(self) -> list[Block]:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
-        return [block for e in self.exercises for v in self.variants(e) for block in self._blocks(e, v)]
+        return [
+            self.block(e, v, seeds) for e in self.exercises for v in self.variants(e) for seeds in self.seed_groups(e)
+        ]
 
     def seed_groups(self, exercise: str, seeds: int | list[int] | None = None) -> list[tuple[int, ...]]:
         """Return the seeds of each of the exercise's jobs: of ``seeds``, or of those that it is configured for."""
@@ -202,10 +228,6 @@ class Study:
             raise InputError(_unknown(f"variant of {exercise}", variant, variants))
         return variants[variant]
 
-    def _blocks(self, exercise: str, variant: str) -> Iterator[Block]:
-        for seeds in self.seed_groups(exercise):
-            yield self.block(exercise, variant, seeds)
-
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
     """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
@@ -215,11 +237,12 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
             content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror}") from error
-        except yaml.YAMLError as error:
+        # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         if not isinstance(content, dict):
             raise InputError(f"{path} must be a mapping of keys to values")
-        merged = _merge(merged, content)
+        merged = _merge(merged, plain(content, str(path)))
     return merged
 
 

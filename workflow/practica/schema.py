@@ -55,11 +55,16 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         full = f"{path}.{wrong}" if path else str(wrong)
         return f"configuration: {full}: unknown key{_hint(str(wrong), known)}"
     if "propertyNames" in error.absolute_schema_path:
-        return f"{where}: bad name {error.instance!r}: it must match {schema['pattern']}"
+        return f"{where}: bad name {_short(repr(error.instance))}: it must match {schema['pattern']}"
     if error.validator in ("anyOf", "oneOf"):
-        return f"{where}: {error.instance!r} is not allowed here. Expected: {schema.get('description', '')}"
+        return f"{where}: {_short(repr(error.instance))} is not allowed here. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    return f"{where}: {error.message}{f' ({text})' if text else ''}"
+    return f"{where}: {_short(error.message)}{f' ({text})' if text else ''}"
+
+
+def _short(text: str) -> str:
+    """Return ``text``, or its two ends where it is long: a value may be a whole part of the configuration."""
+    return text if len(text) <= 200 else f"{text[:120]}...{text[-70:]}"
 
 
 def _hint(word: str, known: list[str]) -> str:
@@ -68,7 +73,7 @@ def _hint(word: str, known: list[str]) -> str:
 
 
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Read text as a number, boolean or null where ``schema`` wants one: ``--config`` makes text of what is nested."""
+    """Return ``value`` in the types that ``schema`` wants: text from ``--config`` as numbers, booleans or null."""
     schema = _resolved(schema)
     if isinstance(value, Mapping):
         return {key: typed(item, _property(schema, key)) for key, item in value.items()}
@@ -79,6 +84,9 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     types = {name for branch in branches for name in _types(branch)}
     if isinstance(value, str) and types and "string" not in types:
         return _read(value, types)
+    # To JSON schema 2.0 is an integer, to Python's range it is not.
+    if isinstance(value, float) and value.is_integer() and "integer" in types and "number" not in types:
+        return int(value)
     return value
 
 
@@ -87,7 +95,7 @@ def _read(text: str, types: set[str]) -> Any:
     try:
         value = yaml.safe_load(text)
         return float(value) if isinstance(value, str) and "number" in types else value
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         return text
 
 

@@ -23,6 +23,11 @@ from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 
 REPORT = Path(__file__).parents[2] / "report"
 
+LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
+
+# Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
+HARMLESS = str.maketrans("<>{}", "‹›｛｝")
+
 
 def prepare_jobs(*, on_cluster: bool) -> None:
     """Set the environment that jobs inherit from Snakemake, and the executor that submits them to SLURM."""
@@ -73,12 +78,21 @@ def check(study: Study) -> None:
                     f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
                     f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
                 )
+        for seeds in study.seed_groups(exercise):
+            name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
+            if len(name) > LONGEST_BLOCK:
+                raise InputError(
+                    f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
+                    "the name of a folder; lower seeds_per_job or list neighbouring seeds"
+                )
     for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
         check_writable(key, folder)
     mirror = study.data["mirror"]
-    if mirror and "://" not in mirror and not Path(mirror).is_dir():
+    # Path.is_dir raises where a name is too long.
+    if mirror and not (re.match(r"https?://[^/\s]", mirror) or os.path.isdir(mirror)):  # noqa: PTH112
         raise InputError(
-            f"the data mirror {mirror} is not a folder: correct data.mirror or PRACTICA_DATA_MIRROR, or leave it empty"
+            f"the data mirror {mirror} is no folder and no http(s) address: correct data.mirror or "
+            "PRACTICA_DATA_MIRROR, or leave it empty"
         )
 
 
@@ -154,7 +168,8 @@ def section(study: Study, exercise: str | None) -> str:
     if not exercise:
         return "0. Informe"
     language = study.languages[0]
-    return f"{exercise}. {study.title(exercise, language) or names.title(exercise, language)}"
+    title = study.title(exercise, language) or names.title(exercise, language)
+    return f"{exercise}. {title.translate(HARMLESS)}"
 
 
 def figure_labels(study: Study, name: str) -> dict[str, str]:
@@ -215,8 +230,8 @@ def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
 
 def check_writable(key: str, folder: Path) -> None:
     """Raise ``InputError`` unless ``folder``, which the configuration's ``key`` names, can be made and written to."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         # Asking the rights is not enough: to root, and on read-only or special file systems, they say yes.
         with tempfile.TemporaryFile(dir=there):
             pass

@@ -12,11 +12,11 @@ rule prepare_data:
         "../../envs/practica.yaml"
     params:
         folder=subpath(output.dataset, ancestor=3),
-        mirror=study.data["mirror"] or "",
+        mirror=lambda wildcards: study.data["mirror"] or "",  # braces in plain text are wildcards
         on_missing=study.data["on_missing"],
         code=lambda wildcards: code_digest(f"practica.data.{wildcards.dataset}"),
     message:
         "Preparing the data set {wildcards.dataset}"
     shell:
         "python -m practica prepare {wildcards.dataset} --folder {params.folder:q}"
-        " --mirror={params.mirror:q} --on-missing {params.on_missing} > {log} 2>&1"
+        " --mirror={params.mirror:q} --on-missing {params.on_missing} > {log:q} 2>&1"

@@ -12,12 +12,13 @@ rule resolve_study:
     conda:
         "../../envs/practica.yaml"
     params:
-        # Not sorted: the order of variants is that of the configuration.
-        study=json.dumps(dict(study.config), ensure_ascii=False),
+        # Not sorted: the order of variants is that of the configuration. From a function, for in plain text Snakemake
+        # takes braces for wildcards.
+        study=lambda wildcards: json.dumps(dict(study.config), ensure_ascii=False),
     message:
         "Resolving the configuration"
     shell:
-        "python -m practica study --json {params.study:q} --out {output:q} > {log} 2>&1"
+        "python -m practica study --json {params.study:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule collect:
@@ -42,7 +43,7 @@ rule collect:
     message:
         "Collecting the results of all runs"
     shell:
-        "python -m practica collect --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica collect --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
 
 
 rule claims:
@@ -64,4 +65,4 @@ rule claims:
     message:
         "Judging what the source claims"
     shell:
-        "python -m practica claims --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica claims --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

@@ -57,4 +57,4 @@ rule figure:
     message:
         "Drawing {wildcards.figure}"
     shell:
-        "python -m practica figure {wildcards.figure} --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica figure {wildcards.figure} --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

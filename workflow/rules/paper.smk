@@ -58,7 +58,7 @@ rule table:
     message:
         "Making {wildcards.table}"
     shell:
-        "python -m practica table {wildcards.table} --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica table {wildcards.table} --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
 
 
 rule paper:
@@ -95,4 +95,4 @@ rule paper:
     message:
         "Building the report {output.pdf}"
     shell:
-        "python -m practica paper --language {params.language} --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica paper --language {params.language} --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

@@ -27,7 +27,7 @@ rule train:
     shell:
         "python -m practica train --spec {params.spec:q} --data {params.data:q}"
         " --results {params.results:q} --threads {threads} --gpu {resources.gpu}"
-        " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log} 2>&1"
+        " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
 
 
 rule time_twins:
@@ -54,7 +54,7 @@ rule time_twins:
         "Timing the nets of ej02 against their hand-written twins"
     shell:
         "python -m practica timing --study {input.study:q} --data {params.data:q}"
-        " --threads {threads} --out {output:q} > {log} 2>&1"
+        " --threads {threads} --out {output:q} > {log:q} 2>&1"
 
 
 rule describe_models:
@@ -78,4 +78,4 @@ rule describe_models:
     message:
         "Describing the models"
     shell:
-        "python -m practica models --layers --study {input.study:q} --out {output:q} > {log} 2>&1"
+        "python -m practica models --layers --study {input.study:q} --out {output:q} > {log:q} 2>&1"

@@ -41,4 +41,4 @@ rule judge_trials:
         "Judging the trials of {wildcards.exercise}/{wildcards.variant}"
     shell:
         "python -m practica trials {wildcards.exercise}/{wildcards.variant} --study {input.study:q}"
-        " --results {params.results:q} > {log} 2>&1"
+        " --results {params.results:q} > {log:q} 2>&1"

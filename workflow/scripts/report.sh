@@ -15,6 +15,7 @@ status=0
   "${study[@]}"
 }
 "${study[@]}" --report results/report.zip --report-stylesheet report/report.css
+python -m practica sums
 
 echo
 echo "PDF report:   results/informe.pdf (Spanish), results/report_en.pdf (English)"

@@ -14,13 +14,19 @@ from practica.errors import DivergedError, InputError
 from practica.files import write_json
 from practica.wiring import run_code
 
+MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
+
 
 @main.command()
 @click.option("--json", "config", required=True, help="The configuration as JSON.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def study(config: str, out: Path) -> None:
     """Write the resolved study: what the steps after training read."""
-    write_json(out, dict(Study.resolve(json.loads(config)).config))
+    try:
+        content = json.loads(config)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--json is not valid JSON: {error}") from error
+    write_json(out, dict(Study.resolve(content).config))
 
 
 @main.command()
@@ -93,9 +99,12 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     Raises:
         InputError: the text is none of these.
     """
-    if match := re.fullmatch(r"(\d+)-(\d+)", text):
-        seeds = tuple(range(int(match[1]), int(match[2]) + 1))
-    elif re.fullmatch(r"\d+(,\d+)*", text):
+    if match := re.fullmatch(r"(\d{1,9})-(\d{1,9})", text):
+        first, last = int(match[1]), int(match[2])
+        if last - first >= MOST_SEEDS:
+            raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")
+        seeds = tuple(range(first, last + 1))
+    elif re.fullmatch(r"\d{1,9}(,\d{1,9})*", text):
         seeds = tuple(sorted({int(seed) for seed in text.split(",")}))
     else:
         seeds = ()

@@ -6,6 +6,7 @@ import pandas as pd
 
 from practica.paper import render
 from practica.paper.catalogue import appendix_tables
+from practica.paper.checklist import checklist
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.tables import make_table
@@ -28,6 +29,7 @@ def appendix(facts: Facts) -> str:
             *items,
             r"\end{description}",
             *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
+            checklist(facts),
         ]
     )
 

@@ -119,8 +119,9 @@ class _Resuming:
         # A compressed transfer would make the lengths and the ranges those of another sequence of bytes.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with requests.get(url, stream=True, timeout=(self.timeout, STALL_TIMEOUT), headers=headers) as response:
-            if self.secure and not _is_secure(response.url):
-                raise UnavailableError(f"it leads to {response.url}, which is not https")
+            way = [hop.url for hop in (*response.history, response)]
+            if self.secure and (open_hop := next((hop for hop in way if not _is_secure(hop)), None)):
+                raise UnavailableError(f"it leads to {open_hop}, which is not https")
             if response.status_code == requests.codes.requested_range_not_satisfiable:
                 self.partial.unlink()
                 raise requests.ConnectionError("the remains of an earlier transfer do not fit")

@@ -1,0 +1,124 @@
+"""A finished study as checksums, as an RO-Crate and as TensorBoard's event files."""
+
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from paper.factory import fill, one_exercise
+from practica.cli import main
+from practica.errors import InputError
+from practica.evidence.results import Results
+from practica.exports.crate import PROFILES, write_crate
+from practica.exports.events import write_events
+from practica.exports.sums import write_sums
+from practica.files import write_json
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported") / "results"
+    study = one_exercise()
+    fill(study, folder)
+    write_json(folder / "study.json", dict(study.config))
+    (folder / "logs").mkdir()
+    (folder / "logs/a.log").touch()
+    (folder / "link").symlink_to("/etc/passwd")
+    return folder
+
+
+def test_sha256sum_agrees_and_sees_a_change(results):
+    count = write_sums(results)
+    names = [line.split("  ")[1] for line in (results / "SHA256SUMS").read_text().splitlines()]
+    assert len(names) == count
+    assert {"metrics.csv", "study.json", "runs/ej08/dense/s0/metrics.json"} <= set(names)
+    assert not {"logs/a.log", "link", "SHA256SUMS"} & set(names)
+    check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=results, check=False).returncode == 0
+    before = (results / "claims.json").read_bytes()
+    (results / "claims.json").write_bytes(before + b"\n")
+    assert subprocess.run(check, cwd=results, check=False, capture_output=True).returncode == 1
+    (results / "claims.json").write_bytes(before)
+
+
+def test_without_results_there_is_nothing_to_export(tmp_path):
+    for command in ("sums", "crate", "tensorboard"):
+        done = CliRunner().invoke(main, [command, "--results", str(tmp_path)])
+        assert done.exit_code == 2, command
+        assert str(tmp_path) in done.output
+
+
+@pytest.fixture(scope="module")
+def crate(results):
+    with zipfile.ZipFile(write_crate(one_exercise(), results)) as archive:
+        return archive.namelist(), json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
+
+
+def test_a_crate_describes_every_file_that_it_holds(crate):
+    names, graph = crate
+    entities = {entity["@id"]: entity for entity in graph}
+    assert len(entities) == len(graph)
+    parts = {part["@id"] for part in entities["./"]["hasPart"]}
+    assert parts == set(names) - {"ro-crate-metadata.json"} == {i for i, e in entities.items() if "File" in e["@type"]}
+    assert not [name for name in names if ".." in name or name.startswith("/")]
+
+
+def test_a_crate_refers_to_nothing_unknown(crate):
+    _, graph = crate
+    known = {entity["@id"] for entity in graph}
+
+    def references(value):
+        if isinstance(value, dict):
+            yield from [value["@id"]] if set(value) == {"@id"} else references(list(value.values()))
+        elif isinstance(value, list):
+            for item in value:
+                yield from references(item)
+
+    found = [name for entity in graph for name in references(list(entity.values())) if not name.startswith("http")]
+    assert len(found) > 50
+    assert not set(found) - known
+
+
+def test_a_crate_says_what_was_run(crate):
+    _, graph = crate
+    entities = {entity["@id"]: entity for entity in graph}
+    assert {profile["@id"] for profile in entities["./"]["conformsTo"]} == set(PROFILES)
+    run = entities[entities["./"]["mentions"]["@id"]]
+    assert run["@type"] == "CreateAction"
+    assert run["instrument"] == entities["./"]["mainEntity"] == {"@id": "Snakefile"}
+    assert run["object"] == {"@id": "results/study.json"}
+    assert {"@id": "results/metrics.csv"} in run["result"]
+    assert (run["startTime"], run["endTime"]) == ("2026-01-01T00:00:00+00:00", "2026-01-01T00:00:12+00:00")
+    assert run["actionStatus"].endswith("CompletedActionStatus")
+
+
+def test_a_crate_of_a_study_with_holes_says_so(tmp_path):
+    study = one_exercise()
+    fill(study, tmp_path, skip=("ej08/dense",))
+    write_json(tmp_path / "study.json", dict(study.config))
+    with zipfile.ZipFile(write_crate(study, tmp_path)) as archive:
+        graph = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
+    run = next(entity for entity in graph if entity["@id"] == "#run")
+    assert run["actionStatus"].endswith("FailedActionStatus")
+    assert "ej08/dense/s0 is missing" in run["error"]
+
+
+@pytest.mark.keras
+def test_tensorboard_reads_the_histories(results, tmp_path):
+    import tensorflow as tf
+
+    history = Results(one_exercise(), results).history
+    count = write_events(history, tmp_path)
+    files = sorted(Path(tmp_path).rglob("*tfevents*"))
+    assert len(files) == count == len(history.groupby(["variant", "seed", "split"], observed=True))
+    (file,) = tmp_path.glob("ej08/dense/s1/validation/*")
+    events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(file))]
+    assert events[0].file_version == "brain.Event:2"
+    points = {(e.step, v.tag): v.simple_value for e in events[1:] for v in e.summary.value}
+    assert points[2, "loss"] == pytest.approx(0.5)
+    assert points[1, "accuracy"] == pytest.approx(0.2)
+    with pytest.raises(InputError, match="no run has a history"):
+        write_events(history.iloc[:0], tmp_path)

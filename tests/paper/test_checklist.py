@@ -1,0 +1,35 @@
+"""The reproducibility checklist says what ran, what it cost and how the data were split."""
+
+import pytest
+
+from paper.factory import fill, one_exercise
+from practica.paper.checklist import WORDS, checklist, table
+from practica.paper.facts import Facts
+from practica.paper.render import to_csv
+
+
+def test_both_languages_have_every_word():
+    assert WORDS["es"].keys() == WORDS["en"].keys()
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_exercise_has_its_row(shipped, results, language):
+    rows = table(Facts(shipped, results, language)).rows
+    assert [row[0].text for row in rows] == list(shipped.exercises)
+    assert all(row[1].text.partition("/")[0] == row[1].text.partition("/")[2] for row in rows)
+    ej08, ej06, ej10 = rows[7], rows[5], rows[9]
+    assert ej08[2].text == "2"
+    assert "validation_fraction 0" in ej08[5].text
+    assert "folds 5" in ej06[5].text
+    assert "correct_zeros" in ej06[6].text
+    assert ej10[6].text == WORDS[language]["none"]
+
+
+def test_what_is_missing_is_counted(tmp_path):
+    study = one_exercise()
+    fill(study, tmp_path, skip=("ej08/dense",))
+    made = table(Facts(study, tmp_path, "en"))
+    assert made.rows[0][1].text == "2/4"
+    assert "2 of 4 jobs finished" in made.notes[0]
+    assert r"\section{Reproducibility checklist}" in checklist(Facts(study, tmp_path, "en"))
+    assert "ej08" in to_csv(made)

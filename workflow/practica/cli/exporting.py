@@ -1,0 +1,44 @@
+"""Subcommands that give a finished study to other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from practica.cli.base import PATH, main, quiet_tensorflow
+from practica.config import Study
+
+RESULTS = click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+
+
+@main.command()
+@RESULTS
+def sums(results: Path) -> None:
+    """Write results/SHA256SUMS; in that folder, `sha256sum -c SHA256SUMS` compares."""
+    from practica.exports.sums import write_sums
+
+    click.echo(f"{results / 'SHA256SUMS'}: {write_sums(results)} files")
+
+
+@main.command()
+@RESULTS
+def crate(results: Path) -> None:
+    """Pack code, settings and results as a Workflow Run RO-Crate: results/crate.zip."""
+    from practica.exports.crate import write_crate
+
+    click.echo(write_crate(Study.load(results / "study.json"), results))
+
+
+@main.command()
+@RESULTS
+@click.option("--out", type=PATH, help="Folder to write to.  [default: tensorboard, in the results]")
+def tensorboard(results: Path, out: Path | None) -> None:
+    """Write the histories of all runs as event files for TensorBoard."""
+    quiet_tensorflow(1)
+    from practica.evidence.results import Results
+    from practica.exports.events import write_events
+
+    folder = out or results / "tensorboard"
+    count = write_events(Results(Study.load(results / "study.json"), results).history, folder)
+    click.echo(f"{count} files; to see them: tensorboard --logdir {folder}")

@@ -1,0 +1,122 @@
+"""The reproducibility checklist: how often, how long, with how many parameters, on which splits, with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from practica.paper import numbers, render
+from practica.paper.escape import escape
+from practica.paper.facts import Facts
+from practica.paper.table import Cell, Column, Table, label
+from practica.paper.words import word
+
+WORDS = {
+    "es": {
+        "title": "Lista de reproducibilidad",
+        "caption": "Qué corrió, cuánto costó y cómo se separaron los datos.",
+        "exercise": "Ej.",
+        "runs": "Trabajos",
+        "seeds": "Semillas",
+        "parameters": "Parámetros",
+        "minutes": "Tiempo [min]",
+        "splits": "Partes de los datos",
+        "varied": "Valores que difieren entre variantes",
+        "none": "ninguno",
+        "total": "En total terminaron {done} de {all} trabajos, en {minutes} minutos de cálculo.",
+        "choice": (
+            "Los resultados son los de la última época, no los de la mejor; las tablas de cada ejercicio muestran la "
+            "validación junto a la prueba. Los valores que no difieren están en study.json; los equipos, las "
+            "versiones y los datos, arriba."
+        ),
+    },
+    "en": {
+        "title": "Reproducibility checklist",
+        "caption": "What ran, what it cost and how the data were split.",
+        "exercise": "Ex.",
+        "runs": "Jobs",
+        "seeds": "Seeds",
+        "parameters": "Parameters",
+        "minutes": "Time [min]",
+        "splits": "Parts of the data",
+        "varied": "Values that differ between variants",
+        "none": "none",
+        "total": "In all, {done} of {all} jobs finished, in {minutes} minutes of computation.",
+        "choice": (
+            "Results are those of the last epoch, not of the best one; the tables of each exercise show validation "
+            "beside test. Values that do not differ are in study.json; machines, versions and data, above."
+        ),
+    },
+}
+SPLITS = ("validation_fraction", "test_fraction", "folds", "train_samples", "test_samples")
+"""The settings that decide how samples are divided."""
+
+
+def checklist(facts: Facts) -> str:
+    """Return the checklist as a section of the appendix, in LaTeX."""
+    return "\n".join(
+        [
+            rf"\clearpage\section{{{escape(WORDS[facts.language]['title'])}}}",
+            render.to_latex(table(facts), breaks=True),
+        ]
+    )
+
+
+def table(facts: Facts) -> Table:
+    """Return the checklist as a table: a row an exercise."""
+    words, language = WORDS[facts.language], facts.language
+    runs = facts.results.runs
+    done = runs[runs["status"] == "done"]
+    texts = {"splits": 0.24, "varied": 0.27}
+    columns = [
+        Column(key, words[key], numeric=key not in ("exercise", *texts), width=texts.get(key, 0))
+        for key in ("exercise", "runs", "seeds", "parameters", "minutes", "splits", "varied")
+    ]
+    minutes = numbers.decimal(done["wall_seconds"].sum() / 60, 1, language)
+    total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
+    rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
+    return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total, words["choice"]))
+
+
+def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
+    language, study = facts.language, facts.study
+    runs = facts.results.runs[facts.results.runs["exercise"] == exercise]
+    done = runs[runs["status"] == "done"]
+    minutes = float(done["wall_seconds"].sum()) / 60
+    sizes = [int(size) for size in done["parameters"].dropna()]
+    ends = [numbers.count(size, language) for size in sorted({min(sizes), max(sizes)})] if sizes else ["–"]
+    settings = [study.settings(exercise, variant) for variant in study.variants(exercise)]
+    metrics = facts.results.metrics
+    splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
+    parts = ", ".join(word(split, language) for split in splits) or "–"
+    division = _values(settings, SPLITS, language)
+    differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
+    return (
+        label(exercise),
+        Cell(f"{len(done)}/{len(runs)}", {"": len(done)}),
+        Cell(str(sum(len(seeds) for seeds in study.seed_groups(exercise)))),
+        Cell(" – ".join(ends), {"": max(sizes, default=None)}),
+        Cell(numbers.decimal(minutes, 1, language), {"": minutes}),
+        label(f"{parts}; {division}" if division else parts),
+        label(_values(settings, differing, language) or WORDS[language]["none"]),
+    )
+
+
+def _distinct(settings: list[dict[str, Any]], key: str) -> int:
+    return len({str(one.get(key)) for one in settings})
+
+
+def _values(settings: list[dict[str, Any]], keys: Iterable[str], language: str) -> str:
+    """Return the values of each key over the variants, each once; what no variant sets is left out."""
+    shown = []
+    for key in keys:
+        values = [one[key] for one in settings if one.get(key) is not None]
+        if values:
+            shown.append(f"{key} {' / '.join(dict.fromkeys(_value(value, language) for value in values))}")
+    return "; ".join(shown)
+
+
+def _value(value: Any, language: str) -> str:
+    if isinstance(value, bool):
+        return word(f"setting_{str(value).lower()}", language)
+    return numbers.exact(value, language) if isinstance(value, float) else str(value)

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Run the quicker tests against the oldest or the newest versions that pyproject.toml allows:
+# test-versions.sh PYTHON oldest|newest
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source workflow/scripts/steps.sh
+
+start "test-$2"
+venv=.venv-$2
+case $2 in
+oldest)
+  resolution=lowest-direct        # what the project itself asks for; the packages' own needs as new as they fit
+  options=(-W default)            # old versions warn of what has become of them since
+  ;;
+newest)
+  resolution=highest
+  options=()
+  ;;
+*) refuse "$2 is neither oldest nor newest" ;;
+esac
+
+step "making $venv" "$1" -m venv --clear "$venv"
+step "installing uv" "$venv/bin/python" -m pip install -qq --disable-pip-version-check uv
+uv=("$venv/bin/uv" pip)
+step "resolving $venv/versions.txt" "${uv[@]}" compile pyproject.toml --extra cpu --resolution "$resolution" \
+  --python "$venv/bin/python" --no-annotate --no-header -o "$venv/versions.txt"
+step "installing (some two minutes)" "${uv[@]}" install --python "$venv/bin/python" -r "$venv/versions.txt" \
+  "setuptools>=77" hypothesis pytest
+step "installing the project" "${uv[@]}" install --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+say "testing against the $2 versions ($venv/versions.txt)"
+PATH=$PWD/$venv/bin:$PATH "$venv/bin/python" -m pytest -q -p no:cacheprovider -m "not workflow and not slurm" \
+  ${options[@]+"${options[@]}"} tests/ground tests/data tests/evidence tests/exercises tests/figures tests/trust
