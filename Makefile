@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report status doctor test cluster bench lint format lock clean
+.PHONY: help setup latex ready report gallery tune status doctor test cluster bench lint format lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,12 @@ ready:
 report: ready ## Run the quick study and build the PDF and the HTML report
 	@workflow/scripts/report.sh
 
+gallery: ready ## Renew the pictures of the README from the quick study
+	$(in_venv) snakemake --profile profiles/quick gallery
+
+tune: setup ## Train the trials of all variants with a grid or a search, and judge them
+	$(in_venv) snakemake --cores all tuning
+
 status: ## Show which runs are done, running, waiting or failed
 	$(in_venv) python -m practica status
 
@@ -32,7 +38,7 @@ doctor: setup ## Check what a long run needs from this machine and its cluster
 	$(in_venv) python -m practica doctor
 
 test: ready lint ## Run every check and every test
-	$(in_venv) pytest
+	$(in_venv) pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 cluster: ready ## Run the tests that start a SLURM of one node and break things (root)
 	@tests/slurm/ensure-slurm.sh

@@ -13,14 +13,24 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/page.smk"
+include: "workflow/rules/tuning.smk"
 
 
 rule all:
     """Make the whole study: every run, verdict, figure and table, and the report."""
     default_target: True
     input:
-        pdf=f"{RESULTS}/informe.pdf",
+        pdfs=expand("{results}/{report}.pdf", results=RESULTS, report=REPORTS),
         claims=f"{RESULTS}/claims.json",
         figures=figure_files,
         tables=table_files,
+        pages=rules.page.output,
+    localrule: True
+
+
+rule tuning:
+    """Train and judge the trials of every variant that has a grid or a search in the configuration."""
+    input:
+        tuning_tables,
     localrule: True

@@ -56,6 +56,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: 
     folder = block.folder(results)
     _, _, folds, metrics = _shape(block.exercise)
     head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
+    head |= {"trial": block.trial} if block.trial else {}
     histories, runs, arrays = [], [], {}
     for seed in block.seeds:
         for fold in range(folds) if folds else [None]:

@@ -1,6 +1,9 @@
 """Figures drawn from complete, partial, empty and stand-in results."""
 
+import re
+import warnings
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +12,16 @@ from matplotlib.figure import Figure
 
 from evidence.factory import make_study, write_block, write_failure
 from practica.errors import InputError
+from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
+from practica.evidence.rules import VERDICTS
+from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, thinned
 from practica.figures.draw import draw, draw_from
+from practica.figures.style import save
+from practica.figures.tones import SIGNS
 from practica.figures.words import words
 from practica.files import read_json, write_json
 
@@ -259,3 +267,26 @@ def test_bad_names_and_languages_are_bad_input(complete: Results) -> None:
         draw_from(complete, "fig99", "es")
     with pytest.raises(InputError, match="language"):
         draw_from(complete, "fig02", "fr")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_overview_has_a_panel_an_exercise_and_marks_its_claims(
+    complete: Results, written: Callable[[Figure], str], language: str
+) -> None:
+    claims = write_claims(complete.study, complete.folder, declared())["claims"]
+    figure = draw_from(complete, "fig_overview", language)
+    text = written(figure)
+    for exercise in complete.study.exercises:
+        assert re.search(rf"^{int(exercise[2:])}  \S", text, re.MULTILINE), exercise
+    for claim in claims:
+        assert f"{claim['id'].partition('-')[2]}{SIGNS[claim['verdict']]}" in text.splitlines(), claim["id"]
+
+
+def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path) -> None:
+    claims = write_claims(complete.study, complete.folder, declared())
+    for claim, verdict in zip(claims["claims"], cycle(VERDICTS), strict=False):
+        claim["verdict"] = verdict
+    write_json(complete.folder / "claims.json", claims)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of a missing glyph
+        save(draw_from(complete, "fig_overview", "es"), tmp_path / "fig_overview")

@@ -9,7 +9,7 @@ from practica.config import Block, Study, read_config
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.verdicts import write_claims
-from practica.figures.catalogue import figures_for
+from practica.figures.catalogue import report_figures
 from practica.files import write_json, write_text
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +43,9 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
     write_json(results / "models.json", {f"{e}/{v}": model(e, v) for e in study.exercises for v in study.variants(e)})
     if "ej02" in study.exercises:
         write_json(results / "timing" / "ej02.json", timing())
-    for name in figures_for(study):
-        write_text(results / "figures" / f"{name}.pdf", grey_picture())
+    for name in report_figures(study):
+        for language in study.languages:
+            write_text(results / study.shelf("figures", language) / f"{name}.pdf", grey_picture())
     collect(study, results)
     write_claims(study, results, declared())
 

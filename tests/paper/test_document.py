@@ -33,6 +33,7 @@ def pdf(shipped: Study, results: Path) -> Path:
 def own_prose(tmp_path: Path, **files: str) -> Path:
     folder = tmp_path / "report"
     shutil.copytree(ROOT / "report" / "es", folder / "es")
+    shutil.copy(ROOT / "report" / "references.bib", folder)
     for name, text in files.items():
         (folder / "es" / f"{name}.tex").write_text(text)
     return folder

@@ -16,7 +16,7 @@ from practica.paper.facts import Facts
 from practica.paper.macros import Macro, expand
 from practica.paper.prose import Prose
 
-SPANISH = sorted((ROOT / "report" / "es").glob("*.tex"))
+FILES = sorted((ROOT / "report").glob("e[sn]/*.tex"))
 
 ALLOWED = {
     r"CIFAR-100?": "names of data sets",
@@ -29,18 +29,18 @@ ALLOWED = {
 """The digits that may be typed, as patterns, and why: none of them is a result or a setting."""
 
 
-def section(study: Study, results: Path, exercise: str | None) -> Prose:
+def section(study: Study, results: Path, exercise: str | None, language: str = "es") -> Prose:
     names = (name for name in figures_for(study) if figure_spec(name).exercise == exercise)
-    pictures = {name: figure_spec(name).caption["es"] for name in names}
-    return Prose(Facts(study, results, "es"), exercise, pictures)
+    pictures = {name: figure_spec(name).caption[language] for name in names}
+    return Prose(Facts(study, results, language), exercise, pictures)
 
 
-def expanded(study: Study, results: Path, exercise: str) -> str:
-    text = section(study, results, exercise).expand(ROOT / "report" / "es" / f"{exercise}.tex")
+def expanded(study: Study, results: Path, exercise: str, language: str = "es") -> str:
+    text = section(study, results, exercise, language).expand(ROOT / "report" / language / f"{exercise}.tex")
     return " ".join(text.replace("%\n", "").split())
 
 
-@pytest.mark.parametrize("path", SPANISH, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_no_number_is_typed(path: Path) -> None:
     def nothing(*_: str) -> str:
         return ""
@@ -49,24 +49,26 @@ def test_no_number_is_typed(path: Path) -> None:
     names += ["veredicto", "evidencia"]
     stubs = {name: Macro(1, nothing) for name in names}
     stubs["compara"] = Macro(5, lambda *texts: " ".join(texts[2:]))
+    stubs["segun"] = Macro(4, lambda *texts: " ".join(texts[1:]))
     stubs["figura"] = Macro(2, lambda _, caption: caption)
     text = expand(path.read_text(encoding="utf-8"), path.name, stubs)
-    text = re.sub(r"\\(ref|label)\{[^}]*\}", "", text)
+    text = re.sub(r"\\(ref|label|cite[pt])\{[^}]*\}", "", text)
     for pattern in ALLOWED:
         text = re.sub(pattern, "", text)
     assert re.findall(r".*\d.*", text) == []
 
 
-def test_the_shipped_prose_knows_every_name_and_places_everything(shipped: Study, results: Path) -> None:
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_shipped_prose_knows_every_name_and_places_everything(shipped: Study, results: Path, language: str) -> None:
     for exercise in shipped.exercises:
-        prose = section(shipped, results, exercise)
-        text = prose.expand(ROOT / "report" / "es" / f"{exercise}.tex")
-        assert not re.search(r"\bfalta[:}]", text), exercise
+        prose = section(shipped, results, exercise, language)
+        text = prose.expand(ROOT / "report" / language / f"{exercise}.tex")
+        assert not re.search(r"[\[{](falta|missing)[:}]", text), exercise
         assert prose.rest() == "", exercise
 
 
 def test_there_is_a_prose_file_for_every_exercise(shipped: Study) -> None:
-    assert sorted(prose_files(shipped, "es")) == SPANISH
+    assert sorted(prose_files(shipped, "en") + prose_files(shipped, "es")) == FILES
 
 
 def test_opposite_results_read_the_opposite_way(tmp_path: Path) -> None:

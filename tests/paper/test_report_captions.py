@@ -9,24 +9,24 @@ from docutils.utils import SystemMessage
 
 from paper.factory import ROOT
 from practica.config import Study
-from practica.figures.catalogue import figures_for, spec
+from practica.figures.catalogue import report_figures, spec
 from practica.paper.catalogue import tables_for
 
 
 def html(template: str, caption: str = "") -> str:
     job = SimpleNamespace(
-        params=SimpleNamespace(caption=caption),
+        params=SimpleNamespace(caption=caption, ran="densa_: Adam; 5 semillas."),
         output=SimpleNamespace(csv="results/tables/table1.csv"),
         config={},
     )
     source = (ROOT / "report" / template).read_text(encoding="utf-8")
-    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=job)
+    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=job, files=[])
     # Level 2: a warning is an error.
     return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 5})["body"]
 
 
 def test_every_caption_is_clean_restructured_text(shipped: Study) -> None:
-    captions = [("figure.rst", spec(name).caption["es"]) for name in figures_for(shipped)]
+    captions = [("figure.rst", spec(name).caption["es"]) for name in report_figures(shipped)]
     captions += [("table.rst", table.caption["es"]) for table in tables_for(shipped)]
     for template, caption in captions:
         assert caption[:20].split("\\")[0] in html(template, caption).replace("&quot;", '"')

@@ -132,7 +132,8 @@ def test_worked_example_reaches_the_report(extended):
         env={**os.environ, "PYTHONPATH": str(extended / "workflow")},
         check=True,
     )
-    for name in ("informe.pdf", "figures/figx11.pdf", "tables/table_ej11.tex", "tables/claims_ej11.tex"):
+    made = ("informe.pdf", "report_en.pdf", "figures/figx11.pdf", "tables/table_ej11.tex", "tables/en/claims_ej11.tex")
+    for name in made:
         assert (extended / "results" / name).is_file()
     metrics = json.loads((extended / "results/runs/ej11/wide/s0/metrics.json").read_text(encoding="utf-8"))
     assert metrics["runs"][0]["metrics"]["test"]["mse"] < 0.02

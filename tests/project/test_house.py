@@ -1,6 +1,7 @@
 """The house keeps its order: what belongs together is there, floors import downward, nothing grows into an attic."""
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -11,8 +12,32 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-GROUND = ("errors", "files", "code", "config", "schema", "allocation", "executor", "backend")
-FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "wiring", "doctor", "cli", "__main__")
+GROUND = (
+    "errors",
+    "files",
+    "code",
+    "config",
+    "schema",
+    "allocation",
+    "executor",
+    "backend",
+    "space",
+    "trials",
+    "splice",
+)
+FLOORS = (
+    "data",
+    "exercises",
+    "training",
+    "evidence",
+    "figures",
+    "paper",
+    "page",
+    "wiring",
+    "doctor",
+    "cli",
+    "__main__",
+)
 
 
 def tracked_texts():
@@ -31,15 +56,18 @@ def tracked_texts():
 def test_every_exercise_is_complete():
     configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
     modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
-    prose = {path.stem for path in (ROOT / "report/es").glob("ej[0-9][0-9].tex")}
+    schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+    languages = schema["properties"]["report"]["properties"]["languages"]["items"]["enum"]
+    prose = {(path.parent.name, path.stem) for path in (ROOT / "report").glob("*/ej[0-9][0-9].tex")}
     missing = []
-    for exercise in sorted(configured | modules | prose):
+    for exercise in sorted(configured | modules | {name for _, name in prose}):
         if exercise not in configured:
             missing.append(f"config.yaml has no block for {exercise}")
         if exercise not in modules:
             missing.append(f"{exercise} has no module: write workflow/practica/exercises/{exercise}.py")
-        if exercise not in prose:
-            missing.append(f"{exercise} has no prose: write report/es/{exercise}.tex")
+        for language in languages:
+            if (language, exercise) not in prose:
+                missing.append(f"{exercise} has no prose in {language}: write report/{language}/{exercise}.tex")
     assert not missing, "; ".join(missing)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
-PACKAGES = "latexmk texlive-latex-recommended texlive-lang-spanish lmodern"
+PACKAGES = "latexmk texlive-latex-recommended texlive-fonts-recommended texlive-lang-spanish lmodern"
 BASIC = ("bash", "cat", "cp", "dirname", "env", "mkdir", "rm", "tail", "true")
 
 

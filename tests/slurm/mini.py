@@ -184,7 +184,9 @@ class Study:
                 name = next((name for name in variants if f'"variant":"{name}"' in text), None)
                 if name is None or process.cmdline()[1:4] != ["-m", "practica", "train"]:
                     continue
-                begun = (self.folder / "results/checkpoints" / self.block(name) / "progress.json").is_file()
+                progress = self.folder / "results/checkpoints" / self.block(name) / "progress.json"
+                # What an earlier attempt has left says nothing of this one, which may still be starting.
+                begun = progress.is_file() and progress.stat().st_mtime > process.create_time()
                 job = process.environ().get("SLURM_JOB_ID")
                 if begun and job in [running.id for running in cluster.jobs(self, name, "RUNNING")]:
                     return Training(name, process, str(job))

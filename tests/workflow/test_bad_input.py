@@ -22,6 +22,7 @@ pytestmark = pytest.mark.workflow
         ),
         (["exercises: {ej77: {dataset: mnist, variants: {dense: {}}}}"], "exercises/ej77.py"),
         (["exercises: {ej08: {variants: {deep: {}}}}"], "exercises.ej08.variants.deep: no model 'deep'"),
+        (["exercises: {ej08: {variants: {dense: {grid: {epochs: [3, 0]}}}}}"], "variants.dense.grid.epochs.1: 0"),
         (["only: ej88"], "unknown exercise 'ej88'"),
         (["results: afile"], "results: cannot write to afile"),
         (["data: {mirror: nowhere}"], "the data mirror nowhere is not a folder"),

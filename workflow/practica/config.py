@@ -17,13 +17,14 @@ import yaml
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
 from practica.schema import check, config_schema, typed, with_defaults
+from practica.space import check_spaces
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of seeds of one variant: what one training job computes."""
+    """A block of seeds of one variant, or of one trial of its tuning: what one training job computes."""
 
     exercise: str
     variant: str
@@ -31,6 +32,7 @@ class Block:
     model: str
     dataset: str
     settings: Mapping[str, Any]
+    trial: str = ""
 
     @property
     def name(self) -> str:
@@ -44,12 +46,17 @@ class Block:
 
     @property
     def id(self) -> str:
-        """Return ``exercise/variant/block``, as people name the run."""
-        return f"{self.exercise}/{self.variant}/{self.name}"
+        """Return ``exercise/variant/block``, with the trial before the block, as people name the run."""
+        return str(self.path)
+
+    @property
+    def path(self) -> Path:
+        """Return where the block's files lie within each folder of results, checkpoints or notes."""
+        return Path(self.exercise, self.variant, self.trial, self.name)
 
     def folder(self, results: str | Path) -> Path:
         """Return the folder of the block's results."""
-        return Path(results) / "runs" / self.exercise / self.variant / self.name
+        return Path(results) / "runs" / self.path
 
     def specification(self) -> str:
         """Return everything that decides the block's result but code and data, as canonical JSON."""
@@ -61,6 +68,7 @@ class Block:
                 "model": self.model,
                 "dataset": self.dataset,
                 "settings": dict(self.settings),
+                **({"trial": self.trial} if self.trial else {}),
             }
         )
 
@@ -86,6 +94,7 @@ class Study:
         """
         config = typed(config, config_schema())
         check(config)
+        check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
         filled["only"] = _only(filled["only"], filled["exercises"])
@@ -102,9 +111,17 @@ class Study:
         return Path(self.config["results"])
 
     @property
-    def report(self) -> Mapping[str, Any]:
-        """Return the report's settings."""
-        return self.config["report"]
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages of the report; the first is its own."""
+        return tuple(self.config["report"]["languages"])
+
+    def shelf(self, kind: str, language: str) -> str:
+        """Return the folder, under that of the results, of ``figures`` or ``tables`` in a language."""
+        return kind if language == self.languages[0] else f"{kind}/{language}"
+
+    def heading(self, language: str) -> str:
+        """Return the title of the report."""
+        return _in(self.config["title"], language)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -117,9 +134,9 @@ class Study:
         chosen = self.config["only"] or self.config["exercises"]
         return tuple(sorted(chosen))
 
-    def title(self, exercise: str) -> str | None:
+    def title(self, exercise: str, language: str) -> str | None:
         """Return the exercise's title in the configuration, if it gives one."""
-        return self.config["exercises"][exercise].get("title")
+        return _in(self.config["exercises"][exercise].get("title"), language)
 
     def variants(self, exercise: str) -> tuple[str, ...]:
         """Return the names of the exercise's variants, in the order of the configuration."""
@@ -151,6 +168,19 @@ class Study:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
         return [block for e in self.exercises for v in self.variants(e) for block in self._blocks(e, v)]
 
+    def seed_groups(self, exercise: str, seeds: int | list[int] | None = None) -> list[tuple[int, ...]]:
+        """Return the seeds of each of the exercise's jobs: of ``seeds``, or of those that it is configured for."""
+        entry = self.config["exercises"][exercise]
+        seeds = entry.get("seeds", self.config["seeds"]) if seeds is None else seeds
+        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
+        every = range(seeds) if isinstance(seeds, int) else sorted(seeds)
+        return [tuple(group) for _, group in groupby(every, key=lambda seed: seed // size)]
+
+    def space(self, exercise: str, variant: str) -> Mapping[str, Any]:
+        """Return the ``grid`` or ``search`` of a variant that is to be tuned, under that key; else nothing."""
+        entry = self._variant(exercise, variant)
+        return {key: entry[key] for key in ("grid", "search") if key in entry}
+
     def block(self, exercise: str, variant: str, seeds: tuple[int, ...]) -> Block:
         """Return the block of these seeds of one variant."""
         return Block(
@@ -171,12 +201,8 @@ class Study:
         return variants[variant]
 
     def _blocks(self, exercise: str, variant: str) -> Iterator[Block]:
-        entry = self.config["exercises"][exercise]
-        seeds = entry.get("seeds", self.config["seeds"])
-        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
-        seeds = range(seeds) if isinstance(seeds, int) else sorted(seeds)
-        for _, group in groupby(seeds, key=lambda seed: seed // size):
-            yield self.block(exercise, variant, tuple(group))
+        for seeds in self.seed_groups(exercise):
+            yield self.block(exercise, variant, seeds)
 
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
@@ -201,6 +227,11 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
         result[key] = _merge(result[key], value) if both else value
     return result
+
+
+def _in(text: Any, language: str) -> Any:
+    """Return the words of a language, where they are given by language."""
+    return text[language] if isinstance(text, Mapping) else text
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:

@@ -29,7 +29,7 @@ PROFILE = ROOT / "profiles/slurm"
 ANSWER_SECONDS = 3.0
 LITTLE_SPACE, NO_SPACE = 10, 1  # GB; data sets take 2, a whole study 1
 NETWORK = ("nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "fuse", "afs", "orangefs", "wekafs", "pvfs", "9p")
-STYLES = ("spanish.ldf", "lmodern.sty", "booktabs.sty")
+STYLES = ("spanish.ldf", "lmodern.sty", "booktabs.sty", "utmr8a.pfb")
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,19 @@ from practica.files import SCHEMAS, read_json
 
 @cache
 def config_schema() -> dict[str, Any]:
-    """Return the JSON schema of the configuration."""
-    return read_json(SCHEMAS / "config.schema.json")
+    """Return the JSON schema of the configuration, in which every setting can be tuned with values that it may have."""
+    schema: dict[str, Any] = read_json(SCHEMAS / "config.schema.json")
+    settings = schema["$defs"]["settings"]["properties"]
+    choices, ranges = schema["$defs"]["choices"], schema["$defs"]["ranges"]
+    one_list, one_range = choices["additionalProperties"], ranges["additionalProperties"]
+    choices["properties"] = {name: {**one_list, "items": setting} for name, setting in settings.items()}
+    ranges["properties"] = {
+        name: {**one_range, "properties": {**one_range["properties"], "low": setting, "high": setting}}
+        for name, setting in settings.items()
+        if {"number", "integer"} & set(_types(setting))
+    }
+    choices["additionalProperties"] = ranges["additionalProperties"] = False
+    return schema
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -67,11 +78,17 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
         return [typed(item, items) for item in value]
     types = {name for branch in branches for name in _types(branch)}
     if isinstance(value, str) and types and "string" not in types:
-        try:
-            return yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
+        return _read(value, types)
     return value
+
+
+def _read(text: str, types: set[str]) -> Any:
+    """Read text as YAML, or as a number that YAML takes for text: it wants ``1.0e-3`` for ``1e-3``."""
+    try:
+        value = yaml.safe_load(text)
+        return float(value) if isinstance(value, str) and "number" in types else value
+    except (yaml.YAMLError, ValueError):
+        return text
 
 
 def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,8 +17,9 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
-from practica.paper import names
-from practica.paper.catalogue import COLLECTED, TableSpec
+from practica.page import words
+from practica.paper import names, settings
+from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
@@ -42,6 +43,7 @@ def open_study(config: Mapping[str, Any]) -> Study:
     try:
         study = Study.resolve(config)
         check(study)
+        check_prose(study)
     except InputError as error:
         stop(error)
     return study
@@ -91,7 +93,7 @@ def finished(block: Block, results: Path) -> bool:
 def figure_inputs(study: Study, name: str) -> list[str]:
     """Return the files under the results folder that a figure is drawn from."""
     reads = figures.spec(name).reads
-    files = ("timing/ej02.json",) if reads == "timing" else COLLECTED
+    files = {"timing": ("timing/ej02.json",), "overview": (*COLLECTED, "claims.json")}.get(reads, COLLECTED)
     return [f"{study.results}/{file}" for file in files]
 
 
@@ -107,17 +109,45 @@ def claims_inputs(study: Study) -> list[str]:
     return [os.path.relpath(CLAIMS), *([f"{study.results}/timing/ej02.json"] if timed else [])]
 
 
+def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str]:
+    """Return ``figures`` or ``tables`` of these names under the results folder, in every language of the report."""
+    names = list(files)
+    shelves = [study.shelf(kind, language) for language in study.languages]
+    return [f"{study.results}/{shelf}/{name}" for shelf in shelves for name in names]
+
+
+def reports(study: Study) -> dict[str, str]:
+    """Return the languages of the PDFs by their file names, without the suffix."""
+    return {names.report_name(language): language for language in study.languages}
+
+
 def prose_inputs(study: Study, language: str) -> list[str]:
-    """Return the prose files that the report is made from."""
-    folder = os.path.relpath(Path(__file__).parents[2] / "report" / language)
-    return [f"{folder}/{name}.tex" for name in ("intro", *study.exercises)]
+    """Return what people write for the report in a language: its prose, and the works that it cites."""
+    folder = Path(os.path.relpath(Path(__file__).parents[2] / "report"))
+    prose = [str(folder / language / f"{name}.tex") for name in ("intro", *study.exercises)]
+    return [*prose, str(folder / "references.bib")]
+
+
+def check_prose(study: Study) -> None:
+    """Check that every exercise in play is written about in every language of the report.
+
+    Raises:
+        InputError: a file is missing; the message names it.
+    """
+    for language in study.languages:
+        for file in prose_inputs(study, language):
+            if not Path(file).is_file():
+                raise InputError(
+                    f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
+                )
 
 
 def section(study: Study, exercise: str | None) -> str:
     """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
-    if exercise is None:
+    if not exercise:
         return "0. Informe"
-    return f"{exercise}. {study.title(exercise) or names.title(exercise, study.report['language'])}"
+    language = study.languages[0]
+    return f"{exercise}. {study.title(exercise, language) or names.title(exercise, language)}"
 
 
 def figure_labels(study: Study, name: str) -> dict[str, str]:
@@ -126,13 +156,54 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
     do not exist.
     """
-    caption = figures.spec(name).caption[study.report["language"]]
+    caption = figures.spec(name).caption[study.languages[0]]
     return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
+
+
+def variants_ran(study: Study, exercise: str | None, variants: Sequence[str]) -> str:
+    """Return a sentence for a caption: with which settings and how many seeds the variants are trained, if any."""
+    return settings.ran(study, exercise, variants, study.languages[0]) if exercise and variants else ""
+
+
+def page_inputs(study: Study) -> list[str]:
+    """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
+    made = [file for name in figures.figures_for(study) for file in figure_inputs(study, name)]
+    made += [file for table in tables_for(study) for file in table_inputs(study, table)]
+    templates = sorted((Path(__file__).parents[2] / "report/page").iterdir())
+    others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]
+    return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))
+
+
+def page_section(study: Study, page: str) -> tuple[str, str]:
+    """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
+    said = words.WORDS[study.languages[0]]
+    exercise = page.partition("_")[0]
+    if exercise in study.exercises:
+        return section(study, exercise), said["read"]
+    return section(study, None), said["files" if page == "vega" else "read"]
+
+
+def page_labels(study: Study, page: str) -> dict[str, str]:
+    """Return the label of a page in the HTML report; one only, as for figures."""
+    said = words.WORDS[study.languages[0]]
+    names = {"index": "shell_page", "vega": "shell_script"}
+    kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
+    return {"contenido": said[kind]}
+
+
+def page_captions(study: Study) -> dict[str, str]:
+    """Return a sentence about each page."""
+    said = words.WORDS[study.languages[0]]
+    captions = {"index": said["about"], "vega": f"{said['shell_script']}."}
+    for exercise in study.exercises:
+        captions[exercise] = f"{exercise}: {said['curves_hint']}"
+        captions[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
+    return captions
 
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     """Return the label of a table in the HTML report; one only, as for figures."""
-    return {"contenido": f"{table.name}: {table.caption[study.report['language']].split('.')[0]}"}
+    return {"contenido": f"{table.name}: {table.caption[study.languages[0]].split('.')[0]}"}
 
 
 def check_writable(key: str, folder: Path) -> None:

@@ -2,6 +2,8 @@
 import json
 
 from practica.code import code_digest
+from practica.trials import folder as tuning_folder
+from practica.trials import trial_blocks
 from practica.wiring import finished, open_study, prepare_jobs, run_code
 
 prepare_jobs(on_cluster=workflow.remote_exec)
@@ -9,21 +11,24 @@ study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
-LANGUAGE = study.report["language"]
+TUNING = str(tuning_folder(RESULTS))
+LANGUAGE = study.languages[0]
 PARTIAL = study.config["partial"]
-BLOCKS = {(b.exercise, b.variant, b.name): b for b in study.blocks()}
+RUNS, TRIALS = study.blocks(), trial_blocks(study)
+BLOCKS = {b.path.parts: b for b in [*RUNS, *TRIALS]}
 
 
 wildcard_constraints:
     exercise=r"ej\d\d",
     variant="[a-z][a-z0-9_]*",
+    trial="t[0-9a-f]+",
     block=r"s\d[\d_-]*",
     dataset="[a-z0-9]+",
 
 
 def block_of(wildcards):
     """Return the block that a job trains."""
-    return BLOCKS[wildcards.exercise, wildcards.variant, wildcards.block]
+    return BLOCKS[tuple(wildcards)]
 
 
 def needs_of(wildcards):
@@ -40,5 +45,14 @@ def grown(need, attempt):
 
 def run_files(name):
     """Return the files called ``name`` of all blocks; of the finished ones only, in a partial report."""
-    blocks = [b for b in BLOCKS.values() if not PARTIAL or finished(b, study.results)]
+    blocks = [b for b in RUNS if not PARTIAL or finished(b, study.results)]
     return [f"{b.folder(RESULTS)}/{name}" for b in blocks]
+
+
+def trial_files(wildcards):
+    """Return the metrics of a variant's trials; of the finished ones only, in a partial report."""
+    of = (wildcards.exercise, wildcards.variant)
+    blocks = [b for b in TRIALS if (b.exercise, b.variant) == of]
+    if PARTIAL:
+        blocks = [b for b in blocks if finished(b, TUNING)]
+    return [f"{b.folder(TUNING)}/metrics.json" for b in blocks]

@@ -1,19 +1,28 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
-from practica.figures.catalogue import figures_for
+from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
-from practica.wiring import figure_inputs, figure_labels, section
-
-FIGURES = figures_for(study)
-figure_files = expand(
-    "{results}/figures/{figure}.{kind}",
-    results=RESULTS,
-    figure=FIGURES,
-    kind=["pdf", "png"],
+from practica.wiring import (
+    figure_inputs,
+    figure_labels,
+    in_every_language,
+    section,
+    variants_ran,
 )
+
+FIGURES = report_figures(study)
+figure_files = in_every_language(
+    study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"])
+)
+# Those in the report's own language are named apart, as the HTML report shows them.
+OTHER_FIGURES = [
+    f"{RESULTS}/{study.shelf('figures', language)}/{{figure}}.{kind}"
+    for language in study.languages[1:]
+    for kind in ("pdf", "png")
+]
 
 
 rule figure:
-    """Draw one figure."""
+    """Draw one figure in every language of the report."""
     input:
         study=f"{RESULTS}/study.json",
         made_from=lambda wildcards: figure_inputs(study, wildcards.figure),
@@ -25,9 +34,10 @@ rule figure:
             category=lambda wildcards: section(
                 study, figure_spec(wildcards.figure).exercise
             ),
-            subcategory="1. Figuras",
+            subcategory="2. Figuras",
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
+        others=OTHER_FIGURES,
     log:
         f"{LOGS}/figures/{{figure}}.log",
     wildcard_constraints:
@@ -39,6 +49,11 @@ rule figure:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.figures.draw"),
         caption=lambda wildcards: figure_spec(wildcards.figure).caption[LANGUAGE],
+        ran=lambda wildcards: variants_ran(
+            study,
+            figure_spec(wildcards.figure).exercise,
+            figure_spec(wildcards.figure).variants,
+        ),
     message:
         "Drawing {wildcards.figure}"
     shell:

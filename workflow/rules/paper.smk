@@ -1,18 +1,28 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.paper.catalogue import tables_for
-from practica.wiring import prose_inputs, table_inputs, table_labels
+from practica.wiring import (
+    prose_inputs,
+    reports,
+    table_inputs,
+    table_labels,
+    variants_ran,
+)
 
 TABLES = {table.name: table for table in tables_for(study)}
-table_files = expand(
-    "{results}/tables/{table}.{kind}",
-    results=RESULTS,
-    table=TABLES,
-    kind=["tex", "csv", "html"],
+KINDS = ["tex", "csv", "html"]
+table_files = in_every_language(
+    study, "tables", expand("{table}.{kind}", table=TABLES, kind=KINDS)
 )
+OTHER_TABLES = [
+    f"{RESULTS}/{study.shelf('tables', language)}/{{table}}.{kind}"
+    for language in study.languages[1:]
+    for kind in KINDS
+]
+REPORTS = reports(study)
 
 
 rule table:
-    """Make one table."""
+    """Make one table in every language of the report."""
     input:
         study=f"{RESULTS}/study.json",
         made_from=lambda wildcards: table_inputs(study, TABLES[wildcards.table]),
@@ -25,9 +35,10 @@ rule table:
             category=lambda wildcards: section(
                 study, TABLES[wildcards.table].exercise
             ),
-            subcategory="2. Tablas",
+            subcategory="3. Tablas",
             labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
+        others=OTHER_TABLES,
     log:
         f"{LOGS}/tables/{{table}}.log",
     wildcard_constraints:
@@ -39,6 +50,11 @@ rule table:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.tables"),
         caption=lambda wildcards: TABLES[wildcards.table].caption[LANGUAGE],
+        ran=lambda wildcards: variants_ran(
+            study,
+            TABLES[wildcards.table].exercise,
+            TABLES[wildcards.table].variants(study),
+        ),
     message:
         "Making {wildcards.table}"
     shell:
@@ -46,7 +62,7 @@ rule table:
 
 
 rule paper:
-    """Put prose, figures and tables together and compile the PDF."""
+    """Put prose, figures and tables together and compile the PDF in one language."""
     input:
         study=f"{RESULTS}/study.json",
         collected=rules.collect.output,
@@ -54,23 +70,29 @@ rule paper:
         models=f"{RESULTS}/models.json",
         figures=figure_files,
         tables=table_files,
-        prose=prose_inputs(study, LANGUAGE),
+        prose=lambda wildcards: prose_inputs(study, REPORTS[wildcards.report]),
     output:
         pdf=report(
-            f"{RESULTS}/informe.pdf",
+            f"{RESULTS}/{{report}}.pdf",
             caption="../../report/paper.rst",
             category=section(study, None),
-            labels={"contenido": "Informe completo (PDF)"},
+            subcategory="1. Para leer",
+            labels=lambda wildcards: {
+                "contenido": f"2. Informe completo (PDF, {REPORTS[wildcards.report]})"
+            },
         ),
     log:
-        f"{LOGS}/paper.log",
+        f"{LOGS}/{{report}}.log",
+    wildcard_constraints:
+        report="|".join(REPORTS),
     localrule: True
     conda:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.document"),
+        language=lambda wildcards: REPORTS[wildcards.report],
     message:
         "Building the report {output.pdf}"
     shell:
-        "python -m practica paper --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica paper --language {params.language} --study {input.study:q} --results {params.results:q} > {log} 2>&1"

@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source workflow/scripts/steps.sh
 
-packages=(latexmk texlive-latex-recommended texlive-lang-spanish lmodern)
+packages=(latexmk texlive-latex-recommended texlive-fonts-recommended texlive-lang-spanish lmodern)
 install=(install -y --no-install-recommends "${packages[@]}")
 
 have_latex() {
-  command -v latexmk && command -v pdflatex && kpsewhich spanish.ldf && kpsewhich lmodern.sty && kpsewhich booktabs.sty
+  command -v latexmk && command -v pdflatex && kpsewhich spanish.ldf && kpsewhich lmodern.sty && kpsewhich utmr8a.pfb && kpsewhich booktabs.sty
 } >/dev/null 2>&1
 
 if have_latex; then

@@ -14,10 +14,10 @@ status=0
   study+=(--config partial=true)
   "${study[@]}"
 }
-"${study[@]}" --report results/report.zip
+"${study[@]}" --report results/report.zip --report-stylesheet report/report.css
 
 echo
-echo "PDF report:   results/informe.pdf"
+echo "PDF report:   results/informe.pdf (Spanish), results/report_en.pdf (English)"
 echo "HTML report:  results/report.zip (unzip it, then open report/report.html in a browser)"
 if ((status)); then
   echo "report: the study is not complete: the reports mark what is missing" >&2

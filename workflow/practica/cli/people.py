@@ -50,3 +50,46 @@ def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
         show(findings)
     if failed := [finding.what for finding in findings if finding.level == "fail"]:
         raise RunError(f"not ready for a run: {', '.join(failed)}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--config", "config_files", multiple=True, type=PATH, help="Configuration file.  [default: config.yaml]")
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
+    """Write the best trial of a variant into the configuration, for example: adopt ej08/dense."""
+    from practica.evidence.adopt import adopt as adopt_winner
+
+    done = adopt_winner(name, list(config_files or [Path("config.yaml")]), results)
+    values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
+    click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")
+    for other in done.shared:
+        click.echo(f"{done.file}: {other} shares these settings and changed too")
+
+
+@main.command()
+@click.argument("folder", type=PATH)
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
+def compare(folder: Path, results: Path, differing: bool) -> None:
+    """Say line by line whether the results agree with others, for example: compare reference."""
+    from practica.evidence.compare import compare as compare_studies
+    from practica.evidence.compare_table import show
+
+    found = compare_studies(results, folder)
+    show(found, differing=differing)
+    if not found.agrees:
+        raise click.exceptions.Exit(RunError.exit_code)
+
+
+@main.command()
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
+def reference(results: Path, out: Path) -> None:
+    """Condense the results into a small folder that others can compare theirs with."""
+    from practica.evidence.reference import make_reference
+    from practica.paper.names import report_name
+
+    study = Study.load(results / "study.json")
+    for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):
+        click.echo(out / name)

@@ -38,12 +38,36 @@ def claims(study: Study, results: Path) -> None:
 @click.argument("name")
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def trials(name: str, study: Study, results: Path) -> None:
+    """Judge the trials of a variant on validation and draw them, for example: trials ej08/dense."""
+    from practica.evidence.tuning import lines, write_trials
+    from practica.figures.style import save
+    from practica.figures.trials import draw_trials
+    from practica.training.attempt import discard_checkpoints
+    from practica.trials import folder, parse, table_file, trial_blocks
+
+    exercise, variant = parse(study, name)
+    table = write_trials(study, exercise, variant, results)
+    save(draw_trials(table, name, study.languages[0]), table_file(results, exercise, variant).with_suffix(""))
+    click.echo("\n".join(lines(table)))
+    for block in trial_blocks(study):
+        if (block.exercise, block.variant) == (exercise, variant):
+            discard_checkpoints(block, folder(results))
+
+
+@main.command()
+@click.argument("name")
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def figure(name: str, study: Study, results: Path) -> None:
-    """Draw one figure as PDF and PNG, for example: figure fig13a."""
-    from practica.figures.draw import draw
+    """Draw one figure as PDF and PNG in every language of the report, for example: figure fig13a."""
+    from practica.evidence.results import Results
+    from practica.figures.draw import draw_from
     from practica.figures.style import save
 
-    save(draw(name, study, results, study.report["language"]), results / "figures" / name)
+    collected = Results(study, results)
+    for language in study.languages:
+        save(draw_from(collected, name, language), results / study.shelf("figures", language) / name)
 
 
 @main.command()
@@ -51,17 +75,39 @@ def figure(name: str, study: Study, results: Path) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def table(name: str, study: Study, results: Path) -> None:
-    """Make one table as LaTeX, CSV and HTML, for example: table table2."""
+    """Make one table as LaTeX, CSV and HTML in every language of the report, for example: table table2."""
     from practica.paper.tables import write_table
 
-    write_table(study, results, name, study.report["language"])
+    write_table(study, results, name)
 
 
 @main.command()
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
-def paper(study: Study, results: Path) -> None:
-    """Put prose, figures and tables together and compile the PDF."""
+@click.option("--language", help="One language only.  [default: all of report.languages]")
+def paper(study: Study, results: Path, language: str | None) -> None:
+    """Put prose, figures and tables together and compile the PDF, one for each language."""
     from practica.paper.document import build
 
-    click.echo(build(study, results, study.report["language"]))
+    for each in [language] if language else study.languages:
+        click.echo(build(study, results, each))
+
+
+@main.command()
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def page(study: Study, results: Path) -> None:
+    """Write the pages of the HTML report into the results' folder page; open its index.html in a browser."""
+    from practica.page.build import write_pages
+
+    write_pages(study, results, study.languages[0])
+
+
+@main.command()
+@click.argument("pictures", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=PATH, default=Path("docs/gallery"), help="Folder of the small copies.")
+def gallery(pictures: tuple[Path, ...], out: Path) -> None:
+    """Copy drawn figures as the small pictures of the README."""
+    from practica.figures.gallery import write_gallery
+
+    write_gallery(pictures, out)

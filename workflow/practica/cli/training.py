@@ -10,7 +10,7 @@ import click
 
 from practica.cli.base import PATH, main, quiet_tensorflow, read_study, study_options
 from practica.config import Block, Study
-from practica.errors import InputError
+from practica.errors import DivergedError, InputError
 from practica.files import write_json
 from practica.wiring import run_code
 
@@ -74,9 +74,17 @@ def train(
         raise click.UsageError("name an exercise and a variant, or give --spec")
     quiet_tensorflow(threads)
     from practica.training.job import run_job
+    from practica.training.journal import note_divergence
 
-    run_job(block, run_code(block.exercise), data_folder, results, threads, gpu, minutes, checkpoint_every)
-    click.echo(f"{block.id}: done")
+    try:
+        run_job(block, run_code(block.exercise), data_folder, results, threads, gpu, minutes, checkpoint_every)
+    except DivergedError as error:
+        if not block.trial:
+            raise
+        note_divergence(block, results, str(error))
+        click.echo(f"{block.id}: diverged: {error}")
+    else:
+        click.echo(f"{block.id}: done")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

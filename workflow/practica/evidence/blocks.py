@@ -12,7 +12,7 @@ from practica.config import Block
 from practica.errors import InputError
 from practica.files import read_json
 from practica.training.attempt import checkpoint_folder
-from practica.training.journal import DONE, KILLED, Journal, failure_note
+from practica.training.journal import DIVERGED, DONE, KILLED, Journal, failure_note
 from practica.training.lock import alive
 
 METRICS = "metrics.json"
@@ -37,6 +37,7 @@ class BlockFiles:
     metrics: Mapping[Key, float] = field(default_factory=dict)
     history: Mapping[Key, tuple[list[int], list[float]]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    diverged: bool = False
 
     @property
     def data(self) -> str:
@@ -54,6 +55,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
             last, is there; the message names it.
     """
     metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
+    if block.trial and (reason := _divergence(metrics_file)):
+        return BlockFiles(block, "failed", reason, diverged=True)
     if not metrics_file.is_file():
         return _unfinished(block, results)
     for path in (history_file, manifest_file):
@@ -78,6 +81,12 @@ def train_again(path: Path) -> str:
     return f"delete {path.with_name(METRICS)} and run again"
 
 
+def _divergence(path: Path) -> str:
+    """Return why a trial diverged, or nothing where it did not."""
+    content = _read(path) if path.is_file() else {}
+    return str(content.get(DIVERGED, "")) if isinstance(content, dict) else ""
+
+
 def _unfinished(block: Block, results: Path) -> BlockFiles:
     note = failure_note(block, results)
     if note.is_file():
@@ -93,9 +102,10 @@ def _unfinished(block: Block, results: Path) -> BlockFiles:
 def _checked(path: Path, block: Block) -> Any:
     """Read a file of runs and check that it is this block's."""
     content = _read(path)
-    found = _parsed(path, lambda: (content["exercise"], content["variant"], content["block"]))
-    if found != (block.exercise, block.variant, block.name):
-        raise InputError(f"{path} belongs to {'/'.join(map(str, found))}; {train_again(path)}")
+    keys = ("exercise", "variant", *(["trial"] if block.trial else []), "block")
+    found = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
+    if found != block.id:
+        raise InputError(f"{path} belongs to {found}; {train_again(path)}")
     seeds = _parsed(path, lambda: {int(run["seed"]) for run in content["runs"]})
     if seeds != set(block.seeds):
         raise InputError(f"{path} holds seeds {sorted(seeds)}, not {list(block.seeds)}; {train_again(path)}")

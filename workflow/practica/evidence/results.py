@@ -96,12 +96,17 @@ class Results:
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
         """Return a metric's mean over the seeds with its spread, or why there is none."""
-        rows = _select(self.summary, exercise=exercise, variant=variant, split=split, metric=metric)
-        if rows.empty:
+        row = self._summarised.get((exercise, variant, split, metric))
+        if row is None:
             return self.why_missing(exercise, variant, f"{split} {metric}")
-        row = rows.iloc[0]
         sd, low, high = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high"))
         return Value(float(row["mean"]), sd, low, high, int(row["n"]), row["data"] == STAND_IN)
+
+    @cached_property
+    def _summarised(self) -> dict[tuple[str, ...], dict[Any, Any]]:
+        """Return the rows of the summary by what they are about: a report asks for hundreds."""
+        keys = ("exercise", "variant", "split", "metric")
+        return {tuple(row[key] for key in keys): row for row in self.summary.to_dict("records")}
 
     def per_seed(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
         """Return a metric by seed, folds averaged: what paired comparisons of variants need; empty if there is none."""

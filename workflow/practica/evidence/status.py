@@ -13,8 +13,10 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.files import read_json
 from practica.training.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED, checkpoint_folder
-from practica.training.journal import KILLED, Entry, Journal, failure_note
+from practica.training.journal import DIVERGED, KILLED, Entry, Journal, failure_note
 from practica.training.lock import alive
+from practica.trials import folder as tuning_folder
+from practica.trials import trial_blocks
 
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"
 STATES = (DONE, RUNNING, QUEUED, WAITING, STOPPED, FAILED)
@@ -36,6 +38,7 @@ class Status:
         seconds_left: estimate for all that is left; None where nothing is known.
         attempts: every attempt so far.
         reason: why it failed or stopped.
+        trial: which trial of the variant's tuning, if it is one.
     """
 
     exercise: str
@@ -52,12 +55,27 @@ class Status:
     seconds_left: float | None = None
     attempts: list[Entry] = field(default_factory=list)
     reason: str = ""
+    trial: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return the block's name as people write it, with the trial before the block."""
+        return str(Path(self.exercise, self.variant, self.trial, self.block))
 
 
 def gather(study: Study, results: Path) -> list[Status]:
-    """Return the status of every block of the study, in its order."""
+    """Return the status of every block of the study, in its order, and then of the trials where a tuning has begun."""
     queue = cluster_queue()
-    return [_status(block, results, queue) for block in study.blocks()]
+    tuning = tuning_folder(results)
+    begun = [block for block in trial_blocks(study) if _begun(block, tuning)]
+    return [
+        _status(block, root, queue) for root, blocks in ((results, study.blocks()), (tuning, begun)) for block in blocks
+    ]
+
+
+def _begun(block: Block, tuning: Path) -> bool:
+    """Say whether any trial of the block's variant has left a trace."""
+    return any((tuning / kind / block.exercise / block.variant).is_dir() for kind in ("runs", "journal", "checkpoints"))
 
 
 def cluster_queue() -> dict[str, str]:
@@ -80,22 +98,24 @@ def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         "exercise": block.exercise,
         "variant": block.variant,
         "block": block.name,
+        "trial": block.trial,
         "runs": runs,
         "attempts": _attempts(block, results, alive(folder / "lock.json")),
     }
     if alive(folder / "lock.json"):
         return Status(**base, state=RUNNING, **_progress(block, folder, runs))
     if (block.folder(results) / "metrics.json").is_file():
-        return Status(**base, state=DONE, runs_done=runs, **_finished(block, results))
+        return Status(**base, **_finished(block, results, runs))
     progress = _progress(block, folder, runs)
-    queued = queue.get(f"rule_train_wildcards_{block.exercise}_{block.variant}_{block.name}")
+    rule = "train_trial" if block.trial else "train"
+    queued = queue.get(f"rule_{rule}_wildcards_{'_'.join(block.path.parts)}")
     if queued:
         state, more = (RUNNING, ", but no sign of life") if queued == "RUNNING" else (QUEUED, "")
         return Status(**base, state=state, **progress, reason=f"SLURM: {queued.lower()}{more}")
     note = failure_note(block, results)
     last = base["attempts"][-1].why if base["attempts"] else None
     if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):
-        line = _last_line(results / "logs" / "train" / block.exercise / block.variant / f"{block.name}.log")
+        line = _last_line(results / "logs" / "train" / block.path.with_suffix(".log"))
         return Status(**base, state=STOPPED, **progress, reason=f"{last}: {line}" if line and last == KILLED else last)
     if note.is_file():
         reason = _read(note).get("reason", "")
@@ -126,16 +146,20 @@ def _progress(block: Block, folder: Path, runs: int) -> dict[str, Any]:
     return values | {"seconds_left": max(0.0, left * values["seconds_per_epoch"])}
 
 
-def _finished(block: Block, results: Path) -> dict[str, Any]:
-    """Return epochs, mean metric and mean speed of a block that is done."""
+def _finished(block: Block, results: Path, planned: int) -> dict[str, Any]:
+    """Return epochs, mean metric and mean speed of a block that is done, or why its trial diverged."""
     content = _read(block.folder(results) / "metrics.json")
+    if DIVERGED in content:
+        return {"state": FAILED, "reason": str(content[DIVERGED])}
     runs = content.get("runs", [])
+    done = {"state": DONE, "runs_done": planned}
     if not runs:
-        return {"reason": "metrics.json cannot be read: delete it and run again"}
+        return {**done, "reason": "metrics.json cannot be read: delete it and run again"}
     parts = [run["metrics"].get("validation") or run["metrics"]["train"] for run in runs]
     metric = next(name for name in MONITORED if name in parts[0])
     epochs = sum(run["epochs"] for run in runs)
     return {
+        **done,
         "epoch": runs[-1]["epochs"],
         "epochs": runs[-1]["epochs"],
         "metric": metric,

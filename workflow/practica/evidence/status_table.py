@@ -35,7 +35,7 @@ def _blocks(rows: Sequence[Status]) -> Table:
     table.add_column("why", ratio=1, overflow="fold")
     for row in rows:
         table.add_row(
-            f"{row.exercise}/{row.variant}/{row.block}",
+            row.id,
             Text(row.state, style=STYLES.get(row.state, "")),
             f"{row.runs_done}/{row.runs}",
             f"{row.epoch}/{row.epochs}",
@@ -57,7 +57,7 @@ def _attempts(rows: Sequence[Status]) -> Table:
         for entry in row.attempts:
             where = f"{entry.host} ({f'job {entry.job}' if entry.job else f'process {entry.pid}'})"
             table.add_row(
-                f"{row.exercise}/{row.variant}/{row.block}",
+                row.id,
                 str(entry.attempt),
                 where,
                 entry.start,

@@ -20,4 +20,4 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
 
 
 def _permuted(images: np.ndarray, order: np.ndarray) -> np.ndarray:
-    return images.reshape(len(images), -1)[:, order].reshape(images.shape)
+    return images.reshape(len(images), 28 * 28)[:, order].reshape(images.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Ragged:
     offsets: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return max(0, len(self.offsets) - 1)  # withheld test reviews have not even offsets
 
     def __getitem__(self, index: np.ndarray) -> Ragged:
         """Return the sequences at these places."""
@@ -152,6 +152,10 @@ class Problem:
         """Return the parts that the exercise has, by name."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: samples for name, samples in parts.items() if samples is not None}
+
+    def without_test(self) -> Problem:
+        """Return what a trial may see: no test part, nor artefacts, which are made from it."""
+        return replace(self, test=None, artefacts=lambda predict: {})
 
 
 def model(builder: Callable[[Settings], Any]) -> Callable[[Settings], Any]:

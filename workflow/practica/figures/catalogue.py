@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from practica.errors import InputError
-from practica.figures.listing import SPECS
+from practica.figures.listing import OVERVIEW, SPECS
 from practica.figures.specs import Spec
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def figures_for(study: Study) -> list[str]:
-    """Return the names of the study's figures: those of the catalogue, then curves of what it does not know."""
+    """Return the names of the exercises' figures: those of the catalogue, then curves of what it does not know."""
     names = []
     for exercise in study.exercises:
         variants = study.variants(exercise)
@@ -25,13 +25,18 @@ def figures_for(study: Study) -> list[str]:
     return names
 
 
+def report_figures(study: Study) -> list[str]:
+    """Return the names of all figures of the report: that of its first page, and those of its exercises."""
+    return [OVERVIEW.name, *figures_for(study)]
+
+
 def spec(name: str) -> Spec:
     """Return what the figure of this name shows.
 
     Raises:
         InputError: there is no such figure.
     """
-    for each in SPECS:
+    for each in (OVERVIEW, *SPECS):
         if each.name == name:
             return each
     user = re.fullmatch(r"fig_(ej[0-9]{2})_([a-z][a-z0-9_]*)", name)

@@ -173,3 +173,25 @@ SPECS: tuple[Spec, ...] = tuple(
         key=lambda each: each.name,
     )
 ) + tuple(_extras())
+
+GALLERY = ("fig01a", "fig04a", "fig10b", "fig11", "fig12", "fig13a")
+"""The figures that the README shows."""
+
+OVERVIEW = Spec(
+    "fig_overview",
+    "",
+    (),
+    "overview",
+    _text("El estudio de un vistazo", "The study at a glance"),
+    _text(
+        "El estudio de un vistazo. Curvas: validación por época, media y rango de las semillas (en 1 el costo, en 5 y "
+        "7 el error cuadrático medio, en los demás la precisión). A la derecha de cada panel, la prueba: punto con "
+        "intervalo del 95 %, este estudio; rombo, la fuente. Bajo el título, los veredictos sobre lo que afirma la "
+        "fuente: ✓ confirmada, ✗ no confirmada, ? sin decidir, – sin evaluar.",
+        "The study at a glance. Curves: validation by epoch, mean and range of the seeds (in 1 the loss, in 5 and 7 "
+        "the mean squared error, in the others the accuracy). At the right of each panel, the test data: dot with 95 % "
+        "interval, this study; diamond, the source. Under the title, the verdicts on what the source claims: "
+        "✓ confirmed, ✗ not confirmed, ? undecided, – not evaluated.",
+    ),
+)
+"""The first page of the report; its exercise is none of them."""

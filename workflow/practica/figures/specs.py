@@ -26,7 +26,7 @@ class Spec:
         name: file name without suffix; ``figNN`` as in the source, ``figxNN`` for those it lacks, where NN is then
             the exercise.
         kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
-            (validation and its spread over the folds), ``prices``, ``map``, ``digits`` or ``timing``.
+            (validation and its spread over the folds), ``prices``, ``map``, ``digits``, ``timing`` or ``overview``.
         panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
         split: the part of the data that a comparison of variants shows.
         log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
@@ -46,5 +46,6 @@ class Spec:
 
     @property
     def reads(self) -> str:
-        """Return what the figure is drawn from: ``tables`` (collected), ``arrays`` (of the runs) or ``timing``."""
-        return {"prices": "arrays", "map": "arrays", "digits": "arrays", "timing": "timing"}.get(self.kind, "tables")
+        """Return what the figure is drawn from: ``tables``, ``arrays`` (of the runs), ``timing`` or ``overview``."""
+        other = {"prices": "arrays", "map": "arrays", "digits": "arrays", "timing": "timing", "overview": "overview"}
+        return other.get(self.kind, "tables")

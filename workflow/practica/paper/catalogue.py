@@ -133,6 +133,15 @@ KNOWN = (
             f"deviation over the folds, averaged over the seeds. {LAST_EN}",
         },
     ),
+    TableSpec(
+        "table_ej06_cost",
+        "cost",
+        "ej06",
+        {
+            "es": "Lo que cuesta cada red de los Pima.",
+            "en": "What each net for the Pima data costs.",
+        },
+    ),
     _scores(
         "table_ej07",
         "ej07",

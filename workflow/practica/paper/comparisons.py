@@ -11,9 +11,10 @@ from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
 from practica.evidence.claims import Quantity, declared
 from practica.evidence.results import Missing
-from practica.evidence.rules import FEWEST, NOT_CONFIRMED, VERDICTS
+from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.summary import Estimate
 from practica.figures.catalogue import figures_for
+from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts, hint
@@ -21,8 +22,6 @@ from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
-SIGNS = dict(zip(VERDICTS, "✓✗?–", strict=True))
-"""What stands before a verdict, so that it does not rest on its colour."""
 LOSS = "loss"
 """Not compared in the report: it holds the penalties, which differ between variants."""
 

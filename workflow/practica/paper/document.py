@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from pylatex import Command, Document, NoEscape, Package
 
 from practica.config import Study
 from practica.errors import InputError
+from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
+from practica.figures.listing import OVERVIEW
 from practica.files import atomic_path, write_text
 from practica.paper import render
 from practica.paper.appendix import appendix
+from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
-from practica.paper.latexmk import compile_pdf
-from practica.paper.names import title
-from practica.paper.prose import Prose
+from practica.paper.latexmk import check_installed, compile_pdf
+from practica.paper.names import report_name, title
+from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
 REPORT = Path(__file__).parents[3] / "report"
-NAMES = {"es": "informe"}
 BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
 INTRODUCTION = "intro"
 
 PREAMBLE = r"""
 \pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
+\definecolor{links}{HTML}{00507a}
 \setlength{\emergencystretch}{3em}
 \setlength{\headheight}{14pt}
 \captionsetup{font=small,labelfont=bf}
@@ -37,6 +41,12 @@ PREAMBLE = r"""
 \renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.75}
 \makeatletter
 \setlength{\@fptop}{0pt}\setlength{\@fpbot}{0pt plus 1fil}
+% As in the package placeins, which a small LaTeX lacks: no float leaves its section.
+\def\FloatBarrier{\par\begingroup\let\@elt\relax
+  \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
+  \ifx\@tempa\@empty\else
+    \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
+  \fi\endgroup}
 \renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
 \makeatother
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
@@ -45,8 +55,8 @@ PREAMBLE = r"""
 
 
 def output_path(results: Path, language: str) -> Path:
-    """Return the file of the report in a language: ``informe.pdf`` in Spanish, ``report_<language>.pdf`` otherwise."""
-    return results / f"{NAMES.get(language, f'report_{language}')}.pdf"
+    """Return the file of the report in a language."""
+    return results / f"{report_name(language)}.pdf"
 
 
 def prose_files(study: Study, language: str, report: Path = REPORT) -> list[Path]:
@@ -65,13 +75,16 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     """
     if language not in WORDS:
         raise InputError(f"no report in language {language!r} (known: {', '.join(WORDS)})")
+    check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
     shutil.rmtree(folder, ignore_errors=True)
     sources = _write_prose(facts, folder, report)
     target = output_path(results, language)
     tex = folder / target.with_suffix(".tex").name
-    write_text(tex, _document(facts).dumps() + "\n")
+    prose = "".join((folder / name).read_text(encoding="utf-8") for name in sources)
+    works = bibliography(folder, report, language, prose)
+    write_text(tex, _document(facts, works).dumps() + "\n")
     pdf = compile_pdf(tex, sources)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
@@ -93,29 +106,30 @@ def _write_prose(facts: Facts, folder: Path, report: Path) -> dict[str, Path]:
 def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     """Return the captions of the exercise's figures, by name."""
     specs = (figures.spec(name) for name in figures.figures_for(facts.study))
-    return {spec.name: spec.caption[facts.language] for spec in specs if spec.exercise == exercise}
+    return {spec.name: spec.caption[facts.language] for spec in specs if exercise and spec.exercise == exercise}
 
 
-def _document(facts: Facts) -> Document:
-    """Return the document around the prose: front page, one section per exercise, appendix."""
+def _document(facts: Facts, works: str) -> Document:
+    """Return the document around the prose: front page, one section per exercise, ``works`` cited, appendix."""
     study = facts.study
     document = Document(
         document_options=["11pt", "a4paper"],
-        geometry_options={"margin": "2.3cm"},
+        geometry_options={"margin": "2.1cm"},
         microtype=True,
         page_numbers=False,
     )
     for name, options in _packages(facts.language).items():
         document.packages.append(Package(name, options=options and NoEscape(options)))
-    document.preamble.append(NoEscape(PREAMBLE + _metadata(study)))
+    document.preamble.append(NoEscape(PREAMBLE + _metadata(study, facts.language)))
     document.append(NoEscape(_front(facts)))
     document.append(NoEscape(rf"\input{{{INTRODUCTION}.tex}}"))
     for exercise in study.exercises:
-        heading = escape(study.title(exercise) or title(exercise, facts.language))
+        heading = escape(study.title(exercise, facts.language) or title(exercise, facts.language))
         # A section bears the number of its exercise, also where the report holds only some of them.
-        document.append(NoEscape(rf"\clearpage\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
+        document.append(NoEscape(rf"\FloatBarrier\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
         document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
+    document.append(NoEscape(works))
     document.append(NoEscape(appendix(facts)))
     return document
 
@@ -133,14 +147,18 @@ def _packages(language: str) -> dict[str, str | None]:
         "caption": None,
         "subcaption": None,
         "fancyhdr": None,
-        "hyperref": "hidelinks,unicode",
+        "mathptmx": None,
+        "natbib": "numbers,sort&compress",
+        "hyperref": "unicode,colorlinks,allcolors=links",
     }
 
 
-def _metadata(study: Study) -> str:
-    name, author = escape(study.config["title"]), escape(study.config["author"])
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
-\title{{\vspace{{-18mm}}{name}}}\author{{{author}}}\date{{}}
+def _metadata(study: Study, language: str) -> str:
+    name, author = escape(study.heading(language)), escape(study.config["author"])
+    about = ", ".join(escape(study.title(each, language) or title(each, language)) for each in study.exercises)
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfsubject={{{about}}},pdflang={{{language}}},
+  pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
+\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{author}}}\date{{\vspace{{-14mm}}}}
 """
 
 
@@ -159,5 +177,24 @@ def _front(facts: Facts) -> str:
             r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
+    lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, *tables, r"\clearpage" if tables else "", r"\tableofcontents", ""])
+    return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, r"\clearpage" if tables else "", ""])
+
+
+def _overview(facts: Facts) -> str:
+    """Return the figure of the first page, with how many claims have which verdict."""
+    language, name = facts.language, OVERVIEW.name
+    path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
+    if facts.claims is None or not (facts.folder / path).is_file():
+        return ""
+    counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
+    counts = ", ".join(f"{counted[verdict]} {word(verdict, language)}" for verdict in VERDICTS if counted[verdict])
+    summary = word("at_a_glance", language).format(
+        exercises=len(facts.study.exercises), claims=sum(counted.values()), counts=counts
+    )
+    image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
+    if len(facts.study.exercises) < 5:
+        image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
+    caption = rf"\caption*{{{escape(OVERVIEW.caption[language])}}}"
+    return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"

@@ -11,8 +11,8 @@ from pathlib import Path
 from practica.errors import InputError, RunError
 
 INSTALL = (
-    "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-lang-spanish lmodern"
-    " (or load your cluster's TeX module)"
+    "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-fonts-recommended"
+    " texlive-lang-spanish lmodern (or load your cluster's TeX module)"
 )
 OPTIONS = (
     "-norc",  # somebody's ~/.latexmkrc must not change the report
@@ -28,18 +28,21 @@ ENVIRONMENT = {
     "max_print_line": "10000",  # TeX would break the lines of its log, and with them file names
 }
 ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.\w+):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
-UNDEFINED = re.compile(r"Warning: Reference `(?P<name>[^']+)'.* undefined on input line (?P<line>\d+)")
+UNDEFINED = re.compile(r"Warning: (?:Reference|Citation) `(?P<name>[^']+)'.* undefined on input line (?P<line>\d+)")
+
+
+def check_installed() -> None:
+    """Raise ``InputError`` where there is no latexmk."""
+    if shutil.which("latexmk") is None:
+        raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
 
 
 def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
     """Compile ``tex`` in its own folder and return the PDF; ``sources`` maps generated files to what people edit.
 
     Raises:
-        InputError: latexmk is not installed.
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
-    if shutil.which("latexmk") is None:
-        raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
     done = subprocess.run(
         ["latexmk", *OPTIONS, tex.name],
         cwd=tex.parent,

@@ -94,6 +94,15 @@ VARIANTS = {
 }
 
 
+REPORTS = {"es": "informe"}
+"""What the PDF is called in a language, where that is not ``report_<language>``."""
+
+
+def report_name(language: str) -> str:
+    """Return the name of the PDF without its suffix."""
+    return REPORTS.get(language, f"report_{language}")
+
+
 def metric_name(metric: str, language: str) -> str:
     """Return how people call a metric."""
     return METRICS[language].get(metric, metric)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from practica.errors import InputError
 from practica.evidence.results import Missing
+from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.paper import comparisons, floats, render
 from practica.paper.catalogue import exercise_tables, layers_table
 from practica.paper.escape import escape
@@ -16,8 +17,8 @@ from practica.paper.macros import Macro, expand
 from practica.paper.tables import make_table
 from practica.paper.words import word
 
-FIGURES_FROM_DOCUMENT = "../../figures"
-"""Where the figures lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
+RESULTS_FROM_DOCUMENT = "../.."
+"""Where the results lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
 
 
 class Prose:
@@ -30,6 +31,7 @@ class Prose:
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (exercise_tables(facts.study, exercise) if exercise else ())}
         self.placed: set[str] = set()
+        self.said: set[str] = set()
 
     def expand(self, path: Path) -> str:
         """Return the prose file with its macros expanded.
@@ -52,8 +54,9 @@ class Prose:
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
         ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
+        ``\segun{ej08-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
         ``\evidencia{ej08-a/speed}``: what decided it, with its interval; of a claim, its first part.
-        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{exercise/variant}``: floats.
+        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{ej08/dense,...}``: floats.
         """
         return {
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
@@ -65,6 +68,7 @@ class Prose:
             "semillas": Macro(1, self._seeds),
             "compara": Macro(5, self._compare),
             "veredicto": Macro(1, self._verdict),
+            "segun": Macro(4, self._choose),
             "evidencia": Macro(1, self._evidence),
             "figura": Macro(2, self._figure),
             "tabla": Macro(1, self._table),
@@ -108,6 +112,23 @@ class Prose:
         claim, part = found
         return escape(word((part if "/" in reference else claim)["verdict"], self.facts.language))
 
+    def _choose(self, reference: str, *sentences: str) -> str:
+        found = comparisons.find(reference, self.facts)
+        if isinstance(found, Missing):
+            return self._gap(found.reason)
+        claim, part = found
+        name = (part if "/" in reference else claim)["verdict"]
+        if name != NOT_EVALUATED:
+            return dict(zip(VERDICTS, sentences, strict=False))[name]
+        parts = [part] if "/" in reference else claim["parts"]
+        cause = next(each["cause"] for each in parts if each["verdict"] == name)
+        reason = word(f"why_{cause}", self.facts.language)
+        sentence = escape(word("not_judged", self.facts.language).format(reason))
+        # Of several claims of an exercise this is said once.
+        first = sentence not in self.said
+        self.said.add(sentence)
+        return sentence if first else ""
+
     def _evidence(self, reference: str) -> str:
         found = comparisons.find(reference, self.facts)
         if isinstance(found, Missing):
@@ -125,8 +146,9 @@ class Prose:
         return floats.figure([self._picture(name) for name in chosen], caption)
 
     def _picture(self, name: str) -> Picture:
-        if (self.facts.folder / "figures" / f"{name}.pdf").is_file():
-            return Picture(name, self.pictures[name], f"{FIGURES_FROM_DOCUMENT}/{name}.pdf")
+        path = f"{self.facts.study.shelf('figures', self.facts.language)}/{name}.pdf"
+        if (self.facts.folder / path).is_file():
+            return Picture(name, self.pictures[name], f"{RESULTS_FROM_DOCUMENT}/{path}")
         return Picture(name, self.pictures[name], None, self._gap(word("no_figure", self.facts.language)))
 
     def _table(self, name: str) -> str:
@@ -134,10 +156,15 @@ class Prose:
         table = make_table(self.tables[name], self.facts)
         return render.to_latex(table, number=str(table.number or ""))
 
-    def _layers(self, name: str) -> str:
-        exercise, _, variant = name.partition("/")
-        self.facts.check(exercise, variant)
-        return self._table(layers_table(self.facts.study, exercise, variant))
+    def _layers(self, names: str) -> str:
+        tables = []
+        for name in names.split(","):
+            exercise, _, variant = name.strip().partition("/")
+            self.facts.check(exercise, variant)
+            table = layers_table(self.facts.study, exercise, variant)
+            self._place(table, self.tables, "table")
+            tables.append(make_table(self.tables[table], self.facts))
+        return render.beside(tables)
 
     def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:
         if name not in known:

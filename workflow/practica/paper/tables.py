@@ -20,9 +20,11 @@ from practica.paper.words import word
 SPLITS = ("train", "validation", "test")
 
 
-def write_table(study: Study, folder: Path, name: str, language: str) -> None:
-    """Write one table of the study to ``<folder>/tables/<name>.{tex,csv,html}``."""
-    render.write(make_table(spec_named(study, name), Facts(study, folder, language)), folder / "tables")
+def write_table(study: Study, folder: Path, name: str) -> None:
+    """Write one table, ``<name>.{tex,csv,html}``, in every language of the report."""
+    spec = spec_named(study, name)
+    for language in study.languages:
+        render.write(make_table(spec, Facts(study, folder, language)), folder / study.shelf("tables", language))
 
 
 def spec_named(study: Study, name: str) -> TableSpec:
@@ -182,7 +184,12 @@ def _layers(spec: TableSpec, facts: Facts) -> Content:
         reason = found.reason if isinstance(found, Missing) else word("no_layers", language)
         return columns, [[cells.blank(), cells.blank(), cells.blank(), cells.gap(reason, facts)]], []
     rows = [
-        [*(label(layer[key]) for key in ("name", "type", "output_shape")), cells.count(layer["parameters"], facts)]
+        [
+            label(layer["name"]),
+            label(layer["type"]),
+            label(_shape(layer["output_shape"]), layer["output_shape"]),
+            cells.count(layer["parameters"], facts),
+        ]
         for layer in found["layers"]
     ]
     totals = (
@@ -190,6 +197,12 @@ def _layers(spec: TableSpec, facts: Facts) -> Content:
         for key in ("total", "trainable", "non_trainable")
     )
     return columns, rows, [". ".join(totals) + "."]
+
+
+def _shape(text: str) -> str:
+    """Return ``(None, 14, 14, 32)`` as people write it: without the samples, ``14 × 14 × 32``."""
+    sizes = text.strip("()").replace(" ", "").rstrip(",").split(",")
+    return "\u00a0×\u00a0".join(sizes[1:]) if sizes[0] == "None" and len(sizes) > 1 else text
 
 
 def _runs(spec: TableSpec, facts: Facts) -> Content:

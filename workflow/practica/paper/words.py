@@ -74,6 +74,8 @@ WORDS = {
         "say_dropout": "Dropout de {}",
         "say_batch_size": "lotes de {} ejemplos",
         "say_epochs": "{} épocas",
+        "seed": "{} semilla",
+        "several_seeds": "{} semillas",
         "adam": "Adam",
         "sgd": "descenso por gradiente estocástico",
         "timing_note": "Hilos: {threads}. Repeticiones: {repetitions}.",
@@ -98,6 +100,15 @@ WORDS = {
         "cause_stand-in": "datos generados",
         "cause_few": "n = {n}, hacen falta {fewest}",
         "cause_straddles": "",
+        "not_judged": "Con estas corridas no se puede juzgar todo lo que afirma la fuente: {}.",
+        "at_a_glance": (
+            "Un curso de redes neuronales en {exercises} ejercicios: se repiten con varias semillas los experimentos "
+            "de una práctica ya publicada, la fuente, y se comprueba cada cosa que ella afirma. De las {claims} "
+            "afirmaciones quedan: {counts}."
+        ),
+        "why_missing": "faltan corridas",
+        "why_stand-in": "los datos son generados",
+        "why_few": "una sola semilla no da un intervalo",
         "refuted_by": "por {}",
         "no_claims": "no está claims.json, la evaluación de las afirmaciones",
         "value": "",
@@ -193,6 +204,8 @@ WORDS = {
         "say_dropout": "Dropout of {}",
         "say_batch_size": "batches of {} samples",
         "say_epochs": "{} epochs",
+        "seed": "{} seed",
+        "several_seeds": "{} seeds",
         "adam": "Adam",
         "sgd": "stochastic gradient descent",
         "timing_note": "Threads: {threads}. Repetitions: {repetitions}.",
@@ -217,6 +230,15 @@ WORDS = {
         "cause_stand-in": "generated data",
         "cause_few": "n = {n}, {fewest} are needed",
         "cause_straddles": "",
+        "not_judged": "These runs cannot decide all that the source claims: {}.",
+        "at_a_glance": (
+            "A course on neural networks in {exercises} exercises: the experiments of a published practice, the "
+            "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} "
+            "claims, the verdicts are: {counts}."
+        ),
+        "why_missing": "some are missing",
+        "why_stand-in": "the data are generated",
+        "why_few": "a single seed gives no interval",
         "refuted_by": "by {}",
         "no_claims": "claims.json, the evaluation of the claims, is not there",
         "value": "",

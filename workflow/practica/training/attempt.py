@@ -33,7 +33,7 @@ ORPHANED = "terminated by the end of its job"
 
 def checkpoint_folder(block: Block, results: Path) -> Path:
     """Return the folder of the block's lock, progress and checkpoints: no output of a rule, so nothing deletes it."""
-    return results / "checkpoints" / block.exercise / block.variant / block.name
+    return results / "checkpoints" / block.path
 
 
 def discard_checkpoints(block: Block, results: Path) -> None:

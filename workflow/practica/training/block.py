@@ -152,7 +152,8 @@ def _together(
 
 
 def _problem(block: Block, arrays: Arrays, settings: Settings, name: Name) -> Problem:
-    return exercises.load(block.exercise).problem(arrays, settings, *name)
+    problem: Problem = exercises.load(block.exercise).problem(arrays, settings, *name)
+    return problem.without_test() if block.trial else problem
 
 
 def _run_seed(name: Name) -> int:

@@ -59,7 +59,7 @@ def _train(
         from practica.training.block import train_block
         from practica.training.checkpoint import Checkpoints
 
-        dataset = load(block.dataset, data)
+        dataset = load(block.dataset, data, test=not block.trial)
         described = {
             "name": dataset.name,
             "fingerprint": dataset.info.fingerprint,

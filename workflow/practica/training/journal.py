@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DONE = "done"
 KILLED = "killed"
+DIVERGED = "diverged"
+"""The key of a trial's metrics.json that says why there are no metrics."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Journal:
     """The attempts at one block, one line of JSON for each beginning and each end."""
 
     def __init__(self, block: Block, results: Path) -> None:
-        self.path = results / "journal" / block.exercise / block.variant / f"{block.name}.jsonl"
+        self.path = results / "journal" / block.path.with_suffix(".jsonl")
 
     def begin(self, who: Holder) -> int:
         """Write that an attempt begins and return its number."""
@@ -79,7 +81,19 @@ class Journal:
 
 def failure_note(block: Block, results: Path) -> Path:
     """Return the file that says why the last attempt has left no results."""
-    return results / "failures" / block.exercise / block.variant / f"{block.name}.json"
+    return results / "failures" / block.path.with_suffix(".json")
+
+
+def note_divergence(block: Block, results: Path, reason: str) -> None:
+    """Leave as the outcome of a trial that it diverged: for a tuning that is a finding, and no reason to stop."""
+    head = {
+        "schema": 1,
+        "exercise": block.exercise,
+        "variant": block.variant,
+        "trial": block.trial,
+        "block": block.name,
+    }
+    write_json(block.folder(results) / "metrics.json", {**head, DIVERGED: reason})
 
 
 def note_failure(block: Block, results: Path, reason: str) -> None:

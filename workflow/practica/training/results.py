@@ -27,6 +27,7 @@ def write_results(
         "variant": block.variant,
         "block": block.name,
         "stand_in": provenance["data"]["stand_in"],
+        **({"trial": block.trial} if block.trial else {}),
     }
     history = [{**_who(run), "epoch": run[2].epochs, **run[2].history} for run in runs]
     metrics = [

@@ -20,6 +20,8 @@ from practica.errors import InputError
 from practica.files import atomic_path, read_json, write_json
 
 SCHEMA = 1
+TEST = "_test"
+"""How the names of all arrays end that only the test set is made of."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,11 @@ def keep(name: str, folder: str | Path, arrays: Arrays, *, stand_in: bool, origi
     return DatasetInfo(name, digest, stand_in, forms, origin)
 
 
-def load(name: str, folder: str | Path) -> Dataset:
+def load(name: str, folder: str | Path, *, test: bool = True) -> Dataset:
     """Open the prepared data set ``name`` under the data folder ``folder``.
 
-    Types, shapes and file sizes are compared with what was prepared; ``verify`` compares every byte.
+    Types, shapes and file sizes are compared with what was prepared; ``verify`` compares every byte. Without ``test``
+    the files of test arrays, whose names end in ``_test``, are not even opened: these arrays have no rows.
 
     Raises:
         InputError: there is no such data set, or it is not prepared, or damaged, or from another version.
@@ -121,7 +124,12 @@ def load(name: str, folder: str | Path) -> Dataset:
             raise ValueError("another schema or name")
         if record["fingerprint"] != spec.fingerprint and not record["stand_in"]:
             raise ValueError("the content of another version")
-        arrays = {key: _open_as(place, key, form["dtype"], form["shape"]) for key, form in record["arrays"].items()}
+        arrays = {
+            key: _open_as(place, key, form["dtype"], form["shape"])
+            if test or not key.endswith(TEST)
+            else np.zeros((0, *form["shape"][1:]), form["dtype"])
+            for key, form in record["arrays"].items()
+        }
     except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"data set {name} in {place} is damaged ({error}): {_remedy(name, folder)}") from error
     origin = read_json(place / "origin.json")

@@ -1,0 +1,226 @@
+"""A reference is condensed from a study, and studies are compared with it line by line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from practica.cli import main
+from practica.config import Study
+from practica.evidence.claims import declared
+from practica.evidence.collect import collect
+from practica.evidence.compare import AGREES, DIFFERS, OPEN, _state, compare
+from practica.evidence.reference import make_reference
+from practica.evidence.verdicts import write_claims
+from practica.files import write_json
+
+from .factory import fill, make_study
+
+
+def finish(study: Study, results: Path) -> None:
+    """Collect and judge what has run, as the workflow does."""
+    write_json(results / "study.json", dict(study.config))
+    collect(study, results)
+    write_claims(study, results, declared())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Path]:
+    """Return a study of two exercises with six seeds, its results and its reference."""
+    place = tmp_path_factory.mktemp("reference")
+    study = make_study({"ej06": ["raw", "corrected"], "ej08": ["dense", "conv"]}, seeds=6, seeds_per_job=2)
+    fill(study, place / "results")
+    finish(study, place / "results")
+    (place / "results/informe.pdf").write_bytes(b"%PDF-1.5")
+    make_reference(study, place / "results", place / "reference", ["informe.pdf", "report_en.pdf"])
+    return study, place / "results", place / "reference"
+
+
+@pytest.fixture
+def results(made: tuple[Study, Path, Path], tmp_path: Path) -> Path:
+    """Return a copy of the results that a test may change."""
+    shutil.copytree(made[1], tmp_path / "results")
+    return tmp_path / "results"
+
+
+def run(results: Path, reference: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["compare", str(reference), "--results", str(results), *words])
+
+
+def edit(path: Path, metric: str, **values: float) -> None:
+    table = pd.read_csv(path)
+    rows = (table["variant"] == "dense") & (table["split"] == "validation") & (table["metric"] == metric)
+    table.loc[rows, list(values)] = list(values.values())
+    table.to_csv(path, index=False)
+
+
+def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Path]) -> None:
+    _, results, reference = made
+    assert {path.name for path in reference.iterdir()} == {
+        "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "runs.csv", "claims.json", "manifests.json",
+        "informe.pdf", "README.md",
+    }  # fmt: skip
+    for name in ("metrics.csv", "claims.json", "informe.pdf"):
+        assert (reference / name).read_bytes() == (results / name).read_bytes()
+    entry = json.loads((reference / "manifests.json").read_text())["variants"]["ej08/dense"]
+    assert (entry["seeds"], entry["blocks"], entry["wall_seconds"]) == ([0, 1, 2, 3, 4, 5], 3, 37.5)
+    readme = (reference / "README.md").read_text()
+    assert "Some CPU, 2 cores" in readme
+    assert "tensorflow 2.21.0" in readme
+    assert "| ej08/dense | 0, 1, 2, 3, 4, 5 |" in readme
+    assert "38 s |" in readme
+    assert "Not complete" not in readme
+
+
+def test_a_reference_names_no_host_and_no_folder(made: tuple[Study, Path, Path]) -> None:
+    texts = [path.read_text() for path in made[2].iterdir() if path.suffix in (".csv", ".json", ".md")]
+    assert not [text for text in texts if "node1" in text or "example.org" in text]
+
+
+def test_what_people_write_into_the_readme_stays(made: tuple[Study, Path, Path], tmp_path: Path) -> None:
+    study, results, _ = made
+    make_reference(study, results, tmp_path)
+    readme = tmp_path / "README.md"
+    generated = readme.read_text()
+    readme.write_text(generated.replace("# Reference run\n", "# Ours\n\nAt night.\n") + "\nThe end.\n")
+    make_reference(study, results, tmp_path)
+    assert readme.read_text().startswith("# Ours\n\nAt night.\n")
+    assert readme.read_text().endswith("\nThe end.\n")
+    assert readme.read_text().count("| ej08/dense |") == 1
+
+
+def test_a_reference_of_generated_data_with_holes_says_so(tmp_path: Path) -> None:
+    study = make_study({"ej08": ["dense", "conv"]}, seeds=2)
+    fill(study, tmp_path, stand_in=True)
+    shutil.rmtree(tmp_path / "runs/ej08/conv/s1")
+    finish(study, tmp_path)
+    make_reference(study, tmp_path, tmp_path / "out")
+    readme = (tmp_path / "out/README.md").read_text()
+    assert "STAND-IN" in readme
+    assert "Not complete: ej08/conv: 1 of 2 seeds" in readme
+
+
+def test_a_study_agrees_with_its_own_reference(made: tuple[Study, Path, Path]) -> None:
+    done = run(made[1], made[2])
+    assert done.exit_code == 0, done.output
+    assert done.output.count(" agrees\n") == len(pd.read_csv(made[1] / "summary.csv"))
+    assert "The studies agree." in done.output
+    assert "settings of" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "state"),
+    [
+        ((0.95, 0.002, 5), (0.9505, 0.002, 5), AGREES),
+        ((0.95, 0.002, 5), (0.96, 0.002, 5), DIFFERS),
+        ((0.95, 0.002, 5), (0.955, 0.002, 1), AGREES),  # one more seed could lie there
+        ((0.95, 0.002, 5), (0.99, None, 1), DIFFERS),
+        ((0.95, None, 1), (0.96, None, 1), OPEN),
+        ((0.95, None, 1), (0.95, None, 1), AGREES),
+        ((1.0, 0.0, 5), (1.0, 0.0, 9), AGREES),
+        ((1.0, 0.0, 5), (0.75, 0.0, 5), DIFFERS),
+        ((1.0, 0.0, 5), (0.95, 0.11, 5), AGREES),
+    ],
+)  # fmt: skip
+def test_the_rule_that_decides_a_line(ours: tuple, theirs: tuple, state: str) -> None:
+    rows = [dict(zip(("mean", "sd", "n"), row, strict=True)) | {"data": "real"} for row in (ours, theirs)]
+    assert _state(*rows) == _state(*reversed(rows)) == state
+    assert _state({**rows[0], "data": "STAND-IN"}, rows[1]) == OPEN
+
+
+def test_a_line_that_differs_is_shown_and_ends_with_1(results: Path, made: tuple[Study, Path, Path]) -> None:
+    edit(results / "summary.csv", "accuracy", mean=0.1, low=0.09, high=0.11)
+    done = run(results, made[2], "--differing")
+    assert done.exit_code == 1, done.output
+    assert [line.split()[0] for line in done.output.splitlines() if line.rstrip().endswith("differs")] == [
+        "ej08/dense/validation/accuracy"
+    ]
+    assert "The studies differ." in done.output
+
+
+def test_another_verdict_is_a_difference_unless_seeds_are_lacking(
+    results: Path, made: tuple[Study, Path, Path]
+) -> None:
+    path = results / "claims.json"
+    content = json.loads(path.read_text())
+    claim = next(each for each in content["claims"] if each["id"] == "ej08-b")
+    there = claim["verdict"]
+    here = "undecided" if there != "undecided" else "confirmed"
+    claim["verdict"] = claim["parts"][0]["verdict"] = here
+    path.write_text(json.dumps(content))
+    done = run(results, made[2])
+    assert done.exit_code == 1
+    assert f"claim ej08-b: {here} here, {there} there" in done.output
+    claim["parts"][0]["cause"] = "few"
+    path.write_text(json.dumps(content))
+    done = run(results, made[2])
+    assert (done.exit_code, "for lack of seeds" in done.output) == (0, True), done.output
+
+
+def test_a_part_of_the_study_agrees_and_what_is_missing_is_listed(
+    tmp_path: Path, made: tuple[Study, Path, Path]
+) -> None:
+    study = make_study({"ej08": ["dense"]}, seeds=6, seeds_per_job=2)
+    fill(study, tmp_path)
+    finish(study, tmp_path)
+    found = compare(tmp_path, made[2])
+    assert found.agrees
+    assert (("ej08/conv", str(tmp_path)) in found.missing, ("ej06/raw", str(tmp_path)) in found.missing) == (True, True)
+    assert ("ej06", str(tmp_path)) in found.missing
+    other_way = compare(made[2], tmp_path)
+    assert ("ej08/conv", str(tmp_path)) in other_way.missing
+
+
+def test_other_settings_and_data_are_named(results: Path, made: tuple[Study, Path, Path]) -> None:
+    manifests = made[2] / "manifests.json"
+    changed = results.parent / "changed"
+    shutil.copytree(made[2], changed)
+    content = json.loads(manifests.read_text())
+    content["variants"]["ej08/dense"]["settings"] = {"epochs": 7}
+    content["data"]["mnist"]["fingerprint"] = "beef"
+    (changed / "manifests.json").write_text(json.dumps(content))
+    found = compare(results, changed).settings
+    assert ("ej08/dense", "epochs is unset instead of 7") in found
+    assert ("ej08/conv", "data is f00d instead of beef") in found
+
+
+def test_generated_data_agree_with_nothing(tmp_path: Path, made: tuple[Study, Path, Path]) -> None:
+    study = make_study({"ej08": ["dense"]}, seeds=6)
+    fill(study, tmp_path, stand_in=True)
+    finish(study, tmp_path)
+    done = run(tmp_path, made[2])
+    assert (done.exit_code, "nothing that could agree" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("summary.csv", None),
+        ("claims.json", None),
+        ("summary.csv", "a,b\n1,2\n"),
+        ("summary.csv", ""),
+        ("claims.json", "{}"),
+        ("claims.json", "["),
+        ("manifests.json", "{}"),
+    ],
+)
+def test_a_bad_folder_is_named(results: Path, made: tuple[Study, Path, Path], name: str, content: str | None) -> None:
+    folder = results.parent / "bad"
+    shutil.copytree(made[2], folder)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(content)
+    done = run(results, folder)
+    assert (done.exit_code, name in done.output, "practica:" in done.output) == (2, True, True), done.output
+
+
+def test_a_reference_needs_a_finished_study(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["reference", "--results", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert (done.exit_code, "study.json" in done.output) == (2, True)
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,94 @@
+"""Trials of a tuning train like any run, and know nothing of the test set."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_jobs import BLOCKS, OFFICIAL, runs
+
+from practica.config import Block
+from practica.errors import InputError, RunError
+
+pytestmark = pytest.mark.keras
+
+DENSE = BLOCKS["several seeds"]
+LOGISTIC = {**OFFICIAL, "test_fraction": 0.2, "epochs": 3}
+TRIALS = {
+    "stacked": replace(DENSE, trial="t1"),
+    "one by one": replace(DENSE, variant="conv", model="conv", settings={**DENSE.settings, "epochs": 1}, trial="t1"),
+    "permuted": replace(DENSE, exercise="ej09", settings={**DENSE.settings, "permute": True, "epochs": 1}, trial="t1"),
+    "reviews": replace(BLOCKS["dropout"], settings={**BLOCKS["dropout"].settings, "epochs": 1}, trial="t1"),
+    "in one array": Block("ej05", "tanh5", (0, 1), "tanh5", "logistic", LOGISTIC, trial="t1"),
+}
+"""In the last, the test part is the end of the one array that train and validation come from."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with what the trials need."""
+    from practica.data import prepare
+
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "empty").mkdir()
+    for name in ("mnist", "imdb", "logistic"):
+        prepare(name, folder, mirror=str(folder / "empty"), on_missing="stand-in")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def spoilt(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same data with test sets that cannot be read or are no numbers."""
+    folder = tmp_path_factory.mktemp("spoilt")
+    shutil.copytree(data / "prepared", folder / "prepared")
+    for path in folder.glob("prepared/*/*_test.npy"):
+        path.write_bytes(b"not to be read")
+    path = folder / "prepared/logistic/x.npy"
+    x = np.load(path)
+    x[-len(x) // 5 :] = np.nan
+    np.save(path, x)
+    return folder
+
+
+def train(block: Block, data: Path, results: Path) -> Any:
+    from practica.training.job import run_job
+
+    run_job(block, "code", data, results, 1, 0, None, 60.0)
+    return json.loads((block.folder(results) / "metrics.json").read_text())
+
+
+@pytest.mark.parametrize("kind", TRIALS)
+def test_a_trial_is_the_same_whatever_the_test_set_is(kind: str, data: Path, spoilt: Path, tmp_path: Path) -> None:
+    trial = TRIALS[kind]
+    metrics = train(trial, data, tmp_path / "a")
+    train(trial, spoilt, tmp_path / "b")
+    assert runs(trial, tmp_path / "a") == runs(trial, tmp_path / "b")
+    assert metrics["trial"] == "t1"
+    assert {part for run in metrics["runs"] for part in run["metrics"]} == {"train", "validation"}
+    with np.load(trial.folder(tmp_path / "a") / "arrays.npz") as arrays:
+        assert not arrays.files
+
+
+def test_a_trial_trains_as_the_study_does(data: Path, tmp_path: Path) -> None:
+    trial, plain = (train(block, data, tmp_path) for block in (TRIALS["stacked"], DENSE))
+    assert "trial" not in plain
+    for tried, run in zip(trial["runs"], plain["runs"], strict=True):
+        assert tried["metrics"] == {part: run["metrics"][part] for part in ("train", "validation")}
+
+
+def test_a_run_of_the_study_needs_the_test_set(spoilt: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="damaged"):
+        train(DENSE, spoilt, tmp_path)
+
+
+def test_test_metrics_of_a_trial_are_refused(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.exercises.problem import Problem
+
+    monkeypatch.setattr(Problem, "without_test", lambda problem: problem)
+    with pytest.raises(RunError, match=r"metrics\.json: runs\.0\.metrics: False"):
+        train(replace(TRIALS["in one array"], seeds=(0,)), data, tmp_path)

@@ -1,0 +1,164 @@
+"""Draw the whole study at a glance: a small multiple for each exercise, the source's numbers and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from practica.evidence.results import Curve, Missing, Results, Value
+from practica.evidence.source import PRINTED
+from practica.figures.curves import thinned
+from practica.figures.specs import Text
+from practica.figures.style import RC, local_numbers, look
+from practica.figures.tones import SIGNS, TONES
+from practica.figures.words import Words
+from practica.files import read_json
+
+COLUMNS, WIDTH, ROW = 5, 6.6, 1.9
+"""Panels in a row, and sizes of the figure and of a row [in]."""
+SIGN_FONT = "DejaVu Sans"
+"""What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
+BEYOND = 1.07
+"""Where the results on test data stand, as a share of the epochs."""
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the panel of an exercise shows: its name, a metric, and which variants under which names."""
+
+    name: Text
+    metric: str
+    variants: Mapping[str, Text]
+    log: bool = False
+
+
+def _same(text: str) -> Text:
+    return {"es": text, "en": text}
+
+
+def _two(es: str, en: str) -> Text:
+    return {"es": es, "en": en}
+
+
+DENSE, CONV = _two("densa", "dense"), _same("conv.")
+GLANCES = {
+    "ej01": Glance(_same("Boston"), "loss", {"linear": _two("lineal", "linear")}),
+    "ej02": Glance(
+        _same("CIFAR-10"), "accuracy", {"cifar_mse": _same("MSE"), "cifar_xent": _two("ent. cruzada", "cross-ent.")}
+    ),
+    "ej03": Glance(
+        _two("IMDB, recuento", "IMDB, counts"),
+        "accuracy",
+        {"l2": _same("L2"), "dropout_l2": _same("Dropout"), "bn_l2": _same("BN")},
+    ),
+    "ej04": Glance(_same("IMDB, embedding"), "accuracy", {"dense": DENSE, "conv": CONV}),
+    "ej05": Glance(_two("Mapa logístico", "Logistic map"), "mse", {"tanh5": _same("tanh")}, log=True),
+    "ej06": Glance(
+        _two("Pima, 5 pliegues", "Pima, 5 folds"),
+        "accuracy",
+        {"raw": _two("sin corregir", "uncorrected"), "corrected": _two("corregida", "corrected")},
+    ),
+    "ej07": Glance(
+        _two("MNIST, ruido", "MNIST, noise"),
+        "mse",
+        {"autoencoder": _two("simétrico", "symmetric"), "autoencoder_asym": _two("asimétrico", "asymmetric")},
+    ),
+    "ej08": Glance(_same("MNIST"), "accuracy", {"dense": DENSE, "conv": CONV}),
+    "ej09": Glance(_two("MNIST permutado", "Permuted MNIST"), "accuracy", {"dense": DENSE, "conv": CONV}),
+    "ej10": Glance(_same("CIFAR-100"), "accuracy", {"alexnet": _same("AlexNet"), "vgg16": _same("VGG16")}),
+}
+
+
+def overview(results: Results, texts: Words, language: str) -> Figure:
+    """Return the panels of the exercises in play, five in a row."""
+    exercises = results.study.exercises
+    columns = min(COLUMNS, len(exercises))
+    rows = -(-len(exercises) // COLUMNS)
+    figure = Figure(figsize=(WIDTH * columns / COLUMNS, ROW * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    judged = _verdicts(results)
+    for axes, exercise in zip(grid, exercises, strict=False):
+        _panel(axes, exercise, results, texts, language)
+        _mark(axes, judged.get(exercise, []))
+    for axes in grid[len(exercises) :]:
+        axes.set_axis_off()
+    return figure
+
+
+def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
+    """Return the letter and the verdict of each claim, by exercise; nothing before the claims were judged."""
+    path = results.folder / "claims.json"
+    judged: dict[str, list[tuple[str, str]]] = {}
+    for claim in read_json(path)["claims"] if path.is_file() else []:
+        judged.setdefault(claim["exercise"], []).append((claim["id"].partition("-")[2], claim["verdict"]))
+    return judged
+
+
+def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
+    """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
+    glance = GLANCES.get(exercise) or _unknown(exercise, results)
+    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=7.5, weight="bold", pad=11)
+    drawn = 0.0
+    for place, (variant, name) in enumerate(glance.variants.items()):
+        curve = results.curves(exercise, variant, glance.metric, "validation")
+        if isinstance(curve, Missing) or not np.isfinite(curve.mean).any():
+            continue
+        drawn = max(drawn, _line(axes, curve, place, name[language]))
+    if not drawn:
+        axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
+        axes.set(xticks=[], yticks=[])
+        return
+    if glance.log:
+        axes.set_yscale("log")
+    for place, variant in enumerate(glance.variants):
+        value = results.value(exercise, variant, "test", glance.metric)
+        _test(axes, drawn * BEYOND, value, PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}"), place)
+    local_numbers(axes, texts)
+    axes.set_xticks([drawn])
+    if not glance.log:
+        axes.locator_params(axis="y", nbins=4)
+    axes.tick_params(labelsize=5.5, length=2, pad=1.5)
+    axes.legend(fontsize=5.5, handlelength=1.4, borderpad=0.1, labelspacing=0.15, loc="best")
+
+
+def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
+    kept = thinned(len(curve.epochs))
+    epochs, style = curve.epochs[kept], look(place)
+    marker = "o" if len(epochs) == 1 else None
+    line: dict[str, Any] = {"color": style.colour, "linewidth": 1, "marker": marker, "markersize": 3}
+    axes.plot(epochs, curve.mean[kept], style.dashes, label=name, **line)
+    if np.any(curve.high > curve.low):
+        axes.fill_between(epochs, curve.low[kept], curve.high[kept], color=style.colour, alpha=0.2, linewidth=0)
+    return float(epochs[-1])
+
+
+def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, place: int) -> None:
+    colour: dict[str, Any] = {"color": look(place).colour, "linestyle": "none", "clip_on": False, "zorder": 4}
+    if isinstance(value, Value) and np.isfinite(value.mean):
+        low, high = (value.mean if end is None else end for end in (value.low, value.high))
+        ends = [[max(value.mean - low, 0)], [max(high - value.mean, 0)]]
+        axes.errorbar([x], [value.mean], yerr=ends, marker="o", markersize=3, capsize=1.5, elinewidth=0.8, **colour)
+    if source:
+        axes.plot([x], [float(source)], marker="D", markersize=4, fillstyle="none", markeredgewidth=0.8, **colour)
+
+
+def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
+    """Write the verdicts under the title, each with its sign and in its colour."""
+    for place, (letter, name) in enumerate(judged):
+        text = f"{letter}{SIGNS[name]}"
+        at = (0.01 + 0.17 * place, 1.03)
+        mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}
+        axes.text(*at, text, transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)
+
+
+def _unknown(exercise: str, results: Results) -> Glance:
+    """Return a panel of the metric that an exercise of the user's records: accuracy, else its loss."""
+    variants = results.study.variants(exercise)
+    recorded = results.metrics_by_epoch(exercise, variants[0])
+    metric = "accuracy" if "accuracy" in recorded else "loss"
+    return Glance(_same(exercise), metric, {variant: _same(variant) for variant in variants})

@@ -1,0 +1,133 @@
+"""Draw all trials of a tuning: the metric that judges them over each setting that was tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from practica.evidence.blocks import STAND_IN
+from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, message, new_figure, stamp, style
+from practica.figures.words import Words, label, words
+
+WIDE = 20
+"""From so large a ratio of the largest to the least value on, an axis is logarithmic."""
+FEW = 8
+"""Up to so many different values stand side by side as they are written; more of them lie on an axis of numbers."""
+
+WORDS: Mapping[str, Words] = {
+    "es": {
+        "title": "Ensayos de {name}",
+        "trial": "ensayo",
+        "winner": "el mejor",
+        "note": "{metric} ({split}) de la última época; punto: media; barra: intervalo del 95 % sobre las semillas",
+        "left_out": "sin valor: {n} de {of} ensayos",
+        "nothing": "Ningún ensayo tiene resultados.",
+    },
+    "en": {
+        "title": "Trials of {name}",
+        "trial": "trial",
+        "winner": "the best",
+        "note": "{metric} ({split}) of the last epoch; dot: mean; bar: 95 % interval over the seeds",
+        "left_out": "without a value: {n} of {of} trials",
+        "nothing": "No trial has results.",
+    },
+}
+
+
+def draw_trials(table: pd.DataFrame, name: str, language: str) -> Figure:
+    """Return a panel for each tuned setting, with every trial in each; ``table`` is that of the variant ``name``."""
+    texts, own = words(language), WORDS[language]
+    title = own["title"].format(name=name)
+    known = table[table["n"].astype(int) > 0]
+    with style():
+        if known.empty:
+            return message(title, own["nothing"])
+        figure = _panels(table, known, title, texts, own)
+        if (known["data"] == STAND_IN).any():
+            stamp(figure, texts["stand_in"])
+    return figure
+
+
+def _panels(table: pd.DataFrame, known: pd.DataFrame, title: str, texts: Words, own: Words) -> Figure:
+    settings = list(table.columns[1 : table.columns.get_loc("split")])
+    metric, split = (label(texts, str(known[column].iloc[0])) for column in ("metric", "split"))
+    figure = new_figure(0.9 + 1.5 * len(settings), title)
+    for axes, setting in zip(figure.subplots(len(settings), 1, squeeze=False)[:, 0], settings, strict=True):
+        places = _places(axes, list(known[setting]), texts)
+        _points(axes, known, places)
+        axes.set(ylabel=metric)
+        axes.set_xlabel(setting, parse_math=False)
+    handles = [
+        Line2D([], [], linestyle="none", marker="o", markersize=3, color=BLUE, label=own["trial"]),
+        Line2D([], [], linestyle="none", marker="D", markersize=4, color=VERMILLION, label=own["winner"]),
+    ]
+    notes = [own["note"].format(metric=metric, split=split.lower())]
+    if len(known) < len(table):
+        notes.append(own["left_out"].format(n=len(table) - len(known), of=len(table)))
+    legend(figure, handles, notes)
+    return figure
+
+
+def _points(axes: Axes, known: pd.DataFrame, places: np.ndarray) -> None:
+    mean, low, high = (pd.to_numeric(known[column]).to_numpy(dtype=float) for column in ("mean", "low", "high"))
+    # A single seed has no interval.
+    bars = np.nan_to_num(np.stack([mean - low, high - mean])).clip(min=0)
+    best = known["winner"].astype(bool).to_numpy()
+    if _spans(mean):
+        axes.set_yscale("log")
+    for chosen, marker, colour, size in ((~best, "o", BLUE, 3), (best, "D", VERMILLION, 4)):
+        axes.errorbar(
+            places[chosen], mean[chosen], yerr=bars[:, chosen], fmt=marker, color=colour, markersize=size,
+            capsize=2, linewidth=0.8, zorder=3 if marker == "D" else 2,
+        )  # fmt: skip
+
+
+def _places(axes: Axes, values: Sequence[Any], texts: Words) -> np.ndarray:
+    """Prepare the axis of a setting and return the place of each value on it."""
+    numbers = [value for value in values if not isinstance(value, str)]
+    different = sorted(set(values)) if len(numbers) == len(values) else list(dict.fromkeys(map(str, values)))
+    if len(different) <= FEW or len(numbers) < len(values):
+        axes.set_xticks(range(len(different)), [_written(value, texts) for value in different], parse_math=False)
+        axes.set_xlim(-0.5, len(different) - 0.5)
+        local_y(axes, texts)
+        names = different if len(numbers) == len(values) else [str(value) for value in different]
+        column = [names.index(value if len(numbers) == len(values) else str(value)) for value in values]
+        # Trials with the same value lie beside each other.
+        count = {place: column.count(place) for place in column}
+        seen = dict.fromkeys(column, 0)
+        places = []
+        for place in column:
+            seen[place] += 1
+            places.append(place + 0.6 * (seen[place] / (count[place] + 1) - 0.5))
+        return np.array(places)
+    found = np.array(numbers, dtype=float)
+    if _spans(found):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, texts)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    local_numbers(axes, texts)
+    return found
+
+
+def _spans(values: np.ndarray) -> bool:
+    """Say whether numbers lie orders of magnitude apart."""
+    return bool(values.min() > 0 and values.max() / values.min() > WIDE)
+
+
+def local_y(axes: Axes, texts: Words) -> None:
+    """Write the ticks of the metric with the language's decimal mark, and leave those of the setting as they are."""
+    ticks, labels = axes.get_xticks(), [text.get_text() for text in axes.get_xticklabels()]
+    local_numbers(axes, texts)
+    axes.set_xticks(ticks, labels, parse_math=False)
+
+
+def _written(value: Any, texts: Words) -> str:
+    return value if isinstance(value, str) else f"{value:g}".replace(".", texts["decimal_mark"])

@@ -1,0 +1,51 @@
+"""The works that the report cites: ``report/references.bib``, printed in the report's language by natbib and BibTeX."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from practica.errors import InputError
+from practica.files import write_text
+
+REFERENCES = "references.bib"
+STYLE = "plainnat"
+CITATION = re.compile(r"\\cite[a-z]*\*?(?:\[[^\]]*\])*\{(?P<keys>[^}]*)\}")
+WORDS = {"es": {" and ": " y ", "In ": "En ", "pages": "p{\\'a}ginas", "Technical Report": "Informe t{\\'e}cnico"}}
+"""What the style's own words, which are English, become in other languages."""
+
+
+def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
+    """Put what BibTeX needs into ``folder`` and return the LaTeX of the list; nothing where the prose cites nothing.
+
+    Raises:
+        InputError: the file of the works is not there, or lacks one that the prose cites.
+    """
+    cited = [key.strip() for found in CITATION.finditer(prose) for key in found["keys"].split(",")]
+    if not cited:
+        return ""
+    works = report / REFERENCES
+    try:
+        known = re.findall(r"^@\w+\{([^,]+),", works.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError as error:
+        raise InputError(f"the prose cites {cited[0]!r} and needs {works} ({error.strerror})") from error
+    unknown = [key for key in cited if key not in known]
+    if unknown:
+        raise InputError(f"the prose cites {unknown[0]!r}, which {works} does not hold; it holds {', '.join(known)}")
+    shutil.copyfile(works, folder / REFERENCES)
+    write_text(folder / "words.bst", _style(language))
+    return r"\clearpage\bibliographystyle{words}\bibliography{references}\addcontentsline{toc}{section}{\refname}"
+
+
+def _style(language: str) -> str:
+    """Return the style with the words of the language."""
+    try:
+        found = subprocess.run(["kpsewhich", f"{STYLE}.bst"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise InputError(f"LaTeX lacks natbib's {STYLE}.bst: run `make latex`, or load your cluster's TeX") from error
+    text = Path(found.stdout.strip()).read_text(encoding="utf-8", errors="replace")
+    for english, own in WORDS.get(language, {}).items():
+        text = text.replace(f'"{english}"', f'"{own}"')
+    return text

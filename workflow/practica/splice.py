@@ -1,0 +1,95 @@
+"""Write values into a YAML file that people keep, and leave every other byte of it as it is.
+
+A YAML library that reads and writes the whole file would break its lines anew; here the parser only says where to cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node
+
+from practica.errors import InputError
+
+
+def set_values(text: str, path: list[str], values: Mapping[str, Any]) -> str:
+    """Return the YAML ``text`` with ``values`` in the mapping at ``path``, whose parent must be there.
+
+    Raises:
+        InputError: the text is laid out in a way that this cannot edit.
+    """
+    for name, value in values.items():
+        text = _set(text, path, name, value)
+    return text
+
+
+def set_remark(text: str, path: list[str], marker: str, remark: str) -> str:
+    """Return ``text`` with the comment ``marker`` and ``remark`` above the key at ``path``, instead of one there."""
+    key, _ = _entry(_find(text, path[:-1]), path[-1])
+    start = text.rfind("\n", 0, key.start_mark.index) + 1
+    indent = re.match(r" *", text[start:])[0]  # type: ignore[index]
+    before = text[:start]
+    last = before.splitlines(keepends=True)[-1:] or [""]
+    if last[0].strip().startswith(f"# {marker}"):
+        before = before[: -len(last[0])]
+    return f"{before}{indent}# {marker} {remark}{_newline(text)}{text[start:]}"
+
+
+def _set(text: str, path: list[str], name: str, value: Any) -> str:
+    owner = _find(text, path[:-1])
+    if not _has(owner, path[-1]):
+        return _insert(text, owner, path[-1], _written({name: value}))
+    _, target = _entry(owner, path[-1])
+    if not isinstance(target, MappingNode):
+        raise InputError(f"{'.'.join(path)} is no mapping")
+    if not _has(target, name):
+        return _insert(text, target, name, _written(value))
+    _, old = _entry(target, name)
+    return text[: old.start_mark.index] + _written(value) + text[_end(text, old) :]
+
+
+def _insert(text: str, owner: MappingNode, name: str, written: str) -> str:
+    """Put an entry before the first one of a mapping, where the marks of the parser are exact."""
+    if owner.flow_style:
+        place = text.index("{", owner.start_mark.index) + 1
+        return f"{text[:place]}{name}: {written}{', ' if owner.value else ''}{text[place:].lstrip(' ')}"
+    first = owner.value[0][0].start_mark
+    return f"{text[: first.index]}{name}: {written}{_newline(text)}{' ' * first.column}{text[first.index :]}"
+
+
+def _end(text: str, node: Node) -> int:
+    """Return where a node ends: a block mapping or sequence ends with its last entry."""
+    start, end = node.start_mark.index, node.end_mark.index
+    return start + len(text[start:end].rstrip())
+
+
+def _find(text: str, path: list[str]) -> MappingNode:
+    node = yaml.compose(text)
+    for name in path:
+        if not isinstance(node, MappingNode) or not _has(node, name):
+            raise InputError(f"no {'.'.join(path)}")
+        _, node = _entry(node, name)
+    if not isinstance(node, MappingNode):
+        raise InputError(f"{'.'.join(path)} is no mapping")
+    return node
+
+
+def _has(node: MappingNode, name: str) -> bool:
+    return any(key.value == name for key, _ in node.value)
+
+
+def _entry(node: MappingNode, name: str) -> tuple[Node, Node]:
+    return next((key, value) for key, value in node.value if key.value == name)
+
+
+def _written(value: Any) -> str:
+    """Return a value as YAML on one line, which YAML reads as the same."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"

@@ -1,0 +1,44 @@
+# Tuning: trials of the variants that have a grid or a search, judged on validation. Trained only when asked for.
+from practica.trials import table_file, tuned
+
+tuning_tables = [
+    str(table_file(RESULTS, exercise, variant)) for exercise, variant in tuned(study)
+]
+
+
+use rule train as train_trial with:
+    output:
+        f"{TUNING}/runs/{{exercise}}/{{variant}}/{{trial}}/{{block}}/metrics.json",
+    log:
+        f"{TUNING}/logs/train/{{exercise}}/{{variant}}/{{trial}}/{{block}}.log",
+    params:
+        spec=lambda wildcards: block_of(wildcards).specification(),
+        code=lambda wildcards: run_code(wildcards.exercise),
+        results=subpath(output[0], ancestor=6),
+        data=subpath(input.dataset, ancestor=3),
+    message:
+        "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.trial}/{wildcards.block}"
+
+
+rule judge_trials:
+    """Judge the trials of one variant on validation, and draw all of them."""
+    input:
+        study=f"{RESULTS}/study.json",
+        metrics=trial_files,
+    output:
+        table=f"{TUNING}/{{exercise}}/{{variant}}.csv",
+        pdf=f"{TUNING}/{{exercise}}/{{variant}}.pdf",
+        png=f"{TUNING}/{{exercise}}/{{variant}}.png",
+    log:
+        f"{TUNING}/logs/{{exercise}}/{{variant}}.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        results=subpath(input.study, parent=True),
+        code=code_digest("practica.evidence.tuning", "practica.figures.trials"),
+    message:
+        "Judging the trials of {wildcards.exercise}/{wildcards.variant}"
+    shell:
+        "python -m practica trials {wildcards.exercise}/{wildcards.variant} --study {input.study:q}"
+        " --results {params.results:q} > {log} 2>&1"
