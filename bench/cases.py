@@ -60,7 +60,8 @@ CASES: tuple[Case, ...] = (
         "alexnet",
         Band("test", "loss", 0.25),
         (PerEpoch(at_least(1.5)), Arithmetic()),
-        {"epochs": 3, "train_samples": 6400, "test_samples": 2000},
+        # In so few steps, moving averages of momentum 0.99 lag so far behind that the test loss says nothing.
+        {"epochs": 3, "train_samples": 6400, "test_samples": 2000, "bn_momentum": 0.9},
         short=1,
     ),
     DryRun("dryrun", 10_000, under(1.5)),

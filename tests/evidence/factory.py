@@ -69,9 +69,8 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: 
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})
     write_json(folder / "manifest.json", {**head, "seeds": list(block.seeds), "settings": {}, "provenance": provenance})
-    if arrays:
-        with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
-            np.savez(stream, **arrays)
+    with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
+        np.savez(stream, **arrays)
     return folder
 
 

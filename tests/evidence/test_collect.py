@@ -85,16 +85,16 @@ def test_runs_say_what_they_cost_and_ran_on(collected: Collected) -> None:
     assert first.startswith("ej01,linear,s0,done,,real,12.5,10.25,12,512.0,16140,node1,")
 
 
-def test_failed_missing_and_incomplete_blocks_are_rows_with_a_reason(tmp_path: Path) -> None:
+def test_failed_and_missing_blocks_are_rows_with_a_reason(tmp_path: Path) -> None:
     study = make_study({"ej08": ["dense"]}, seeds=4)
-    done, failed, _, incomplete = study.blocks()
+    done, failed, _, cut = study.blocks()
     write_block(done, tmp_path)
     write_failure(failed, tmp_path, "out of memory:\nno GPU")
-    (write_block(incomplete, tmp_path) / "history.json").unlink()
+    (write_block(cut, tmp_path) / "metrics.json").unlink()
     collect(study, tmp_path)
     runs = table(tmp_path, "runs.csv")
     assert runs["status"].tolist() == ["done", "failed", "missing", "missing"]
-    assert runs["reason"].tolist()[1:] == ["out of memory: no GPU", "not run yet", "incomplete: no history.json"]
+    assert runs["reason"].tolist()[1:] == ["out of memory: no GPU", "not run yet", "not run yet"]
     assert runs["epochs"].tolist()[0] == 12
     assert "done,,real,12.5,10.25,12,512.0,16140," in (tmp_path / "runs.csv").read_text()
     assert set(table(tmp_path, "metrics.csv")["seed"]) == {0}
@@ -249,4 +249,19 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
     path = study.blocks()[0].folder(tmp_path) / "metrics.json"
     path.write_text(path.read_text()[:100])
     with pytest.raises(InputError, match="not valid JSON"):
+        collect(study, tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["deleted", "torn"])
+@pytest.mark.parametrize("name", ["history.json", "manifest.json"])
+def test_a_damaged_file_beside_whole_metrics_says_what_to_delete(tmp_path: Path, name: str, damage: str) -> None:
+    """Ask for ``metrics.json`` to be deleted: the workflow trains no block again that has it."""
+    study = make_study({"ej08": ["dense"]}, seeds=1)
+    fill(study, tmp_path)
+    path = study.blocks()[0].folder(tmp_path) / name
+    if damage == "deleted":
+        path.unlink()
+    else:
+        path.write_text(path.read_text()[:100])
+    with pytest.raises(InputError, match=f"{path} .*delete {path.with_name('metrics.json')} and run again"):
         collect(study, tmp_path)

@@ -173,8 +173,11 @@ def test_a_bad_array_file_is_named(tmp_path: Path) -> None:
     assert Results(study, tmp_path).arrays("ej05", "tanh5", "nothing") == unrecorded
     for content in (b"not an archive", path.read_bytes()[:-40], b""):
         path.write_bytes(content)
-        with pytest.raises(InputError, match=r"arrays\.npz"):
+        with pytest.raises(InputError, match=r"arrays\.npz.*delete .*metrics\.json and run again"):
             Results(study, tmp_path).arrays("ej05", "tanh5", "x")
+    path.unlink()
+    with pytest.raises(InputError, match=r"arrays\.npz is missing; delete .*metrics\.json and run again"):
+        Results(study, tmp_path).arrays("ej05", "tanh5", "x")
 
 
 def test_tables_that_are_not_there_say_what_to_run(tmp_path: Path) -> None:

@@ -72,5 +72,6 @@ def quiet_tensorflow(threads: int) -> None:
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # TensorFlow chooses oneDNN by itself only on processors with AVX-512: on others, too, it halves convolutions' time.
+    # TensorFlow chooses oneDNN by itself only on newer processors; one with AVX2 alone trains ej08's and ej10's
+    # convolutions in 40 to 60 % less time with it, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

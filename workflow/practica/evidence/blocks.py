@@ -15,7 +15,8 @@ from practica.training.attempt import checkpoint_folder
 from practica.training.journal import DIVERGED, DONE, KILLED, Journal, failure_note
 from practica.training.lock import alive
 
-FILES = ("metrics.json", "history.json", "manifest.json")
+METRICS = "metrics.json"
+FILES = (METRICS, "history.json", "manifest.json")
 REAL, STAND_IN = "real", "STAND-IN"
 NOT_RUN = "not run yet"
 
@@ -50,15 +51,17 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     """Read a block's files, or say why there is nothing to read.
 
     Raises:
-        InputError: a file is malformed or belongs to another block; the message names it.
+        InputError: a file is malformed, belongs to another block or is gone although ``metrics.json``, which is written
+            last, is there; the message names it.
     """
-    folder = block.folder(results)
-    if block.trial and (reason := _divergence(folder / FILES[0])):
+    metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
+    if block.trial and (reason := _divergence(metrics_file)):
         return BlockFiles(block, "failed", reason, diverged=True)
-    absent = [name for name in FILES if not (folder / name).is_file()]
-    if absent:
-        return _unfinished(block, results, absent)
-    metrics_file, history_file, manifest_file = (folder / name for name in FILES)
+    if not metrics_file.is_file():
+        return _unfinished(block, results)
+    for path in (history_file, manifest_file):
+        if not path.is_file():
+            raise InputError(f"{path} is missing; {train_again(path)}")
     metrics = _checked(metrics_file, block)
     runs = _parsed(metrics_file, lambda: _metrics(metrics))
     history = _checked(history_file, block)
@@ -69,17 +72,22 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
         metrics=runs,
         history=_parsed(history_file, lambda: _history(history)),
-        provenance=_parsed(manifest_file, lambda: dict(read_json(manifest_file)["provenance"])),
+        provenance=_parsed(manifest_file, lambda: dict(_read(manifest_file)["provenance"])),
     )
+
+
+def train_again(path: Path) -> str:
+    """Say how to have a file of a block again: the workflow looks at ``metrics.json`` alone, so that one has to go."""
+    return f"delete {path.with_name(METRICS)} and run again"
 
 
 def _divergence(path: Path) -> str:
     """Return why a trial diverged, or nothing where it did not."""
-    content = read_json(path) if path.is_file() else {}
+    content = _read(path) if path.is_file() else {}
     return str(content.get(DIVERGED, "")) if isinstance(content, dict) else ""
 
 
-def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
+def _unfinished(block: Block, results: Path) -> BlockFiles:
     note = failure_note(block, results)
     if note.is_file():
         reason = _parsed(note, lambda: str(read_json(note)["reason"]))
@@ -88,22 +96,28 @@ def _unfinished(block: Block, results: Path, absent: list[str]) -> BlockFiles:
     if last and last.why != DONE and not alive(checkpoint_folder(block, results) / "lock.json"):
         # A process that is killed leaves no note.
         return BlockFiles(block, "failed", f"{last.why or KILLED} on {last.host}, attempt {last.attempt}")
-    if len(absent) == len(FILES):
-        return BlockFiles(block, "missing", NOT_RUN)
-    return BlockFiles(block, "missing", f"incomplete: no {', '.join(absent)}")
+    return BlockFiles(block, "missing", NOT_RUN)
 
 
 def _checked(path: Path, block: Block) -> Any:
     """Read a file of runs and check that it is this block's."""
-    content = read_json(path)
+    content = _read(path)
     keys = ("exercise", "variant", *(["trial"] if block.trial else []), "block")
     found = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
     if found != block.id:
-        raise InputError(f"{path} belongs to {found}; delete it and run again")
+        raise InputError(f"{path} belongs to {found}; {train_again(path)}")
     seeds = _parsed(path, lambda: {int(run["seed"]) for run in content["runs"]})
     if seeds != set(block.seeds):
-        raise InputError(f"{path} holds seeds {sorted(seeds)}, not {list(block.seeds)}; delete it and run again")
+        raise InputError(f"{path} holds seeds {sorted(seeds)}, not {list(block.seeds)}; {train_again(path)}")
     return content
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except InputError as error:
+        what = "is not valid JSON" if isinstance(error.__cause__, ValueError) else "cannot be read"
+        raise InputError(f"{path} {what} ({error.__cause__}); {train_again(path)}") from error
 
 
 def _parsed(path: Path, parse: Callable[[], T]) -> T:
@@ -112,7 +126,8 @@ def _parsed(path: Path, parse: Callable[[], T]) -> T:
         return parse()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"no key {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"{path} is malformed ({what}); delete it and run again") from error
+        again = train_again(path) if path.name in FILES else "delete it and run again"
+        raise InputError(f"{path} is malformed ({what}); {again}") from error
 
 
 def _metrics(content: Any) -> dict[Key, float]:

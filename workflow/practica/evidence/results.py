@@ -15,7 +15,7 @@ import pandas as pd
 
 from practica.config import Block, Study
 from practica.errors import InputError
-from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
 from practica.evidence.summary import Estimate
 from practica.files import read_json
 
@@ -171,7 +171,7 @@ class Results:
         done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
         for block in self._blocks(exercise, variant):
             path = block.folder(self.folder) / "arrays.npz"
-            if block.name in done and path.is_file():
+            if block.name in done:
                 found = read_arrays(path, f"s{block.seeds[0]}", names)
                 if found is not None:
                     return block.seeds[0], found
@@ -223,14 +223,15 @@ def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndar
     """Return the named arrays of a run such as ``s0`` or ``s0f3``, or None where it did not keep them all.
 
     Raises:
-        InputError: the file is not a plain NumPy archive.
+        InputError: the file is gone or not a plain NumPy archive.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = {name: f"{run}/{name}" for name in names}
             return {name: archive[key] for name, key in keys.items()} if set(keys.values()) <= set(archive) else None
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise InputError(f"{path} is not a NumPy archive ({error}); delete it and run again") from error
+        what = "missing" if isinstance(error, FileNotFoundError) else f"not a NumPy archive ({error})"
+        raise InputError(f"{path} is {what}; {train_again(path)}") from error
 
 
 def _select(table: pd.DataFrame, **fields: Any) -> pd.DataFrame:
