@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report crate tune status doctor test cluster bench lint format oldest newest lock clean
+.PHONY: help setup latex ready report crate gallery tune status doctor test cluster bench lint format oldest newest lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +27,9 @@ report: ready ## Run the quick study and build the PDF and the HTML report
 
 crate: setup ## Pack the finished study as an RO-Crate (results/crate.zip)
 	$(in_venv) python -m practica crate
+
+gallery: ready ## Renew the pictures of the README from the quick study
+	$(in_venv) snakemake --profile profiles/quick gallery
 
 tune: setup ## Train the trials of all variants with a grid or a search, and judge them
 	$(in_venv) snakemake --cores all tuning

@@ -13,6 +13,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/tuning.smk"
 
 
@@ -24,6 +25,7 @@ rule all:
         claims=f"{RESULTS}/claims.json",
         figures=figure_files,
         tables=table_files,
+        pages=rules.page.output,
     localrule: True
 
 

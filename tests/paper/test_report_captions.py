@@ -15,12 +15,12 @@ from practica.paper.catalogue import tables_for
 
 def html(template: str, caption: str = "") -> str:
     job = SimpleNamespace(
-        params=SimpleNamespace(caption=caption),
+        params=SimpleNamespace(caption=caption, ran="densa_: Adam; 5 semillas."),
         output=SimpleNamespace(csv="results/tables/table1.csv"),
         config={},
     )
     source = (ROOT / "report" / template).read_text(encoding="utf-8")
-    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=job)
+    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=job, files=[])
     # Level 2: a warning is an error.
     return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 5})["body"]
 

@@ -26,8 +26,20 @@ GROUND = (
     "trials",
     "splice",
 )
-FLOORS = ("data", "exercises", "training", "evidence", "figures", "paper", "exports", "wiring", "doctor")
-FLOORS += ("cli", "__main__")
+FLOORS = (
+    "data",
+    "exercises",
+    "training",
+    "evidence",
+    "figures",
+    "paper",
+    "page",
+    "exports",
+    "wiring",
+    "doctor",
+    "cli",
+    "__main__",
+)
 
 
 def tracked_texts():

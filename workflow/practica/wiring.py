@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,8 +17,9 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
-from practica.paper import names
-from practica.paper.catalogue import COLLECTED, TableSpec
+from practica.page import words
+from practica.paper import names, settings
+from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
@@ -172,6 +173,47 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     """
     caption = figures.spec(name).caption[study.languages[0]]
     return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
+
+
+def variants_ran(study: Study, exercise: str | None, variants: Sequence[str]) -> str:
+    """Return a sentence for a caption: with which settings and how many seeds the variants are trained, if any."""
+    return settings.ran(study, exercise, variants, study.languages[0]) if exercise and variants else ""
+
+
+def page_inputs(study: Study) -> list[str]:
+    """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
+    made = [file for name in figures.figures_for(study) for file in figure_inputs(study, name)]
+    made += [file for table in tables_for(study) for file in table_inputs(study, table)]
+    templates = sorted((Path(__file__).parents[2] / "report/page").iterdir())
+    others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]
+    return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))
+
+
+def page_section(study: Study, page: str) -> tuple[str, str]:
+    """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
+    said = words.WORDS[study.languages[0]]
+    exercise = page.partition("_")[0]
+    if exercise in study.exercises:
+        return section(study, exercise), said["read"]
+    return section(study, None), said["files" if page == "vega" else "read"]
+
+
+def page_labels(study: Study, page: str) -> dict[str, str]:
+    """Return the label of a page in the HTML report; one only, as for figures."""
+    said = words.WORDS[study.languages[0]]
+    names = {"index": "shell_page", "vega": "shell_script"}
+    kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
+    return {"contenido": said[kind]}
+
+
+def page_captions(study: Study) -> dict[str, str]:
+    """Return a sentence about each page."""
+    said = words.WORDS[study.languages[0]]
+    captions = {"index": said["about"], "vega": f"{said['shell_script']}."}
+    for exercise in study.exercises:
+        captions[exercise] = f"{exercise}: {said['curves_hint']}"
+        captions[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
+    return captions
 
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:

@@ -1,7 +1,13 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
-from practica.wiring import figure_inputs, figure_labels, in_every_language, section
+from practica.wiring import (
+    figure_inputs,
+    figure_labels,
+    in_every_language,
+    section,
+    variants_ran,
+)
 
 FIGURES = report_figures(study)
 figure_files = in_every_language(
@@ -28,7 +34,7 @@ rule figure:
             category=lambda wildcards: section(
                 study, figure_spec(wildcards.figure).exercise
             ),
-            subcategory="1. Figuras",
+            subcategory="2. Figuras",
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
         others=OTHER_FIGURES,
@@ -43,6 +49,11 @@ rule figure:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.figures.draw"),
         caption=lambda wildcards: figure_spec(wildcards.figure).caption[LANGUAGE],
+        ran=lambda wildcards: variants_ran(
+            study,
+            figure_spec(wildcards.figure).exercise,
+            figure_spec(wildcards.figure).variants,
+        ),
     message:
         "Drawing {wildcards.figure}"
     shell:

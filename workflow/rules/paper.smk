@@ -1,6 +1,12 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.paper.catalogue import tables_for
-from practica.wiring import prose_inputs, reports, table_inputs, table_labels
+from practica.wiring import (
+    prose_inputs,
+    reports,
+    table_inputs,
+    table_labels,
+    variants_ran,
+)
 
 TABLES = {table.name: table for table in tables_for(study)}
 KINDS = ["tex", "csv", "html"]
@@ -29,7 +35,7 @@ rule table:
             category=lambda wildcards: section(
                 study, TABLES[wildcards.table].exercise
             ),
-            subcategory="2. Tablas",
+            subcategory="3. Tablas",
             labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
         others=OTHER_TABLES,
@@ -44,6 +50,11 @@ rule table:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.tables"),
         caption=lambda wildcards: TABLES[wildcards.table].caption[LANGUAGE],
+        ran=lambda wildcards: variants_ran(
+            study,
+            TABLES[wildcards.table].exercise,
+            TABLES[wildcards.table].variants(study),
+        ),
     message:
         "Making {wildcards.table}"
     shell:
@@ -65,8 +76,9 @@ rule paper:
             f"{RESULTS}/{{report}}.pdf",
             caption="../../report/paper.rst",
             category=section(study, None),
+            subcategory="1. Para leer",
             labels=lambda wildcards: {
-                "contenido": f"Informe completo (PDF, {REPORTS[wildcards.report]})"
+                "contenido": f"2. Informe completo (PDF, {REPORTS[wildcards.report]})"
             },
         ),
     log:

@@ -14,7 +14,7 @@ status=0
   study+=(--config partial=true)
   "${study[@]}"
 }
-"${study[@]}" --report results/report.zip
+"${study[@]}" --report results/report.zip --report-stylesheet report/report.css
 python -m practica sums
 
 echo

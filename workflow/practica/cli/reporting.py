@@ -91,3 +91,23 @@ def paper(study: Study, results: Path, language: str | None) -> None:
 
     for each in [language] if language else study.languages:
         click.echo(build(study, results, each))
+
+
+@main.command()
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def page(study: Study, results: Path) -> None:
+    """Write the pages of the HTML report into the results' folder page; open its index.html in a browser."""
+    from practica.page.build import write_pages
+
+    write_pages(study, results, study.languages[0])
+
+
+@main.command()
+@click.argument("pictures", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=PATH, default=Path("docs/gallery"), help="Folder of the small copies.")
+def gallery(pictures: tuple[Path, ...], out: Path) -> None:
+    """Copy drawn figures as the small pictures of the README."""
+    from practica.figures.gallery import write_gallery
+
+    write_gallery(pictures, out)

@@ -65,13 +65,22 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
             figure = _timing(results, texts, shown.title[language])
         else:
             figure = _over_epochs(shown, results, texts, shown.title[language])
-        if _stand_in(shown, results):
+        if stand_in(shown, results):
             stamp(figure, texts["stand_in"])
     return figure
 
 
-def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
-    """Draw what was recorded by epoch; lines that are not there become notes."""
+@dataclass(frozen=True)
+class Course:
+    """What a figure over epochs shows: its axes and small print, or why there are none."""
+
+    plots: tuple[Plot, ...]
+    notes: tuple[str, ...]
+    nothing: str = ""
+
+
+def course(shown: Spec, results: Results, texts: Words) -> Course:
+    """Return what was recorded by epoch; lines that are not there become notes."""
     recorded = results.metrics_by_epoch(shown.exercise, shown.variants[0])
     panels = shown.panels or tuple(map(Panel, recorded)) or (Panel("loss"),)
     plots: list[Plot] = []
@@ -86,9 +95,16 @@ def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Fig
             gaps = {label(texts, panel.metric): next(iter(absent.values()))}
         notes |= {f"{name}: {explain(gap, texts)}": None for name, gap in gaps.items()}
     if not plots:
-        return message(title, _nothing(absent, texts))
-    small_print = [_band(shown, plots, texts), *_seeds(shown, results, texts), *notes]
-    return curves(plots, title, small_print, texts, shown.log_epochs)
+        return Course((), (), _nothing(absent, texts))
+    return Course(tuple(plots), (_band(shown, plots, texts), *_seeds(shown, results, texts), *notes))
+
+
+def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+    """Draw what was recorded by epoch."""
+    found = course(shown, results, texts)
+    if not found.plots:
+        return message(title, found.nothing)
+    return curves(found.plots, title, found.notes, texts, shown.log_epochs)
 
 
 def _nothing(absent: dict[str, Missing], texts: Words) -> str:
@@ -173,7 +189,8 @@ def _timing(results: Results, texts: Words, title: str) -> Figure:
     return message(title, explain(found, texts)) if isinstance(found, Missing) else timing(found, title, texts)
 
 
-def _stand_in(shown: Spec, results: Results) -> bool:
+def stand_in(shown: Spec, results: Results) -> bool:
+    """Say whether the figure shows results from generated data."""
     if shown.kind == "timing":
         found = results.timing()
         return not isinstance(found, Missing) and bool(found["stand_in"])

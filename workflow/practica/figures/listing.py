@@ -174,6 +174,9 @@ SPECS: tuple[Spec, ...] = tuple(
     )
 ) + tuple(_extras())
 
+GALLERY = ("fig01a", "fig04a", "fig10b", "fig11", "fig12", "fig13a")
+"""The figures that the README shows."""
+
 OVERVIEW = Spec(
     "fig_overview",
     "",

@@ -18,20 +18,9 @@ PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
 def appendix(facts: Facts) -> str:
     """Return the appendix as LaTeX."""
     language = facts.language
-    done = facts.results.runs[facts.results.runs["status"] == "done"]
-    entries = {
-        "commit": _commits(done, language),
-        "versions": _versions(done),
-        "host": _distinct(done["host"]),
-        "cpu": _distinct(done["cpu"]),
-        "gpu": _distinct(done["gpu"]) or [word("none", language)],
-        "threads": _distinct(done["threads"]),
-        "datasets": _datasets(done, facts),
-    }
     items = [
-        rf"\item[{escape(word(key, language))}] "
-        + r"\\ ".join(breakable(value) for value in values or [word("unknown", language)])
-        for key, values in entries.items()
+        rf"\item[{escape(name)}] " + r"\\ ".join(breakable(value) for value in values)
+        for name, values in provenance(facts).items()
     ]
     return "\n".join(
         [
@@ -43,6 +32,22 @@ def appendix(facts: Facts) -> str:
             checklist(facts),
         ]
     )
+
+
+def provenance(facts: Facts) -> dict[str, list[str]]:
+    """Return which code, machines and data the results come from, by what each is called."""
+    language = facts.language
+    done = facts.results.runs[facts.results.runs["status"] == "done"]
+    entries = {
+        "commit": _commits(done, language),
+        "versions": _versions(done),
+        "host": _distinct(done["host"]),
+        "cpu": _distinct(done["cpu"]),
+        "gpu": _distinct(done["gpu"]) or [word("none", language)],
+        "threads": _distinct(done["threads"]),
+        "datasets": _datasets(done, facts),
+    }
+    return {word(key, language): values or [word("unknown", language)] for key, values in entries.items()}
 
 
 def _distinct(column: pd.Series) -> list[str]:

@@ -17,21 +17,8 @@ from practica.evidence.results import Missing, Results, Value
 from practica.evidence.source import printed
 from practica.evidence.summary import Estimate, estimate
 from practica.files import read_json
-from practica.paper import numbers
+from practica.paper import numbers, settings
 from practica.paper.words import explain, word
-
-TRAINING = (
-    "optimizer",
-    "learning_rate",
-    "momentum",
-    "l2",
-    "dropout",
-    "batch_size",
-    "epochs",
-    "train_samples",
-    "test_samples",
-)
-"""The settings that a sentence about training mentions, in its order."""
 
 TIMES = {
     "keras": ("keras_seconds_per_epoch", 1000),
@@ -117,10 +104,10 @@ class Facts:
             InputError: the exercise, the variant or the setting is unknown.
         """
         exercise, variant, name = _parts(reference, "exercise/variant/setting")
-        settings = self._settings(exercise, variant)
-        if name not in settings:
-            raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, settings)}")
-        return self._print_setting(settings[name])
+        known = self._settings(exercise, variant)
+        if name not in known:
+            raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, known)}")
+        return settings.setting(known[name], self.language)
 
     def check(self, exercise: str, variant: str) -> None:
         """Check a name against the configuration: what is not in play today is still a name.
@@ -133,13 +120,7 @@ class Facts:
     def training(self, reference: str) -> str:
         """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
         exercise, variant = _parts(reference, "exercise/variant")
-        settings = self._settings(exercise, variant)
-        said = [
-            word(f"say_{name}", self.language).format(self._print_setting(settings[name]))
-            for name in TRAINING
-            if settings.get(name)
-        ]
-        return self._list(said)
+        return settings.training(self._settings(exercise, variant), self.language)
 
     def parameters(self, exercise: str, variant: str) -> Mapping[str, Any] | Missing:
         """Return the entry of ``models.json`` for a variant, or why there is none."""
@@ -242,21 +223,6 @@ class Facts:
 
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)
-
-    def _print_setting(self, value: Any) -> str:
-        if isinstance(value, bool):
-            return word(f"setting_{str(value).lower()}", self.language)
-        if isinstance(value, int):
-            return self._count(value)
-        if isinstance(value, float):
-            return numbers.exact(value, self.language)
-        if isinstance(value, list | tuple):
-            return self._list([self._print_setting(each) for each in value])
-        return word("none", self.language) if value is None else word(str(value), self.language)
-
-    def _list(self, items: list[str]) -> str:
-        last = f" {word('and', self.language)} "
-        return last.join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
 
     def _optional(self, name: str) -> Mapping[str, Any] | None:
         path = self.folder / name

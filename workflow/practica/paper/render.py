@@ -8,12 +8,11 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
 from practica.figures.tones import TONES
 from practica.files import write_text
 from practica.paper.escape import breakable, escape
 from practica.paper.floats import numbering
+from practica.paper.html import stand_in_mark, to_html
 from practica.paper.table import Cell, Column, Table
 from practica.paper.words import word
 
@@ -25,70 +24,11 @@ LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
 
-PAGE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
-<!DOCTYPE html>
-<html lang="{{ table.language }}">
-<head>
-<meta charset="utf-8">
-<title>{{ table.caption }}</title>
-<style>
-body { font: 16px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
-table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid; }
-caption { text-align: left; padding-bottom: .6rem; max-width: 46rem; }
-th, td { padding: .25rem .8rem; text-align: left; vertical-align: baseline; }
-thead { border-bottom: 1px solid; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.gap, .stand-in { color: #a40000; }
-.stand-in, .strong { font-weight: bold; }
-.wide { min-width: 14rem; }
-small { display: block; }
-{% for tone, colour in tones.items() %}
-.{{ tone.replace(" ", "-") }} { color: #{{ colour }}; font-weight: bold; white-space: nowrap; }
-{% endfor %}
-</style>
-</head>
-<body>
-<table>
-<caption>{% if stand_in %}<span class="stand-in">{{ stand_in }}</span> {% endif %}{{ table.caption }}</caption>
-<thead><tr>
-{% for column in table.columns %}
-<th scope="col"{% if column.numeric %} class="number"{% endif %}>{{ column.heading }}</th>
-{% endfor %}
-</tr></thead>
-<tbody>
-{% for row in table.rows %}
-<tr>
-{% for column, cell in table.shown(row) %}
-{% set classes = ["number" if column.numeric, "wide" if column.width, cell.tone.replace(" ", "-")] %}
-<td{% if cell.span > 1 %} colspan="{{ cell.span }}"{% endif %} class="{{ classes | select | join(" ") }}">
-{%- if cell.gap %}<span class="gap">{{ cell.text }}<sup>{{ gaps[cell.gap] }}</sup></span>
-{%- else %}{{ cell.text }}{{ cell.figure }}{% if cell.below %}<small>{{ cell.below }}</small>{% endif %}{% endif -%}
-</td>
-{% endfor %}
-</tr>
-{% endfor %}
-</tbody>
-</table>
-{% for reason, letter in gaps.items() %}
-<p class="gap"><sup>{{ letter }}</sup> {{ reason }}</p>
-{% endfor %}
-{% for note in table.notes %}
-<p>{{ note }}</p>
-{% endfor %}
-</body>
-</html>
-""")
-
 
 def write(table: Table, folder: Path) -> None:
     """Write ``<folder>/<name>.{tex,csv,html}``, each whole or not at all."""
     for suffix, text in zip(FORMATS, (to_latex(table), to_csv(table), to_html(table)), strict=True):
         write_text(folder / f"{table.name}.{suffix}", text)
-
-
-def to_html(table: Table) -> str:
-    """Return the table as a page that needs nothing else; text from data can never become markup."""
-    return PAGE.render(table=table, gaps=table.gaps(), stand_in=_stand_in(table), tones=TONES)
 
 
 def to_csv(table: Table) -> str:
@@ -174,12 +114,8 @@ def _spacing(table: Table) -> str:
 
 
 def _caption(table: Table) -> str:
-    mark = rf"\textcolor{{red}}{{\textbf{{{escape(_stand_in(table))}}}}} " if table.stand_in else ""
+    mark = rf"\textcolor{{red}}{{\textbf{{{escape(stand_in_mark(table))}}}}} " if table.stand_in else ""
     return mark + escape(table.caption)
-
-
-def _stand_in(table: Table) -> str:
-    return word("table_stand_in", table.language).format(data=", ".join(table.stand_in)) if table.stand_in else ""
 
 
 def _alignment(table: Table) -> str:

@@ -1,0 +1,1 @@
+"""The pages of the HTML report, as files and in a browser."""

@@ -1,0 +1,45 @@
+"""A faked study of two exercises with its figures, tables and pages: nothing is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paper.factory import ROOT, fill, grey_picture, shipped_study
+from practica.config import Study
+from practica.figures.catalogue import figures_for
+from practica.figures.draw import draw
+from practica.figures.style import save
+from practica.files import write_json, write_text
+from practica.page.build import write_pages
+from practica.paper.catalogue import tables_for
+from practica.paper.tables import write_table
+from practica.wiring import reports
+
+
+@pytest.fixture(scope="session")
+def faked() -> Study:
+    return shipped_study(only="ej07,ej08", seeds=5)
+
+
+@pytest.fixture(scope="session")
+def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the workflow and the faked results, as they are when the report is to be made."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("Snakefile", "workflow", "report", "config.yaml", "profiles", "envs"):
+        (folder / name).symlink_to(ROOT / name)
+    results = folder / "results"
+    fill(faked, results)
+    write_json(results / "study.json", dict(faked.config))
+    for block in faked.blocks():
+        log = results / "logs/train" / block.exercise / block.variant / f"{block.name}.log"
+        write_text(log, f"{block.id}: done & <b>well</b>\n")
+    for name in figures_for(faked):
+        save(draw(name, faked, results, "es"), results / "figures" / name)
+    for table in tables_for(faked):
+        write_table(faked, results, table.name)
+    write_pages(faked, results, "es")
+    for name in reports(faked):
+        write_text(results / f"{name}.pdf", grey_picture())
+    return folder

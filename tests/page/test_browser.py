@@ -1,0 +1,137 @@
+"""The HTML report in a headless Chromium, without a network: it loads, leads everywhere, and answers to the mouse."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from practica.config import Study
+from practica.figures.catalogue import figures_for
+from practica.paper.catalogue import tables_for
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: run `make setup`")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install `chromium`")
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def report(project: Path) -> Path:
+    """Return the folder of the unpacked report."""
+    words = ["--report", "results/report.zip", "--report-stylesheet", "report/report.css"]
+    command = [Path(sys.executable).with_name("snakemake"), "--config", "only=ej07,ej08", "seeds=5", *words]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    with zipfile.ZipFile(project / "results/report.zip") as archive:
+        archive.extractall(project / "unpacked")
+    return project / "unpacked/report"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as driver:
+        # Chromium's sandbox refuses to run as root, as which containers run.
+        shown = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield shown
+        shown.close()
+
+
+@pytest.fixture
+def tab(browser: playwright.Browser) -> Iterator[playwright.Page]:
+    """Return a tab that has no network and must not complain."""
+    context = browser.new_context(viewport=DESKTOP, offline=True)
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    local = ("file:", "data:", "blob:", "about:")
+    tab.on("request", lambda asked: None if asked.url.startswith(local) else complaints.append(asked.url))
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def inner(report: Path, name: str) -> str:
+    (found,) = report.glob(f"data/raw/*/{name}")
+    return found.as_uri()
+
+
+def test_the_report_opens_with_the_verdicts(tab: playwright.Page, report: Path) -> None:
+    tab.goto((report / "report.html").as_uri())
+    start = tab.frame_locator("iframe.start")
+    playwright.expect(start.locator("#claims tbody tr").first).to_be_visible()
+    start.get_by_role("link", name="ej08", exact=True).first.click()
+    playwright.expect(start.locator("#fig13a svg").first).to_be_visible()
+
+
+def test_every_result_is_listed_and_opens(tab: playwright.Page, report: Path, faked: Study) -> None:
+    tab.goto((report / "report.html").as_uri())
+    listed = tab.evaluate("Object.values(categories).flatMap(parts => Object.values(parts).flat())")
+    names = {Path(each).name for each in listed}
+    assert {f"{name}.png" for name in figures_for(faked)} <= names
+    assert {f"{table.name}.html" for table in tables_for(faked)} | {"informe.pdf", "index.html"} <= names
+    addresses = tab.evaluate("Object.values(results).map(each => each.data_uri)")
+    assert all((report / each).is_file() for each in addresses)
+    for step in ("ej08. ", "2. Figuras"):
+        tab.get_by_text(step).first.click()
+    tab.locator("tr", has_text="fig13a").locator("a").first.click()
+    playwright.expect(tab.locator("img[src$='fig13a.png']")).to_be_visible()
+
+
+def test_a_curve_tells_its_values(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "ej08.html"))
+    chart = tab.locator("#fig13a .chart")
+    playwright.expect(chart.locator("svg")).to_be_visible()
+    chart.hover()
+    tip = tab.locator("#vg-tooltip-element.visible")
+    playwright.expect(tip).to_contain_text("Época")
+    playwright.expect(tip).to_contain_text("0,6")  # the factory's accuracy in the second epoch of three
+    playwright.expect(tab.locator("#fig14b svg")).to_have_count(1)
+
+
+def test_a_heading_sorts_and_a_verdict_filters(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "index.html"))
+    column = "#claims tbody tr td:first-child"
+    given = tab.locator(column).all_inner_texts()
+    head = tab.locator("#claims th button").first
+    head.click()
+    assert tab.locator(column).all_inner_texts() == sorted(given)
+    head.click()
+    assert tab.locator(column).all_inner_texts() == sorted(given, reverse=True)
+    head.click()
+    assert tab.locator(column).all_inner_texts() == given
+    tile = tab.locator(".tally button", has=tab.locator("b", has_not_text="0")).first
+    tile.click()
+    assert tab.locator("#claims tbody tr:visible").count() == int(tile.locator("b").inner_text())
+
+
+def test_a_figure_leads_to_its_runs(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "ej08.html"))
+    tab.locator("#fig13a .runs a").first.click()
+    run = tab.locator(".run:target")
+    playwright.expect(run.locator("table")).to_be_visible()
+    playwright.expect(run.locator("pre")).to_contain_text("done & <b>well</b>")
+    with tab.expect_download() as saved:
+        run.locator("button.save").click()
+    assert saved.value.suggested_filename.startswith("ej08_dense_s0")
+
+
+@pytest.mark.parametrize("name", ["index.html", "ej07.html", "ej08.html", "ej08_runs.html"])
+def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, name: str) -> None:
+    tab.set_viewport_size(PHONE)
+    tab.goto(inner(report, name))
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_report_fits_a_phone(tab: playwright.Page, report: Path) -> None:
+    tab.set_viewport_size(PHONE)
+    tab.goto((report / "report.html").as_uri())
+    playwright.expect(tab.frame_locator("iframe.start").locator("h1")).to_be_visible()
+    box = tab.locator("iframe.start").bounding_box()
+    assert box is not None and box["width"] >= 0.95 * PHONE["width"]

@@ -1,0 +1,139 @@
+"""What stands on the pages: every figure, table and run, and only what the results say."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config import Study
+from practica.errors import InputError
+from practica.evidence.collect import collect
+from practica.evidence.results import Results
+from practica.figures.catalogue import figures_for, spec
+from practica.figures.draw import course
+from practica.figures.words import words
+from practica.files import read_json, write_json
+from practica.page.build import write_pages
+from practica.page.charts import charts
+from practica.page.words import WORDS
+from practica.paper.catalogue import tables_for
+
+
+def page(project: Path, name: str) -> str:
+    return (project / "results/page" / name).read_text(encoding="utf-8")
+
+
+def specifications(text: str) -> list[dict]:
+    found = re.findall(r'<div class="chart"></div>\s*<script type="application/json">(.*?)</script>', text, re.DOTALL)
+    return [json.loads(each) for each in found]
+
+
+def test_every_figure_and_table_is_on_a_page(project: Path, faked: Study) -> None:
+    text = {each: page(project, f"{each}.html") for each in faked.exercises}
+    for name in figures_for(faked):
+        where = text.get(spec(name).exercise) or page(project, "index.html")
+        assert f'id="{name}"' in where
+    for table in tables_for(faked):
+        where = text[table.exercise] if table.exercise else page(project, "index.html")
+        assert f'<table id="{table.name}"' in where
+
+
+def test_the_claims_come_first(project: Path) -> None:
+    text = page(project, "index.html")
+    assert re.findall(r'<table id="(\w+)"', text)[0] == "claims"
+    judged = read_json(project / "results/claims.json")["claims"]
+    tiles = dict(re.findall(r'data-verdict="([\w ]+)".*?<b>(\d+)</b>', text, re.DOTALL))
+    assert sum(map(int, tiles.values())) == len(judged)
+    assert all(int(count) == sum(each["verdict"] == name for each in judged) for name, count in tiles.items())
+
+
+def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path)
+    judged = read_json(tmp_path / "claims.json")
+    for verdict in ("confirmed", "not confirmed"):
+        judged["claims"][0]["verdict"] = verdict
+        judged["claims"][0]["parts"][0]["verdict"] = verdict
+        write_json(tmp_path / "claims.json", judged)
+        write_pages(study, tmp_path, "en")
+        text = (tmp_path / "page/index.html").read_text()
+        row = text.split('<table id="claims"')[1].split("<tr>")[2]
+        assert f'class="{verdict.replace(" ", "-")}" data-value="{verdict}"' in row
+        assert re.search(rf'data-verdict="{verdict}".*?<b>1</b>', text, re.DOTALL)
+
+
+def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> None:
+    shown = spec("fig13a")
+    found = course(shown, Results(faked, project / "results"), words("es"))
+    (chart,) = charts(found, "Época", log_epochs=False)
+    assert chart in specifications(page(project, "ej08.html"))
+    table = pd.read_csv(io.StringIO(chart["data"]["values"]))
+    for place, line in enumerate(found.plots[0].lines):
+        assert table[f"m{place}"].tolist() == pytest.approx(line.curve.mean.tolist(), rel=1e-4)
+        assert table[f"h{place}"].tolist() == pytest.approx(line.curve.high.tolist(), rel=1e-4)
+        assert chart["layer"][-1]["encoding"]["tooltip"][place + 1]["title"] == line.label
+
+
+def test_every_link_leads_somewhere(project: Path) -> None:
+    folder = project / "results/page"
+    places = {path.name: set(re.findall(r'\bid="([^"]+)"', path.read_text())) for path in folder.glob("*.html")}
+    for path in folder.glob("*.html"):
+        for target in re.findall(r'<a [^>]*href="([^"]+)"', path.read_text()):
+            name, _, place = target.partition("#")
+            assert (name or path.name) in places, target
+            assert not place or place in places[name or path.name], target
+
+
+def test_a_run_shows_its_metrics_and_log(project: Path, faked: Study) -> None:
+    text = page(project, "ej08_runs.html")
+    block = next(each for each in faked.blocks() if each.id.startswith("ej08/conv/"))
+    run = text.split(f'id="conv-{block.name}"')[1].split("</section>")[0]
+    assert f"{block.id}: done &amp; &lt;b&gt;well&lt;/b&gt;" in run
+    kept = json.loads(re.search(r'<script type="application/json">(.*?)</script>', run, re.DOTALL)[1])
+    assert kept == read_json(block.folder(project / "results") / "metrics.json")
+    assert len(re.findall("<tr>", run)) == 1 + len(block.seeds)
+
+
+def test_captions_say_what_was_run(project: Path) -> None:
+    caption = unescape(page(project, "ej08.html").split('id="fig13a"')[1].split("</figure>")[0])
+    assert "Adam, tasa de aprendizaje 0,001, lotes de 256 ejemplos y 30 épocas; 5 semillas" in caption
+
+
+def test_holes_and_stand_ins_are_marked(tmp_path: Path) -> None:
+    study = one_exercise(seeds=1)
+    fill(study, tmp_path, skip=("ej08/conv",))
+    write_failure(study.block("ej08", "conv", (0,)), tmp_path, "it diverged <here>")
+    write_block(study.block("ej08", "dense", (0,)), tmp_path, stand_in=True)
+    collect(study, tmp_path)
+    write_pages(study, tmp_path, "en")
+    own, runs, index = ((tmp_path / "page" / f"{name}.html").read_text() for name in ("ej08", "ej08_runs", "index"))
+    assert "it diverged &lt;here&gt;" in runs
+    assert "STAND-IN" in own.split('id="fig13a"')[1].split("</figure>")[0]
+    assert "it diverged &lt;here&gt;" in own.split('id="fig13b"')[1].split("</figure>")[0]
+    assert 'class="banner">STAND-IN' in index
+
+
+def test_pages_of_another_study_go(tmp_path: Path) -> None:
+    fill(study := one_exercise("ej05"), tmp_path)
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page/ej99.html").write_text("old")
+    write_pages(study, tmp_path, "es")
+    assert {path.name for path in (tmp_path / "page").iterdir()} == {
+        "index.html", "ej05.html", "ej05_runs.html", "vega.js"
+    }  # fmt: skip
+
+
+def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="known: es, en"):
+        write_pages(one_exercise(), tmp_path, "fr")
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert WORDS["es"].keys() == WORDS["en"].keys()

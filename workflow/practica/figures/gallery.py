@@ -1,0 +1,29 @@
+"""The few small pictures that the README shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from practica.errors import InputError
+from practica.files import atomic_path
+
+COLOURS = 64
+"""As many as lines, bands and text need; a figure is then a third as large."""
+
+
+def write_gallery(pictures: tuple[Path, ...], folder: Path) -> None:
+    """Write small copies of drawn figures into ``folder``.
+
+    Raises:
+        InputError: a picture is not there or is none.
+    """
+    for path in pictures:
+        try:
+            with Image.open(path) as drawn:
+                small = drawn.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        except OSError as error:
+            raise InputError(f"{path} is no picture ({error}); draw it with `python -m practica figure`") from error
+        with atomic_path(folder / path.name) as part:
+            small.save(part, format="PNG", optimize=True)

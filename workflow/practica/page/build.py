@@ -1,0 +1,127 @@
+"""Write the pages: the overview, one page per exercise, one with its runs, and the program that draws the curves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from practica.config import Study
+from practica.errors import InputError
+from practica.evidence.rules import VERDICTS
+from practica.figures.tones import SIGNS
+from practica.files import write_text
+from practica.page.exercise import exercise_page, overview, spark, title
+from practica.page.runs import runs_page
+from practica.page.words import WORDS
+from practica.paper.appendix import provenance
+from practica.paper.catalogue import appendix_tables, front_tables
+from practica.paper.facts import Facts
+from practica.paper.html import SORTING, STYLES, fragment
+from practica.paper.table import Cell
+from practica.paper.tables import make_table
+from practica.paper.words import word
+
+TEMPLATES = Path(__file__).parents[3] / "report/page"
+DRAWING = ("vega", "vega-lite", "vega-embed")
+
+
+def write_pages(study: Study, results: Path, language: str, templates: Path = TEMPLATES) -> None:
+    """Write the pages of the study in ``results`` into ``<results>/page``; pages of another study go.
+
+    Raises:
+        InputError: there are no words in this language.
+    """
+    if language not in WORDS:
+        raise InputError(f"no pages in language {language!r} (known: {', '.join(WORDS)})")
+    facts, folder = Facts(study, results, language), results / "page"
+    pages = dict(_pages(facts, templates))
+    for name, text in pages.items():
+        write_text(folder / name, text)
+    for path in folder.glob("*.html"):
+        if path.name not in pages:
+            path.unlink()
+
+
+def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each file."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals |= {
+        "words": WORDS[facts.language],
+        "language": facts.language,
+        "style": _style(templates),
+        "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
+        "menu": [(each, title(facts, each)) for each in facts.study.exercises],
+    }
+    yield "index.html", environment.get_template("index.html").render(_overview(facts))
+    for exercise in facts.study.exercises:
+        shown = exercise_page(facts, exercise)
+        yield f"{exercise}.html", environment.get_template("exercise.html").render(shown)
+        yield f"{exercise}_runs.html", environment.get_template("runs.html").render(runs_page(facts, exercise))
+    yield "vega.js", vega()
+
+
+def _style(templates: Path) -> Markup:
+    return Markup((templates / "page.css").read_text(encoding="utf-8")) + STYLES
+
+
+def _overview(facts: Facts) -> Mapping[str, Any]:
+    """Return what the first page shows: verdicts, exercises, and what compares or lists them all."""
+    judged = facts.claims["claims"] if facts.claims else []
+    tally = [
+        {"name": name, "said": word(name, facts.language), "sign": SIGNS[name], "count": len(found)}
+        for name in VERDICTS
+        for found in [[claim for claim in judged if claim["verdict"] == name]]
+    ]
+    cards = [
+        {
+            "id": exercise,
+            "title": title(facts, exercise),
+            "spark": spark(facts, exercise),
+            "verdicts": [
+                {"name": claim["verdict"], "sign": SIGNS[claim["verdict"]], "sentence": claim["sentence"]}
+                for claim in judged
+                if claim["exercise"] == exercise
+            ],
+        }
+        for exercise in facts.study.exercises
+    ]
+    return {
+        "here": "index",
+        "tally": tally,
+        "cards": cards,
+        "overview": overview(facts),
+        "claims": [fragment(make_table(spec, facts), _to_exercise) for spec in front_tables(facts.study)],
+        "tables": [fragment(make_table(spec, facts), _to_exercise) for spec in appendix_tables(facts.study)],
+        "stand_in": facts.stand_in(),
+        "stand_in_words": word("front_stand_in", facts.language).format(data=", ".join(facts.stand_in())),
+        "provenance": provenance(facts),
+    }
+
+
+def _to_exercise(cell: Cell) -> str:
+    """Return the page that a claim such as ``ej08-a`` or a run such as ``ej08/dense/s0`` is explained on."""
+    if found := re.fullmatch(r"(ej\d\d)(-\w+)?", cell.text):
+        return f"{found[1]}.html"
+    found = re.fullmatch(r"(ej\d\d)/(\w+)/(s[\d_-]+)", cell.text)
+    return f"{found[1]}_runs.html#{found[2]}-{found[3]}" if found else ""
+
+
+def vega() -> str:
+    """Return Vega, Vega-Lite and vega-embed with their licences, as Snakemake brings them for its own report."""
+    from snakemake.assets import Assets
+
+    parts = (
+        f"/* {Assets.get_content(f'{name}/LICENSE')} */\n{Assets.get_content(f'{name}/{name}.js')}" for name in DRAWING
+    )
+    return "\n".join(parts)

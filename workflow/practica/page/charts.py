@@ -1,0 +1,132 @@
+"""Turn the axes of a figure into Vega-Lite charts that show their values under the pointer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from practica.figures.curves import Line, Plot, thinned
+from practica.figures.draw import Course
+
+DASHES = {"-": [1, 0], "--": [6, 3], "-.": [6, 3, 1.5, 3], ":": [1.5, 2.5]}
+NUMBER = ".4~g"
+FEW = 15
+"""Up to so many epochs each is a dot."""
+
+
+def charts(shown: Course, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
+    """Return one Vega-Lite specification for each set of axes; ``epoch`` is the word for their horizontal axis."""
+    return [_chart(plot, epoch, log_epochs) for plot in shown.plots]
+
+
+def _chart(plot: Plot, epoch: str, log_epochs: bool) -> dict[str, Any]:
+    table = _values(plot, "log" if log_epochs else "linear")
+    names = [line.label for line in plot.lines]
+    looks = {
+        "color": {"domain": names, "range": [line.look.colour for line in plot.lines]},
+        "strokeDash": {"domain": names, "range": [DASHES[line.look.dashes] for line in plot.lines]},
+    }
+    x = {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": epoch,
+        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+        "scale": {"type": "log"} if log_epochs else {"zero": False, "nice": False},
+    }
+    y = {"type": "quantitative", "title": plot.label, "scale": {"type": "log"} if plot.log else {"zero": False}}
+    layers = [
+        layer for place, line in enumerate(plot.lines) for layer in _line(place, line, plot, len(table), looks, y)
+    ]
+    return {
+        "width": "container",
+        "height": 210,
+        "data": {"values": table.to_csv(index=False, lineterminator="\n"), "format": {"type": "csv"}},
+        "encoding": {"x": x},
+        "layer": [*layers, _pointer(plot, epoch)],
+    }
+
+
+def _values(plot: Plot, scale: str) -> pd.DataFrame:
+    """Return a row per epoch, with the mean (``m``) and the band (``l``, ``h``) of each line, to five figures."""
+    columns = []
+    for place, line in enumerate(plot.lines):
+        kept = thinned(len(line.curve.epochs), scale)
+        found = {f"m{place}": line.curve.sd if plot.spread else line.curve.mean}
+        if _banded(line, plot):
+            found |= {f"l{place}": line.curve.low, f"h{place}": line.curve.high}
+        columns.append(pd.DataFrame(found, index=line.curve.epochs).iloc[kept])
+    table = pd.concat(columns, axis="columns").rename_axis("epoch").sort_index()
+    return table.map(lambda value: float(f"{value:.5g}")).reset_index()
+
+
+def _banded(line: Line, plot: Plot) -> bool:
+    return not plot.spread and bool(np.any(line.curve.high > line.curve.low))
+
+
+def _line(
+    place: int, line: Line, plot: Plot, points: int, looks: dict[str, Any], y: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the band of a line and the line itself."""
+    there = [{"filter": f"isValid(datum.m{place})"}]
+    band = {
+        "transform": there,
+        "mark": {"type": "area", "opacity": 0.16, "color": line.look.colour},
+        "encoding": {"y": {**y, "field": f"l{place}"}, "y2": {"field": f"h{place}"}},
+    }
+    drawn = {
+        "transform": there,
+        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 24} if points <= FEW else False},
+        "encoding": {
+            "y": {**y, "field": f"m{place}"},
+            **{
+                channel: {"datum": line.label, "type": "nominal", "scale": scale, "legend": LEGEND}
+                for channel, scale in looks.items()
+            },
+        },
+    }
+    return [band, drawn] if _banded(line, plot) else [drawn]
+
+
+LEGEND = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 320, "labelLimit": 260}
+
+
+def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
+    """Return the upright that follows the pointer and tells the values of the nearest epoch."""
+    texts = [
+        {"calculate": f"isValid(datum.m{place}) ? {_told(place, line, plot)} : '–'", "as": f"t{place}"}
+        for place, line in enumerate(plot.lines)
+    ]
+    tips = [{"field": f"t{place}", "type": "nominal", "title": line.label} for place, line in enumerate(plot.lines)]
+    return {
+        "transform": texts,
+        "params": [
+            {
+                "name": "pointed",
+                "select": {
+                    "type": "point",
+                    "fields": ["epoch"],
+                    "nearest": True,
+                    "on": "mouseover",
+                    "clear": "mouseout",
+                },
+            }
+        ],
+        "mark": {"type": "rule", "color": "#5b6675"},
+        "encoding": {
+            "y": {"value": 0},
+            "y2": {"value": "height"},
+            "opacity": {"condition": {"value": 0.6, "param": "pointed", "empty": False}, "value": 0},
+            "tooltip": [{"field": "epoch", "type": "quantitative", "title": epoch, "format": "d"}, *tips],
+        },
+    }
+
+
+def _told(place: int, line: Line, plot: Plot) -> str:
+    """Return the Vega expression for a line's value and, in brackets, its band."""
+    value = f"format(datum.m{place}, '{NUMBER}')"
+    if not _banded(line, plot):
+        return value
+    low, high = (f"format(datum.{end}{place}, '{NUMBER}')" for end in "lh")
+    return f"{value} + ' [' + {low} + '; ' + {high} + ']'"

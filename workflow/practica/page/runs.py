@@ -1,0 +1,90 @@
+"""Gather what the page of an exercise's runs shows: what became of each, its metrics and its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from practica.config import Block
+from practica.evidence.results import Missing
+from practica.files import read_json
+from practica.page.embed import json_text
+from practica.page.exercise import title
+from practica.page.words import WORDS
+from practica.paper import cells, numbers
+from practica.paper.facts import Facts
+from practica.paper.html import fragment
+from practica.paper.names import metric_name, variant_name
+from practica.paper.settings import ran
+from practica.paper.table import Cell, Column, Table
+from practica.paper.words import word
+
+TOLD = ("data", "host", "gpu", "threads", "fit_seconds", "wall_seconds", "peak_memory_mb", "parameters", "commit")
+"""The columns of ``runs.csv`` that stand beside a run."""
+
+NO_FOLD = -1
+
+
+def runs_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
+    """Return what the template of an exercise's runs needs."""
+    blocks = [block for block in facts.study.blocks() if block.exercise == exercise]
+    runs = facts.results.runs.astype(object).where(facts.results.runs.notna(), "")
+    known = {(row["variant"], row["block"]): row for row in runs[runs["exercise"] == exercise].to_dict("records")}
+    return {
+        "here": exercise,
+        "title": title(facts, exercise),
+        "runs": [_run(block, known[block.variant, block.name], facts) for block in blocks],
+    }
+
+
+def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any]:
+    language, done = facts.language, row["status"] == "done"
+    log = facts.folder / "logs" / "train" / block.exercise / block.variant / f"{block.name}.log"
+    status = {"missing": "missing_status"}.get(row["status"], row["status"])
+    return {
+        "anchor": f"{block.variant}-{block.name}",
+        "id": block.id,
+        "variant": variant_name(block.exercise, block.variant, language),
+        "done": done,
+        "status": word(status, language),
+        "reason": "" if done else facts.reason(Missing(row["reason"])),
+        "told": [(word(key, language), _said(key, row[key], facts)) for key in TOLD if row[key] != ""],
+        "ran": ran(facts.study, block.exercise, [block.variant], language),
+        "metrics": fragment(_metrics(block, facts)) if done else "",
+        "json": json_text(read_json(block.folder(facts.folder) / "metrics.json")) if done else "",
+        "log": log.read_text(encoding="utf-8", errors="replace").strip() if log.is_file() else "",
+    }
+
+
+def _said(key: str, value: Any, facts: Facts) -> str:
+    if key == "data":
+        return word(value, facts.language)
+    return str(value) if isinstance(value, str) else cells.optional(value, facts).text
+
+
+def _metrics(block: Block, facts: Facts) -> Table:
+    """Return a table with a row for each run of the block and a column for each final metric."""
+    language = facts.language
+    words, found = WORDS[language], facts.results.metrics
+    here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
+    found = found.assign(fold=found["fold"].fillna(NO_FOLD).astype(int))
+    found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith("best_")]
+    keys = list(dict.fromkeys(zip(found["split"].astype(str), found["metric"].astype(str), strict=True)))
+    columns = [Column("seed", words["seed"]), Column("fold", words["fold"])]
+    columns += [Column(f"{s}_{m}", f"{metric_name(m, language)}, {word(s, language).lower()}") for s, m in keys]
+    rows = []
+    for key, group in found.groupby(["seed", "fold"], sort=False):
+        values = {(str(each["split"]), str(each["metric"])): each["value"] for each in group.to_dict("records")}
+        run = [Cell(str(each), {"": int(str(each))}) for each in key]
+        rows.append((*run, *(_cell(values.get(each), each[1], language) for each in keys)))
+    if (found["fold"] == NO_FOLD).all():
+        columns, rows = [columns[0], *columns[2:]], [(row[0], *row[2:]) for row in rows]
+    return Table(f"metrics-{block.variant}-{block.name}", words["metrics"], tuple(columns), tuple(rows), language)
+
+
+def _cell(value: float | None, metric: str, language: str) -> Cell:
+    if value is None or pd.isna(value):
+        return cells.blank()
+    return Cell(numbers.measure(float(value), None, metric, language), {"": float(value)})

@@ -1,0 +1,60 @@
+# The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
+from practica.figures.listing import GALLERY as PICTURES
+from practica.wiring import page_captions, page_inputs, page_labels, page_section
+
+GALLERY = [figure for figure in PICTURES if figure in FIGURES]
+
+
+rule page:
+    """Write the pages of the HTML report."""
+    input:
+        study=f"{RESULTS}/study.json",
+        made_from=page_inputs(study),
+        figures=expand(
+            "{results}/figures/{figure}.png", results=RESULTS, figure=FIGURES
+        ),
+    output:
+        pages=report(
+            directory(f"{RESULTS}/page"),
+            # One pattern: each file of it becomes a result, and all share a folder, so that pages link to each other.
+            patterns=["{page,[a-z0-9_]+}.{kind,html|js}"],
+            caption="../../report/page.rst",
+            category=lambda wildcards: page_section(study, wildcards.page)[0],
+            subcategory=lambda wildcards: page_section(study, wildcards.page)[1],
+            labels=lambda wildcards: page_labels(study, wildcards.page),
+        ),
+    log:
+        f"{LOGS}/page.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        results=subpath(input.study, parent=True),
+        code=code_digest("practica.page.build"),
+        captions=page_captions(study),
+    message:
+        "Writing the pages of the HTML report"
+    shell:
+        "python -m practica page --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
+
+
+rule gallery:
+    """Renew the pictures of the README."""
+    input:
+        figures=expand(
+            "{results}/figures/{figure}.png", results=RESULTS, figure=GALLERY
+        ),
+    output:
+        expand("docs/gallery/{figure}.png", figure=GALLERY),
+    log:
+        f"{LOGS}/gallery.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        folder="docs/gallery",
+        code=code_digest("practica.figures.gallery"),
+    message:
+        "Renewing the pictures of the README"
+    shell:
+        "python -m practica gallery {input.figures:q} --out {params.folder:q} > {log:q} 2>&1"
