@@ -7,7 +7,7 @@ PYTHON ?= python3
 env := $(if $(filter command,$(origin ENV)),$(ENV))
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report crate gallery tune status doctor test cluster bench lint format oldest newest lock clean
+.PHONY: help setup latex ready report crate gallery tune status doctor test cluster bench lint format oldest newest docs lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -67,6 +67,9 @@ oldest: ## Test against the oldest versions that pyproject.toml allows
 
 newest: ## Test against the newest versions that pyproject.toml allows
 	@workflow/scripts/test-versions.sh "$(PYTHON)" newest
+
+docs: setup ## Write docs/configuration.md from the schema
+	$(in_venv) python -m practica configuration --out docs/configuration.md
 
 lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from practica import data
-from practica.data.store import prepared
+from practica.data.store import prepared, registry
 from practica.data.store.registry import DATASETS
 from practica.data.store.spec import Published, fingerprint
 from practica.errors import InputError
@@ -32,9 +33,23 @@ def files(folder: Path, name: str = "pima") -> dict[str, bytes]:
 # The package
 
 
-def test_there_are_eight_data_sets():
-    assert data.NAMES == ("boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor")
-    assert COMPUTED == ["logistic", "xor"]
+def test_the_data_sets_of_the_study_are_there():
+    assert {"boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor"} <= set(data.NAMES)
+    assert {"logistic", "xor"} <= set(COMPUTED)
+
+
+def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint(tmp_path, monkeypatch):
+    spec = DATASETS["xor"]
+    monkeypatch.setitem(DATASETS, "xor", replace(spec, fingerprint=""))
+    with pytest.raises(InputError, match=rf"{spec.fingerprint}.*practica/data/xor\.py"):
+        data.prepare("xor", tmp_path)
+    assert not (tmp_path / "prepared/xor").exists()
+
+
+def test_a_data_set_under_another_name_than_its_module_is_refused(monkeypatch):
+    monkeypatch.setattr("practica.data.xor.DATASET", replace(DATASETS["xor"], name="exor"))
+    with pytest.raises(InputError, match=r"data/xor\.py: DATASET is named 'exor'"):
+        registry._discover()
 
 
 def test_importing_it_is_cheap():

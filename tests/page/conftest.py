@@ -8,7 +8,7 @@ import pytest
 
 from paper.factory import ROOT, fill, grey_picture, shipped_study
 from practica.config import Study
-from practica.figures.catalogue import figures_for
+from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
 from practica.figures.style import save
 from practica.files import write_json, write_text
@@ -35,7 +35,7 @@ def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for block in faked.blocks():
         log = results / "logs/train" / block.exercise / block.variant / f"{block.name}.log"
         write_text(log, f"{block.id}: done & <b>well</b>\n")
-    for name in figures_for(faked):
+    for name in report_figures(faked):
         save(draw(name, faked, results, "es"), results / "figures" / name)
     for table in tables_for(faked):
         write_table(faked, results, table.name)

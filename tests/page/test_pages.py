@@ -16,7 +16,7 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.results import Results
-from practica.figures.catalogue import figures_for, spec
+from practica.figures.catalogue import report_figures, spec
 from practica.figures.draw import course
 from practica.figures.words import words
 from practica.files import read_json, write_json
@@ -37,7 +37,7 @@ def specifications(text: str) -> list[dict]:
 
 def test_every_figure_and_table_is_on_a_page(project: Path, faked: Study) -> None:
     text = {each: page(project, f"{each}.html") for each in faked.exercises}
-    for name in figures_for(faked):
+    for name in report_figures(faked):
         where = text.get(spec(name).exercise) or page(project, "index.html")
         assert f'id="{name}"' in where
     for table in tables_for(faked):

@@ -200,3 +200,12 @@ def test_holes_are_lettered_in_order_beyond_z() -> None:
     letters = list(Table("t", "c", (Column("x", "X"),), rows, "es").gaps().values())
     assert letters[0] == "a"
     assert letters[25:] == ["z", "aa", "ab"]
+
+
+def test_a_table_is_there_in_every_language(shipped: Study, results: Path) -> None:
+    write_table(shipped, results, "table2")
+    own, english = ((results / shelf / "table2.tex").read_text() for shelf in ("tables", "tables/en"))
+    assert "Precisión sobre MNIST." in own
+    assert "Accuracy on MNIST." in english
+    assert "0,901" in own
+    assert "0.901" in english

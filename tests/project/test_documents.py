@@ -17,15 +17,9 @@ from practica.cli import main
 from practica.config import Study
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
-NAMES = (
-    "README.md",
-    "CONTRIBUTING.md",
-    "config/README.md",
-    "profiles/README.md",
-    "bench/README.md",
-    *PAGES,
-)
+GENERATED = "docs/configuration.md"  # tests/project/test_configuration_page.py checks it
+PAGES = sorted({path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")} - {GENERATED})
+NAMES = ("README.md", "CONTRIBUTING.md", "config/README.md", "profiles/README.md", "bench/README.md", *PAGES)
 DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
 EXAMPLES = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,7 +27,8 @@ INLINE = re.compile(r"`([^`\n]+)`")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 MADE = ("results", "data", ".venv", ".snakemake")
 """Folders that a run makes."""
-WORKED = dict(EXAMPLES.findall(DOCUMENTS["CONTRIBUTING.md"]))
+ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-"))
+WORKED = dict(EXAMPLES.findall(ADDING))
 """The files of the worked example, and for config.yaml what is added to it."""
 
 
@@ -84,7 +79,7 @@ def exists(code):
     return not is_path or (ROOT / code).exists()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/add-a-variant.md"])
 def test_examples_of_variants_are_valid(name):
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     examples = [yaml.safe_load(code) for language, code in FENCE.findall(DOCUMENTS[name]) if language == "yaml"]
@@ -104,12 +99,12 @@ def test_every_target_is_listed():
 
 @pytest.fixture
 def extended(tmp_path):
-    """Return a copy of the project with everything that CONTRIBUTING.md adds to it."""
+    """Return a copy of the project with everything that the pages docs/add-*.md add to it."""
     for name in ("envs", "profiles", "report", "workflow"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / name, tmp_path / name)
-    python = [text for language, text in FENCE.findall(DOCUMENTS["CONTRIBUTING.md"]) if language == "python"]
+    python = [text for language, text in FENCE.findall(ADDING) if language == "python"]
     figure = next(text for text in python if text.startswith("_curves("))
     table = next(text for text in python if text.startswith("_scores("))
     package = tmp_path / "workflow/practica"
@@ -117,10 +112,6 @@ def extended(tmp_path):
     append(package / "paper/catalogue.py", f"KNOWN += ({table},)")
     for name, text in WORKED.items():
         append(tmp_path / name, text)
-    schema = tmp_path / "workflow/schemas/config.schema.json"
-    content = json.loads(schema.read_text(encoding="utf-8"))
-    content["$defs"]["dataset"]["enum"].append("henon")
-    schema.write_text(json.dumps(content), encoding="utf-8")
     return tmp_path
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from practica.code import modules_defining
+from practica.config import Study
+from practica.data import DATASETS
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -25,6 +29,7 @@ GROUND = (
     "space",
     "trials",
     "splice",
+    "configuration",
 )
 FLOORS = (
     "data",
@@ -37,6 +42,7 @@ FLOORS = (
     "exports",
     "wiring",
     "doctor",
+    "scaffold",
     "cli",
     "__main__",
 )
@@ -73,6 +79,16 @@ def test_every_exercise_is_complete():
     assert not missing, "; ".join(missing)
 
 
+def test_every_data_set_is_one_module_of_its_name():
+    modules = set(modules_defining("practica.data", "DATASET"))
+    assert set(DATASETS) == modules
+    for name in modules:
+        assert re.fullmatch("[a-z][a-z0-9]*", name), f"{name}: rename the data set: letters and digits only"
+    resolved = Study.resolve(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
+    unused = modules - set(resolved.datasets())
+    assert not unused, f"no exercise uses {', '.join(unused)}: add a block to config.yaml, or remove the module"
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
@@ -94,7 +110,7 @@ def floor(module):
     part = module.split(".")[1] if "." in module else "errors"
     if part in GROUND:
         return 0
-    assert part in FLOORS, f"practica.{part}: say in this test, and in CONTRIBUTING.md, on which floor it lives"
+    assert part in FLOORS, f"practica.{part}: say in this test, and in docs/architecture.md, on which floor it lives"
     return 1 + FLOORS.index(part)
 
 
@@ -147,3 +163,13 @@ def test_no_file_names_a_place_outside_the_repository():
 def test_only_ci_knows_the_folder_beside_the_repository():
     beside = "../" + "shared"
     assert [name for name, text in tracked_texts().items() if beside in text] == [".ci/run"]
+
+
+def test_architecture_shows_every_floor_in_order():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `workflow/practica/(\w+)(?:\.py|/)`", text, re.MULTILINE)
+    assert rows == [*reversed(FLOORS), "config"], "bring the table of docs/architecture.md in step with FLOORS"
+    drawn = next(line for line in text.splitlines() if line.lstrip().startswith("__main__ -->"))
+    assert [name.strip() for name in drawn.split("-->")] == list(reversed(FLOORS)), "bring its diagram in step"
+    for match in re.finditer(r"^```mermaid\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        assert re.match(r"flowchart (LR|TB)\n", match[1])

@@ -39,6 +39,12 @@ def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
     return tuple(sorted({name for part in _closure((module,)) for name in _decorated(part, decorator)}))
 
 
+def modules_defining(package: str, name: str) -> tuple[str, ...]:
+    """Return the modules of ``package`` that assign ``name`` at their top, without importing them."""
+    stems = sorted(path.stem for path in module_path(package).parent.glob("[a-z]*.py"))
+    return tuple(stem for stem in stems if name in _assigned(f"{package}.{stem}"))
+
+
 def _closure(modules: tuple[str, ...]) -> set[str]:
     found: set[str] = set()
     queue = list(modules)
@@ -91,6 +97,12 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
             ):
                 node.body = node.body[1:]
     return tree
+
+
+@cache
+def _assigned(module: str) -> frozenset[str]:
+    targets = (t for node in _tree(module).body if isinstance(node, ast.Assign) for t in node.targets)
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _decorated(module: str, decorator: str) -> Iterator[str]:

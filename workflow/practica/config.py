@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from practica.code import module_path, modules_defining
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
 from practica.plain import plain
@@ -113,6 +114,7 @@ class Study:
         filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
         filled["only"] = _only(filled["only"], filled["exercises"])
+        _check_datasets(filled["exercises"])
         return cls(filled)
 
     @classmethod
@@ -220,7 +222,7 @@ class Study:
 
     def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
         if exercise not in self.config["exercises"]:
-            raise InputError(_unknown("exercise", exercise, self.config["exercises"]))
+            raise InputError(_no_exercise(exercise, self.config["exercises"]))
         variants = self.config["exercises"][exercise]["variants"]
         if variant not in variants:
             raise InputError(_unknown(f"variant of {exercise}", variant, variants))
@@ -262,10 +264,31 @@ def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
 
 
+def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
+    # By the folder's listing: the name may hold anything.
+    if any(path.stem == name for path in module_path("practica.exercises").parent.glob("ej*.py")):
+        return f"exercise {name!r} has a module but no block: add one under `exercises` in the configuration"
+    return _unknown("exercise", name, known)
+
+
+def _check_datasets(exercises: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for the first data set that no module of ``practica.data`` defines."""
+    known = modules_defining("practica.data", "DATASET")
+    for exercise, entry in exercises.items():
+        named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
+        for place, part in {exercise: entry, **named}.items():
+            name = part["dataset"]
+            if name not in known:
+                raise InputError(
+                    f"configuration: exercises.{place}.dataset: {_unknown('data set', name, list(known))}; "
+                    f"a new one is a module workflow/practica/data/{name}.py that defines DATASET"
+                )
+
+
 def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
     names = value.split(",") if isinstance(value, str) else value
     chosen = [name.strip() for name in names if name.strip()]
     for name in chosen:
         if name not in exercises:
-            raise InputError(f"configuration: only: {_unknown('exercise', name, exercises)}")
+            raise InputError(f"configuration: only: {_no_exercise(name, exercises)}")
     return sorted(set(chosen))

@@ -21,6 +21,7 @@ from practica.page import words
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 
+REPORT = Path(__file__).parents[2] / "report"
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
 # Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
@@ -92,6 +93,11 @@ def check(study: Study) -> None:
             f"the data mirror {mirror} is no folder and no http(s) address: correct data.mirror or "
             "PRACTICA_DATA_MIRROR, or leave it empty"
         )
+
+
+def prose_folders(report: Path = REPORT) -> list[Path]:
+    """Return the folders of the report's languages: those that hold its introduction."""
+    return sorted(path.parent for path in report.glob("*/intro.tex"))
 
 
 def run_code(exercise: str) -> str:
@@ -182,7 +188,7 @@ def variants_ran(study: Study, exercise: str | None, variants: Sequence[str]) ->
 
 def page_inputs(study: Study) -> list[str]:
     """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
-    made = [file for name in figures.figures_for(study) for file in figure_inputs(study, name)]
+    made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
     made += [file for table in tables_for(study) for file in table_inputs(study, table)]
     templates = sorted((Path(__file__).parents[2] / "report/page").iterdir())
     others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]

@@ -52,9 +52,8 @@ rule gallery:
     conda:
         "../../envs/practica.yaml"
     params:
-        folder="docs/gallery",
         code=code_digest("practica.figures.gallery"),
     message:
         "Renewing the pictures of the README"
     shell:
-        "python -m practica gallery {input.figures:q} --out {params.folder:q} > {log:q} 2>&1"
+        "python -m practica gallery {input.figures:q} --out docs/gallery > {log:q} 2>&1"

@@ -93,3 +93,32 @@ def reference(results: Path, out: Path) -> None:
     study = Study.load(results / "study.json")
     for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):
         click.echo(out / name)
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--dataset", required=True, help="Data set that it learns from.")
+@click.option("--title", help="Title in the reports.  [default: the data set]")
+def new(exercise: str, dataset: str, title: str | None) -> None:
+    """Begin an exercise: write its module, its block in config.yaml and its prose, ready to run."""
+    from practica.scaffold import ROOT, new_exercise
+
+    for path in new_exercise(exercise, dataset, title):
+        click.echo(f"wrote {path.relative_to(ROOT)}")
+    click.echo(
+        f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
+        f"  snakemake --cores all --config only={exercise}"
+    )
+
+
+@main.command()
+@click.option("--out", type=PATH, help="File to write instead of the terminal.")
+def configuration(out: Path | None) -> None:
+    """Print the reference of the configuration: every key with type, default, meaning and example."""
+    from practica.configuration import page
+    from practica.files import write_text
+
+    if out:
+        write_text(out, page())
+    else:
+        click.echo(page(), nl=False)

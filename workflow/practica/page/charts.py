@@ -33,7 +33,7 @@ def _chart(plot: Plot, epoch: str, log_epochs: bool) -> dict[str, Any]:
         "type": "quantitative",
         "title": epoch,
         "axis": {"tickMinStep": 1, "format": "d", "grid": False},
-        "scale": {"type": "log"} if log_epochs else {"zero": False, "nice": False},
+        "scale": {"type": "log", "nice": False} if log_epochs else {"zero": False, "nice": False},
     }
     y = {"type": "quantitative", "title": plot.label, "scale": {"type": "log"} if plot.log else {"zero": False}}
     layers = [

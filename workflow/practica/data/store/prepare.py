@@ -9,7 +9,7 @@ from typing import Any
 from practica.data.store.obtain import Trail, known_origin, obtain, origin_of
 from practica.data.store.prepared import DatasetInfo, content, keep, prepared_folder
 from practica.data.store.registry import spec_of
-from practica.data.store.spec import Computed, Published, Spec, fingerprint
+from practica.data.store.spec import Arrays, Computed, Published, Spec, fingerprint
 from practica.errors import InputError
 from practica.files import read_json
 
@@ -42,10 +42,21 @@ def prepare(
         if (kept := _kept(spec, Path(folder))) is not None:
             return kept
         if isinstance(spec, Computed):
-            return keep(name, folder, spec.compute(), stand_in=False, origin=_first_origin(spec, Path(folder)))
+            return keep(name, folder, _computed(spec), stand_in=False, origin=_first_origin(spec, Path(folder)))
         return _fetched(spec, Path(folder), mirror, on_missing, offline_timeout)
     except OSError as error:
         raise InputError(f"cannot prepare data set {name} in {folder}: {error}") from error
+
+
+def _computed(spec: Computed) -> Arrays:
+    """Return what the rule gives if it is what it should be."""
+    arrays = spec.compute()
+    if (digest := fingerprint(arrays)) != spec.fingerprint:
+        raise InputError(
+            f"data set {spec.name}: the rule gives content with the fingerprint {digest}, not the one in "
+            f"workflow/practica/data/{spec.name}.py; if the rule is right, write it there"
+        )
+    return arrays
 
 
 def _kept(spec: Spec, folder: Path) -> DatasetInfo | None:

@@ -11,13 +11,23 @@ from practica.errors import InputError
 
 
 def _discover() -> dict[str, Spec]:
-    """Return the specifications of all data sets by name."""
+    """Return the specifications of all data sets by name.
+
+    Raises:
+        InputError: a data set has another name than its module, by which the workflow finds it.
+    """
     found = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parents[1])]):
         if not module.ispkg:
             spec = getattr(importlib.import_module(f"practica.data.{module.name}"), "DATASET", None)
-            if spec is not None:
-                found[spec.name] = spec
+            if spec is None:
+                continue
+            if spec.name != module.name:
+                raise InputError(
+                    f"workflow/practica/data/{module.name}.py: DATASET is named {spec.name!r}; "
+                    "data set and module have the same name"
+                )
+            found[spec.name] = spec
     return dict(sorted(found.items()))
 
 

@@ -71,8 +71,10 @@ class Published:
             BadContentError: the file cannot be read as ``form``, or holds something else.
         """
         arrays = form.read(path)
-        if fingerprint(arrays) != self.fingerprint:
-            raise BadContentError("it can be read, but its content is not that of the published data set")
+        if (digest := fingerprint(arrays)) != self.fingerprint:
+            raise BadContentError(
+                f"it can be read, but its content is not that of the published data set (fingerprint {digest})"
+            )
         return arrays
 
 

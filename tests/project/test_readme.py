@@ -1,0 +1,74 @@
+"""What the README tells to type works, in the order in which it is written."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from practica.data import DATASETS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+INLINE = [f"snakemake {rest}" for rest in re.findall(r"`snakemake ([^`]+)`", README)]
+COMMANDS = [line.split("#")[0].strip() for line in [*SHELL.splitlines(), *INLINE] if line.strip()]
+ELSEWHERE = {
+    "make report": "workflow/scripts/report.sh",
+    "make test": ".ci/run",
+    "make doctor": "Makefile",
+}
+"""What would set up an environment of its own, and where it stands; other tests see to what those do."""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """Return a copy of what a fresh clone holds, in which `mine.yaml` is a student's."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("workflow", "report", "profiles", "envs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy2(ROOT / name, folder / name)
+    (folder / "mine.yaml").write_text("exercises: {ej08: {settings: {epochs: 2}}}\n", encoding="utf-8")
+    return folder
+
+
+def run(folder, words):
+    """Run a command in the copy with its own code; Snakemake plans and trains nothing."""
+    if words[0] == "snakemake":
+        words = [sys.executable, "-m", *words, *(["-n"] if "-n" not in words else [])]
+    else:
+        words = [sys.executable, *words[1:]]
+    env = {**os.environ, "PYTHONPATH": str(folder / "workflow")}
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_every_command_is_one_that_these_tests_run():
+    heads = {shlex.split(command)[0] for command in COMMANDS}
+    assert heads == {"make", "snakemake", "python"}
+    for command in COMMANDS:
+        if command.startswith("make"):
+            assert (ROOT / ELSEWHERE[command]).is_file()
+
+
+@pytest.mark.workflow
+@pytest.mark.keras
+def test_commands_work_in_the_order_of_the_readme(clone):
+    for command in COMMANDS:
+        if not command.startswith("make"):
+            done = run(clone, shlex.split(command))
+            assert done.returncode == 0, f"{command}\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
+            assert "Traceback" not in done.stderr
+    assert (clone / "results/runs/ej05/tanh5/s0-4/metrics.json").is_file()
+
+
+def test_page_of_data_names_every_file():
+    page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    for name, spec in DATASETS.items():
+        assert f"`{name}`" in page
+        for form in getattr(spec, "forms", ()):
+            assert f"`{form.name}`" in page, f"docs/data.md lacks {form.name}, a file of {name}"

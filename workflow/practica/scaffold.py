@@ -1,0 +1,171 @@
+"""Begin a new exercise: its module, its block in config.yaml and its prose, ready to run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import yaml
+
+from practica.config import Study
+from practica.data.store.registry import spec_of
+from practica.data.store.spec import Arrays, Computed
+from practica.errors import InputError
+from practica.files import write_text
+from practica.wiring import prose_folders
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "workflow/templates"
+COMMON = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}
+BY_HAND = "docs/add-an-exercise.md shows how to write it by hand"
+
+
+def new_exercise(exercise: str, dataset: str, title: str | None = None, root: Path = ROOT) -> list[Path]:
+    """Write the files of a new exercise on ``dataset``, all or none, and return them, the configuration last.
+
+    Raises:
+        InputError: the id is no ``ejNN`` or is taken, the data set is unknown or of an unknown form, or the
+            configuration cannot be extended.
+    """
+    if not re.fullmatch(r"ej[0-9]{2}", exercise):
+        raise InputError(f"{exercise!r} is no id of an exercise: write ej and two digits, as ej11")
+    spec = spec_of(dataset)
+    fields = {"exercise": exercise, "dataset": dataset, "title": _scalar(title or dataset)}
+    fields |= _form(dataset, spec.compute() if isinstance(spec, Computed) else spec.stand_in())
+    config = root / "config.yaml"
+    files = {root / f"workflow/practica/exercises/{exercise}.py": _render(f"{fields['kind']}.py", fields)}
+    for folder in prose_folders(root / "report"):
+        known = (TEMPLATES / f"prose.{folder.name}.tex.jinja").is_file()
+        files[folder / f"{exercise}.tex"] = _render(f"prose.{folder.name if known else 'en'}.tex", fields)
+    before = _read(config)
+    taken = [str(path.relative_to(root)) for path in files if path.exists()]
+    if exercise in _exercises(before):
+        taken.append(f"its block in {config.name}")
+    if taken:
+        raise InputError(f"{exercise} is there already ({', '.join(taken)}): choose another id, nothing was written")
+    files[config] = with_block(before, exercise, _render("block.yaml", fields))
+    _write(files)
+    return list(files)
+
+
+def with_block(text: str, exercise: str, block: str) -> str:
+    """Return the configuration ``text`` with ``block`` after its last exercise; all else stays as it is, comments too.
+
+    Raises:
+        InputError: it is not laid out in a way that a block can be added to.
+    """
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    root: Any = yaml.compose(text)
+    node = next(value for key, value in root.value if key.value == "exercises")
+    wanted = {**yaml.safe_load(text)}
+    wanted["exercises"] = {**wanted["exercises"], **yaml.safe_load(block)}
+    indent = " " * node.value[0][0].start_mark.column
+    end = _last_line(node) + 1
+    lines[end:end] = ["\n", *(indent + line for line in block.splitlines(keepends=True))]
+    extended = "".join(lines)
+    try:
+        if yaml.safe_load(extended) != wanted:
+            raise yaml.YAMLError("the block landed elsewhere")
+    except yaml.YAMLError as error:
+        raise InputError(f"cannot add {exercise} to config.yaml ({' '.join(str(error).split())}); {BY_HAND}") from error
+    Study.resolve(wanted)
+    return extended
+
+
+def _last_line(node: yaml.Node) -> int:
+    """Return the last line of a node that holds more than comments."""
+    if isinstance(node, yaml.MappingNode) and not node.flow_style:
+        return max(_last_line(part) for pair in node.value for part in pair)
+    return node.end_mark.line - (node.end_mark.column == 0)
+
+
+def _form(dataset: str, arrays: Arrays) -> dict[str, Any]:
+    """Return which template fits arrays of this form, and what it needs to know of them."""
+    names = arrays.keys()
+    if {"x_train", "y_train", "x_test", "y_test"} <= names and arrays["x_train"].dtype == np.uint8:
+        outputs = int(arrays["y_train"].max()) + 1
+        return _learning("images", arrays["x_train"].shape[1:], "MULTICLASS", outputs, part="test")
+    if {"tokens_train", "offsets_train", "y_train"} <= names:
+        return _learning("reviews", (), "BINARY", 1, part="test", words=10_000)
+    if {"x", "y"} <= names and arrays["x"].ndim == 2 and arrays["y"].ndim <= 2:
+        x, y = arrays["x"], arrays["y"]
+        if y.dtype.kind in "iu":
+            classes = int(y.max()) + 1
+            task, outputs = ("BINARY", 1) if classes == 2 else ("MULTICLASS", classes)
+        else:
+            task, outputs = "REGRESSION", y.shape[1] if y.ndim == 2 else 1
+        column = task == "REGRESSION" and y.ndim == 1
+        return _learning("table", x.shape[1:], task, outputs, part="validation") | {"column": column}
+    if "x" in names and arrays["x"].ndim == 1:
+        return _learning("series", (1,), "REGRESSION", 1, part="test", test_fraction=0.2)
+    form = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    raise InputError(f"the data set {dataset} has a form that no template fits ({form}); {BY_HAND}")
+
+
+def _learning(
+    kind: str, shape: tuple[int, ...], task: str, outputs: int, *, part: str, **settings: float
+) -> dict[str, Any]:
+    metric = "mse" if task == "REGRESSION" else "accuracy"
+    wanted = {"validation_fraction": 0.25, **settings, **COMMON}
+    return {"kind": kind, "shape": shape, "task": task, "outputs": outputs, "part": part, "metric": metric} | {
+        "settings": wanted
+    }
+
+
+def _render(name: str, fields: Mapping[str, Any]) -> str:
+    """Return a template filled in; those of LaTeX, where braces abound, mark their fields by angle brackets."""
+    opening, closing = ("<<", ">>") if name.endswith(".tex") else ("{{", "}}")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        variable_start_string=opening,
+        variable_end_string=closing,
+    )
+    return environment.get_template(f"{name}.jinja").render(fields)
+
+
+def _scalar(text: str) -> str:
+    """Return ``text`` as a YAML scalar: plain where that is safe."""
+    if re.fullmatch(r"\w[\w ]*\w", text) and isinstance(yaml.safe_load(text), str):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _read(config: Path) -> str:
+    try:
+        return config.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot read {config}: {error.strerror}") from error
+
+
+def _exercises(text: str) -> Mapping[str, Any]:
+    """Return the exercises of the configuration."""
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(f"config.yaml is not valid YAML: {' '.join(str(error).split())}") from error
+    exercises = content.get("exercises") if isinstance(content, dict) else None
+    if not isinstance(exercises, dict) or not exercises:
+        raise InputError(f"config.yaml has no exercises; {BY_HAND}")
+    return exercises
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    """Write all files, or none."""
+    written: list[Path] = []
+    try:
+        for path, text in files.items():
+            write_text(path, text)
+            written.append(path)
+    except BaseException:
+        for path in written:  # the configuration, the only one that was there before, comes last
+            path.unlink()
+        raise
