@@ -160,6 +160,7 @@ def with_snakemake(machine, script):
 
 STUDY = "snakemake --profile profiles/quick"
 PARTIAL = f"{STUDY} --config partial=true"
+REPORT = "--report results/report.zip --report-stylesheet report/report.css"
 SUMS = "python -m practica sums"
 
 
@@ -167,7 +168,7 @@ def test_report_says_where_it_is(machine):
     with_snakemake(machine, "exit 0")
     done = machine.run("report")
     assert (done.returncode, done.stderr) == (0, "")
-    assert machine.calls == [STUDY, f"{STUDY} --report results/report.zip", SUMS]
+    assert machine.calls == [STUDY, f"{STUDY} {REPORT}", SUMS]
     assert "results/informe.pdf" in done.stdout
     assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
 
@@ -176,7 +177,7 @@ def test_failed_study_still_gives_a_report_and_fails(machine):
     with_snakemake(machine, 'case "$*" in *partial*) exit 0 ;; esac; exit 1')
     done = machine.run("report")
     assert done.returncode == 1
-    assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} --report results/report.zip", SUMS]
+    assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} {REPORT}", SUMS]
     assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
 
 

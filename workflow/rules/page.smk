@@ -35,7 +35,7 @@ rule page:
     message:
         "Writing the pages of the HTML report"
     shell:
-        "python -m practica page --study {input.study:q} --results {params.results:q} > {log} 2>&1"
+        "python -m practica page --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
 
 
 rule gallery:
@@ -56,4 +56,4 @@ rule gallery:
     message:
         "Renewing the pictures of the README"
     shell:
-        "python -m practica gallery {input.figures:q} --out docs/gallery > {log} 2>&1"
+        "python -m practica gallery {input.figures:q} --out docs/gallery > {log:q} 2>&1"
