@@ -18,6 +18,8 @@ from practica.wiring import prose_folders
 ROOT = Path(__file__).parents[2]
 PROBLEMS = """
 import sys
+import numpy as np
+from practica.backend import Feed
 from practica.config import Study, read_config
 from practica.data import DATASETS
 from practica.exercises import load
@@ -31,8 +33,9 @@ for exercise in sys.argv[1:]:
         settings = Settings(study.settings(exercise, variant))
         problem = load(exercise).problem(arrays, settings, 0, None)
         net = load(exercise).dense(settings)
-        x, y = problem.train.take(range(2)).x, problem.train.take(range(2)).y
-        predictions = net(problem.to_input(x) if problem.to_input else x)
+        part = problem.train
+        x, y = next(iter(Feed(problem.to_input).once(part.inputs, part.targets, np.arange(2), 2)))
+        predictions = net(x)
         print(exercise, dataset, problem.task.loss, predictions.shape[0] == len(y), predictions.shape[1])
 """
 
