@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from practica.config import Block, Study, read_config
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
@@ -68,6 +70,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": known})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": known})
     write_json(folder / "manifest.json", {**head, "seeds": list(block.seeds), "settings": {}, "provenance": known})
+    np.savez(folder / "arrays.npz")
 
 
 def grey_picture() -> str:

@@ -120,7 +120,7 @@ def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> No
 
 def test_the_page_marks_verdicts_by_class_and_spans_sentences(judged: Judged) -> None:
     html = render.to_html(made(judged, "claims_ej08"))
-    assert re.search(r'<td class="not-confirmed">✗ no confirmada', html)
+    assert re.search(r'<td class="[^"]*not-confirmed[^>]*>✗ no confirmada', html)
     assert 'colspan="6"' in html
     for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL):
         spans = [int(found or 1) for found in re.findall(r'<t[dh](?: colspan="(\d+)")?', row)]

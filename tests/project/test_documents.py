@@ -22,7 +22,6 @@ PAGES = sorted({path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.
 NAMES = (
     "README.md",
     "CONTRIBUTING.md",
-    "SECURITY.md",
     "config/README.md",
     "profiles/README.md",
     "bench/README.md",

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.workflow
         (["exercises: {ej08: {variants: {dense: {grid: {epochs: [3, 0]}}}}}"], "variants.dense.grid.epochs.1: 0"),
         (["only: ej88"], "unknown exercise 'ej88'"),
         (["results: afile"], "results: cannot write to afile"),
-        (["data: {mirror: nowhere}"], "the data mirror nowhere is not a folder"),
+        (["data: {mirror: nowhere}"], "the data mirror nowhere is no folder"),
     ],
 )
 def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) -> None:
