@@ -82,20 +82,29 @@ class Cluster:
         return [job for job in jobs if job.comment.endswith(block) and (not states or job.state in states)]
 
     def lose_node(self) -> None:
-        """Declare the only node down, as SLURM does when it no longer answers, until its jobs have failed."""
-        self._set_node("down")
+        """Lose the only node and all that runs on it, until its jobs have failed; then let it come back."""
+        slurmd = self._daemon("slurmd")
+        steps = [process for process in psutil.process_iter(["name"]) if process.info["name"] == "slurmstepd"]
+        for process in [slurmd, *steps, *(child for step in steps for child in step.children(recursive=True))]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.call("scontrol", "update", f"nodename={self.name}", "state=down", "reason=test")
         wait_for("end of the node's jobs", lambda: not self.call("squeue", "--noheader", "--states=RUNNING"))
-        self._set_node("resume")
+        wait_for("end of slurmd", lambda: gone(slurmd), 20)
+        subprocess.run(["slurmd"], check=True)  # it returns to service when it registers
+        wait_for("return of the node", lambda: "down" not in self.call("sinfo", "--noheader", "--format=%t"))
 
-    def _set_node(self, state: str) -> None:
-        name = self.call("hostname", "-s").strip()
-        # It may have come back by itself.
-        check = state == "down"
-        subprocess.run(["scontrol", "update", f"nodename={name}", f"state={state}", "reason=test"], check=check)
+    @property
+    def name(self) -> str:
+        """Return the node's name."""
+        return self.call("hostname", "-s").strip()
+
+    def _daemon(self, name: str) -> psutil.Process:
+        return psutil.Process(int((self.state / f"run/{name}.pid").read_text()))
 
     def restart(self, daemon: str, pause: float) -> None:
         """End ``slurmctld`` or ``slurmd``, and start it anew with what it had saved."""
-        process = psutil.Process(int((self.state / f"run/{daemon}.pid").read_text()))
+        process = self._daemon(daemon)
         process.terminate()
         wait_for(f"end of {daemon}", lambda: gone(process), 20)
         time.sleep(pause)

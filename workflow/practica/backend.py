@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,12 @@ else:
 
 
 def version() -> str:
-    """Return the backend's name and version: both decide the last bits of a result."""
-    return f"{NAME} {(tf if NAME == 'tensorflow' else jax).__version__}"
+    """Return the backend's name, version and kernels: all of them decide the last bits of a result."""
+    if NAME != "tensorflow":
+        return f"{NAME} {jax.__version__}"
+    # What TensorFlow read when it was imported; without the variable its choice depends on the processor.
+    kernels = {"1": ", oneDNN", "0": ", no oneDNN"}.get(os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""), "")
+    return f"{NAME} {tf.__version__}{kernels}"
 
 
 def gpus() -> list[str]:
