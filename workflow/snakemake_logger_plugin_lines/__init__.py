@@ -11,10 +11,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import snakemake.common.configfile
+import snakemake.settings.types
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from practica.errors import InputError
+from practica.yamlfile import read_yaml
+
 TAIL = 8
+_load = snakemake.common.configfile.load_configfile
 
 
 class LogHandler(LogHandlerBase):
@@ -28,6 +34,7 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Begin with no job seen."""
+        _name_bad_files()
         self._jobs: dict[int, tuple[str, float]] = {}
         self._done = 0
         self._total = 0
@@ -77,3 +84,21 @@ class LogHandler(LogHandlerBase):
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         print(text, file=stream, flush=True)
+
+
+def _name_bad_files() -> None:
+    """Read configuration files before Snakemake does, which names neither file nor line of a bad one.
+
+    A logger is the first thing of ours that a run makes.
+    """
+
+    def load(path: Any) -> Any:
+        try:
+            read_yaml(path)
+        except InputError as error:
+            print(f"practica: {error}", file=sys.stderr, flush=True)
+            sys.exit(error.exit_code)
+        return _load(path)
+
+    snakemake.common.configfile.load_configfile = load
+    snakemake.settings.types.load_configfile = load
