@@ -37,9 +37,14 @@ def study(config: str, out: Path) -> None:
 def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
     from practica import data
+    from practica.data.store.beginning import first_fingerprint
+    from practica.data.store.spec import Published
 
     if dataset not in data.NAMES:
         raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
+    spec = data.DATASETS[dataset]
+    if isinstance(spec, Published) and not spec.fingerprint:
+        raise InputError(first_fingerprint(spec, folder / "raw", mirror))
     info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
 
