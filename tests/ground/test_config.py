@@ -185,6 +185,16 @@ def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
         Study.resolve(changed("exercises.ej08.settings", {"epochs": "three"}))
 
 
+def test_a_resolved_study_of_an_older_version_is_made_again(tmp_path: Any) -> None:
+    import json
+
+    content = dict(Study.resolve(BASE).config)
+    del content["report"]
+    (tmp_path / "study.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"study\.json lacks keys: an older version .* run the workflow again"):
+        Study.load(tmp_path / "study.json")
+
+
 def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None:
     import json
 

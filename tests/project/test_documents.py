@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import sklearn
 import yaml
+from click.testing import CliRunner
 from snakemake.cli import get_argument_parser
 
 from practica.cli import main
@@ -98,6 +100,12 @@ def test_examples_of_variants_are_valid(name):
     Study.resolve(config)
 
 
+def test_every_command_has_a_line_of_help_that_fits():
+    listed = CliRunner().invoke(main, ["--help"]).output.split("Commands:")[1].splitlines()
+    assert len([line for line in listed if line.strip()]) == len(main.commands)
+    assert not [line for line in listed if line.endswith("...")]
+
+
 def test_every_target_is_listed():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     undocumented = {target for target in TARGETS if not re.search(rf"^{target}:.*## \w", text, re.MULTILINE)}
@@ -131,12 +139,14 @@ def append(path, text):
 @pytest.mark.keras
 @pytest.mark.workflow
 def test_worked_example_reaches_the_report(extended):
-    subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--config", "only=ej11", "seeds=1"],
-        cwd=extended,
-        env={**os.environ, "PYTHONPATH": str(extended / "workflow")},
-        check=True,
-    )
+    env = {**os.environ, "PYTHONPATH": str(extended / "workflow"), "PRACTICA_DATA_MIRROR": str(extended / "mirror")}
+    (extended / "mirror").mkdir()
+    shutil.copy(Path(sklearn.__file__).with_name("datasets") / "data/wine_data.csv", extended / "mirror/wine.csv")
+    for words in (
+        ["practica", "prepare", "wine"],
+        ["snakemake", "--cores", "2", "--config", "only=ej11", "seeds=1"],
+    ):
+        subprocess.run([sys.executable, "-m", *words], cwd=extended, env=env, check=True)
     made = ("informe.pdf", "report_en.pdf", "figures/figx11.pdf", "tables/table_ej11.tex", "tables/en/claims_ej11.tex")
     for name in made:
         assert (extended / "results" / name).is_file()

@@ -41,6 +41,22 @@ def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) ->
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("bad.yaml", b"seeds: 1\nseeds: 2\n", "bad.yaml is not valid YAML: line 2, column 1: the key 'seeds' is there"),
+        ("bad.yaml", b"\xff\xfes\0", "bad.yaml is not valid YAML: 'utf-8' codec"),
+        ("config.yaml", b"seeds:\t1\n", "config.yaml is not valid YAML: line 1, column 7: found character"),
+    ],
+)
+def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, content: bytes, sentence: str) -> None:
+    (fresh.folder / name).write_bytes(content)
+    done = fresh.snakemake("-n", "--configfile", "tiny.yaml", *(["bad.yaml"] if name == "bad.yaml" else []))
+    assert done.returncode == 2, done.stderr
+    assert [line for line in done.stderr.splitlines() if sentence in line]
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
     ("name", "dataset", "content", "words"),
     [
         ("mnist.npz", "mnist", b"PK\x03\x04 cut short", "mnist.npz"),
