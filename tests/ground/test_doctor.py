@@ -179,6 +179,7 @@ class TestData:
             raise fetch.UnreachableError("silence")
 
         monkeypatch.setattr(fetch, "await_answer", silence)
+        machine.config["only"] = []
         machine.config["exercises"]["ej01"] = {"dataset": "pima", "variants": {"linear": {}}}
         finding = machine.findings()["data: pima"]
         assert finding.found == "no source (https://raw.githubusercontent.com: silence)"

@@ -57,6 +57,25 @@ class Machine:
         return calls.read_text().splitlines() if calls.exists() else []
 
 
+@pytest.mark.parametrize("name", ['a"b', "a$b", "a{b}"])
+def test_a_folder_whose_name_other_tools_misread_is_refused(machine, name):
+    moved = machine.root / name
+    moved.mkdir()
+    for part in ("workflow", "envs", "pyproject.toml"):
+        (machine.root / part).rename(moved / part)
+    done = subprocess.run(
+        ["workflow/scripts/setup-venv.sh", "python3"],
+        cwd=moved,
+        env={"PATH": str(machine.bin)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "move it" in done.stderr
+    assert not (moved / ".venv").exists()
+
+
 def with_python(machine, script="exit 0"):
     """Give the machine a Python whose virtual environments hold a copy of itself."""
     make = 'case "$*" in "-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;; esac'

@@ -15,6 +15,8 @@ if [[ $installed == "$wanted" && $ready -nt $lock && $ready -nt pyproject.toml ]
 fi
 
 start setup
+[[ $PWD != *[\"\$\`\\{}]* ]] ||
+  refuse "the path of this folder holds a quote, dollar, backslash or brace, which other tools misread: move it ($PWD)"
 [[ -f $lock ]] || refuse "there is no $lock; choose ENV=cpu or ENV=gpu"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>>"$log" ||
   refuse "Python 3.11 or newer is needed, and $python is not; name one: make setup PYTHON=/path/to/python3.11"

@@ -20,6 +20,10 @@ from practica.errors import InputError
 from practica.yamlfile import read_yaml
 
 TAIL = 8
+SAID_ELSEWHERE = (
+    "CalledProcessError",  # the job's own line says so, with its log
+    "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
+)
 _load = snakemake.common.configfile.load_configfile
 
 
@@ -53,7 +57,7 @@ class LogHandler(LogHandlerBase):
         elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
             self._fail(record)
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
-            if "CalledProcessError" not in record.getMessage():  # the job's own line says so, with its log
+            if not any(words in record.getMessage() for words in SAID_ELSEWHERE):
                 self._say(record.getMessage())
         elif event is None and record.getMessage().startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
