@@ -36,7 +36,9 @@ INLINE = re.compile(r"`([^`\n]+)`")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 MADE = ("results", "data", ".venv", ".snakemake")
 """Folders that a run makes."""
-ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-"))
+NEW = "ej99" if (ROOT / "workflow/practica/exercises/ej11.py").exists() else "ej11"
+"""The exercise that the pages add: `ej11`, unless somebody has followed them."""
+ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-")).replace("ej11", NEW)
 WORKED = dict(EXAMPLES.findall(ADDING))
 """The files of the worked example, and for config.yaml what is added to it."""
 
@@ -126,7 +128,10 @@ def extended(tmp_path):
     append(package / "figures/listing.py", f"SPECS += ({figure},)")
     append(package / "paper/catalogue.py", f"KNOWN += ({table},)")
     for name, text in WORKED.items():
-        append(tmp_path / name, text)
+        if name.endswith((".py", ".tex")):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        else:
+            append(tmp_path / name, text)
     return tmp_path
 
 
@@ -144,14 +149,20 @@ def test_worked_example_reaches_the_report(extended):
     shutil.copy(Path(sklearn.__file__).with_name("datasets") / "data/wine_data.csv", extended / "mirror/wine.csv")
     for words in (
         ["practica", "prepare", "wine"],
-        ["snakemake", "--cores", "2", "--config", "only=ej11", "seeds=1"],
+        ["snakemake", "--cores", "2", "--config", f"only={NEW}", "seeds=1"],
     ):
         subprocess.run([sys.executable, "-m", *words], cwd=extended, env=env, check=True)
-    made = ("informe.pdf", "report_en.pdf", "figures/figx11.pdf", "tables/table_ej11.tex", "tables/en/claims_ej11.tex")
+    made = (
+        "informe.pdf",
+        "report_en.pdf",
+        "figures/figx11.pdf",
+        f"tables/table_{NEW}.tex",
+        f"tables/en/claims_{NEW}.tex",
+    )
     for name in made:
         assert (extended / "results" / name).is_file()
-    metrics = json.loads((extended / "results/runs/ej11/wide/s0/metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((extended / f"results/runs/{NEW}/wide/s0/metrics.json").read_text(encoding="utf-8"))
     assert metrics["runs"][0]["metrics"]["test"]["mse"] < 0.02
     (claim,) = json.loads((extended / "results/claims.json").read_text(encoding="utf-8"))["claims"]
-    assert (claim["id"], claim["verdict"]) == ("ej11", "not evaluated")
+    assert (claim["id"], claim["verdict"]) == (NEW, "not evaluated")
     assert claim["parts"][0]["estimate"]["n"] == 1

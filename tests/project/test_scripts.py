@@ -9,7 +9,7 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 PACKAGES = "latexmk texlive-latex-recommended texlive-fonts-recommended texlive-lang-spanish lmodern"
-BASIC = ("bash", "cat", "cp", "dirname", "env", "mkdir", "rm", "tail", "true")
+BASIC = ("bash", "cat", "cp", "cut", "dirname", "env", "grep", "mkdir", "paste", "rm", "tail", "true")
 
 
 @pytest.fixture
@@ -190,6 +190,17 @@ def test_report_says_where_it_is(machine):
     assert machine.calls == [STUDY, f"{STUDY} {REPORT}", SUMS]
     assert "results/informe.pdf" in done.stdout
     assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
+
+
+def test_report_names_the_data_sets_that_were_generated(machine):
+    with_snakemake(machine, "exit 0")
+    for name, content in (("mnist", "true"), ("pima", "true"), ("xor", "false")):
+        folder = machine.root / "data/prepared" / name
+        folder.mkdir(parents=True)
+        (folder / "dataset.json").write_text(f'{{\n "stand_in": {content}\n}}\n')
+    done = machine.run("report")
+    assert done.returncode == 0
+    assert "took the place of these data sets: mnist pima (" in done.stderr
 
 
 def test_failed_study_still_gives_a_report_and_fails(machine):
