@@ -56,6 +56,15 @@ def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, conten
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_a_user_without_a_home_is_told_so(fresh) -> None:
+    (fresh.folder / "afile").touch()
+    done = fresh.snakemake("-n", env={"HOME": str(fresh.folder / "afile"), "XDG_CACHE_HOME": ""})
+    assert done.returncode == 2, done.stderr
+    assert "practica: cannot write to " in done.stderr
+    assert "set HOME or XDG_CACHE_HOME" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "dataset", "content", "words"),
     [

@@ -123,6 +123,8 @@ class Study:
         Raises:
             InputError: the file is missing or holds something else.
         """
+        if not Path(path).exists():
+            raise InputError(f"there is no {path}: run the workflow first, or name where its results are")
         content = read_json(path)
         try:
             check(plain(content))

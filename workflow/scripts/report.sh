@@ -5,6 +5,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PWD/.venv/bin:$PATH
 trap 'echo "report: stopped; make report goes on from here" >&2; exit 130' INT TERM
 
+# Snakemake, LaTeX and matplotlib keep caches in the home folder; in a container its user may have none.
+if [[ ! -w ${HOME:-} ]]; then
+  export HOME=$PWD/.snakemake/home
+  mkdir -p "$HOME"
+fi
+
 study=(snakemake --profile profiles/quick)
 status=0
 "${study[@]}" || {

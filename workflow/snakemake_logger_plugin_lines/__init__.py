@@ -6,10 +6,11 @@ Snakemake finds the plugin by the name of this package. The complete log is stil
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import snakemake.common.configfile
 import snakemake.settings.types
@@ -38,6 +39,8 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Begin with no job seen."""
+        # A logger is the first thing of ours that a run makes.
+        _check_cache()
         _name_bad_files()
         self._jobs: dict[int, tuple[str, float]] = {}
         self._done = 0
@@ -90,19 +93,32 @@ class LogHandler(LogHandlerBase):
         print(text, file=stream, flush=True)
 
 
-def _name_bad_files() -> None:
-    """Read configuration files before Snakemake does, which names neither file nor line of a bad one.
+def _check_cache() -> None:
+    """Name the folder of Snakemake's cache where it cannot be made: a user may have no home."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    try:
+        (cache / "snakemake").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _refuse(
+            f"cannot write to {cache}, for Snakemake's cache ({error.strerror}): set HOME or XDG_CACHE_HOME to a "
+            "folder of yours"
+        )
 
-    A logger is the first thing of ours that a run makes.
-    """
+
+def _name_bad_files() -> None:
+    """Read configuration files before Snakemake does, which names neither file nor line of a bad one."""
 
     def load(path: Any) -> Any:
         try:
             read_yaml(path)
         except InputError as error:
-            print(f"practica: {error}", file=sys.stderr, flush=True)
-            sys.exit(error.exit_code)
+            _refuse(str(error))
         return _load(path)
 
     snakemake.common.configfile.load_configfile = load
     snakemake.settings.types.load_configfile = load
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(f"practica: {sentence}", file=sys.stderr, flush=True)
+    sys.exit(InputError.exit_code)
