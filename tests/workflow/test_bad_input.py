@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,17 @@ def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, conten
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_a_backend_that_cannot_be_had_is_named(fresh) -> None:
+    command = [sys.executable, "-m", "practica", "models"]
+    env = {**os.environ, "KERAS_BACKEND": "nonsense"}
+    done = subprocess.run(command, cwd=fresh.folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(
+        "practica: Keras cannot be imported (Unable to import backend : nonsense): set KERAS_"
+    )
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_user_without_a_home_is_told_so(fresh) -> None:
     (fresh.folder / "afile").touch()
     done = fresh.snakemake("-n", env={"HOME": str(fresh.folder / "afile"), "XDG_CACHE_HOME": ""})
@@ -75,9 +89,6 @@ def test_a_user_without_a_home_is_told_so(fresh) -> None:
 def test_a_damaged_file_is_named_and_never_trained_on(
     tmp_path: Path, name: str, dataset: str, content: bytes, words: str
 ) -> None:
-    import subprocess
-    import sys
-
     mirror = tmp_path / "mirror"
     mirror.mkdir()
     (mirror / name).write_bytes(content)
