@@ -57,6 +57,23 @@ class Machine:
         return calls.read_text().splitlines() if calls.exists() else []
 
 
+def test_an_environment_that_was_moved_is_made_again(machine):
+    with_python(machine)
+    machine.run("setup-venv", "python3")
+    (machine.root / ".venv/.place").write_text("/elsewhere\n")
+    done = machine.run("setup-venv", "python3")
+    assert "making .venv" in done.stdout
+    assert (machine.root / ".venv/.place").read_text() == f"{machine.root}\n"
+    assert machine.run("setup-venv", "python3").stdout == ""
+
+
+def test_a_folder_that_cannot_be_written_is_named(machine):
+    (machine.root / "logs").touch()
+    done = machine.run("setup-venv", "python3")
+    assert done.returncode == 2
+    assert done.stderr == f"setup: cannot write to {machine.root}: work in a folder of your own\n"
+
+
 @pytest.mark.parametrize("name", ['a"b', "a$b", "a{b}"])
 def test_a_folder_whose_name_other_tools_misread_is_refused(machine, name):
     moved = machine.root / name

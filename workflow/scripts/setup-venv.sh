@@ -5,9 +5,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source workflow/scripts/steps.sh
 
 ready=.venv/.ready # names the lock that is installed; it exists only after a whole set-up
+place=.venv/.place # where it was made: its programs hold that path, and work nowhere else
 installed=$(cat "$ready" 2>/dev/null || true)
 python=$1
 wanted=${2:-${installed:-cpu}}
+if [[ ! -x .venv/bin/python || (-e $place && $(<$place) != "$PWD") ]]; then
+  installed=
+fi
 lock=envs/lock-$wanted.txt
 
 if [[ $installed == "$wanted" && $ready -nt $lock && $ready -nt pyproject.toml ]]; then
@@ -30,5 +34,6 @@ if [[ $installed != "$wanted" ]]; then # nothing whole to build on
 fi
 step "installing the packages of $lock (some two minutes)" "${pip[@]}" --require-hashes -r "$lock"
 step "installing the project" "${pip[@]}" --no-build-isolation --editable .
+echo "$PWD" >"$place"
 echo "$wanted" >"$ready"
 say "done"
