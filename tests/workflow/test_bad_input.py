@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from snakemake_logger_plugin_lines import _name_user
 
 pytestmark = pytest.mark.workflow
 
@@ -68,6 +72,14 @@ def test_a_backend_that_cannot_be_had_is_named(fresh) -> None:
         "practica: Keras cannot be imported (Unable to import backend : nonsense): set KERAS_"
     )
     assert done.stderr.count("\n") == 1
+
+
+def test_a_user_without_a_name_gets_one(monkeypatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    _name_user()
+    assert getpass.getuser() == str(os.getuid())
 
 
 def test_a_user_without_a_home_is_told_so(fresh) -> None:

@@ -5,6 +5,7 @@ Snakemake finds the plugin by the name of this package. The complete log is stil
 
 from __future__ import annotations
 
+import getpass
 import logging
 import os
 import sys
@@ -40,6 +41,7 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         """Begin with no job seen."""
         # A logger is the first thing of ours that a run makes.
+        _name_user()
         _check_cache()
         _name_bad_files()
         self._jobs: dict[int, tuple[str, float]] = {}
@@ -91,6 +93,14 @@ class LogHandler(LogHandlerBase):
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         print(text, file=stream, flush=True)
+
+
+def _name_user() -> None:
+    """Give a user whom the system does not know, as in a container, a name: Snakemake asks for it."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())
 
 
 def _check_cache() -> None:
