@@ -134,12 +134,29 @@ def test_files_merge_key_by_key(tmp_path: Any) -> None:
     assert merged["exercises"]["ej08"]["settings"] == {"epochs": 2, "learning_rate": 0.01}
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "just words"])
-def test_a_file_that_is_no_configuration_is_named(tmp_path: Any, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[1, 2]", "must be a mapping"),
+        ("", "must be a mapping"),
+        ("just words", "must be a mapping"),
+        ("a: [", "line 1, column 5: expected the node content"),
+        ("seeds: 1\nonly:\tej08\n", r"line 2, column 6: found character '\\t' that cannot start any token"),
+        ("a: {b: 1,\n  c: [{d: 1, d: 2}]}", "line 2, column 14: the key 'd' is there already, in line 2"),
+        ("seeds: 1\nonly: ej08\nseeds: 2\n", "line 3, column 1: the key 'seeds' is there already, in line 1"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_named(tmp_path: Any, text: str, words: str) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"bad\.yaml"):
+    with pytest.raises(InputError, match=rf"bad\.yaml.*{words}"):
         read_config([path])
+
+
+def test_a_key_may_stand_over_one_that_an_anchor_brings(tmp_path: Any) -> None:
+    path = tmp_path / "anchors.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: [*a, *a]\n")
+    assert read_config([path])["b"] == {"x": 3, "y": 2}
 
 
 def test_every_key_of_the_schema_is_explained() -> None:
@@ -166,6 +183,16 @@ def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
     assert study.config["title"] == "1984"
     with pytest.raises(InputError, match=r"settings\.epochs.*three"):
         Study.resolve(changed("exercises.ej08.settings", {"epochs": "three"}))
+
+
+def test_a_resolved_study_of_an_older_version_is_made_again(tmp_path: Any) -> None:
+    import json
+
+    content = dict(Study.resolve(BASE).config)
+    del content["report"]
+    (tmp_path / "study.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"study\.json lacks keys: an older version .* run the workflow again"):
+        Study.load(tmp_path / "study.json")
 
 
 def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None:

@@ -174,6 +174,16 @@ class TestData:
         assert finding.level == level
         assert "no source" in finding.found
 
+    def test_only_its_own_sites_are_named(self, machine, monkeypatch):
+        def silence(url, seconds):
+            raise fetch.UnreachableError("silence")
+
+        monkeypatch.setattr(fetch, "await_answer", silence)
+        machine.config["only"] = []
+        machine.config["exercises"]["ej01"] = {"dataset": "pima", "variants": {"linear": {}}}
+        finding = machine.findings()["data: pima"]
+        assert finding.found == "no source (https://raw.githubusercontent.com: silence)"
+
     def test_computed_data_come_from_nowhere(self, machine):
         machine.config["exercises"]["ej08"]["dataset"] = "xor"
         assert machine.findings()["data: xor"].found == "computed by a rule"

@@ -12,7 +12,9 @@ from paper.factory import ROOT, fill, one_exercise, write_failure
 from practica.config import Study
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
-from practica.paper.document import build
+from practica.files import write_json
+from practica.paper.document import _overview, build
+from practica.paper.facts import Facts
 
 pytestmark = needs_latex
 
@@ -131,6 +133,16 @@ def test_an_exercise_of_the_user_s_own(tmp_path: Path) -> None:
     text = text_of(build(study, tmp_path / "results", "es", report))
     for words in ("11. El mío", "Alcanza 0,904", "Resultados de ej11", "Capas de la red «mine»"):
         assert words in text
+
+
+def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
+    study = Study.resolve({"exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
+    fill(study, tmp_path)
+    write_json(tmp_path / "claims.json", {"schema": 1, "claims": []})
+    (tmp_path / "figures").mkdir(exist_ok=True)
+    (tmp_path / "figures/fig_overview.pdf").touch()
+    text = _overview(Facts(study, tmp_path, "es"))
+    assert text.startswith(r"\noindent \begin{figure}")
 
 
 def test_titles_from_the_configuration_are_text(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ configfile: "config/config.yaml"
 
 
 module practica:
-    snakefile: "{root}/workflow/Snakefile"
+    snakefile: {snakefile}
     config: config
 
 
@@ -39,12 +39,31 @@ def test_the_catalogs_page_names_every_key():
     assert not [key for key in config_schema()["properties"] if f"`{key}`" not in text]
 
 
+def test_both_snakefiles_are_one():
+    """An `include` of the root's would do, but for Snakemake's way to read both from a git repository."""
+    root = (ROOT / "Snakefile").read_text(encoding="utf-8")
+    inner = (ROOT / "workflow/Snakefile").read_text(encoding="utf-8")
+    comment, _, code = inner.partition('"""')
+    assert all(line.startswith("#") for line in comment.splitlines())
+    assert f'"""{code}' == root.replace('"workflow/rules/', '"rules/').replace('"report/', '"../report/')
+
+
 @pytest.mark.workflow
-def test_it_is_a_module_of_another_workflow(tmp_path):
-    """As snakedeploy writes it, and in a folder of its own."""
+@pytest.mark.parametrize("place", ["folder", "repository"])
+def test_it_is_a_module_of_another_workflow(tmp_path, place):
+    """As snakedeploy writes it, and in a folder of its own; a repository is read as `github()` reads one."""
+    snakefile = f'"{ROOT}/workflow/Snakefile"'
+    if place == "repository":
+        repository = tmp_path / "repository"
+        for name in ("workflow", "report", "envs"):
+            shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        commit = ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "All"]
+        for words in (["init", "-q", "-b", "main"], ["add", "."], commit):
+            subprocess.run(["git", *words], cwd=repository, check=True)
+        snakefile = f'gitfile("{repository}", path="workflow/Snakefile", ref="main")'
     shutil.copytree(ROOT / "config", tmp_path / "config")
     (tmp_path / "workflow").mkdir()
-    (tmp_path / "workflow/Snakefile").write_text(MODULE.format(root=ROOT))
+    (tmp_path / "workflow/Snakefile").write_text(MODULE.format(snakefile=snakefile))
     command = [Path(sys.executable).with_name("snakemake"), "-n", "--cores", "1", "--config", "only=ej01", "seeds=1"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PRACTICA_DATA_MIRROR": ""}
     done = subprocess.run(

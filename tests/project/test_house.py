@@ -30,6 +30,7 @@ GROUND = (
     "trials",
     "splice",
     "configuration",
+    "yamlfile",
 )
 FLOORS = (
     "data",

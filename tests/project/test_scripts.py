@@ -9,7 +9,7 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 PACKAGES = "latexmk texlive-latex-recommended texlive-fonts-recommended texlive-lang-spanish lmodern"
-BASIC = ("bash", "cat", "cp", "dirname", "env", "mkdir", "rm", "tail", "true")
+BASIC = ("bash", "cat", "cp", "cut", "dirname", "env", "grep", "mkdir", "paste", "rm", "tail", "true")
 
 
 @pytest.fixture
@@ -55,6 +55,42 @@ class Machine:
         """Return the calls of the commands, in order."""
         calls = self.root / "calls"
         return calls.read_text().splitlines() if calls.exists() else []
+
+
+def test_an_environment_that_was_moved_is_made_again(machine):
+    with_python(machine)
+    machine.run("setup-venv", "python3")
+    (machine.root / ".venv/.place").write_text("/elsewhere\n")
+    done = machine.run("setup-venv", "python3")
+    assert "making .venv" in done.stdout
+    assert (machine.root / ".venv/.place").read_text() == f"{machine.root}\n"
+    assert machine.run("setup-venv", "python3").stdout == ""
+
+
+def test_a_folder_that_cannot_be_written_is_named(machine):
+    (machine.root / "logs").touch()
+    done = machine.run("setup-venv", "python3")
+    assert done.returncode == 2
+    assert done.stderr == f"setup: cannot write to {machine.root}: work in a folder of your own\n"
+
+
+@pytest.mark.parametrize("name", ['a"b', "a$b", "a{b}"])
+def test_a_folder_whose_name_other_tools_misread_is_refused(machine, name):
+    moved = machine.root / name
+    moved.mkdir()
+    for part in ("workflow", "envs", "pyproject.toml"):
+        (machine.root / part).rename(moved / part)
+    done = subprocess.run(
+        ["workflow/scripts/setup-venv.sh", "python3"],
+        cwd=moved,
+        env={"PATH": str(machine.bin)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "move it" in done.stderr
+    assert not (moved / ".venv").exists()
 
 
 def with_python(machine, script="exit 0"):
@@ -171,6 +207,17 @@ def test_report_says_where_it_is(machine):
     assert machine.calls == [STUDY, f"{STUDY} {REPORT}", SUMS]
     assert "results/informe.pdf" in done.stdout
     assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
+
+
+def test_report_names_the_data_sets_that_were_generated(machine):
+    with_snakemake(machine, "exit 0")
+    for name, content in (("mnist", "true"), ("pima", "true"), ("xor", "false")):
+        folder = machine.root / "data/prepared" / name
+        folder.mkdir(parents=True)
+        (folder / "dataset.json").write_text(f'{{\n "stand_in": {content}\n}}\n')
+    done = machine.run("report")
+    assert done.returncode == 0
+    assert "took the place of these data sets: mnist pima (" in done.stderr
 
 
 def test_failed_study_still_gives_a_report_and_fails(machine):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import pwd
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from snakemake_logger_plugin_lines import _name_user
 
 pytestmark = pytest.mark.workflow
 
@@ -41,6 +48,50 @@ def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) ->
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("bad.yaml", b"seeds: 1\nseeds: 2\n", "bad.yaml is not valid YAML: line 2, column 1: the key 'seeds' is there"),
+        ("bad.yaml", b"\xff\xfes\0", "bad.yaml is not valid YAML: 'utf-8' codec"),
+        ("config.yaml", b"seeds:\t1\n", "config.yaml is not valid YAML: line 1, column 7: found character"),
+    ],
+)
+def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, content: bytes, sentence: str) -> None:
+    (fresh.folder / name).write_bytes(content)
+    done = fresh.snakemake("-n", "--configfile", "tiny.yaml", *(["bad.yaml"] if name == "bad.yaml" else []))
+    assert done.returncode == 2, done.stderr
+    assert [line for line in done.stderr.splitlines() if sentence in line]
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_a_backend_that_cannot_be_had_is_named(fresh) -> None:
+    command = [sys.executable, "-m", "practica", "models"]
+    env = {**os.environ, "KERAS_BACKEND": "nonsense"}
+    done = subprocess.run(command, cwd=fresh.folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(
+        "practica: Keras cannot be imported (Unable to import backend : nonsense): set KERAS_"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_user_without_a_name_gets_one(monkeypatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    _name_user()
+    assert getpass.getuser() == str(os.getuid())
+
+
+def test_a_user_without_a_home_is_told_so(fresh) -> None:
+    (fresh.folder / "afile").touch()
+    done = fresh.snakemake("-n", env={"HOME": str(fresh.folder / "afile"), "XDG_CACHE_HOME": ""})
+    assert done.returncode == 2, done.stderr
+    assert "practica: cannot write to " in done.stderr
+    assert "set HOME or XDG_CACHE_HOME" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
     ("name", "dataset", "content", "words"),
     [
         ("mnist.npz", "mnist", b"PK\x03\x04 cut short", "mnist.npz"),
@@ -50,9 +101,6 @@ def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) ->
 def test_a_damaged_file_is_named_and_never_trained_on(
     tmp_path: Path, name: str, dataset: str, content: bytes, words: str
 ) -> None:
-    import subprocess
-    import sys
-
     mirror = tmp_path / "mirror"
     mirror.mkdir()
     (mirror / name).write_bytes(content)

@@ -13,14 +13,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from practica.code import module_path, modules_defining
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
+from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
 
@@ -124,11 +123,15 @@ class Study:
         Raises:
             InputError: the file is missing or holds something else.
         """
+        if not Path(path).exists():
+            raise InputError(f"there is no {path}: run the workflow first, or name where its results are")
         content = read_json(path)
         try:
             check(plain(content))
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
+        if with_defaults(copy.deepcopy(content), config_schema()) != content:
+            raise InputError(f"{path} lacks keys: an older version of this project wrote it; run the workflow again")
         return cls(content)
 
     @property
@@ -233,16 +236,7 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
     """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
     merged: dict[str, Any] = {}
     for path in paths:
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
-        # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-        if not isinstance(content, dict):
-            raise InputError(f"{path} must be a mapping of keys to values")
-        merged = _merge(merged, plain(content, str(path)))
+        merged = _merge(merged, read_yaml(path))
     return merged
 
 

@@ -131,15 +131,15 @@ def _source(study: Study, spec: Any, answers: dict[str, str | None]) -> Finding:
             return Finding(what, "ok", f"in {place}")
     urls = [mirror] if mirror and "://" in mirror else []
     urls += [form.upstream.url for form in spec.forms if form.upstream]
-    for url in urls:
-        site = "/".join(url.split("/")[:3])
+    sites = {"/".join(url.split("/")[:3]): url for url in urls}
+    for site, url in sites.items():
         if site not in answers:
             answers[site] = _unreachable(url)
         if answers[site] is None:
             return Finding(what, "ok", f"to be fetched from {site}")
     if study.data["on_missing"] == "stand-in":
         return Finding(what, "warn", "no source: a generated stand-in takes its place", "set data.mirror for real data")
-    reasons = "; ".join(f"{site}: {reason}" for site, reason in answers.items() if reason)
+    reasons = "; ".join(f"{site}: {answers[site]}" for site in sites) or "it has no site of its own"
     return Finding(what, "fail", f"no source ({reasons})", "set PRACTICA_DATA_MIRROR to a folder with the files")
 
 

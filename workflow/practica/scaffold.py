@@ -21,7 +21,8 @@ from practica.wiring import prose_folders
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "workflow/templates"
-COMMON = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}
+COMMON: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}
+STEPS, MOST_EPOCHS = 1000, 200  # of a net that learns from few rows, so that it learns something
 BY_HAND = "docs/add-an-exercise.md shows how to write it by hand"
 
 
@@ -102,7 +103,8 @@ def _form(dataset: str, arrays: Arrays) -> dict[str, Any]:
         else:
             task, outputs = "REGRESSION", y.shape[1] if y.ndim == 2 else 1
         column = task == "REGRESSION" and y.ndim == 1
-        return _learning("table", x.shape[1:], task, outputs, part="validation") | {"column": column}
+        epochs = min(MOST_EPOCHS, max(COMMON["epochs"], STEPS * COMMON["batch_size"] // len(x)))
+        return _learning("table", x.shape[1:], task, outputs, part="validation", epochs=epochs) | {"column": column}
     if "x" in names and arrays["x"].ndim == 1:
         return _learning("series", (1,), "REGRESSION", 1, part="test", test_fraction=0.2)
     form = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
@@ -113,7 +115,7 @@ def _learning(
     kind: str, shape: tuple[int, ...], task: str, outputs: int, *, part: str, **settings: float
 ) -> dict[str, Any]:
     metric = "mse" if task == "REGRESSION" else "accuracy"
-    wanted = {"validation_fraction": 0.25, **settings, **COMMON}
+    wanted = {"validation_fraction": 0.25, **COMMON, **settings}
     return {"kind": kind, "shape": shape, "task": task, "outputs": outputs, "part": part, "metric": metric} | {
         "settings": wanted
     }

@@ -3,7 +3,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PWD/.venv/bin:$PATH
-trap 'exit 130' INT TERM
+trap 'echo "report: stopped; make report goes on from here" >&2; exit 130' INT TERM
+
+# Snakemake, LaTeX and matplotlib keep caches in the home folder; in a container its user may have none.
+if [[ ! -w ${HOME:-} ]]; then
+  export HOME=$PWD/.snakemake/home
+  mkdir -p "$HOME"
+fi
 
 study=(snakemake --profile profiles/quick)
 status=0
@@ -20,6 +26,9 @@ python -m practica sums
 echo
 echo "PDF report:   results/informe.pdf (Spanish), results/report_en.pdf (English)"
 echo "HTML report:  results/report.zip (unzip it, then open report/report.html in a browser)"
+if generated=$(grep -ls '"stand_in": true' data/prepared/*/dataset.json | cut -d/ -f3 | paste -sd' ') && [[ $generated ]]; then
+  echo "report: generated stand-ins took the place of these data sets: $generated (real ones: docs/data.md)" >&2
+fi
 if ((status)); then
   echo "report: the study is not complete: the reports mark what is missing" >&2
 fi

@@ -5,9 +5,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source workflow/scripts/steps.sh
 
 ready=.venv/.ready # names the lock that is installed; it exists only after a whole set-up
+place=.venv/.place # where it was made: its programs hold that path, and work nowhere else
 installed=$(cat "$ready" 2>/dev/null || true)
 python=$1
 wanted=${2:-${installed:-cpu}}
+if [[ ! -x .venv/bin/python || (-e $place && $(<$place) != "$PWD") ]]; then
+  installed=
+fi
 lock=envs/lock-$wanted.txt
 
 if [[ $installed == "$wanted" && $ready -nt $lock && $ready -nt pyproject.toml ]]; then
@@ -15,6 +19,8 @@ if [[ $installed == "$wanted" && $ready -nt $lock && $ready -nt pyproject.toml ]
 fi
 
 start setup
+[[ $PWD != *[\"\$\`\\{}]* ]] ||
+  refuse "the path of this folder holds a quote, dollar, backslash or brace, which other tools misread: move it ($PWD)"
 [[ -f $lock ]] || refuse "there is no $lock; choose ENV=cpu or ENV=gpu"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>>"$log" ||
   refuse "Python 3.11 or newer is needed, and $python is not; name one: make setup PYTHON=/path/to/python3.11"
@@ -28,5 +34,6 @@ if [[ $installed != "$wanted" ]]; then # nothing whole to build on
 fi
 step "installing the packages of $lock (some two minutes)" "${pip[@]}" --require-hashes -r "$lock"
 step "installing the project" "${pip[@]}" --no-build-isolation --editable .
+echo "$PWD" >"$place"
 echo "$wanted" >"$ready"
 say "done"

@@ -4,8 +4,7 @@
 start() {
   name=$1
   log=logs/$name.log
-  mkdir -p logs
-  : >"$log"
+  { mkdir -p logs && : >"$log"; } 2>/dev/null || refuse "cannot write to $PWD: work in a folder of your own"
 }
 
 # step LABEL COMMAND...: say what happens and when; on failure show the end of the log and stop.

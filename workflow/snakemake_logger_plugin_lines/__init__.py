@@ -5,16 +5,28 @@ Snakemake finds the plugin by the name of this package. The complete log is stil
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import snakemake.common.configfile
+import snakemake.settings.types
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from practica.errors import InputError
+from practica.yamlfile import read_yaml
+
 TAIL = 8
+SAID_ELSEWHERE = (
+    "CalledProcessError",  # the job's own line says so, with its log
+    "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
+)
+_load = snakemake.common.configfile.load_configfile
 
 
 class LogHandler(LogHandlerBase):
@@ -28,6 +40,10 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Begin with no job seen."""
+        # A logger is the first thing of ours that a run makes.
+        _name_user()
+        _check_cache()
+        _name_bad_files()
         self._jobs: dict[int, tuple[str, float]] = {}
         self._done = 0
         self._total = 0
@@ -46,7 +62,7 @@ class LogHandler(LogHandlerBase):
         elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
             self._fail(record)
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
-            if "CalledProcessError" not in record.getMessage():  # the job's own line says so, with its log
+            if not any(words in record.getMessage() for words in SAID_ELSEWHERE):
                 self._say(record.getMessage())
         elif event is None and record.getMessage().startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
@@ -77,3 +93,42 @@ class LogHandler(LogHandlerBase):
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         print(text, file=stream, flush=True)
+
+
+def _name_user() -> None:
+    """Give a user whom the system does not know, as in a container, a name: Snakemake asks for it."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())
+
+
+def _check_cache() -> None:
+    """Name the folder of Snakemake's cache where it cannot be made: a user may have no home."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    try:
+        (cache / "snakemake").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _refuse(
+            f"cannot write to {cache}, for Snakemake's cache ({error.strerror}): set HOME or XDG_CACHE_HOME to a "
+            "folder of yours"
+        )
+
+
+def _name_bad_files() -> None:
+    """Read configuration files before Snakemake does, which names neither file nor line of a bad one."""
+
+    def load(path: Any) -> Any:
+        try:
+            read_yaml(path)
+        except InputError as error:
+            _refuse(str(error))
+        return _load(path)
+
+    snakemake.common.configfile.load_configfile = load
+    snakemake.settings.types.load_configfile = load
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(f"practica: {sentence}", file=sys.stderr, flush=True)
+    sys.exit(InputError.exit_code)

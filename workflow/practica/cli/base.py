@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 import os
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from practica.errors import InputError, RunError
 from practica.wiring import check
 
 PATH = click.Path(path_type=Path)
+BACKENDS = "set KERAS_BACKEND, or the backend in ~/.keras/keras.json, to tensorflow, or to jax where it is installed"
+# TF_CPP_MIN_LOG_LEVEL does not reach what TensorFlow says before its log is set up.
+START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
 
 
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,10 +73,35 @@ def main() -> None:
 
 
 def quiet_tensorflow(threads: int) -> None:
-    """Fix TensorFlow's threads and kernels and hush its start-up, through variables it reads when it is imported."""
+    """Fix TensorFlow's threads and kernels, through variables it reads when it is imported, and import it quietly.
+
+    Raises:
+        InputError: another backend of Keras is asked for, or one that is not installed.
+    """
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # TensorFlow chooses oneDNN by itself only on newer processors; one with AVX2 alone trains ej08's and ej10's
     # convolutions in 40 to 60 % less time with it, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    try:
+        with _without_lines(START_UP):
+            import keras
+    except (ValueError, ImportError) as error:
+        raise InputError(f"Keras cannot be imported ({error}): {BACKENDS}") from error
+    if (backend := keras.backend.backend()) not in ("tensorflow", "jax"):
+        raise InputError(f"Keras is to run on {backend}: {BACKENDS}")
+
+
+@contextmanager
+def _without_lines(pattern: str) -> Iterator[None]:
+    """Keep matching lines from the standard error; another process sieves, for this one may be aborted."""
+    with subprocess.Popen(["grep", "--line-buffered", "-Ev", pattern], stdin=subprocess.PIPE, stdout=2) as sieve:
+        assert sieve.stdin
+        before = os.dup(2)
+        os.dup2(sieve.stdin.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)

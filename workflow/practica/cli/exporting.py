@@ -15,7 +15,7 @@ RESULTS = click.option("--results", type=PATH, default=Path("results"), help="Fo
 @main.command()
 @RESULTS
 def sums(results: Path) -> None:
-    """Write results/SHA256SUMS; in that folder, `sha256sum -c SHA256SUMS` compares."""
+    """Write results/SHA256SUMS. In that folder, `sha256sum -c SHA256SUMS` compares."""
     from practica.exports.sums import write_sums
 
     click.echo(f"{results / 'SHA256SUMS'}: {write_sums(results)} files")
@@ -24,7 +24,7 @@ def sums(results: Path) -> None:
 @main.command()
 @RESULTS
 def crate(results: Path) -> None:
-    """Pack code, settings and results as a Workflow Run RO-Crate: results/crate.zip."""
+    """Pack the study as results/crate.zip. A Workflow Run RO-Crate of code, settings and results."""
     from practica.exports.crate import write_crate
 
     click.echo(write_crate(Study.load(results / "study.json"), results))
@@ -34,7 +34,7 @@ def crate(results: Path) -> None:
 @RESULTS
 @click.option("--out", type=PATH, help="Folder to write to.  [default: tensorboard, in the results]")
 def tensorboard(results: Path, out: Path | None) -> None:
-    """Write the histories of all runs as event files for TensorBoard."""
+    """Write the histories as event files for TensorBoard."""
     quiet_tensorflow(1)
     from practica.evidence.results import Results
     from practica.exports.events import write_events

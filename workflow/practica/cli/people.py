@@ -20,7 +20,7 @@ from practica.errors import InputError, RunError
 @click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def status(exercise: str | None, config_files: tuple[str, ...], results: Path, attempts: bool, as_json: bool) -> None:
-    """Show which runs are done, running, waiting or failed; also while Snakemake is at work."""
+    """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
     from practica.evidence.status import gather
     from practica.evidence.status_table import show
 
@@ -39,7 +39,7 @@ def status(exercise: str | None, config_files: tuple[str, ...], results: Path, a
 @click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
-    """Check before a long run what the study needs: data, LaTeX, GPU, SLURM, disk, packages."""
+    """Check what a long run needs of this machine. Data, LaTeX, GPU, SLURM, disk, packages."""
     from practica.doctor import PROFILE, examine, show
 
     study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
@@ -57,7 +57,7 @@ def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
 @click.option("--config", "config_files", multiple=True, type=PATH, help="Configuration file.  [default: config.yaml]")
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
-    """Write the best trial of a variant into the configuration, for example: adopt ej08/dense."""
+    """Write a variant's best trial into the configuration. For example: adopt ej08/dense."""
     from practica.evidence.adopt import adopt as adopt_winner
 
     done = adopt_winner(name, list(config_files or [Path("config.yaml")]), results)
@@ -72,7 +72,7 @@ def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 @click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
 def compare(folder: Path, results: Path, differing: bool) -> None:
-    """Say line by line whether the results agree with others, for example: compare reference."""
+    """Compare the results with others, line by line. For example: compare reference."""
     from practica.evidence.compare import compare as compare_studies
     from practica.evidence.compare_table import show
 
@@ -86,7 +86,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 @click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
 def reference(results: Path, out: Path) -> None:
-    """Condense the results into a small folder that others can compare theirs with."""
+    """Condense the results into a folder. Others can compare theirs with it."""
     from practica.evidence.reference import make_reference
     from practica.paper.names import report_name
 
@@ -100,7 +100,7 @@ def reference(results: Path, out: Path) -> None:
 @click.option("--dataset", required=True, help="Data set that it learns from.")
 @click.option("--title", help="Title in the reports.  [default: the data set]")
 def new(exercise: str, dataset: str, title: str | None) -> None:
-    """Begin an exercise: write its module, its block in config.yaml and its prose, ready to run."""
+    """Begin an exercise that is ready to run. Writes its module, its block in config.yaml and its prose."""
     from practica.scaffold import ROOT, new_exercise
 
     for path in new_exercise(exercise, dataset, title):
@@ -114,7 +114,7 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 @main.command()
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
 def configuration(out: Path | None) -> None:
-    """Print the reference of the configuration: every key with type, default, meaning and example."""
+    """Print every key of the configuration. With type, default, meaning and example."""
     from practica.configuration import page
     from practica.files import write_text
 

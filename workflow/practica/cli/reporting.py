@@ -14,7 +14,7 @@ from practica.config import Study
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def collect(study: Study, results: Path) -> None:
-    """Collect the metrics and histories of all runs into tidy tables, with statistics."""
+    """Collect all runs into tidy tables, with statistics."""
     from practica.evidence.collect import collect as collect_runs
     from practica.training.attempt import discard_checkpoints
 
@@ -27,7 +27,7 @@ def collect(study: Study, results: Path) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def claims(study: Study, results: Path) -> None:
-    """Evaluate what the source claims: write claims.json and print a line for each verdict."""
+    """Evaluate what the source claims. Writes claims.json and prints a line for each verdict."""
     from practica.evidence.claims import declared
     from practica.evidence.verdicts import lines, write_claims
 
@@ -39,7 +39,7 @@ def claims(study: Study, results: Path) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def trials(name: str, study: Study, results: Path) -> None:
-    """Judge the trials of a variant on validation and draw them, for example: trials ej08/dense."""
+    """Judge the trials of a variant and draw them. On validation; for example: trials ej08/dense."""
     from practica.evidence.tuning import lines, write_trials
     from practica.figures.style import save
     from practica.figures.trials import draw_trials
@@ -60,7 +60,7 @@ def trials(name: str, study: Study, results: Path) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def figure(name: str, study: Study, results: Path) -> None:
-    """Draw one figure as PDF and PNG in every language of the report, for example: figure fig13a."""
+    """Draw one figure in every language of the report. As PDF and PNG; for example: figure fig13a."""
     from practica.evidence.results import Results
     from practica.figures.draw import draw_from
     from practica.figures.style import save
@@ -75,7 +75,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def table(name: str, study: Study, results: Path) -> None:
-    """Make one table as LaTeX, CSV and HTML in every language of the report, for example: table table2."""
+    """Make one table in every language of the report. As LaTeX, CSV and HTML; for example: table table2."""
     from practica.paper.tables import write_table
 
     write_table(study, results, name)
@@ -86,7 +86,7 @@ def table(name: str, study: Study, results: Path) -> None:
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 @click.option("--language", help="One language only.  [default: all of report.languages]")
 def paper(study: Study, results: Path, language: str | None) -> None:
-    """Put prose, figures and tables together and compile the PDF, one for each language."""
+    """Compile the PDF from prose, figures and tables. One for each language."""
     from practica.paper.document import build
 
     for each in [language] if language else study.languages:
@@ -97,7 +97,7 @@ def paper(study: Study, results: Path, language: str | None) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def page(study: Study, results: Path) -> None:
-    """Write the pages of the HTML report into the results' folder page; open its index.html in a browser."""
+    """Write the pages of the HTML report. They are in the results' folder page: open its index.html in a browser."""
     from practica.page.build import write_pages
 
     write_pages(study, results, study.languages[0])

@@ -21,7 +21,7 @@ MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 @click.option("--json", "config", required=True, help="The configuration as JSON.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def study(config: str, out: Path) -> None:
-    """Write the resolved study: what the steps after training read."""
+    """Write the resolved study. The steps after training read it."""
     try:
         content = json.loads(config)
     except (ValueError, RecursionError) as error:
@@ -37,9 +37,14 @@ def study(config: str, out: Path) -> None:
 def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
     from practica import data
+    from practica.data.store.beginning import first_fingerprint
+    from practica.data.store.spec import Published
 
     if dataset not in data.NAMES:
         raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
+    spec = data.DATASETS[dataset]
+    if isinstance(spec, Published) and not spec.fingerprint:
+        raise InputError(first_fingerprint(spec, folder / "raw", mirror))
     info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
 
@@ -71,7 +76,7 @@ def train(
     checkpoint_every: float,
     gpu: int,
 ) -> None:
-    """Train one block of seeds of one variant, for example: train ej08 dense --seeds 0-4."""
+    """Train one block of seeds of one variant. For example: train ej08 dense --seeds 0-4."""
     if spec:
         block = Block.parse(spec)
     elif exercise and variant:
@@ -118,7 +123,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 @click.option("--layers", is_flag=True, help="List the layers too.")
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
 def models(study: Study, layers: bool, out: Path | None) -> None:
-    """Print the parameters of every model as JSON, counted on the built model."""
+    """Count the parameters of every model, as JSON. On the built model."""
     quiet_tensorflow(1)
     from practica.training.describe import describe_models
 
@@ -135,7 +140,7 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
-    """Time the Keras nets of ej02 against their hand-written twins."""
+    """Time the nets of ej02 against their hand-written twins."""
     quiet_tensorflow(threads)
     from practica import data
     from practica.training.timing import time_twins

@@ -104,6 +104,7 @@ def _root(study: Study, files: list[str], end: datetime) -> Entity:
         "datePublished": end.isoformat(timespec="seconds"),
         "license": {"@id": "https://spdx.org/licenses/MIT"},
         "author": {"@id": "#author"},
+        "publisher": {"@id": "#author"},
         "conformsTo": _ref(*PROFILES),
         "mainEntity": {"@id": WORKFLOW},
         "mentions": _ref("#run"),

@@ -190,9 +190,11 @@ def _overview(facts: Facts) -> str:
         return ""
     counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
     counts = ", ".join(f"{counted[verdict]} {word(verdict, language)}" for verdict in VERDICTS if counted[verdict])
-    summary = word("at_a_glance", language).format(
-        exercises=len(facts.study.exercises), claims=sum(counted.values()), counts=counts
-    )
+    summary = ""  # of exercises about which nothing is claimed
+    if counted:
+        summary = word("at_a_glance", language).format(
+            exercises=len(facts.study.exercises), claims=sum(counted.values()), counts=counts
+        )
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"

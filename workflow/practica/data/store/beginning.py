@@ -1,0 +1,30 @@
+"""Help with a data set that is being added: say which fingerprint belongs into its module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from practica.data.store.spec import BadContentError, Published, fingerprint
+
+
+def first_fingerprint(spec: Published, raw: Path, mirror: str | None) -> str:
+    """Return what a file of the data set holds, with its fingerprint, or what is missing."""
+    module = f"workflow/practica/data/{spec.name}.py"
+    for place in (raw, *([Path(mirror).expanduser()] if mirror else [])):
+        for form in spec.forms:
+            path = place / form.name
+            try:
+                arrays = form.read(path)
+            except FileNotFoundError:
+                continue
+            except BadContentError as error:
+                return f"data set {spec.name}: {path}: {error}; correct the file, or `read` in {module}"
+            held = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in arrays.items())
+            if any(array.dtype.kind not in "biuf" for array in arrays.values()):
+                return f"data set {spec.name}: `read` in {module} returns {held}; arrays hold numbers only"
+            return (
+                f"data set {spec.name}: {path} holds {held}; if that is right, write into {module}: "
+                f'fingerprint="{fingerprint(arrays)}"'
+            )
+    names = " or ".join(form.name for form in spec.forms)
+    return f"data set {spec.name} has no fingerprint yet: put {names} into {raw} or a mirror and prepare it again"

@@ -1,0 +1,23 @@
+"""Fail unless the oldest versions that pyproject.toml allows are installed: a floor below them is tested by nobody."""
+
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+wrong = []
+for text in [*project["dependencies"], *project["optional-dependencies"]["cpu"]]:
+    wanted = Requirement(text)
+    floor = next(iter(wanted.specifier)).version
+    try:
+        installed = version(wanted.name)
+    except PackageNotFoundError:
+        installed = "0"
+    if Version(installed) != Version(floor):
+        wrong.append(f"{text}: {installed} is installed")
+if wrong:
+    sys.exit("\n".join(["pyproject.toml states floors that cannot be tested; raise them:", *wrong]))
