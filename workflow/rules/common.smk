@@ -1,5 +1,6 @@
 # The checked study, and what several rule files ask of it.
 import json
+from inspect import signature
 
 from practica.code import code_digest
 from practica.trials import folder as tuning_folder
@@ -26,21 +27,46 @@ wildcard_constraints:
     dataset="[a-z0-9]+",
 
 
+def per_job(function):
+    """Keep a function's signature: Snakemake asks for it three times a job, and takes as long as for the rest of it."""
+    function.__signature__ = signature(function)
+    return function
+
+
+@per_job
 def block_of(wildcards):
     """Return the block that a job trains."""
     return BLOCKS[tuple(wildcards)]
 
 
-def needs_of(wildcards):
-    """Return what a training job needs: threads, gpu, mem_mb and runtime."""
-    return study.resources(wildcards.exercise, wildcards.variant)
+@per_job
+def run_of(wildcards):
+    """Return what decides a job's result: what it trains, and the digest of the code that it depends on."""
+    block = block_of(wildcards)
+    return [block.specification(), run_code(block.exercise)]
+
+
+@per_job
+def prepared_for(wildcards):
+    """Return the data set that a job needs."""
+    return f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json"
+
+
+def need(name, *, grows=False):
+    """Return a function to how much a training job needs; memory and time grow, for these fail most often."""
+
+    def of(wildcards):
+        return study.resources(wildcards.exercise, wildcards.variant)[name]
+
+    def of_attempt(wildcards, attempt):
+        return grown(of(wildcards), attempt)
+
+    return per_job(of_attempt if grows else of)
 
 
 def grown(need, attempt):
-    """Return the memory or time of an attempt: twice, then three times the need, for these fail most often."""
-    return need * min(
-        attempt, 3
-    )  # more of them come only where nodes fail, and sites set limits
+    """Return the need of an attempt: twice, then three times; later ones come only where nodes fail, and sites limit."""
+    return need * min(attempt, 3)
 
 
 def run_files(name):

@@ -2,7 +2,7 @@
 rule train:
     """Train one block of seeds of one variant."""
     input:
-        dataset=lambda wildcards: f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json",
+        dataset=prepared_for,
     # Written last, it vouches for the block's other files; naming those too would make planning a third slower.
     output:
         f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
@@ -10,23 +10,18 @@ rule train:
         f"{LOGS}/train/{{exercise}}/{{variant}}/{{block}}.log",
     conda:
         "../../envs/practica.yaml"
-    threads: lambda wildcards: needs_of(wildcards)["threads"]
+    threads: need("threads")
     resources:
-        gpu=lambda wildcards: needs_of(wildcards)["gpu"],
-        mem_mb=lambda wildcards, attempt: grown(needs_of(wildcards)["mem_mb"], attempt),
-        runtime=lambda wildcards, attempt: grown(
-            needs_of(wildcards)["runtime"], attempt
-        ),
+        gpu=need("gpu"),
+        mem_mb=need("mem_mb", grows=True),
+        runtime=need("runtime", grows=True),
     params:
-        spec=lambda wildcards: block_of(wildcards).specification(),
-        code=lambda wildcards: run_code(wildcards.exercise),
-        results=subpath(output[0], ancestor=5),
-        data=subpath(input.dataset, ancestor=3),
+        run=run_of,
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
-        "python -m practica train --spec {params.spec:q} --data {params.data:q}"
-        " --results {params.results:q} --threads {threads} --gpu {resources.gpu}"
+        "python -m practica train --spec {params.run[0]:q} --data {input.dataset:q}"
+        " --results {output:q} --threads {threads} --gpu {resources.gpu}"
         " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
 
 

@@ -11,11 +11,6 @@ use rule train as train_trial with:
         f"{TUNING}/runs/{{exercise}}/{{variant}}/{{trial}}/{{block}}/metrics.json",
     log:
         f"{TUNING}/logs/train/{{exercise}}/{{variant}}/{{trial}}/{{block}}.log",
-    params:
-        spec=lambda wildcards: block_of(wildcards).specification(),
-        code=lambda wildcards: run_code(wildcards.exercise),
-        results=subpath(output[0], ancestor=6),
-        data=subpath(input.dataset, ancestor=3),
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.trial}/{wildcards.block}"
 

@@ -55,8 +55,12 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @click.option("--seeds", default="0", help="Seeds: 3, 0-4 or 0,2,5.")
 @click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
 @click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
-@click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@click.option(
+    "--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets, or dataset.json of one in it."
+)
+@click.option(
+    "--results", type=PATH, default=Path("results"), help="Folder of the results, or metrics.json of these in it."
+)
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before so many minutes have passed.")
 @click.option("--checkpoint-every", type=click.FloatRange(0), default=60, help="Seconds between two checkpoints.")
@@ -87,6 +91,10 @@ def train(
     from practica.training.job import run_job
     from practica.training.journal import note_divergence
 
+    if data_folder.name == "dataset.json":
+        data_folder = data_folder.parents[2]
+    if results.name == "metrics.json":
+        results = results.parents[len(block.folder(Path()).parts)]
     try:
         run_job(block, run_code(block.exercise), data_folder, results, threads, gpu, minutes, checkpoint_every)
     except DivergedError as error:

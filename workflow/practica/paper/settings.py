@@ -27,9 +27,9 @@ TRAINING = (
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
     """Return a sentence that says with how many seeds and which settings variants are trained."""
     told: dict[str, list[str]] = {}
+    seeds = sum(map(len, study.seed_groups(exercise)))
+    amount = word("seed" if seeds == 1 else "several_seeds", language).format(seeds)
     for variant in variants:
-        seeds = sum(len(each.seeds) for each in study.blocks() if (each.exercise, each.variant) == (exercise, variant))
-        amount = word("seed" if seeds == 1 else "several_seeds", language).format(seeds)
         said = f"{training(study.settings(exercise, variant), language)}; {amount}"
         told.setdefault(said, []).append(variant_name(exercise, variant, language))
     return " ".join(f"{items(names, language)}: {said}." for said, names in told.items())
