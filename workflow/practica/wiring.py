@@ -6,9 +6,10 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from practica import exercises
 from practica.allocation import end_with_job
@@ -20,6 +21,8 @@ from practica.figures import catalogue as figures
 from practica.page import words
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 REPORT = Path(__file__).parents[2] / "report"
 
@@ -43,6 +46,12 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
     # at every step, which makes convolutions on CPUs take twice as long.
     os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
+
+
+def per_job(function: Function) -> Function:
+    """Keep a function's signature: Snakemake asks for it three times a job, which takes longer than the function."""
+    function.__signature__ = signature(function)  # type: ignore[attr-defined]
+    return function
 
 
 def open_study(config: Mapping[str, Any]) -> Study:

@@ -1,11 +1,10 @@
 # The checked study, and what several rule files ask of it.
 import json
-from inspect import signature
 
 from practica.code import code_digest
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import finished, open_study, prepare_jobs, run_code
+from practica.wiring import finished, open_study, per_job, prepare_jobs, run_code
 
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
@@ -27,13 +26,6 @@ wildcard_constraints:
     dataset="[a-z0-9]+",
 
 
-def per_job(function):
-    """Keep a function's signature: Snakemake asks for it three times a job, and takes as long as for the rest of it."""
-    function.__signature__ = signature(function)
-    return function
-
-
-@per_job
 def block_of(wildcards):
     """Return the block that a job trains."""
     return BLOCKS[tuple(wildcards)]
