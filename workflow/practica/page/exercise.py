@@ -13,6 +13,7 @@ from practica.figures import catalogue, words
 from practica.figures.draw import Course, course, stand_in
 from practica.figures.listing import OVERVIEW
 from practica.figures.specs import Spec
+from practica.page.address import address
 from practica.page.charts import charts
 from practica.page.embed import json_text
 from practica.paper import names
@@ -111,17 +112,18 @@ def overview(facts: Facts) -> Mapping[str, Any]:
 
 def _picture(spec: Spec, facts: Facts) -> str | None:
     """Return the drawn figure as a data address, which needs no other file; it also says why nothing is there."""
-    path = facts.folder / "figures" / f"{spec.name}.png"
+    path = facts.folder / facts.study.shelf("figures", facts.language) / f"{spec.name}.png"
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.is_file() else None
 
 
 def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
     """Return, for each variant of a figure, where its runs are shown."""
+    page = address(facts.study, f"{spec.exercise}_runs", facts.language)
     return [
         {
             "variant": variant_name(spec.exercise, variant, facts.language),
             "blocks": [
-                {"name": block.name, "address": f"{spec.exercise}_runs.html#{variant}-{block.name}"}
+                {"name": block.name, "address": f"{page}#{variant}-{block.name}"}
                 for block in facts.study.blocks()
                 if (block.exercise, block.variant) == (spec.exercise, variant)
             ],

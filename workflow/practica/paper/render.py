@@ -158,9 +158,13 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
         text = rf"\textbf{{{text}}}"
     if cell.below:
         text = _stacked(text, escape(cell.below), column)
-    if cell.tone in TONES:
-        text = rf"\textcolor[HTML]{{{TONES[cell.tone].upper()}}}{{{text}}}"
+    text = coloured(text, cell.tone)
     return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
+
+
+def coloured(text: str, tone: str) -> str:
+    """Return LaTeX text in the colour of a verdict, or as it is where ``tone`` is none."""
+    return rf"\textcolor[HTML]{{{TONES[tone].upper()}}}{{{text}}}" if tone in TONES else text
 
 
 def _stacked(text: str, below: str, column: Column) -> str:
