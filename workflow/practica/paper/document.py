@@ -146,6 +146,7 @@ def _packages(language: str) -> dict[str, str | None]:
         "booktabs": None,
         "longtable": None,
         "array": None,
+        "float": None,
         "caption": None,
         "subcaption": None,
         "fancyhdr": None,

@@ -59,7 +59,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
     if breaks or len(table.rows) > LONG:
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
-    return "\n".join([rf"\begin{{table}}[!htbp]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
+    return "\n".join([rf"\begin{{table}}[H]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
 
 
 def beside(tables: Sequence[Table]) -> str:
@@ -72,7 +72,7 @@ def beside(tables: Sequence[Table]) -> str:
     ]
     rows = ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
     body = "\\par\\bigskip\n".join(rows)
-    return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}"
+    return rf"\begin{{table}}[H]\centering\footnotesize {body}\end{{table}}"
 
 
 def _whole(table: Table) -> list[str]:
