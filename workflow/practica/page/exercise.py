@@ -21,7 +21,7 @@ from practica.paper.catalogue import exercise_tables
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.names import variant_name
-from practica.paper.settings import ran
+from practica.paper.settings import items, ran
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
 
@@ -37,14 +37,21 @@ def title(facts: Facts, exercise: str) -> str:
 def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     """Return what the template of an exercise needs."""
     variants = facts.study.variants(exercise)
-    kinds: dict[str, list[Markup]] = {"claims": [], "layers": [], "tables": []}
+    kinds: dict[str, list[Markup]] = {"claims": [], "tables": []}
+    layers = []
     for spec in exercise_tables(facts.study, exercise):
-        kinds[spec.kind if spec.kind in kinds else "tables"].append(fragment(make_table(spec, facts), _to_figure))
+        shown = fragment(make_table(spec, facts), _to_figure)
+        if spec.kind == "layers":
+            names = [variant_name(exercise, variant, facts.language) for variant in spec.variants(facts.study)]
+            layers.append({"variants": items(names, facts.language), "shown": shown})
+        else:
+            kinds[spec.kind if spec.kind in kinds else "tables"].append(shown)
     return {
         "here": exercise,
         "title": title(facts, exercise),
         "ran": [ran(facts.study, exercise, [variant], facts.language) for variant in variants],
         **kinds,
+        "layers": layers,
         "figures": [_figure(catalogue.spec(name), facts) for name in _figures(facts, exercise)],
         "stand_in": facts.stand_in(exercise),
     }
