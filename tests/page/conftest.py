@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,10 @@ def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_text(log, f"{block.id}: done & <b>well</b>\n")
     for name in report_figures(faked):
         save(draw(name, faked, results, "es"), results / "figures" / name)
+        shutil.copy(results / f"figures/{name}.png", results / "figures/en")  # a picture, whatever is written in it
     for table in tables_for(faked):
         write_table(faked, results, table.name)
-    write_pages(faked, results, "es")
+    write_pages(faked, results)
     for name in reports(faked):
         write_text(results / f"{name}.pdf", grey_picture())
     return folder

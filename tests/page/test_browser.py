@@ -72,12 +72,24 @@ def test_the_report_opens_with_the_verdicts(tab: playwright.Page, report: Path) 
     playwright.expect(start.locator("#fig13a svg").first).to_be_visible()
 
 
+def test_a_page_turns_into_the_other_language(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "ej08.html"))
+    tab.get_by_role("link", name="English").click()
+    playwright.expect(tab.get_by_role("heading", name="What the source claims")).to_be_visible()
+    chart = tab.locator("#fig13a .chart")
+    chart.scroll_into_view_if_needed()
+    playwright.expect(chart.locator("svg")).to_contain_text("Epoch")
+    tab.get_by_role("link", name="Home").click()
+    playwright.expect(tab.locator("#claims tbody tr").first).to_be_visible()
+
+
 def test_every_result_is_listed_and_opens(tab: playwright.Page, report: Path, faked: Study) -> None:
     tab.goto((report / "report.html").as_uri())
     listed = tab.evaluate("Object.values(categories).flatMap(parts => Object.values(parts).flat())")
     names = {Path(each).name for each in listed}
     assert {f"{name}.png" for name in report_figures(faked)} <= names
-    assert {f"{table.name}.html" for table in tables_for(faked)} | {"informe.pdf", "index.html"} <= names
+    assert {f"{table.name}.html" for table in tables_for(faked)} <= names
+    assert {"informe.pdf", "report_en.pdf", "index.html", "index_en.html"} <= names
     addresses = tab.evaluate("Object.values(results).map(each => each.data_uri)")
     assert all((report / each).is_file() for each in addresses)
     for step in ("ej08. ", "2. Figuras"):
@@ -124,7 +136,7 @@ def test_a_figure_leads_to_its_runs(tab: playwright.Page, report: Path) -> None:
     assert saved.value.suggested_filename.startswith("ej08_dense_s0")
 
 
-@pytest.mark.parametrize("name", ["index.html", "ej07.html", "ej08.html", "ej08_runs.html"])
+@pytest.mark.parametrize("name", ["index.html", "ej07.html", "ej08_en.html", "ej08_runs.html"])
 def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, name: str) -> None:
     tab.set_viewport_size(PHONE)
     tab.goto(inner(report, name))

@@ -89,6 +89,10 @@ def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:
         fill(study, tmp_path / place)
         documents.append(build(study, tmp_path / place, "es").read_bytes())
     assert documents[0] == documents[1]
+    # Where an earlier report lies, be it damaged, the next is the same.
+    aux = tmp_path / "one" / "paper" / "es" / "informe.aux"
+    aux.write_text(aux.read_text()[: aux.stat().st_size // 2])
+    assert build(study, tmp_path / "one", "es").read_bytes() == documents[0]
 
 
 def test_part_of_the_study_keeps_its_numbers(tmp_path: Path) -> None:

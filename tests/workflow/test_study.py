@@ -73,6 +73,25 @@ def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
     assert drawn == ["Drawing fig_overview"]  # which shows the verdicts
 
 
+def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_nothing(finished) -> None:
+    row = "ej08,conv,0,,test,accuracy,"
+    with finished.edited("results/metrics.csv", row, f"{row}0"):
+        planned = finished.planned()
+    assert {
+        "Summarising the metrics over the seeds",
+        "Judging what the source claims",
+        "Making table2",
+        "Making claims",
+        "Making claims_ej08",
+        "Making table_differences",
+        "Drawing fig_overview",
+        "Building the report results/informe.pdf",
+        "Building the report results/report_en.pdf",
+        "Writing the pages of the HTML report",
+    } <= planned
+    assert not any(job.startswith(("Training", "Collecting", "Timing", "Describing")) for job in planned)
+
+
 def test_nothing_is_left_to_do(finished) -> None:
     done = finished.snakemake("-n")
     assert done.returncode == 0, done.stderr

@@ -19,6 +19,7 @@ from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
 from practica.page import words
+from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 
@@ -191,9 +192,15 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
 
 
-def variants_ran(study: Study, exercise: str | None, variants: Sequence[str]) -> str:
-    """Return a sentence for a caption: with which settings and how many seeds the variants are trained, if any."""
-    return settings.ran(study, exercise, variants, study.languages[0]) if exercise and variants else ""
+def captions(
+    study: Study, caption: Mapping[str, str], exercise: str | None, variants: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """Return, in every language, a caption and with which settings and how many seeds the variants are trained."""
+    told = {}
+    for language in study.languages:
+        ran = settings.ran(study, exercise, variants, language) if exercise and variants else ""
+        told[language] = {"text": caption[language], "ran": f"{words.WORDS[language]['ran']}: {ran}" if ran else ""}
+    return told
 
 
 def page_inputs(study: Study) -> list[str]:
@@ -205,30 +212,34 @@ def page_inputs(study: Study) -> list[str]:
     return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))
 
 
-def page_section(study: Study, page: str) -> tuple[str, str]:
+def page_section(study: Study, name: str) -> tuple[str, str]:
     """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
+    page, language = parse(study, name)
     said = words.WORDS[study.languages[0]]
+    part = "files" if page == "vega" else "read" if language == study.languages[0] else "translated"
     exercise = page.partition("_")[0]
-    if exercise in study.exercises:
-        return section(study, exercise), said["read"]
-    return section(study, None), said["files" if page == "vega" else "read"]
+    return section(study, exercise if exercise in study.exercises else None), said[part]
 
 
-def page_labels(study: Study, page: str) -> dict[str, str]:
-    """Return the label of a page in the HTML report; one only, as for figures."""
-    said = words.WORDS[study.languages[0]]
+def page_labels(study: Study, name: str) -> dict[str, str]:
+    """Return the label of a page in the HTML report, in its language; one only, as for figures."""
+    page, language = parse(study, name)
+    said = words.WORDS[language]
     names = {"index": "shell_page", "vega": "shell_script"}
     kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
     return {"contenido": said[kind]}
 
 
 def page_captions(study: Study) -> dict[str, str]:
-    """Return a sentence about each page."""
-    said = words.WORDS[study.languages[0]]
-    captions = {"index": said["about"], "vega": f"{said['shell_script']}."}
-    for exercise in study.exercises:
-        captions[exercise] = f"{exercise}: {said['curves_hint']}"
-        captions[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
+    """Return a sentence about each page, in its language."""
+    captions = {"vega": f"{words.WORDS[study.languages[0]]['shell_script']}."}
+    for language in study.languages:
+        said = words.WORDS[language]
+        about = {"index": said["about"]}
+        for exercise in study.exercises:
+            about[exercise] = f"{exercise}: {said['curves_hint']}"
+            about[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
+        captions |= {address(study, page, language).removesuffix(".html"): text for page, text in about.items()}
     return captions
 
 

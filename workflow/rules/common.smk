@@ -12,7 +12,6 @@ RESULTS = str(study.results)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
-LANGUAGE = study.languages[0]
 PARTIAL = study.config["partial"]
 RUNS, TRIALS = study.blocks(), trial_blocks(study)
 BLOCKS = {b.path.parts: b for b in [*RUNS, *TRIALS]}

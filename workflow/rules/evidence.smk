@@ -22,15 +22,13 @@ rule resolve_study:
 
 
 rule collect:
-    """Collect the metrics and histories of all runs, and their statistics."""
+    """Collect the metrics and histories of all runs."""
     input:
         study=f"{RESULTS}/study.json",
         metrics=run_files("metrics.json"),
     output:
         metrics=f"{RESULTS}/metrics.csv",
         history=f"{RESULTS}/history.csv.gz",
-        summary=f"{RESULTS}/summary.csv",
-        differences=f"{RESULTS}/differences.csv",
         runs=f"{RESULTS}/runs.csv",
     log:
         f"{LOGS}/collect.log",
@@ -43,7 +41,29 @@ rule collect:
     message:
         "Collecting the results of all runs"
     shell:
-        "python -m practica collect --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
+        "python -m practica collect --no-statistics --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
+
+
+rule statistics:
+    """Summarise the metrics over the seeds, and compare the variants."""
+    input:
+        study=f"{RESULTS}/study.json",
+        metrics=rules.collect.output.metrics,
+    output:
+        summary=f"{RESULTS}/summary.csv",
+        differences=f"{RESULTS}/differences.csv",
+    log:
+        f"{LOGS}/statistics.log",
+    localrule: True
+    conda:
+        "../../envs/practica.yaml"
+    params:
+        results=subpath(input.study, parent=True),
+        code=code_digest("practica.evidence.collect"),
+    message:
+        "Summarising the metrics over the seeds"
+    shell:
+        "python -m practica statistics --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"
 
 
 rule claims:

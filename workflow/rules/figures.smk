@@ -2,11 +2,11 @@
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
 from practica.wiring import (
+    captions,
     figure_inputs,
     figure_labels,
     in_every_language,
     section,
-    variants_ran,
 )
 
 FIGURES = report_figures(study)
@@ -48,9 +48,9 @@ rule figure:
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.figures.draw"),
-        caption=lambda wildcards: figure_spec(wildcards.figure).caption[LANGUAGE],
-        ran=lambda wildcards: variants_ran(
+        captions=lambda wildcards: captions(
             study,
+            figure_spec(wildcards.figure).caption,
             figure_spec(wildcards.figure).exercise,
             figure_spec(wildcards.figure).variants,
         ),

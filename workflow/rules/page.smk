@@ -10,8 +10,8 @@ rule page:
     input:
         study=f"{RESULTS}/study.json",
         made_from=page_inputs(study),
-        figures=expand(
-            "{results}/figures/{figure}.png", results=RESULTS, figure=FIGURES
+        figures=in_every_language(
+            study, "figures", expand("{figure}.png", figure=FIGURES)
         ),
     output:
         pages=report(

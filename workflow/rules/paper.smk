@@ -1,11 +1,11 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.paper.catalogue import tables_for
 from practica.wiring import (
+    captions,
     prose_inputs,
     reports,
     table_inputs,
     table_labels,
-    variants_ran,
 )
 
 TABLES = {table.name: table for table in tables_for(study)}
@@ -49,9 +49,9 @@ rule table:
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.paper.tables"),
-        caption=lambda wildcards: TABLES[wildcards.table].caption[LANGUAGE],
-        ran=lambda wildcards: variants_ran(
+        captions=lambda wildcards: captions(
             study,
+            TABLES[wildcards.table].caption,
             TABLES[wildcards.table].exercise,
             TABLES[wildcards.table].variants(study),
         ),
@@ -65,7 +65,7 @@ rule paper:
     """Put prose, figures and tables together and compile the PDF in one language."""
     input:
         study=f"{RESULTS}/study.json",
-        collected=rules.collect.output,
+        collected=[rules.collect.output, rules.statistics.output],
         claims=f"{RESULTS}/claims.json",
         models=f"{RESULTS}/models.json",
         figures=figure_files,

@@ -13,14 +13,27 @@ from practica.config import Study
 @main.command()
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
-def collect(study: Study, results: Path) -> None:
+@click.option("--statistics/--no-statistics", default=True, help="Write summary.csv and differences.csv, too.")
+def collect(study: Study, results: Path, statistics: bool) -> None:
     """Collect all runs into tidy tables, with statistics."""
-    from practica.evidence.collect import collect as collect_runs
+    from practica.evidence.collect import gather, write_statistics
     from practica.training.attempt import discard_checkpoints
 
-    collect_runs(study, results)
+    gather(study, results)
+    if statistics:
+        write_statistics(study, results)
     for block in study.blocks():
         discard_checkpoints(block, results)
+
+
+@main.command()
+@study_options
+@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+def statistics(study: Study, results: Path) -> None:
+    """Summarise metrics.csv over the seeds: write summary.csv and differences.csv."""
+    from practica.evidence.collect import write_statistics
+
+    write_statistics(study, results)
 
 
 @main.command()
@@ -100,7 +113,7 @@ def page(study: Study, results: Path) -> None:
     """Write the pages of the HTML report. They are in the results' folder page: open its index.html in a browser."""
     from practica.page.build import write_pages
 
-    write_pages(study, results, study.languages[0])
+    write_pages(study, results)
 
 
 @main.command()

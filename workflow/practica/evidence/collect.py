@@ -13,6 +13,7 @@ import pandas as pd
 from practica.config import Study
 from practica.evidence.blocks import BlockFiles, read_block
 from practica.evidence.differences import differences
+from practica.evidence.results import Results
 from practica.evidence.summary import summarise
 from practica.files import atomic_path
 
@@ -22,7 +23,17 @@ HISTORY_COLUMNS = [*RUN, "epoch", "split", "metric", "value", "data"]
 
 
 def collect(study: Study, results: Path) -> None:
-    """Write ``metrics.csv``, ``history.csv.gz``, ``summary.csv``, ``differences.csv`` and ``runs.csv``.
+    """Write the tables of all runs and the statistics over their seeds.
+
+    Raises:
+        InputError: a file of a block is malformed.
+    """
+    gather(study, results)
+    write_statistics(study, results)
+
+
+def gather(study: Study, results: Path) -> None:
+    """Write ``metrics.csv``, ``history.csv.gz`` and ``runs.csv``.
 
     Blocks in ``results`` that failed or did not run are rows of ``runs.csv`` with the reason, and nothing elsewhere.
 
@@ -30,12 +41,22 @@ def collect(study: Study, results: Path) -> None:
         InputError: a file of a block is malformed.
     """
     files = [read_block(block, results) for block in study.blocks()]
-    metrics = metrics_table(files)
-    write_table(results / "metrics.csv", metrics)
+    write_table(results / "metrics.csv", metrics_table(files))
     write_table(results / "history.csv.gz", history_table(files))
+    write_table(results / "runs.csv", pd.DataFrame([run_row(each) for each in files]))
+
+
+def write_statistics(study: Study, results: Path) -> None:
+    """Write ``summary.csv`` and ``differences.csv``, which follow from ``metrics.csv`` alone.
+
+    Raises:
+        InputError: ``metrics.csv`` is missing or malformed.
+    """
+    metrics = Results(study, results).metrics
+    # Keys are text here: a group-by over categories would list combinations that never ran.
+    metrics = metrics.astype(dict.fromkeys(metrics.select_dtypes("category"), "str") | {"fold": "Int64"})
     write_table(results / "summary.csv", summarise(metrics))
     write_table(results / "differences.csv", differences(study, metrics))
-    write_table(results / "runs.csv", pd.DataFrame([run_row(each) for each in files]))
 
 
 def metrics_table(files: Iterable[BlockFiles]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from practica.config import Study
 from practica.evidence.blocks import REAL, STAND_IN
@@ -41,6 +40,8 @@ def sign_flip(values: np.ndarray) -> float:
     """
     if not np.any(values):
         return 1.0
+    from scipy import stats  # slow to import, and only this needs it
+
     test = stats.permutation_test(
         (values,), np.mean, permutation_type="samples", vectorized=True, rng=np.random.default_rng(0)
     )

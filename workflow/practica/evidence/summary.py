@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from practica.evidence.blocks import REAL, STAND_IN
 
@@ -81,6 +80,8 @@ def bootstrap_interval(values: np.ndarray) -> np.ndarray:
     The percentile method is defined when all seeds agree, which BCa is not. Every row sees the same resamples, so that
     an interval depends on its own values only, not on what else the study runs.
     """
+    from scipy import stats  # a second of start-up, which every figure and table would pay, too
+
     interval = stats.bootstrap(
         (values,),
         np.mean,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import jinja2
 from markupsafe import Markup
 
 from practica.config import Study
-from practica.errors import InputError
 from practica.evidence.rules import VERDICTS
 from practica.figures.tones import SIGNS
 from practica.files import write_text
+from practica.page.address import address
 from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.runs import runs_page
 from practica.page.words import WORDS
@@ -30,16 +31,11 @@ TEMPLATES = Path(__file__).parents[3] / "report/page"
 DRAWING = ("vega", "vega-lite", "vega-embed")
 
 
-def write_pages(study: Study, results: Path, language: str, templates: Path = TEMPLATES) -> None:
-    """Write the pages of the study in ``results`` into ``<results>/page``; pages of another study go.
-
-    Raises:
-        InputError: there are no words in this language.
-    """
-    if language not in WORDS:
-        raise InputError(f"no pages in language {language!r} (known: {', '.join(WORDS)})")
-    facts, folder = Facts(study, results, language), results / "page"
-    pages = dict(_pages(facts, templates))
+def write_pages(study: Study, results: Path, templates: Path = TEMPLATES) -> None:
+    """Write the pages of the study in ``results``, in every language, into ``<results>/page``; others there go."""
+    folder, pages = results / "page", {"vega.js": vega()}
+    for language in study.languages:
+        pages |= _pages(Facts(study, results, language), templates)
     for name, text in pages.items():
         write_text(folder / name, text)
     for path in folder.glob("*.html"):
@@ -56,19 +52,23 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    study = facts.study
     environment.globals |= {
+        "address": lambda page: address(study, page, facts.language),
+        "languages": [(each, WORDS[each]["language"]) for each in study.languages],
+        "translated": lambda page, language: address(study, page, language),
         "words": WORDS[facts.language],
         "language": facts.language,
         "style": _style(templates),
         "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
-        "menu": [(each, title(facts, each)) for each in facts.study.exercises],
+        "menu": [(each, title(facts, each)) for each in study.exercises],
     }
-    yield "index.html", environment.get_template("index.html").render(_overview(facts))
-    for exercise in facts.study.exercises:
-        shown = exercise_page(facts, exercise)
-        yield f"{exercise}.html", environment.get_template("exercise.html").render(shown)
-        yield f"{exercise}_runs.html", environment.get_template("runs.html").render(runs_page(facts, exercise))
-    yield "vega.js", vega()
+    shown = {"index": ("index.html", _overview(facts))}
+    for exercise in study.exercises:
+        shown[exercise] = ("exercise.html", exercise_page(facts, exercise))
+        shown[f"{exercise}_runs"] = ("runs.html", runs_page(facts, exercise))
+    for page, (template, content) in shown.items():
+        yield address(study, page, facts.language), environment.get_template(template).render(page=page, **content)
 
 
 def _style(templates: Path) -> Markup:
@@ -96,25 +96,26 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         }
         for exercise in facts.study.exercises
     ]
+    to_exercise = partial(_to_exercise, facts)
     return {
         "here": "index",
         "tally": tally,
         "cards": cards,
         "overview": overview(facts),
-        "claims": [fragment(make_table(spec, facts), _to_exercise) for spec in front_tables(facts.study)],
-        "tables": [fragment(make_table(spec, facts), _to_exercise) for spec in appendix_tables(facts.study)],
+        "claims": [fragment(make_table(spec, facts), to_exercise) for spec in front_tables(facts.study)],
+        "tables": [fragment(make_table(spec, facts), to_exercise) for spec in appendix_tables(facts.study)],
         "stand_in": facts.stand_in(),
         "stand_in_words": word("front_stand_in", facts.language).format(data=", ".join(facts.stand_in())),
         "provenance": provenance(facts),
     }
 
 
-def _to_exercise(cell: Cell) -> str:
+def _to_exercise(facts: Facts, cell: Cell) -> str:
     """Return the page that a claim such as ``ej08-a`` or a run such as ``ej08/dense/s0`` is explained on."""
     if found := re.fullmatch(r"(ej\d\d)(-\w+)?", cell.text):
-        return f"{found[1]}.html"
+        return address(facts.study, found[1], facts.language)
     found = re.fullmatch(r"(ej\d\d)/(\w+)/(s[\d_-]+)", cell.text)
-    return f"{found[1]}_runs.html#{found[2]}-{found[3]}" if found else ""
+    return f"{address(facts.study, f'{found[1]}_runs', facts.language)}#{found[2]}-{found[3]}" if found else ""
 
 
 def vega() -> str:

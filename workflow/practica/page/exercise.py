@@ -13,6 +13,7 @@ from practica.figures import catalogue, words
 from practica.figures.draw import Course, course, stand_in
 from practica.figures.listing import OVERVIEW
 from practica.figures.specs import Spec
+from practica.page.address import address
 from practica.page.charts import charts
 from practica.page.embed import json_text
 from practica.paper import names
@@ -20,7 +21,7 @@ from practica.paper.catalogue import exercise_tables
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.names import variant_name
-from practica.paper.settings import ran
+from practica.paper.settings import items, ran
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
 
@@ -36,14 +37,21 @@ def title(facts: Facts, exercise: str) -> str:
 def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     """Return what the template of an exercise needs."""
     variants = facts.study.variants(exercise)
-    kinds: dict[str, list[Markup]] = {"claims": [], "layers": [], "tables": []}
+    kinds: dict[str, list[Markup]] = {"claims": [], "tables": []}
+    layers = []
     for spec in exercise_tables(facts.study, exercise):
-        kinds[spec.kind if spec.kind in kinds else "tables"].append(fragment(make_table(spec, facts), _to_figure))
+        shown = fragment(make_table(spec, facts), _to_figure)
+        if spec.kind == "layers":
+            names = [variant_name(exercise, variant, facts.language) for variant in spec.variants(facts.study)]
+            layers.append({"variants": items(names, facts.language), "shown": shown})
+        else:
+            kinds[spec.kind if spec.kind in kinds else "tables"].append(shown)
     return {
         "here": exercise,
         "title": title(facts, exercise),
         "ran": [ran(facts.study, exercise, [variant], facts.language) for variant in variants],
         **kinds,
+        "layers": layers,
         "figures": [_figure(catalogue.spec(name), facts) for name in _figures(facts, exercise)],
         "stand_in": facts.stand_in(exercise),
     }
@@ -111,17 +119,18 @@ def overview(facts: Facts) -> Mapping[str, Any]:
 
 def _picture(spec: Spec, facts: Facts) -> str | None:
     """Return the drawn figure as a data address, which needs no other file; it also says why nothing is there."""
-    path = facts.folder / "figures" / f"{spec.name}.png"
+    path = facts.folder / facts.study.shelf("figures", facts.language) / f"{spec.name}.png"
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.is_file() else None
 
 
 def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
     """Return, for each variant of a figure, where its runs are shown."""
+    page = address(facts.study, f"{spec.exercise}_runs", facts.language)
     return [
         {
             "variant": variant_name(spec.exercise, variant, facts.language),
             "blocks": [
-                {"name": block.name, "address": f"{spec.exercise}_runs.html#{variant}-{block.name}"}
+                {"name": block.name, "address": f"{page}#{variant}-{block.name}"}
                 for block in facts.study.blocks()
                 if (block.exercise, block.variant) == (spec.exercise, variant)
             ],

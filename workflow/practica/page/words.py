@@ -7,6 +7,7 @@ WORDS = {
         "title": "Diez ejercicios de aprendizaje profundo",
         "about": "Cada red se entrenó con varias semillas; junto a cada número está el publicado, y junto a cada "
         "afirmación de la fuente, lo que queda de ella.",
+        "language": "Español",
         "home": "Inicio",
         "verdicts": "Qué queda de lo afirmado",
         "verdicts_hint": "Un clic en un veredicto deja sólo los suyos; en un encabezado, ordena la tabla.",
@@ -39,6 +40,7 @@ WORDS = {
         "shell_script": "Vega, que dibuja las curvas",
         "read": "1. Para leer",
         "files": "4. Archivos",
+        "translated": "5. En otro idioma",
         "decimal": ",",
         "thousands": " ",
     },
@@ -46,6 +48,7 @@ WORDS = {
         "title": "Ten exercises in deep learning",
         "about": "Every net was trained with several seeds; beside each number stands the published one, and beside "
         "each claim of the source what remains of it.",
+        "language": "English",
         "home": "Home",
         "verdicts": "What remains of the claims",
         "verdicts_hint": "A click on a verdict shows only its own; on a heading, sorts the table.",
@@ -78,6 +81,7 @@ WORDS = {
         "shell_script": "Vega, which draws the curves",
         "read": "1. To read",
         "files": "4. Files",
+        "translated": "5. In another language",
         "decimal": ".",
         "thousands": ",",
     },

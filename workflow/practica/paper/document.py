@@ -78,7 +78,9 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
-    shutil.rmtree(folder, ignore_errors=True)
+    # What LaTeX left stays: with it one pass does where a sentence changed, and three are needed without.
+    for old in folder.glob("*.tex"):
+        old.unlink()
     sources = _write_prose(facts, folder, report)
     target = output_path(results, language)
     tex = folder / target.with_suffix(".tex").name
@@ -144,6 +146,7 @@ def _packages(language: str) -> dict[str, str | None]:
         "booktabs": None,
         "longtable": None,
         "array": None,
+        "float": None,
         "caption": None,
         "subcaption": None,
         "fancyhdr": None,

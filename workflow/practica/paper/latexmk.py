@@ -17,6 +17,7 @@ INSTALL = (
 OPTIONS = (
     "-norc",  # somebody's ~/.latexmkrc must not change the report
     "-pdf",
+    "-g",  # after an error it would otherwise wait for a change of the sources
     "-interaction=nonstopmode",
     "-halt-on-error",
     "-file-line-error",
@@ -43,7 +44,24 @@ def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
     Raises:
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
-    done = subprocess.run(
+    left = [path for path in tex.parent.glob(f"{tex.stem}.*") if path != tex]
+    done = _latexmk(tex)
+    if done.returncode and left:
+        # What an earlier LaTeX left may be cut short, or of another version.
+        for path in left:
+            path.unlink(missing_ok=True)
+        done = _latexmk(tex)
+    log = tex.with_suffix(".log")
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else done.stdout + done.stderr
+    if done.returncode:
+        raise RunError(f"LaTeX: {first_error(text, sources)} (whole log: {log})")
+    if missing := UNDEFINED.search(text):
+        raise RunError(f"LaTeX: the prose refers to {missing['name']!r}, which nothing in the report is called")
+    return tex.with_suffix(".pdf")
+
+
+def _latexmk(tex: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["latexmk", *OPTIONS, tex.name],
         cwd=tex.parent,
         env={**os.environ, **ENVIRONMENT},
@@ -53,13 +71,6 @@ def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
         errors="replace",
         check=False,
     )
-    log = tex.with_suffix(".log")
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else done.stdout + done.stderr
-    if done.returncode:
-        raise RunError(f"LaTeX: {first_error(text, sources)} (whole log: {log})")
-    if missing := UNDEFINED.search(text):
-        raise RunError(f"LaTeX: the prose refers to {missing['name']!r}, which nothing in the report is called")
-    return tex.with_suffix(".pdf")
 
 
 def first_error(log: str, sources: dict[str, Path]) -> str:

@@ -78,7 +78,7 @@ VARIANTS = {
         "ej03/bn_l2": "BN + L2",
         "ej06/raw": "Uncorrected",
         "ej06/corrected": "Corrected",
-        "ej06/wider": "More units",
+        "ej06/wider": "More neurons",
         "ej06/deeper": "More layers",
         "ej07/autoencoder": "Symmetric",
         "ej07/autoencoder_asym": "Asymmetric",

@@ -110,7 +110,8 @@ class Prose:
         if isinstance(found, Missing):
             return self._gap(found.reason)
         claim, part = found
-        return escape(word((part if "/" in reference else claim)["verdict"], self.facts.language))
+        verdict = (part if "/" in reference else claim)["verdict"]
+        return render.coloured(escape(word(verdict, self.facts.language)), verdict)
 
     def _choose(self, reference: str, *sentences: str) -> str:
         found = comparisons.find(reference, self.facts)

@@ -59,7 +59,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
     if breaks or len(table.rows) > LONG:
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
-    return "\n".join([rf"\begin{{table}}[!htbp]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
+    return "\n".join([rf"\begin{{table}}[H]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
 
 
 def beside(tables: Sequence[Table]) -> str:
@@ -72,7 +72,7 @@ def beside(tables: Sequence[Table]) -> str:
     ]
     rows = ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
     body = "\\par\\bigskip\n".join(rows)
-    return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}"
+    return rf"\begin{{table}}[H]\centering\footnotesize {body}\end{{table}}"
 
 
 def _whole(table: Table) -> list[str]:
@@ -158,9 +158,13 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
         text = rf"\textbf{{{text}}}"
     if cell.below:
         text = _stacked(text, escape(cell.below), column)
-    if cell.tone in TONES:
-        text = rf"\textcolor[HTML]{{{TONES[cell.tone].upper()}}}{{{text}}}"
+    text = coloured(text, cell.tone)
     return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
+
+
+def coloured(text: str, tone: str) -> str:
+    """Return LaTeX text in the colour of a verdict, or as it is where ``tone`` is none."""
+    return rf"\textcolor[HTML]{{{TONES[tone].upper()}}}{{{text}}}" if tone in TONES else text
 
 
 def _stacked(text: str, below: str, column: Column) -> str:

@@ -18,6 +18,7 @@ TRAINING = (
     "dropout",
     "batch_size",
     "epochs",
+    "units",
     "train_samples",
     "test_samples",
 )

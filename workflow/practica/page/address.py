@@ -1,0 +1,22 @@
+"""Name the pages: in the report's own language without a suffix, in the others with that of the language."""
+
+from __future__ import annotations
+
+from practica.config import Study
+
+
+def address(study: Study, page: str, language: str) -> str:
+    """Return the file of a page such as ``ej08_runs`` in a language, as the other pages link to it."""
+    return f"{page}{_suffix(study, language)}.html"
+
+
+def parse(study: Study, name: str) -> tuple[str, str]:
+    """Return the page and the language of a file's name without ``.html``."""
+    for language in study.languages[1:]:
+        if name.endswith(_suffix(study, language)):
+            return name.removesuffix(_suffix(study, language)), language
+    return name, study.languages[0]
+
+
+def _suffix(study: Study, language: str) -> str:
+    return "" if language == study.languages[0] else f"_{language}"
