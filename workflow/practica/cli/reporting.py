@@ -30,7 +30,7 @@ def collect(study: Study, results: Path, statistics: bool) -> None:
 @study_options
 @click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 def statistics(study: Study, results: Path) -> None:
-    """Summarise metrics.csv over the seeds: write summary.csv and differences.csv."""
+    """Summarise the collected metrics. Writes summary.csv and differences.csv."""
     from practica.evidence.collect import write_statistics
 
     write_statistics(study, results)
