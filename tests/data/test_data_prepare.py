@@ -1,6 +1,7 @@
 """Data sets are prepared from the best source there is, whole or not at all, and never from anything else."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,7 @@ def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint
     ],
 )
 def test_the_file_of_a_new_data_set_is_left_alone_and_its_fingerprint_said(tmp_path, pima, monkeypatch, content, words):
+    monkeypatch.delenv("PRACTICA_DATA_MIRROR", raising=False)
     monkeypatch.setitem(DATASETS, "pima", replace(DATASETS["pima"], fingerprint=""))
     file = tmp_path / "data/raw" / pima.file.name
     if content:
@@ -220,6 +222,17 @@ def test_a_mirror_with_other_content_is_reported_and_never_used(tmp_path, pima, 
     with pytest.raises(InputError, match=f"{pima.file}: row 1 has 3 columns instead of 9"):
         data.prepare("pima", tmp_path, mirror=str(pima.mirror), on_missing=on_missing)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [pima.file.name]
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_a_mirror_file_without_an_end_is_named_and_not_read(tmp_path, pima, kind):
+    pima.file.unlink()
+    if kind == "device":
+        pima.file.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(pima.file)
+    with pytest.raises(InputError, match=f"{pima.file}: {pima.file.name} is no regular file"):
+        data.prepare("pima", tmp_path, mirror=str(pima.mirror))
 
 
 def test_a_damaged_raw_file_is_moved_aside_and_replaced(tmp_path, pima):

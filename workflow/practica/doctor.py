@@ -225,7 +225,10 @@ def _short(file: Path) -> str:
 
 def _account(account: str | None) -> Finding:
     """Check the account that jobs are charged to."""
-    user = getpass.getuser()
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # the system does not know this user, as in a container
+        user = str(os.getuid())
     listed = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
     known = sorted(set(listed.split()))
     if account and known and account not in known:

@@ -195,9 +195,9 @@ def _overview(facts: Facts) -> str:
     counts = ", ".join(f"{counted[verdict]} {word(verdict, language)}" for verdict in VERDICTS if counted[verdict])
     summary = ""  # of exercises about which nothing is claimed
     if counted:
-        summary = word("at_a_glance", language).format(
-            exercises=len(facts.study.exercises), claims=sum(counted.values()), counts=counts
-        )
+        count = len(facts.study.exercises)
+        exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
+        summary = word("at_a_glance", language).format(exercises=exercises, claims=sum(counted.values()), counts=counts)
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"

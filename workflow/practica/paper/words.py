@@ -102,8 +102,10 @@ WORDS = {
         "cause_few": "n = {n}, hacen falta {fewest}",
         "cause_straddles": "",
         "not_judged": "Con estas corridas no se puede juzgar todo lo que afirma la fuente: {}.",
+        "one_exercise": "un ejercicio",
+        "several_exercises": "{} ejercicios",
         "at_a_glance": (
-            "Un curso de redes neuronales en {exercises} ejercicios: se repiten con varias semillas los experimentos "
+            "Un curso de redes neuronales en {exercises}: se repiten con varias semillas los experimentos "
             "de una práctica ya publicada, la fuente, y se comprueba cada cosa que ella afirma. De las {claims} "
             "afirmaciones quedan: {counts}."
         ),
@@ -233,8 +235,10 @@ WORDS = {
         "cause_few": "n = {n}, {fewest} are needed",
         "cause_straddles": "",
         "not_judged": "These runs cannot decide all that the source claims: {}.",
+        "one_exercise": "one exercise",
+        "several_exercises": "{} exercises",
         "at_a_glance": (
-            "A course on neural networks in {exercises} exercises: the experiments of a published practice, the "
+            "A course on neural networks in {exercises}: the experiments of a published practice, the "
             "source, are repeated with several seeds, and each thing that it claims is checked. Of its {claims} "
             "claims, the verdicts are: {counts}."
         ),

@@ -19,7 +19,7 @@ SIZE_LIMIT = 2**30  # bytes; the largest file of all data sets has 185 MB
 
 # Neither is a ValueError or an error of requests: pooch tries again after these.
 class UnavailableError(Exception):
-    """The server answers, but the file cannot be had from it."""
+    """The source answers, but the file cannot be had from it."""
 
 
 class UnreachableError(Exception):

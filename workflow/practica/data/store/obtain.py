@@ -81,6 +81,7 @@ def _from_cache(spec: Published, raw: Path, trail: Trail) -> Found | None:
     for form in spec.forms:
         path = raw / form.name
         try:
+            _check_regular(path)
             return Found(spec.read(form, path), known_origin(path))
         except FileNotFoundError:
             trail.note(path, "not there")
@@ -88,6 +89,8 @@ def _from_cache(spec: Published, raw: Path, trail: Trail) -> Found | None:
             aside = _move_aside(path)
             trail.note(path, f"{error}; it is now {aside.name}", damaged=True)
             log.warning("%s: %s; moved to %s", path, error, aside)
+        except UnavailableError as error:
+            trail.note(path, error)
         except OSError as error:
             trail.note(path, f"cannot be read ({error.strerror})")
     return None
@@ -107,6 +110,7 @@ def _from_mirror(spec: Published, raw: Path, mirror: str, timeout: float, trail:
         try:
             if form.folder:  # read in place: a mirror that is a folder can be read as often as it takes
                 path = Path(source)
+                _check_regular(path)
                 return Found(spec.read(form, path), origin_of("mirror", source, _digest(path)))
             return _adopt(spec, form, raw, origin_of("mirror", source), _fetcher(source, remote, timeout))
         except FileNotFoundError:
@@ -128,9 +132,17 @@ def _mirrored(spec: Published, remote: bool) -> Iterator[Form]:
 
 def _fetcher(source: str, remote: bool, timeout: float) -> Callable[[Path], object]:
     """Return what copies a mirror's file to a given path."""
-    return (
-        partial(download, source, sha256=None, connect_timeout=timeout) if remote else partial(shutil.copyfile, source)
-    )
+    if remote:
+        return partial(download, source, sha256=None, connect_timeout=timeout)
+    _check_regular(Path(source))
+    return partial(shutil.copyfile, source)
+
+
+def _check_regular(path: Path) -> None:
+    """Refuse what is there but has no end, as a device, or waits for a writer, as a pipe; in a folder, too."""
+    for file in path.iterdir() if path.is_dir() else [path]:
+        if file.exists() and not file.is_file():
+            raise UnavailableError(f"{file.name} is no regular file")
 
 
 def _from_upstream(spec: Published, raw: Path, timeout: float, trail: Trail) -> Found | None:
