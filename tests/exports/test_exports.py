@@ -34,7 +34,7 @@ def test_sha256sum_agrees_and_sees_a_change(results):
     count = write_sums(results)
     names = [line.split("  ")[1] for line in (results / "SHA256SUMS").read_text().splitlines()]
     assert len(names) == count
-    assert {"metrics.csv", "study.json", "runs/ej08/dense/s0/metrics.json"} <= set(names)
+    assert {"metrics.csv", "study.json", "runs/ej08/dense/s0-1/metrics.json"} <= set(names)
     assert not {"logs/a.log", "link", "SHA256SUMS"} & set(names)
     check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
     assert subprocess.run(check, cwd=results, check=False).returncode == 0
@@ -103,7 +103,7 @@ def test_a_crate_of_a_study_with_holes_says_so(tmp_path):
         graph = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
     run = next(entity for entity in graph if entity["@id"] == "#run")
     assert run["actionStatus"].endswith("FailedActionStatus")
-    assert "ej08/dense/s0 is missing" in run["error"]
+    assert "ej08/dense/s0-1 is missing" in run["error"]
 
 
 @pytest.mark.keras
