@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WORDS = {
     "es": {
-        "title": "Diez ejercicios de aprendizaje profundo",
+        "title": "Ejercicios de aprendizaje profundo",
         "about": "Cada red se entrenó con varias semillas; junto a cada número está el publicado, y junto a cada "
         "afirmación de la fuente, lo que queda de ella.",
         "language": "Español",
@@ -45,7 +45,7 @@ WORDS = {
         "thousands": " ",
     },
     "en": {
-        "title": "Ten exercises in deep learning",
+        "title": "Exercises in deep learning",
         "about": "Every net was trained with several seeds; beside each number stands the published one, and beside "
         "each claim of the source what remains of it.",
         "language": "English",
