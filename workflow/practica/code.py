@@ -64,7 +64,7 @@ def _tree(module: str) -> ast.Module:
 @cache
 def _imports(module: str) -> tuple[str, ...]:
     names: list[str] = []
-    for node in _walk_runtime(_tree(module)):
+    for node in _statements(_tree(module), types=False):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -72,13 +72,20 @@ def _imports(module: str) -> tuple[str, ...]:
     return tuple(name for name in names if name.startswith("practica") and module_path(name).is_file())
 
 
-def _walk_runtime(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk the tree, passing over ``if TYPE_CHECKING:`` blocks: types cannot change a number."""
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _walk_runtime(child)
+def _statements(node: ast.AST, *, types: bool = True) -> Iterator[ast.AST]:
+    """Yield the statements in a node, deeper ones included; without those under ``if TYPE_CHECKING:`` if not ``types``.
+
+    Types cannot change a number. Expressions, nine tenths of a tree, hold no statements and are passed over.
+    """
+    for part in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for child in getattr(node, part, ()):
+            if types or not _for_types(child):
+                yield child
+                yield from _statements(child, types=types)
+
+
+def _for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 @cache
@@ -87,7 +94,7 @@ def _tree_digest(module: str) -> str:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
+    for node in (tree, *_statements(tree)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (
