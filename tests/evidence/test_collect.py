@@ -12,7 +12,7 @@ import pytest
 from evidence.factory import fill, make_study, write_block, write_failure
 from practica.config import Study
 from practica.errors import InputError
-from practica.evidence.collect import collect
+from practica.evidence.collect import collect, wall_seconds
 from practica.files import read_json, write_json
 from practica.training.attempt import checkpoint_folder
 from practica.training.journal import Journal
@@ -83,6 +83,21 @@ def test_runs_say_what_they_cost_and_ran_on(collected: Collected) -> None:
     assert header.startswith("exercise,variant,block,status,reason,data,wall_seconds,fit_seconds,epochs,")
     assert header.endswith("tensorflow,keras,numpy,fingerprint,origin\n")
     assert first.startswith("ej01,linear,s0,done,,real,12.5,10.25,12,512.0,16140,node1,")
+
+
+@pytest.mark.parametrize(
+    ("provenance", "seconds"),
+    [
+        ({"wall_seconds": 12.5, "fit_seconds": 30.0, "resumed_seconds": 20.25}, 32.75),
+        ({"wall_seconds": 12.5, "fit_seconds": 10.0, "resumed_seconds": 0.0}, 12.5),
+        ({"wall_seconds": 12.5, "fit_seconds": 30.0}, 30.0),
+        ({}, None),
+    ],
+)
+def test_what_a_block_took_counts_the_training_of_earlier_attempts(
+    provenance: dict[str, float], seconds: float | None
+) -> None:
+    assert wall_seconds(provenance) == seconds
 
 
 def test_failed_and_missing_blocks_are_rows_with_a_reason(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from practica.config import Study
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
 from practica.files import write_json
+from practica.paper.appendix import _origin
 from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
 
@@ -54,6 +55,16 @@ def test_the_report_holds_every_exercise_and_its_numbers(pdf: Path) -> None:
         assert words in text
     for words in ("[falta", "STAND-IN", "??"):
         assert words not in text
+
+
+def test_a_local_mirror_is_told_by_its_files_not_its_folders() -> None:
+    for origin, told in {
+        "mirror: /home/somebody/data/mnist.npz": "mirror: mnist.npz",
+        "mirror: https://example.org/data/mnist.npz": "mirror: https://example.org/data/mnist.npz",
+        "computed: x(t) = 4 x(t-1) / 2": "computed: x(t) = 4 x(t-1) / 2",
+        "": "",
+    }.items():
+        assert _origin(origin) == told
 
 
 def test_source_s_figures_and_tables_keep_their_numbers(pdf: Path) -> None:

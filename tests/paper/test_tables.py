@@ -188,6 +188,24 @@ def test_csv_quotes_what_it_must() -> None:
     assert rows_of(render.to_csv(hostile()))[0]["name"] == 'a,b\n"c"'
 
 
+def test_rows_of_the_same_name_are_a_group_in_latex_and_repeat_it_for_machines() -> None:
+    rows = tuple((label(name), label(metric)) for name in ("dense", "conv") for metric in ("loss", "accuracy"))
+    table = Table("t", "c", (Column("variant", "V", numeric=False), Column("metric", "M")), rows, "es")
+    lines = render.to_latex(table).splitlines()
+    body = lines[lines.index(r"\midrule") + 1 : lines.index(r"\bottomrule")]
+    assert body == [r"dense & loss \\", r" & accuracy \\", r"\addlinespace conv & loss \\", r" & accuracy \\"]
+    assert [row["variant"] for row in rows_of(render.to_csv(table))] == ["dense", "dense", "conv", "conv"]
+
+
+def test_the_metrics_of_all_variants_stand_in_the_same_order(shipped: Study, results: Path) -> None:
+    orders: dict[str, list[str]] = {}
+    for row in rows_of(render.to_csv(made(shipped, results, "table_ej02_metrics"))):
+        orders.setdefault(row["variant"], []).append(row["metric"])
+    longest = max(orders.values(), key=len)
+    assert len(longest) > 1
+    assert all(order == [metric for metric in longest if metric in order] for order in orders.values())
+
+
 def test_long_tables_break_across_pages() -> None:
     rows = tuple((label(str(place)),) for place in range(60))
     table = Table("t", "c", (Column("x", "X"),), rows, "es")

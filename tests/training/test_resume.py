@@ -80,6 +80,8 @@ def test_a_job_killed_from_outside_at_any_moment_goes_on(data, undisturbed, tmp_
         process.join()
     assert run(LONG, data, tmp_path) == 0
     assert runs(LONG, tmp_path) == undisturbed(LONG)
+    cost = json.loads((LONG.folder(tmp_path) / "manifest.json").read_text())["provenance"]
+    assert cost["fit_seconds"] <= cost["wall_seconds"] + cost["resumed_seconds"]
 
 
 def test_a_torn_checkpoint_is_set_aside_and_the_one_before_it_used(data, undisturbed, tmp_path) -> None:

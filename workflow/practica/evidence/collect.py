@@ -99,7 +99,7 @@ def run_row(files: BlockFiles) -> dict[str, Any]:
         "status": files.status,
         "reason": " ".join(files.reason.split()),
         "data": files.data,
-        "wall_seconds": known.get("wall_seconds"),
+        "wall_seconds": wall_seconds(known),
         "fit_seconds": known.get("fit_seconds"),
         "epochs": files.epochs,
         "peak_memory_mb": known.get("peak_memory_mb"),
@@ -116,6 +116,15 @@ def run_row(files: BlockFiles) -> dict[str, Any]:
         "fingerprint": data.get("fingerprint"),
         "origin": ": ".join(str(origin[key]) for key in ("kind", "source") if origin.get(key)),
     }
+
+
+def wall_seconds(provenance: Mapping[str, Any]) -> float | None:
+    """Return the seconds that a block took: its last attempt, and what that kept of the training of earlier ones."""
+    last, kept = provenance.get("wall_seconds"), provenance.get("resumed_seconds")
+    if last is None:
+        return None
+    # Results of before this was noted: the training of all attempts is the least that it can have been.
+    return max(last, provenance.get("fit_seconds") or 0.0) if kept is None else round(last + kept, 3)
 
 
 def _mapping(known: Mapping[str, Any], key: str) -> Mapping[str, Any]:

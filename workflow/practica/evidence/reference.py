@@ -12,6 +12,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
 from practica.files import atomic_path, read_json, write_json, write_text
 
@@ -38,6 +39,11 @@ class Run:
         """Return the different values of a key of the provenance, in the order in which they appear."""
         values = [_dig(manifest["provenance"], keys) for manifest in self.manifests]
         return list(dict.fromkeys(str(value) for value in values if value is not None))
+
+    @property
+    def seconds(self) -> float:
+        """Return the time that the blocks took."""
+        return sum(wall_seconds(manifest["provenance"]) or 0.0 for manifest in self.manifests)
 
     def total(self, key: str) -> float:
         """Return the sum of a number over the blocks."""
@@ -111,7 +117,7 @@ def _manifests(runs: Sequence[Run]) -> dict[str, Any]:
                 "gpu": run.every("gpu"),
                 "commit": run.every("git", "commit"),
                 "started": sorted(run.every("started")),
-                "wall_seconds": round(run.total("wall_seconds"), 1),
+                "wall_seconds": round(run.seconds, 1),
                 "fit_seconds": round(run.total("fit_seconds"), 1),
             }
             for run in runs
@@ -127,7 +133,7 @@ def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
     versions = runs[0].manifests[0]["provenance"]["versions"]
     claims = read_json(out / "claims.json")["claims"]
     verdicts = pd.Series([claim["verdict"] for claim in claims], dtype=str).value_counts(sort=False)
-    hours = sum(run.total("wall_seconds") for run in runs) / 3600
+    hours = sum(run.seconds for run in runs) / 3600
     marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]
     lines = [
         f"Trained from {days[0]} to {days[-1]} in {hours:.1f} hours of jobs, at commit {', '.join(commits) or '?'}.",
@@ -157,7 +163,7 @@ def _row(run: Run) -> str:
     listed = ", ".join(f"{name} {value}" for name, value in settings.items())
     seeds = ", ".join(map(str, run.seeds))
     cells = [run.name, seeds, epochs, listed, *(", ".join(run.every(key)) for key in ("precision", "threads"))]
-    return f"| {' | '.join(map(str, cells))} | {_duration(run.total('wall_seconds'))} |"
+    return f"| {' | '.join(map(str, cells))} | {_duration(run.seconds)} |"
 
 
 def _duration(seconds: float) -> str:

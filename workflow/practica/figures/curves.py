@@ -44,9 +44,16 @@ class Plot:
     spread: bool = False
 
 
-def curves(plots: Sequence[Plot], title: str, notes: Iterable[str], texts: Words, log_epochs: bool = False) -> Figure:
-    """Return a figure of these axes from top to bottom, over a common axis of epochs."""
-    figure = new_figure(1.0 + 1.45 * len(plots), title)
+def curves(
+    plots: Sequence[Plot],
+    title: str,
+    notes: Iterable[str],
+    texts: Words,
+    log_epochs: bool = False,
+    height: float = 0.0,
+) -> Figure:
+    """Return a figure of these axes from top to bottom, over a common axis of epochs; ``height`` [in] 0: as needed."""
+    figure = new_figure(height or 1.0 + 1.45 * len(plots), title)
     rows = figure.subplots(len(plots), 1, sharex=True, squeeze=False)[:, 0]
     for letter, axes, plot in zip("abcdefghijklmnopqrstuvwxyz", rows, plots, strict=False):
         if log_epochs:

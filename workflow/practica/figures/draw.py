@@ -104,7 +104,7 @@ def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Fig
     found = course(shown, results, texts)
     if not found.plots:
         return message(title, found.nothing)
-    return curves(found.plots, title, found.notes, texts, shown.log_epochs)
+    return curves(found.plots, title, found.notes, texts, shown.log_epochs, shown.height)
 
 
 def _nothing(absent: dict[str, Missing], texts: Words) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from practica.figures.specs import Panel, Spec, Text
+from practica.figures.specs import HIGH, Panel, Spec, Text
 
 LOSS = Panel("loss")
 ACCURACY = Panel("accuracy")
@@ -22,14 +22,15 @@ SHOWN = {
 BY_EPOCH = {"es": "por época, en entrenamiento y validación", "en": "by epoch, on training and validation data"}
 
 
-def _curves(name: str, exercise: str, variant: str, title: Text, *panels: Panel) -> Spec:
+def _curves(name: str, exercise: str, variant: str, title: Text, *panels: Panel, height: float = 0.0) -> Spec:
     """Describe the learning curves of one variant, with a caption made of what the panels show."""
     caption = {}
     for language, conjunction in {"es": " y ", "en": " and "}.items():
         shown = conjunction.join(SHOWN[panel.metric][language] for panel in panels)
         note = NORMALISATION[language] if NORMALISED in panels else ""
         caption[language] = f"{title[language]}: {shown} {BY_EPOCH[language]}.{note}"
-    return Spec(name, exercise, (variant,), "curves", title, caption, panels, log_epochs=variant.startswith("xor"))
+    log_epochs = variant.startswith("xor")
+    return Spec(name, exercise, (variant,), "curves", title, caption, panels, log_epochs=log_epochs, height=height)
 
 
 def _text(es: str, en: str) -> Text:
@@ -57,8 +58,9 @@ def _regression() -> list[Spec]:
             "linear",
             _text("Boston, modelo lineal", "Boston, linear model"),
             Panel("loss", "squared_price_loss"),
+            height=HIGH,
         ),
-        _curves("fig10a", "ej05", "tanh5", _text("Mapa logístico", "Logistic map"), MSE),
+        _curves("fig10a", "ej05", "tanh5", _text("Mapa logístico", "Logistic map"), MSE, height=HIGH),
         Spec("fig10b", "ej05", ("tanh5",), "map", _text("Mapa logístico", "Logistic map"), return_map),
     ]
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from practica.figures.specs import HIGH
 from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, look, new_figure
 from practica.figures.words import Words, decimal
 
@@ -19,7 +20,7 @@ DOTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.2, "
 def prices(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     """Return predicted against real prices, ``target`` and ``predicted`` ``(n,)`` in k$, with R² and the identity."""
     target, predicted = (np.ravel(arrays[name]).astype(float) for name in ("target", "predicted"))
-    figure = new_figure(3.7, title)
+    figure = new_figure(HIGH, title)
     axes = figure.subplots()
     ends = [min(target.min(), predicted.min()), max(target.max(), predicted.max())]
     (identity,) = axes.plot(ends, ends, color=VERMILLION, linestyle="--", label=texts["identity"])
@@ -35,7 +36,7 @@ def return_map(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     """Return x(t) over x(t-1): exact curve and predicted points above, their difference below."""
     x, target, predicted = (np.ravel(arrays[name]).astype(float) for name in ("x", "target", "predicted"))
     order = np.argsort(x)
-    figure = new_figure(3.7, title)
+    figure = new_figure(HIGH, title)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     (exact,) = above.plot(x[order], target[order], color=VERMILLION, zorder=3, label=texts["true_map"])
     (points,) = above.plot(x, predicted, color=BLUE, label=texts["prediction"], **DOTS)
@@ -54,7 +55,7 @@ def digits(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     """Return images ``noisy``, ``cleaned`` and ``clean``, ``(n, 28, 28)`` in [0, 1], a row each."""
     names = ("noisy", "cleaned", "clean")
     count = len(arrays["clean"])
-    figure = new_figure(3.7, title)
+    figure = new_figure(HIGH, title)
     grid = figure.subplots(len(names), count, squeeze=False)
     for row, name in zip(grid, names, strict=True):
         for axes, image in zip(row, arrays[name], strict=True):

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 Text = Mapping[str, str]
 """The same text in every language: ``{"es": ..., "en": ...}``."""
 
+HIGH = 3.7
+"""Height [in] of a figure whose axes are about as high as wide."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -31,6 +34,7 @@ class Spec:
         split: the part of the data that a comparison of variants shows.
         log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
         labels: the words for the variants in a comparison; default: their names.
+        height: of a figure over epochs [in]; 0: what its axes need. For one that stands beside a higher one.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Spec:
     split: str = "validation"
     labels: tuple[str, ...] = ()
     log_epochs: bool = False
+    height: float = 0.0
 
     @property
     def reads(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from practica.paper import render
@@ -24,7 +26,7 @@ def appendix(facts: Facts) -> str:
     ]
     return "\n".join(
         [
-            rf"\clearpage\appendix\section{{{escape(word('appendix', language))}}}",
+            rf"\FloatBarrier\appendix\section{{{escape(word('appendix', language))}}}",
             r"\begin{description}\raggedright",
             *items,
             r"\end{description}",
@@ -70,6 +72,12 @@ def _versions(done: pd.DataFrame) -> list[str]:
     return [joined] if joined else []
 
 
+def _origin(origin: str) -> str:
+    """Return where data came from; of a file on somebody's disk its name, for its folder tells a reader nothing."""
+    kind, _, source = origin.partition(": ")
+    return f"{kind}: {Path(source).name}" if Path(source).is_absolute() else origin
+
+
 def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
     """Return a line per data set: its name, where it came from and its fingerprint."""
     lines = []
@@ -77,5 +85,5 @@ def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
         name = facts.study.dataset(row["exercise"], row["variant"])
         mark = " [STAND-IN]" if row["data"] == "STAND-IN" else ""
         print_ = f"{word('fingerprint', facts.language)} {row['fingerprint'][:PRINT_DIGITS]}"
-        lines.append(f"{name}{mark}: {row['origin']}; {print_}")
+        lines.append(f"{name}{mark}: {_origin(row['origin'])}; {print_}")
     return sorted(dict.fromkeys(lines))

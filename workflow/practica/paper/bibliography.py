@@ -36,7 +36,7 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
         raise InputError(f"the prose cites {unknown[0]!r}, which {works} does not hold; it holds {', '.join(known)}")
     shutil.copyfile(works, folder / REFERENCES)
     write_text(folder / "words.bst", _style(language))
-    return r"\clearpage\bibliographystyle{words}\bibliography{references}\addcontentsline{toc}{section}{\refname}"
+    return r"\FloatBarrier\bibliographystyle{words}\bibliography{references}\addcontentsline{toc}{section}{\refname}"
 
 
 def _style(language: str) -> str:

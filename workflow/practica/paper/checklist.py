@@ -56,8 +56,8 @@ def checklist(facts: Facts) -> str:
     """Return the checklist as a section of the appendix, in LaTeX."""
     return "\n".join(
         [
-            rf"\clearpage\section{{{escape(WORDS[facts.language]['title'])}}}",
-            render.to_latex(table(facts), breaks=True),
+            rf"\section{{{escape(WORDS[facts.language]['title'])}}}",
+            render.to_latex(table(facts)),
         ]
     )
 
@@ -67,7 +67,7 @@ def table(facts: Facts) -> Table:
     words, language = WORDS[facts.language], facts.language
     runs = facts.results.runs
     done = runs[runs["status"] == "done"]
-    texts = {"splits": 0.24, "varied": 0.27}
+    texts = {"splits": 0.22, "varied": 0.25}
     columns = [
         Column(key, words[key], numeric=key not in ("exercise", *texts), width=texts.get(key, 0))
         for key in ("exercise", "runs", "seeds", "parameters", "minutes", "splits", "varied")

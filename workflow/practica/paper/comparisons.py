@@ -86,8 +86,8 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     splits = list(dict.fromkeys(table["split"].astype(str)))
     columns = [
         Column("exercise", word("exercise", language), numeric=False),
-        Column("variant", word("variants", language), numeric=False, width=0.22),
-        Column("metric", word("metric", language), numeric=False, width=0.1),
+        Column("variant", word("variants", language), numeric=False, width=0.19),
+        Column("metric", word("metric", language), numeric=False, width=0.09),
         *(Column(split, word(split, language)) for split in splits),
         Column("n", word("pairs", language)),
     ]

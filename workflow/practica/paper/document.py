@@ -182,7 +182,7 @@ def _front(facts: Facts) -> str:
         )
     lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, r"\clearpage" if tables else "", ""])
+    return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, ""])
 
 
 def _overview(facts: Facts) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from practica.figures.tones import TONES
@@ -23,6 +24,11 @@ LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is
 
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
+# Notes are as wide as their table, but not so narrow that they break after every word.
+AS_WIDE = (
+    r"\dimen0=\wd0 \ifdim\dimen0<8cm\dimen0=8cm\fi"
+    r"\ifdim\dimen0>\linewidth\dimen0=\linewidth\fi"
+)
 
 
 def write(table: Table, folder: Path) -> None:
@@ -59,7 +65,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
     if breaks or len(table.rows) > LONG:
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
-    return "\n".join([rf"\begin{{table}}[H]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
+    return "\n".join([rf"\begin{{table}}[!htbp]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
 
 
 def beside(tables: Sequence[Table]) -> str:
@@ -72,7 +78,7 @@ def beside(tables: Sequence[Table]) -> str:
     ]
     rows = ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
     body = "\\par\\bigskip\n".join(rows)
-    return rf"\begin{{table}}[H]\centering\footnotesize {body}\end{{table}}"
+    return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}"
 
 
 def _whole(table: Table) -> list[str]:
@@ -80,10 +86,10 @@ def _whole(table: Table) -> list[str]:
     return [
         rf"{_spacing(table)}\caption{{{_caption(table)}}}\label{{tab:{table.name}}}",
         rf"\sbox0{{\begin{{tabular}}{{{_alignment(table)}}}",
-        *[r"\toprule", _heading(table), r"\midrule", *_body(table), r"\bottomrule"],
+        *[r"\toprule", _heading(table), r"\midrule", *_grouped(table), r"\bottomrule"],
         r"\end{tabular}}",
-        FIT,
-        *_notes(table),
+        FIT + AS_WIDE,
+        *_notes(table, r"\dimen0"),
     ]
 
 
@@ -140,6 +146,19 @@ def _body(table: Table) -> list[str]:
     return [_space(table, place) + _row(table, row) for place, row in enumerate(table.rows)]
 
 
+def _grouped(table: Table) -> list[str]:
+    """Return the rows; those that begin with the same words follow one another as a group, which says them once."""
+    names = [row[0].text for row in table.rows]
+    if len(set(names)) == len(names) or not all(names):
+        return _body(table)
+    lines = []
+    for place, (name, row) in enumerate(zip(names, table.rows, strict=True)):
+        again = place and name == names[place - 1]
+        space = r"\addlinespace " if place and not again else ""
+        lines.append(space + _row(table, [replace(row[0], text=""), *row[1:]] if again else row))
+    return lines
+
+
 def _space(table: Table, place: int) -> str:
     """Return the space above a row that heads a group, which one that spans columns does."""
     return r"\addlinespace " if place and any(cell.span > 1 for cell in table.rows[place]) else ""
@@ -175,11 +194,11 @@ def _stacked(text: str, below: str, column: Column) -> str:
     return rf"\begin{{tabular}}[t]{{@{{}}{'r' if column.numeric else 'l'}@{{}}}}{text}\\[-1pt]{small}\end{{tabular}}"
 
 
-def _notes(table: Table) -> list[str]:
+def _notes(table: Table, width: str = r"0.9\linewidth") -> list[str]:
     notes = [rf"\textsuperscript{{{letter}}}~{_reason(reason)}" for reason, letter in table.gaps().items()]
     notes += [escape(note) for note in table.notes]
     return [
-        rf"\par\smallskip\begin{{minipage}}{{0.9\linewidth}}\footnotesize\raggedright {note}\end{{minipage}}"
+        rf"\par\smallskip\begin{{minipage}}{{{width}}}\footnotesize\raggedright {note}\end{{minipage}}"
         for note in notes
     ]
 

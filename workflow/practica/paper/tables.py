@@ -96,11 +96,12 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
     columns += [Column(split, word(split, facts.language)) for split in splits] + [
         Column("n", word("seeds", facts.language))
     ]
+    metrics = dict.fromkeys(recorded["metric"].astype(str))
     rows = []
     for variant in spec.variants(facts.study):
         name = cells.variant(exercise, variant, facts)
-        metrics = dict.fromkeys(recorded[recorded["variant"] == variant]["metric"].astype(str)) or {"": None}
-        for metric in metrics:
+        own = set(recorded[recorded["variant"] == variant]["metric"].astype(str))
+        for metric in [metric for metric in metrics if metric in own] or [""]:
             values = [facts.value(exercise, variant, split, metric) for split in splits]
             row = [
                 cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts) for value in values

@@ -68,6 +68,7 @@ def train_block(
         "engine": engine,
         "precision": precision(settings),
         "wall_seconds": round(time.perf_counter() - begin, 3),
+        "resumed_seconds": round(sum(checkpoints.resumed), 3),
         "fit_seconds": round(sum(outcome.fit_seconds for _, _, outcome in runs), 3),
         "peak_memory_mb": peak_memory_mb(),
         "model_parameters": runs[-1][2].parameters,

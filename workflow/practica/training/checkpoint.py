@@ -9,7 +9,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,14 @@ class Checkpoints:
         key: digest of all that decides the result: a file with another key is never used.
         every: seconds of training between two checkpoints; 0: one at every point of the history.
         at_point: told the run's name and record at every point of its history; a reason to stop, or None.
+        resumed: seconds of training by earlier attempts that this one did not have to repeat, in parts.
     """
 
     folder: Path
     key: str
     every: float = 60.0
     at_point: Callable[[str, History], str | None] = lambda run, record: None
+    resumed: list[float] = field(default_factory=list)
 
     def of(self, seed: int, fold: int | None) -> Checkpoint:
         """Return the checkpoint of one run."""
@@ -101,6 +103,7 @@ class Checkpoint:
             state, best = (_numbered(arrays, kind) for kind in ("state", "best"))
             record.restore(fields, best)
             set_state(state)
+            self._block.resumed.append(record.seconds)
             say(f"{self.name}: going on after epoch {record.done} of {record.last_epoch}")
 
     def reached(self, record: History, get_state: Callable[[], State]) -> None:
@@ -132,7 +135,11 @@ class Checkpoint:
     def finished(self) -> Outcome | None:
         """Return what came of the run, if it has been finished."""
         saved = self._read(self._done)
-        return Outcome(**saved[0], artefacts=dict(saved[1])) if saved else None
+        if not saved:
+            return None
+        outcome = Outcome(**saved[0], artefacts=dict(saved[1]))
+        self._block.resumed.append(outcome.fit_seconds)
+        return outcome
 
     def _save(self, record: History, state: State) -> None:
         arrays = {f"{kind}{i}": a for kind, values in _kinds(state, record) for i, a in enumerate(values)}

@@ -64,6 +64,10 @@ class History(Protocol):
         """Return the epoch of the last point; 0 before the first."""
 
     @property
+    def seconds(self) -> float:
+        """Return the time in training and validation so far, over all attempts."""
+
+    @property
     def monitored(self) -> float:
         """Return the monitored metric at the last point."""
 

@@ -43,6 +43,11 @@ class Records:
         return self.runs[0].done
 
     @property
+    def seconds(self) -> float:
+        """Return the time in training and validation so far, over all attempts."""
+        return sum(record.seconds for record in self.runs)
+
+    @property
     def monitored(self) -> float:
         """Return the monitored metric at the last point, on average over the runs."""
         return float(np.mean([record.monitored for record in self.runs]))
