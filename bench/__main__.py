@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from bench.cases import CASES, Case, quick
+from bench.cases import CASES, HOURS_LONG, Case, quick
 from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Row
 from bench.sides import ROOT
@@ -34,7 +34,7 @@ def keep(
 
 
 def chosen(names: Sequence[str]) -> list[Case]:
-    """Return the cases of these names, in the harness's order; all where there are none.
+    """Return the cases of these names, in the harness's order; where there are none, all but those of hours.
 
     Raises:
         InputError: there is no such case.
@@ -42,11 +42,15 @@ def chosen(names: Sequence[str]) -> list[Case]:
     for name in names:
         if name not in NAMES:
             raise InputError(f"there is no case {name!r}; there are {', '.join(NAMES)}")
-    return [case for case in CASES if not names or case.name in names]
+    return [case for case in CASES if (case.name in names if names else case.name not in HOURS_LONG)]
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--cases", default="", help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all]")
+@click.option(
+    "--cases",
+    default="",
+    help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all but {', '.join(HOURS_LONG)}]",
+)
 @click.option("--quick", "is_quick", is_flag=True, help="One repetition of few epochs: shows that all works.")
 @click.option("--repetitions", type=click.IntRange(1), default=3, help="Of each case, in turn.")
 @click.option("--minutes", type=click.FloatRange(0), default=60, help="Begin no repetition after so many minutes.")

@@ -17,6 +17,8 @@ from practica.config import Study
 Case = TrainingCase | DryRun | Overhead
 FEW = 10
 """Seeds that a quick run trains at most."""
+HOURS_LONG = frozenset({"dag1000"})
+"""The names of the cases that are measured on request only."""
 
 
 def _stacked(goal: Measure) -> tuple[Measure, ...]:
@@ -68,6 +70,7 @@ CASES: tuple[Case, ...] = (
     DryRun("dryrun-jobs", 10_000, under(1.5), one_a_job=True),
     Overhead("dag10", 10, None),
     Overhead("dag100", 100, under(1.5)),
+    Overhead("dag1000", 1000, under(1.5), limit=10_000),
     # Without a goal: the other exercises.
     TrainingCase("ej01", "ej01", "linear", Band("validation", "mse", 3.0), _stacked(Total(10))),
     TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1),), {"epochs": 5}),

@@ -32,3 +32,7 @@ document.querySelectorAll("button.save").forEach(button => button.onclick = () =
   URL.revokeObjectURL(link.href);
 });
 
+
+// Ten exercises are wider than a phone: show the place of this one.
+const here = document.querySelector("nav a[aria-current]");
+here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2 - here.parentElement.offsetLeft;

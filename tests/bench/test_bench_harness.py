@@ -100,6 +100,8 @@ def test_an_unknown_case_is_named() -> None:
     assert done.exit_code == 2
     assert "no case 'ej66'" in done.output
     assert [case.name for case in chosen(["xor", "ej06"])] == ["ej06", "xor"]
+    assert "dag1000" not in [case.name for case in chosen([])]
+    assert [case.name for case in chosen(["dag1000"])] == ["dag1000"]
 
 
 def test_what_failed_is_a_row_that_says_why(study: Study) -> None:

@@ -143,6 +143,17 @@ def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, na
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_on_a_phone_the_menu_shows_where_one_is_beside_the_languages(tab: playwright.Page, report: Path) -> None:
+    tab.set_viewport_size({"width": 200, "height": 600})
+    tab.goto(inner(report, "ej08.html"))
+    here, languages = (tab.locator(f"header {each}").bounding_box() for each in ("nav a[aria-current]", ".languages"))
+    assert here
+    assert languages
+    assert here["x"] >= 0
+    assert here["x"] + here["width"] <= languages["x"]
+    assert languages["x"] + languages["width"] <= 200
+
+
 def test_the_report_fits_a_phone(tab: playwright.Page, report: Path) -> None:
     tab.set_viewport_size(PHONE)
     tab.goto((report / "report.html").as_uri())

@@ -219,7 +219,8 @@ def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:
     ((name, bound),) = part["rule"].items()
     text = numbers.exact(bound, facts.language)
     subject = word(part["kind"], facts.language)
-    return Cell(f"{subject} {word(name, facts.language).format(text)}".strip(), {"": name, "_bound": bound})
+    shown = f"{subject} {word(name, facts.language).format(text)}".strip().replace(" ", "\u00a0")
+    return Cell(shown, {"": name, "_bound": bound})
 
 
 def _see(figure: str, facts: Facts) -> Cell:
