@@ -26,8 +26,8 @@ ready:
 report: ready ## Run the quick study and build the PDF and the HTML report
 	@workflow/scripts/report.sh
 
-gallery: ready ## Renew the pictures of the README from the quick study
-	$(in_venv) snakemake --profile profiles/quick gallery
+gallery: ready ## Renew the pictures of the README from the whole study
+	$(in_venv) snakemake --cores all gallery
 
 crate: setup ## Pack the finished study as an RO-Crate (results/crate.zip)
 	$(in_venv) python -m practica crate

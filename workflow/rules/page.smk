@@ -3,6 +3,8 @@ from practica.figures.listing import GALLERY as PICTURES
 from practica.wiring import page_captions, page_inputs, page_labels, page_section
 
 GALLERY = [figure for figure in PICTURES if figure in FIGURES]
+# The README is in English.
+SHELF = study.shelf("figures", "en" if "en" in study.languages else study.languages[0])
 
 
 rule page:
@@ -42,7 +44,10 @@ rule gallery:
     """Renew the pictures of the README."""
     input:
         figures=expand(
-            "{results}/figures/{figure}.png", results=RESULTS, figure=GALLERY
+            "{results}/{shelf}/{figure}.png",
+            results=RESULTS,
+            shelf=SHELF,
+            figure=GALLERY,
         ),
     output:
         expand("docs/gallery/{figure}.png", figure=GALLERY),

@@ -9,7 +9,7 @@ from PIL import Image
 from practica.errors import InputError
 from practica.files import atomic_path
 
-COLOURS = 64
+COLOURS = 256
 """As many as lines, bands and text need; a figure is then a third as large."""
 
 
@@ -22,7 +22,9 @@ def write_gallery(pictures: tuple[Path, ...], folder: Path) -> None:
     for path in pictures:
         try:
             with Image.open(path) as drawn:
-                small = drawn.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+                # The usual median cut merges colours that few pixels have: a green line or verdict turns blue.
+                how = Image.Quantize.MAXCOVERAGE
+                small = drawn.convert("RGB").quantize(COLOURS, how, kmeans=1, dither=Image.Dither.NONE)
         except OSError as error:
             raise InputError(f"{path} is no picture ({error}); draw it with `python -m practica figure`") from error
         with atomic_path(folder / path.name) as part:

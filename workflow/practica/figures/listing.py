@@ -176,7 +176,7 @@ SPECS: tuple[Spec, ...] = tuple(
     )
 ) + tuple(_extras())
 
-GALLERY = ("fig01a", "fig04a", "fig10b", "fig11", "fig12", "fig13a")
+GALLERY = ("fig_overview", "fig01a", "fig10b", "fig12")
 """The figures that the README shows."""
 
 OVERVIEW = Spec(
