@@ -96,9 +96,9 @@ def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: J
     for text in (tex, html):
         assert "primera época en la que la precisión de validación" in text
         assert "precisión de entrenamiento menos precisión de validación" in text
-    assert r"razón \ensuremath{\geq} 2" in tex
+    assert r"razón~\ensuremath{\geq}~2" in tex
     assert r"\ref{fig:fig13b}" in tex
-    assert "razón ≥ 2" in html
+    assert "razón\u00a0≥\u00a02" in html
 
 
 def test_other_languages_need_no_other_code(judged: Judged) -> None:
