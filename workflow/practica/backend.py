@@ -41,14 +41,18 @@ def gpus() -> list[str]:
 
 
 def multiplies_bfloat16() -> bool:
-    """Return whether this machine has bfloat16 arithmetic: a processor without it emulates it, many times slower."""
+    """Return whether bfloat16 is faster than float32 here: on GPUs, and on processors with matrix units for it.
+
+    Other processors emulate it, many times slower, or have it as vector instructions only (avx512_bf16). With these an
+    epoch of AlexNet took 1.6 times as long as in float32, one of VGG16 1.7 times (oneDNN 3.7 on a Xeon of two cores).
+    """
     if gpus():
         return True
     try:
         flags = CPU_INFO.read_text(encoding="utf-8").split()
     except OSError:
         return False
-    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(flags)
+    return "amx_bf16" in flags
 
 
 def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
