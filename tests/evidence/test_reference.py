@@ -63,7 +63,7 @@ def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Pat
     _, results, reference = made
     assert {path.name for path in reference.iterdir()} == {
         "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "runs.csv", "claims.json", "manifests.json",
-        "informe.pdf", "README.md",
+        "runs.zip", "informe.pdf", "README.md",
     }  # fmt: skip
     for name in ("metrics.csv", "claims.json", "informe.pdf"):
         assert (reference / name).read_bytes() == (results / name).read_bytes()

@@ -96,6 +96,18 @@ def reference(results: Path, out: Path) -> None:
 
 
 @main.command()
+@click.argument("folder", type=PATH)
+@click.option("--results", type=PATH, default=Path("results"), help="Folder to write.")
+def restore(folder: Path, results: Path) -> None:
+    """Lay out the runs of a reference as results. Reports are then built of them without training."""
+    from practica.evidence.archive import ARCHIVE
+    from practica.evidence.archive import restore as restore_runs
+
+    blocks = restore_runs(folder / ARCHIVE, results)
+    click.echo(f"{results}: the files of {blocks} blocks of runs")
+
+
+@main.command()
 @click.argument("exercise")
 @click.option("--dataset", required=True, help="Data set that it learns from.")
 @click.option("--title", help="Title in the reports.  [default: the data set]")
