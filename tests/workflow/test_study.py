@@ -134,6 +134,16 @@ def test_a_variants_learning_rate_reruns_that_variant_alone(finished) -> None:
     assert finished.trained("--configfile", "tiny.yaml", "over.yaml") == {"ej08/dense/s0"}
 
 
+def test_twins_are_timed_again_for_settings_of_their_own_only(finished) -> None:
+    over = finished.folder / "over.yaml"
+    for exercise, variant, timed in (("ej08", "dense", False), ("ej02", "cifar_mse", True)):
+        settings = f"{{variants: {{{variant}: {{settings: {{learning_rate: 0.005}}}}}}}}"
+        over.write_text(f"exercises: {{{exercise}: {settings}}}\n")
+        planned = finished.planned("--configfile", "tiny.yaml", "over.yaml")
+        assert any(job.startswith("Training") for job in planned)
+        assert any(job.startswith("Timing") for job in planned) == timed
+
+
 def test_trials_are_trained_only_when_they_are_asked_for(finished) -> None:
     (finished.folder / "over.yaml").write_text(
         "exercises: {ej08: {variants: {dense: {grid: {learning_rate: [0.005, 0.05]}}}}}\n"

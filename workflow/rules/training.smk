@@ -28,7 +28,6 @@ rule train:
 rule time_twins:
     """Time the Keras nets of ej02 against their hand-written twins, in one process."""
     input:
-        study=f"{RESULTS}/study.json",
         cifar10=f"{DATA}/prepared/cifar10/dataset.json",
         xor=f"{DATA}/prepared/xor/dataset.json",
     output:
@@ -42,13 +41,21 @@ rule time_twins:
         runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
         data=subpath(input.cifar10, ancestor=3),
+        # Not the whole study: what others are trained with is no reason to measure again.
+        twins=lambda wildcards: json.dumps(
+            {
+                "exercises": {"ej02": study.config["exercises"]["ej02"]},
+                "timing": study.config["timing"],
+            },
+            ensure_ascii=False,
+        ),
         code=lambda wildcards: code_digest(
             "practica.training.timing", "practica.exercises.ej02"
         ),
     message:
         "Timing the nets of ej02 against their hand-written twins"
     shell:
-        "python -m practica timing --study {input.study:q} --data {params.data:q}"
+        "python -m practica timing --json {params.twins:q} --data {params.data:q}"
         " --threads {threads} --out {output:q} > {log:q} 2>&1"
 
 

@@ -22,11 +22,20 @@ MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def study(config: str, out: Path) -> None:
     """Write the resolved study. The steps after training read it."""
+    write_json(out, dict(study_of(config).config))
+
+
+def study_of(config: str) -> Study:
+    """Return the checked study of a configuration in JSON.
+
+    Raises:
+        InputError: the text is not JSON, or no configuration.
+    """
     try:
         content = json.loads(config)
     except (ValueError, RecursionError) as error:
         raise InputError(f"--json is not valid JSON: {error}") from error
-    write_json(out, dict(Study.resolve(content).config))
+    return Study.resolve(content)
 
 
 @main.command()
@@ -143,16 +152,17 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 
 
 @main.command()
-@study_options
+@click.option("--json", "config", help="The configuration as JSON.  [default: config.yaml]")
 @click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
-def timing(study: Study, data_folder: Path, threads: int, out: Path) -> None:
+def timing(config: str | None, data_folder: Path, threads: int, out: Path) -> None:
     """Time the nets of ej02 against their hand-written twins."""
     quiet_tensorflow(threads)
     from practica import data
     from practica.training.timing import time_twins
 
+    study = study_of(config) if config else read_study(())
     datasets = {name: data.load(name, data_folder) for name in ("cifar10", "xor")}
     nets = time_twins(study, lambda name: datasets[name].arrays)
     stand_in = any(dataset.info.stand_in for dataset in datasets.values())
