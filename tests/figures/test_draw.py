@@ -234,7 +234,7 @@ def test_a_users_exercise_is_drawn_with_its_own_metrics(tmp_path: Path, written:
 def test_timing_shows_every_net_and_how_much_faster(complete: Results, written: Written) -> None:
     figure = draw_from(complete, "figx02e", "es")
     text = written(figure)
-    assert "×2,5" in text and "cifar_mse" in text and "5 repeticiones" in text
+    assert "×2,5" in text and "CIFAR-10, MSE" in text and "5 repeticiones" in text
     assert figure.axes[0].get_xscale() == "log"
 
 
@@ -290,3 +290,27 @@ def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph .* missing")
         save(draw_from(complete, "fig_overview", "es"), tmp_path / "fig_overview")
+
+
+def test_a_variant_looks_alike_in_every_figure(complete: Results) -> None:
+    looks = [
+        {text.get_text(): line.get_color() for text, line in zip(legend.texts, legend.get_lines(), strict=True)}
+        for legend in (draw_from(complete, name, "es").legends[0] for name in ("fig11", "figx06"))
+    ]
+    assert looks[0]["Con corrección"] == looks[1]["Con corrección"]
+    assert len(set(looks[0].values()) | set(looks[1].values())) == 4
+
+
+def test_figures_to_be_compared_have_the_same_axes(tmp_path: Path) -> None:
+    study = make_study({"ej08": ["dense", "conv"]})
+    for block in study.blocks():
+        write_block(block, tmp_path, epochs=4 if block.variant == "dense" else 12)
+    collect(study, tmp_path)
+    results = Results(study, tmp_path)
+    for pair in (("fig13a", "fig13b"), ("fig14a", "fig14b")):
+        one, other = (draw_from(results, name, "es").axes[0] for name in pair)
+        assert one.get_ylim() == other.get_ylim()
+        for axes in (one, other):
+            low, high = axes.get_ylim()
+            assert all(low <= value <= high for line in axes.lines for value in np.asarray(line.get_ydata()))
+    assert lines(draw_from(results, "fig13a", "es"))["-"].max() != lines(draw_from(results, "fig13b", "es"))["-"].max()

@@ -9,7 +9,18 @@ from PIL import Image
 
 from practica.evidence.results import Results
 from practica.figures.draw import draw_from
-from practica.figures.style import WIDTH, look, message, new_figure, save, stamp, style
+from practica.figures.style import (
+    OTHER_LOOKS,
+    SPLIT_LOOKS,
+    WIDTH,
+    LocalLogFormatter,
+    look,
+    message,
+    new_figure,
+    save,
+    stamp,
+    style,
+)
 from practica.figures.words import words
 
 
@@ -71,3 +82,32 @@ def test_lines_differ_by_colour_and_dashes() -> None:
     assert len({look(place) for place in range(6)}) == 6
     assert len({look(place).dashes for place in range(4)}) == 4
     assert look(6) == look(0)
+
+
+def test_a_colour_is_never_both_a_split_and_one_of_the_first_variants() -> None:
+    assert not {each.colour for each in SPLIT_LOOKS.values()} & {each.colour for each in OTHER_LOOKS[:4]}
+
+
+def test_the_title_stands_in_the_picture_and_not_in_the_pdf_which_has_a_caption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles, figure = {}, drawn()
+    original = figure.savefig
+
+    def noting(*args: object, **fields: object) -> None:
+        titles[fields["format"]] = figure.get_suptitle()
+        original(*args, **fields)
+
+    monkeypatch.setattr(figure, "savefig", noting)
+    save(figure, tmp_path / "fig")
+    assert titles == {"png": "A title", "pdf": ""}
+
+
+def test_logarithmic_ticks_have_the_decimal_mark_of_the_language() -> None:
+    with style():
+        axes = new_figure(2.0, "").subplots()
+        axes.set(yscale="log", ylim=(1.2e-2, 3e-2))
+        formatter = LocalLogFormatter(",", labelOnlyBase=False, minor_thresholds=(1, 0.4))
+        formatter.set_axis(axes.yaxis)
+        formatter.set_locs(axes.yaxis.get_minorticklocs())
+        assert "2{,}4" in formatter(2.4e-2)

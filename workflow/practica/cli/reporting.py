@@ -61,7 +61,8 @@ def trials(name: str, study: Study, results: Path) -> None:
 
     exercise, variant = parse(study, name)
     table = write_trials(study, exercise, variant, results)
-    save(draw_trials(table, name, study.languages[0]), table_file(results, exercise, variant).with_suffix(""))
+    figure = draw_trials(table, name, study.languages[0])
+    save(figure, table_file(results, exercise, variant).with_suffix(""), captioned=False)
     click.echo("\n".join(lines(table)))
     for block in trial_blocks(study):
         if (block.exercise, block.variant) == (exercise, variant):

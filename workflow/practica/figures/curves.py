@@ -35,6 +35,7 @@ class Plot:
         label: what stands on its vertical axis.
         bounds: the limits that the quantity can never leave, either of them None.
         spread: draw the standard deviation alone in place of the mean with its band.
+        ends: the least and the largest value that the axes show; None: those of the lines.
     """
 
     label: str
@@ -42,6 +43,7 @@ class Plot:
     log: bool = False
     bounds: tuple[float | None, float | None] = (None, None)
     spread: bool = False
+    ends: tuple[float, float] | None = None
 
 
 def curves(
@@ -53,15 +55,14 @@ def curves(
     height: float = 0.0,
 ) -> Figure:
     """Return a figure of these axes from top to bottom, over a common axis of epochs; ``height`` [in] 0: as needed."""
-    figure = new_figure(height or 1.0 + 1.45 * len(plots), title)
+    figure = new_figure(height or 1.15 + 1.1 * len(plots), title)
     rows = figure.subplots(len(plots), 1, sharex=True, squeeze=False)[:, 0]
-    for letter, axes, plot in zip("abcdefghijklmnopqrstuvwxyz", rows, plots, strict=False):
+    for axes, plot in zip(rows, plots, strict=True):
         if log_epochs:
             axes.set_xscale("log")
         _draw(axes, plot)
         local_numbers(axes, texts)
-        if len(plots) > 1:
-            axes.set_title(f"({letter})", loc="left")
+    figure.align_ylabels()
     rows[-1].set_xlabel(texts["epoch"])
     if not log_epochs:
         whole_epochs(rows[-1])
@@ -75,13 +76,21 @@ def _draw(axes: Axes, plot: Plot) -> None:
         axes.set_yscale("log")
     for line in plot.lines:
         _draw_line(axes, line, plot.spread)
-    low, high = axes.get_ylim()
-    least, most = plot.bounds
-    room = 0.03 * (high - low)
     if not plot.log:
-        axes.set_ylim(
-            low if least is None else max(low, least - room), high if most is None else min(high, most + room)
-        )
+        axes.set_ylim(_limits(plot.ends, axes.get_ylim(), plot.bounds))
+
+
+def _limits(
+    ends: tuple[float, float] | None, shown: tuple[float, float], bounds: tuple[float | None, float | None]
+) -> tuple[float, float]:
+    """Return the limits of an axis: those ``shown``, or room around ``ends``, and hardly beyond the ``bounds``."""
+    if ends:
+        room = 0.05 * (ends[1] - ends[0]) or 0.05
+        shown = (ends[0] - room, ends[1] + room)
+    low, high = shown
+    least, most = bounds
+    room = 0.03 * (high - low)
+    return low if least is None else max(low, least - room), high if most is None else min(high, most + room)
 
 
 def _draw_line(axes: Axes, line: Line, spread: bool) -> None:

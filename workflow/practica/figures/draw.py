@@ -14,6 +14,7 @@ from practica.evidence.blocks import NOT_RUN
 from practica.evidence.results import Missing, Results
 from practica.figures.catalogue import spec
 from practica.figures.curves import Line, Plot, curves
+from practica.figures.listing import SPECS
 from practica.figures.overview import overview
 from practica.figures.panels import digits, prices, return_map, timing
 from practica.figures.specs import Panel, Spec
@@ -88,7 +89,7 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
     for panel in panels:
         lines, absent = _lines(shown, panel, results, texts)
         if lines:
-            plots += _plots(shown, panel, lines, texts)
+            plots += _plots(shown, panel, lines, texts, _ends(shown, panel, results, texts))
             # A split that the exercise does not have is no gap.
             gaps = {name: reason for name, reason in absent.items() if reason.status != "unrecorded"}
         else:
@@ -134,12 +135,25 @@ def _sources(shown: Spec, texts: Words) -> list[Source]:
     if shown.kind == "curves":
         return [Source(label(texts, split), shown.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
     return [
-        Source(name, variant, shown.split, look(place)) for place, (name, variant) in enumerate(_named(shown, texts))
+        Source(name, variant, shown.split, look(place))
+        for place, (name, variant) in enumerate(_named(shown, texts), start=shown.first)
     ]
 
 
-def _plots(shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words) -> list[Plot]:
-    plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, BOUNDS.get(panel.metric, (None, None)))
+def _ends(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[float, float] | None:
+    """Return the least and the largest value of a metric in all figures of the same scale; None where it has none."""
+    alike = [each for each in SPECS if shown.scale and each.scale == shown.scale]
+    lines = [line.curve for each in alike for line in _lines(each, panel, results, texts)[0]]
+    values = np.concatenate([np.concatenate([curve.low, curve.high]) for curve in lines] or [np.array([])])
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else None
+
+
+def _plots(
+    shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words, ends: tuple[float, float] | None
+) -> list[Plot]:
+    bounds = BOUNDS.get(panel.metric, (None, None))
+    plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, bounds, ends=ends)
     # A single fold has no deviation to draw.
     if shown.kind == "folds" and any(np.isfinite(line.curve.sd).any() for line in lines):
         return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)]

@@ -7,11 +7,15 @@ from practica.figures.specs import HIGH, Panel, Spec, Text
 LOSS = Panel("loss")
 ACCURACY = Panel("accuracy")
 NORMALISED = Panel("normalised_loss")
-MSE = Panel("mse", log=True)
+MSE = Panel("mse")
 
 NORMALISATION = {
-    "es": " El costo se divide por su mayor valor en esa corrida, común a entrenamiento y validación.",
-    "en": " The loss is divided by its largest value in that run, which training and validation share.",
+    "es": " El costo se divide por su mayor valor en esa corrida, el mismo para todas las curvas.",
+    "en": " The loss is divided by its largest value in that run, the same for all curves.",
+}
+LOGARITHMIC = {
+    "es": " El eje de las épocas es logarítmico.",
+    "en": " The axis of the epochs is logarithmic.",
 }
 SHOWN = {
     "accuracy": {"es": "precisión", "en": "accuracy"},
@@ -20,17 +24,26 @@ SHOWN = {
     "mse": {"es": "error cuadrático medio", "en": "mean squared error"},
 }
 BY_EPOCH = {"es": "por época, en entrenamiento y validación", "en": "by epoch, on training and validation data"}
+ONLY_TRAINING = {"es": "por época, en entrenamiento", "en": "by epoch, on training data"}
+PLACES = {"es": ("arriba", "abajo"), "en": ("above", "below")}
 
 
-def _curves(name: str, exercise: str, variant: str, title: Text, *panels: Panel, height: float = 0.0) -> Spec:
+def _curves(
+    name: str, exercise: str, variant: str, title: Text, *panels: Panel, height: float = 0.0, scale: str = ""
+) -> Spec:
     """Describe the learning curves of one variant, with a caption made of what the panels show."""
+    xor = variant.startswith("xor")  # four points, all of which the net trains on
     caption = {}
     for language, conjunction in {"es": " y ", "en": " and "}.items():
-        shown = conjunction.join(SHOWN[panel.metric][language] for panel in panels)
-        note = NORMALISATION[language] if NORMALISED in panels else ""
-        caption[language] = f"{title[language]}: {shown} {BY_EPOCH[language]}.{note}"
-    log_epochs = variant.startswith("xor")
-    return Spec(name, exercise, (variant,), "curves", title, caption, panels, log_epochs=log_epochs, height=height)
+        shown = [SHOWN[panel.metric][language] for panel in panels]
+        if len(shown) > 1:
+            shown = [f"{what} ({where})" for what, where in zip(shown, PLACES[language], strict=True)]
+        by_epoch = ONLY_TRAINING if xor else BY_EPOCH
+        note = (NORMALISATION[language] if NORMALISED in panels else "") + (LOGARITHMIC[language] if xor else "")
+        caption[language] = f"{title[language]}: {conjunction.join(shown)} {by_epoch[language]}.{note}"
+    return Spec(
+        name, exercise, (variant,), "curves", title, caption, panels, log_epochs=xor, height=height, scale=scale
+    )
 
 
 def _text(es: str, en: str) -> Text:
@@ -51,17 +64,38 @@ def _regression() -> list[Spec]:
         "and below the difference between the two.",
     )
     return [
-        Spec("fig01a", "ej01", ("linear",), "prices", _text("Boston, modelo lineal", "Boston, linear model"), prices),
+        Spec(
+            "fig01a",
+            "ej01",
+            ("linear",),
+            "prices",
+            _text("Boston: precio predicho y real", "Boston: predicted and real price"),
+            prices,
+        ),
         _curves(
             "fig01b",
             "ej01",
             "linear",
-            _text("Boston, modelo lineal", "Boston, linear model"),
+            _text("Boston: función de costo", "Boston: loss"),
             Panel("loss", "squared_price_loss"),
             height=HIGH,
         ),
-        _curves("fig10a", "ej05", "tanh5", _text("Mapa logístico", "Logistic map"), MSE, height=HIGH),
-        Spec("fig10b", "ej05", ("tanh5",), "map", _text("Mapa logístico", "Logistic map"), return_map),
+        _curves(
+            "fig10a",
+            "ej05",
+            "tanh5",
+            _text("Mapa logístico: error", "Logistic map: error"),
+            Panel("mse", log=True),
+            height=HIGH,
+        ),
+        Spec(
+            "fig10b",
+            "ej05",
+            ("tanh5",),
+            "map",
+            _text("Mapa logístico: predicción", "Logistic map: prediction"),
+            return_map,
+        ),
     ]
 
 
@@ -78,7 +112,10 @@ def _classification() -> list[Spec]:
         ("fig08", "ej04", "dense", "IMDB, embedding, red densa", "IMDB, embedding, dense net", accuracy_first),
         ("fig09", "ej04", "conv", "IMDB, embedding, convoluciones", "IMDB, embedding, convolutions", accuracy_first),
     ]
-    return [_curves(name, ex, variant, _text(es, en), *panels) for name, ex, variant, es, en, panels in rows]
+    return [
+        _curves(name, ex, variant, _text(es, en), *panels, scale=variant.partition("_")[0] if ex == "ej02" else ex)
+        for name, ex, variant, es, en, panels in rows
+    ]
 
 
 def _images() -> list[Spec]:
@@ -92,21 +129,22 @@ def _images() -> list[Spec]:
         (17, 18, "ej10", "vgg16", "b", "CIFAR-100, VGG16", "CIFAR-100, VGG16"),
     ]
     return [
-        _curves(f"fig{number}{letter}", exercise, variant, _text(es, en), panel)
+        _curves(f"fig{number}{letter}", exercise, variant, _text(es, en), panel, scale=f"fig{number}")
         for place, panel in enumerate((ACCURACY, LOSS))
         for *numbers, exercise, variant, letter, es, en in rows
         for number in (numbers[place],)
     ]
 
 
-def _folds(name: str, variants: tuple[str, ...], es: str, en: str) -> Spec:
+def _folds(name: str, variants: tuple[str, ...], es: str, en: str, first: int = 0) -> Spec:
     caption = _text(
         f"Pima, {es}: arriba, precisión de validación media por época, con banda de una desviación estándar entre los "
         "pliegues; abajo, esa desviación sola. Se calcula dentro de cada semilla y se promedia sobre las semillas.",
         f"Pima, {en}: above, mean validation accuracy by epoch, with a band of one standard deviation over the folds; "
         "below, that deviation alone. It is taken within each seed and averaged over the seeds.",
     )
-    return Spec(name, "ej06", variants, "folds", _text(f"Pima, {es}", f"Pima, {en}"), caption, (ACCURACY,))
+    title = _text(f"Pima, {es}", f"Pima, {en}")
+    return Spec(name, "ej06", variants, "folds", title, caption, (ACCURACY,), first=first)
 
 
 def _digits(name: str, variant: str, es: str, en: str) -> Spec:
@@ -155,8 +193,8 @@ def _extras() -> list[Spec]:
     alexnet, vgg16 = _text("CIFAR-10, AlexNet", "CIFAR-10, AlexNet"), _text("CIFAR-10, VGG16", "CIFAR-10, VGG16")
     return [
         *_twins(),
-        _folds("figx06", ("corrected", "wider", "deeper"), "redes mayores", "larger nets"),
-        Spec("figx07a", "ej07", pair, "compare", both, error, (MSE,), labels=pair),
+        _folds("figx06", ("corrected", "wider", "deeper"), "redes mayores", "larger nets", first=1),
+        Spec("figx07a", "ej07", pair, "compare", both, error, (MSE,), labels=pair, height=2.6),
         _digits("figx07b", "autoencoder_asym", "asimétrico", "asymmetric"),
         _curves("figx10a", "ej10", "alexnet_cifar10", alexnet, ACCURACY, LOSS),
         _curves("figx10b", "ej10", "vgg16_cifar10", vgg16, ACCURACY, LOSS),

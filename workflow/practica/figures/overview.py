@@ -102,7 +102,7 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = GLANCES.get(exercise) or _unknown(exercise, results)
-    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=7.5, weight="bold", pad=11)
+    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11)
     drawn = 0.0
     for place, (variant, name) in enumerate(glance.variants.items()):
         curve = results.curves(exercise, variant, glance.metric, "validation")
@@ -122,8 +122,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     axes.set_xticks([drawn])
     if not glance.log:
         axes.locator_params(axis="y", nbins=4)
-    axes.tick_params(labelsize=5.5, length=2, pad=1.5)
-    axes.legend(fontsize=5.5, handlelength=1.4, borderpad=0.1, labelspacing=0.15, loc="best")
+    axes.tick_params(labelsize=6.5, length=2, pad=1.5)
+    axes.legend(fontsize=6.5, handlelength=1.4, borderpad=0.1, labelspacing=0.15, loc="best")
 
 
 def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:

@@ -10,11 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from practica.figures.specs import HIGH
-from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, look, new_figure
-from practica.figures.words import Words, decimal
+from practica.figures.style import GREY, SPLIT_LOOKS, legend, local_numbers, look, new_figure
+from practica.figures.words import Words, decimal, label
 
 Arrays = Mapping[str, np.ndarray]
 DOTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.2, "markeredgewidth": 0}
+
+DRAWN = 80
+"""Predicted points that are drawn over the exact curve."""
+MARKERS = "os"
+"""How the two libraries are told apart where there is no colour."""
 
 
 def prices(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
@@ -23,8 +28,9 @@ def prices(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     figure = new_figure(HIGH, title)
     axes = figure.subplots()
     ends = [min(target.min(), predicted.min()), max(target.max(), predicted.max())]
-    (identity,) = axes.plot(ends, ends, color=VERMILLION, linestyle="--", label=texts["identity"])
-    (points,) = axes.plot(target, predicted, color=BLUE, alpha=0.75, label=texts["prediction"], **DOTS)
+    (identity,) = axes.plot(ends, ends, color=GREY, label=texts["identity"])
+    dots: dict[str, Any] = {"color": SPLIT_LOOKS["validation"].colour, "alpha": 0.75, **DOTS}
+    (points,) = axes.plot(target, predicted, label=texts["prediction"], **dots)
     axes.set(xlabel=texts["real_price"], ylabel=texts["predicted_price"], aspect="equal")
     local_numbers(axes, texts)
     r2 = 1 - np.sum((target - predicted) ** 2) / np.sum((target - target.mean()) ** 2)
@@ -36,13 +42,16 @@ def return_map(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     """Return x(t) over x(t-1): exact curve and predicted points above, their difference below."""
     x, target, predicted = (np.ravel(arrays[name]).astype(float) for name in ("x", "target", "predicted"))
     order = np.argsort(x)
+    shown = max(len(x) // DRAWN, 1)
     figure = new_figure(HIGH, title)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    (exact,) = above.plot(x[order], target[order], color=VERMILLION, zorder=3, label=texts["true_map"])
-    (points,) = above.plot(x, predicted, color=BLUE, label=texts["prediction"], **DOTS)
+    dots: dict[str, Any] = {"color": SPLIT_LOOKS["test"].colour, **DOTS}
+    (exact,) = above.plot(x[order], target[order], color=GREY, label=texts["true_map"])
+    # Of a thousand points on a curve, only some let it be seen.
+    (points,) = above.plot(x[order], predicted[order], label=texts["prediction"], markevery=shown, **dots)
     above.set_ylabel(texts["next"])
-    below.axhline(0, color=VERMILLION, linewidth=0.8)
-    below.plot(x, predicted - target, color=BLUE, **DOTS)
+    below.axhline(0, color=GREY)
+    below.plot(x, predicted - target, **dots)
     below.set(xlabel=texts["previous"], ylabel=texts["residual"])
     for axes in (above, below):
         local_numbers(axes, texts)
@@ -74,14 +83,15 @@ def timing(record: Mapping[str, Any], title: str, texts: Words) -> Figure:
     axes = figure.subplots()
     for place, library in enumerate(("keras", "numpy")):
         heights = np.arange(len(nets)) + (place - 0.5) * 0.24
-        _whiskers(axes, heights, [net[f"{library}_seconds_per_epoch"] for net in nets.values()], look(place).colour)
+        times = [net[f"{library}_seconds_per_epoch"] for net in nets.values()]
+        _whiskers(axes, heights, times, look(place).colour, MARKERS[place])
     for height, net in enumerate(nets.values()):
         text = texts["speedup"].format(ratio=decimal(texts, net["speedup"]["median"], 1))
-        axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=7)
+        axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     axes.set(xscale="log", xlabel=texts["seconds_per_epoch"], yticks=range(len(nets)), ylim=(len(nets) - 0.5, -0.5))
-    axes.set_yticklabels(list(nets), parse_math=False)
+    axes.set_yticklabels([label(texts, net) for net in nets], parse_math=False)
     handles = [
-        Line2D([], [], color=look(place).colour, marker="os"[place], markersize=3, label=texts[library])
+        Line2D([], [], color=look(place).colour, marker=MARKERS[place], markersize=3, label=texts[library])
         for place, library in enumerate(("keras", "numpy"))
     ]
     note = texts["timing_note"].format(repetitions=record["repetitions"], threads=record["threads"])
@@ -89,9 +99,8 @@ def timing(record: Mapping[str, Any], title: str, texts: Words) -> Figure:
     return figure
 
 
-def _whiskers(axes: Any, heights: np.ndarray, times: Sequence[Mapping[str, float]], colour: str) -> None:
+def _whiskers(axes: Any, heights: np.ndarray, times: Sequence[Mapping[str, float]], colour: str, marker: str) -> None:
     median, low, high = (np.array([each[key] for each in times], dtype=float) for key in ("median", "low", "high"))
-    marker = "o" if colour == BLUE else "s"
     axes.errorbar(
         median, heights, xerr=[median - low, high - median], fmt=marker, color=colour, markersize=3, capsize=2
     )

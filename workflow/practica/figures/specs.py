@@ -8,7 +8,7 @@ from dataclasses import dataclass
 Text = Mapping[str, str]
 """The same text in every language: ``{"es": ..., "en": ...}``."""
 
-HIGH = 3.7
+HIGH = 3.1
 """Height [in] of a figure whose axes are about as high as wide."""
 
 
@@ -35,6 +35,8 @@ class Spec:
         log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
         labels: the words for the variants in a comparison; default: their names.
         height: of a figure over epochs [in]; 0: what its axes need. For one that stands beside a higher one.
+        first: the place of the first variant's look, so that a variant looks alike in every figure.
+        scale: figures over epochs that share this word share the limits of their axes, so that they can be compared.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Spec:
     labels: tuple[str, ...] = ()
     log_epochs: bool = False
     height: float = 0.0
+    first: int = 0
+    scale: str = ""
 
     @property
     def reads(self) -> str:

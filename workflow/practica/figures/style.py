@@ -14,16 +14,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator, ScalarFormatter
 
 from practica.figures.words import Words
 from practica.files import atomic_path
 
-WIDTH = 3.4
-"""Width of a column of a two-column A4 page [in]."""
+WIDTH = 3.16
+"""Width of a figure that stands beside another in the report [in]: letters are printed in their own size."""
 BANNER_HEIGHT, TITLE_HEIGHT, LINE_HEIGHT = 0.24, 0.2, 0.13
 """Heights of the stand-in banner, the title and a line of small print [in]."""
-CHARACTERS = 80
+CHARACTERS = 70
 """Characters of small print in one line of the figure."""
 
 RC: Any = {
@@ -31,14 +31,16 @@ RC: Any = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "pdf.fonttype": 42,
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
     "figure.titlesize": 9,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.title_fontsize": 6.5,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.title_fontsize": 7.5,
+    "legend.borderpad": 0.1,
+    "legend.borderaxespad": 0.3,
     "legend.frameon": False,
     "axes.linewidth": 0.6,
     "axes.grid": True,
@@ -58,11 +60,13 @@ class Look:
     dashes: Literal["-", "--", "-.", ":"]
 
 
-# Okabe and Ito's palette, told apart by colour-blind readers.
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
-SPLIT_LOOKS = {"train": Look(BLUE, "-"), "validation": Look(VERMILLION, "--"), "test": Look(GREEN, ":")}
+# Okabe and Ito's palette, told apart by colour-blind readers, with Tol's wine for a purple that is pale in thin lines.
+BLUE, VERMILLION, GREEN, WINE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#882255", "#E69F00", "#56B4E9"
+BLACK, GREY = "#000000", "#888888"
+# A colour means a part of the data or a variant, never both: no reader takes a variant for the validation.
+SPLIT_LOOKS = {"train": Look(BLUE, "-"), "validation": Look(VERMILLION, "--"), "test": Look(BLACK, ":")}
 OTHER_LOOKS = (
-    Look(BLUE, "-"), Look(VERMILLION, "--"), Look(GREEN, "-."), Look(PURPLE, ":"), Look(ORANGE, "-"), Look(SKY, "--"),
+    Look(GREEN, "-"), Look(WINE, "--"), Look(ORANGE, "-."), Look(SKY, ":"), Look(BLUE, "-"), Look(VERMILLION, "--"),
 )  # fmt: skip
 
 
@@ -100,10 +104,15 @@ def legend(figure: Figure, handles: Iterable[Any], notes: Iterable[str]) -> None
 
 
 def local_numbers(axes: Axes, texts: Words) -> None:
-    """Write the ticks of linear axes with the language's decimal mark."""
+    """Write the ticks with the language's decimal mark."""
+    mark = texts["decimal_mark"]
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "linear":
-            axis.set_major_formatter(LocalFormatter(texts["decimal_mark"]))
+            axis.set_major_formatter(LocalFormatter(mark))
+        else:
+            axis.set_major_formatter(LocalLogFormatter(mark))
+            # Only where the axis spans too few decades do the minor ticks have labels.
+            axis.set_minor_formatter(LocalLogFormatter(mark, labelOnlyBase=False, minor_thresholds=(1, 0.4)))
 
 
 class LocalFormatter(ScalarFormatter):
@@ -113,6 +122,19 @@ class LocalFormatter(ScalarFormatter):
         """Remember the decimal mark."""
         super().__init__(useOffset=False)
         self.mark = mark
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of tick ``x``."""
+        return super().__call__(x, pos).replace(".", self.mark)
+
+
+class LocalLogFormatter(LogFormatterSciNotation):
+    """The same for logarithmic axes, whose labels are formulas."""
+
+    def __init__(self, mark: str, **options: Any) -> None:
+        """Remember the decimal mark, in braces: a bare comma in a formula has a space after it."""
+        super().__init__(**options)
+        self.mark = f"{{{mark}}}"
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Return the label of tick ``x``."""
@@ -154,10 +176,16 @@ def message(title: str, text: str) -> Figure:
     return figure
 
 
-def save(figure: Figure, stem: Path) -> None:
-    """Write ``<stem>.pdf`` and ``<stem>.png``, each whole or not at all, without a date of creation."""
-    metadata: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "png": {"Software": None}}
+def save(figure: Figure, stem: Path, *, captioned: bool = True) -> None:
+    """Write ``<stem>.png`` and ``<stem>.pdf``, each whole or not at all, without a date of creation.
+
+    The PDF of a figure that is ``captioned`` has no title: its caption in the report says the same.
+    """
+    metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
     with style():
         for kind, fields in metadata.items():
+            if kind == "pdf" and captioned and figure.get_suptitle():
+                figure.suptitle("")
+                figure.set_figheight(figure.get_figheight() - TITLE_HEIGHT)
             with atomic_path(stem.with_name(f"{stem.name}.{kind}")) as part:
                 figure.savefig(part, format=kind, metadata=fields)
