@@ -65,8 +65,8 @@ def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: 
     assert float(dense["ours_low"]) <= float(dense["ours"]) <= float(dense["ours_high"])
     tex = render.to_latex(table, breaks=True)
     for words in (
-        r"\textbf{\ensuremath{\checkmark} confirmada}",
-        r"\textbf{\ensuremath{\times} no confirmada}",
+        r"\textbf{\ding{51} confirmada}",
+        r"\textbf{\ding{55} no confirmada}",
         r"\textbf{? sin decidir}",
         r"\textbf{-- sin evaluar}",
         "0,94 / 0,95",
@@ -193,7 +193,7 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     fill(study, tmp_path)
     pdf = build(study, tmp_path, "es")
     first, second = (text_of(pdf, page=page) for page in (1, 2))
-    assert "De las 2 afirmaciones quedan: 2 no confirmada" in first
+    assert "De sus 2 afirmaciones, 2 no se confirman." in first
     assert "Índice" in first
     for words in ("Qué afirma la fuente", "ej08-a", "La red densa sobreajusta más", "0,98 / 0,95", "no confirmada"):
         assert words in second

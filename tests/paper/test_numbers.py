@@ -46,3 +46,15 @@ def test_settings_keep_their_figures(value: float, text: str) -> None:
 
 def test_a_value_that_rounds_up_gains_no_figure() -> None:
     assert numbers.significant(9.999, "es") == "10,0"
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert numbers.decimal(-0.0004, 3, "es") == "0,000"
+    assert numbers.decimal(-0.0005001, 3, "es") == "−0,001"
+    assert numbers.measure(-0.0004, 0.009, "accuracy", "en") == "0.000\u00a0±\u00a00.009"
+
+
+def test_an_end_of_an_interval_beside_zero_shows_its_side() -> None:
+    assert numbers.interval(-0.0001, 0.0024, 0.001, "accuracy", "en") == "[−0.0001;\u00a00.0024]"
+    assert numbers.interval(0.0004, 0.0062, 0.004, "accuracy", "es") == "[0,0004;\u00a00,0062]"
+    assert numbers.interval(0.0, 0.3, 0.1, "accuracy", "es") == "[0,000;\u00a00,300]"

@@ -104,14 +104,11 @@ KNOWN = (
             "median, and in brackets the least and the largest of the repetitions.",
         },
     ),
-    TableSpec(
+    _scores(
         "table_ej02_metrics",
-        "metrics",
         "ej02",
-        {
-            "es": f"Resultados de las redes en Keras y a mano. {LAST_ES}",
-            "en": f"Results of the nets in Keras and by hand. {LAST_EN}",
-        },
+        "Precisión de las redes en Keras y a mano.",
+        "Accuracy of the nets in Keras and by hand.",
     ),
     _scores("table1", "ej03", "Precisión según la regularización.", "Accuracy by regularisation.", number=1),
     _scores("table_ej04", "ej04", "Precisión con embedding.", "Accuracy with an embedding."),

@@ -16,14 +16,14 @@ from practica.evidence.summary import Estimate
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
-from practica.paper.catalogue import TableSpec
+from practica.paper.catalogue import BY_HAND, TableSpec
 from practica.paper.facts import Facts, hint
 from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
-LOSS = "loss"
-"""Not compared in the report: it holds the penalties, which differ between variants."""
+UNCOMPARED = ("loss", "noisy_mse", "noisy_psnr")
+"""Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all."""
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
@@ -33,7 +33,7 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         Column("claim", "", numeric=False),
         Column("sentence", word("claim", language), numeric=False, width=0.35),
         Column("source", word("in_source", language)),
-        Column("ours", word("here", language), numeric=False, width=0.24),
+        Column("ours", word("here", language), numeric=False, width=0.26),
         Column("n", word("seeds", language)),
         Column("verdict", word("verdict", language), numeric=False),
     ]
@@ -82,12 +82,13 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per two variants and metric, and one column per split."""
     language = facts.language
     table = facts.results.differences
-    table = table[(table["metric"] != LOSS) & table["exercise"].isin(facts.study.exercises)]
+    table = table[~table["metric"].isin(UNCOMPARED) & table["exercise"].isin(facts.study.exercises)]
+    table = _told(table)
     splits = list(dict.fromkeys(table["split"].astype(str)))
     columns = [
         Column("exercise", word("exercise", language), numeric=False),
-        Column("variant", word("variants", language), numeric=False, width=0.19),
-        Column("metric", word("metric", language), numeric=False, width=0.09),
+        Column("variant", word("variants", language), numeric=False, width=0.25),
+        Column("metric", word("metric", language), numeric=False),
         *(Column(split, word(split, language)) for split in splits),
         Column("n", word("pairs", language)),
     ]
@@ -106,6 +107,19 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         hole = cells.gap(word(NOT_RUN, language), facts)
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     return columns, rows, [word("differences_note", language).format(fewest=FEWEST)]
+
+
+def _told(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences that tell something.
+
+    A net by hand is there for its twin, and for no other; and where there is an accuracy, no error is needed as well.
+    """
+    first, second = (table[name].astype(str) for name in ("variant", "minus"))
+    by_hand = first.str.endswith(BY_HAND) | second.str.endswith(BY_HAND)
+    twins = (first == second + BY_HAND) | (second == first + BY_HAND)
+    pair = table["exercise"].astype(str) + "/" + first + "/" + second
+    accuracy = table["metric"] == "accuracy"
+    return table[(twins | ~by_hand) & (accuracy | ~pair.isin(pair[accuracy]))]
 
 
 def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, Any]] | Missing:

@@ -24,8 +24,9 @@ def count(value: int, language: str) -> str:
 
 
 def decimal(value: float, digits: int, language: str) -> str:
-    """Write ``value`` with ``digits`` decimals."""
-    return _localise(f"{value:.{digits}f}", language)
+    """Write ``value`` with ``digits`` decimals; what rounds to zero has no sign."""
+    text = f"{value:.{digits}f}"
+    return _localise(text if text.strip("-0.") else text.removeprefix("-"), language)
 
 
 def significant(value: float, language: str, figures: int = 3) -> str:
@@ -61,8 +62,13 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
 
 
 def interval(low: float, high: float, mean: float, metric: str, language: str) -> str:
-    """Write the interval around ``mean`` with the digits that ``measure`` gives the mean."""
+    """Write the interval around ``mean`` with the digits that ``measure`` gives the mean.
+
+    An end that lies beside zero has more, for on which side of it decides.
+    """
     digits, exponent = decimals(mean, metric), _exponent(mean, 3)
+    if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in (low, high)):
+        digits += 1
     if _base(metric) in FIXED_DIGITS or -4 < exponent < 6:
         ends, power = [decimal(end, max(digits, 0), language) for end in (low, high)], ""
     else:

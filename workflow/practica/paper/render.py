@@ -25,6 +25,7 @@ LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
 # Notes are as wide as their table, but not so narrow that they break after every word.
+NOTES = r"\dimen0"
 AS_WIDE = (
     r"\dimen0=\wd0 \ifdim\dimen0<8cm\dimen0=8cm\fi"
     r"\ifdim\dimen0>\linewidth\dimen0=\linewidth\fi"
@@ -59,7 +60,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
 
     ``number`` replaces LaTeX's own.
 
-    The preamble needs ``booktabs``, ``graphicx``, ``longtable`` and ``xcolor``.
+    The preamble needs ``booktabs``, ``graphicx``, ``longtable``, ``pifont`` and ``xcolor``.
     """
     own = numbering("table", number)
     if breaks or len(table.rows) > LONG:
@@ -89,7 +90,7 @@ def _whole(table: Table) -> list[str]:
         *[r"\toprule", _heading(table), r"\midrule", *_grouped(table), r"\bottomrule"],
         r"\end{tabular}}",
         FIT + AS_WIDE,
-        *_notes(table, r"\dimen0"),
+        *_notes(table, NOTES),
     ]
 
 
@@ -105,7 +106,7 @@ def _long(table: Table, own: str) -> str:
             *[r"\toprule", _heading(table), r"\midrule", r"\endfirsthead"],
             rf"\multicolumn{{{width}}}{{l}}{{\emph{{{again}}}}}\\",
             *[r"\toprule", _heading(table), r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot"],
-            *_body(table),
+            *_grouped(table),
             r"\end{longtable}",
             *_notes(table),
             r"\endgroup",
@@ -197,9 +198,10 @@ def _stacked(text: str, below: str, column: Column) -> str:
 def _notes(table: Table, width: str = r"0.9\linewidth") -> list[str]:
     notes = [rf"\textsuperscript{{{letter}}}~{_reason(reason)}" for reason, letter in table.gaps().items()]
     notes += [escape(note) for note in table.notes]
+    # Under a table that is narrower than its note, a note that begins left of the table would look misplaced.
+    lines = r"\ifdim\wd0<\dimen0 \centering\else\raggedright\fi" if width == NOTES else r"\raggedright"
     return [
-        rf"\par\smallskip\begin{{minipage}}{{{width}}}\footnotesize\raggedright {note}\end{{minipage}}"
-        for note in notes
+        rf"\par\smallskip\begin{{minipage}}{{{width}}}\footnotesize{lines} {note}\end{{minipage}}" for note in notes
     ]
 
 

@@ -79,7 +79,10 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
     rows = []
     for variant in variants:
         values = [facts.value(exercise, variant, *column) for column in spec.columns]
-        row = [cells.measure(value, metric, facts) for value, (_, metric) in zip(values, spec.columns, strict=True)]
+        row = [
+            cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts)
+            for value, (_, metric) in zip(values, spec.columns, strict=True)
+        ]
         source = [cells.source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
         rows.append([cells.variant(exercise, variant, facts), *row, *source, cells.seeds(values)])
     return columns, rows, []
