@@ -3,9 +3,11 @@
 import pytest
 
 from paper.factory import fill, one_exercise
+from practica.paper import numbers
 from practica.paper.checklist import WORDS, checklist, table
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv
+from practica.paper.settings import said
 
 
 def test_both_languages_have_every_word():
@@ -19,9 +21,10 @@ def test_every_exercise_has_its_row(shipped, results, language):
     assert all(row[1].text.partition("/")[0] == row[1].text.partition("/")[2] for row in rows)
     ej08, ej06, ej10 = rows[7], rows[5], rows[9]
     assert ej08[2].text == "2"
-    assert "validation_fraction 0" in ej08[5].text
-    assert "folds 5" in ej06[5].text
-    assert "correct_zeros" in ej06[6].text
+    assert said("validation_fraction", numbers.exact(0.2, language), language) in ej08[5].text
+    assert said("folds", "5", language) in ej06[5].text
+    zeros = {"es": "ceros corregidos: no / sí", "en": "zeros corrected: no / yes"}
+    assert zeros[language] in ej06[6].text
     assert ej10[6].text == WORDS[language]["none"]
 
 

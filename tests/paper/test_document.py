@@ -64,7 +64,7 @@ def test_a_local_mirror_is_told_by_its_files_not_its_folders() -> None:
         "computed: x(t) = 4 x(t-1) / 2": "computed: x(t) = 4 x(t-1) / 2",
         "": "",
     }.items():
-        assert _origin(origin) == told
+        assert _origin(origin, "en") == told
 
 
 def test_source_s_figures_and_tables_keep_their_numbers(pdf: Path) -> None:

@@ -52,6 +52,8 @@ def test_no_number_is_typed(path: Path) -> None:
     stubs["compara"] = Macro(5, lambda *texts: " ".join(texts[2:]))
     stubs["segun"] = Macro(4, lambda *texts: " ".join(texts[1:]))
     stubs["figura"] = Macro(2, lambda _, caption: caption)
+    stubs["entrenaigual"] = Macro(4, lambda *texts: " ".join(texts[2:]))
+    stubs["sihay"] = Macro(3, lambda *texts: " ".join(texts[1:]))
     text = expand(path.read_text(encoding="utf-8"), path.name, stubs)
     text = re.sub(r"\\(ref|label|cite[pt])\{[^}]*\}", "", text)
     for pattern in ALLOWED:
@@ -92,7 +94,8 @@ def test_a_missing_run_is_marked_where_its_number_would_stand(tmp_path: Path) ->
     fill(study, tmp_path, skip=("ej08/conv",))
     text = expanded(study, tmp_path, "ej08")
     hole = r"\textcolor{red}{[falta: todavía no se ejecutó]}"
-    assert f"la convolucional {hole} (\\mbox{{0,98}} en la fuente). La convolucional queda {hole}." in text
+    table = r"tabla~\ref{tab:table2}"
+    assert f"la convolucional {hole} (\\mbox{{0,98}} en la fuente; {table}). La convolucional queda {hole}." in text
 
 
 @pytest.mark.parametrize(
@@ -133,3 +136,30 @@ def test_what_the_prose_does_not_place_follows_it(results: Path, tmp_path: Path)
 def test_a_missing_prose_file_is_named(results: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"ej11\.tex: write it"):
         section(one_exercise(), results, "ej08").expand(tmp_path / "ej11.tex")
+
+
+def test_training_that_is_alike_is_told_once(tmp_path: Path) -> None:
+    sentence = r"\entrenaigual{ej08/dense}{ej08/conv}{alike: \entrenamiento{ej08/dense}}{apart}"
+    alike = one_exercise(seeds=1)
+    assert section(alike, tmp_path, "ej08", "en").expand(written(tmp_path, sentence)).startswith("alike: Adam")
+    changed = {"exercises": {**alike.config["exercises"]}}
+    ej08 = changed["exercises"]["ej08"]
+    dense = {**ej08["variants"]["dense"], "settings": {"epochs": 7}}
+    changed["exercises"]["ej08"] = {**ej08, "variants": {**ej08["variants"], "dense": dense}}
+    apart = one_exercise(seeds=1, **changed)
+    assert section(apart, tmp_path, "ej08", "en").expand(written(tmp_path, sentence)) == "apart"
+
+
+def test_a_sentence_may_depend_on_whether_there_is_a_result(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path / "results", skip=("ej08/conv",))
+    path = written(tmp_path, r"\sihay{ej08/dense/test/accuracy}{yes}{no} \sihay{ej08/conv/test/accuracy}{yes}{no}")
+    assert section(study, tmp_path / "results", "ej08", "en").expand(path) == "yes no"
+    with pytest.raises(InputError, match="sihay"):
+        section(study, tmp_path / "results", "ej08", "en").expand(written(tmp_path, r"\sihay{ej08/none}{yes}{no}"))
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "prose.tex"
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -11,6 +11,7 @@ from practica.paper.catalogue import appendix_tables
 from practica.paper.checklist import checklist
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
+from practica.paper.settings import items
 from practica.paper.tables import make_table
 from practica.paper.words import word
 
@@ -20,16 +21,17 @@ PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
 def appendix(facts: Facts) -> str:
     """Return the appendix as LaTeX."""
     language = facts.language
-    items = [
-        rf"\item[{escape(name)}] " + r"\\ ".join(breakable(value) for value in values)
+    rows = [
+        rf"\textbf{{{escape(name)}}} & " + r"\newline ".join(breakable(value) for value in values) + r"\\[2pt]"
         for name, values in provenance(facts).items()
     ]
     return "\n".join(
         [
             rf"\FloatBarrier\appendix\section{{{escape(word('appendix', language))}}}",
-            r"\begin{description}\raggedright",
-            *items,
-            r"\end{description}",
+            r"\begin{trivlist}\item\small",
+            r"\begin{tabular}{@{}l>{\raggedright\arraybackslash}p{0.74\linewidth}@{}}",
+            *rows,
+            r"\end{tabular}\end{trivlist}",
             *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
             checklist(facts),
         ]
@@ -46,7 +48,7 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
         "host": _distinct(done["host"]),
         "cpu": _distinct(done["cpu"]),
         "gpu": _distinct(done["gpu"]) or [word("none", language)],
-        "threads": _distinct(done["threads"]),
+        "threads": [text for text in [items(_distinct(done["threads"]), language)] if text],
         "datasets": _datasets(done, facts),
     }
     return {word(key, language): values or [word("unknown", language)] for key, values in entries.items()}
@@ -72,10 +74,11 @@ def _versions(done: pd.DataFrame) -> list[str]:
     return [joined] if joined else []
 
 
-def _origin(origin: str) -> str:
+def _origin(origin: str, language: str) -> str:
     """Return where data came from; of a file on somebody's disk its name, for its folder tells a reader nothing."""
-    kind, _, source = origin.partition(": ")
-    return f"{kind}: {Path(source).name}" if Path(source).is_absolute() else origin
+    kind, colon, source = origin.partition(": ")
+    shown = Path(source).name if Path(source).is_absolute() else source
+    return word(f"origin_{kind}", language).removeprefix("origin_") + colon + shown
 
 
 def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
@@ -85,5 +88,5 @@ def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
         name = facts.study.dataset(row["exercise"], row["variant"])
         mark = " [STAND-IN]" if row["data"] == "STAND-IN" else ""
         print_ = f"{word('fingerprint', facts.language)} {row['fingerprint'][:PRINT_DIGITS]}"
-        lines.append(f"{name}{mark}: {_origin(row['origin'])}; {print_}")
+        lines.append(f"{name}{mark}: {_origin(row['origin'], facts.language)}; {print_}")
     return sorted(dict.fromkeys(lines))

@@ -15,6 +15,8 @@ STYLE = "plainnat"
 CITATION = re.compile(r"\\cite[a-z]*\*?(?:\[[^\]]*\])*\{(?P<keys>[^}]*)\}")
 WORDS = {"es": {" and ": " y ", "In ": "En ", "pages": "p{\\'a}ginas", "Technical Report": "Informe t{\\'e}cnico"}}
 """What the style's own words, which are English, become in other languages."""
+WITHOUT_COMMA = ("es",)
+"""The languages that have no comma before the last name of a list."""
 
 
 def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
@@ -48,4 +50,6 @@ def _style(language: str) -> str:
     text = Path(found.stdout.strip()).read_text(encoding="utf-8", errors="replace")
     for english, own in WORDS.get(language, {}).items():
         text = text.replace(f'"{english}"', f'"{own}"')
+    if language in WITHOUT_COMMA:
+        text = text.replace('{ "," * }', "'skip$")
     return text

@@ -8,6 +8,7 @@ from typing import Any
 from practica.paper import numbers, render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
+from practica.paper.settings import items, said, setting
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.words import word
 
@@ -25,9 +26,11 @@ WORDS = {
         "none": "ninguno",
         "total": "En total terminaron {done} de {all} trabajos, en {minutes} minutos de cálculo.",
         "choice": (
-            "Los resultados son los de la última época, no los de la mejor; las tablas de cada ejercicio muestran la "
-            "validación junto a la prueba. Los valores que no difieren están en study.json; los equipos, las "
-            "versiones y los datos, arriba."
+            "La tabla siguiente dice, de cada ejercicio, cuántos trabajos y semillas corrieron, qué tamaño tienen sus "
+            "redes, cuánto tiempo costaron, en qué partes se dividieron los datos y qué valores distinguen a las "
+            "variantes. Los resultados son los de la última época, no los de la mejor; las tablas de cada ejercicio "
+            "muestran la validación junto a la prueba. Los demás valores están en cada sección y, todos, en "
+            "study.json; los equipos, las versiones y los datos, en el apéndice anterior."
         ),
     },
     "en": {
@@ -43,8 +46,11 @@ WORDS = {
         "none": "none",
         "total": "In all, {done} of {all} jobs finished, in {minutes} minutes of computation.",
         "choice": (
-            "Results are those of the last epoch, not of the best one; the tables of each exercise show validation "
-            "beside test. Values that do not differ are in study.json; machines, versions and data, above."
+            "The table below says, for each exercise, how many jobs and seeds ran, how large its nets are, how much "
+            "time they took, into which parts the data were split, and which values tell the variants apart. Results "
+            "are those of the last epoch, not of the best one; the tables of each exercise show validation beside "
+            "test. The other values are in each section and, all of them, in study.json; machines, versions and data "
+            "are in the appendix before this one."
         ),
     },
 }
@@ -57,7 +63,8 @@ def checklist(facts: Facts) -> str:
     return "\n".join(
         [
             rf"\section{{{escape(WORDS[facts.language]['title'])}}}",
-            render.to_latex(table(facts)),
+            escape(WORDS[facts.language]["choice"]) + r"\par",
+            render.to_latex(table(facts), breaks=True),
         ]
     )
 
@@ -67,7 +74,7 @@ def table(facts: Facts) -> Table:
     words, language = WORDS[facts.language], facts.language
     runs = facts.results.runs
     done = runs[runs["status"] == "done"]
-    texts = {"splits": 0.22, "varied": 0.25}
+    texts = {"splits": 0.2, "varied": 0.27}
     columns = [
         Column(key, words[key], numeric=key not in ("exercise", *texts), width=texts.get(key, 0))
         for key in ("exercise", "runs", "seeds", "parameters", "minutes", "splits", "varied")
@@ -75,7 +82,7 @@ def table(facts: Facts) -> Table:
     minutes = numbers.decimal(done["wall_seconds"].sum() / 60, 1, language)
     total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
     rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
-    return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total, words["choice"]))
+    return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total,))
 
 
 def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
@@ -88,14 +95,14 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     settings = [study.settings(exercise, variant) for variant in study.variants(exercise)]
     metrics = facts.results.metrics
     splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
-    parts = ", ".join(word(split, language) for split in splits) or "–"
+    parts = items([word(split, language).lower() for split in splits], language) or "–"
     division = _values(settings, SPLITS, language)
     differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
     return (
         label(exercise),
         Cell(f"{len(done)}/{len(runs)}", {"": len(done)}),
         Cell(str(sum(len(seeds) for seeds in study.seed_groups(exercise)))),
-        Cell(" – ".join(ends), {"": max(sizes, default=None)}),
+        Cell("–".join(ends), {"": max(sizes, default=None)}),
         Cell(numbers.decimal(minutes, 1, language), {"": minutes}),
         label(f"{parts}; {division}" if division else parts),
         label(_values(settings, differing, language) or WORDS[language]["none"]),
@@ -112,11 +119,6 @@ def _values(settings: list[dict[str, Any]], keys: Iterable[str], language: str) 
     for key in keys:
         values = [one[key] for one in settings if one.get(key) is not None]
         if values:
-            shown.append(f"{key} {' / '.join(dict.fromkeys(_value(value, language) for value in values))}")
+            told = " / ".join(dict.fromkeys(setting(value, language) for value in values))
+            shown.append(said(key, told, language))
     return "; ".join(shown)
-
-
-def _value(value: Any, language: str) -> str:
-    if isinstance(value, bool):
-        return word(f"setting_{str(value).lower()}", language)
-    return numbers.exact(value, language) if isinstance(value, float) else str(value)

@@ -23,6 +23,7 @@ from practica.paper.facts import Facts
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.names import report_name, title
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
+from practica.paper.settings import items
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
@@ -33,20 +34,21 @@ INTRODUCTION = "intro"
 PREAMBLE = r"""
 \pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
 \definecolor{links}{HTML}{00507a}
-\setlength{\emergencystretch}{3em}
+\setlength{\emergencystretch}{3em}\widowpenalty=10000 \clubpenalty=10000
 \setlength{\headheight}{14pt}
 \captionsetup{font=small,labelfont=bf}
 \captionsetup[table]{skip=6pt}
 \renewcommand{\topfraction}{0.9}\renewcommand{\bottomfraction}{0.8}
-\renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.75}
+\renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.85}
 \makeatletter
-\setlength{\@fptop}{0pt}\setlength{\@fpbot}{0pt plus 1fil}
+\setlength{\@fptop}{0pt}\setlength{\@fpsep}{\floatsep}\setlength{\@fpbot}{0pt plus 1fil}
 % As in the package placeins, which a small LaTeX lacks: no float leaves its section.
 \def\FloatBarrier{\par\begingroup\let\@elt\relax
   \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
   \ifx\@tempa\@empty\else
     \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
   \fi\endgroup}
+\newcommand{\doi}[1]{\href{https://doi.org/#1}{\nolinkurl{doi:#1}}}
 \renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
 \makeatother
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
@@ -128,7 +130,7 @@ def _document(facts: Facts, works: str) -> Document:
     for exercise in study.exercises:
         heading = escape(study.title(exercise, facts.language) or title(exercise, facts.language))
         # A section bears the number of its exercise, also where the report holds only some of them.
-        document.append(NoEscape(rf"\FloatBarrier\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
+        document.append(NoEscape(rf"\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
         document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
     document.append(NoEscape(works))
@@ -151,6 +153,7 @@ def _packages(language: str) -> dict[str, str | None]:
         "subcaption": None,
         "fancyhdr": None,
         "mathptmx": None,
+        "pifont": None,
         "natbib": "numbers,sort&compress",
         "hyperref": "unicode,colorlinks,allcolors=links",
     }
@@ -158,9 +161,10 @@ def _packages(language: str) -> dict[str, str | None]:
 
 def _metadata(study: Study, language: str) -> str:
     name, author = escape(study.heading(language)), escape(study.config["author"])
-    about = ", ".join(escape(study.title(each, language) or title(each, language)) for each in study.exercises)
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdfsubject={{{about}}},pdflang={{{language}}},
-  pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
+    subject = escape(word("subject", language))
+    keywords = ", ".join([escape(word("keywords", language)), *(escape(each) for each in study.datasets())])
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdflang={{{language}}},
+  pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
 \title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{author}}}\date{{\vspace{{-14mm}}}}
 """
 
@@ -192,7 +196,9 @@ def _overview(facts: Facts) -> str:
     if facts.claims is None or not (facts.folder / path).is_file():
         return ""
     counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
-    counts = ", ".join(f"{counted[verdict]} {word(verdict, language)}" for verdict in VERDICTS if counted[verdict])
+    counts = items(
+        [_counted(counted[verdict], verdict, language) for verdict in VERDICTS if counted[verdict]], language
+    )
     summary = ""  # of exercises about which nothing is claimed
     if counted:
         count = len(facts.study.exercises)
@@ -203,3 +209,8 @@ def _overview(facts: Facts) -> str:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
     caption = rf"\caption*{{{escape(OVERVIEW.caption[language])}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
+
+
+def _counted(number: int, verdict: str, language: str) -> str:
+    """Say how many claims have a verdict."""
+    return word(f"{'one' if number == 1 else 'several'} {verdict}", language).format(number)

@@ -8,6 +8,7 @@ from pathlib import Path
 from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
+from practica.figures.catalogue import spec
 from practica.paper import comparisons, floats, render
 from practica.paper.catalogue import exercise_tables, layers_table
 from practica.paper.escape import escape
@@ -52,6 +53,8 @@ class Prose:
         ``\fuente{...}``: the same number in the source. ``\parametros{exercise/variant}``: the model's parameters.
         ``\tiempo{net/quantity}``: a timing of ej02. ``\ajuste{exercise/variant/setting}``: a resolved setting.
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
+        ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: the text that holds of their training.
+        ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text where there is a result, or the other one.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
         ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{ej08-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
@@ -65,6 +68,8 @@ class Prose:
             "tiempo": Macro(1, lambda name: self._print(self.facts.look_up(f"tiempo:{name}"))),
             "ajuste": Macro(1, lambda name: _boxed(self.facts.setting(name))),
             "entrenamiento": Macro(1, lambda name: escape(self.facts.training(name))),
+            "entrenaigual": Macro(4, self._alike),
+            "sihay": Macro(3, self._where_known),
             "semillas": Macro(1, self._seeds),
             "compara": Macro(5, self._compare),
             "veredicto": Macro(1, self._verdict),
@@ -95,6 +100,12 @@ class Prose:
         exercise, _, variant = name.partition("/")
         self.facts.check(exercise, variant)
         return _boxed(str(self.facts.results.expected(exercise, variant)))
+
+    def _alike(self, first: str, second: str, alike: str, otherwise: str) -> str:
+        return alike if self.facts.training(first) == self.facts.training(second) else otherwise
+
+    def _where_known(self, reference: str, text: str, otherwise: str) -> str:
+        return otherwise if isinstance(self.facts.look_up(reference), Missing) else text
 
     def _compare(self, first: str, second: str, larger: str, smaller: str, same: str) -> str:
         one, other = self.facts.look_up(first), self.facts.look_up(second)
@@ -144,13 +155,15 @@ class Prose:
         chosen = [name.strip() for name in names.split(",")]
         for name in chosen:
             self._place(name, self.pictures, "figure")
-        return floats.figure([self._picture(name) for name in chosen], caption)
+        return floats.figure([self._picture(name, bool(caption)) for name in chosen], caption)
 
-    def _picture(self, name: str) -> Picture:
+    def _picture(self, name: str, part: bool) -> Picture:
+        """Return a picture; one that is ``part`` of a figure with a caption in common has its title under it."""
+        text = spec(name).title[self.facts.language] if part else self.pictures[name]
         path = f"{self.facts.study.shelf('figures', self.facts.language)}/{name}.pdf"
         if (self.facts.folder / path).is_file():
-            return Picture(name, self.pictures[name], f"{RESULTS_FROM_DOCUMENT}/{path}")
-        return Picture(name, self.pictures[name], None, self._gap(word("no_figure", self.facts.language)))
+            return Picture(name, text, f"{RESULTS_FROM_DOCUMENT}/{path}")
+        return Picture(name, text, None, self._gap(word("no_figure", self.facts.language)))
 
     def _table(self, name: str) -> str:
         self._place(name, self.tables, "table")

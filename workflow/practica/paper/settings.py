@@ -23,6 +23,49 @@ TRAINING = (
     "test_samples",
 )
 """The settings that a sentence about training mentions, in its order."""
+SAID = {
+    "es": {
+        "train_samples": "{} ejemplos entre entrenamiento y validación",
+        "test_samples": "{} de prueba",
+        "optimizer": "{}",
+        "learning_rate": "tasa de aprendizaje {}",
+        "momentum": "momento {}",
+        "l2": "penalización L2 de factor {}",
+        "dropout": "Dropout de {}",
+        "batch_size": "lotes de {} ejemplos",
+        "epochs": "{} épocas",
+        "units": "capas ocultas de {} neuronas",
+        "validation_fraction": "fracción para validar {}",
+        "test_fraction": "fracción para la prueba {}",
+        "folds": "{} pliegues",
+        "loss": "se minimiza {}",
+        "bn_momentum": "momento de Batch Normalization {}",
+        "embedding_dim": "embedding de dimensión {}",
+        "correct_zeros": "ceros corregidos: {}",
+        "log_every": "una época registrada de cada {}",
+    },
+    "en": {
+        "train_samples": "{} samples for training and validation",
+        "test_samples": "{} test samples",
+        "optimizer": "{}",
+        "learning_rate": "learning rate {}",
+        "momentum": "momentum {}",
+        "l2": "L2 penalty of factor {}",
+        "dropout": "Dropout of {}",
+        "batch_size": "batches of {} samples",
+        "epochs": "{} epochs",
+        "validation_fraction": "fraction for validation {}",
+        "test_fraction": "fraction for the test {}",
+        "folds": "{} folds",
+        "loss": "{} minimised",
+        "bn_momentum": "Batch Normalization momentum {}",
+        "embedding_dim": "embedding of dimension {}",
+        "correct_zeros": "zeros corrected: {}",
+        "log_every": "one epoch recorded of every {}",
+        "units": "hidden layers of {} neurons",
+    },
+}
+"""How a setting is said."""
 
 
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
@@ -31,19 +74,20 @@ def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> 
     seeds = sum(map(len, study.seed_groups(exercise)))
     amount = word("seed" if seeds == 1 else "several_seeds", language).format(seeds)
     for variant in variants:
-        said = f"{training(study.settings(exercise, variant), language)}; {amount}"
-        told.setdefault(said, []).append(variant_name(exercise, variant, language))
-    return " ".join(f"{items(names, language)}: {said}." for said, names in told.items())
+        text = f"{training(study.settings(exercise, variant), language)}; {amount}"
+        told.setdefault(text, []).append(variant_name(exercise, variant, language))
+    return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
 
 
 def training(settings: Mapping[str, Any], language: str) -> str:
     """Return a list in words of those of the usual settings that there are."""
-    said = [
-        word(f"say_{name}", language).format(setting(settings[name], language))
-        for name in TRAINING
-        if settings.get(name)
-    ]
-    return items(said, language)
+    values = {name: setting(settings[name], language) for name in TRAINING if settings.get(name)}
+    return items([said(name, value, language) for name, value in values.items()], language)
+
+
+def said(name: str, value: str, language: str) -> str:
+    """Return a setting in words, or with its own name where there are none for it, such as a user's."""
+    return SAID[language].get(name, f"{name} {{}}").format(value)
 
 
 def setting(value: Any, language: str) -> str:
