@@ -314,3 +314,15 @@ def test_figures_to_be_compared_have_the_same_axes(tmp_path: Path) -> None:
             low, high = axes.get_ylim()
             assert all(low <= value <= high for line in axes.lines for value in np.asarray(line.get_ydata()))
     assert lines(draw_from(results, "fig13a", "es"))["-"].max() != lines(draw_from(results, "fig13b", "es"))["-"].max()
+
+
+def test_a_variant_of_which_there_is_only_the_source_s_number_is_named(tmp_path: Path, written: Written) -> None:
+    study = make_study({"ej10": ["alexnet", "vgg16"]})
+    for block in study.blocks():
+        if block.variant == "alexnet":
+            write_block(block, tmp_path)
+    collect(study, tmp_path)
+    figure = draw_from(Results(study, tmp_path), "fig_overview", "en")
+    assert [text.get_text() for text in figure.axes[0].get_legend().texts] == ["AlexNet", "VGG16"]
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().width > 0.5  # the layout did not collapse

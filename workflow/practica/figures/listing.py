@@ -108,7 +108,7 @@ def _classification() -> list[Spec]:
         ("fig04b", "ej02", "xor_concat", "XOR, red con concatenación", "XOR, net with concatenation", loss_first),
         ("fig05", "ej03", "l2", "IMDB, L2", "IMDB, L2", accuracy_first),
         ("fig06", "ej03", "dropout_l2", "IMDB, Dropout y L2", "IMDB, Dropout and L2", accuracy_first),
-        ("fig07", "ej03", "bn_l2", "IMDB, BatchNorm y L2", "IMDB, BatchNorm and L2", accuracy_first),
+        ("fig07", "ej03", "bn_l2", "IMDB, BN y L2", "IMDB, BN and L2", accuracy_first),
         ("fig08", "ej04", "dense", "IMDB, embedding, red densa", "IMDB, embedding, dense net", accuracy_first),
         ("fig09", "ej04", "conv", "IMDB, embedding, convoluciones", "IMDB, embedding, convolutions", accuracy_first),
     ]

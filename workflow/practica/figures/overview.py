@@ -19,7 +19,7 @@ from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
 from practica.files import read_json
 
-COLUMNS, WIDTH, ROW = 5, 6.6, 1.9
+COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
 """Panels in a row, and sizes of the figure and of a row [in]."""
 SIGN_FONT = "DejaVu Sans"
 """What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
@@ -103,21 +103,24 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = GLANCES.get(exercise) or _unknown(exercise, results)
     axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11)
-    drawn = 0.0
+    drawn, shown = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         curve = results.curves(exercise, variant, glance.metric, "validation")
         if isinstance(curve, Missing) or not np.isfinite(curve.mean).any():
             continue
         drawn = max(drawn, _line(axes, curve, place, name[language]))
+        shown.add(variant)
     if not drawn:
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
         axes.set(xticks=[], yticks=[])
         return
     if glance.log:
         axes.set_yscale("log")
-    for place, variant in enumerate(glance.variants):
+    for place, (variant, name) in enumerate(glance.variants.items()):
         value = results.value(exercise, variant, "test", glance.metric)
-        _test(axes, drawn * BEYOND, value, PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}"), place)
+        source = PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}")
+        # Where the source's diamond is all that there is of a variant, it needs a name as well.
+        _test(axes, drawn * BEYOND, value, source, place, "" if variant in shown else name[language])
     local_numbers(axes, texts)
     axes.set_xticks([drawn])
     if not glance.log:
@@ -137,14 +140,15 @@ def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
     return float(epochs[-1])
 
 
-def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, place: int) -> None:
+def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, place: int, name: str) -> None:
     colour: dict[str, Any] = {"color": look(place).colour, "linestyle": "none", "clip_on": False, "zorder": 4}
     if isinstance(value, Value) and np.isfinite(value.mean):
         low, high = (value.mean if end is None else end for end in (value.low, value.high))
         ends = [[max(value.mean - low, 0)], [max(high - value.mean, 0)]]
         axes.errorbar([x], [value.mean], yerr=ends, marker="o", markersize=3, capsize=1.5, elinewidth=0.8, **colour)
     if source:
-        axes.plot([x], [float(source)], marker="D", markersize=4, fillstyle="none", markeredgewidth=0.8, **colour)
+        ring: dict[str, Any] = {"marker": "D", "markersize": 4, "fillstyle": "none", "markeredgewidth": 0.8}
+        axes.plot([x], [float(source)], label=name or None, **ring, **colour)
 
 
 def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:

@@ -89,8 +89,10 @@ KNOWN = (
         "metrics",
         "ej01",
         {
-            "es": f"Errores del modelo lineal, en miles de dólares. {LAST_ES}",
-            "en": f"Errors of the linear model, in k$. {LAST_EN}",
+            "es": "Errores del modelo lineal: el absoluto (MAE) en miles de dólares, el cuadrático (MSE) y el costo en "
+            f"miles de dólares al cuadrado. {LAST_ES}",
+            "en": "Errors of the linear model: the absolute one (MAE) in thousands of dollars, the squared one (MSE) "
+            f"and the loss in their square. {LAST_EN}",
         },
     ),
     TableSpec(
@@ -135,8 +137,8 @@ KNOWN = (
         "cost",
         "ej06",
         {
-            "es": "Lo que cuesta cada red de los Pima.",
-            "en": "What each net for the Pima data costs.",
+            "es": "Lo que cuesta cada red de los Pima: parámetros y tiempo de entrenamiento.",
+            "en": "What each net for the Pima data costs: parameters and training time.",
         },
     ),
     _scores(
@@ -152,8 +154,8 @@ KNOWN = (
         "cost",
         "ej08",
         {
-            "es": "Lo que cuesta cada red de MNIST.",
-            "en": "What each MNIST net costs.",
+            "es": "Lo que cuesta cada red de MNIST: parámetros y tiempo de entrenamiento.",
+            "en": "What each MNIST net costs: parameters and training time.",
         },
     ),
     _scores("table3", "ej09", "Precisión sobre MNIST permutado.", "Accuracy on permuted MNIST.", number=3),
@@ -164,8 +166,8 @@ KNOWN = (
         "cost",
         "ej10",
         {
-            "es": "Lo que cuesta cada red de CIFAR.",
-            "en": "What each CIFAR net costs.",
+            "es": "Lo que cuesta cada red de CIFAR: parámetros y tiempo de entrenamiento.",
+            "en": "What each CIFAR net costs: parameters and training time.",
         },
     ),
 )
@@ -236,8 +238,10 @@ def _claims(exercise: str) -> tuple[TableSpec, ...]:
     if not declared().about(exercise):
         return ()
     caption = {
-        "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta.",
-        "en": f"What the source claims in {exercise}, by which rule it is checked, and the outcome.",
+        "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta: la media ± desviación "
+        "estándar y, entre corchetes, su intervalo de confianza del 95 %, que es lo que la regla juzga.",
+        "en": f"What the source claims in {exercise}, by which rule it is checked, and the outcome: mean ± standard "
+        "deviation and, in brackets, its 95 % confidence interval, which is what the rule judges.",
     }
     return (TableSpec(f"claims_{exercise}", "claims", exercise, caption),)
 

@@ -161,8 +161,12 @@ def _grouped(table: Table) -> list[str]:
 
 
 def _space(table: Table, place: int) -> str:
-    """Return the space above a row that heads a group, which one that spans columns does."""
-    return r"\addlinespace " if place and any(cell.span > 1 for cell in table.rows[place]) else ""
+    """Return the space above a row: more where it heads a group, and a little where cells have several lines."""
+    if not place:
+        return ""
+    if any(cell.span > 1 for cell in table.rows[place]):
+        return r"\addlinespace "
+    return r"\addlinespace[2pt] " if any(column.width for column in table.columns) else ""
 
 
 def _row(table: Table, row: Sequence[Cell]) -> str:

@@ -18,7 +18,6 @@ TRAINING = (
     "dropout",
     "batch_size",
     "epochs",
-    "units",
     "train_samples",
     "test_samples",
 )
@@ -74,14 +73,15 @@ def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> 
     seeds = sum(map(len, study.seed_groups(exercise)))
     amount = word("seed" if seeds == 1 else "several_seeds", language).format(seeds)
     for variant in variants:
-        text = f"{training(study.settings(exercise, variant), language)}; {amount}"
+        # Variants of one exercise may differ in nothing but their layers.
+        text = f"{training(study.settings(exercise, variant), language, (*TRAINING, 'units'))}; {amount}"
         told.setdefault(text, []).append(variant_name(exercise, variant, language))
     return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
 
 
-def training(settings: Mapping[str, Any], language: str) -> str:
+def training(settings: Mapping[str, Any], language: str, names: Sequence[str] = TRAINING) -> str:
     """Return a list in words of those of the usual settings that there are."""
-    values = {name: setting(settings[name], language) for name in TRAINING if settings.get(name)}
+    values = {name: setting(settings[name], language) for name in names if settings.get(name)}
     return items([said(name, value, language) for name, value in values.items()], language)
 
 
