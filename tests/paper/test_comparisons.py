@@ -81,7 +81,7 @@ def test_a_claim_that_another_part_refutes_says_which(tmp_path: Path) -> None:
     write_claims(world.write(tmp_path), tmp_path, declared())
     table = made((shipped_study(), tmp_path), "claims")
     row = next(row for row in table.rows if row[0].text == "ej08-a")
-    assert row[-1].below == "por épocas al 95 %"
+    assert row[-1].below == "falla en épocas al 95 %"
 
 
 def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: Judged) -> None:

@@ -226,3 +226,23 @@ def test_a_language_needs_only_its_prose(tmp_path: Path) -> None:
     text = text_of(pdf)
     for words in ("It reaches 0.901 ± 0.001 (16,140).", "Table 2:", "Figure 13", "Provenance and timings"):
         assert words in text
+
+
+def test_works_have_links_and_their_authors_are_listed_as_in_spanish(pdf: Path) -> None:
+    works = " ".join((pdf.parent / "paper" / "es" / "informe.bbl").read_text(encoding="utf-8").split())
+    assert r"\doi{10.1109/5.726791}" in works
+    assert "Yoshua Bengio y Patrick Haffner" in works
+    assert ", y " not in works
+
+
+def test_the_pdf_says_what_it_is_about(pdf: Path) -> None:
+    told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, text=True, check=True).stdout
+    keywords = next(line for line in told.splitlines() if line.startswith("Keywords"))
+    assert all(word in keywords for word in ("redes neuronales", "Keras", "mnist"))
+    assert re.search(r"Subject: +\S", told)
+
+
+def test_a_verdict_leads_to_the_section_of_its_exercise(pdf: Path) -> None:
+    tex = (pdf.parent / "paper" / "es" / "informe.tex").read_text(encoding="utf-8")
+    assert r"\hyperref[sec:ej08]{ej08{-}a}" in tex
+    assert r"\label{sec:ej08}" in tex

@@ -163,3 +163,9 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "prose.tex"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_parts_of_a_figure_have_short_captions_under_one_in_common(shipped: Study, results: Path) -> None:
+    text = expanded(shipped, results, "ej08")
+    assert r"\caption{MNIST, red densa}" in text
+    assert r"\caption{Precisión en MNIST por época, en entrenamiento y validación.}" in text

@@ -228,3 +228,13 @@ def test_a_table_is_there_in_every_language(shipped: Study, results: Path) -> No
     assert "Accuracy on MNIST." in english
     assert "0,901" in own
     assert "0.901" in english
+
+
+def test_differences_are_those_that_tell_something(shipped: Study, results: Path) -> None:
+    found = rows_of(render.to_csv(made(shipped, results, "table_differences")))
+    pairs = [(row["exercise"], row["variant"], row["variant_minus"], row["metric"]) for row in found]
+    for _, variant, minus, _ in pairs:
+        if "_numpy" in variant + minus:
+            assert {variant, minus} == {variant.removesuffix("_numpy"), variant.removesuffix("_numpy") + "_numpy"}
+    assert {metric for exercise, _, _, metric in pairs if exercise == "ej02"} == {"accuracy"}
+    assert {metric for exercise, _, _, metric in pairs if exercise == "ej07"} == {"mse", "psnr"}

@@ -64,7 +64,7 @@ def digits(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     """Return images ``noisy``, ``cleaned`` and ``clean``, ``(n, 28, 28)`` in [0, 1], a row each."""
     names = ("noisy", "cleaned", "clean")
     count = len(arrays["clean"])
-    figure = new_figure(HIGH, title)
+    figure = new_figure(HIGH + 0.3, title)  # three rows of squares
     grid = figure.subplots(len(names), count, squeeze=False)
     for row, name in zip(grid, names, strict=True):
         for axes, image in zip(row, arrays[name], strict=True):

@@ -42,7 +42,8 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
     rows = []
     for claim in facts.claims["claims"]:
         first = claim["parts"][0]
-        name, sentence = label(claim["id"]), label(claim["sentence"][language])
+        name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
+        sentence = label(claim["sentence"][language])
         shown = [_source(first, facts), _ours(first, facts, overview=True), _n(first)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], _why(claim, facts), facts)])
     return columns, rows, [word("verdicts_note", language).format(fewest=FEWEST)]

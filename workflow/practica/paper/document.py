@@ -132,6 +132,7 @@ def _document(facts: Facts, works: str) -> Document:
         # A section bears the number of its exercise, also where the report holds only some of them.
         document.append(NoEscape(rf"\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
+        document.append(Command("label", NoEscape(f"sec:{exercise}")))
         document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
     document.append(NoEscape(works))
     document.append(NoEscape(appendix(facts)))

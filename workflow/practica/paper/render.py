@@ -60,7 +60,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
 
     ``number`` replaces LaTeX's own.
 
-    The preamble needs ``booktabs``, ``graphicx``, ``longtable``, ``pifont`` and ``xcolor``.
+    The preamble needs ``booktabs``, ``graphicx``, ``hyperref``, ``longtable``, ``pifont`` and ``xcolor``.
     """
     own = numbering("table", number)
     if breaks or len(table.rows) > LONG:
@@ -176,6 +176,8 @@ def _row(table: Table, row: Sequence[Cell]) -> str:
 
 def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
     text = escape(cell.text) + (rf"\ref{{fig:{cell.figure}}}" if cell.figure else "")
+    if cell.section:
+        text = rf"\hyperref[sec:{cell.section}]{{{text}}}"
     if cell.gap:
         return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}"
     if cell.tone:

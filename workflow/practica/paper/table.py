@@ -19,6 +19,7 @@ class Cell:
         below: a second line.
         tone: how it stands out: a verdict, or ``strong``.
         figure: the figure of the report whose number follows the text, or nothing.
+        section: the exercise whose section the text leads to, or nothing.
         span: the columns that it takes up; what stands in the others of them is for machines only.
     """
 
@@ -28,6 +29,7 @@ class Cell:
     below: str = ""
     tone: str = ""
     figure: str = ""
+    section: str = ""
     span: int = 1
 
 
