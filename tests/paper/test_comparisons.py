@@ -20,6 +20,7 @@ from practica.evidence.verdicts import write_claims
 from practica.paper import comparisons, render
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
+from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.prose import Prose
 from practica.paper.table import Table
@@ -197,3 +198,13 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     assert "Índice" in first
     for words in ("Qué afirma la fuente", "ej08-a", "La red densa sobreajusta más", "0,98 / 0,95", "no confirmada"):
         assert words in second
+
+
+def test_an_interval_has_a_line_of_its_own(judged: Judged) -> None:
+    table = made(judged, "claims_ej08")
+    below = next(row[4].below for row in table.rows if row[0].raw[""] == "ej08-b/gap")
+    difference, interval = below.split("\n")
+    assert difference.startswith("dif. ") and interval.startswith("[") and interval.endswith("]")
+    small = [rf"{{\scriptsize {escape(line)}}}" for line in (difference, interval)]
+    assert r"\newline ".join(small) in render.to_latex(table)
+    assert f"<small>{difference}\n{interval}</small>" in render.to_html(table)

@@ -54,10 +54,10 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("statement", word("statement", language), numeric=False, width=0.28),
+        Column("statement", word("statement", language), numeric=False, width=0.3),
         Column("rule", word("rule", language), numeric=False),
         Column("source", word("in_source", language)),
-        Column("ours", word("here", language), numeric=False, width=0.22),
+        Column("ours", word("here", language), numeric=False, width=0.2),
         Column("n", word("seeds", language)),
         Column("figure", word("see", language), numeric=False),
         Column("verdict", word("verdict", language), numeric=False),
@@ -193,7 +193,7 @@ def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
 def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> Cell:
     """Return both sides of a comparison, and below them what the rule judges with its interval.
 
-    An ``overview`` names the measure, for which it leaves out the standard deviation.
+    An ``overview`` names the measure, for which it leaves out the standard deviation; else the interval has a line.
     """
     if not part["estimate"]:
         return cells.blank()
@@ -207,7 +207,7 @@ def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> C
     raw = {"": found["mean"], "_sd": found["sd"], "_low": found["low"], "_high": found["high"]}
     raw |= {suffix: side["mean"] for suffix, side in zip(("_of", "_other"), sides, strict=False)}
     if values:
-        return Cell(name + values, raw, below=f"{kind} {judged}")
+        return Cell(name + values, raw, below=f"{kind} {judged if overview else judged.replace(' [', chr(10) + '[')}")
     text, _, interval = judged.partition(" [")
     return Cell(name + text, raw, below=f"[{interval}" if interval else "")
 

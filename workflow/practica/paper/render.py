@@ -183,7 +183,7 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
     if cell.tone:
         text = rf"\textbf{{{text}}}"
     if cell.below:
-        text = _stacked(text, escape(cell.below), column)
+        text = _stacked(text, cell.below.split("\n"), column)
     text = coloured(text, cell.tone)
     return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
 
@@ -193,12 +193,13 @@ def coloured(text: str, tone: str) -> str:
     return rf"\textcolor[HTML]{{{TONES[tone].upper()}}}{{{text}}}" if tone in TONES else text
 
 
-def _stacked(text: str, below: str, column: Column) -> str:
-    """Return two lines: in a column of a given width the second may break as well."""
-    small = rf"{{\scriptsize {below}}}"
+def _stacked(text: str, below: Sequence[str], column: Column) -> str:
+    """Return lines, the first as it is and the others small: in a column of a given width they may break as well."""
+    lines = [text, *(rf"{{\scriptsize {escape(line)}}}" for line in below)]
     if column.width:
-        return rf"{text}\newline {small}"
-    return rf"\begin{{tabular}}[t]{{@{{}}{'r' if column.numeric else 'l'}@{{}}}}{text}\\[-1pt]{small}\end{{tabular}}"
+        return r"\newline ".join(lines)
+    body = r"\\[-1pt]".join(lines)
+    return rf"\begin{{tabular}}[t]{{@{{}}{'r' if column.numeric else 'l'}@{{}}}}{body}\end{{tabular}}"
 
 
 def _notes(table: Table, width: str = r"0.9\linewidth") -> list[str]:

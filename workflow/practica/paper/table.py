@@ -16,7 +16,7 @@ class Cell:
         text: what a person reads, already in the report's language.
         raw: what a machine reads, by suffix of the column's key; ``""`` is the cell's value itself.
         gap: why there is no value, or nothing.
-        below: a second line.
+        below: a second line, or several.
         tone: how it stands out: a verdict, or ``strong``.
         figure: the figure of the report whose number follows the text, or nothing.
         section: the exercise whose section the text leads to, or nothing.
