@@ -156,7 +156,7 @@ def _packages(language: str) -> dict[str, str | None]:
         "mathptmx": None,
         "pifont": None,
         "natbib": "numbers,sort&compress",
-        "hyperref": "unicode,colorlinks,allcolors=links",
+        "hyperref": "unicode,colorlinks,allcolors=links,bookmarksnumbered,pdfdisplaydoctitle",
     }
 
 
