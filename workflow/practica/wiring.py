@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -47,6 +49,8 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
     # at every step, which makes convolutions on CPUs take twice as long.
     os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
+    # Planning makes millions of objects that stay to its end, and Python would look through them again and again.
+    gc.set_threshold(100_000)
 
 
 def per_job(function: Function) -> Function:
@@ -111,6 +115,7 @@ def prose_folders(report: Path = REPORT) -> list[Path]:
     return sorted(path.parent for path in report.glob("*/intro.tex"))
 
 
+@cache
 def run_code(exercise: str) -> str:
     """Return the digest of the code that a run of the exercise depends on."""
     return code_digest("practica.training.block", exercises.module_name(exercise))
