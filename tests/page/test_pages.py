@@ -8,15 +8,18 @@ import re
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config import Study
 from practica.evidence.collect import collect
-from practica.evidence.results import Results
+from practica.evidence.results import Curve, Results
 from practica.figures.catalogue import report_figures, spec
-from practica.figures.draw import course
+from practica.figures.curves import Line, Plot
+from practica.figures.draw import Course, course
+from practica.figures.style import look
 from practica.figures.words import words
 from practica.files import read_json, write_json
 from practica.page.build import write_pages
@@ -79,13 +82,40 @@ def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
 def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> None:
     shown = spec("fig13a")
     found = course(shown, Results(faked, project / "results"), words("es"))
-    (chart,) = charts(found, "Época", log_epochs=False)
+    (chart,) = charts(found, shown.title["es"], "Época", log_epochs=False)
     assert chart in specifications(page(project, "ej08.html"))
     table = pd.read_csv(io.StringIO(chart["data"]["values"]))
     for place, line in enumerate(found.plots[0].lines):
         assert table[f"m{place}"].tolist() == pytest.approx(line.curve.mean.tolist(), rel=1e-4)
         assert table[f"h{place}"].tolist() == pytest.approx(line.curve.high.tolist(), rel=1e-4)
         assert chart["layer"][-1]["encoding"]["tooltip"][place + 1]["title"] == line.label
+
+
+def test_charts_to_compare_share_their_limits_and_say_what_they_show(project: Path) -> None:
+    text = page(project, "ej08_en.html")
+    shown = {
+        name: specifications(text.split(f'id="{name}"')[1].split("</figure>")[0])[0] for name in ("fig13a", "fig13b")
+    }
+    scales = [chart["layer"][0]["encoding"]["y"]["scale"] for chart in shown.values()]
+    assert scales[0] == scales[1]
+    low, high = scales[0]["domain"]
+    for chart in shown.values():
+        values = pd.read_csv(io.StringIO(chart["data"]["values"])).drop(columns="epoch")
+        assert low <= values.min().min() and values.max().max() <= high
+    assert shown["fig13a"]["description"].endswith(": Accuracy. Training; Validation.")
+
+
+def test_logarithmic_axes_have_readable_ticks() -> None:
+    epochs = np.arange(20, 4001, 20)
+    mean = np.geomspace(0.4, 2e-5, len(epochs))
+    line = Line("tanh", Curve(epochs, mean, mean, mean, mean, 1, 1, False), look(0))
+    (chart,) = charts(Course((Plot("MSE", (line,), log=True),), ()), "", "Época", log_epochs=True)
+    assert chart["encoding"]["x"]["axis"]["values"] == [20, 50, 100, 200, 500, 1000, 2000]
+    upright = chart["layer"][0]["encoding"]["y"]["axis"]
+    assert upright["values"] == pytest.approx([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1])
+    assert (
+        upright["labelExpr"] == "['10⁻⁵', '10⁻⁴', '10⁻³', '10⁻²', '10⁻¹', '10⁰'][round(log(datum.value) / LN10) - (-5)]"
+    )
 
 
 def test_every_link_leads_somewhere(project: Path) -> None:

@@ -77,10 +77,10 @@ def _draw(axes: Axes, plot: Plot) -> None:
     for line in plot.lines:
         _draw_line(axes, line, plot.spread)
     if not plot.log:
-        axes.set_ylim(_limits(plot.ends, axes.get_ylim(), plot.bounds))
+        axes.set_ylim(limits(plot.ends, axes.get_ylim(), plot.bounds))
 
 
-def _limits(
+def limits(
     ends: tuple[float, float] | None, shown: tuple[float, float], bounds: tuple[float | None, float | None]
 ) -> tuple[float, float]:
     """Return the limits of an axis: those ``shown``, or room around ``ends``, and hardly beyond the ``bounds``."""

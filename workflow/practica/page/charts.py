@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.figures.curves import Line, Plot, thinned
+from practica.figures.curves import Line, Plot, limits, thinned
 from practica.figures.draw import Course
 
 DASHES = {"-": [1, 0], "--": [6, 3], "-.": [6, 3, 1.5, 3], ":": [1.5, 2.5]}
@@ -16,12 +16,12 @@ FEW = 15
 """Up to so many epochs each is a dot."""
 
 
-def charts(shown: Course, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
+def charts(shown: Course, title: str, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
     """Return one Vega-Lite specification for each set of axes; ``epoch`` is the word for their horizontal axis."""
-    return [_chart(plot, epoch, log_epochs) for plot in shown.plots]
+    return [_chart(plot, title, epoch, log_epochs) for plot in shown.plots]
 
 
-def _chart(plot: Plot, epoch: str, log_epochs: bool) -> dict[str, Any]:
+def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, Any]:
     table = _values(plot, "log" if log_epochs else "linear")
     names = [line.label for line in plot.lines]
     looks = {
@@ -32,20 +32,48 @@ def _chart(plot: Plot, epoch: str, log_epochs: bool) -> dict[str, Any]:
         "field": "epoch",
         "type": "quantitative",
         "title": epoch,
-        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+        "axis": {"tickMinStep": 1, "format": "d", "grid": False} | (_steps(table["epoch"]) if log_epochs else {}),
         "scale": {"type": "log", "nice": False} if log_epochs else {"zero": False, "nice": False},
     }
-    y = {"type": "quantitative", "title": plot.label, "scale": {"type": "log"} if plot.log else {"zero": False}}
+    y = {"type": "quantitative", "title": plot.label, **_upright(plot, table)}
     layers = [
         layer for place, line in enumerate(plot.lines) for layer in _line(place, line, plot, len(table), looks, y)
     ]
     return {
+        "description": f"{title}: {plot.label}. {'; '.join(names)}.",  # for readers who do not see it
         "width": "container",
         "height": 210,
         "data": {"values": table.to_csv(index=False, lineterminator="\n"), "format": {"type": "csv"}},
         "encoding": {"x": x},
         "layer": [*layers, _pointer(plot, epoch)],
     }
+
+
+def _steps(epochs: pd.Series) -> dict[str, Any]:
+    """Return the ticks of a logarithmic axis of epochs: 1, 2, 5, 10, ..., whose numbers do not run into each other."""
+    steps = [step * 10**power for power in range(len(str(epochs.max()))) for step in (1, 2, 5)]
+    return {"values": [step for step in steps if epochs.min() <= step <= epochs.max()]}
+
+
+def _upright(plot: Plot, table: pd.DataFrame) -> dict[str, Any]:
+    """Return the scale and the ticks of the vertical axis: the limits of the printed figure, or powers of ten."""
+    if not plot.log:
+        shown = list(limits(plot.ends, (0.0, 0.0), plot.bounds)) if plot.ends and not plot.spread else None
+        return {"scale": {"zero": False} | ({"domain": shown, "nice": False} if shown else {})}
+    values = table.drop(columns="epoch").to_numpy()
+    tens = np.log10(values[np.isfinite(values) & (values > 0)])
+    if not tens.size:
+        return {"scale": {"type": "log"}}
+    first, last = int(np.floor(tens.min())), int(np.ceil(tens.max()))
+    said = [f"10{str(power).translate(RAISED)}" for power in range(first, last + 1)]
+    ticks = {"values": [10.0**power for power in range(first, last + 1)]}
+    return {
+        "scale": {"type": "log"},
+        "axis": ticks | {"labelExpr": f"{said}[round(log(datum.value) / LN10) - ({first})]"},
+    }
+
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _values(plot: Plot, scale: str) -> pd.DataFrame:

@@ -97,7 +97,7 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
     """Return a figure: charts where it shows courses over epochs, the drawn picture otherwise."""
     texts = words.words(facts.language)
     found = _course(spec, facts) if spec.reads == "tables" else Course((), ())
-    drawn = charts(found, texts["epoch"], log_epochs=spec.log_epochs)
+    drawn = charts(found, spec.title[facts.language], texts["epoch"], log_epochs=spec.log_epochs)
     return {
         "name": spec.name,
         "title": spec.title[facts.language],
