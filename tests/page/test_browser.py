@@ -143,6 +143,22 @@ def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, na
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_on_a_phone_no_verdict_is_out_of_sight(tab: playwright.Page, report: Path) -> None:
+    tab.set_viewport_size(PHONE)
+    tab.goto(inner(report, "ej08.html"))
+    verdicts = tab.locator(".claims td:last-child")
+    boxes = [verdicts.nth(place).bounding_box() for place in range(verdicts.count())]
+    assert len(boxes) == 5
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)
+
+
+def test_metrics_of_a_run_are_not_cut(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "ej08_runs.html"))
+    widths = tab.locator(".scroll").evaluate_all("all => all.map(each => [each.scrollWidth, each.clientWidth])")
+    assert widths
+    assert all(needed <= there for needed, there in widths)
+
+
 def test_on_a_phone_the_menu_shows_where_one_is_beside_the_languages(tab: playwright.Page, report: Path) -> None:
     tab.set_viewport_size({"width": 200, "height": 600})
     tab.goto(inner(report, "ej08.html"))

@@ -138,6 +138,27 @@ def test_a_run_shows_its_metrics_and_log(project: Path, faked: Study) -> None:
     assert len(re.findall("<tr>", run)) == 1 + len(block.seeds)
 
 
+def test_metrics_of_all_runs_stand_in_one_order(project: Path) -> None:
+    text = page(project, "ej08_runs_en.html")
+    heads = [re.findall(r'<th scope="col"[^>]*>(.*?)</th>', part) for part in text.split("<table")[1:]]
+    assert heads[0][1:4] == ["Accuracy, training", "Accuracy, validation", "Accuracy, test"]
+    assert all(each == heads[0] for each in heads)
+
+
+def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:
+    figure = page(project, "ej08_en.html").split('id="fig13a"')[1].split("</figure>")[0]
+    assert re.search(r'<span>Dense layers, seeds <a href="ej08_runs_en.html#dense-s0-4">0–4</a></span>', figure)
+
+
+def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
+    for name, several in (("index.html", WORDS["es"]["several"]), ("index_en.html", WORDS["en"]["several"])):
+        found = re.findall(
+            r'data-verdict="([\w ]+)".*?<b>(\d+)</b> <span>. (.*?)</span>', page(project, name), re.DOTALL
+        )
+        assert len(found) == len(several)
+        assert all(said == several[verdict] for verdict, count, said in found if count != "1")
+
+
 def test_captions_say_what_was_run(project: Path, faked: Study) -> None:
     caption = unescape(page(project, "ej08.html").split('id="fig13a"')[1].split("</figure>")[0])
     epochs = faked.settings("ej08", "dense")["epochs"]

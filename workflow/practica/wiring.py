@@ -235,6 +235,11 @@ def page_labels(study: Study, name: str) -> dict[str, str]:
     return {"contenido": said[kind]}
 
 
+def paper_labels(study: Study, language: str) -> dict[str, str]:
+    """Return the label of a PDF in the HTML report: the report's own language stands first."""
+    return {"contenido": f"{study.languages.index(language) + 2}. {words.WORDS[language]['shell_paper']}"}
+
+
 def page_captions(study: Study) -> dict[str, str]:
     """Return a sentence about each page, in its language."""
     captions = {"vega": f"{words.WORDS[study.languages[0]]['shell_script']}."}
@@ -250,7 +255,7 @@ def page_captions(study: Study) -> dict[str, str]:
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     """Return the label of a table in the HTML report; one only, as for figures."""
-    return {"contenido": f"{table.name}: {table.caption[study.languages[0]].split('.')[0]}"}
+    return {"contenido": f"{table.name}: {re.split('[.:]', table.caption[study.languages[0]])[0]}"}
 
 
 def check_writable(key: str, folder: Path) -> None:

@@ -2,6 +2,7 @@
 from practica.paper.catalogue import tables_for
 from practica.wiring import (
     captions,
+    paper_labels,
     prose_inputs,
     reports,
     table_inputs,
@@ -77,9 +78,7 @@ rule paper:
             caption="../../report/paper.rst",
             category=section(study, None),
             subcategory="1. Para leer",
-            labels=lambda wildcards: {
-                "contenido": f"2. Informe completo (PDF, {REPORTS[wildcards.report]})"
-            },
+            labels=lambda wildcards: paper_labels(study, REPORTS[wildcards.report]),
         ),
     log:
         f"{LOGS}/{{report}}.log",

@@ -79,7 +79,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     """Return what the first page shows: verdicts, exercises, and what compares or lists them all."""
     judged = facts.claims["claims"] if facts.claims else []
     tally = [
-        {"name": name, "said": word(name, facts.language), "sign": SIGNS[name], "count": len(found)}
+        {"name": name, "said": _counted(name, len(found), facts.language), "sign": SIGNS[name], "count": len(found)}
         for name in VERDICTS
         for found in [[claim for claim in judged if claim["verdict"] == name]]
     ]
@@ -108,6 +108,10 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "stand_in_words": word("front_stand_in", facts.language).format(data=", ".join(facts.stand_in())),
         "provenance": provenance(facts),
     }
+
+
+def _counted(verdict: str, count: int, language: str) -> str:
+    return word(verdict, language) if count == 1 else WORDS[language]["several"][verdict]
 
 
 def _to_exercise(facts: Facts, cell: Cell) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from practica.config import Block
 from practica.figures import catalogue, words
 from practica.figures.draw import Course, course, stand_in
 from practica.figures.listing import OVERVIEW
@@ -130,13 +131,18 @@ def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
         {
             "variant": variant_name(spec.exercise, variant, facts.language),
             "blocks": [
-                {"name": block.name, "address": f"{page}#{variant}-{block.name}"}
+                {"seeds": _seeds(block), "address": f"{page}#{variant}-{block.name}"}
                 for block in facts.study.blocks()
                 if (block.exercise, block.variant) == (spec.exercise, variant)
             ],
         }
         for variant in spec.variants
     ]
+
+
+def _seeds(block: Block) -> str:
+    """Return the seeds of a block as people write them: ``0–4``, or ``0, 2`` where they are not neighbours."""
+    return block.name.removeprefix("s").replace("-", "–").replace("_", ", ")
 
 
 def _to_figure(cell: Cell) -> str:

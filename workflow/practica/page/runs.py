@@ -19,6 +19,7 @@ from practica.paper.html import fragment
 from practica.paper.names import metric_name, variant_name
 from practica.paper.settings import ran
 from practica.paper.table import Cell, Column, Table
+from practica.paper.tables import SPLITS
 from practica.paper.words import word
 
 TOLD = ("data", "host", "gpu", "threads", "fit_seconds", "wall_seconds", "peak_memory_mb", "parameters", "commit")
@@ -71,7 +72,8 @@ def _metrics(block: Block, facts: Facts) -> Table:
     here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
     found = found.assign(fold=found["fold"].fillna(NO_FOLD).astype(int))
     found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith("best_")]
-    keys = list(dict.fromkeys(zip(found["split"].astype(str), found["metric"].astype(str), strict=True)))
+    named = set(zip(found["split"].astype(str), found["metric"].astype(str), strict=True))
+    keys = sorted(named, key=lambda key: (key[1], (*SPLITS, key[0]).index(key[0])))
     columns = [Column("seed", words["seed"]), Column("fold", words["fold"])]
     columns += [Column(f"{s}_{m}", f"{metric_name(m, language)}, {word(s, language).lower()}") for s, m in keys]
     rows = []

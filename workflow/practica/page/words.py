@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-WORDS = {
+from typing import Any
+
+WORDS: dict[str, dict[str, Any]] = {
     "es": {
         "title": "Ejercicios de aprendizaje profundo",
         "about": "Cada red se entrenó con varias semillas; junto a cada número está el publicado, y junto a cada "
@@ -19,7 +21,17 @@ WORDS = {
         "layers": "Capas de las redes",
         "runs": "Corridas",
         "runs_of": "Corridas de {}",
-        "across": "Entre variantes",
+        "several": {
+            "confirmed": "confirmadas",
+            "not confirmed": "no confirmadas",
+            "undecided": "sin decidir",
+            "not evaluated": "sin evaluar",
+        },
+        "papers": "El informe completo, en PDF, está en el menú: «0. Informe», «1. Para leer».",
+        "no_curve": "sin resultados",
+        "whole_study": "Todo el estudio",
+        "provenance": "De dónde salen estos resultados",
+        "across": "Diferencias entre variantes",
         "all_runs": "Todas las corridas",
         "ran": "Qué se corrió",
         "log_scale": "escala logarítmica",
@@ -28,6 +40,7 @@ WORDS = {
         "no_log": "Esta corrida no dejó registro.",
         "save": "Guardar {}",
         "seed": "Semilla",
+        "seeds": "semillas",
         "fold": "Pliegue",
         "epoch": "Época",
         "origin": "Origen",
@@ -35,6 +48,7 @@ WORDS = {
         "back": "Volver al ejercicio",
         "no_claims": "Sobre estos ejercicios la fuente no afirma nada que se compruebe.",
         "shell_page": "1. Todo, de un vistazo",
+        "shell_paper": "Informe completo en español (PDF)",
         "shell_runs": "2. Métricas y registros de cada corrida",
         "shell_exercise": "1. Curvas interactivas, ajustes y tablas",
         "shell_script": "Vega, que dibuja las curvas",
@@ -60,7 +74,17 @@ WORDS = {
         "layers": "Layers of the nets",
         "runs": "Runs",
         "runs_of": "Runs of {}",
-        "across": "Between variants",
+        "several": {
+            "confirmed": "confirmed",
+            "not confirmed": "not confirmed",
+            "undecided": "undecided",
+            "not evaluated": "not evaluated",
+        },
+        "papers": "The whole report, as a PDF, is in the menu: “0. Informe”, “1. Para leer”.",
+        "no_curve": "no results",
+        "whole_study": "The whole study",
+        "provenance": "Where these results come from",
+        "across": "Differences between variants",
         "all_runs": "All runs",
         "ran": "What was run",
         "log_scale": "logarithmic scale",
@@ -69,6 +93,7 @@ WORDS = {
         "no_log": "This run left no log.",
         "save": "Save {}",
         "seed": "Seed",
+        "seeds": "seeds",
         "fold": "Fold",
         "epoch": "Epoch",
         "origin": "Origin",
@@ -76,6 +101,7 @@ WORDS = {
         "back": "Back to the exercise",
         "no_claims": "The source claims nothing about these exercises that is checked.",
         "shell_page": "1. Everything at a glance",
+        "shell_paper": "Whole report in English (PDF)",
         "shell_runs": "2. Metrics and log of every run",
         "shell_exercise": "1. Interactive curves, settings and tables",
         "shell_script": "Vega, which draws the curves",
