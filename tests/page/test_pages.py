@@ -145,6 +145,20 @@ def test_metrics_of_all_runs_stand_in_one_order(project: Path) -> None:
     assert all(each == heads[0] for each in heads)
 
 
+def test_metrics_of_a_single_run_stand_below_each_other(project: Path, faked: Study) -> None:
+    block = next(each for each in faked.blocks() if each.exercise == "ej07" and len(each.seeds) == 1)
+    table = (
+        page(project, "ej07_runs_en.html").split(f'id="metrics-{block.variant}-{block.name}"')[1].split("</table>")[0]
+    )
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table)
+    assert heads == ["Metric", "Training", "Validation", "Test"]
+    kept = pd.read_csv(project / "results/metrics.csv")
+    run = kept[(kept["exercise"] == "ej07") & (kept["variant"] == block.variant) & (kept["seed"] == block.seeds[0])]
+    final = run[~run["metric"].str.startswith("best_")]
+    shown = [float(value) for value in re.findall(r'class="number" data-value="([^"]+)"', table)]
+    assert sorted(shown) == pytest.approx(sorted(final["value"]))
+
+
 def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:
     figure = page(project, "ej08_en.html").split('id="fig13a"')[1].split("</figure>")[0]
     assert re.search(r'<span>Dense layers, seeds <a href="ej08_runs_en.html#dense-s0-4">0–4</a></span>', figure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,7 +18,7 @@ from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.names import metric_name, variant_name
 from practica.paper.settings import ran
-from practica.paper.table import Cell, Column, Table
+from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import SPLITS
 from practica.paper.words import word
 
@@ -66,7 +66,7 @@ def _said(key: str, value: Any, facts: Facts) -> str:
 
 
 def _metrics(block: Block, facts: Facts) -> Table:
-    """Return a table with a row for each run of the block and a column for each final metric."""
+    """Return the final metrics of the block's runs: a row for each run; of a single one, a row for each metric."""
     language = facts.language
     words, found = WORDS[language], facts.results.metrics
     here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
@@ -74,6 +74,10 @@ def _metrics(block: Block, facts: Facts) -> Table:
     found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith("best_")]
     named = set(zip(found["split"].astype(str), found["metric"].astype(str), strict=True))
     keys = sorted(named, key=lambda key: (key[1], (*SPLITS, key[0]).index(key[0])))
+    name = f"metrics-{block.variant}-{block.name}"
+    if len(found[["seed", "fold"]].drop_duplicates()) == 1:
+        values = dict(zip(zip(found["split"], found["metric"], strict=True), found["value"], strict=True))
+        return Table(name, words["metrics"], *_by_split(values, keys, language), language)
     columns = [Column("seed", words["seed"]), Column("fold", words["fold"])]
     columns += [Column(f"{s}_{m}", f"{metric_name(m, language)}, {word(s, language).lower()}") for s, m in keys]
     rows = []
@@ -83,7 +87,24 @@ def _metrics(block: Block, facts: Facts) -> Table:
         rows.append((*run, *(_cell(values.get(each), each[1], language) for each in keys)))
     if (found["fold"] == NO_FOLD).all():
         columns, rows = [columns[0], *columns[2:]], [(row[0], *row[2:]) for row in rows]
-    return Table(f"metrics-{block.variant}-{block.name}", words["metrics"], tuple(columns), tuple(rows), language)
+    return Table(name, words["metrics"], tuple(columns), tuple(rows), language)
+
+
+def _by_split(
+    values: Mapping[Any, float], keys: Sequence[tuple[str, str]], language: str
+) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
+    """Return the columns and rows of a single run: a row for each metric and a column for each split."""
+    splits = sorted({split for split, _ in keys}, key=lambda split: (*SPLITS, split).index(split))
+    columns = [Column("metric", word("metric", language), numeric=False)]
+    columns += [Column(split, word(split, language)) for split in splits]
+    rows = [
+        (
+            label(metric_name(metric, language), metric),
+            *(_cell(values.get((s, metric)), metric, language) for s in splits),
+        )
+        for metric in dict.fromkeys(metric for _, metric in keys)
+    ]
+    return tuple(columns), tuple(rows)
 
 
 def _cell(value: float | None, metric: str, language: str) -> Cell:
