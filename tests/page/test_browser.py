@@ -145,6 +145,18 @@ def test_the_start_fills_the_room_beside_the_menu(tab: playwright.Page, report: 
     assert box["height"] >= DESKTOP["height"] / 2
 
 
+def test_on_paper_stand_all_curves_and_their_settings_and_no_table_is_cut(tab: playwright.Page, report: Path) -> None:
+    tab.set_viewport_size({"width": 700, "height": 500})  # A4 less its margins, and the curves out of sight
+    tab.goto(inner(report, "ej08.html"))
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    playwright.expect(tab.locator(".chart svg")).to_have_count(tab.locator(".chart").count())
+    playwright.expect(tab.locator("#fig13a figcaption")).to_contain_text("Adam")
+    playwright.expect(tab.locator("#fig13a figcaption .hint").last).to_be_visible()
+    widths = tab.evaluate("[...document.querySelectorAll('.scroll > table')].map(e => e.getBoundingClientRect().right)")
+    assert max(widths) <= 700
+
+
 @pytest.mark.parametrize("name", ["index.html", "ej07.html", "ej08_en.html", "ej08_runs.html"])
 def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, name: str) -> None:
     tab.set_viewport_size(PHONE)
