@@ -13,6 +13,7 @@ const seen = new IntersectionObserver(entries => entries.filter(entry => entry.i
   draw(entry.target);
 }), {rootMargin: "400px"});
 document.querySelectorAll(".chart").forEach(place => seen.observe(place));
+addEventListener("beforeprint", () => document.querySelectorAll(".chart:empty").forEach(draw));
 
 // The verdicts filter the table of claims.
 const buttons = [...document.querySelectorAll(".tally button")];

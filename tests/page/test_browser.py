@@ -24,8 +24,8 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 @pytest.fixture(scope="module")
 def report(project: Path) -> Path:
     """Return the folder of the unpacked report."""
-    words = ["--report", "results/report.zip", "--report-stylesheet", "report/report.css"]
-    command = [Path(sys.executable).with_name("snakemake"), "--config", "only=ej07,ej08", "seeds=5", *words]
+    words = ["--config", "only=ej07,ej08", "seeds=5", "--report", "results/report.zip"]
+    command = [Path(sys.executable).with_name("snakemake"), *words]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     with zipfile.ZipFile(project / "results/report.zip") as archive:
@@ -134,6 +134,27 @@ def test_a_figure_leads_to_its_runs(tab: playwright.Page, report: Path) -> None:
     with tab.expect_download() as saved:
         run.locator("button.save").click()
     assert saved.value.suggested_filename.startswith("ej08_dense_s0")
+
+
+def test_the_start_fills_the_room_beside_the_menu(tab: playwright.Page, report: Path) -> None:
+    tab.goto((report / "report.html").as_uri())
+    playwright.expect(tab.frame_locator("iframe.start").locator("h1")).to_be_visible()
+    box = tab.locator("iframe.start").bounding_box()
+    assert box
+    assert box["width"] >= DESKTOP["width"] / 2
+    assert box["height"] >= DESKTOP["height"] / 2
+
+
+def test_on_paper_stand_all_curves_and_their_settings_and_no_table_is_cut(tab: playwright.Page, report: Path) -> None:
+    tab.set_viewport_size({"width": 700, "height": 500})  # A4 less its margins, and the curves out of sight
+    tab.goto(inner(report, "ej08.html"))
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    playwright.expect(tab.locator(".chart svg")).to_have_count(tab.locator(".chart").count())
+    playwright.expect(tab.locator("#fig13a figcaption")).to_contain_text("Adam")
+    playwright.expect(tab.locator("#fig13a figcaption .hint").last).to_be_visible()
+    widths = tab.evaluate("[...document.querySelectorAll('.scroll > table')].map(e => e.getBoundingClientRect().right)")
+    assert max(widths) <= 700
 
 
 @pytest.mark.parametrize("name", ["index.html", "ej07.html", "ej08_en.html", "ej08_runs.html"])

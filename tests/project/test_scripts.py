@@ -196,7 +196,7 @@ def with_snakemake(machine, script):
 
 STUDY = "snakemake --profile profiles/quick"
 PARTIAL = f"{STUDY} --config partial=true"
-REPORT = "--report results/report.zip --report-stylesheet report/report.css"
+REPORT = "--report results/report.zip"
 SUMS = "python -m practica sums"
 
 

@@ -20,7 +20,7 @@ status=0
   study+=(--config partial=true)
   "${study[@]}"
 }
-"${study[@]}" --report results/report.zip --report-stylesheet report/report.css
+"${study[@]}" --report results/report.zip
 python -m practica sums
 
 echo

@@ -33,7 +33,11 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
         "type": "quantitative",
         "title": epoch,
         "axis": {"tickMinStep": 1, "format": "d", "grid": False} | (_steps(table["epoch"]) if log_epochs else {}),
-        "scale": {"type": "log", "nice": False} if log_epochs else {"zero": False, "nice": False},
+        "scale": {
+            **({"type": "log"} if log_epochs else {"zero": False}),
+            "nice": False,
+            "domain": _ends(table["epoch"]),
+        },
     }
     y = {"type": "quantitative", "title": plot.label, **_upright(plot, table)}
     layers = [
@@ -47,6 +51,12 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
         "encoding": {"x": x},
         "layer": [*layers, _pointer(plot, epoch)],
     }
+
+
+def _ends(epochs: pd.Series) -> list[int]:
+    """Return the first and the last epoch, one apart at least: Vega itself begins at 0 beside a logarithmic axis."""
+    first, last = int(epochs.min()), int(epochs.max())
+    return [first, max(last, first + 1)]
 
 
 def _steps(epochs: pd.Series) -> dict[str, Any]:
