@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evidence.factory import fill, make_study, write_block, write_failure
@@ -210,3 +211,33 @@ def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path: Path) -> No
 
 def test_metrics_by_epoch_lists_what_was_recorded(collected: Collected) -> None:
     assert Results(*collected).metrics_by_epoch("ej05", "tanh5") == ["loss", "mse"]
+
+
+TABLES = ("metrics", "history", "summary", "differences", "runs")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_column_that_was_taken_out_is_named(collected: Collected, table: str) -> None:
+    study, folder = collected
+    path = next(folder.glob(f"{table}.csv*"))
+    pd.read_csv(path).drop(columns="variant").to_csv(path, index=False)
+    with pytest.raises(InputError, match=rf"{path.name} has no column variant; delete it and collect again"):
+        getattr(Results(study, folder), table)
+
+
+@pytest.mark.parametrize(("column", "text"), [("value", "high"), ("seed", "1.5"), ("seed", ""), ("fold", "first")])
+def test_text_in_the_place_of_a_number_is_malformed(collected: Collected, column: str, text: str) -> None:
+    study, folder = collected
+    path = folder / "metrics.csv"
+    table = pd.read_csv(path, dtype="str")
+    table.loc[0, column] = text
+    table.to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"metrics\.csv is malformed"):
+        _ = Results(study, folder).metrics
+
+
+def test_a_study_without_any_run_has_numbers_of_the_same_types(tmp_path: Path) -> None:
+    study = make_study({"ej08": ["dense"]})
+    collect(study, tmp_path)
+    results = Results(study, tmp_path)
+    assert results.per_seed("ej08", "dense", "test", "accuracy").dtype == np.float64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,11 +22,22 @@ from practica.files import read_json
 
 NORMALISED = "normalised_"
 # Text that repeats a million times costs a byte a row as a category.
-TIDY = dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
-# All else in runs.csv is text: a commit may be all digits, and a version like 2.4 is no number.
+KEYS = dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
+TIDY = KEYS | {"seed": "int64", "fold": "Int64", "value": "float64"}
+ESTIMATES = KEYS | dict.fromkeys(["mean", "sd", "low", "high"], "float64") | {"n": "int64"}
 RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb"], "float64") | dict.fromkeys(
     ["epochs", "parameters", "threads"], "Int64"
 )
+BLOCK = ["exercise", "variant", "block", "status", "reason", "data"]
+# The type of every column that is asked for: pandas would guess text for one without values.
+TYPES: Mapping[str, Mapping[str, str]] = {
+    "metrics.csv": TIDY,
+    "history.csv.gz": TIDY | {"epoch": "int64"},
+    "summary.csv": ESTIMATES,
+    "differences.csv": ESTIMATES | {"minus": "str", "p": "float64"},
+    # All else in runs.csv is text: a commit may be all digits, and a version like 2.4 is no number.
+    "runs.csv": defaultdict(lambda: "str", dict.fromkeys(BLOCK, "str") | RUN_NUMBERS),
+}
 
 
 @dataclass(frozen=True)
@@ -71,27 +83,27 @@ class Results:
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """Return ``metrics.csv``: one row per run, split and metric."""
-        return self._table("metrics.csv", TIDY)
+        return self._table("metrics.csv")
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """Return ``history.csv.gz``: one row per run, epoch, split and metric."""
-        return self._table("history.csv.gz", TIDY)
+        return self._table("history.csv.gz")
 
     @cached_property
     def summary(self) -> pd.DataFrame:
         """Return ``summary.csv``: one row per variant, split and metric."""
-        return self._table("summary.csv", TIDY)
+        return self._table("summary.csv")
 
     @cached_property
     def differences(self) -> pd.DataFrame:
         """Return ``differences.csv``: one row per two variants, split and metric."""
-        return self._table("differences.csv", TIDY)
+        return self._table("differences.csv")
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """Return ``runs.csv``: one row per expected block, with empty text where nothing is known."""
-        table = self._table("runs.csv", defaultdict(lambda: "str", RUN_NUMBERS))
+        table = self._table("runs.csv")
         return table.fillna(dict.fromkeys(table.columns.difference(list(RUN_NUMBERS)), ""))
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
@@ -203,20 +215,24 @@ class Results:
     def _blocks(self, exercise: str, variant: str) -> list[Block]:
         return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
 
-    def _table(self, name: str, types: Mapping[str, str]) -> pd.DataFrame:
+    def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / name
         try:
-            return pd.read_csv(
+            table = pd.read_csv(
                 path,
-                dtype=types,
+                dtype=TYPES[name],
                 # A variant may be named "null".
                 keep_default_na=False,
                 na_values=[""],
             )
         except FileNotFoundError as error:
             raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
             raise InputError(f"{path} is malformed ({error}); delete it and collect again") from error
+        lacking = [column for column in TYPES[name] if column not in table]
+        if lacking:
+            raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and collect again")
+        return table
 
 
 def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:
