@@ -220,6 +220,25 @@ def test_a_bad_folder_is_named(results: Path, made: tuple[Study, Path, Path], na
     assert (done.exit_code, name in done.output, "practica:" in done.output) == (2, True, True), done.output
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        "{}",
+        '{"seeds": [0, 1], "settings": {}, "provenance": {}}',
+        '{"seeds": 3, "settings": [], "provenance": []}',
+        '{"seeds": [0, 1], "settings": {}, "provenance": {"versions": {}, "data": 3}}',
+    ],
+)
+def test_a_damaged_manifest_is_named(results: Path, content: str) -> None:
+    path = results / "runs/ej08/dense/s0-1/manifest.json"
+    path.write_text(content)
+    out = results.parent / "out"
+    done = CliRunner().invoke(main, ["reference", "--results", str(results), "--out", str(out)])
+    assert (done.exit_code, f"{path} is malformed; delete" in done.output) == (2, True), done.output
+    assert not out.exists()
+
+
 def test_a_reference_needs_a_finished_study(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["reference", "--results", str(tmp_path), "--out", str(tmp_path / "out")])
     assert (done.exit_code, "study.json" in done.output) == (2, True)

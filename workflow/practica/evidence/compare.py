@@ -120,7 +120,8 @@ def _claims(folder: Path) -> dict[str, tuple[str, str | None]]:
         parts = {f"{c['id']}: {part['name']}": (part["verdict"], part["cause"]) for c in content for part in c["parts"]}
         return {claim["id"]: (claim["verdict"], None) for claim in content} | parts
     except (KeyError, TypeError) as error:
-        raise InputError(f"{path} is malformed (no {error}); judge the claims again") from error
+        what = f"no key {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"{path} is malformed ({what}); judge the claims again") from error
 
 
 def _verdicts(

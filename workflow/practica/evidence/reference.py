@@ -12,7 +12,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.archive import ARCHIVE, TIMING, pack
-from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
 from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
 from practica.files import atomic_path, read_json, write_json, write_text
@@ -84,12 +84,27 @@ def _runs(study: Study, results: Path) -> list[Run]:
         name = f"{block.exercise}/{block.variant}"
         manifests = found[name].manifests if name in found else ()
         if path.is_file() and (path.parent / "metrics.json").is_file():
-            manifest = read_json(path)
-            if not isinstance(manifest, dict) or not {"seeds", "settings", "provenance"} <= manifest.keys():
-                raise InputError(f"{path} is malformed; delete it and run again")
-            manifests = (*manifests, manifest)
+            manifests = (*manifests, _manifest(path))
         found[name] = Run(name, manifests, block)
     return list(found.values())
+
+
+def _manifest(path: Path) -> Mapping[str, Any]:
+    """Read a block's manifest, and check that what a reference takes from it is there."""
+    manifest = read_json(path)
+    try:
+        known = manifest["provenance"]
+        whole = (
+            isinstance(manifest["seeds"], list)
+            and isinstance(manifest["settings"], dict)
+            and {"versions", "model_parameters", "wall_seconds", "fit_seconds"} <= known.keys()
+            and {"fingerprint", "stand_in"} <= known["data"].keys()
+        )
+    except (KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise InputError(f"{path} is malformed; {train_again(path)}")
+    return manifest
 
 
 def _manifests(runs: Sequence[Run]) -> dict[str, Any]:
