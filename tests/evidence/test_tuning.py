@@ -201,6 +201,20 @@ def test_shared_settings_are_reported(tuning: Tuning) -> None:
     assert tuning.adopt().shared == ("ej08/conv",)
 
 
+def test_settings_from_a_merge_key_stay_beside_the_winners(tuning: Tuning) -> None:
+    merged = "dense: {<<: *conv, grid"
+    tuning.file.write_text(
+        CONFIG.replace("      # The dense one.", "      conv: &conv {settings: {l2: 0.1, learning_rate: 0.3}}")
+        .replace("dense: {grid", merged)
+        .replace("\n      conv: {}", "")
+    )
+    tuning.run(0.6, 0.7, 0.8, 0.9)
+    assert tuning.adopt().shared == ()
+    assert tuning.study.settings("ej08", "dense") == {"epochs": 12, "l2": 0.1, "learning_rate": 0.01, "units": [8, 4]}
+    assert tuning.study.settings("ej08", "conv") == {"epochs": 12, "l2": 0.1, "learning_rate": 0.3}
+    assert not tuning.adopt().changed
+
+
 def test_a_file_that_overrules_the_values_is_no_silent_failure(tuning: Tuning, tmp_path: Path) -> None:
     over = tmp_path / "over.yaml"
     over.write_text(yaml.safe_dump({"exercises": {"ej08": {"variants": {"dense": {"settings": {"units": [3]}}}}}}))

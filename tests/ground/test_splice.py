@@ -24,7 +24,9 @@ a:
       y: 3     # odd
       list:
         - 1
-        - 2
+        - 2 # two
+      # Of what follows.
+      last: 1
   bare:
     model: m
   wide:
@@ -34,6 +36,9 @@ a:
 
 b: &b {settings: {y: 1}}
 c: {<<: *b}
+d:
+  <<: *b
+  e: {<<: *b, f: 1}
 """
 
 
@@ -48,6 +53,9 @@ c: {<<: *b}
         ("a.bare", {"x": 1}, ["    settings: {x: 1}", "    model: m"]),
         ("a.wide", {"r": 4}, ["       r: 4}"]),
         ("b", {"y": 2}, ["b: &b {settings: {y: 2}}"]),
+        ("c", {"x": 2}, ["c: {settings: {y: 1, x: 2}, <<: *b}"]),
+        ("d", {"x": 2, "y": 3}, ["  settings: {y: 3, x: 2}"]),
+        ("d.e", {"y": 2}, ["  e: {settings: {y: 2}, <<: *b, f: 1}"]),
     ],
 )
 def test_only_the_lines_of_the_values_change(path: str, values: dict[str, object], lines: list[str]) -> None:
@@ -63,8 +71,8 @@ def test_only_the_lines_of_the_values_change(path: str, values: dict[str, object
 
 def test_a_list_over_several_lines_becomes_one_line() -> None:
     after = set_values(TEXT, ["a", "block", "settings"], {"list": [5]})
-    assert "      list:\n        [5]\n  bare:" in after
-    assert yaml.safe_load(after)["a"]["block"]["settings"] == {"y": 3, "list": [5]}
+    assert "      list:\n        [5] # two\n      # Of what follows.\n      last: 1\n" in after
+    assert yaml.safe_load(after)["a"]["block"]["settings"] == {"y": 3, "list": [5], "last": 1}
 
 
 def test_a_remark_stands_above_its_key_once() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import CollectionNode, MappingNode, Node
 
 from practica.errors import InputError
 
@@ -41,7 +41,7 @@ def set_remark(text: str, path: list[str], marker: str, remark: str) -> str:
 def _set(text: str, path: list[str], name: str, value: Any) -> str:
     owner = _find(text, path[:-1])
     if not _has(owner, path[-1]):
-        return _insert(text, owner, path[-1], _written({name: value}))
+        return _insert(text, owner, path[-1], _written({**_merged(text, path), name: value}))
     _, target = _entry(owner, path[-1])
     if not isinstance(target, MappingNode):
         raise InputError(f"{'.'.join(path)} is no mapping")
@@ -49,6 +49,14 @@ def _set(text: str, path: list[str], name: str, value: Any) -> str:
         return _insert(text, target, name, _written(value))
     _, old = _entry(target, name)
     return text[: old.start_mark.index] + _written(value) + text[_end(text, old) :]
+
+
+def _merged(text: str, path: list[str]) -> Mapping[str, Any]:
+    """Return what a merge key (``<<``) gives a mapping that the text does not write: its own would hide all of it."""
+    content = yaml.safe_load(text)
+    for name in path:
+        content = content.get(name, {})
+    return content if isinstance(content, dict) else {}
 
 
 def _insert(text: str, owner: MappingNode, name: str, written: str) -> str:
@@ -61,8 +69,12 @@ def _insert(text: str, owner: MappingNode, name: str, written: str) -> str:
 
 
 def _end(text: str, node: Node) -> int:
-    """Return where a node ends: a block mapping or sequence ends with its last entry."""
+    """Return where a node ends: a block mapping or sequence ends with its last entry, not with a remark below."""
     start, end = node.start_mark.index, node.end_mark.index
+    if isinstance(node, CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1][1] if isinstance(node, MappingNode) else node.value[-1]
+        if start < last.start_mark.index < end:  # an alias would lead to where its anchor stands
+            return _end(text, last)
     return start + len(text[start:end].rstrip())
 
 
