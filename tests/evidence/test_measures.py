@@ -90,6 +90,11 @@ def test_a_late_and_fast_rise(tmp_path: Path, curve: list[float], idle: int, ris
     assert measured(found, "rise_share") == pytest.approx({0: rise})
 
 
+def test_what_happened_between_two_recorded_epochs_counts_as_no_idle_time(tmp_path: Path) -> None:
+    runs: Runs = {(0, None): [0.9, 0.9], (1, None): [0.5, 0.9], (2, None): [0.5, 0.5]}
+    assert measured(results(tmp_path, runs, step=10), "idle_epochs") == {0: 0, 1: 10, 2: 20}
+
+
 def test_the_loss_left_is_the_last_over_the_first(tmp_path: Path) -> None:
     found = results(tmp_path, {(0, None): [8.0, 4.0, 2.0], (1, None): [1.0, 2.0]}, metric="loss")
     assert measured(found, "loss_left") == {0: 0.25, 1: 2.0}

@@ -58,7 +58,11 @@ def epochs_to_95(results: Results, exercise: str, variant: str) -> pd.Series:
 def idle_epochs(results: Results, exercise: str, variant: str) -> pd.Series:
     """Return the epochs before the validation accuracy has come a tenth of the way from chance to its last value."""
     return _over_epochs(
-        results, exercise, variant, "accuracy", lambda curve: curve.part(0.1) - 1 if curve.rises else curve.last
+        results,
+        exercise,
+        variant,
+        "accuracy",
+        lambda curve: curve.before(curve.part(0.1)) if curve.rises else curve.last,
     )
 
 
@@ -110,6 +114,10 @@ class _Curve:
     def reaches(self, level: float) -> float:
         """Return the first epoch at which the values are at least ``level``, which the last one must be."""
         return float(self.epochs[self.values >= level - NOISE][0])
+
+    def before(self, epoch: float) -> float:
+        """Return the recorded epoch before ``epoch``; 0, the start, if there is none."""
+        return float(max(self.epochs[self.epochs < epoch], default=0))
 
     def part(self, share: float) -> float:
         """Return the first epoch that has come this share of the way from chance to the last value."""
