@@ -53,6 +53,14 @@ def test_the_interval_is_that_of_the_differences_and_narrower_than_those_of_the_
     assert row["p"] == pytest.approx(2 / 2**8)
 
 
+def test_a_pair_with_a_fold_that_diverged_is_left_out() -> None:
+    table = metrics({"first": {0: 0.5, 1: 0.5}, "second": {0: 0.7, 1: 0.6}})
+    broken = table.assign(fold=0, value=np.where(table["seed"] == 1, np.inf, table["value"])).tail(2)
+    (row,) = differences(TWO, pd.concat([table.assign(fold=1), broken], ignore_index=True)).to_dict("records")
+    assert row["n"] == 1
+    assert row["mean"] == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_under_five_pairs_nothing_is_significant(n: int) -> None:
     table = metrics({"first": dict.fromkeys(range(n), 0.1), "second": {seed: 0.9 + seed / 100 for seed in range(n)}})

@@ -103,7 +103,9 @@ def test_the_loss_left_is_the_last_over_the_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("measure", [*MEASURES, "validation/accuracy"])
 def test_a_seed_that_diverged_is_left_out(tmp_path: Path, measure: str) -> None:
     metric = "loss" if measure == "loss_left" else "accuracy"
-    runs: Runs = {(0, 0): [0.6, 0.7], (0, 1): [0.6, 0.9], (1, 0): [0.6, np.nan], (1, 1): [0.5, np.nan]}
+    runs: Runs = {(0, 0): [0.6, 0.7], (0, 1): [0.6, 0.9]}
+    runs |= {(1, 0): [0.6, np.nan], (1, 1): [0.5, np.nan]}
+    runs |= {(2, 0): [0.6, 0.7], (2, 1): [0.5, np.nan], (2, 2): [0.5, 0.7], (3, 0): [0.6, 0.7], (3, 1): [0.5, np.inf]}
     assert list(measured(results(tmp_path, runs, metric=metric), measure)) == [0]
 
 

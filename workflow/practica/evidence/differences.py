@@ -11,7 +11,7 @@ import pandas as pd
 from practica.config import Study
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.rules import FEWEST
-from practica.evidence.summary import statistics
+from practica.evidence.summary import over_folds, statistics
 
 COLUMNS = [
     "exercise", "variant", "minus", "split", "metric", "mean", "sd", "low", "high", "n", "p", "significant", "data",
@@ -50,14 +50,14 @@ def sign_flip(values: np.ndarray) -> float:
 
 def _paired(study: Study, metrics: pd.DataFrame) -> list[tuple[tuple[Any, ...], np.ndarray, str]]:
     """Return the names, the differences by seed and the kind of data of everything that can be compared."""
-    final = metrics[~metrics["metric"].astype(str).str.startswith("best_")].dropna(subset=["value"])
+    final = metrics[~metrics["metric"].astype(str).str.startswith("best_")]
     stand_in = set(metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].itertuples(index=False, name=None))
     found: list[tuple[tuple[Any, ...], np.ndarray, str]] = []
     for exercise in study.exercises:
         rows = final[final["exercise"] == exercise]
         keys: Any = ["split", "metric"]
         for (split, metric), values in rows.groupby(keys, sort=False, observed=True):
-            table = values.pivot_table(index="seed", columns="variant", values="value", observed=True)
+            table = over_folds(values, ["seed", "variant"]).unstack("variant").sort_index()
             for first, second in combinations((name for name in study.variants(exercise) if name in table), 2):
                 pairs = (table[second] - table[first]).dropna().to_numpy()
                 if len(pairs) and study.dataset(exercise, first) == study.dataset(exercise, second):

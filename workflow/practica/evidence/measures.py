@@ -12,6 +12,7 @@ import pandas as pd
 from practica.errors import InputError
 from practica.evidence.results import Results
 from practica.evidence.rules import NOISE
+from practica.evidence.summary import over_folds
 
 CHANCE = 0.5
 """The accuracy of guessing between two balanced classes, from which ``idle_epochs`` and ``rise_share`` count."""
@@ -47,7 +48,7 @@ def gap(results: Results, exercise: str, variant: str) -> pd.Series:
 
 def fold_sd(results: Results, exercise: str, variant: str) -> pd.Series:
     """Return the standard deviation of the validation accuracy over the folds of a seed, at the last epoch."""
-    return results.per_run(exercise, variant, "validation", "accuracy").groupby("seed").std()
+    return over_folds(results.per_run(exercise, variant, "validation", "accuracy"), ["seed"], "std")
 
 
 def epochs_to_95(results: Results, exercise: str, variant: str) -> pd.Series:

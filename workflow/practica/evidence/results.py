@@ -17,7 +17,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
-from practica.evidence.summary import Estimate
+from practica.evidence.summary import Estimate, over_folds
 from practica.files import read_json
 
 NORMALISED = "normalised_"
@@ -122,12 +122,11 @@ class Results:
 
     def per_seed(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
         """Return a metric by seed, folds averaged: what paired comparisons of variants need; empty if there is none."""
-        return self.per_run(exercise, variant, split, metric).groupby("seed").mean()
+        return over_folds(self.per_run(exercise, variant, split, metric), ["seed"])
 
-    def per_run(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
-        """Return a metric of every run by its seed, which with folds stands there once for each."""
-        rows = _select(self.metrics, exercise=exercise, variant=variant, split=split, metric=metric)
-        return rows.set_index("seed")["value"]
+    def per_run(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
+        """Return the rows of a metric at the last epoch: one for each run, which with folds are several for a seed."""
+        return _select(self.metrics, exercise=exercise, variant=variant, split=split, metric=metric)
 
     def by_epoch(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
         """Return the rows of a metric's history; ``fold`` is -1 where there are none."""

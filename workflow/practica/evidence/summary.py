@@ -32,11 +32,9 @@ class Estimate:
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return mean, sd, 95 % interval and number of seeds of every metric, in the order of ``metrics``.
 
-    Folds are averaged within their seed first: folds share training data, so that only seeds count as repetitions.
-    Values that diverged (NaN) are left out, and ``n`` says how many remain.
+    Seeds that diverged are left out, and ``n`` says how many remain.
     """
-    known = metrics.dropna(subset=["value"])
-    seeds = known.groupby([*GROUP, "seed"], sort=False)["value"].mean()
+    seeds = over_folds(metrics, [*GROUP, "seed"])
     groups = [(key, group.to_numpy()) for key, group in seeds.groupby(level=GROUP, sort=False)]
     rows = pd.DataFrame([key for key, _ in groups], columns=GROUP).join(statistics([values for _, values in groups]))
     stand_in = metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].drop_duplicates()
@@ -44,6 +42,17 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     pairs = zip(rows["exercise"], rows["variant"], strict=True)
     rows["data"] = [STAND_IN if pair in marked else REAL for pair in pairs]
     return rows
+
+
+def over_folds(rows: pd.DataFrame, keys: list[str], how: str = "mean") -> pd.Series:
+    """Return the mean (or other statistic) of ``value`` over the folds of each seed; ``keys`` say which rows are those.
+
+    Folds share training data, so that only seeds count as repetitions. A seed one of whose folds diverged is left out:
+    the mean of the others would be of other data than that of the variants it is compared with.
+    """
+    values = rows["value"].astype(float)  # without rows it has no type of its own
+    folds = values.where(np.isfinite(values)).groupby([rows[key] for key in keys], sort=False, observed=True)
+    return folds.agg(how)[folds.count() == folds.size()]
 
 
 def statistics(samples: Sequence[np.ndarray]) -> pd.DataFrame:
