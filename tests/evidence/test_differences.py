@@ -61,6 +61,14 @@ def test_a_pair_with_a_fold_that_diverged_is_left_out() -> None:
     assert row["mean"] == pytest.approx(0.2)
 
 
+def test_what_float_arithmetic_adds_is_not_significant() -> None:
+    tie = 0.1 + 0.2 - 0.3  # not zero
+    table = metrics({"first": dict.fromkeys(range(6), 0.0), "second": dict.fromkeys(range(6), tie)})
+    (row,) = differences(TWO, table).to_dict("records")
+    assert row["low"] > 0
+    assert not row["significant"]
+
+
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_under_five_pairs_nothing_is_significant(n: int) -> None:
     table = metrics({"first": dict.fromkeys(range(n), 0.1), "second": {seed: 0.9 + seed / 100 for seed in range(n)}})

@@ -10,7 +10,7 @@ import pandas as pd
 
 from practica.config import Study
 from practica.evidence.blocks import REAL, STAND_IN
-from practica.evidence.rules import FEWEST
+from practica.evidence.rules import FEWEST, NOISE
 from practica.evidence.summary import over_folds, statistics
 
 COLUMNS = [
@@ -28,7 +28,7 @@ def differences(study: Study, metrics: pd.DataFrame) -> pd.DataFrame:
     samples = [values for _, values, _ in found]
     rows = pd.DataFrame([key for key, _, _ in found], columns=COLUMNS[:5]).join(statistics(samples))
     rows["p"] = [sign_flip(values) if len(values) >= FEWEST else np.nan for values in samples]
-    rows["significant"] = (rows["n"] >= FEWEST) & ((rows["low"] > 0) | (rows["high"] < 0))
+    rows["significant"] = (rows["n"] >= FEWEST) & ((rows["low"] > NOISE) | (rows["high"] < -NOISE))
     rows["data"] = [data for _, _, data in found]
     return rows[COLUMNS]
 
