@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paper.factory import fill, one_exercise, write_block, write_failure
@@ -22,7 +23,7 @@ def facts(shipped: Study, results: Path) -> Facts:
     ("reference", "text"),
     [
         ("ej08/dense/test/accuracy", "0,901 ± 0,001"),
-        ("ej08/dense/train/accuracy - ej08/dense/validation/accuracy", "0,040"),
+        ("ej08/dense/train/accuracy - ej08/dense/validation/accuracy", "0,040 ± 0,000"),
         ("ej08/dense/test/accuracy - fuente:ej08/dense/test/accuracy", "−0,049"),
         ("fuente:ej10/alexnet/test/accuracy", "0,50"),
         ("fuente:ej08/dense/parameters/total", "16\u202f140"),
@@ -54,6 +55,19 @@ def test_known_references(facts: Facts, reference: str, text: str) -> None:
 def test_unknown_references_suggest_a_known_one(facts: Facts, reference: str, hint: str) -> None:
     with pytest.raises(InputError, match=hint):
         facts.look_up(reference)
+
+
+def test_a_difference_is_taken_seed_by_seed_and_has_a_spread(tmp_path: Path) -> None:
+    study = one_exercise(seeds=3)
+    fill(study, tmp_path)
+    facts = Facts(study, tmp_path, "en")
+    table = facts.results.metrics
+    for variant, values in (("dense", [0.1, 0.5, 0.9]), ("conv", [0.3, 0.6, np.nan])):
+        chosen = (table["variant"] == variant) & (table["split"] == "test") & (table["metric"] == "accuracy")
+        table.loc[chosen, "value"] = values
+    found = facts.look_up("ej08/conv/test/accuracy - ej08/dense/test/accuracy")
+    assert isinstance(found, Fact)
+    assert (found.value, found.text.replace("\u00a0", " ")) == (pytest.approx(0.15), "0.150 ± 0.071")
 
 
 def test_an_exercise_that_is_not_in_play_is_a_hole_and_not_an_error(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ class Facts:
         """Return what ``reference`` names.
 
         It is ``exercise/variant/split/metric`` or, with a prefix, ``fuente:`` (the same in the source), ``parametros:``
-        (``exercise/variant``) or ``tiempo:`` (``net/quantity``); or one such minus another.
+        (``exercise/variant``) or ``tiempo:`` (``net/quantity``); or one such minus another. A difference of two results
+        is taken seed by seed, as claims do, and has the spread of that.
 
         Raises:
             InputError: the name is unknown, as opposed to a run that failed.
@@ -84,7 +85,8 @@ class Facts:
         other = self._one(second.strip())
         if isinstance(found, Missing) or isinstance(other, Missing):
             return found if isinstance(found, Missing) else other
-        return self._measure(found.value - other.value, None, first.strip().rpartition("/")[2])
+        mean, sd = self._paired(first.strip(), second.strip()) or (found.value - other.value, None)
+        return self._measure(mean, sd, first.strip().rpartition("/")[2])
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
         """Return a metric over the seeds, or why there is none, in the report's language."""
@@ -186,6 +188,14 @@ class Facts:
                 return Missing(word("diverged", self.language))
             return Missing(self.reason(found), found.status)
         return self._measure(found.mean, found.sd, metric)
+
+    def _paired(self, first: str, second: str) -> tuple[float, float] | None:
+        """Return mean and sd of two results' difference over the seeds that both have; None where that are not two."""
+        if ":" in first + second:
+            return None
+        mine, its = (self.results.per_seed(*each.split("/")) for each in (first, second))
+        pairs = (mine - its).dropna()
+        return (float(pairs.mean()), float(pairs.std())) if len(pairs) > 1 else None
 
     def _check_recorded(self, exercise: str, variant: str, split: str, metric: str) -> None:
         """Tell a name that no run ever wrote from a value that diverged in every run."""
