@@ -75,7 +75,7 @@ def compare(ours: Path, theirs: Path) -> Comparison:
     both = set(_variants(left)) & set(_variants(right))
     missing += [(name, here) for name in right if name not in left and _variant(name) in both]
     missing += [(name, there) for name in left if name not in right and _variant(name) in both]
-    missing += [(name, here if first else there) for name, first in alone]
+    missing += [(f"claim {name}", here if first else there) for name, first in alone]
     return Comparison(lines, verdicts, _settings(ours, theirs), missing)
 
 
@@ -138,7 +138,11 @@ def _verdicts(
     counting = {name.partition(":")[0] for name, *_, counts in found if counts and ":" in name}
     found = [(name, a, b, counts if ":" in name else name in counting) for name, a, b, counts in found]
     alone = [(name, True) for name in theirs if name in known[1] - known[0]]
-    return found, alone + [(name, False) for name in ours if name in known[0] - known[1]]
+    alone += [(name, False) for name in ours if name in known[0] - known[1]]
+    whole = {each for each in alone if ":" not in each[0]}  # with a claim go its parts
+    return found, [
+        (name, first) for name, first in alone if ":" not in name or (name.partition(":")[0], first) not in whole
+    ]
 
 
 def _variant(name: str) -> str:

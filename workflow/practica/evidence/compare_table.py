@@ -34,8 +34,9 @@ def show(found: Comparison, *, differing: bool = False, console: Console | None 
         console.print(f"claim {name}: {ours} here, {theirs} there{'' if counts else ' (for lack of seeds)'}")
     for name, how in found.settings:
         console.print(f"settings of {name}: {how}", markup=False)
-    for name, where in found.missing:
-        console.print(f"missing in {where}: {name}", markup=False)
+    for place in dict.fromkeys(where for _, where in found.missing):
+        names = ", ".join(name for name, where in found.missing if where == place)
+        console.print(f"missing in {place}: {names}", markup=False, highlight=False)
     states = Counter(line.state for line in found.lines)
     counted = ", ".join(f"{states[state]} {state}" for state in STYLES if states[state]) or "none in common"
     claims = sum(counts for name, *_, counts in found.verdicts if ":" not in name)
