@@ -68,7 +68,8 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: 
     provenance = _provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})
-    write_json(folder / "manifest.json", {**head, "seeds": list(block.seeds), "settings": {}, "provenance": provenance})
+    made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": {}}
+    write_json(folder / "manifest.json", {**head, **made, "provenance": provenance})
     with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
         np.savez(stream, **arrays)
     return folder

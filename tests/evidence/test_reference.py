@@ -236,7 +236,8 @@ def test_a_damaged_manifest_is_named(results: Path, content: str) -> None:
     path.write_text(content)
     out = results.parent / "out"
     done = CliRunner().invoke(main, ["reference", "--results", str(results), "--out", str(out)])
-    assert (done.exit_code, f"{path} is malformed; delete" in done.output) == (2, True), done.output
+    assert (done.exit_code, f"{path} is malformed (" in done.output) == (2, True), done.output
+    assert f"delete {path.with_name('metrics.json')} and run again" in done.output
     assert not out.exists()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from practica import exercises
 from practica.config import Study
+from practica.errors import RunError
 from practica.exercises.problem import Settings
 
 pytestmark = pytest.mark.keras
@@ -85,3 +86,16 @@ def test_classifiers_give_float32_logits_in_mixed_precision_too(
 def test_every_published_variant_is_configured(study: Study) -> None:
     configured = {f"{exercise}/{variant}" for exercise in study.exercises for variant in study.variants(exercise)}
     assert {*PUBLISHED, *(f"ej02/{variant}" for variant in TWINS)} <= configured
+
+
+def test_a_model_that_cannot_be_built_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    from practica.training.describe import describe_models
+
+    variants = {"dense": {"settings": {"units": [2**62, 2**62]}}}
+    study = Study.resolve(
+        {"exercises": {"ej06": {"dataset": "pima", "settings": {"l2": 0.0, "bn_momentum": 0.9}, "variants": variants}}}
+    )
+    with pytest.raises(RunError, match=r"ej06/dense: its model cannot be built: \w+: .* 2\*\*63") as failed:
+        describe_models(study)
+    assert "\n" not in str(failed.value)
+    assert "Traceback" in capsys.readouterr().err  # for whoever writes models

@@ -58,3 +58,12 @@ def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> N
     with pytest.raises(RunError, match=r"metrics\.json"):
         write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["NaN", "[-Infinity]", '{"a": 1e400}', "9" * 19, "9" * 5000])
+def test_json_holds_no_number_that_nothing_can_go_on_with(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(
+        InputError, match=r"a\.json is not valid JSON \(.* is no number that a file of this project holds"
+    ):
+        read_json(tmp_path / "a.json")

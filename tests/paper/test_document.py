@@ -153,7 +153,8 @@ def test_an_exercise_of_the_user_s_own(tmp_path: Path) -> None:
 def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
     study = Study.resolve({"exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
     fill(study, tmp_path)
-    write_json(tmp_path / "claims.json", {"schema": 1, "claims": []})
+    judged = {"schema": 1, "confidence": 0.95, "interval": "", "fewest": 5, "definitions": {}, "claims": []}
+    write_json(tmp_path / "claims.json", judged)
     (tmp_path / "figures").mkdir(exist_ok=True)
     (tmp_path / "figures/fig_overview.pdf").touch()
     text = _overview(Facts(study, tmp_path, "es"))

@@ -20,7 +20,7 @@ from practica.files import write_text
 from practica.paper.document import build
 from practica.paper.render import to_csv, to_html
 from practica.paper.table import Column, Table, label
-from practica.wiring import check_writable, section
+from practica.wiring import check, check_writable, section
 
 HOSTILE = (
     r"""50 % & $x$ #1 _a_ {b} ~c ^d \input{/etc/passwd} ;touch owned; '"'"' `touch owned` $(touch owned) {x} """
@@ -89,6 +89,15 @@ def test_sections_of_the_html_report_are_neither_wildcards_nor_elements():
 def test_folders_that_would_mean_something_else_are_refused(key, name):
     with pytest.raises(InputError, match=key):
         hostile_study(**{key: name if key == "results" else {"folder": name}})
+
+
+@pytest.mark.parametrize("name", [".", "./", "/", "a/..", "~", "~/results", "~root/x"])
+@pytest.mark.parametrize("key", ["results", "data.folder"])
+def test_folders_that_are_not_what_they_seem_are_refused(key, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rf"configuration: {key}: {name.rstrip('/')}"):
+        check(hostile_study(**({"results": name} if key == "results" else {"data": {"folder": name}})))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "a b", "A", "ej08\n", ".", "a;b", "ñ", "a" * 41, ""])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_logger_plugin_lines import _name_user
+from snakemake_logger_plugin_lines import _end_of, _name_user
 
 pytestmark = pytest.mark.workflow
 
@@ -111,3 +111,10 @@ def test_a_damaged_file_is_named_and_never_trained_on(
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data" / "prepared" / dataset / "dataset.json").exists()
     assert (mirror / name).read_bytes() == content
+
+
+def test_of_a_failed_job_the_sentence_is_shown_and_the_traceback_left_in_its_log() -> None:
+    sentence = "practica: ej08/dense/s0: ValueError: no"
+    trace = ["Traceback (most recent call last):", '  File "x.py", line 1', "ValueError: no"]
+    assert _end_of([*trace, sentence, "  and what to do"]) == [sentence, "  and what to do"]
+    assert _end_of(trace) == trace

@@ -128,11 +128,12 @@ class Study:
         content = read_json(path)
         try:
             check(plain(content))
+            only = _only(content.get("only", []), content["exercises"])
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
         if with_defaults(copy.deepcopy(content), config_schema()) != content:
             raise InputError(f"{path} lacks keys: an older version of this project wrote it; run the workflow again")
-        return cls(content)
+        return cls({**content, "only": only})
 
     @property
     def results(self) -> Path:

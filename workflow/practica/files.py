@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema
 
@@ -74,30 +75,62 @@ def write_checked(path: str | Path, value: Any) -> None:
         RunError: the value does not fit the schema.
     """
     path = Path(path)
-    try:
-        jsonschema.validate(value, _schema(path.stem))
-    except jsonschema.ValidationError as error:
-        raise RunError(f"{path}: {'.'.join(map(str, error.absolute_path))}: {error.message}") from error
+    if said := misfit(value, path.stem):
+        raise RunError(f"{path}: {said}")
     write_json(path, value)
 
 
+def misfit(value: Any, schema: str) -> str:
+    """Return where and why ``value`` does not fit the schema of that name, or nothing where it does."""
+    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(value))
+    if error is None:
+        return ""
+    message = error.message if len(error.message) <= 200 else f"{error.message[:100]}...{error.message[-90:]}"
+    return ": ".join(filter(None, (".".join(map(str, error.absolute_path)), message)))
+
+
 @cache
-def _schema(name: str) -> Any:
-    return read_json(SCHEMAS / f"{name}.schema.json")
+def _validator(name: str) -> Any:
+    return jsonschema.Draft202012Validator(read_json(SCHEMAS / f"{name}.schema.json"))
+
+
+def read_checked(path: str | Path, schema: str = "") -> Any:
+    """Read a JSON file that fits the schema of that name, by default the file's own.
+
+    Raises:
+        InputError: the file is missing, is not JSON or does not fit.
+    """
+    content = read_json(path)
+    if said := misfit(content, schema or Path(path).stem):
+        raise InputError(f"{path} is malformed ({said}); delete it and run again")
+    return content
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file.
+    """Read a JSON file; numbers that no computation could go on with, NaN and infinity among them, are refused.
 
     Raises:
         InputError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite, parse_int=_machine_word)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid JSON ({error}); delete it and run again") from error
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text[:20]} is no number that a file of this project holds")
+
+
+def _finite(text: str) -> float:
+    return value if math.isfinite(value := float(text)) else _refuse_number(text)
+
+
+def _machine_word(text: str) -> int:
+    return value if len(text) < 20 and abs(value := int(text)) < 2**63 else _refuse_number(text)
 
 
 def say(text: str) -> None:

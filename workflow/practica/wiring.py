@@ -100,6 +100,7 @@ def check(study: Study) -> None:
                     "the name of a folder; lower seeds_per_job or list neighbouring seeds"
                 )
     for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
+        check_place(key, folder)
         check_writable(key, folder)
     mirror = study.data["mirror"]
     # Path.is_dir raises where a name is too long.
@@ -256,6 +257,14 @@ def page_captions(study: Study) -> dict[str, str]:
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     """Return the label of a table in the HTML report; one only, as for figures."""
     return {"contenido": f"{table.name}: {re.split('[.:]', table.caption[study.languages[0]])[0]}"}
+
+
+def check_place(key: str, folder: Path) -> None:
+    """Raise ``InputError`` where ``folder`` is none of its own, or not the one that its name seems to say."""
+    if folder.parts[:1] and folder.parts[0].startswith("~"):
+        raise InputError(f"configuration: {key}: {folder} would be a folder named ~ here; write the whole path")
+    if folder.resolve() in (Path.cwd(), Path("/")):
+        raise InputError(f"configuration: {key}: {folder} is no folder of its own; name one in it")
 
 
 def check_writable(key: str, folder: Path) -> None:

@@ -88,11 +88,17 @@ class LogHandler(LogHandlerBase):
                 lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
             except OSError:
                 continue
-            self._say("\n".join(f"    {line}" for line in [*lines[-TAIL:], f"(the whole log: {name})"]))
+            self._say("\n".join(f"    {line}" for line in [*_end_of(lines), f"(the whole log: {name})"]))
 
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         print(text, file=stream, flush=True)
+
+
+def _end_of(lines: list[str]) -> list[str]:
+    """Return the end of a job's log, from our own sentence on where there is one: it says what is before it."""
+    last = lines[-TAIL:]
+    return next((last[place:] for place, line in enumerate(last) if line.startswith("practica: ")), last)
 
 
 def _name_user() -> None:

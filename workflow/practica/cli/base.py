@@ -52,7 +52,7 @@ def read_study(config_files: Sequence[str | Path]) -> Study:
 
 
 class Commands(click.Group):
-    """Turn the project's errors into one sentence and the exit code of their kind."""
+    """Turn the project's errors, and those of the file system, into one sentence and the exit code of their kind."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the subcommand."""
@@ -61,6 +61,13 @@ class Commands(click.Group):
         except (InputError, RunError) as error:
             click.echo(f"practica: {error}", err=True)
             sys.exit(error.exit_code)
+        except BrokenPipeError:  # whoever reads the output has seen enough: click ends quietly
+            raise
+        except OSError as error:
+            # Of a rename, the second name is the one that a person knows.
+            name = error.filename2 or error.filename
+            click.echo(f"practica: {f'{name}: ' if name else ''}{error.strerror or error}", err=True)
+            sys.exit(InputError.exit_code if name else RunError.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

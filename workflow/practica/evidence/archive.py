@@ -34,7 +34,7 @@ def pack(study: Study, results: Path, path: Path) -> None:
                 content = _anonymous(read_json(file)) if file.name in FILES else file.read_bytes()
             except OSError as error:
                 raise InputError(f"cannot read {file}: {error.strerror}; {train_again(file)}") from error
-            except (KeyError, TypeError, AttributeError) as error:
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
                 raise InputError(f"{file} is malformed; {train_again(file)}") from error
             # Not the file's own time: the archive depends on nothing but content.
             member = zipfile.ZipInfo(file.relative_to(results).as_posix())

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from practica.config import Block
 from practica.errors import InputError
-from practica.files import read_json
+from practica.files import misfit, read_json
 from practica.training.attempt import checkpoint_folder
 from practica.training.journal import DIVERGED, DONE, KILLED, Journal, failure_note
 from practica.training.lock import alive
@@ -72,8 +72,20 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
         metrics=runs,
         history=_parsed(history_file, lambda: _history(history)),
-        provenance=_parsed(manifest_file, lambda: dict(_read(manifest_file)["provenance"])),
+        provenance=read_manifest(manifest_file)["provenance"],
     )
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Read a block's manifest.
+
+    Raises:
+        InputError: it cannot be read, or is not as its schema says.
+    """
+    manifest: dict[str, Any] = _read(path)
+    if said := misfit(manifest, "manifest"):
+        raise InputError(f"{path} is malformed ({said}); {train_again(path)}")
+    return manifest
 
 
 def train_again(path: Path) -> str:
@@ -124,7 +136,7 @@ def _parsed(path: Path, parse: Callable[[], T]) -> T:
     """Return what ``parse`` makes of a file; an error in its structure becomes one that names the file."""
     try:
         return parse()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"no key {error}" if isinstance(error, KeyError) else str(error)
         again = train_again(path) if path.name in FILES else "delete it and run again"
         raise InputError(f"{path} is malformed ({what}); {again}") from error

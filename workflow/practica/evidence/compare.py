@@ -25,6 +25,7 @@ ALPHA = 0.001
 """How often a line of two equal studies differs by chance: of 300 lines, none in three comparisons out of four."""
 ROUNDING = 1e-6
 NUMBERS = ["mean", "low", "high", "n"]
+TEXT = [*GROUP, "data"]
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ def _summary(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / "summary.csv"
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-        table = table.astype(dict.fromkeys([*NUMBERS, "sd"], float) | {"n": int})
+        table = table.astype(dict.fromkeys([*NUMBERS, "sd"], float) | {"n": int} | dict.fromkeys(TEXT, str))
         rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
         return {"/".join(str(row[key]) for key in GROUP): row for row in rows}
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; give a folder of results or a reference") from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OverflowError) as error:
         raise InputError(f"{path} is malformed ({error}); collect it again") from error
 
 

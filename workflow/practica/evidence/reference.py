@@ -12,10 +12,10 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.archive import ARCHIVE, TIMING, pack
-from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
+from practica.evidence.blocks import NOT_RUN, STAND_IN, read_manifest
 from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
-from practica.files import atomic_path, read_json, write_json, write_text
+from practica.files import atomic_path, read_checked, write_json, write_text
 
 COPIED = ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "claims.json")
 MANIFESTS, RUNS, README = "manifests.json", "runs.csv", "README.md"
@@ -84,27 +84,9 @@ def _runs(study: Study, results: Path) -> list[Run]:
         name = f"{block.exercise}/{block.variant}"
         manifests = found[name].manifests if name in found else ()
         if path.is_file() and (path.parent / "metrics.json").is_file():
-            manifests = (*manifests, _manifest(path))
+            manifests = (*manifests, read_manifest(path))
         found[name] = Run(name, manifests, block)
     return list(found.values())
-
-
-def _manifest(path: Path) -> Mapping[str, Any]:
-    """Read a block's manifest, and check that what a reference takes from it is there."""
-    manifest = read_json(path)
-    try:
-        known = manifest["provenance"]
-        whole = (
-            isinstance(manifest["seeds"], list)
-            and isinstance(manifest["settings"], dict)
-            and {"versions", "model_parameters", "wall_seconds", "fit_seconds"} <= known.keys()
-            and {"fingerprint", "stand_in"} <= known["data"].keys()
-        )
-    except (KeyError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise InputError(f"{path} is malformed; {train_again(path)}")
-    return manifest
 
 
 def _manifests(runs: Sequence[Run]) -> dict[str, Any]:
@@ -147,7 +129,7 @@ def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
     commits = list(dict.fromkeys(each for run in runs for each in run.every("git", "commit")))
     machines = list(dict.fromkeys(each for run in runs for each in [*run.every("cpu"), *run.every("gpu")]))
     versions = runs[0].manifests[0]["provenance"]["versions"]
-    claims = read_json(out / "claims.json")["claims"]
+    claims = read_checked(out / "claims.json")["claims"]
     verdicts = pd.Series([claim["verdict"] for claim in claims], dtype=str).value_counts(sort=False)
     hours = sum(run.seconds for run in runs) / 3600
     marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]

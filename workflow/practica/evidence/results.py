@@ -18,7 +18,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
 from practica.evidence.summary import Estimate, over_folds
-from practica.files import read_json
+from practica.files import read_checked
 
 NORMALISED = "normalised_"
 # Text that repeats a million times costs a byte a row as a category.
@@ -29,6 +29,7 @@ RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb"], "
     ["epochs", "parameters", "threads"], "Int64"
 )
 BLOCK = ["exercise", "variant", "block", "status", "reason", "data"]
+MADE_ON = ["host", "cpu", "gpu", "commit", "dirty", "tensorflow", "keras", "numpy", "fingerprint", "origin"]
 # The type of every column that is asked for: pandas would guess text for one without values.
 TYPES: Mapping[str, Mapping[str, str]] = {
     "metrics.csv": TIDY,
@@ -36,7 +37,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     "summary.csv": ESTIMATES,
     "differences.csv": ESTIMATES | {"minus": "str", "p": "float64"},
     # All else in runs.csv is text: a commit may be all digits, and a version like 2.4 is no number.
-    "runs.csv": defaultdict(lambda: "str", dict.fromkeys(BLOCK, "str") | RUN_NUMBERS),
+    "runs.csv": defaultdict(lambda: "str", dict.fromkeys([*BLOCK, *MADE_ON], "str") | RUN_NUMBERS),
 }
 
 
@@ -197,9 +198,7 @@ class Results:
         path = self.folder / "timing" / "ej02.json"
         if not path.is_file():
             return Missing(NOT_RUN)
-        record = read_json(path)
-        if not isinstance(record, dict) or not {"stand_in", "threads", "repetitions", "nets"} <= record.keys():
-            raise InputError(f"{path} is not a record of timings; delete it and run again")
+        record: dict[str, Any] = read_checked(path, "timing")
         return record
 
     def why_missing(self, exercise: str, variant: str, what: str) -> Missing:
@@ -226,7 +225,7 @@ class Results:
             )
         except FileNotFoundError as error:
             raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
-        except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
+        except (OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error) as error:
             raise InputError(f"{path} is malformed ({error}); delete it and collect again") from error
         lacking = [column for column in TYPES[name] if column not in table]
         if lacking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,20 +151,24 @@ def _finished(block: Block, results: Path, planned: int) -> dict[str, Any]:
     content = _read(block.folder(results) / "metrics.json")
     if DIVERGED in content:
         return {"state": FAILED, "reason": str(content[DIVERGED])}
-    runs = content.get("runs", [])
     done = {"state": DONE, "runs_done": planned}
-    if not runs:
+    try:
+        return done | _outcome(content["runs"], content["provenance"]["fit_seconds"])
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
         return {**done, "reason": "metrics.json cannot be read: delete it and run again"}
+
+
+def _outcome(runs: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
+    """Return epochs, mean metric and mean speed of finished runs."""
     parts = [run["metrics"].get("validation") or run["metrics"]["train"] for run in runs]
-    metric = next(name for name in MONITORED if name in parts[0])
+    metric = min(parts[0].keys() & set(MONITORED), key=MONITORED.index)
     epochs = sum(run["epochs"] for run in runs)
     return {
-        **done,
         "epoch": runs[-1]["epochs"],
         "epochs": runs[-1]["epochs"],
         "metric": metric,
         "value": sum(part[metric] for part in parts) / len(parts),
-        "seconds_per_epoch": content["provenance"]["fit_seconds"] / epochs,
+        "seconds_per_epoch": seconds / epochs,
         "seconds_left": 0.0,
     }
 

@@ -197,10 +197,10 @@ def _times(study: Study, results: Path) -> tuple[datetime, datetime, list[str]]:
     for block in study.blocks():
         try:
             known = read_json(block.folder(results) / "manifest.json")["provenance"]
-            begin = datetime.fromisoformat(known["started"])
+            begin = datetime.fromisoformat(known["started"]).astimezone(UTC)
             ends.append(begin + timedelta(seconds=known["wall_seconds"]))
             begins.append(begin)
-        except (InputError, KeyError, TypeError, ValueError):
+        except (InputError, KeyError, TypeError, ValueError, OverflowError):
             missing.append(f"{block.id} is missing")
     if not begins:
         now = datetime.fromtimestamp((results / "study.json").stat().st_mtime, UTC)

@@ -17,7 +17,7 @@ from practica.figures.specs import Text
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
-from practica.files import read_json
+from practica.files import read_checked
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
 """Panels in a row, and sizes of the figure and of a row [in]."""
@@ -94,7 +94,7 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
     """Return the letter and the verdict of each claim, by exercise; nothing before the claims were judged."""
     path = results.folder / "claims.json"
     judged: dict[str, list[tuple[str, str]]] = {}
-    for claim in read_json(path)["claims"] if path.is_file() else []:
+    for claim in read_checked(path)["claims"] if path.is_file() else []:
         judged.setdefault(claim["exercise"], []).append((claim["id"].partition("-")[2], claim["verdict"]))
     return judged
 

@@ -78,7 +78,8 @@ def digits(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
 
 def timing(record: Mapping[str, Any], title: str, texts: Words) -> Figure:
     """Return the time per epoch of every net in Keras and in NumPy, median and range, on a logarithmic axis."""
-    nets: Mapping[str, Any] = record["nets"]
+    wanted = {"keras_seconds_per_epoch", "numpy_seconds_per_epoch"}
+    nets = {name: net for name, net in record["nets"].items() if wanted <= net.keys()}
     figure = new_figure(1.3 + 0.32 * len(nets), title)
     axes = figure.subplots()
     for place, library in enumerate(("keras", "numpy")):
@@ -101,6 +102,5 @@ def timing(record: Mapping[str, Any], title: str, texts: Words) -> Figure:
 
 def _whiskers(axes: Any, heights: np.ndarray, times: Sequence[Mapping[str, float]], colour: str, marker: str) -> None:
     median, low, high = (np.array([each[key] for each in times], dtype=float) for key in ("median", "low", "high"))
-    axes.errorbar(
-        median, heights, xerr=[median - low, high - median], fmt=marker, color=colour, markersize=3, capsize=2
-    )
+    reach = np.maximum(0, [median - low, high - median])
+    axes.errorbar(median, heights, xerr=reach, fmt=marker, color=colour, markersize=3, capsize=2)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from practica.config import Block
+from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.files import read_json
 from practica.page.embed import json_text
@@ -33,6 +34,8 @@ def runs_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     blocks = [block for block in facts.study.blocks() if block.exercise == exercise]
     runs = facts.results.runs.astype(object).where(facts.results.runs.notna(), "")
     known = {(row["variant"], row["block"]): row for row in runs[runs["exercise"] == exercise].to_dict("records")}
+    if lacking := [block.id for block in blocks if (block.variant, block.name) not in known]:
+        raise InputError(f"{facts.folder / 'runs.csv'} has no row of {lacking[0]}; collect again")
     return {
         "here": exercise,
         "title": title(facts, exercise),

@@ -16,7 +16,7 @@ from practica.evidence.measures import by_seed
 from practica.evidence.results import Missing, Results, Value
 from practica.evidence.source import printed
 from practica.evidence.summary import Estimate, estimate
-from practica.files import read_json
+from practica.files import read_checked
 from practica.paper import numbers, settings
 from practica.paper.words import explain, word
 
@@ -61,7 +61,7 @@ class Facts:
     @cached_property
     def timing(self) -> Mapping[str, Any] | None:
         """Return the timings of ej02, or None where they are not there."""
-        return self._optional("timing/ej02.json")
+        return self._optional("timing/ej02.json", "timing")
 
     @cached_property
     def claims(self) -> Mapping[str, Any] | None:
@@ -226,6 +226,8 @@ class Facts:
         if quantity not in TIMES:
             raise InputError(f"the timings have no {quantity!r}{hint(quantity, TIMES)}")
         key, unit = TIMES[quantity]
+        if key not in self.nets()[net]:
+            return Missing(word("no_timing", self.language))
         return self._measure(float(self.nets()[net][key]["median"]) * unit, None, quantity)
 
     def _measure(self, mean: float, sd: float | None, metric: str) -> Fact:
@@ -234,9 +236,9 @@ class Facts:
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)
 
-    def _optional(self, name: str) -> Mapping[str, Any] | None:
+    def _optional(self, name: str, schema: str = "") -> Mapping[str, Any] | None:
         path = self.folder / name
-        return read_json(path) if path.is_file() else None
+        return read_checked(path, schema) if path.is_file() else None
 
 
 def hint(name: str, known: Iterable[str]) -> str:

@@ -143,9 +143,9 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
         name = cells.variant(exercise, variant, facts)
         runs = facts.results.runs
         runs = runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
-        done = runs[runs["status"] == "done"]
+        done = runs[(runs["status"] == "done") & (runs["epochs"].fillna(0) > 0)]
         if done.empty:
-            reason = facts.reason(facts.results.missing(exercise, variant)[0])
+            reason = facts.reason(facts.results.why_missing(exercise, variant, "epochs"))
             rows.append([name, *(cells.gap(reason, facts) for _ in keys)])
             continue
         epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)

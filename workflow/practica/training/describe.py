@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import traceback
 from typing import Any
 
 import keras
 
 from practica import exercises
 from practica.config import Study
+from practica.errors import InputError, RunError
 from practica.training.block import builder, settings_of
 from practica.training.fit import count_parameters
 
@@ -17,14 +19,25 @@ def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str
     """Return ``{"ej08/dense": {"total": 16140, ...}}`` for every variant in play.
 
     With ``layers``, each entry also lists its layers: ``name``, ``type``, ``output_shape`` and ``parameters``.
+
+    Raises:
+        InputError: a setting is missing or wrong.
+        RunError: a model cannot be built; the message names its variant.
     """
     described = {}
     for exercise in study.exercises:
         module = exercises.load(exercise)
         for variant in study.variants(exercise):
             block = study.block(exercise, variant, (0,))
-            net = builder(module, block.model)(settings_of(block))
-            described[f"{exercise}/{variant}"] = _describe(net, layers)
+            try:
+                net = builder(module, block.model)(settings_of(block))
+                described[f"{exercise}/{variant}"] = _describe(net, layers)
+            except InputError:
+                raise
+            except Exception as error:
+                traceback.print_exc()
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                raise RunError(f"{exercise}/{variant}: its model cannot be built: {reason}") from error
             keras.backend.clear_session()
     return described
 

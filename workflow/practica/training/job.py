@@ -41,7 +41,8 @@ def run_job(
         _train(block, code, data, results, threads, gpu, minutes, every)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
-        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        # TensorFlow says some things in several lines; whoever reads the log's last one wants all of it.
+        reason = str(error) if known else " ".join(f"{type(error).__name__}: {error}".split())
         note_failure(block, results, reason)
         if known:
             raise

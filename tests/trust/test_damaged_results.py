@@ -1,0 +1,131 @@
+"""Whatever a hand did to the files of results, who reads them ends in one sentence and never in a traceback."""
+
+import csv
+import json
+import random
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from paper.factory import fill, shipped_study
+from practica.cli import main
+from practica.files import write_json
+from practica.training.journal import Journal
+from practica.training.lock import Holder
+
+JUNK = [
+    *(None, True, -1, 1e308, 10**400, float("nan"), [], {}, ["a"]),
+    *("", "x", "\\input{/etc/passwd}", "\N{RIGHT-TO-LEFT OVERRIDE}"),
+]
+BLOCK = "runs/ej08/dense/s0-1"
+READERS = {
+    "timing/ej02.json": ["claims", "figure figx02e", "table table_ej02"],
+    "models.json": ["table layers_ej08_dense", "table table_ej08_cost", "page"],
+    "claims.json": ["table claims", "figure fig_overview", "page", "compare REFERENCE", "reference --out OUT"],
+    "study.json": ["status", "crate", "collect", "page"],
+    "runs.csv": ["table table_runs", "table table_ej08_cost", "page", "reference --out OUT", "compare REFERENCE"],
+    "summary.csv": ["table table2", "figure fig_overview", "compare REFERENCE"],
+    "metrics.csv": ["statistics", "claims", "page"],
+    f"{BLOCK}/metrics.json": ["status", "collect", "page", "reference --out OUT"],
+    f"{BLOCK}/history.json": ["collect", "reference --out OUT"],
+    f"{BLOCK}/manifest.json": ["collect", "crate", "reference --out OUT"],
+    "journal/ej08/dense/s0-1.jsonl": ["status --attempts", "collect"],
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return finished results, and a reference made of them."""
+    folder = tmp_path_factory.mktemp("whole") / "results"
+    study = shipped_study(only=["ej02", "ej08"], seeds_per_job=2)
+    fill(study, folder)
+    write_json(folder / "study.json", dict(study.config))
+    journal = Journal(study.block("ej08", "dense", (0, 1)), folder)
+    journal.end(journal.begin(Holder.here()), "done")
+    done = CliRunner().invoke(main, ["reference", "--results", str(folder), "--out", str(folder.parent / "reference")])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def read(words, results, reference, out):
+    """Run a command on results and return what came of it."""
+    there = {"REFERENCE": str(reference), "OUT": str(out)}
+    command = [there.get(word, word) for word in words.split()] + ["--results", str(results)]
+    if command[0] in ("table", "page", "figure", "claims", "statistics", "collect"):
+        command += ["--study", str(results / "study.json")]
+    return CliRunner().invoke(main, command)
+
+
+@pytest.mark.parametrize("words", sorted({words for readers in READERS.values() for words in readers}))
+def test_the_commands_read_what_is_whole(whole, tmp_path, words):
+    results = tmp_path / "results"
+    shutil.copytree(whole, results)
+    done = read(words, results, whole.parent / "reference", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+
+
+def places(node, before=()):
+    """Yield the path of every value of a JSON document, of long lists only of the first ones."""
+    yield before
+    parts = node.items() if isinstance(node, dict) else enumerate(node[:2]) if isinstance(node, list) else ()
+    for key, value in parts:
+        yield from places(value, (*before, key))
+
+
+def damage(path, draw):
+    """Put junk in the place of something in a file, and return what was done."""
+    if draw.random() < 0.15:
+        path.unlink()
+        draw.choice([path.mkdir, lambda: path.write_bytes(b"\xff\0["), lambda: path.symlink_to("nowhere")])()
+        return "another kind of file"
+    junk = draw.choice(JUNK)
+    if path.suffix == ".csv":
+        rows = list(csv.reader(path.read_text().splitlines()))
+        row, column = draw.randrange(len(rows)), draw.randrange(len(rows[0]))
+        what = draw.choice(["cell", "row", "column"])
+        if what == "cell":
+            rows[row][column] = str(junk)
+        elif what == "row":
+            del rows[row]
+        else:
+            rows = [[*each[:column], *each[column + 1 :]] for each in rows]
+        with path.open("w", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows(rows)
+        return f"{what} {row}, {column}: {junk}"
+    if path.suffix == ".jsonl":
+        path.write_text(path.read_text().splitlines()[0] + f"\n{json.dumps(junk)}\n")
+        return f"a line: {junk}"
+    content = {"": json.loads(path.read_text())}
+    place = ("", *draw.choice(list(places(content[""]))))
+    at = content
+    for key in place[:-1]:
+        at = at[key]
+    at[place[-1]] = junk
+    path.write_text(json.dumps(content[""]))
+    return f"{place}: {junk}"
+
+
+@pytest.mark.parametrize("number", range(16))
+@pytest.mark.parametrize("name", READERS)
+def test_one_sentence_or_none(whole, tmp_path, name, number):
+    draw = random.Random(f"{name} {number}")
+    results = tmp_path / "results"
+    shutil.copytree(whole, results)
+    what = damage(results / name, draw)
+    words = draw.choice(READERS[name])
+    done = read(words, results, whole.parent / "reference", tmp_path / "out")
+    assert done.exception is None or isinstance(done.exception, SystemExit), (what, words, done.exception)
+    assert done.exit_code in (0, 1, 2)
+    if done.exit_code == 2:
+        assert done.output.startswith("practica: "), (what, words, done.output)
+        assert len(done.output) < 1500, (what, words)
+
+
+def test_what_the_file_system_refuses_is_named(whole, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(whole, results)
+    (results / "summary.csv").unlink()
+    (results / "summary.csv").mkdir()
+    done = read("statistics", results, "", "")
+    assert (done.exit_code, done.output) == (2, f"practica: {results / 'summary.csv'}: Is a directory\n")
