@@ -59,6 +59,8 @@ STRIKES: tuple[Strike, ...] = (
     forget,
 )
 GOAL = ("--", "results/metrics.csv")
+LONGEST_WAIT = 300
+"""Seconds until some job trains: SLURM lets one that was requeued by force rest for two minutes, perhaps the last."""
 
 
 class Torturer:
@@ -100,7 +102,9 @@ class Torturer:
     def strike(self, what: Strike) -> None:
         """Do something to a job in the middle of its training."""
         ended = self.snakemake.process.poll
-        found = wait_for("training", lambda: self.study.training(self.cluster, TWINS) or ended() is not None, 120)
+        found = wait_for(
+            "training", lambda: self.study.training(self.cluster, TWINS) or ended() is not None, LONGEST_WAIT
+        )
         if not isinstance(found, bool):
             self.say(f"{what.__name__} {found.variant}, SLURM job {found.job}")
             try:
