@@ -119,7 +119,8 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
         click.echo(f"wrote {path.relative_to(ROOT)}")
     click.echo(
         f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
-        f"  snakemake --cores all --config only={exercise}"
+        f"  snakemake --cores all --config only={exercise}\n"
+        "Then make it yours: net and data in the module, title and settings in config.yaml, the questions in the prose."
     )
 
 
