@@ -67,6 +67,7 @@ def test_a_quantity_reads_as_it_is_written() -> None:
         ("    figure: fig05\n    parts:\n      gap:", "    parts:\n      gap:", r"claims\.ej03-a: 'figure'"),
         ("  ej03-a:", "  ej3a:", r"'ej3a'"),
         ("claims:", "claims: [", r"not valid YAML"),
+        ("claims:", "claims: {}\nclaims:", r"the key 'claims' is there already"),
     ],
 )
 def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -81,6 +82,13 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, mes
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.yaml: No such file"):
         declared(tmp_path / "none.yaml")
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "claims.yaml"
+    path.write_bytes(b"\xff\xfe\0")
+    with pytest.raises(InputError, match=r"claims\.yaml is not valid YAML: 'utf-8' codec can't decode"):
+        declared(path)
 
 
 def test_reading_the_claims_is_light() -> None:

@@ -64,6 +64,12 @@ class Machine:
         """Write the profile's partitions."""
         (self.profile / "partitions.yaml").write_text(yaml.safe_dump({"partitions": limits}))
 
+    def profile_says(self, partitions: str, **profile: object) -> None:
+        """Write the files of the profile as they stand here."""
+        (self.profile / "partitions.yaml").write_text(partitions)
+        if profile:
+            (self.profile / "config.yaml").write_text(yaml.safe_dump(profile))
+
     def findings(self) -> dict[str, doctor.Finding]:
         """Return the findings by name."""
         return {finding.what: finding for finding in doctor.examine(Study.resolve(self.config), self.profile)}
@@ -102,6 +108,9 @@ def without(*names):
         (lambda m: m.command("sinfo", "cpu|up|(null)\ngpu|up|(null)\n"), "partition gpu", "fail", "has no GPUs"),
         (lambda m: m.command("sinfo", "cpu|up|(null)\ngpu|down|gpu:4\n"), "partition gpu", "fail", "or down (up: cpu)"),
         (lambda m: m.partitions(cpu={"max_gpu": 0}), "partitions", "fail", "no partition has one"),
+        (lambda m: m.profile_says("partitions: [cpu]"), "partitions", "fail", "lists none"),
+        (lambda m: m.profile_says("partitions: {cpu: 3}"), "partitions", "fail", "lists none"),
+        (lambda m: m.profile_says("{}"), "partitions", "fail", "lists none"),
         (lambda m: m.settings(slurm_account="mine"), "account", "fail", "mine is none of yours: ours, theirs"),
         (lambda m: m.settings(), "account", "warn", "not set; yours are ours, theirs"),
     ],
@@ -112,6 +121,13 @@ def test_what_is_wrong_is_named(machine, breaks, what, level, words):
     assert finding.level == level
     assert words in finding.found
     assert finding.advice
+
+
+def test_a_profile_may_name_no_partitions_and_list_its_resources(machine):
+    machine.profile_says("", **{"default-resources": ["mem_mb=1000", "slurm_account=ours"]})
+    findings = machine.findings()
+    assert findings["account"].level == "ok"
+    assert not any(name.startswith("partition") for name in findings)
 
 
 def test_a_laptop_needs_no_slurm(machine):

@@ -186,6 +186,15 @@ def test_a_mistake_in_the_prose_is_shown_with_its_own_file_and_line(tmp_path: Pa
     assert not (tmp_path / "results" / "informe.pdf").exists()
 
 
+def test_prose_that_is_no_utf_8_is_shown_with_its_file_and_line(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path / "results")
+    report = own_prose(tmp_path, ej08="Nada.")
+    (report / "es/ej08.tex").write_bytes("Uno.\nEspañol.\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"es/ej08\.tex, line 2: a byte that is no UTF-8"):
+        build(study, tmp_path / "results", "es", report)
+
+
 def test_prose_cannot_run_programs(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path / "results")

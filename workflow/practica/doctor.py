@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +22,7 @@ from rich.text import Text
 from practica.config import Study
 from practica.errors import InputError
 from practica.wiring import check_writable
+from practica.yamlfile import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles/slurm"
@@ -194,14 +194,21 @@ def slurm(study: Study, profile: Path) -> Iterator[Finding]:
         yield Finding("SLURM", "fail", "the controller does not answer", "try `scontrol ping`; ask the site's support")
         return
     yield Finding("SLURM", "ok", "commands installed, the controller answers")
-    settings = yaml.safe_load((profile / "config.yaml").read_text(encoding="utf-8"))
-    yield from _partitions(study, profile / settings["slurm-partition-config"])
-    yield _account((settings.get("default-resources") or {}).get("slurm_account"))
+    settings = read_yaml(profile / "config.yaml")
+    if file := settings.get("slurm-partition-config"):
+        yield from _partitions(study, profile / str(file))
+    resources = settings.get("default-resources") or {}
+    if isinstance(resources, list):  # of words such as `slurm_account=mine`
+        resources = dict(str(word).partition("=")[::2] for word in resources)
+    yield _account(resources.get("slurm_account"))
 
 
 def _partitions(study: Study, file: Path) -> Iterator[Finding]:
     """Check the partitions that the profile names, and that GPUs can be had where runs ask for them."""
-    named = yaml.safe_load(file.read_text(encoding="utf-8"))["partitions"]
+    named = read_yaml(file).get("partitions")
+    if not isinstance(named, dict) or not all(isinstance(limits, dict | None) for limits in named.values()):
+        yield Finding("partitions", "fail", f"{_short(file)} lists none", "write them as docs/cluster.md shows")
+        return
     lines = [line.split("|") for line in _output("sinfo", "--noheader", "--format=%R|%a|%G").splitlines()]
     up = {name for name, state, _ in lines if state == "up"}
     with_gpus = {name for name, _, resources in lines if "gpu" in resources}

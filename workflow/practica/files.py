@@ -133,6 +133,21 @@ def _machine_word(text: str) -> int:
     return value if len(text) < 20 and abs(value := int(text)) < 2**63 else _refuse_number(text)
 
 
+def read_text(path: str | Path) -> str:
+    """Read what a person has written.
+
+    Raises:
+        InputError: the file is missing or is no text in UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}, line {line}: a byte that is no UTF-8; save the file in that encoding") from error
+
+
 def say(text: str) -> None:
     """Print a line at once; what a full disk does not take is left unsaid: a log is not worth a run."""
     with suppress(OSError):

@@ -16,8 +16,9 @@ from practica.config import Study
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Arrays, Computed
 from practica.errors import InputError
-from practica.files import write_text
+from practica.files import read_text, write_text
 from practica.wiring import prose_folders
+from practica.yamlfile import read_yaml
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "workflow/templates"
@@ -43,9 +44,9 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None, root: Pa
     for folder in prose_folders(root / "report"):
         known = (TEMPLATES / f"prose.{folder.name}.tex.jinja").is_file()
         files[folder / f"{exercise}.tex"] = _render(f"prose.{folder.name if known else 'en'}.tex", fields)
-    before = _read(config)
+    before = read_text(config)
     taken = [str(path.relative_to(root)) for path in files if path.exists()]
-    if exercise in _exercises(before):
+    if exercise in _exercises(config):
         taken.append(f"its block in {config.name}")
     if taken:
         raise InputError(f"{exercise} is there already ({', '.join(taken)}): choose another id, nothing was written")
@@ -141,20 +142,9 @@ def _scalar(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _read(config: Path) -> str:
-    try:
-        return config.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot read {config}: {error.strerror}") from error
-
-
-def _exercises(text: str) -> Mapping[str, Any]:
+def _exercises(config: Path) -> Mapping[str, Any]:
     """Return the exercises of the configuration."""
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"config.yaml is not valid YAML: {' '.join(str(error).split())}") from error
-    exercises = content.get("exercises") if isinstance(content, dict) else None
+    exercises = read_yaml(config).get("exercises")
     if not isinstance(exercises, dict) or not exercises:
         raise InputError(f"config.yaml has no exercises; {BY_HAND}")
     return exercises

@@ -1,4 +1,4 @@
-"""Read a configuration file, or say in one sentence where in it what is wrong."""
+"""Read a file of YAML that people write, or say in one sentence where in it what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from practica.plain import plain
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Return the keys and values of a configuration file.
+    """Return the keys and values of a file such as ``config.yaml``.
 
     Raises:
         InputError: it cannot be read, is no YAML, holds a key twice, or more than a configuration may hold.

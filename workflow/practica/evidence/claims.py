@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
+from practica.yamlfile import read_yaml
 
 CLAIMS = Path(__file__).parents[3] / "report" / "claims.yaml"
 SCHEMA = SCHEMAS / "claim-list.schema.json"
@@ -97,12 +97,7 @@ def declared(path: Path = CLAIMS) -> Claims:
     Raises:
         InputError: the file is missing or wrong; the message names it and the key.
     """
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path)
     _check(path, content)
     return Claims({key: _claim(key, entry) for key, entry in content["claims"].items()}, content["definitions"])
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from practica.errors import InputError
-from practica.files import write_text
+from practica.files import read_text, write_text
 
 REFERENCES = "references.bib"
 STYLE = "plainnat"
@@ -29,10 +29,9 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
     if not cited:
         return ""
     works = report / REFERENCES
-    try:
-        known = re.findall(r"^@\w+\{([^,]+),", works.read_text(encoding="utf-8"), re.MULTILINE)
-    except OSError as error:
-        raise InputError(f"the prose cites {cited[0]!r} and needs {works} ({error.strerror})") from error
+    if not works.is_file():
+        raise InputError(f"the prose cites {cited[0]!r} and needs {works}")
+    known = re.findall(r"^@\w+\{([^,]+),", read_text(works), re.MULTILINE)
     unknown = [key for key in cited if key not in known]
     if unknown:
         raise InputError(f"the prose cites {unknown[0]!r}, which {works} does not hold; it holds {', '.join(known)}")

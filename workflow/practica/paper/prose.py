@@ -9,6 +9,7 @@ from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.figures.catalogue import spec
+from practica.files import read_text
 from practica.paper import comparisons, floats, render
 from practica.paper.catalogue import exercise_tables, layers_table
 from practica.paper.escape import escape
@@ -40,11 +41,9 @@ class Prose:
         Raises:
             InputError: the file is missing, or a macro in it is wrong; the message names file and line.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"the report needs the prose file {path}: write it ({error.strerror})") from error
-        return expand(text, str(path), self.macros())
+        if not path.is_file():
+            raise InputError(f"the report needs the prose file {path}: write it")
+        return expand(read_text(path), str(path), self.macros())
 
     def macros(self) -> dict[str, Macro]:
         r"""Return the macros of the prose.
