@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from practica import code
+from practica import code, exercises
 
 
 @pytest.fixture
@@ -90,3 +91,52 @@ def test_models_are_found_without_importing_keras() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["conv", "dense"]
+
+
+@pytest.fixture
+def exercise(package: Path) -> Path:
+    """Return a module whose functions use other settings each, by every way that leads to one."""
+    code._tree.cache_clear()
+    code.mentioned.cache_clear()
+    (package / "far.py").write_text(
+        "def lost():\n    settings.never\ndef deep(settings):\n    return settings['shift']\n"
+    )
+    (package / "near.py").write_text(
+        "from practica.far import deep as dig\ndef help(s):\n    return dig(s) + s.get('l2')\n"
+    )
+    (package / "ej.py").write_text(
+        "from practica.near import help\nimport practica.low\nKEY = 'units'\n"
+        "def net(settings):\n    return help(settings), settings.dropout\n"
+        "def own(settings):\n    return settings[KEY]\n"
+        "def whole(settings):\n    from practica import far\n    return far.deep(settings)\n"
+        "def any(settings):\n    return own(**settings)\n"
+        "def alone(settings):\n    return 1\n"
+    )
+    return package
+
+
+@pytest.mark.parametrize(
+    ("function", "used"),
+    [
+        ("net", {"shift", "l2", "dropout"}),
+        ("own", {"units"}),
+        ("whole", {"shift", "never"}),
+        ("any", {"units", "**"}),
+        ("alone", set()),
+    ],
+)
+def test_what_a_function_can_use_is_known_without_running_it(exercise: Path, function: str, used: set[str]) -> None:
+    names = {"shift", "l2", "dropout", "units", "never", "**"}
+    assert code.mentioned("practica.ej", function) & names == used
+
+
+def test_the_settings_of_training_are_those_that_it_reads() -> None:
+    code._tree.cache_clear()
+    read = set()
+    for module in code._closure(("practica.training.block",)):
+        for node in ast.walk(code._tree(module)) if module.startswith("practica.training.") else ():
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("settings"):
+                read.add(node.attr)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("settings.get"):
+                read.add(ast.literal_eval(node.args[0]))
+    assert read - {"get"} == exercises.TRAINING

@@ -41,6 +41,7 @@ FLOORS = (
     "paper",
     "page",
     "exports",
+    "checks",
     "wiring",
     "doctor",
     "scaffold",

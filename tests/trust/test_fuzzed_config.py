@@ -10,16 +10,16 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from practica.checks import check
 from practica.cli import main
 from practica.config import Block, Study, read_config
 from practica.errors import InputError
-from practica.wiring import check
 
 BASE = {
     "title": "A study",
     "author": "",
     "results": "results",
-    "only": ["ej08"],
+    "only": ["ej06", "ej08"],
     "seeds": 2,
     "seeds_per_job": 1,
     "partial": False,
@@ -32,9 +32,14 @@ BASE = {
             "dataset": "mnist",
             "seeds": [0, 1],
             "resources": {"threads": 1, "gpu": 0, "mem_mb": 2000, "runtime": 15},
-            "settings": {"epochs": 2, "learning_rate": 0.1, "flip": True, "units": [3]},
-            "variants": {"dense": {"model": "dense", "settings": {"dropout": 0.5}}, "conv": {}},
-        }
+            "settings": {"epochs": 2, "learning_rate": 0.1, "train_samples": None},
+            "variants": {"dense": {"model": "dense", "settings": {"bn_momentum": 0.5}}, "conv": {}},
+        },
+        "ej06": {
+            "dataset": "pima",
+            "settings": {"epochs": 2, "correct_zeros": True, "units": [3]},
+            "variants": {"dense": {"grid": {"l2": [0.1, 0.2]}}},
+        },
     },
 }
 CHEAP = settings(max_examples=80, deadline=None, database=None, derandomize=True)

@@ -30,6 +30,10 @@ pytestmark = pytest.mark.workflow
         (["exercises: {ej77: {dataset: mnist, variants: {dense: {}}}}"], "exercises/ej77.py"),
         (["exercises: {ej08: {variants: {deep: {}}}}"], "exercises.ej08.variants.deep: no model 'deep'"),
         (["exercises: {ej08: {variants: {dense: {grid: {epochs: [3, 0]}}}}}"], "variants.dense.grid.epochs.1: 0"),
+        (
+            ["exercises: {ej08: {variants: {dense: {grid: {dropout: [0.1, 0.2]}}}}}"],
+            "exercises.ej08.variants.dense: dropout would change nothing",
+        ),
         (["only: ej88"], "unknown exercise 'ej88'"),
         (["results: afile"], "results: cannot write to afile"),
         (["data: {mirror: nowhere}"], "the data mirror nowhere is no folder"),

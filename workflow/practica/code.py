@@ -45,6 +45,52 @@ def modules_defining(package: str, name: str) -> tuple[str, ...]:
     return tuple(stem for stem in stems if name in _assigned(f"{package}.{stem}"))
 
 
+@cache
+def mentioned(module: str, function: str) -> frozenset[str]:
+    """Return every attribute and text in a function of a module, and in all of this package that it reaches from there.
+
+    What is not among them it cannot use; ``**`` is, where something is unpacked. Nothing is imported to know it.
+    """
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    queue = [(module, function)]
+    while queue:
+        place = queue.pop()
+        if place not in seen and module_path(place[0]).is_file():
+            seen.add(place)
+            for node in _meanings(*place):
+                for part in ast.walk(node):
+                    _look(part, place[0], found, queue)
+    return frozenset(found)
+
+
+def _look(node: ast.AST, module: str, found: set[str], queue: list[tuple[str, str]]) -> None:
+    if isinstance(node, ast.Attribute):
+        found.add(node.attr)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found.add(node.value)
+    elif isinstance(node, ast.keyword) and node.arg is None:
+        found.add("**")
+    elif isinstance(node, ast.Name):
+        queue.append((module, node.id))
+    elif isinstance(node, ast.Import):
+        queue += [(alias.name, "") for alias in node.names if alias.name.startswith("practica")]
+    elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("practica"):
+        # A name may be that of a function or of a module, of which everything counts.
+        queue += [(str(node.module), alias.name) for alias in node.names]
+        queue += [(f"{node.module}.{alias.name}", "") for alias in node.names]
+
+
+def _meanings(module: str, name: str) -> Iterator[ast.AST]:
+    """Yield the statements at the top of a module that give ``name`` its meaning; without a name, all of them."""
+    for node in _tree(module).body:
+        names = {getattr(node, "name", ""), *_targets(node)}
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = {part for alias in node.names for part in (alias.asname or alias.name).split(".")}
+        if not name or name in names:
+            yield node
+
+
 def _closure(modules: tuple[str, ...]) -> set[str]:
     found: set[str] = set()
     queue = list(modules)
@@ -108,8 +154,12 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 
 @cache
 def _assigned(module: str) -> frozenset[str]:
-    targets = (t for node in _tree(module).body if isinstance(node, ast.Assign) for t in node.targets)
-    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+    return frozenset(name for node in _tree(module).body for name in _targets(node))
+
+
+def _targets(node: ast.stmt) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _decorated(module: str, decorator: str) -> Iterator[str]:

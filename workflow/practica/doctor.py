@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from practica.checks import check_writable
 from practica.config import Study
 from practica.errors import InputError
-from practica.wiring import check_writable
 from practica.yamlfile import read_yaml
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,6 @@ import gc
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from inspect import signature
@@ -15,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 from practica import exercises
 from practica.allocation import end_with_job
+from practica.checks import check
 from practica.code import code_digest
 from practica.config import Block, Study
 from practica.errors import InputError
@@ -28,8 +28,6 @@ from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 REPORT = Path(__file__).parents[2] / "report"
-
-LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
 # Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
 HARMLESS = str.maketrans("<>{}", "‹›｛｝")
@@ -74,41 +72,6 @@ def stop(error: InputError) -> NoReturn:
     """Print the error's sentence and end the process with its exit code."""
     print(f"practica: {error}", file=sys.stderr, flush=True)
     sys.exit(error.exit_code)
-
-
-def check(study: Study) -> None:
-    """Check what the configuration names outside itself: modules, models, folders and the mirror.
-
-    Raises:
-        InputError: one of them is not there or cannot be used, or the list of claims is wrong.
-    """
-    declared()
-    for exercise in study.exercises:
-        known = exercises.models(exercise)
-        for variant in study.variants(exercise):
-            model = study.model(exercise, variant)
-            if model not in known:
-                raise InputError(
-                    f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
-                    f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
-                )
-        for seeds in study.seed_groups(exercise):
-            name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
-            if len(name) > LONGEST_BLOCK:
-                raise InputError(
-                    f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
-                    "the name of a folder; lower seeds_per_job or list neighbouring seeds"
-                )
-    for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
-        check_place(key, folder)
-        check_writable(key, folder)
-    mirror = study.data["mirror"]
-    # Path.is_dir raises where a name is too long.
-    if mirror and not (re.match(r"https?://[^/\s]", mirror) or os.path.isdir(mirror)):  # noqa: PTH112
-        raise InputError(
-            f"the data mirror {mirror} is no folder and no http(s) address: correct data.mirror or "
-            "PRACTICA_DATA_MIRROR, or leave it empty"
-        )
 
 
 def prose_folders(report: Path = REPORT) -> list[Path]:
@@ -257,23 +220,3 @@ def page_captions(study: Study) -> dict[str, str]:
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     """Return the label of a table in the HTML report; one only, as for figures."""
     return {"contenido": f"{table.name}: {re.split('[.:]', table.caption[study.languages[0]])[0]}"}
-
-
-def check_place(key: str, folder: Path) -> None:
-    """Raise ``InputError`` where ``folder`` is none of its own, or not the one that its name seems to say."""
-    if folder.parts[:1] and folder.parts[0].startswith("~"):
-        raise InputError(f"configuration: {key}: {folder} would be a folder named ~ here; write the whole path")
-    if folder.resolve() in (Path.cwd(), Path("/")):
-        raise InputError(f"configuration: {key}: {folder} is no folder of its own; name one in it")
-
-
-def check_writable(key: str, folder: Path) -> None:
-    """Raise ``InputError`` unless ``folder``, which the configuration's ``key`` names, can be made and written to."""
-    try:
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        # Asking the rights is not enough: to root, and on read-only or special file systems, they say yes.
-        with tempfile.TemporaryFile(dir=there):
-            pass
-    except OSError as error:
-        reason = f"cannot write to {folder} ({error.strerror})"
-        raise InputError(f"configuration: {key}: {reason}; choose another folder or change its rights") from error

@@ -16,9 +16,9 @@ from typing import Any
 
 import click
 
+from practica.checks import check
 from practica.config import Study, read_config
 from practica.errors import InputError, RunError
-from practica.wiring import check
 
 PATH = click.Path(path_type=Path)
 BACKENDS = "set KERAS_BACKEND, or the backend in ~/.keras/keras.json, to tensorflow, or to jax where it is installed"

@@ -5,8 +5,13 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from practica.code import decorated_functions, module_path
+from practica.code import decorated_functions, mentioned, module_path
 from practica.errors import InputError
+
+TRAINING = frozenset(
+    ["batch_size", "epochs", "folds", "learning_rate", "log_every", "momentum", "optimizer", "precision"]
+)
+"""Settings of training, whatever is trained."""
 
 
 def module_name(exercise: str) -> str:
@@ -24,6 +29,12 @@ def module_name(exercise: str) -> str:
 def models(exercise: str) -> tuple[str, ...]:
     """Return the names of the models that the exercise offers, without importing it (Keras takes seconds)."""
     return decorated_functions(module_name(exercise), "model")
+
+
+def uses(exercise: str, model: str) -> frozenset[str]:
+    """Return what a model and the problem of its exercise can use, settings among it; ``**`` stands for anything."""
+    module = module_name(exercise)
+    return TRAINING | mentioned(module, model) | mentioned(module, "problem")
 
 
 def load(exercise: str) -> ModuleType:
