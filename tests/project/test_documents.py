@@ -15,6 +15,7 @@ import yaml
 from click.testing import CliRunner
 from snakemake.cli import get_argument_parser
 
+from practica.checks import check_settings
 from practica.cli import main
 from practica.config import Study
 
@@ -90,16 +91,17 @@ def exists(code):
     return not is_path or (ROOT / code).exists()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/add-a-variant.md"])
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "docs/add-a-variant.md", "docs/tuning.md"])
 def test_examples_of_variants_are_valid(name):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    shipped = (ROOT / "config.yaml").read_text(encoding="utf-8")
     examples = [yaml.safe_load(code) for language, code in FENCE.findall(DOCUMENTS[name]) if language == "yaml"]
-    changed = [example for example in examples if set(example) <= set(config["exercises"])]
+    changed = [example for example in examples if set(example) <= set(yaml.safe_load(shipped)["exercises"])]
     assert changed, f"{name} shows no variant"
     for example in changed:
+        config = yaml.safe_load(shipped)
         for exercise, block in example.items():
             config["exercises"][exercise]["variants"] |= block["variants"]
-    Study.resolve(config)
+            check_settings(Study.resolve(config), exercise)
 
 
 def test_every_command_has_a_line_of_help_that_fits():
