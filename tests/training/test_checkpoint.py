@@ -119,19 +119,40 @@ def test_checkpoints_keep_their_distance_but_one_is_made_before_a_stop(tmp_path:
     assert resumed(Checkpoints(tmp_path, "key"))[0].done == 1
 
 
-def test_what_came_of_a_run_replaces_its_checkpoints(every_point: Checkpoints) -> None:
+def test_what_came_of_a_run_is_kept_beside_its_last_checkpoint(every_point: Checkpoints) -> None:
     save(every_point, 0.1)
     save(every_point, 0.1, 0.2)
     metrics = {"test": {"loss": 1 / 3, "psnr": math.inf}}
     outcome = Outcome([1], {"train": {"loss": [0.1]}}, metrics, 1, {"total": 3}, 1.5, {"a/b": np.eye(2)})
     assert every_point.of(0, None).finished() is None
     every_point.of(0, None).finish(outcome)
-    assert [path.name for path in every_point.folder.iterdir()] == ["s0.done"]
+    assert sorted(path.name for path in every_point.folder.iterdir()) == ["s0.checkpoint", "s0.done"]
     found = every_point.of(0, None).finished()
     assert found is not None
     assert (found.metrics, found.history, found.fit_seconds) == (metrics, outcome.history, 1.5)
     assert np.array_equal(found.artefacts["a/b"], np.eye(2))
     assert every_point.of(0, 1).finished() is None
+
+
+def test_what_came_of_a_shorter_run_is_not_taken_for_that_of_a_longer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short, long = (Checkpoints(tmp_path, key, every=0, state_key="state") for key in ("short", "long"))
+    outcome = Outcome([1], {}, {}, 1, {}, 1.5, {})
+    save(short, 0.1)
+    short.of(0, None).finish(outcome)
+    assert short.of(0, None).finished() == outcome
+    assert long.of(0, None).finished() is None
+    assert resumed(long)[0].done == 1
+    assert "foreign" not in capsys.readouterr().out
+
+
+def test_a_stack_goes_on_from_none_of_another_length(tmp_path: Path) -> None:
+    short, long = (Checkpoints(tmp_path, key, every=0, state_key="state") for key in ("short", "long"))
+    short.of_stack(3).reached(record(0.1), lambda: STATE)
+    run = record()
+    long.of_stack(3).resume(run, lambda state: None)
+    assert run.done == 0
 
 
 def test_a_loss_without_hope_is_a_verdict() -> None:

@@ -8,12 +8,14 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tiny_jobs import BLOCKS, LONG, ONE_CALL, Block, run, runs, start
 
+from practica.files import sha256
 from practica.training.attempt import checkpoint_folder, discard_checkpoints
 from practica.training.journal import Entry, Journal
 
@@ -35,9 +37,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Block], list[str]]:
     """Return a function that gives the runs of a block that was trained at one go."""
-    results = tmp_path_factory.mktemp("undisturbed")
+    folder = tmp_path_factory.mktemp("undisturbed")
 
     def train(block: Block) -> list[str]:
+        results = folder / sha256(block.specification())
         if not (block.folder(results) / "metrics.json").is_file():
             assert run(block, data, results) == 0
         return runs(block, results)
@@ -68,7 +71,9 @@ def test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened(name, data
     ends = ["done" if code == 0 else None for code in codes]
     assert [entry.why for entry in attempts(block, tmp_path)] == [*ends, "done"]
     assert not list(tmp_path.rglob("*.part"))
-    assert not list(tmp_path.rglob("*.checkpoint*")), "checkpoints go when the run is done"
+    assert not list(tmp_path.rglob("*.checkpoint-before"))
+    discard_checkpoints(block, tmp_path)
+    assert not list(tmp_path.rglob("*.checkpoint")), "checkpoints go when the results are collected"
 
 
 def test_a_job_killed_from_outside_at_any_moment_goes_on(data, undisturbed, tmp_path) -> None:
@@ -102,7 +107,35 @@ def test_other_settings_never_go_on_from_a_checkpoint(data, undisturbed, tmp_pat
     assert run(LONG, data, tmp_path, log=tmp_path / "log") == 0
     assert "going on" not in (tmp_path / "log").read_text()
     assert runs(LONG, tmp_path) == undisturbed(LONG)
-    assert not list(tmp_path.rglob("*.checkpoint*")), "those of other settings go too"
+    assert len(list(tmp_path.rglob("s0.checkpoint"))) == 1, "those of other settings go"
+
+
+def with_epochs(block: Block, epochs: int) -> Block:
+    return replace(block, settings={**block.settings, "epochs": epochs})
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "goes_on"),
+    [("augmentation", 3, True), ("by hand", 10, True), ("several seeds", 2, False)],  # the last are replicas
+)
+def test_with_more_epochs_a_run_goes_on_where_it_ended(name, epochs, goes_on, data, undisturbed, tmp_path) -> None:
+    block, short = BLOCKS[name], with_epochs(BLOCKS[name], epochs)
+    assert run(short, data, tmp_path) == 0
+    assert runs(short, tmp_path) == undisturbed(short)
+    discard_checkpoints(short, tmp_path, but_last=True)
+    kept = sorted(path.name for path in checkpoint_folder(short, tmp_path).rglob("*") if path.is_file())
+    assert kept == [f"s{seed}.checkpoint" for seed in short.seeds if goes_on]
+    assert run(block, data, tmp_path, log=tmp_path / "log") == 0
+    assert (f"going on after epoch {epochs} of {block.settings['epochs']}" in (tmp_path / "log").read_text()) == goes_on
+    assert runs(block, tmp_path) == undisturbed(block)
+
+
+def test_with_fewer_epochs_a_run_begins_anew(data, undisturbed, tmp_path) -> None:
+    block, short = BLOCKS["by hand"], with_epochs(BLOCKS["by hand"], 10)
+    assert run(block, data, tmp_path) == 0
+    assert run(short, data, tmp_path, log=tmp_path / "log") == 0
+    assert "going on" not in (tmp_path / "log").read_text()
+    assert runs(short, tmp_path) == undisturbed(short)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

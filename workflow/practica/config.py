@@ -185,6 +185,10 @@ class Study:
         own = self._variant(exercise, variant).get("settings", {})
         return {**self.config["exercises"][exercise]["settings"], **own}
 
+    def keeps_checkpoints(self, exercise: str) -> bool:
+        """Return whether the last states of the exercise's runs are kept, so that they can have more epochs."""
+        return bool(self.config["exercises"][exercise]["keep_checkpoints"])
+
     def resources(self, exercise: str, variant: str) -> dict[str, int]:
         """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` and ``runtime`` [min]."""
         entry = self.config["exercises"][exercise]

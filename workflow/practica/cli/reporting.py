@@ -23,7 +23,7 @@ def collect(study: Study, results: Path, statistics: bool) -> None:
     if statistics:
         write_statistics(study, results)
     for block in study.blocks():
-        discard_checkpoints(block, results)
+        discard_checkpoints(block, results, but_last=study.keeps_checkpoints(block.exercise))
 
 
 @main.command()

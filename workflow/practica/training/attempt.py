@@ -36,8 +36,11 @@ def checkpoint_folder(block: Block, results: Path) -> Path:
     return results / "checkpoints" / block.path
 
 
-def discard_checkpoints(block: Block, results: Path) -> None:
-    """Remove what is kept for resuming the block, once its results are safe and nobody works on it."""
+def discard_checkpoints(block: Block, results: Path, *, but_last: bool = False) -> None:
+    """Remove what is kept for resuming the block, once its results are safe and nobody works on it.
+
+    With ``but_last``, its runs' last states stay, from which they go on where they are to have more epochs.
+    """
     folder = checkpoint_folder(block, results)
     if not (block.folder(results) / "metrics.json").is_file() or not folder.is_dir():
         return
@@ -45,6 +48,11 @@ def discard_checkpoints(block: Block, results: Path) -> None:
     if not alive(lock.path):  # left by a process that was killed when its results were there
         lock.path.unlink(missing_ok=True)
     if lock.try_acquire():
+        if but_last and list(folder.glob("*/*.checkpoint")):
+            for path in folder.rglob("*"):
+                if path.is_file() and path.suffix != ".checkpoint":
+                    path.unlink(missing_ok=True)
+            return
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # another block's checkpoints are in it
             folder.parent.rmdir()

@@ -37,9 +37,11 @@ class Checkpoints:
 
     Attributes:
         folder: where the files are; the lock on the block guards it.
-        key: digest of all that decides the result: a file with another key is never used.
+        key: digest of all that decides the result: what came of a run with another key is never used.
         every: seconds of training between two checkpoints; 0: one at every point of the history.
         at_point: told the run's name and record at every point of its history; a reason to stop, or None.
+        state_key: the same of a state after an epoch, so without the number of epochs: what a run can go on from, be it
+            of one that was to be shorter; None: only from its own.
         resumed: seconds of training by earlier attempts that this one did not have to repeat, in parts.
     """
 
@@ -47,6 +49,7 @@ class Checkpoints:
     key: str
     every: float = 60.0
     at_point: Callable[[str, History], str | None] = lambda run, record: None
+    state_key: str | None = None
     resumed: list[float] = field(default_factory=list)
 
     def of(self, seed: int, fold: int | None) -> Checkpoint:
@@ -54,12 +57,15 @@ class Checkpoints:
         return Checkpoint(self, f"s{seed}" if fold is None else f"s{seed}f{fold}")
 
     def of_stack(self, steps: int) -> Checkpoint:
-        """Return the checkpoint of the runs that are trained together, in ``steps`` steps an epoch."""
-        return Checkpoint(self, f"stack{steps}")
+        """Return the checkpoint of the runs that are trained together, in ``steps`` steps an epoch.
+
+        How their graph is compiled, and with it their rounding, depends on the number of epochs: none is shared.
+        """
+        return Checkpoint(self, f"stack{steps}", shared=False)
 
     def condemn(self, verdict: str) -> None:
         """Remember that the block diverges, so that a retry does not find it out again at the same price."""
-        write_json(self._verdict, {"reason": verdict})
+        write_json(self._verdict, {"key": self.key, "reason": verdict})
 
     def check(self) -> None:
         """Do nothing unless the block is known to diverge.
@@ -68,8 +74,10 @@ class Checkpoints:
             DivergedError: an earlier attempt with the same settings, code and data did.
         """
         try:
-            reason = read_json(self._verdict)["reason"]
+            key, reason = (read_json(self._verdict)[name] for name in ("key", "reason"))
         except (InputError, KeyError, TypeError):  # there is none, or one that was damaged: find out again
+            return
+        if key != self.key:
             return
         raise DivergedError(f"{reason} (seen before; to try again delete {self._verdict})")
 
@@ -81,10 +89,12 @@ class Checkpoints:
 class Checkpoint:
     """The state of one run at its last checkpoint, the one before it, and in the end what came of the run."""
 
-    def __init__(self, block: Checkpoints, name: str) -> None:
+    def __init__(self, block: Checkpoints, name: str, *, shared: bool = True) -> None:
         self.name = name
         self._block = block
         self._key = f"{block.key}/{name}"
+        self._shared = shared and block.state_key is not None
+        self._state_key = f"{block.state_key}/{name}" if self._shared else self._key
         self._saved = time.monotonic()
         self._last, self._before, self._done = (
             block.folder / f"{name}.{kind}" for kind in ("checkpoint", "checkpoint-before", "done")
@@ -97,7 +107,8 @@ class Checkpoint:
 
     def resume(self, record: History, set_state: Callable[[State], None]) -> None:
         """Bring record and model to the last usable checkpoint; leave both as they are where there is none."""
-        saved = self._read(self._last) or self._read(self._before)
+        found = (self._read(path, self._state_key) for path in (self._last, self._before))
+        saved = next((each for each in found if each and not self._is_beyond(record, each[0])), None)
         if saved:
             fields, arrays = saved
             state, best = (_numbered(arrays, kind) for kind in ("state", "best"))
@@ -109,11 +120,14 @@ class Checkpoint:
     def reached(self, record: History, get_state: Callable[[], State]) -> None:
         """Take note of a point of the history: save it if it is time to, and stop the run if it has to.
 
+        The last point is saved too, unless training anew is as quick: with more epochs, the run goes on from there.
+
         Raises:
             StoppedError: the run has to stop here.
         """
         stop = self._block.at_point(self.name, record)
-        if stop or time.monotonic() - self._saved >= self._block.every:
+        ended = record.done >= record.last_epoch and record.seconds >= self._block.every
+        if stop or ended or time.monotonic() - self._saved >= self._block.every:
             self._save(record, get_state())
             self._saved = time.monotonic()
         if stop:
@@ -122,10 +136,10 @@ class Checkpoint:
             )
 
     def finish(self, outcome: Outcome) -> None:
-        """Remember what came of the run; its checkpoints have done their work."""
+        """Remember what came of the run."""
         fields = {name: value for name, value in asdict(outcome).items() if name != "artefacts"}
         write(self._done, self._key, fields, outcome.artefacts)
-        self.discard()
+        self._before.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the checkpoints: what came of the run is safe."""
@@ -134,29 +148,35 @@ class Checkpoint:
 
     def finished(self) -> Outcome | None:
         """Return what came of the run, if it has been finished."""
-        saved = self._read(self._done)
+        saved = self._read(self._done, self._key)
         if not saved:
             return None
         outcome = Outcome(**saved[0], artefacts=dict(saved[1]))
         self._block.resumed.append(outcome.fit_seconds)
         return outcome
 
+    def _is_beyond(self, record: History, fields: Mapping[str, Any]) -> bool:
+        """Return whether a state is of a run that was longer than this one is to be."""
+        return self._shared and fields["epochs"][-1] > record.last_epoch
+
     def _save(self, record: History, state: State) -> None:
         arrays = {f"{kind}{i}": a for kind, values in _kinds(state, record) for i, a in enumerate(values)}
         try:
             if self._last.exists():
                 self._last.replace(self._before)
-            write(self._last, self._key, record.fields(), arrays)
+            write(self._last, self._state_key, record.fields(), arrays)
         except (OSError, InputError) as error:
             # A full disk may have room again when the results are written: hours of training are worth the try.
             say(f"{self.name}: no checkpoint at epoch {record.done}: {error}")
 
-    def _read(self, path: Path) -> tuple[dict[str, Any], Arrays] | None:
+    def _read(self, path: Path, key: str) -> tuple[dict[str, Any], Arrays] | None:
         try:
-            return read(path, self._key)
+            return read(path, key)
         except FileNotFoundError:
             return None
         except UnusableError as error:
+            if path == self._done and self._shared and error.kind == "foreign":
+                return None  # what came of it when it had another number of epochs
             aside = set_aside(path, error.kind)
             say(f"{path} is {error.kind} ({error}): set aside as {aside.name}")
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,18 +68,22 @@ def _train(
             "stand_in": dataset.info.stand_in,
             "origin": dataset.info.origin,
         }
-        key = run_key(block, code, dataset.info.fingerprint, threads)
-        checkpoints = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
+        key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+        checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
         train_block(block, dataset.arrays, described, threads, block.folder(results), checkpoints)
         # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that it
         # did not see appear, as when it was killed while this job went on, and then runs the job again.
         for folder in attempt.folder.iterdir():
-            if folder.is_dir() and folder.name != key:
+            if folder.is_dir() and folder.name != state_key:
                 shutil.rmtree(folder)
 
 
-def run_key(block: Block, code: str, fingerprint: str, threads: int) -> str:
-    """Return a digest of everything that decides the block's result: a run with another key is another run."""
+def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[str, str]:
+    """Return digests of everything that decides the block's result, and its state after an epoch.
+
+    A run with another key is another run. To the second the number of epochs does not count: how many are to come
+    changes nothing in those before.
+    """
     import keras
     import numpy as np
 
@@ -86,7 +91,9 @@ def run_key(block: Block, code: str, fingerprint: str, threads: int) -> str:
     from practica.training.block import settings_of
     from practica.training.fit import precision
 
+    settings = {name: value for name, value in block.settings.items() if name != "epochs"}
     versions = [keras.__version__, np.__version__, version()]
-    return sha256(
-        canonical_json([block.specification(), code, fingerprint, threads, precision(settings_of(block)), *versions])
-    )[:16]
+    made_by = [code, fingerprint, threads, precision(settings_of(block)), *versions]
+    specifications = (block.specification(), replace(block, settings=settings).specification())
+    key, state_key = (sha256(canonical_json([each, *made_by]))[:16] for each in specifications)
+    return key, state_key
