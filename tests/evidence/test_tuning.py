@@ -252,6 +252,7 @@ def test_the_figure_shows_every_trial_in_each_panel(tuning: Tuning, language: st
 
 
 def test_the_command_judges_draws_and_ranks(tuning: Tuning) -> None:
+    tuning.file.write_text(CONFIG.replace("units: [[8], [8, 4]]", "batch_size: [8, 16]"))  # the net has no units to set
     tuning.run(0.6, 0.7, 0.8, 0.9)
     options: list[Any] = ["--config", str(tuning.file), "--results", str(tuning.results)]
     done = CliRunner().invoke(main, ["trials", "ej08/dense", *options])
