@@ -5,6 +5,9 @@ PYTHON ?= python3
 
 # Which lock to install: only from the command line, for some shells keep a variable of that name.
 env := $(if $(filter command,$(origin ENV)),$(ENV))
+# Modules of clusters set these, for another Python: its packages would come before those of the lock.
+unexport PYTHONPATH PYTHONHOME
+
 in_venv := @source .venv/bin/activate &&
 
 .PHONY: help setup latex ready report gallery crate tune status doctor test cluster bench lint format docs oldest newest lock \

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,18 @@ def age(*paths):
     for path in paths:
         before = path.stat().st_mtime - 3600
         os.utime(path, (before, before))
+
+
+def test_packages_of_another_python_do_not_get_in_the_way(tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/practica.py").write_text("raise SystemExit('another package')")
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/activate").touch()
+    python = Path(sys.executable).as_posix()
+    (tmp_path / "python").write_text(f'#!/bin/sh\nexec "{python}" "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "theirs"), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["make", "-s", "-f", SCRIPTS.parents[1] / "Makefile", "status"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert "another package" not in done.stderr
+    assert "config.yaml" in done.stderr  # this folder has none
