@@ -19,3 +19,8 @@ class DivergedError(RunError):
 
 class StoppedError(RunError):
     """A run was stopped before its end: running it again goes on from its last checkpoint."""
+
+
+def in_one_line(error: Exception) -> str:
+    """Return kind and words of another library's error; TensorFlow says some things in several lines."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

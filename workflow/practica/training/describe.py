@@ -10,7 +10,7 @@ import keras
 
 from practica import exercises
 from practica.config import Study
-from practica.errors import InputError, RunError
+from practica.errors import InputError, RunError, in_one_line
 from practica.training.block import builder, settings_of
 from practica.training.fit import count_parameters
 
@@ -36,8 +36,8 @@ def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str
                 raise
             except Exception as error:
                 traceback.print_exc()
-                reason = " ".join(f"{type(error).__name__}: {error}".split())
-                raise RunError(f"{exercise}/{variant}: its model cannot be built: {reason}") from error
+                said = f"{exercise}/{variant}: its model cannot be built: {in_one_line(error)}"
+                raise RunError(said) from error
             keras.backend.clear_session()
     return described
 

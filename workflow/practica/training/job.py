@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from practica.allocation import check_gpu, minutes_left
-from practica.errors import InputError, RunError
+from practica.errors import InputError, RunError, in_one_line
 from practica.files import canonical_json, sha256
 from practica.training.attempt import Attempt
 from practica.training.journal import note_failure
@@ -42,8 +42,7 @@ def run_job(
         _train(block, code, data, results, threads, gpu, minutes, every)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
-        # TensorFlow says some things in several lines; whoever reads the log's last one wants all of it.
-        reason = str(error) if known else " ".join(f"{type(error).__name__}: {error}".split())
+        reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
         note_failure(block, results, reason)
         if known:
             raise
