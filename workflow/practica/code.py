@@ -56,29 +56,35 @@ def mentioned(module: str, function: str) -> frozenset[str]:
     queue = [(module, function)]
     while queue:
         place = queue.pop()
-        if place not in seen and module_path(place[0]).is_file():
+        if place not in seen:
             seen.add(place)
-            for node in _meanings(*place):
-                for part in ast.walk(node):
-                    _look(part, place[0], found, queue)
+            words, places = _read(*place)
+            found |= words
+            queue += places
     return frozenset(found)
 
 
-def _look(node: ast.AST, module: str, found: set[str], queue: list[tuple[str, str]]) -> None:
-    if isinstance(node, ast.Attribute):
-        found.add(node.attr)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        found.add(node.value)
-    elif isinstance(node, ast.keyword) and node.arg is None:
-        found.add("**")
-    elif isinstance(node, ast.Name):
-        queue.append((module, node.id))
-    elif isinstance(node, ast.Import):
-        queue += [(alias.name, "") for alias in node.names if alias.name.startswith("practica")]
-    elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("practica"):
-        # A name may be that of a function or of a module, of which everything counts.
-        queue += [(str(node.module), alias.name) for alias in node.names]
-        queue += [(f"{node.module}.{alias.name}", "") for alias in node.names]
+@cache
+def _read(module: str, name: str) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+    """Return what gives ``name`` its meaning in a module: the attributes and texts in it, and the places it reaches."""
+    words: set[str] = set()
+    places: list[tuple[str, str]] = []
+    for part in (part for node in _meanings(module, name) for part in ast.walk(node)):
+        if isinstance(part, ast.Attribute):
+            words.add(part.attr)
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            words.add(part.value)
+        elif isinstance(part, ast.keyword) and part.arg is None:
+            words.add("**")
+        elif isinstance(part, ast.Name):
+            places.append((module, part.id))
+        elif isinstance(part, ast.Import):
+            places += [(alias.name, "") for alias in part.names if alias.name.startswith("practica")]
+        elif isinstance(part, ast.ImportFrom) and str(part.module).startswith("practica"):
+            # A name may be that of a function or of a module, of which everything counts.
+            places += [(str(part.module), alias.name) for alias in part.names]
+            places += [(f"{part.module}.{alias.name}", "") for alias in part.names]
+    return frozenset(words), tuple(place for place in places if module_path(place[0]).is_file())
 
 
 def _meanings(module: str, name: str) -> Iterator[ast.AST]:
