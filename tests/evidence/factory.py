@@ -68,7 +68,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: 
     provenance = _provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})
-    made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": {}}
+    made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
     write_json(folder / "manifest.json", {**head, **made, "provenance": provenance})
     with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
         np.savez(stream, **arrays)

@@ -258,6 +258,36 @@ def test_a_malformed_file_is_named(tmp_path: Path, name: str, how: str) -> None:
     assert not (tmp_path / "metrics.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "value", "said"),
+    [
+        ("settings", "epochs", 999, "was trained with epochs 999, and the study has epochs 20"),
+        ("settings", "epochs", None, "was trained with no epochs, and the study has epochs 20"),
+        ("settings", "momentum", 0.9, "was trained with momentum 0.9, and the study has no momentum"),
+        ("model", "", "conv", "was trained with model conv, and the study has model dense"),
+    ],
+)
+def test_a_run_with_other_settings_than_the_study_says_is_named(
+    tmp_path: Path, part: str, name: str, value: object, said: str
+) -> None:
+    """A report would say of it what is not so; Snakemake itself does not see it with ``--rerun-triggers mtime``."""
+    study = make_study({"ej08": ["dense"]}, seeds=1)
+    study.config["exercises"]["ej08"]["settings"]["epochs"] = 20
+    fill(study, tmp_path)
+    path = study.blocks()[0].folder(tmp_path) / "manifest.json"
+    content = json.loads(path.read_text())
+    if value is None:
+        del content[part][name]
+    elif name:
+        content[part][name] = value
+    else:
+        content[part] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=f"{path}: ej08/dense/s0 {said}; delete .* and run again"):
+        collect(study, tmp_path)
+    assert not (tmp_path / "metrics.csv").exists()
+
+
 def test_a_torn_file_is_named(tmp_path: Path) -> None:
     study = make_study({"ej08": ["dense"]}, seeds=1)
     fill(study, tmp_path)

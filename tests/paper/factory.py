@@ -72,7 +72,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     known = provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": known})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": known})
-    made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": {}}
+    made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
     write_json(folder / "manifest.json", {**head, **made, "provenance": known})
     np.savez(folder / "arrays.npz")
 

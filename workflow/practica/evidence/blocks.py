@@ -51,8 +51,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     """Read a block's files, or say why there is nothing to read.
 
     Raises:
-        InputError: a file is malformed, belongs to another block or is gone although ``metrics.json``, which is written
-            last, is there; the message names it.
+        InputError: a file is malformed, belongs to another block, tells of other settings than the study, or is gone
+            although ``metrics.json``, which is written last, is there; the message names it.
     """
     metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
     if block.trial and (reason := _divergence(metrics_file)):
@@ -62,6 +62,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     for path in (history_file, manifest_file):
         if not path.is_file():
             raise InputError(f"{path} is missing; {train_again(path)}")
+    manifest = read_manifest(manifest_file)
+    _check_settings(manifest_file, manifest, block)
     metrics = _checked(metrics_file, block)
     runs = _parsed(metrics_file, lambda: _metrics(metrics))
     history = _checked(history_file, block)
@@ -72,7 +74,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
         metrics=runs,
         history=_parsed(history_file, lambda: _history(history)),
-        provenance=read_manifest(manifest_file)["provenance"],
+        provenance=manifest["provenance"],
     )
 
 
@@ -86,6 +88,19 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if said := misfit(manifest, "manifest"):
         raise InputError(f"{path} is malformed ({said}); {train_again(path)}")
     return manifest
+
+
+def _check_settings(path: Path, manifest: Mapping[str, Any], block: Block) -> None:
+    """Raise ``InputError`` where a block was trained with something else than the study says.
+
+    Snakemake would have trained it again, but not where it was told to look at the times of files alone.
+    """
+    had = {**manifest["settings"], "model": manifest["model"], "data set": manifest["provenance"]["data"]["name"]}
+    asked = {**block.settings, "model": block.model, "data set": block.dataset}
+    for name in sorted(had.keys() | asked.keys()):
+        if had.get(name) != asked.get(name):
+            was, now = (f"{name} {each[name]}" if name in each else f"no {name}" for each in (had, asked))
+            raise InputError(f"{path}: {block.id} was trained with {was}, and the study has {now}; {train_again(path)}")
 
 
 def train_again(path: Path) -> str:
