@@ -70,5 +70,5 @@ def test_it_is_a_module_of_another_workflow(tmp_path, place):
         [*command, "seeds_per_job=1"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "results/runs/ej01/linear/s0/metrics.json" in done.stdout
+    assert "Training ej01/linear/s0" in done.stdout
     assert "results/informe.pdf" in done.stdout

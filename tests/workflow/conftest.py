@@ -34,15 +34,14 @@ class Project:
         )
 
     def planned(self, *words: str) -> set[str]:
-        """Return the jobs that a dry run lists, by their messages, or by their rule and wildcards."""
+        """Return the jobs that a dry run lists, by their messages."""
         done = self.snakemake("-n", *words)
         assert done.returncode == 0, done.stderr
         return {line.rsplit("  (", 1)[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")}
 
     def trained(self, *words: str) -> set[str]:
         """Return the blocks that a dry run would train."""
-        jobs = (job.partition(" ") for job in self.planned(*words))
-        return {block for rule, _, block in jobs if rule in ("train", "train_trial")}
+        return {job.removeprefix("Training ") for job in self.planned(*words) if job.startswith("Training ")}
 
     @contextmanager
     def edited(self, path: str, old: str, new: str) -> Iterator[None]:

@@ -69,7 +69,7 @@ def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
     with finished.edited("report/claims.yaml", "rule: {below: 0.9}", "rule: {below: 0.8}"):
         planned = finished.planned()
     assert "Judging what the source claims" in planned
-    drawn = [job for job in planned if job.startswith(("train ", "Drawing", "Collecting"))]
+    drawn = [job for job in planned if job.startswith(("Training", "Drawing", "Collecting"))]
     assert drawn == ["Drawing fig_overview"]  # which shows the verdicts
 
 
@@ -89,7 +89,7 @@ def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_
         "Building the report results/report_en.pdf",
         "Writing the pages of the HTML report",
     } <= planned
-    assert not any(job.startswith(("train ", "Collecting", "Timing", "Describing")) for job in planned)
+    assert not any(job.startswith(("Training", "Collecting", "Timing", "Describing")) for job in planned)
 
 
 def test_nothing_is_left_to_do(finished) -> None:
@@ -107,7 +107,7 @@ def test_a_dry_run_imports_no_tensorflow(finished, tmp_path) -> None:
     path = f"{tmp_path}:{finished.folder / 'workflow'}"
     done = finished.snakemake("-n", "--forceall", env={"PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
-    assert "train ej10/vgg16/s0" in done.stdout
+    assert "Training ej10/vgg16/s0" in done.stdout
 
 
 def test_a_comment_reruns_nothing(finished) -> None:
@@ -140,7 +140,7 @@ def test_twins_are_timed_again_for_settings_of_their_own_only(finished) -> None:
         settings = f"{{variants: {{{variant}: {{settings: {{learning_rate: 0.005}}}}}}}}"
         over.write_text(f"exercises: {{{exercise}: {settings}}}\n")
         planned = finished.planned("--configfile", "tiny.yaml", "over.yaml")
-        assert any(job.startswith("train ") for job in planned)
+        assert any(job.startswith("Training") for job in planned)
         assert any(job.startswith("Timing") for job in planned) == timed
 
 
@@ -162,7 +162,7 @@ def test_added_seeds_keep_the_old_ones(finished) -> None:
 
 def test_only_a_part_trains_nothing_of_the_rest(finished) -> None:
     planned = finished.planned("--config", "only=ej08")
-    assert not any(job.startswith("train ") for job in planned)
+    assert not any(job.startswith("Training") for job in planned)
     assert any(job.startswith("Building the report") for job in planned)
     assert not any("ej03" in job for job in planned)
 
@@ -192,7 +192,7 @@ def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(finished
     config = ["--configfile", "tiny.yaml", "over.yaml"]
     done = finished.snakemake(*config)
     assert done.returncode == 1
-    assert "FAILED: train ej08/dense/s0" in done.stderr
+    assert "FAILED: Training ej08/dense/s0" in done.stderr
     failure = json.loads((finished.folder / "results/failures/ej08/dense/s0.json").read_text())
     assert "lower the learning rate" in failure["reason"]
     assert finished.trained(*config) == {"ej08/dense/s0"}

@@ -34,7 +34,7 @@ HARMLESS = str.maketrans("<>{}", "‹›｛｝")
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
-    """Set the environment that jobs inherit from Snakemake, and the executor that submits them to SLURM."""
+    """Set how jobs are planned, what they inherit from Snakemake's environment, and the executor for SLURM."""
     if on_cluster:  # only there somebody enforces a job's time limit
         os.environ["PRACTICA_CLUSTER_JOB"] = "1"
         end_with_job()
@@ -47,10 +47,11 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
     # at every step, which makes convolutions on CPUs take twice as long.
     os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
+    _plan_fast()
 
 
-def plan_fast() -> None:
-    """Spare Snakemake, which holds every job in memory, a third of its time to plan thousands of them."""
+def _plan_fast() -> None:
+    """Spare Snakemake, which holds every job in memory, a fifth of its time to plan thousands of them."""
     from snakemake.resources import Resource  # here, for training jobs import this module too
 
     per_job(Resource.evaluate)  # through which it calls each function of a resource

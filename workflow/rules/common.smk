@@ -4,16 +4,8 @@ import json
 from practica.code import code_digest
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import (
-    finished,
-    open_study,
-    per_job,
-    plan_fast,
-    prepare_jobs,
-    run_code,
-)
+from practica.wiring import finished, open_study, per_job, prepare_jobs, run_code
 
-plan_fast()
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
 RESULTS = str(study.results)

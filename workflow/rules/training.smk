@@ -17,7 +17,8 @@ rule train:
         runtime=need("runtime", grows=True),
     params:
         run=run_of,
-    # No message: the logger names the run, and a twentieth of the time of planning would go into messages.
+    message:
+        "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
         "python -m practica train --spec {params.run[0]:q} --data {input.dataset:q}"
         " --results {output:q} --threads {threads} --gpu {resources.gpu}"

@@ -11,6 +11,8 @@ use rule train as train_trial with:
         f"{TUNING}/runs/{{exercise}}/{{variant}}/{{trial}}/{{block}}/metrics.json",
     log:
         f"{TUNING}/logs/train/{{exercise}}/{{variant}}/{{trial}}/{{block}}.log",
+    message:
+        "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.trial}/{wildcards.block}"
 
 
 rule judge_trials:

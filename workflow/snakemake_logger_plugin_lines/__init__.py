@@ -68,7 +68,7 @@ class LogHandler(LogHandlerBase):
             self._say("Nothing to be done: everything is there and up to date")
 
     def _start(self, record: Any) -> None:
-        title = record.rule_msg or f"{record.rule_name} {'/'.join(map(str, record.wildcards.values()))}".rstrip()
+        title = record.rule_msg or " ".join([record.rule_name, *map(str, record.wildcards.values())])
         self._jobs[record.jobid] = (title, time.monotonic())
         if self.common_settings.dryrun:
             self._say(f"  {title}  ({str(record.reason).split(':')[0].lower()})")
