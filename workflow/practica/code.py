@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from practica.files import sha256
@@ -58,18 +59,18 @@ def mentioned(module: str, function: str) -> frozenset[str]:
         place = queue.pop()
         if place not in seen:
             seen.add(place)
-            words, places = _read(*place)
+            words, places = _mentions(*place)
             found |= words
             queue += places
     return frozenset(found)
 
 
 @cache
-def _read(module: str, name: str) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+def _mentions(module: str, name: str) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
     """Return what gives ``name`` its meaning in a module: the attributes and texts in it, and the places it reaches."""
     words: set[str] = set()
     places: list[tuple[str, str]] = []
-    for part in (part for node in _meanings(module, name) for part in ast.walk(node)):
+    for part in chain.from_iterable(map(ast.walk, _meanings(module, name))):
         if isinstance(part, ast.Attribute):
             words.add(part.attr)
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):

@@ -36,8 +36,7 @@ def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str
                 raise
             except Exception as error:
                 traceback.print_exc()
-                said = f"{exercise}/{variant}: its model cannot be built: {in_one_line(error)}"
-                raise RunError(said) from error
+                raise RunError(f"{exercise}/{variant}: its model cannot be built: {in_one_line(error)}") from error
             keras.backend.clear_session()
     return described
 
