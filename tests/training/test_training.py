@@ -14,6 +14,7 @@ import pytest
 
 from practica.config import Block, Study, read_config
 from practica.errors import InputError, RunError
+from practica.files import write_checked
 
 pytestmark = pytest.mark.keras
 
@@ -108,6 +109,10 @@ def test_the_files_tell_what_was_run(images: Any, tmp_path: Path) -> None:
     assert provenance["versions"]["keras"]
     assert all(file["provenance"] == provenance and file["stand_in"] for file in files.values())
     assert files["manifest"]["settings"] == DENSE
+    for wrong in (True, "0.5", None):
+        curve["train"]["loss"][1] = wrong
+        with pytest.raises(RunError, match=r"history\.json: runs\.0\.train\.loss\.1: .* is not of type 'number'"):
+            write_checked(tmp_path / "history.json", files["history"])
 
 
 def test_it_learns(images: Any, tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from practica.training.store import Part, Store
 
 ORDER_BYTES = 32 * 2**20
 """Memory for the orders of the batches of one call."""
-FUSED_STEPS = 100_000
-"""From so many steps, all replicas counted, XLA's faster operations pay for the seconds that it takes to make them."""
+FUSED_STEPS = 50_000
+"""From so many steps, all replicas counted, XLA's faster operations are worth the seconds that making them takes."""
+STEP_OVERHEAD = 16
+"""The replicas whose arithmetic takes as long as what a step costs besides, without XLA."""
 
 
 class Loop:
@@ -43,9 +45,10 @@ class Loop:
         self._counts = (len(trained), len(moving), len(optimizer))
         self.set_state([*trained, *moving, *optimizer, *trained, *moving, worst])
         # XLA draws other random numbers: with Dropout the runs would differ from those of a stack without it.
-        steps = settings.epochs * len(self.store.train.places) * len(seeds)
+        steps = settings.epochs * len(self.store.train.places) * (len(seeds) + STEP_OVERHEAD)
         fused = steps >= FUSED_STEPS and not self.replicas.dropouts
         self._run = backend.compiled(self._points, xla=fused)
+        self._measure = backend.compiled(self._evaluate, xla=False)
 
     def set_state(self, state: State) -> None:
         """Take over weights, optimizer, best weights and best scores."""
@@ -72,6 +75,7 @@ class Loop:
             self.store.y,
             orders,
             self.store.train.mask,
+            self.store.validation,
             states,
             ops.convert_to_tensor(points, "int32"),
         )
@@ -83,7 +87,8 @@ class Loop:
 
     def evaluate(self, part: Part, weights: Sequence[Any]) -> list[dict[str, float]]:
         """Return loss and metrics of each replica on a part."""
-        values = [ops.convert_to_numpy(value) for value in self._evaluate(part, weights, self.store.x, self.store.y)]
+        measured = self._measure(part, list(weights), self.store.x, self.store.y)
+        values = [ops.convert_to_numpy(value) for value in measured]
         return [{name: float(value[r]) for name, value in zip(self._names(), values, strict=True)} for r in self._all()]
 
     def predict(self, part: Part, weights: Sequence[Any]) -> list[np.ndarray]:
@@ -121,15 +126,22 @@ class Loop:
         return orders.reshape(capacity, self.per_point * steps, len(self.seeds), batch), states
 
     def _points(
-        self, state: list[Any], logs: list[Any], x: Any, y: Any, orders: Any, mask: Any, states: Any, points: Any
+        self,
+        state: list[Any],
+        logs: list[Any],
+        x: Any,
+        y: Any,
+        orders: Any,
+        mask: Any,
+        validation: Part | None,
+        states: Any,
+        points: Any,
     ) -> tuple[list[Any], list[Any]]:
         """Compute ``points`` points of the history: for each, all steps, then validation, then the best so far."""
         trained, moving, optimizer = self._counts
         weights, live = trained + moving, trained + moving + optimizer
         better = 1.0 if self.problem.task.monitor[1] == "max" else -1.0
-        monitored = self._log_names().index(
-            ("validation" if self.store.validation else "train", self.problem.task.monitor[0])
-        )
+        monitored = self._log_names().index(("validation" if validation else "train", self.problem.task.monitor[0]))
 
         def at_point(point: Any, carried: tuple[list[Any], list[Any]]) -> tuple[list[Any], list[Any]]:
             state, logs = carried
@@ -141,8 +153,8 @@ class Loop:
             now, sums = ops.fori_loop(0, orders.shape[1], at_step, (state[:live], zeros))
             seen = self.store.train.counts.astype(np.float32) * self.per_point
             values = [total / seen for total in sums]
-            if self.store.validation:
-                values += self._evaluate(self.store.validation, now[:weights], x, y)
+            if validation:
+                values += self._evaluate(validation, now[:weights], x, y)
             logs = [ops.scatter_update(log, [[point]], v[None]) for log, v in zip(logs, values, strict=True)]
             score = better * values[monitored]
             improved = score > state[-1]
@@ -182,14 +194,17 @@ class Loop:
     def _evaluate(self, part: Part, weights: Sequence[Any], x: Any, y: Any) -> list[Any]:
         """Return loss and metrics ``(replicas,)`` of a part."""
         split = self._counts[0]
-        sums = [0.0] * len(self._names())
-        for step, rows in enumerate(part.places):
-            mask = None if part.mask is None else part.mask[step]
+        functions = (self._loss.call, *self._metrics.values())
+
+        def at_step(step: Any, sums: list[Any]) -> list[Any]:
+            rows, mask = part.places[step], None if part.mask is None else part.mask[step]
             outputs, _ = self.replicas(weights[:split], weights[split:], self._inputs(x, rows))
             targets = self._targets(y, rows)
-            functions = (self._loss.call, *self._metrics.values())
-            sums = [a + self._sum(f(targets, outputs), mask) for a, f in zip(sums, functions, strict=True)]
-        means = [total / part.counts.astype(np.float32) for total in sums]
+            return [a + self._sum(f(targets, outputs), mask) for a, f in zip(sums, functions, strict=True)]
+
+        # A loop and not its steps one by one: that many operations take seconds to trace.
+        sums = ops.fori_loop(0, part.places.shape[0], at_step, [ops.zeros(len(self.seeds)) for _ in functions])
+        means = [total / ops.cast(part.counts, "float32") for total in sums]
         return [means[0] + self.replicas.penalty(weights[:split]), *means[1:]]
 
     def _sum(self, values: Any, mask: Any) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
@@ -16,9 +15,8 @@ EVALUATED_AT_ONCE = 50_000
 """Samples of all replicas together in one batch of an evaluation."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One part of the data of all replicas.
+class Part(NamedTuple):
+    """One part of the data of all replicas; a tuple, as which a compiled function takes it.
 
     Attributes:
         places: ``(steps, replicas, batch)``, rows of the stored arrays.
