@@ -44,8 +44,8 @@ def multiplies_bfloat16() -> bool:
     """Return whether bfloat16 is faster than float32 here: on GPUs, and on processors with matrix units for it.
 
     Other processors emulate it, many times slower, or have it as vector instructions only (avx512_bf16). With these an
-    epoch of AlexNet took 1.6 times as long as in float32 on a Xeon of two cores, one of VGG16 1.7 times; on an EPYC, one
-    of AlexNet 0.7 times. So it is left to whoever knows the machine (``precision: mixed_bfloat16``).
+    epoch of AlexNet took 1.6 times as long as in float32 on a Xeon of two cores, one of VGG16 1.7 times; on an EPYC,
+    one of AlexNet 0.7 times. So it is left to whoever knows the machine (``precision: mixed_bfloat16``).
     """
     if gpus():
         return True
