@@ -72,6 +72,16 @@ def test_every_epoch_sees_every_sample_once_in_an_order_of_its_own() -> None:
     assert (epochs[1] == epoch_order(7, 1, 10)).all()
 
 
+def test_no_batches_are_tuned_for_the_end_of_an_iterator_would_wait_for_the_tuner() -> None:
+    from practica.backend import Feed
+    from practica.exercises.problem import Samples
+    from practica.training.batches import evaluation_batches, training_batches
+
+    feed, samples = Feed(None), Samples(np.arange(10), np.arange(10))
+    for batches in (training_batches(feed, samples, 4, 7, range(3)), evaluation_batches(feed, samples)):
+        assert batches.options().autotune.enabled is False
+
+
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(images: Any, tmp_path: Path) -> None:
     first = train(block(), images, tmp_path / "a")
     again = train(block(), images, tmp_path / "b")

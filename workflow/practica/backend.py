@@ -129,7 +129,11 @@ class Feed:
     def _gather(self, rows: Any, inputs: Any, targets: np.ndarray) -> Any:
         x, y = self._tensor(inputs), self._tensor(targets)
         gathered = rows.map(lambda r: (self._to_input(tf.gather(x, r)), tf.gather(y, r)), num_parallel_calls=1)
-        return gathered.prefetch(2)
+        # There is nothing to tune here, and the end of an iterator waits for the thread that would do it: that one often
+        # sleeps on, 10 ms, 20 ms and so on up to a minute, so that a training took up to as long again as it worked.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return gathered.prefetch(2).with_options(options)
 
     def _tensor(self, values: Any) -> Any:
         """Return the stored values as a tensor, one for all parts that share them."""
