@@ -129,8 +129,8 @@ class Feed:
     def _gather(self, rows: Any, inputs: Any, targets: np.ndarray) -> Any:
         x, y = self._tensor(inputs), self._tensor(targets)
         gathered = rows.map(lambda r: (self._to_input(tf.gather(x, r)), tf.gather(y, r)), num_parallel_calls=1)
-        # There is nothing to tune here, and the end of an iterator waits for the thread that would do it: that one often
-        # sleeps on, 10 ms, 20 ms and so on up to a minute, so that a training took up to as long again as it worked.
+        # There is nothing to tune here, and the end of an iterator waits for the thread that would do it: that often
+        # sleeps on, for 10 ms, 20 ms and so on up to a minute. Trainings took up to as long again as they worked.
         options = tf.data.Options()
         options.autotune.enabled = False
         return gathered.prefetch(2).with_options(options)
