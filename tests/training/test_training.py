@@ -200,9 +200,15 @@ def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: py
 
     if backend.gpus():
         pytest.skip("a GPU has the arithmetic")
-    vectors, matrices = "avx512f avx512_bf16 fpu", "avx512_bf16 amx_bf16 amx_tile fpu"
-    for flags, expected in (("fpu avx2", "float32"), (vectors, "float32"), (matrices, "mixed_bfloat16")):
-        (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags : {flags}\n")
+    neither, vectors, matrices = "fpu avx2", "fpu avx512f avx512_bf16", "fpu avx512_bf16 amx_bf16 amx_tile"
+    for vendor, flags, expected in (
+        ("GenuineIntel", neither, "float32"),
+        ("GenuineIntel", vectors, "float32"),
+        ("GenuineIntel", matrices, "mixed_bfloat16"),
+        ("AuthenticAMD", neither, "float32"),
+        ("AuthenticAMD", vectors, "mixed_bfloat16"),
+    ):
+        (tmp_path / "cpuinfo").write_text(f"processor : 0\nvendor_id : {vendor}\nflags : {flags}\n")
         monkeypatch.setattr(backend, "CPU_INFO", tmp_path / "cpuinfo")
         assert precision(settings_of(block(precision="auto"))) == expected
         assert precision(settings_of(block(precision="float32"))) == "float32"

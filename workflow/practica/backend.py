@@ -41,19 +41,19 @@ def gpus() -> list[str]:
 
 
 def multiplies_bfloat16() -> bool:
-    """Return whether bfloat16 is faster than float32 here: on GPUs, and on processors with matrix units for it.
+    """Return whether bfloat16 is faster than float32 here: on GPUs, and on some processors.
 
-    Other processors emulate it, many times slower, or have it as vector instructions only (avx512_bf16). With these an
-    epoch of AlexNet took 1.6 times as long as in float32 on a Xeon of two cores, one of VGG16 1.7 times; on an EPYC,
-    one of AlexNet 0.7 times. So it is left to whoever knows the machine (``precision: mixed_bfloat16``).
+    These are the ones with matrix units for it (AMX), and AMD's with vector instructions for it (avx512_bf16): an epoch
+    of AlexNet takes 0.7 times as long there as in float32. With the same instructions it took 1.6 times as long on a
+    Xeon, and other processors emulate it, many times slower.
     """
     if gpus():
         return True
     try:
-        flags = CPU_INFO.read_text(encoding="utf-8").split()
+        words = set(CPU_INFO.read_text(encoding="utf-8").split())
     except OSError:
         return False
-    return "amx_bf16" in flags
+    return "amx_bf16" in words or {"AuthenticAMD", "avx512_bf16"} <= words
 
 
 def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
