@@ -1,6 +1,7 @@
 """Looking up what the prose states."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,6 +108,25 @@ def test_a_failed_run_and_one_that_diverged_say_so(tmp_path: Path) -> None:
 def test_comparisons_go_by_what_is_printed(one: tuple[str, int], other: tuple[str, int], order: int) -> None:
     first, second = (Fact(float(text), text, decimals) for text, decimals in (one, other))
     assert first.compare(second) == order
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "order"),
+    [
+        ((930, (888, 1036)), (962, (927, 1083)), 0),
+        ((930, (888, 940)), (962, (941, 1083)), -1),
+        ((962, (941, 1083)), (930, (888, 940)), 1),
+    ],
+)
+def test_times_whose_repetitions_overlap_are_the_same(one: Any, other: Any, order: int) -> None:
+    first, second = (Fact(median, str(median), 0, span) for median, span in (one, other))
+    assert first.compare(second) == order
+
+
+def test_times_know_their_fastest_and_slowest_repetition(facts: Facts) -> None:
+    keras = facts.look_up("tiempo:xor_221/keras")
+    assert isinstance(keras, Fact)
+    assert keras.span == pytest.approx((0.9, 1.1))
 
 
 def test_settings_are_those_resolved(facts: Facts) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,21 @@ TIMES = {
 
 @dataclass(frozen=True)
 class Fact:
-    """A number, how it prints in the report's language, and with how many decimals."""
+    """A number, how it prints in the report's language, and with how many decimals.
+
+    Attributes:
+        span: the least and the greatest of the measurements of which ``value`` is the median.
+    """
 
     value: float
     text: str
     decimals: int
+    span: tuple[float, float] | None = None
 
     def compare(self, other: Fact) -> int:
-        """Return 1, -1 or 0 where this is larger, smaller or, to the decimals that both print, the same."""
+        """Return 1, -1 or 0 where this is larger, smaller or the same: their spans overlap, or both print alike."""
+        if self.span and other.span and self.span[0] <= other.span[1] and other.span[0] <= self.span[1]:
+            return 0
         decimals = min(self.decimals, other.decimals)
         mine, its = round(self.value, decimals), round(other.value, decimals)
         return (mine > its) - (mine < its)
@@ -228,7 +235,8 @@ class Facts:
         key, unit = TIMES[quantity]
         if key not in self.nets()[net]:
             return Missing(word("no_timing", self.language))
-        return self._measure(float(self.nets()[net][key]["median"]) * unit, None, quantity)
+        low, median, high = (float(self.nets()[net][key][name]) * unit for name in ("low", "median", "high"))
+        return replace(self._measure(median, None, quantity), span=(low, high))
 
     def _measure(self, mean: float, sd: float | None, metric: str) -> Fact:
         return Fact(mean, numbers.measure(mean, sd, metric, self.language), numbers.decimals(mean, metric))
