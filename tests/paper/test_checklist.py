@@ -19,13 +19,15 @@ def test_every_exercise_has_its_row(shipped, results, language):
     rows = table(Facts(shipped, results, language)).rows
     assert [row[0].text for row in rows] == list(shipped.exercises)
     assert all(row[1].text.partition("/")[0] == row[1].text.partition("/")[2] for row in rows)
-    ej08, ej06, ej10 = rows[7], rows[5], rows[9]
+    ej01, ej06, ej08, ej10 = rows[0], rows[5], rows[7], rows[9]
     assert ej08[2].text == "2"
     assert said("validation_fraction", numbers.exact(0.2, language), language) in ej08[5].text
     assert said("folds", "5", language) in ej06[5].text
     zeros = {"es": "ceros corregidos: no / sí", "en": "zeros corrected: no / yes"}
     assert zeros[language] in ej06[6].text
-    assert ej10[6].text == WORDS[language]["none"]
+    rates = " / ".join(numbers.exact(rate, language) for rate in (0.0005, 0.001))
+    assert ej10[6].text.endswith(rates)
+    assert ej01[6].text == WORDS[language]["none"]
 
 
 def test_what_is_missing_is_counted(tmp_path):
