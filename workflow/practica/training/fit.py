@@ -112,6 +112,7 @@ class Trainer:
         steps = math.ceil(len(problem.train) / self._settings.batch_size) * self._log_every
         if steps != self._steps:
             self._net, self._steps = fresh, steps
+            backend.hasten_convolutions(fresh)
             self._model = _augmented(fresh, problem)
             compile_model(self._model, problem.task, self._settings, steps)
             self._first = get_state(self._model)
