@@ -1,8 +1,10 @@
-"""The plain scripts build the study's nets: the same parameters, and the same number of samples in each part."""
+"""The plain scripts train the study's nets as they should be: the same parameters, each epoch in another order."""
 
 from __future__ import annotations
 
 import importlib
+import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,30 @@ pytestmark = pytest.mark.keras
 ROOT = Path(__file__).parents[2]
 STUDY = Study.resolve(read_config([ROOT / "config.yaml"]))
 NETS = [(e, v) for e in STUDY.exercises for v in STUDY.variants(e) if not v.endswith("_numpy")]
+
+WATCHED = """
+import json
+import keras
+import numpy as np
+import tensorflow as tf
+from common import Run
+
+seen = []
+
+class Watched(keras.layers.Layer):
+    def call(self, x, training=False):
+        if training:
+            tf.py_function(lambda batch: seen.extend(batch.numpy().ravel().astype(int).tolist()), [x], [])
+        return x
+
+run = Run()
+model = keras.Sequential([keras.Input((1,)), Watched(), keras.layers.Dense(8)])
+weights = model.get_weights()[0].tolist()
+model.compile("sgd", "mse")
+run.fit(model, np.arange(12.0)[:, None], np.zeros((12, 8)))
+print(json.dumps({"weights": weights, "seen": seen}))
+"""
+"""A script that trains as the plain ones do, and tells how it began and which samples it saw."""
 
 
 @pytest.fixture
@@ -45,6 +71,20 @@ def test_both_sides_have_the_same_net(exercise: str, variant: str, plain: Any) -
 def shapes(weights: list[Any]) -> list[tuple[int, ...]]:
     """Return the shapes of weights but those of seed generators, in order."""
     return [tuple(weight.shape) for weight in weights]
+
+
+def test_a_plain_seed_decides_the_first_weights_and_every_epoch_has_another_order(tmp_path: Path) -> None:
+    # In processes of their own, as the scripts are: what other tests seeded would stay.
+    spec = {"model": "", "dataset": "", "seeds": [3], "settings": {"batch_size": 4, "epochs": 3}}
+    command = [sys.executable, "-c", WATCHED, "--spec", json.dumps(spec), "--data", str(tmp_path)]
+    first, again = (
+        json.loads(subprocess.run(command, cwd=ROOT / "bench/plain", check=True, capture_output=True).stdout)
+        for _ in range(2)
+    )
+    assert first["weights"] == again["weights"]
+    epochs = [first["seen"][start : start + 12] for start in (0, 12, 24)]
+    assert all(sorted(epoch) == list(range(12)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 3
 
 
 def test_plain_scripts_use_nothing_of_ours() -> None:
