@@ -60,7 +60,7 @@ def hasten_convolutions(net: keras.Model) -> None:
     """Give convolutions in bfloat16 another way to their gradient by the kernel, where their output is small.
 
     Where the processor has no matrix units, oneDNN's own takes as long in bfloat16 as in float32 and longer the smaller
-    the output is: three times as long as ``convolution``'s at 3 x 3, as long at 10 x 10.
+    the output is: three times as long as ``convolution``'s at 3 x 3, about as long at 10 x 10.
     """
     if NAME != "tensorflow" or gpus() or "amx_bf16" in _cpu_words():
         return
