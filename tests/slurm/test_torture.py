@@ -10,6 +10,7 @@ import csv
 import os
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -111,6 +112,10 @@ class Torturer:
                 what(self.cluster, found.process, found.job)
             except psutil.NoSuchProcess:
                 self.say("too late: it has ended")
+            except subprocess.CalledProcessError:  # SLURM changes no job that has ended or waits again
+                if any(job.id == found.job for job in self.cluster.jobs(self.study, "", "RUNNING")):
+                    raise
+                self.say("too late: it does not run any more")
 
     def restart_a_daemon(self) -> None:
         """End SLURM's controller, or its daemon on the node, for a while."""
