@@ -57,10 +57,12 @@ def test_twins_train_alike(
     import keras
 
     from practica.backend import Feed
-    from practica.training.batches import epoch_order, training_batches
-    from practica.training.fit import compile_model
+    from practica.exercises.problem import Problem
+    from practica.training.batches import training_batches
+    from practica.training.recipe import compile_model
+    from practica.training.seeds import epoch_order
 
-    settings = settings_of("ej02", variant, **optimizer)
+    settings = settings_of("ej02", variant, **optimizer, batch_size=16)
     module = exercises.load("ej02")
     keras.utils.set_random_seed(0)
     model = getattr(module, study.model("ej02", variant))(settings)
@@ -68,7 +70,7 @@ def test_twins_train_alike(
     twin.set_weights(model.get_weights())
     samples, task = _samples(variant)
     batch_size, epochs = 16, range(4)
-    compile_model(model, task, settings, 1)
+    compile_model(model, Problem(task, samples), settings, 1)
     steps = -(-len(samples) // batch_size)
     batches = training_batches(Feed(None), samples, batch_size, 0, epochs)
     fitted = model.fit(batches, epochs=len(epochs), steps_per_epoch=steps, shuffle=False, verbose=0)

@@ -80,13 +80,14 @@ def test_only_convolutions_with_small_outputs_in_bfloat16_take_it(
 ) -> None:
     import keras
 
-    from practica import backend, exercises
+    from practica import exercises
+    from practica.training.convolutions import hasten_convolutions
 
     taken = note_convolutions(flags, tmp_path, monkeypatch)
     build = getattr(exercises.load("ej10"), variant)
     keras.config.set_dtype_policy(policy)
     net = build(Settings({**STUDY.settings("ej10", variant), "dataset": "cifar100"}))
-    backend.hasten_convolutions(net)
+    hasten_convolutions(net)
     net(np.zeros((1, 32, 32, 3), "float32"))
     assert [math.prod(size) for size in taken] == hastened
 

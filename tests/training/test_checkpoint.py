@@ -158,7 +158,7 @@ def test_a_stack_goes_on_from_none_of_another_length(tmp_path: Path) -> None:
 def test_a_loss_without_hope_is_a_verdict() -> None:
     run = Record(REGRESSION, 9)
     run.add(1, {"train": {"loss": 600.0, "mse": 600.0}}, list)
-    run.add(2, {"train": {"loss": 5e8, "mse": 5e8}}, list)
+    run.add(2, {"train": {"loss": 5e6, "mse": 5e6}}, list)
     with pytest.raises(DivergedError, match=r"the loss grew from 600 to 7e\+08 by epoch 3: lower the learning rate"):
         run.add(3, {"train": {"loss": 7e8, "mse": 7e8}}, list)
     with pytest.raises(DivergedError, match=r"the validation mse became inf in epoch 1: lower the learning rate"):
@@ -172,6 +172,12 @@ def test_a_small_loss_may_grow() -> None:
     for epoch, loss in enumerate([1e-9, 0.5, 900.0], 1):
         run.add(epoch, {"train": {"loss": loss, "mse": loss}}, list)
     assert (run.done, run.best_epoch) == (3, 1)
+
+
+def test_a_loss_is_held_against_that_of_the_untrained_net() -> None:
+    run = Record(REGRESSION, 9, untrained=0.3)
+    with pytest.raises(DivergedError, match=r"the loss grew from 0\.3 to 1\.8e\+09 by epoch 1"):
+        run.add(1, {"train": {"loss": 1.8e9, "mse": 1.8e9}}, list)
 
 
 def test_a_verdict_is_remembered(every_point: Checkpoints) -> None:

@@ -62,10 +62,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def together_and_alone(block: Any, exercise: Any, arrays: Any, folder: Path) -> tuple[list[Any], list[Any]]:
     """Return what came of the block's runs as one stack, and one by one with Keras' ``fit``."""
-    from practica.training import stack
     from practica.training.block import _names, _run_seed, builder, settings_of
     from practica.training.checkpoint import Checkpoints
     from practica.training.fit import Trainer
+    from practica.training.stack import Stack
 
     settings = settings_of(block)
     build = builder(exercise, block.model)
@@ -73,7 +73,8 @@ def together_and_alone(block: Any, exercise: Any, arrays: Any, folder: Path) -> 
     problems = [exercise.problem(arrays, settings, *name) for name in names]
     seeds = [_run_seed(name) for name in names]
     checkpoints = Checkpoints(folder, "key")
-    stacked = stack.fit(build, problems, settings, seeds, [str(name) for name in names], checkpoints.of_stack(1))
+    replicas = Stack(build, settings, problems[0])
+    stacked = replicas.fit(problems, seeds, [str(name) for name in names], checkpoints.of_stack(1))
     trainer = Trainer(build, settings)
     alone = [
         trainer.fit(problem, seed, checkpoints.of(*name))
@@ -101,14 +102,11 @@ def assert_equal(stacked: list[Any], alone: list[Any]) -> None:
 def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study, data: Any, tmp_path: Path) -> None:
     from practica import exercises
     from practica.config import Block
-    from practica.training.block import builder, engine_of, settings_of
 
     exercise, name = variant.split("/")
     block = study.block(exercise, name, OTHER_SEEDS.get(exercise, SEEDS))
     block = Block(**{**vars(block), "settings": {**block.settings, **CUT[exercise]}})
-    module = exercises.load(exercise)
-    assert engine_of(block, builder(module, block.model), settings_of(block)) == "stack"
-    stacked, alone = together_and_alone(block, module, data(block.dataset), tmp_path)
+    stacked, alone = together_and_alone(block, exercises.load(exercise), data(block.dataset), tmp_path)
     assert_equal(stacked, alone)
     histories = [str(outcome.history) for outcome in stacked]
     assert len(set(histories)) == len(histories), "every run is one of its own"
@@ -125,6 +123,7 @@ def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Stu
     from practica.training.block import settings_of
     from practica.training.checkpoint import Checkpoints
     from practica.training.fit import Trainer
+    from practica.training.stack import Stack
 
     values = {
         "epochs": 3,
@@ -138,33 +137,43 @@ def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Stu
     problems = [dropping.problem(data("pima"), settings, seed, None) for seed in SEEDS]
     limit, loop.FUSED_STEPS = loop.FUSED_STEPS, 0 if fused else 10**9
     try:
-        net = dropping.dropping(settings)
-        together = loop.Loop(net, problems, settings, SEEDS)
+        replicas = Stack(dropping.dropping, settings, problems[0])
+        together, _ = replicas._loop(problems, SEEDS)
         together.advance(0, 3, 3)
     finally:
         loop.FUSED_STEPS = limit
-    weights = [ops.convert_to_numpy(weight) for weight in together.weights()]
-    trained, moving = loop.weight_places(net)
+    state = [ops.convert_to_numpy(value) for value in together.live()]
     for replica, (seed, problem) in enumerate(zip(SEEDS, problems, strict=True)):
         trainer = Trainer(dropping.dropping, settings)
         trainer.fit(problem, seed, Checkpoints(tmp_path, "key").of(seed, None))
-        alone = trainer._net.get_weights()
-        for place, weight in zip([*trained, *moving], weights, strict=True):
-            np.testing.assert_allclose(weight[replica], alone[place], rtol=1e-4, atol=ROUNDING)
+        for variable, alone in zip(replicas.net.weights, trainer._net.get_weights(), strict=True):
+            stacked = state[together.step.place(variable)][replica]
+            np.testing.assert_allclose(stacked, alone, rtol=1e-4, atol=ROUNDING)
 
 
 def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, tmp_path: Path) -> None:
     from practica import exercises
-    from practica.training.block import builder, engine_of, settings_of, train_block
+    from practica.training.agreement import NotStackable
+    from practica.training.block import _train, builder, settings_of, train_block
     from practica.training.checkpoint import Checkpoints
+    from practica.training.stack import check_net
 
     engines = {}
     for block in study.blocks():
         settings = settings_of(block)
         build = builder(exercises.load(block.exercise), block.model)
-        engines[f"{block.exercise}/{block.variant}"] = engine_of(block, build, settings)
+        if block.model.endswith("_numpy"):
+            engines[f"{block.exercise}/{block.variant}"] = _train(block, build, settings, {}, None)[0]  # type: ignore[arg-type]
+            continue
+        try:
+            check_net(build(settings))
+            engines[f"{block.exercise}/{block.variant}"] = "stack"
+        except NotStackable as reason:
+            engines[f"{block.exercise}/{block.variant}"] = str(reason)
     assert [name for name, engine in engines.items() if engine == "stack"] == VARIANTS
     assert all(engine == "numpy" for name, engine in engines.items() if name.endswith("_numpy"))
+    assert "more than 50,000 parameters" in engines["ej03/l2"]
+    assert "convolutions" in engines["ej08/conv"]
 
     block = study.block("ej02", "xor_221", (0, 1))
     block = type(block)(**{**vars(block), "settings": {**block.settings, "epochs": 40}})
@@ -172,6 +181,7 @@ def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, 
     train_block(block, data("xor"), described, 1, tmp_path, Checkpoints(tmp_path / "checkpoints", "key"))
     provenance = read_json(tmp_path / "manifest.json")["provenance"]
     assert (provenance["engine"], provenance["precision"]) == ("stack", "float32")
+    assert provenance["engine_reason"]
 
 
 def test_a_replica_that_diverges_is_named(study: Study, data: Any, tmp_path: Path) -> None:

@@ -181,13 +181,13 @@ def test_augmentation_alters_inputs_in_training_only_and_adds_no_parameters() ->
     import keras
 
     from practica.exercises.problem import MULTICLASS, Problem, Samples
-    from practica.training.fit import _augmented, count_parameters
+    from practica.training.fit import augmented, count_parameters
 
     net = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
     x = np.random.default_rng(0).random((6, 8, 8, 1)).astype("float32")
     samples = Samples(x, np.zeros(6, int))
     problem = Problem(MULTICLASS, samples, augment=lambda: [keras.layers.RandomTranslation(0.5, 0.5)])
-    model = _augmented(net, problem)
+    model = augmented(net, problem)
     assert np.array_equal(model(x, training=False).numpy(), x.reshape(6, 64))
     assert not np.array_equal(model(x, training=True).numpy(), x.reshape(6, 64))
     assert count_parameters(model) == count_parameters(net)

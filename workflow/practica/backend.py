@@ -10,14 +10,14 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
+from practica.exercises.problem import rows_of
+
 CPU_INFO = Path("/proc/cpuinfo")
-SMALL_OUTPUT = 100
-"""Positions of a convolution's output up to which its gradient by the kernel is better computed otherwise."""
 NAME: str = keras.backend.backend()
 
 if NAME == "tensorflow":
@@ -52,31 +52,8 @@ def multiplies_bfloat16() -> bool:
     """
     if gpus():
         return True
-    words = _cpu_words()
+    words = cpu_words()
     return "amx_bf16" in words or {"AuthenticAMD", "avx512_bf16"} <= words
-
-
-def hasten_convolutions(net: keras.Model) -> None:
-    """Give convolutions in bfloat16 another way to their gradient by the kernel, where their output is small.
-
-    Where the processor has no matrix units, oneDNN's own takes as long in bfloat16 as in float32 and longer the smaller
-    the output is: three times as long as ``convolution``'s at 3 x 3, about as long at 10 x 10.
-    """
-    if NAME != "tensorflow" or gpus() or "amx_bf16" in _cpu_words():
-        return
-    for layer in net._flatten_layers():
-        if type(layer) is not keras.layers.Conv2D:
-            continue
-        kind = (layer.compute_dtype, layer.data_format, layer.dilation_rate, layer.groups)
-        if kind == ("bfloat16", "channels_last", (1, 1), 1):
-            layer.convolution_op = partial(_hastened, layer)
-
-
-def _hastened(layer: keras.layers.Conv2D, inputs: Any, kernel: Any) -> Any:
-    size = layer.compute_output_shape(inputs.shape)[1:3]
-    if None in size or math.prod(size) > SMALL_OUTPUT:
-        return keras.layers.Conv2D.convolution_op(layer, inputs, kernel)
-    return convolution(inputs, kernel, strides=layer.strides, padding=layer.padding.upper())
 
 
 def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: str) -> Any:
@@ -112,6 +89,45 @@ def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
     return tf.function(function, jit_compile=xla, autograph=False) if NAME == "tensorflow" else jax.jit(function)
 
 
+class Spec(NamedTuple):
+    """Shape and type of a tensor; a dimension that is None may have any size."""
+
+    shape: tuple[int | None, ...]
+    dtype: Any
+
+
+def mapped(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., Any]:
+    """Return ``function`` of one replica as a function of all: every tensor in it has the replicas as first axis.
+
+    It is traced once for all sizes that the ``specs`` of its arguments, which have that axis, leave open.
+    """
+    if NAME != "tensorflow":
+        return jax.jit(jax.vmap(function))
+
+    def every(*arguments: Any) -> Any:
+        return tf.vectorized_map(lambda own: function(*own), arguments)
+
+    def signature(part: Any) -> Any:
+        return tf.TensorSpec(*part) if isinstance(part, Spec) else [signature(each) for each in part]
+
+    return tf.function(every, input_signature=[signature(part) for part in specs], autograph=False)
+
+
+def argmax(values: Any) -> Any:
+    """Return the place of the largest of the last axis, the first of several, in int64.
+
+    Keras' own tells 0.0 from -0.0 with an operation that ``mapped`` can only loop over.
+    """
+    return tf.argmax(values, axis=-1) if NAME == "tensorflow" else keras.ops.argmax(values, axis=-1).astype("int64")
+
+
+def shaped(values: Sequence[Any], like: Sequence[Any]) -> list[Any]:
+    """Return ``values`` with the static shapes of others: a traced function forgets the sizes that it leaves open."""
+    if NAME != "tensorflow":
+        return list(values)
+    return [tf.ensure_shape(value, other.shape) for value, other in zip(values, like, strict=True)]
+
+
 def value_and_gradients(
     function: Callable[[Sequence[Any]], tuple[Any, Any]], weights: Sequence[Any]
 ) -> tuple[Any, list[Any]]:
@@ -122,7 +138,11 @@ def value_and_gradients(
     with tf.GradientTape() as tape:
         tape.watch(weights)
         value, extra = function(weights)
-    return extra, tape.gradient(value, weights)
+    gradients = tape.gradient(value, weights)
+    if any(isinstance(gradient, tf.IndexedSlices) for gradient in gradients):
+        # Keras' optimizers treat the rows of such a gradient one by one, repeated ones too.
+        raise ValueError("a gradient is sparse, as those of embeddings are")
+    return extra, gradients
 
 
 def count_words(words: int) -> Callable[[Any], Any]:
@@ -143,6 +163,11 @@ def count_words(words: int) -> Callable[[Any], Any]:
     return count if NAME == "tensorflow" else count_rows
 
 
+def as_float(inputs: Any) -> Any:
+    """Return stored inputs in float32, each where there are several."""
+    return keras.tree.map_structure(lambda part: keras.ops.cast(part, "float32"), inputs)
+
+
 class Feed:
     """Batches of samples, made when they are needed: what is stored stays as small as it came.
 
@@ -151,13 +176,25 @@ class Feed:
     """
 
     def __init__(self, to_input: Callable[[Any], Any] | None) -> None:
-        self._to_input = to_input or (lambda x: keras.ops.cast(x, "float32"))
+        self._to_input = to_input or as_float
         self._tensors: dict[int, tuple[Any, Any]] = {}
 
+    def inputs(self, stored: Any) -> Any:
+        """Return the network's inputs for a batch of stored ones."""
+        return self._to_input(_batch_of(stored))
+
     def stream(
-        self, inputs: Any, targets: np.ndarray, passes: Callable[[], Iterable[np.ndarray]], count: int, batch: int
+        self,
+        inputs: Any,
+        targets: tuple[np.ndarray, ...],
+        passes: Callable[[], Iterable[np.ndarray]],
+        count: int,
+        batch: int,
     ) -> Any:
-        """Return the batches of all ``passes``, each an array ``(count,)`` of rows; a pass's last may be smaller."""
+        """Return the batches of all ``passes``, each an array ``(count,)`` of rows; a pass's last may be smaller.
+
+        A batch is a tuple: the inputs, and these rows of each of ``targets`` (of weights too, where there are any).
+        """
         if NAME == "tensorflow":
             rows = tf.data.Dataset.from_generator(passes, output_signature=tf.TensorSpec((count,), tf.int64))
             batches = rows.flat_map(lambda r: tf.data.Dataset.from_tensor_slices(r).batch(batch))
@@ -168,55 +205,80 @@ class Feed:
             for start in range(0, count, batch)
         )
 
-    def once(self, inputs: Any, targets: np.ndarray, rows: np.ndarray, batch: int) -> Any:
+    def once(self, inputs: Any, targets: tuple[np.ndarray, ...], rows: np.ndarray, batch: int) -> Any:
         """Return the batches of one pass over ``rows``, which can be gone through again and again."""
         if NAME == "tensorflow":
             return self._gather(tf.data.Dataset.from_tensor_slices(rows).batch(batch), inputs, targets)
         return _Batches(lambda index: self._batch(inputs, targets, index), rows, batch)
 
-    def _batch(self, inputs: Any, targets: np.ndarray, rows: np.ndarray) -> tuple[Any, Any]:
-        return self._to_input(inputs[rows]), targets[rows]
+    def _batch(self, inputs: Any, targets: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[Any, ...]:
+        return self._to_input(rows_of(inputs, rows)), *(each[rows] for each in targets)
 
-    def _gather(self, rows: Any, inputs: Any, targets: np.ndarray) -> Any:
-        x, y = self._tensor(inputs), self._tensor(targets)
-        gathered = rows.map(lambda r: (self._to_input(tf.gather(x, r)), tf.gather(y, r)), num_parallel_calls=1)
+    def _gather(self, rows: Any, inputs: Any, targets: tuple[np.ndarray, ...]) -> Any:
+        x, y = keras.tree.map_structure(self._tensor, inputs), [self._tensor(each) for each in targets]
+
+        def batch(rows: Any) -> tuple[Any, ...]:
+            taken = keras.tree.map_structure(lambda stored: stored(rows), x)
+            return self._to_input(taken), *(stored(rows) for stored in y)
+
+        gathered = rows.map(batch, num_parallel_calls=1)
         # There is nothing to tune here, and the end of an iterator waits for the thread that would do it: that often
         # sleeps on, for 10 ms, 20 ms and so on up to a minute. Trainings took up to as long again as they worked.
         options = tf.data.Options()
         options.autotune.enabled = False
         return gathered.prefetch(2).with_options(options)
 
-    def _tensor(self, values: Any) -> Any:
-        """Return the stored values as a tensor, one for all parts that share them."""
+    def _tensor(self, values: Any) -> Callable[[Any], Any]:
+        """Return a function from rows to the stored values there; all parts that share the values share one tensor."""
         if id(values) not in self._tensors:
-            with tf.device(
-                "cpu"
-            ):  # tf.data gathers on the host; small tensors would otherwise be copied for each batch
-                ragged = hasattr(values, "offsets")
-                tensor = (
-                    tf.RaggedTensor.from_row_splits(np.asarray(values.values), values.offsets)
-                    if ragged
-                    else tf.constant(np.asarray(values))
-                )
-            self._tensors[id(values)] = values, tensor  # with the values, whose id is theirs as long as they live
+            if hasattr(values, "paths"):
+                read = _reader(values)
+            else:
+                # tf.data gathers on the host; small tensors would otherwise be copied for each batch
+                with tf.device("cpu"):
+                    ragged = hasattr(values, "offsets")
+                    tensor = (
+                        tf.RaggedTensor.from_row_splits(np.asarray(values.values), values.offsets)
+                        if ragged
+                        else tf.constant(np.asarray(values))
+                    )
+                read = partial(tf.gather, tensor)
+            self._tensors[id(values)] = values, read  # with the values, whose id is theirs as long as they live
         return self._tensors[id(values)][1]
+
+
+def _batch_of(stored: Any) -> Any:
+    """Return a batch of stored inputs as the backend takes them."""
+    if NAME == "tensorflow" and hasattr(stored, "offsets"):
+        return tf.RaggedTensor.from_row_splits(np.asarray(stored.values), stored.offsets)
+    return stored
+
+
+def _reader(images: Any) -> Callable[[Any], Any]:
+    """Return a function from rows to images that Python reads when the batch is made."""
+
+    def read(rows: Any) -> Any:
+        batch = tf.numpy_function(lambda own: images[own], [rows], tf.uint8)
+        return tf.ensure_shape(batch, (None, *images.size, images.channels))
+
+    return read
 
 
 class _Batches(keras.utils.PyDataset):
     """One pass over rows, for backends without a data pipeline of their own."""
 
-    def __init__(self, batch: Callable[[np.ndarray], tuple[Any, Any]], rows: np.ndarray, size: int) -> None:
+    def __init__(self, batch: Callable[[np.ndarray], tuple[Any, ...]], rows: np.ndarray, size: int) -> None:
         super().__init__()
         self._batch, self._rows, self._size = batch, rows, size
 
     def __len__(self) -> int:
         return math.ceil(len(self._rows) / self._size)
 
-    def __getitem__(self, place: int) -> tuple[Any, Any]:
+    def __getitem__(self, place: int) -> tuple[Any, ...]:
         return self._batch(self._rows[place * self._size : (place + 1) * self._size])
 
 
-def _cpu_words() -> set[str]:
+def cpu_words() -> set[str]:
     """Return all words that describe the processor, none where the system does not say."""
     try:
         return set(CPU_INFO.read_text(encoding="utf-8").split())

@@ -11,6 +11,7 @@ from practica import exercises, space
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
+from practica.recipes import check_recipe
 
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
@@ -70,6 +71,7 @@ def check_settings(study: Study, exercise: str) -> None:
     for variant in used:
         for values in ({}, *space.combinations(study.space(exercise, variant))):
             tried = {**study.settings(exercise, variant), **values}
+            check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)
             epochs, interval = (tried.get(name, 1) for name in ("epochs", "log_every"))
             if epochs % interval:
                 raise InputError(

@@ -9,7 +9,22 @@ from practica.code import decorated_functions, mentioned, module_path
 from practica.errors import InputError
 
 TRAINING = frozenset(
-    ["batch_size", "epochs", "folds", "learning_rate", "log_every", "momentum", "optimizer", "precision"]
+    [
+        "batch_size",
+        "class_weight",
+        "early_stopping",
+        "epochs",
+        "folds",
+        "label_smoothing",
+        "learning_rate",
+        "log_every",
+        "loss",
+        "metrics",
+        "momentum",
+        "optimizer",
+        "precision",
+        "schedule",
+    ]
 )
 """Settings of training, whatever is trained."""
 

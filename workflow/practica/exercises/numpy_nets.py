@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from practica.exercises.problem import Settings
+from practica.training import seeds
 
 Weights = dict[str, np.ndarray]
 
@@ -46,7 +47,7 @@ class NumpyNet:
     def initialise(self, seed: int) -> None:
         """Draw new weights (Glorot uniform) with ``seed``, zero the biases and forget the optimizer's past."""
         inputs, hidden, outputs = self._sizes
-        rng = np.random.default_rng(seed)
+        rng = seeds.stream("weights by hand", seed)
         self._weights = {}
         for layer, (fan_in, fan_out) in enumerate([(inputs, hidden), (hidden + self._concat * inputs, outputs)], 1):
             limit = np.sqrt(6 / (fan_in + fan_out))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 from practica.errors import InputError
+from practica.training import seeds
 
 Arrays = Mapping[str, np.ndarray]
+IMAGE_FILES = frozenset([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"])
 
 
 class Settings(Mapping[str, Any]):
@@ -37,6 +40,9 @@ class Settings(Mapping[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:
         """Return the setting, or ``default`` where the configuration lacks it."""
         return self._values.get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
 
     def __iter__(self) -> Any:
         return iter(self._values)
@@ -68,12 +74,65 @@ class Ragged:
         return Ragged(np.asarray(self.values)[places], offsets)
 
 
+def rows_of(inputs: Any, rows: np.ndarray) -> Any:
+    """Return these rows of stored inputs, of each array where there are several."""
+    if isinstance(inputs, Mapping):
+        return {name: rows_of(part, rows) for name, part in inputs.items()}
+    if isinstance(inputs, tuple):
+        return tuple(rows_of(part, rows) for part in inputs)
+    return inputs[rows]
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images in files, read when a batch needs them.
+
+    Attributes:
+        paths: one a sample.
+        size: height and width [pixels] to which every image is brought.
+        channels: 1 for grey, 3 for colour.
+    """
+
+    paths: tuple[str, ...]
+    size: tuple[int, int]
+    channels: int = 3
+
+    @classmethod
+    def in_folder(cls, folder: str | Path, size: tuple[int, int], channels: int = 3) -> tuple[Images, np.ndarray]:
+        """Return the images of a folder that has a subfolder for each class, and their class numbers ``(n,)``.
+
+        Raises:
+            InputError: there are none.
+        """
+        classes = sorted(path for path in Path(folder).iterdir() if path.is_dir() and not path.name.startswith("."))
+        files = [sorted(path for path in each.rglob("*") if path.suffix.lower() in IMAGE_FILES) for each in classes]
+        if not any(files):
+            raise InputError(f"{folder}: no images in subfolders; it needs a subfolder for each class")
+        labels = np.repeat(np.arange(len(classes)), [len(each) for each in files])
+        return cls(tuple(str(path) for each in files for path in each), size, channels), labels
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Return these images ``(rows, height, width, channels)`` in uint8."""
+        from PIL import Image
+
+        batch = np.empty((len(rows), *self.size, self.channels), np.uint8)
+        for place, row in enumerate(rows):
+            with Image.open(self.paths[row]) as image:
+                scaled = image.convert("L" if self.channels == 1 else "RGB").resize(self.size[::-1])
+            batch[place] = np.asarray(scaled).reshape(batch.shape[1:])
+        return batch
+
+
 @dataclass(frozen=True)
 class Samples:
     """Inputs and targets of one part of the data: rows of arrays that parts and runs share, so nothing is copied.
 
     Attributes:
-        inputs: an array ``(n, ...)`` or ``Ragged``.
+        inputs: an array ``(n, ...)``, ``Ragged``, a dictionary or tuple of arrays for a net of several inputs, or
+            anything that gives an array for ``inputs[rows]``, as ``Images`` does.
         targets: ``(n, ...)``.
         rows: which of the ``n`` belong to the part, in its order; None: all.
     """
@@ -85,7 +144,7 @@ class Samples:
     @property
     def x(self) -> Any:
         """Return a copy of the part's inputs."""
-        return self.inputs if self.rows is None else self.inputs[self.rows]
+        return rows_of(self.inputs, self.places())
 
     @property
     def y(self) -> np.ndarray:
@@ -109,14 +168,18 @@ class Task:
     """What is minimised and measured.
 
     Attributes:
-        loss: name of the loss in ``practica.training.tasks``.
+        loss: name of a loss of Keras, with logits where it knows them, or a loss: a function ``(targets, outputs)``
+            or a ``keras.losses.Loss``.
         accuracy: how a prediction counts as right (``logit``, ``class``, ``onehot``, ``sign``), or None.
         monitor: the validation metric that tells the best epoch, and whether the best is ``max`` or ``min``.
+        metrics: further metrics at every point of the history, by name: a function ``(targets, outputs)`` with one
+            value a sample, or a subclass of ``keras.metrics.Metric``.
     """
 
-    loss: str
+    loss: Any
     accuracy: str | None
     monitor: tuple[str, str]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
 REGRESSION = Task("mse", None, ("mse", "min"))
@@ -135,6 +198,8 @@ class Problem:
         train, validation, test: the parts of the data; validation and test where the exercise has them.
         to_input: maps a batch of ``x`` to the network's input (TensorFlow ops), for training and evaluation alike.
         augment: Keras layers that alter the inputs in training only, newly made for each run; or None.
+        callbacks: Keras callbacks, newly made for each run; what they remember must follow from the epochs' logs, which
+            they are shown again when a run goes on; or None.
         measure: further metrics of predictions, ``(part name, inputs, targets, predictions) -> {metric: value}``.
         artefacts: arrays that figures need, from a function that predicts; ``{}`` where there are none.
     """
@@ -145,6 +210,7 @@ class Problem:
     test: Samples | None = None
     to_input: Callable[[Any], Any] | None = None
     augment: Callable[[], list[Any]] | None = None
+    callbacks: Callable[[], list[Any]] | None = None
     measure: Callable[[str, Any, np.ndarray, np.ndarray], dict[str, float]] | None = None
     artefacts: Callable[[Callable[[Any], np.ndarray]], dict[str, np.ndarray]] = field(default=lambda predict: {})
 
@@ -165,7 +231,7 @@ def model(builder: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
 
 def data_rng(seed: int, stream: str) -> np.random.Generator:
     """Return the generator of one use of the data seed (``split``, ``noise``...), shared by all variants."""
-    return np.random.default_rng([seed, *stream.encode()])
+    return seeds.stream(f"data {stream}", seed)
 
 
 def subset(samples: Samples, count: int | None, seed: int, *, stratify: bool = True) -> Samples:

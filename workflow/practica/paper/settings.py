@@ -13,11 +13,15 @@ from practica.paper.words import word
 TRAINING = (
     "optimizer",
     "learning_rate",
+    "schedule",
     "momentum",
     "l2",
     "dropout",
+    "label_smoothing",
+    "class_weight",
     "batch_size",
     "epochs",
+    "early_stopping",
     "train_samples",
     "test_samples",
 )
@@ -28,6 +32,11 @@ SAID = {
         "test_samples": "{} de prueba",
         "optimizer": "{}",
         "learning_rate": "tasa de aprendizaje {}",
+        "schedule": "tasa según {}",
+        "label_smoothing": "etiquetas suavizadas en {}",
+        "class_weight": "pesos de las clases: {}",
+        "early_stopping": "parada temprana ({})",
+        "metrics": "además se mide {}",
         "momentum": "momento {}",
         "l2": "penalización L2 de factor {}",
         "dropout": "Dropout de {}",
@@ -48,6 +57,11 @@ SAID = {
         "test_samples": "{} test samples",
         "optimizer": "{}",
         "learning_rate": "learning rate {}",
+        "schedule": "rate by {}",
+        "label_smoothing": "labels smoothed by {}",
+        "class_weight": "class weights: {}",
+        "early_stopping": "early stopping ({})",
+        "metrics": "also measured: {}",
         "momentum": "momentum {}",
         "l2": "L2 penalty of factor {}",
         "dropout": "Dropout of {}",
@@ -98,6 +112,9 @@ def setting(value: Any, language: str) -> str:
         return numbers.count(value, language)
     if isinstance(value, float):
         return numbers.exact(value, language)
+    if isinstance(value, Mapping):
+        options = ", ".join(f"{name} {setting(own, language)}" for name, own in value.items() if name != "name")
+        return f"{setting(value['name'], language)} ({options})" if "name" in value else options
     if isinstance(value, list | tuple):
         return items([setting(each, language) for each in value], language)
     return word("none", language) if value is None else word(str(value), language)

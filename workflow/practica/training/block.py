@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from practica import exercises
-from practica.errors import DivergedError, InputError, RunError
+from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
-from practica.training import by_hand, stack
+from practica.files import say
+from practica.training import by_hand, seeds, stack
 from practica.training.checkpoint import Checkpoints
 from practica.training.fit import Trainer, precision
 from practica.training.provenance import describe, peak_memory_mb
+from practica.training.recipe import steps_an_epoch
 from practica.training.record import Outcome
-from practica.training.replicas import stackable
 from practica.training.results import Run, write_results
-from practica.training.store import steps_of
 
 if TYPE_CHECKING:
     from practica.config import Block
@@ -50,12 +50,11 @@ def train_block(
     provenance = describe(threads, data)
     settings = settings_of(block)
     build = builder(exercises.load(block.exercise), block.model)
-    engine = engine_of(block, build, settings)
-    train = _together if engine == "stack" else _one_by_one
     runs: list[Run] = []
     artefacts: dict[str, np.ndarray] = {}
     try:
-        for (seed, fold), outcome in train(block, build, settings, arrays, checkpoints):
+        engine, reason, outcomes = _train(block, build, settings, arrays, checkpoints)
+        for (seed, fold), outcome in outcomes:
             runs.append((seed, fold, outcome))
             name = checkpoints.of(seed, fold).name
             artefacts |= {f"{name}/{key}": array for key, array in outcome.artefacts.items()}
@@ -66,6 +65,7 @@ def train_block(
         raise type(error)(verdict) from error
     provenance |= {
         "engine": engine,
+        "engine_reason": reason,
         "precision": precision(settings),
         "wall_seconds": round(time.perf_counter() - begin, 3),
         "resumed_seconds": round(sum(checkpoints.resumed), 3),
@@ -95,13 +95,21 @@ def builder(exercise: Any, name: str) -> Any:
     return found
 
 
-def engine_of(block: Block, build: Callable[[Settings], Any], settings: Settings) -> str:
-    """Return how the block is trained: ``numpy`` by hand, ``stack`` all runs in one graph, ``fit`` run by run."""
+def _train(
+    block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
+) -> tuple[str, str, Iterable[tuple[Name, Outcome]]]:
+    """Return how the block is trained, why, and its outcomes.
+
+    ``numpy`` is a net by hand, ``stack`` all runs in one graph, ``fit`` run by run.
+    """
+    arguments = (block, build, settings, arrays, checkpoints)
     if block.model.endswith("_numpy"):
-        return "numpy"
-    if precision(settings) != "float32":
-        return "fit"
-    return "stack" if stackable(build(settings)) else "fit"
+        return "numpy", "the net is written by hand", _one_by_one(*arguments)
+    try:
+        return "stack", "its runs gain from sharing a graph", list(_together(*arguments))
+    except stack.NotStackable as reason:
+        say(f"{block.id}: trained run by run: {reason}")
+        return "fit", str(reason), _one_by_one(*arguments)
 
 
 def _names(block: Block) -> Iterator[Name]:
@@ -130,37 +138,52 @@ def _one_by_one(
 def _together(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> Iterator[tuple[Name, Outcome]]:
-    """Train as replicas of one net all runs that make the same number of steps in an epoch."""
+    """Train as replicas of one net all runs that make as many steps an epoch.
+
+    Raises:
+        NotStackable: the net or its recipe needs Keras' own ``fit``.
+    """
+    if precision(settings) != "float32":
+        raise stack.NotStackable(f"its layers compute in {precision(settings)}")
     names = list(_names(block))
+    problems = {name: _problem(block, arrays, settings, name) for name in names}
+    replicas = stack.Stack(build, settings, problems[names[0]])
     finished = {name: checkpoints.of(*name).finished() for name in names}
-    if None in finished.values():
-        stacks: dict[int, dict[Name, Problem]] = {}
-        for name in names:
-            problem = _problem(block, arrays, settings, name)
-            stacks.setdefault(steps_of(problem.train, settings.batch_size), {})[name] = problem
-        for steps, problems in stacks.items():
-            if all(finished[name] for name in problems):
-                continue
-            checkpoint = checkpoints.of_stack(steps)
-            called = [_called(name) for name in problems]
-            seeds = [_run_seed(name) for name in problems]
-            outcomes = stack.fit(build, list(problems.values()), settings, seeds, called, checkpoint)
-            for name, outcome in zip(problems, outcomes, strict=True):
-                checkpoints.of(*name).finish(outcome)
-                finished[name] = outcome
-            checkpoint.discard()
+    stacks: dict[int, list[Name]] = {}
+    for name, problem in problems.items():
+        stacks.setdefault(steps_an_epoch(problem, settings), []).append(name)
+    for steps, members in stacks.items():
+        if all(finished[name] for name in members):
+            continue
+        checkpoint = checkpoints.of_stack(steps)
+        members.sort(key=lambda name: [len(part) for part in problems[name].parts().values()])
+        called = [_called(name) for name in members]
+        outcomes = replicas.fit(
+            [problems[name] for name in members], [_run_seed(n) for n in members], called, checkpoint
+        )
+        for name, outcome in zip(members, outcomes, strict=True):
+            checkpoints.of(*name).finish(outcome)
+            finished[name] = outcome
+        checkpoint.discard()
     yield from ((name, outcome) for name, outcome in finished.items() if outcome)
 
 
 def _problem(block: Block, arrays: Arrays, settings: Settings, name: Name) -> Problem:
-    problem: Problem = exercises.load(block.exercise).problem(arrays, settings, *name)
-    return problem.without_test() if block.trial else problem
+    try:
+        problem: Problem = exercises.load(block.exercise).problem(arrays, settings, *name)
+    except (ValueError, IndexError, KeyError) as error:
+        raise InputError(
+            f"{block.id}: its data cannot be split with these settings ({in_one_line(error)}); change them"
+        ) from error
+    problem = problem.without_test() if block.trial else problem
+    empty = [part for part, samples in problem.parts().items() if not len(samples)]
+    if empty:
+        raise InputError(f"{block.id}: no samples are left for {empty[0]}; change the settings that split the data")
+    return problem
 
 
 def _run_seed(name: Name) -> int:
-    """Return the seed of weights and batches: folds of one seed are five trainings, not one on other data."""
-    seed, fold = name
-    return seed if fold is None else int(np.random.default_rng([seed, fold]).integers(2**31))
+    return seeds.run_seed(*name)
 
 
 def _called(name: Name) -> str:

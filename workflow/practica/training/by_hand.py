@@ -8,17 +8,31 @@ from typing import Any
 
 import numpy as np
 
+from practica.errors import InputError
 from practica.exercises.problem import Problem, Settings
-from practica.training.batches import epoch_order
 from practica.training.checkpoint import Checkpoint
-from practica.training.fit import log_interval, measure_final_and_best
+from practica.training.fit import measure_final_and_best
+from practica.training.recipe import log_interval
 from practica.training.record import Metrics, Outcome, Record
+from practica.training.seeds import epoch_order
+
+KERAS_ONLY = ("schedule", "early_stopping", "class_weight", "label_smoothing", "metrics")
+"""Settings of a recipe that a net by hand does not have."""
 
 
 class Trainer:
     """Train the runs of a block one after another."""
 
     def __init__(self, build: Callable[[Settings], Any], settings: Settings) -> None:
+        """Take the net's function and its settings.
+
+        Raises:
+            InputError: the recipe holds what only Keras can do.
+        """
+        beyond = [name for name in KERAS_ONLY if settings.get(name)]
+        if settings.optimizer not in ("adam", "sgd") or beyond:
+            what = beyond[0] if beyond else f"the optimizer {settings.optimizer!r}"
+            raise InputError(f"a net by hand trains with plain adam or sgd and knows no {what}; take it out")
         self._build = build
         self._settings = settings
 

@@ -3,36 +3,61 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from practica import backend
-from practica.backend import Feed
+from practica.backend import Feed, multiplies_bfloat16
 from practica.errors import InputError
-from practica.exercises.problem import Problem, Samples, Settings, Task
-from practica.training import tasks
+from practica.exercises.problem import Problem, Samples, Settings
+from practica.training import keras_internals
 from practica.training.batches import evaluation_batches, training_batches
 from practica.training.checkpoint import Checkpoint, State
+from practica.training.convolutions import hasten_convolutions
+from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights, steps_an_epoch
 from practica.training.record import Metrics, Outcome, Record, final_and_best
+from practica.training.seeds import random_states
+from practica.training.weights import FirstWeights
 
 
 class Watch(keras.callbacks.Callback):
-    """Keep the record of a run and its checkpoint, and give every epoch its own random numbers."""
+    """Keep the record of a run and its checkpoint, give every epoch its own random numbers, and end the run in time.
 
-    def __init__(self, record: Record, checkpoint: Checkpoint, seed: int, log_every: int) -> None:
+    ``others`` are the exercise's callbacks: when a run goes on, they see the logs of the epochs before again.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        checkpoint: Checkpoint,
+        seed: int,
+        log_every: int,
+        others: Sequence[keras.callbacks.Callback] = (),
+    ) -> None:
         super().__init__()
         self.record = record
         self.checkpoint = checkpoint
         self.seed = seed
         self.log_every = log_every
+        self.others = others
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show the other callbacks what they saw before the run was cut off, and undo what they do to the model."""
+        if not (self.others and self.record.done):
+            return
+        state = get_state(self.model)
+        for point in range(self.record.done // self.log_every):
+            for callback in self.others:
+                callback.on_epoch_begin(point)
+                callback.on_epoch_end(point, self.record.logs(point))
+        set_state(self.model, state)
+        self.model.stop_training = False
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Set every random layer's state from (seed, epoch), so that no epoch depends on how it was reached."""
-        generators = _seed_generators(self.model)
+        generators = [*keras_internals.seed_generators(self.model), keras_internals.global_seed_generator()]
         for generator, state in zip(generators, random_states(self.seed, epoch, len(generators)), strict=True):
             generator.state.assign(state)
         self.record.begin()
@@ -50,6 +75,8 @@ class Watch(keras.callbacks.Callback):
             points.setdefault(part, {})[metric] = float(value)
         self.record.add((epoch + 1) * self.log_every, points, self.model.get_weights)
         self.checkpoint.reached(self.record, lambda: get_state(self.model))
+        if self.record.ended:
+            self.model.stop_training = True
 
 
 class Trainer:
@@ -69,23 +96,29 @@ class Trainer:
             StoppedError: the run has to stop before its end.
         """
         settings = self._settings
+        weights = sample_weights(problem, settings)
         self._start(problem, seed)
-        record = Record(problem.task, settings.epochs)
+        record = Record(problem.task, settings.epochs, self._untrained(problem, weights), Stopping.of(settings))
         checkpoint.resume(record, lambda state: set_state(self._model, state))
         feed = Feed(problem.to_input)
         data = {part: evaluation_batches(feed, samples) for part, samples in problem.parts().items()}
         epochs = range(record.done, settings.epochs)
-        if epochs:
+        if epochs and not record.ended:
+            others = problem.callbacks() if problem.callbacks else []
             self._model.fit(
-                training_batches(feed, problem.train, settings.batch_size, seed, epochs),
+                training_batches(feed, problem.train, settings.batch_size, seed, epochs, weights),
                 initial_epoch=record.done // self._log_every,
                 epochs=settings.epochs // self._log_every,
                 steps_per_epoch=self._steps,
                 validation_data=data.get("validation"),
-                callbacks=[Watch(record, checkpoint, seed, self._log_every)],
+                callbacks=[*others, Watch(record, checkpoint, seed, self._log_every, others)],
                 shuffle=False,
                 verbose=0,
             )
+        # As fit does at its end: with use_ema the weights are now the averages.
+        self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
+        if record.stopping and record.stopping.restore_best:
+            self._model.set_weights(record.best_weights)
 
         def measure() -> Metrics:
             parts = problem.parts()
@@ -106,67 +139,32 @@ class Trainer:
 
     def _start(self, problem: Problem, seed: int) -> None:
         """Bring the model to the state in which a run with ``seed`` begins."""
-        keras.config.set_dtype_policy(precision(self._settings))
-        keras.utils.set_random_seed(seed)
-        fresh = self._build(self._settings)
-        steps = math.ceil(len(problem.train) / self._settings.batch_size) * self._log_every
+        steps = steps_an_epoch(problem, self._settings) * self._log_every
         if steps != self._steps:
-            self._net, self._steps = fresh, steps
-            backend.hasten_convolutions(fresh)
-            self._model = _augmented(fresh, problem)
-            compile_model(self._model, problem.task, self._settings, steps)
-            self._first = get_state(self._model)
-        set_state(self._model, self._first)
-        self._net.set_weights([weight[0] for weight in start_weights(fresh, [seed])])
+            keras.config.set_dtype_policy(precision(self._settings))
+            self._first = FirstWeights(self._build, self._settings, lambda: example(problem))
+            self._net, self._steps = self._first.net, steps
+            hasten_convolutions(self._net)
+            self._model = augmented(self._net, problem)
+            compile_model(self._model, problem, self._settings, steps)
+            self._model.optimizer.build(self._model.trainable_variables)
+            self._fresh = get_state(self._model)
+        first = [weight[0] for weight in self._first.of([seed])]
+        # What draws random numbers beside Keras' generators begins with those of the run.
+        keras.utils.set_random_seed(seed)
+        set_state(self._model, self._fresh)
+        self._net.set_weights(first)
+
+    def _untrained(self, problem: Problem, weights: np.ndarray | None) -> float:
+        """Return the loss on the first samples before training."""
+        rows = problem.train.take(np.arange(min(self._settings.batch_size, len(problem.train))))
+        x = Feed(problem.to_input).inputs(rows.x)
+        return keras_internals.loss_on(self._model, x, rows.y, None if weights is None else weights[rows.places()])
 
 
-class _Given(keras.random.SeedGenerator):
-    """Give an initializer a seed that is a tensor: of itself it only takes a number."""
-
-    def __init__(self, seed: Any) -> None:
-        self._given = seed
-
-    def next(self, ordered: bool = True) -> Any:
-        """Return the seed, as often as it is asked for."""
-        return self._given
-
-
-def start_weights(net: keras.Model, seeds: Sequence[int]) -> list[np.ndarray]:
-    """Return the weights ``(seeds, ...)`` with which runs begin, in the order of ``net.get_weights()``.
-
-    Each is drawn by its layer's initializer with a seed made of the run's and its place, so that many runs can begin
-    from one built net. What is not drawn, or by an initializer that cannot be found, is as ``net`` was built.
-    """
-    initializers = {
-        id(weight): getattr(layer, f"{weight.name}_initializer", None)
-        for layer in net._flatten_layers()
-        for weight in layer.weights
-    }
-    weights = [np.repeat(built[None], len(seeds), axis=0) for built in net.get_weights()]
-    draws, drawn = {}, {}
-    for place, weight in enumerate(net.weights):
-        initializer: Any = initializers[id(weight)]
-        config = initializer.get_config() if initializer else {}
-        if "seed" in config:
-            draws[place] = partial(_draw, type(initializer), config, weight)
-            own = [np.random.default_rng([seed, place]).integers(2**31) for seed in seeds]
-            drawn[place] = np.array([[seed, 0] for seed in own], np.uint32)
-    # For many runs in one graph, without the price of a call for each.
-    each = (lambda draw, own: draw(own[0])[None]) if len(seeds) == 1 else keras.ops.map
-    together = backend.compiled(lambda: [each(draw, drawn[place]) for place, draw in draws.items()], xla=False)
-    for place, values in zip(draws, together(), strict=True):
-        weights[place] = keras.ops.convert_to_numpy(values)
-    return weights
-
-
-def _draw(kind: Any, config: Mapping[str, Any], weight: keras.Variable, seed: Any) -> Any:
-    return kind.from_config({**config, "seed": _Given(seed)})(weight.shape, dtype=weight.dtype)
-
-
-def random_states(seed: int, point: int, count: int) -> np.ndarray:
-    """Return the states ``(count, 2)`` of a net's random layers at the start of a point of the history."""
-    states = [np.random.default_rng([seed, point, place]).integers(2**31, size=2) for place in range(count)]
-    return np.array(states, np.uint32).reshape(count, 2)
+def example(problem: Problem) -> Any:
+    """Return the network's inputs for one or two of the training samples."""
+    return Feed(problem.to_input).inputs(problem.train.take(np.arange(min(2, len(problem.train)))).x)
 
 
 def get_state(model: keras.Model) -> State:
@@ -180,48 +178,18 @@ def set_state(model: keras.Model, state: State) -> None:
         variable.assign(value)
 
 
-def compile_model(model: keras.Model, task: Task, settings: Settings, steps: int) -> None:
-    """Compile the model; all ``steps`` between two points of the history run in one call of the compiled graph."""
-    model.compile(
-        optimizer=make_optimizer(settings),
-        loss=tasks.loss(task),
-        metrics=tasks.metrics(task),
-        steps_per_execution=steps,
-        jit_compile=False,  # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small
-    )
-
-
 def precision(settings: Settings) -> str:
     """Return Keras' dtype policy; ``auto`` is ``mixed_bfloat16`` where the machine has the arithmetic for it."""
     wanted = settings.get("precision", "float32")
     if wanted == "auto":
-        return "mixed_bfloat16" if backend.multiplies_bfloat16() else "float32"
+        return "mixed_bfloat16" if multiplies_bfloat16() else "float32"
     return wanted
-
-
-def make_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
-    """Return a new optimizer of the kind that the settings name."""
-    if settings.optimizer == "sgd":
-        return keras.optimizers.SGD(settings.learning_rate, momentum=settings.get("momentum", 0.0))
-    return keras.optimizers.Adam(settings.learning_rate)
-
-
-def log_interval(settings: Settings) -> int:
-    """Return the epochs between two points of the history.
-
-    Raises:
-        InputError: the epochs are not a multiple of it.
-    """
-    interval = settings.get("log_every", 1)
-    if settings.epochs % interval:
-        raise InputError(f"epochs ({settings.epochs}) must be a multiple of log_every ({interval})")
-    return interval
 
 
 def measure_final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:
     """Measure with the final weights and, as ``best_*``, with the best; the final weights stay in place."""
     final = at_best = measure()
-    if record.best_epoch != record.last_epoch:
+    if record.best_epoch != record.done:
         last = model.get_weights()
         model.set_weights(record.best_weights)
         at_best = measure()
@@ -236,24 +204,38 @@ def count_parameters(model: keras.Model) -> dict[str, int]:
     return {"total": total, "trainable": trainable, "non_trainable": total - trainable}
 
 
-def _augmented(net: keras.Model, problem: Problem) -> keras.Model:
-    """Put the augmentation in front of the net: in training it alters the inputs, in evaluation it does nothing."""
+def augmented(net: keras.Model, problem: Problem) -> keras.Model:
+    """Put the augmentation in front of the net: in training it alters the inputs, in evaluation it does nothing.
+
+    Raises:
+        InputError: the net trains in a way of its own, which a net around it would not.
+    """
     if problem.augment is None:
         return net
+    own = keras_internals.own_methods(net)
+    if (
+        own
+        or net.compiled
+        or type(net).compile is not keras.Model.compile
+        or type(net).compute_loss is not keras.Model.compute_loss
+    ):
+        what = own[0] if own else "compile"
+        raise InputError(
+            f"{net.name}: with {what} of its own it cannot be augmented from outside: put the layers in it"
+        )
     inputs = x = keras.Input(net.input_shape[1:])
     for layer in problem.augment():
         x = layer(x)
     return keras.Model(inputs, net(x))
 
 
+def predict_with(model: keras.Model, inputs: Any) -> np.ndarray:
+    """Return the outputs of a net on one batch of its inputs."""
+    return np.asarray(keras.ops.convert_to_numpy(model(inputs, training=False)), dtype=np.float32)
+
+
 def _variables(model: keras.Model) -> list[Any]:
-    model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]
-
-
-def _seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
-    """Return the generators of all layers; Dropout and the augmentation layers keep theirs under different names."""
-    return [generator for layer in model._flatten_layers() for generator in layer._seed_generators]
 
 
 def _measure(model: keras.Model, part: str, samples: Samples, data: Any, problem: Problem) -> dict[str, float]:

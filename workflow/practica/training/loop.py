@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, groupby
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from practica import backend
 from practica.exercises.problem import Problem, Settings
-from practica.training import tasks, updates
 from practica.training.checkpoint import State
-from practica.training.fit import log_interval, make_optimizer, random_states, start_weights
-from practica.training.replicas import Replicas
-from practica.training.store import Part, Store
+from practica.training.recipe import log_interval, sample_weights
+from practica.training.seeds import random_states
+from practica.training.step import Step
+from practica.training.store import Store
 
 ORDER_BYTES = 32 * 2**20
 """Memory for the orders of the batches of one call."""
@@ -26,29 +26,34 @@ STEP_OVERHEAD = 16
 
 
 class Loop:
-    """The replicas' weights and what one call of the compiled loop does with them."""
+    """The state of all replicas, and what one call of the compiled loop does with it.
 
-    def __init__(self, net: keras.Model, problems: Sequence[Problem], settings: Settings, seeds: Sequence[int]) -> None:
-        self.replicas = Replicas(net)
+    The state holds what ``Step`` says but for the metrics, then the net's variables at the best point, and its score.
+    """
+
+    def __init__(self, step: Step, problems: Sequence[Problem], settings: Settings, seeds: Sequence[int]) -> None:
+        self.step = step
         self.problem = problems[0]
         self.seeds = seeds
-        self.store = Store(problems, settings.batch_size)
+        self.store = Store(problems, [sample_weights(problem, settings) for problem in problems])
         self.per_point = log_interval(settings)
-        self._loss = tasks.loss(self.problem.task)
-        self._metrics = tasks.per_sample(self.problem.task)
-        starts = start_weights(net, seeds)
-        trained, moving = ([starts[place] for place in places] for places in weight_places(net))
-        self._optimizer = make_optimizer(settings)
-        self._rate = float(self._optimizer.learning_rate)  # a variable, of no value within the graph
-        optimizer = updates.start(self._optimizer, trained)
-        worst = np.full(len(seeds), -np.inf, np.float32)
-        self._counts = (len(trained), len(moving), len(optimizer))
-        self.set_state([*trained, *moving, *optimizer, *trained, *moving, worst])
+        self._batch = settings.batch_size
+        self._zeros = step.start(len(seeds))[step.metrics :]
+        samples = max(self.store.parts["train"].counts)
+        # A batch of all samples need not be shuffled, for it is only summed up; random layers tell them apart.
+        self._shuffles = samples > self._batch or bool(step.generators)
         # XLA draws other random numbers: with Dropout the runs would differ from those of a stack without it.
-        steps = settings.epochs * len(self.store.train.places) * (len(seeds) + STEP_OVERHEAD)
-        fused = steps >= FUSED_STEPS and not self.replicas.dropouts
+        steps = settings.epochs * -(-samples // self._batch) * (len(seeds) + STEP_OVERHEAD)
+        fused = steps >= FUSED_STEPS and not step.generators
         self._run = backend.compiled(self._points, xla=fused)
-        self._measure = backend.compiled(self._evaluate, xla=False)
+        self.state: list[Any] = []
+
+    def begin(self, weights: State) -> None:
+        """Bring all replicas to the start from ``weights`` ``(replicas, ...)``, in the order of ``Step``."""
+        fresh = self.step.start(len(self.seeds))
+        live = [*weights, *fresh[len(weights) : self.step.metrics]]
+        worst = np.full(len(self.seeds), -np.inf, np.float32)
+        self.set_state([*live, *weights, worst])
 
     def set_state(self, state: State) -> None:
         """Take over weights, optimizer, best weights and best scores."""
@@ -58,11 +63,11 @@ class Loop:
         """Return what ``set_state`` takes."""
         return [ops.convert_to_numpy(value) for value in self.state]
 
-    def weights(self, *, best: bool = False) -> list[Any]:
-        """Return the trainable and then the other weights, each ``(replicas, ...)``: the last or the best."""
-        trained, moving, optimizer = self._counts
-        start = trained + moving + optimizer if best else 0
-        return self.state[start : start + trained + moving]
+    def live(self, *, best: bool = False) -> list[Any]:
+        """Return the state of the nets with their last or best weights, ready for ``Step``."""
+        weights = self.step.weights
+        first = self.state[self.step.metrics : -1] if best else self.state[:weights]
+        return [*first, *self.state[weights : self.step.metrics], *map(ops.convert_to_tensor, self._zeros)]
 
     def advance(self, first: int, points: int, capacity: int) -> dict[tuple[str, str], np.ndarray]:
         """Train for ``points`` points after the first ones; return each metric's values ``(points, replicas)``."""
@@ -73,9 +78,9 @@ class Loop:
             logs,
             self.store.x,
             self.store.y,
+            self.store.weights,
             orders,
-            self.store.train.mask,
-            self.store.validation,
+            self.store.parts["validation"].rows if "validation" in self.store.parts else None,
             states,
             ops.convert_to_tensor(points, "int32"),
         )
@@ -83,47 +88,57 @@ class Loop:
 
     def capacity(self, points: int) -> int:
         """Return the most points that one call may have, of ``points`` in all."""
-        return max(1, min(points, ORDER_BYTES // (self.store.train.places.nbytes * self.per_point)))
+        bytes_a_point = self.store.parts["train"].rows.nbytes * (self.per_point if self._shuffles else 1)
+        return max(1, min(points, ORDER_BYTES // bytes_a_point))
 
-    def evaluate(self, part: Part, weights: Sequence[Any]) -> list[dict[str, float]]:
-        """Return loss and metrics of each replica on a part."""
-        measured = self._measure(part, list(weights), self.store.x, self.store.y)
-        values = [ops.convert_to_numpy(value) for value in measured]
-        return [{name: float(value[r]) for name, value in zip(self._names(), values, strict=True)} for r in self._all()]
+    def evaluate(self, part: str, *, best: bool = False) -> list[dict[str, float]]:
+        """Return loss and metrics of each replica on a part, with the last or the best weights."""
+        values = [
+            ops.convert_to_numpy(v) for v in self._evaluate(self.live(best=best), part, self.store.x, self.store.y)
+        ]
+        names = self.step.names
+        return [{name: float(value[r]) for name, value in zip(names, values, strict=True)} for r in self._all()]
 
-    def predict(self, part: Part, weights: Sequence[Any]) -> list[np.ndarray]:
+    def predict(self, part: str, *, best: bool = False) -> list[np.ndarray]:
         """Return each replica's outputs ``(samples, ...)`` on a part."""
-        split = self._counts[0]
+        (rows, counts), batch = self.store.parts[part], self.store.evaluation_batch
+        state = self.live(best=best)
         outputs = [
-            ops.convert_to_numpy(self.replicas(weights[:split], weights[split:], self._inputs(self.store.x, rows))[0])
-            for rows in part.places
+            ops.convert_to_numpy(self.step.predict(state, [self.inputs(self.store.x, rows[:, begin : begin + batch])]))
+            for begin in range(0, rows.shape[1], batch)
         ]
         joined = np.concatenate(outputs, axis=1)
-        return [joined[r, : part.counts[r]] for r in self._all()]
+        return [joined[r, : counts[r]] for r in self._all()]
+
+    def inputs(self, x: Any, rows: Any) -> Any:
+        """Return the networks' inputs ``(replicas, batch, ...)``."""
+        taken = ops.take(x, ops.reshape(rows, (-1,)), axis=0)
+        inputs = self.problem.to_input(taken) if self.problem.to_input else ops.cast(taken, "float32")
+        return ops.reshape(inputs, (*rows.shape, *inputs.shape[1:]))
 
     def _all(self) -> range:
         return range(len(self.seeds))
 
-    def _names(self) -> list[str]:
-        return ["loss", *self._metrics]
-
     def _log_names(self) -> list[tuple[str, str]]:
-        parts = ["train", "validation"] if self.store.validation else ["train"]
-        return [(part, name) for part in parts for name in self._names()]
+        parts = [part for part in ("train", "validation") if part in self.store.parts]
+        return [(part, name) for part in parts for name in self.step.names]
 
     def _orders(self, first: int, points: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of each step ``(capacity, steps, replicas, batch)`` and the states of the Dropouts."""
-        steps, _, batch = self.store.train.places.shape
-        orders = np.zeros((capacity, self.per_point, steps, len(self.seeds), batch), np.int32)
-        drawn = len(self.replicas.dropouts)
+        """Return the rows of each epoch ``(capacity, epochs, replicas, samples)`` and the states of random layers."""
+        rows = self.store.parts["train"].rows
+        epochs = self.per_point if self._shuffles else 1
+        orders = np.broadcast_to(rows, (capacity, epochs, *rows.shape))
+        if self._shuffles:
+            orders = np.zeros((capacity, epochs, *rows.shape), np.int32)
+            for point in range(points):
+                for epoch in range(epochs):
+                    orders[point, epoch] = self.store.order(self.seeds, (first + point) * epochs + epoch)
+        drawn = len(self.step.generators)
         states = np.zeros((capacity, len(self.seeds), drawn, 2), np.uint32)
-        for point in range(points):
-            for epoch in range(self.per_point):
-                number = (first + point) * self.per_point + epoch
-                orders[point, epoch] = self.store.order(self.seeds, number, any_order=not drawn)
-            for r, seed in enumerate(self.seeds if drawn else []):
+        for point in range(points if drawn else 0):
+            for r, seed in enumerate(self.seeds):
                 states[point, r] = random_states(seed, first + point, drawn)
-        return orders.reshape(capacity, self.per_point * steps, len(self.seeds), batch), states
+        return orders, states
 
     def _points(
         self,
@@ -131,99 +146,101 @@ class Loop:
         logs: list[Any],
         x: Any,
         y: Any,
+        weights: Any,
         orders: Any,
-        mask: Any,
-        validation: Part | None,
+        validation: Any,
         states: Any,
         points: Any,
     ) -> tuple[list[Any], list[Any]]:
         """Compute ``points`` points of the history: for each, all steps, then validation, then the best so far."""
-        trained, moving, optimizer = self._counts
-        weights, live = trained + moving, trained + moving + optimizer
+        count, live = self.step.weights, self.step.metrics
         better = 1.0 if self.problem.task.monitor[1] == "max" else -1.0
-        monitored = self._log_names().index(("validation" if validation else "train", self.problem.task.monitor[0]))
+        watched = ("validation" if validation is not None else "train", self.problem.task.monitor[0])
+        monitored = self._log_names().index(watched)
 
         def at_point(point: Any, carried: tuple[list[Any], list[Any]]) -> tuple[list[Any], list[Any]]:
             state, logs = carried
+            now = [*self.reseeded(state[:live], states[point]), *map(ops.convert_to_tensor, self._zeros)]
 
-            def at_step(step: Any, carried: tuple[list[Any], list[Any]]) -> tuple[list[Any], list[Any]]:
-                return self._step(*carried, x, y, orders[point, step], mask, step, states[point])
+            def at_epoch(epoch: Any, now: list[Any]) -> list[Any]:
+                rows = orders[point, epoch] if self._shuffles else orders[point, 0]
+                return self._epoch(now, x, y, weights, rows)
 
-            zeros = [ops.zeros(len(self.seeds)) for _ in self._names()]
-            now, sums = ops.fori_loop(0, orders.shape[1], at_step, (state[:live], zeros))
-            seen = self.store.train.counts.astype(np.float32) * self.per_point
-            values = [total / seen for total in sums]
-            if validation:
-                values += self._evaluate(validation, now[:weights], x, y)
+            now = _repeated(self.per_point, at_epoch, now)
+            values = self.step.results(now)
+            if validation is not None:
+                values = [*values, *self._evaluate([*now[:live], *self._zeros], "validation", x, y, validation)]
+            values = backend.shaped(values, [state[-1]] * len(values))
             logs = [ops.scatter_update(log, [[point]], v[None]) for log, v in zip(logs, values, strict=True)]
             score = better * values[monitored]
             improved = score > state[-1]
             best = [
                 ops.where(ops.reshape(improved, (-1, *[1] * (len(new.shape) - 1))), new, old)
-                for new, old in zip(now[:weights], state[live:-1], strict=True)
+                for new, old in zip(now[:count], state[live:-1], strict=True)
             ]
-            return [*now, *best, ops.where(improved, score, state[-1])], logs
+            return [*now[:live], *best, ops.where(improved, score, state[-1])], logs
 
         return ops.fori_loop(0, points, at_point, (state, logs))
 
-    def _step(
-        self, state: list[Any], sums: list[Any], x: Any, y: Any, rows: Any, masks: Any, step: Any, states: Any
-    ) -> tuple[list[Any], list[Any]]:
-        """Make one step of all replicas with their batches ``rows``; add up loss and metrics over the samples."""
-        trained, moving, _ = self._counts
-        mask = None if masks is None else masks[step % masks.shape[0]]
-        inputs, targets = self._inputs(x, rows), self._targets(y, rows)
-        count = float(rows.shape[1]) if mask is None else ops.sum(mask, axis=1)
-        seeds = states + ops.cast(ops.stack([0 * step, step]), "uint32") if self.replicas.dropouts else None
+    def reseeded(self, state: list[Any], states: Any) -> list[Any]:
+        """Return the state with every random layer's own, so that no point depends on how it was reached."""
+        for number, generator in enumerate(self.step.generators):
+            place = self.step.place(generator.state)
+            state[place] = ops.cast(states[:, number], state[place].dtype)
+        return state
 
-        def total(weights: Sequence[Any]) -> tuple[Any, Any]:
-            outputs, new_moving = self.replicas(
-                weights, state[trained : trained + moving], inputs, training=True, mask=mask, seeds=seeds
-            )
-            losses = self._sum(self._loss.call(targets, outputs), mask) / count + self.replicas.penalty(weights)
-            # The replicas' losses have no weight in common: the gradient of their sum is each one's own.
-            return ops.sum(losses), (losses, outputs, new_moving)
+    def _epoch(self, state: list[Any], x: Any, y: Any, weights: Any, rows: Any) -> list[Any]:
+        """Make the steps of one epoch; the last batch may be smaller."""
 
-        (losses, outputs, new_moving), gradients = backend.value_and_gradients(total, state[:trained])
-        weights, optimizer = updates.apply(
-            self._optimizer, self._rate, state[trained + moving :], gradients, state[:trained]
-        )
-        values = [losses * count, *(self._sum(metric(targets, outputs), mask) for metric in self._metrics.values())]
-        return [*weights, *new_moving, *optimizer], [a + b for a, b in zip(sums, values, strict=True)]
+        def step(state: list[Any], own: Any) -> list[Any]:
+            batch = [self.inputs(x, own), ops.take(y, own, axis=0)]
+            if weights is not None:
+                batch.append(ops.take(weights, own, axis=0))
+            return backend.shaped(self.step.train(state, batch), state)
 
-    def _evaluate(self, part: Part, weights: Sequence[Any], x: Any, y: Any) -> list[Any]:
-        """Return loss and metrics ``(replicas,)`` of a part."""
-        split = self._counts[0]
-        functions = (self._loss.call, *self._metrics.values())
+        return _batches(rows, self.store.parts["train"].counts, self._batch, step, state)
 
-        def at_step(step: Any, sums: list[Any]) -> list[Any]:
-            rows, mask = part.places[step], None if part.mask is None else part.mask[step]
-            outputs, _ = self.replicas(weights[:split], weights[split:], self._inputs(x, rows))
-            targets = self._targets(y, rows)
-            return [a + self._sum(f(targets, outputs), mask) for a, f in zip(sums, functions, strict=True)]
+    def _evaluate(self, state: list[Any], part: str, x: Any, y: Any, rows: Any = None) -> list[Any]:
+        """Return loss and metrics ``(replicas,)`` on a part; the metrics of ``state`` are as they are before any batch.
 
-        # A loop and not its steps one by one: that many operations take seconds to trace.
-        sums = ops.fori_loop(0, part.places.shape[0], at_step, [ops.zeros(len(self.seeds)) for _ in functions])
-        means = [total / ops.cast(part.counts, "float32") for total in sums]
-        return [means[0] + self.replicas.penalty(weights[:split]), *means[1:]]
+        ``rows`` are the part's, as an argument of the compiled loop.
+        """
+        split = self.step.metrics
 
-    def _sum(self, values: Any, mask: Any) -> Any:
-        return ops.sum(values if mask is None else values * mask, axis=1)
+        def step(state: list[Any], own: Any) -> list[Any]:
+            batch = [self.inputs(x, own), ops.take(y, own, axis=0)]
+            metrics, _ = self.step.evaluate(state, batch)
+            return [*state[:split], *backend.shaped(metrics, state[split:])]
 
-    def _inputs(self, x: Any, rows: Any) -> Any:
-        """Return the networks' inputs ``(replicas, batch, ...)``."""
-        taken = ops.take(x, ops.reshape(rows, (-1,)), axis=0)
-        inputs = self.problem.to_input(taken) if self.problem.to_input else ops.cast(taken, "float32")
-        return ops.reshape(inputs, (*rows.shape, *inputs.shape[1:]))
-
-    def _targets(self, y: Any, rows: Any) -> Any:
-        """Return targets ``(replicas, batch, ...)``; those of a single output get its axis."""
-        targets = ops.cast(ops.take(y, rows, axis=0), "float32")
-        single = len(targets.shape) == 2 and self.replicas.outputs == 1
-        return targets[..., None] if single else targets
+        stored, counts = self.store.parts[part]
+        state = [ops.convert_to_tensor(value) for value in state]
+        rows = stored if rows is None else rows
+        return list(self.step.results(_batches(rows, counts, self.store.evaluation_batch, step, state)))
 
 
-def weight_places(net: keras.Model) -> tuple[list[int], list[int]]:
-    """Return where the trainable and where the other weights stand among ``net.get_weights()``."""
-    place = {id(weight): i for i, weight in enumerate(net.weights)}
-    return [place[id(w)] for w in net.trainable_weights], [place[id(w)] for w in net.non_trainable_weights]
+def _batches(rows: Any, counts: Sequence[int], size: int, step: Any, state: list[Any]) -> list[Any]:
+    """Call ``step`` with every batch of ``rows`` ``(replicas, most samples)`` in turn.
+
+    Last batches are smaller. Where not all replicas have as many samples, those that have take theirs together.
+    """
+    replicas = len(counts)
+    full = (min(counts) - 1) // size if len(set(counts)) > 1 else counts[0] // size
+    state = _repeated(full, lambda i, now: step(now, ops.slice(rows, (0, i * size), (replicas, size))), state)
+    groups = [(count, len(list(group))) for count, group in groupby(counts)]
+    done, ends = full * size, list(accumulate(number for _, number in groups))
+    parts = [
+        step([value[end - number : end] for value in state], rows[end - number : end, done:count])
+        for (count, number), end in zip(groups, ends, strict=True)
+        if count > done
+    ]
+    if len(parts) <= 1:
+        return parts[0] if parts else state
+    return [ops.concatenate(values) for values in zip(*parts, strict=True)]
+
+
+def _repeated(times: int, body: Any, state: list[Any]) -> list[Any]:
+    """Return what ``body``, a function of number and state, makes of ``state`` when it is called so many times."""
+    if times == 1:
+        return body(0, state)
+    # A loop and not its turns one by one: that many operations take seconds to trace.
+    return ops.fori_loop(0, times, body, state) if times else state

@@ -6,17 +6,21 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from practica.errors import DivergedError
+from practica.errors import DivergedError, InputError
 from practica.exercises.problem import Task
+
+if TYPE_CHECKING:
+    from practica.training.recipe import Stopping
 
 Metrics = dict[str, dict[str, float]]
 
-# A loss of a million times its first value, and at least a million, does not come back in the epochs of a study.
-EXPLODED = 1e6
+# A loss of ten thousand times that of the untrained net, and at least ten thousand, does not come back in the epochs of
+# a study; nor is it a result where it comes at their end.
+EXPLODED = 1e4
 
 
 @dataclass(frozen=True)
@@ -81,9 +85,14 @@ class History(Protocol):
 class Record:
     """The history of a run so far, the epoch and weights at which its monitored metric was best, and its time."""
 
-    def __init__(self, task: Task, last_epoch: int) -> None:
+    def __init__(
+        self, task: Task, last_epoch: int, untrained: float = math.nan, stopping: Stopping | None = None
+    ) -> None:
+        """Begin with the loss of the ``untrained`` net, where it is known."""
         self.monitor, mode = task.monitor
         self.last_epoch = last_epoch
+        self.untrained = untrained
+        self.stopping = stopping
         self.epochs: list[int] = []
         self.history: dict[str, dict[str, list[float]]] = {}
         self.best_epoch = 0
@@ -99,9 +108,32 @@ class Record:
         return self.epochs[-1] if self.epochs else 0
 
     @property
+    def ended(self) -> bool:
+        """Return whether the run is to end here, at its last epoch or early."""
+        early = self.stopping is not None and self.stopping.due(self.epochs, [self._sign * v for v in self._watched()])
+        return early or self.done >= self.last_epoch
+
+    @property
     def monitored(self) -> float:
         """Return the monitored metric at the last point, of the validation part where there is one."""
-        return self.history.get("validation", self.history["train"])[self.monitor][-1]
+        return self._watched()[-1]
+
+    def logs(self, point: int) -> dict[str, float]:
+        """Return a point of the history as Keras' callbacks are shown it."""
+        return {
+            f"{'val_' if part == 'validation' else ''}{metric}": values[point]
+            for part, curves in self.history.items()
+            for metric, values in curves.items()
+        }
+
+    def _watched(self) -> list[float]:
+        curves = self.history.get("validation", self.history.get("train", {}))
+        if self.epochs and self.monitor not in curves:
+            raise InputError(
+                f"the model does not report {self.monitor!r}, by which the best epoch is chosen "
+                f"(it reports: {', '.join(curves)}); add it to the metrics that it compiles itself with"
+            )
+        return curves.get(self.monitor, [])
 
     def begin(self) -> None:
         """Start the clock of the next point."""
@@ -153,10 +185,13 @@ class Record:
             for metric, value in values.items():
                 if not math.isfinite(value):
                     raise DivergedError(f"the {part} {metric} became {value} in epoch {epoch}: lower the learning rate")
-        first, last = (self.history["train"]["loss"][place] for place in (0, -1))
-        if last > EXPLODED * max(first, 1.0):
+        losses = self.history["train"].get("loss")
+        if losses is None:
+            return
+        first = losses[0] if math.isnan(self.untrained) else self.untrained
+        if losses[-1] - first > EXPLODED * max(abs(first), 1.0):
             raise DivergedError(
-                f"the loss grew from {first:.3g} to {last:.3g} by epoch {epoch}: lower the learning rate"
+                f"the loss grew from {first:.3g} to {losses[-1]:.3g} by epoch {epoch}: lower the learning rate"
             )
 
 

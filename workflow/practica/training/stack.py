@@ -1,7 +1,7 @@
 """Train many runs of one small net together, as replicas in one graph, each as if it were alone.
 
 Every run keeps its own first weights, order of batches, Dropout draws, BatchNormalization statistics, best epoch and
-metrics; only the arithmetic is shared.
+metrics; only the arithmetic is shared. What is computed for each is Keras' own step (``step``).
 """
 
 from __future__ import annotations
@@ -15,15 +15,24 @@ import keras
 import numpy as np
 from keras import ops
 
-from practica.errors import DivergedError
+from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Problem, Settings
+from practica.training import keras_internals
+from practica.training.agreement import NotStackable, first_loss_if_equal
 from practica.training.checkpoint import Checkpoint, State
-from practica.training.fit import count_parameters
-from practica.training.loop import Loop, weight_places
+from practica.training.fit import augmented, count_parameters, example, predict_with
+from practica.training.loop import Loop
+from practica.training.recipe import compile_model, sample_weights
 from practica.training.record import Metrics, Outcome, Record, final_and_best
+from practica.training.step import Step
+from practica.training.weights import FirstWeights
 
 CALL_SECONDS = 1.0
 """Time that one call of the compiled loop should take: short enough for signals and checkpoints to be in time."""
+MOST_PARAMETERS = 50_000
+"""Above this, a single net keeps the processor busy, and its replicas gain nothing from sharing a graph."""
+MATRIX = 2
+"""Dimensions of the weights that replicas gain by sharing: convolutions of many kernels take longer than one by one."""
 
 
 class Records:
@@ -81,81 +90,154 @@ class Records:
             record.restore(saved, [])
 
 
-def fit(
-    build: Callable[[Settings], keras.Model],
-    problems: Sequence[Problem],
-    settings: Settings,
-    seeds: Sequence[int],
-    names: Sequence[str],
-    checkpoint: Checkpoint,
-) -> list[Outcome]:
-    """Train one replica with each of ``seeds`` on its problem, and return what came of each.
-
-    ``names`` are what an error calls the runs.
+class Stack:
+    """The runs of a block as replicas of one net, whose step is traced once for stacks of any size.
 
     Raises:
-        DivergedError: a run's loss is no longer a number, or far beyond where it began.
-        StoppedError: the runs have to stop before their end.
+        NotStackable: the net or its recipe needs Keras' own ``fit``.
     """
-    keras.config.set_dtype_policy("float32")
-    net = build(settings)
-    loop = Loop(net, problems, settings, seeds)
-    records = Records([Record(problems[0].task, settings.epochs) for _ in seeds], names)
-    checkpoint.resume(records, loop.set_state)
-    left = (settings.epochs - records.done) // loop.per_point
-    capacity = loop.capacity(left)
-    points = 1
-    while left:
-        first, points = records.done // loop.per_point, min(points, left, capacity)
-        begin = time.perf_counter()
-        logs = loop.advance(first, points, capacity)
-        seconds = time.perf_counter() - begin
-        records.add([(first + point + 1) * loop.per_point for point in range(points)], logs, seconds)
-        checkpoint.reached(records, loop.get_state)
-        left -= points
-        # A checkpoint at every point wants every point in a call of its own.
-        points = max(1, int(CALL_SECONDS / seconds * points)) if checkpoint.every else 1
-    return _outcomes(loop, net, problems, records.runs)
 
-
-def _outcomes(loop: Loop, net: keras.Model, problems: Sequence[Problem], records: Sequence[Record]) -> list[Outcome]:
-    final, best = (_measure(loop, problems, loop.weights(best=best)) for best in (False, True))
-    weights = [ops.convert_to_numpy(weight) for weight in loop.weights()]
-    parameters = count_parameters(net)
-    order = np.argsort([place for places in weight_places(net) for place in places])
-
-    def predict(replica: int, x: Any) -> np.ndarray:
-        net.set_weights([weights[place][replica] for place in order])
-        return _predict(net, x, problems[replica])
-
-    return [
-        Outcome(
-            epochs=record.epochs,
-            history=record.history,
-            metrics=final_and_best(final[r], best[r]),
-            best_epoch=record.best_epoch,
-            parameters=parameters,
-            fit_seconds=record.seconds,
-            artefacts=problem.artefacts(partial(predict, r)),
+    def __init__(self, build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem) -> None:
+        keras.config.set_dtype_policy("float32")
+        self._settings, self._problem, self._build = settings, problem, build
+        self._untrained: float | None = None
+        self._first = FirstWeights(build, settings, lambda: example(problem))
+        self.net = self._first.net
+        check_net(self.net)
+        self._model = augmented(self.net, problem)
+        compile_model(self._model, problem, settings, 1)
+        check_recipe(self._model, problem, settings)
+        keras_internals.make_stateless(self._model.optimizer)
+        weights = sample_weights(problem, settings)
+        rows = problem.train.take(np.arange(min(2, len(problem.train))))
+        self._example = (
+            example(problem),
+            ops.convert_to_tensor(rows.y),
+            None if weights is None else weights[rows.places()],
         )
-        for r, (problem, record) in enumerate(zip(problems, records, strict=True))
-    ]
+
+    def fit(
+        self, problems: Sequence[Problem], seeds: Sequence[int], names: Sequence[str], checkpoint: Checkpoint
+    ) -> list[Outcome]:
+        """Train one replica with each of ``seeds`` on its problem, and return what came of each.
+
+        ``names`` are what an error calls the runs. All make as many steps an epoch; those with as many samples stand
+        together.
+
+        Raises:
+            DivergedError: a run's loss is no longer a number, or far beyond where it began.
+            NotStackable: one step of Keras' own model on a batch gives something else than the first replica's.
+            StoppedError: the runs have to stop before their end.
+        """
+        settings = self._settings
+        loop, untrained = self._loop(problems, seeds)
+        records = Records([Record(problems[0].task, settings.epochs, untrained) for _ in seeds], names)
+        checkpoint.resume(records, loop.set_state)
+        left = (settings.epochs - records.done) // loop.per_point
+        capacity = loop.capacity(left)
+        points = 1
+        while left:
+            first, points = records.done // loop.per_point, min(points, left, capacity)
+            begin = time.perf_counter()
+            logs = loop.advance(first, points, capacity)
+            seconds = time.perf_counter() - begin
+            records.add([(first + point + 1) * loop.per_point for point in range(points)], logs, seconds)
+            checkpoint.reached(records, loop.get_state)
+            left -= points
+            # A checkpoint at every point wants every point in a call of its own.
+            points = max(1, int(CALL_SECONDS / seconds * points)) if checkpoint.every else 1
+        return self._outcomes(loop, problems, records.runs)
+
+    def _loop(self, problems: Sequence[Problem], seeds: Sequence[int]) -> tuple[Loop, float]:
+        """Return the loop at its start, and the loss there; the block's first is held against Keras' own step."""
+        try:
+            counts = {tuple(map(len, problem.parts().values())) for problem in problems}
+            # Last batches of two sizes mean steps with fewer replicas: then their number is left open.
+            step = Step(self._model, len(seeds) if len(counts) == 1 else None, *self._example)
+            loop = Loop(step, problems, self._settings, seeds)
+            state = step.start(len(seeds))[: step.weights]
+            for variable, weights in zip(self.net.weights, self._first.of(seeds), strict=True):
+                state[step.place(variable)] = weights
+            loop.begin(state)
+            if self._untrained is None:
+                own = augmented(self._first.again(), problems[0])
+                compile_model(own, problems[0], self._settings, 1)
+                self._untrained = first_loss_if_equal(loop, own, self._settings.batch_size)
+        except (InputError, RunError, NotStackable):
+            raise
+        except Exception as error:
+            raise NotStackable(f"its step cannot be computed for many runs at once ({in_one_line(error)})") from error
+        return loop, self._untrained
+
+    def _outcomes(self, loop: Loop, problems: Sequence[Problem], records: Sequence[Record]) -> list[Outcome]:
+        final, best = (self._measure(loop, problems, best=best) for best in (False, True))
+        state = [ops.convert_to_numpy(value) for value in loop.live()]
+        places = [loop.step.place(variable) for variable in self.net.weights]
+        parameters = count_parameters(self.net)
+
+        def weights(replica: int) -> State:
+            return [state[place][replica] for place in places]
+
+        def predict(replica: int, x: Any) -> np.ndarray:
+            self.net.set_weights(weights(replica))
+            return _predict(self.net, x, problems[replica])
+
+        return [
+            Outcome(
+                epochs=record.epochs,
+                history=record.history,
+                metrics=final_and_best(final[r], best[r]),
+                best_epoch=record.best_epoch,
+                parameters=parameters,
+                fit_seconds=record.seconds,
+                artefacts=problem.artefacts(partial(predict, r)),
+            )
+            for r, (problem, record) in enumerate(zip(problems, records, strict=True))
+        ]
+
+    def _measure(self, loop: Loop, problems: Sequence[Problem], *, best: bool) -> list[Metrics]:
+        """Return each replica's metrics on every part."""
+        measured: list[Metrics] = [{} for _ in problems]
+        for name in loop.store.parts:
+            for metrics, values in zip(measured, loop.evaluate(name, best=best), strict=True):
+                metrics[name] = values
+            if problems[0].measure:
+                outputs = loop.predict(name, best=best)
+                for metrics, problem, predicted in zip(measured, problems, outputs, strict=True):
+                    samples = problem.parts()[name]
+                    metrics[name] |= problem.measure(name, samples.x, samples.y, predicted)  # type: ignore[misc]
+        return measured
 
 
-def _measure(loop: Loop, problems: Sequence[Problem], weights: Sequence[Any]) -> list[Metrics]:
-    """Return each replica's metrics on every part."""
-    measured: list[Metrics] = [{} for _ in problems]
-    for name, part in loop.store.parts.items():
-        for metrics, values in zip(measured, loop.evaluate(part, weights), strict=True):
-            metrics[name] = values
-        if problems[0].measure:
-            outputs = loop.predict(part, weights)
-            for metrics, problem, predicted in zip(measured, problems, outputs, strict=True):
-                samples = problem.parts()[name]
-                metrics[name] |= problem.measure(name, samples.x, samples.y, predicted)  # type: ignore[misc]
-    return measured
+def check_net(net: Any) -> None:
+    """Raise ``NotStackable`` for a net that does not gain from company, or trains in a way of its own."""
+    if net.count_params() > MOST_PARAMETERS:
+        raise NotStackable(f"it has more than {MOST_PARAMETERS:,} parameters, which keep a processor busy alone")
+    if any(len(weight.shape) > MATRIX for weight in net.weights):
+        raise NotStackable("it has convolutions or other weights of more than two dimensions, which gain nothing")
+    if any(isinstance(layer, keras.layers.RNN) for layer in keras_internals.flat_layers(net)):
+        raise NotStackable("it has recurrent layers, which gain nothing")
+    if own := keras_internals.own_methods(net):
+        raise NotStackable(f"the model has its own {own[0]}")
+    if not net.trainable_variables:
+        raise NotStackable("it has nothing to train")
+
+
+def check_recipe(model: keras.Model, problem: Problem, settings: Settings) -> None:
+    """Raise ``NotStackable`` for a recipe that is not one step after another."""
+    options = model.optimizer.get_config()
+    reasons = {
+        "early stopping ends each run at an epoch of its own": settings.get("early_stopping"),
+        "the exercise has callbacks": problem.callbacks,
+        "the optimizer averages the weights (use_ema)": options.get("use_ema"),
+        "the optimizer adds up gradients of several steps": options.get("gradient_accumulation_steps"),
+        "the optimizer scales the loss": options.get("loss_scale_factor"),
+        "its inputs are no plain arrays": not isinstance(problem.train.inputs, np.ndarray),
+    }
+    if why := next((reason for reason, holds in reasons.items() if holds), None):
+        raise NotStackable(why)
 
 
 def _predict(net: keras.Model, x: Any, problem: Problem) -> np.ndarray:
     inputs = problem.to_input(x) if problem.to_input else ops.cast(x, "float32")
-    return np.asarray(ops.convert_to_numpy(net(inputs, training=False)), dtype=np.float32)
+    return predict_with(net, inputs)

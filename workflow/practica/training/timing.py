@@ -13,10 +13,11 @@ import numpy as np
 from practica import exercises
 from practica.backend import Feed
 from practica.exercises.problem import Arrays, Problem, Settings
-from practica.training.batches import epoch_order, training_batches
+from practica.training.batches import training_batches
 from practica.training.block import builder, settings_of
 from practica.training.by_hand import as_input
-from practica.training.fit import compile_model
+from practica.training.recipe import compile_model
+from practica.training.seeds import epoch_order
 
 if TYPE_CHECKING:
     from practica.config import Study
@@ -66,7 +67,7 @@ def _keras_turn(
     keras.utils.set_random_seed(0)
     model = build(settings)
     steps = math.ceil(len(problem.train) / settings.batch_size) * epochs
-    compile_model(model, problem.task, settings, steps)
+    compile_model(model, problem, settings, steps)
     batches = training_batches(Feed(problem.to_input), problem.train, settings.batch_size, 0, range(epochs))
     return lambda: model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 

@@ -1,0 +1,105 @@
+"""The names that a recipe in the configuration may use: Keras' optimizers, schedules, losses and metrics. Light.
+
+Importing Keras takes seconds and the configuration is read in every job, so the names and their options stand in
+``workflow/schemas/keras.json``. A test holds it against the installed Keras.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from practica.errors import InputError
+from practica.files import SCHEMAS, read_json
+
+RATE = "learning_rate"
+GIVEN = {"optimizers": {RATE}, "schedules": {"initial_learning_rate"}}
+"""Options that other settings give."""
+
+SHORT = {
+    "mse": "MeanSquaredError",
+    "mae": "MeanAbsoluteError",
+    "mape": "MeanAbsolutePercentageError",
+    "msle": "MeanSquaredLogarithmicError",
+    "kld": "KLDivergence",
+}
+"""Names that Keras takes too."""
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the options of each class by kind (``optimizers``, ``schedules``, ``losses``, ``metrics``) and name."""
+    content: Mapping[str, Mapping[str, list[str]]] = read_json(SCHEMAS / "keras.json")
+    return content
+
+
+def class_name(kind: str, name: str) -> str | None:
+    """Return Keras' name of a class, whatever the case and underscores of ``name``; None where there is none."""
+    return _plain_names(kind).get(_plain(SHORT.get(name.lower(), name)))
+
+
+def split(entry: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return name and options of an entry: a name alone, or a mapping with a ``name`` and options."""
+    if isinstance(entry, str):
+        return entry, {}
+    return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+
+
+def check_recipe(where: str, settings: Mapping[str, Any]) -> None:
+    """Check the names and options of a recipe, and that none of its settings makes another meaningless.
+
+    Raises:
+        InputError: the message names the key, and the nearest name that there is.
+    """
+    optimizer, own = split(settings.get("optimizer", "adam"))
+    options = {**own, **({"momentum": settings["momentum"]} if "momentum" in settings else {})}
+    _check(f"{where}.optimizer", "optimizers", optimizer, options)
+    if "schedule" in settings:
+        _check(f"{where}.schedule", "schedules", *_schedule(settings["schedule"]))
+        if class_name("optimizers", optimizer) in ("Adafactor", "ScheduleFreeAdamW"):
+            raise InputError(f"{where}.schedule: {optimizer} has a schedule of its own; take one of them out")
+    for place, entry in enumerate(settings.get("metrics", [])):
+        _check(f"{where}.metrics.{place}", "metrics", *split(entry))
+    stopping = settings.get("early_stopping")
+    if stopping and stopping["patience"] >= settings.get("epochs", float("inf")) // settings.get("log_every", 1):
+        raise InputError(
+            f"{where}.early_stopping.patience: {stopping['patience']} never runs out in {settings['epochs']} epochs; "
+            "lower it, or take early_stopping out"
+        )
+
+
+def _schedule(entry: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the schedule's name, and the options that Keras' class takes: ours count in epochs."""
+    name, options = split(entry)
+    own = {"decay_epochs", "warmup_epochs"}
+    return name, {key: value for key, value in options.items() if key not in own}
+
+
+def _check(where: str, kind: str, name: str, options: Mapping[str, Any]) -> None:
+    found = class_name(kind, name)
+    if not found:
+        names = sorted(catalogue()[kind])
+        raise InputError(f"{where}: Keras has no {kind[:-1]} {name!r}{_near(name, names)}")
+    known = [option for option in catalogue()[kind][found] if option not in GIVEN.get(kind, ())]
+    for option in options:
+        if option in GIVEN.get(kind, ()):
+            raise InputError(f"{where}.{option}: give it as the setting {RATE}")
+        if option not in known:
+            raise InputError(f"{where}: {found} has no option {option!r}{_near(option, known)}")
+
+
+def _near(name: str, names: list[str]) -> str:
+    plain = {_plain(each): each for each in names}
+    close = difflib.get_close_matches(_plain(name), plain, n=1)
+    return f"; did you mean {plain[close[0]]!r}?" if close else f" (there are: {', '.join(names)})"
+
+
+@cache
+def _plain_names(kind: str) -> dict[str, str]:
+    return {_plain(name): name for name in catalogue()[kind]}
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")

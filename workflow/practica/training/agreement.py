@@ -1,0 +1,85 @@
+"""Hold the step that replicas share against Keras' own, before it trains anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from practica.training import keras_internals
+from practica.training.fit import predict_with
+from practica.training.loop import Loop
+from practica.training.seeds import random_states
+
+TOLERANCE = 1e-5
+ROUNDING = 2.0**-22
+"""By how much weights are changed to see what rounding alone does."""
+
+
+class NotStackable(Exception):  # noqa: N818
+    """The runs of a block cannot be trained together; the message says why."""
+
+
+def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
+    """Return the first replica's loss before training, if outputs, loss and first step are those of Keras' own model.
+
+    ``model`` is another one from the same function, compiled in the same way. Where rounding alone moves its weights by
+    more than the tolerance (a gradient that is zero but for rounding, made large by Adam), that much is allowed.
+
+    Raises:
+        NotStackable: something differs by more than 1e-5.
+    """
+    step = loop.step
+    rows = loop.store.order(loop.seeds, 0)[:, : min(batch, *loop.store.parts["train"].counts)]
+    parts = [loop.inputs(loop.store.x, rows), ops.take(loop.store.y, rows, axis=0)]
+    if loop.store.weights is not None:
+        parts.append(ops.take(loop.store.weights, rows, axis=0))
+    states = np.stack([random_states(each, 0, len(step.generators)) for each in loop.seeds])
+    state = loop.live()
+    state = [*loop.reseeded(state[: step.metrics], states), *state[step.metrics :]]
+    stacked = step.train(state, parts)
+    alone = [ops.convert_to_tensor(loop.inputs(loop.store.x, rows[:1])[0]), *(part[0] for part in parts[1:])]
+    start = [ops.convert_to_numpy(value)[0] for value in state[: step.weights]]
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+
+    def after_one_step(scale: float) -> list[np.ndarray]:
+        for variable, value in zip(variables, start, strict=True):
+            variable.assign(value * scale if value.dtype.kind == "f" else value)
+        keras_internals.one_step(model, *alone, *[None] * (3 - len(alone)))
+        return [variable.numpy() for variable in variables]
+
+    for variable, value in zip(variables, start, strict=True):
+        variable.assign(value)
+    _, outputs = step.evaluate(state, parts[:2])
+    _compare("outputs", outputs[0], predict_with(model, alone[0]), 0.0)
+    drawn = keras_internals.global_seed_generator().state.numpy()
+    keras_internals.build_metrics(model, *alone, *[None] * (3 - len(alone)))
+    fresh = [variable.numpy() for variable in model.optimizer.variables]
+    expected = after_one_step(1.0)
+    if not np.array_equal(drawn, keras_internals.global_seed_generator().state.numpy()):
+        raise NotStackable("a layer draws random numbers without a SeedGenerator of its own")
+    loss = {name: float(value) for name, value in model.get_metrics_result().items()}
+    for place, name in enumerate(step.names):
+        _compare(name, ops.convert_to_numpy(step.results(stacked)[place])[0], np.array(loss[name]), 0.0)
+    for variable, value in zip(model.optimizer.variables, fresh, strict=True):
+        variable.assign(value)
+    shaken = after_one_step(1.0 + ROUNDING)
+    for place, (value, other) in enumerate(zip(expected, shaken, strict=True)):
+        if value.dtype.kind == "f":
+            moved = np.abs((other - value) - start[place] * ROUNDING)
+            _compare("weights", ops.convert_to_numpy(stacked[place])[0], value, 10 * moved)
+    return loss["loss"]
+
+
+def _compare(what: str, value: Any, expected: Any, more: Any) -> None:
+    value, expected = (np.asarray(ops.convert_to_numpy(each), dtype=np.float64) for each in (value, expected))
+    if value.shape != expected.shape:
+        raise NotStackable(f"the {what} of many runs at once have another shape than those of one")
+    difference = np.abs(value - expected)
+    wrong = difference > TOLERANCE * (1.0 + np.abs(expected)) + more
+    if np.any(wrong) or np.any(np.isnan(value) != np.isnan(expected)):
+        raise NotStackable(
+            f"the {what} of its first step differ from those of Keras' own by {np.nanmax(difference):.1g}"
+        )

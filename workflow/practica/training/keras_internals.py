@@ -1,0 +1,138 @@
+"""Every private name of Keras that training needs, in one place: when Keras changes, this is the file to change.
+
+`tests/training/test_keras_internals.py` names each of them and says what to do when it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MethodType
+from typing import Any
+
+import keras
+from keras.src.optimizers.base_optimizer import BaseOptimizer
+from keras.src.random import seed_generator
+
+from practica import backend
+
+RECIPE_METHODS = (
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_metrics",
+    "get_metrics_result",
+    "reset_metrics",
+    "make_train_function",
+    "make_test_function",
+    "fit",
+    "evaluate",
+    "metrics",
+)
+"""The methods of a model through which it trains and measures itself otherwise than Keras does."""
+
+
+def flat_layers(model: keras.Model) -> list[keras.Layer]:
+    """Return the model and all layers in it, at any depth."""
+    return list(model._flatten_layers())
+
+
+def seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
+    """Return the generators of all layers; Dropout and the augmentation layers keep theirs under different names."""
+    return [generator for layer in flat_layers(model) for generator in layer._seed_generators]
+
+
+def global_seed_generator() -> keras.random.SeedGenerator:
+    """Return the generator that serves every random function of Keras that is given no seed."""
+    return seed_generator.global_seed_generator()
+
+
+def own_methods(model: keras.Model) -> list[str]:
+    """Return the names of the methods with which the model's class replaces Keras' own training or measuring."""
+    return [name for name in RECIPE_METHODS if getattr(type(model), name) is not getattr(keras.Model, name)]
+
+
+def stateless_loss(
+    model: keras.Model, state: tuple[Any, Any, Any], x: Any, y: Any, sample_weight: Any, *, training: bool
+) -> tuple[Any, Any, list[Any]]:
+    """Return loss, outputs and new non-trainable variables of a batch, as a pure function of the model's variables.
+
+    ``state`` holds trainable, non-trainable and metric variables. It is what Keras' JAX trainer computes.
+    """
+    trainable, other, metrics = state
+    training_argument = {"training": training} if model._call_has_training_arg else {}
+    outputs, other, losses = model.stateless_call(trainable, other, x, return_losses=True, **training_argument)
+    if losses:
+        model._losses_override = losses
+    loss, (_, other, _) = model.stateless_compute_loss(
+        trainable, other, metrics, x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=training
+    )
+    if losses:
+        model._losses_override = []
+    return loss, outputs, list(other)
+
+
+def stateless_outputs(model: keras.Model, trainable: Sequence[Any], other: Sequence[Any], x: Any) -> Any:
+    """Return the outputs of a batch that the model is not trained on."""
+    training_argument = {"training": False} if model._call_has_training_arg else {}
+    return model.stateless_call(trainable, other, x, **training_argument)[0]
+
+
+def stateless_metrics(
+    model: keras.Model, metrics: Sequence[Any], loss: Any, count: Any, x: Any, y: Any, outputs: Any, sample_weight: Any
+) -> list[Any]:
+    """Return the metric variables after a batch of ``count`` samples."""
+    with keras.StatelessScope(state_mapping=list(zip(model.metrics_variables, metrics, strict=True))) as scope:
+        model._loss_tracker.update_state(loss, sample_weight=count)
+        model.compute_metrics(x, y, outputs, sample_weight)
+    return [scope.get_current_value(variable) for variable in model.metrics_variables]
+
+
+def stateless_results(model: keras.Model, metrics: Sequence[Any]) -> dict[str, Any]:
+    """Return the value of each metric by name, as a pure function of the metric variables."""
+    with keras.StatelessScope(state_mapping=list(zip(model.metrics_variables, metrics, strict=True))):
+        results: dict[str, Any] = model.get_metrics_result()
+    return results
+
+
+def build_metrics(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
+    """Create what Keras creates with the first batch: the variables of metrics and optimizer."""
+    model._symbolic_build(data_batch=(x, y, sample_weight))
+
+
+def make_stateless(optimizer: keras.optimizers.Optimizer) -> None:
+    """Give an optimizer that is not yet built the methods of Keras' base class in place of TensorFlow's.
+
+    TensorFlow's write to ``tf.Variable`` for the sake of ``tf.distribute``, and its ``stateless_apply`` raises. The
+    base class computes the same with ``keras.ops``.
+    """
+    if backend.NAME != "tensorflow":
+        return
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+
+    for name, method in vars(BaseOptimizer).items():
+        if name in vars(TFOptimizer) and not name.startswith("__"):
+            object.__setattr__(optimizer, name, MethodType(method, optimizer))
+
+
+def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
+    """Make one step of training with Keras' own trainer."""
+    if backend.NAME == "tensorflow":
+        model.reset_metrics()
+        model.train_step((x, y, sample_weight))  # without tracing, which takes longer than the step
+    else:
+        model.train_on_batch(x, y, sample_weight)
+
+
+def loss_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> float:
+    """Return the loss of a batch with Keras' own evaluation; NaN where the model does not report one."""
+    if backend.NAME == "tensorflow":
+        model.reset_metrics()
+        data = tuple(
+            keras.tree.map_structure(keras.ops.convert_to_tensor, part)
+            for part in (x, y, sample_weight)
+            if part is not None
+        )
+        logs = model.test_step(data)
+    else:
+        logs = model.test_on_batch(x, y, sample_weight, return_dict=True)
+    return float(logs["loss"]) if "loss" in logs else float("nan")

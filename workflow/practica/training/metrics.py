@@ -1,0 +1,123 @@
+"""Metrics at every point of the history: the accuracy that fits a task, and Keras' own by name."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from practica import backend
+from practica.errors import InputError
+from practica.exercises.problem import Settings, Task
+from practica.recipes import class_name, split
+from practica.training.schedules import OneCycle
+
+LINKS = {"logit": ops.sigmoid, "class": ops.softmax}
+"""What makes probabilities of a classifier's logits."""
+
+
+def metrics(task: Task, settings: Settings) -> list[keras.metrics.Metric]:
+    """Return new metrics: the accuracy that fits the task, the squared error without the penalties, and those named."""
+    functions: dict[str, Any] = {"accuracy": ACCURACIES[task.accuracy]} if task.accuracy else {}
+    if "mse" in (task.loss, task.monitor[0]):
+        functions["mse"] = keras.losses.mean_squared_error
+    made = [keras.metrics.MeanMetricWrapper(function, name=name) for name, function in functions.items()]
+    for name, own in task.metrics.items():
+        made.append(own(name=name) if isinstance(own, type) else keras.metrics.MeanMetricWrapper(own, name=name))
+    return made + [_named_metric(entry, task) for entry in settings.get("metrics", [])]
+
+
+def _named_metric(entry: str | Mapping[str, Any], task: Task) -> keras.metrics.Metric:
+    name, options = split(entry)
+    kind = keras_class("metrics", name)
+    takes = inspect.signature(kind).parameters
+    label = takes["name"].default or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
+    link = LINKS.get(task.accuracy or "")
+    if "from_logits" in takes:
+        options.setdefault("from_logits", link is not None)
+        link = None
+    metric = made(kind, {**options, "name": label})
+    one_hot = task.accuracy == "class" and not kind.__name__.startswith("Sparse") and "sparse_y_true" not in takes
+    return _Adapted(metric, link, one_hot=one_hot)
+
+
+class _Adapted(keras.metrics.Metric):
+    """A metric of Keras that is shown probabilities, and labels of their shape, in place of logits and numbers."""
+
+    def __init__(self, metric: keras.metrics.Metric, link: Callable[[Any], Any] | None, *, one_hot: bool) -> None:
+        super().__init__(name=metric.name)
+        self.metric, self._link, self._one_hot = metric, link, one_hot
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        if self._one_hot:
+            y_true = ops.one_hot(ops.cast(labels_of(y_true, y_pred), "int32"), y_pred.shape[-1])
+        elif len(y_true.shape) < len(y_pred.shape) and y_pred.shape[-1] == 1:
+            y_true = ops.expand_dims(y_true, -1)
+        self.metric.update_state(y_true, self._link(y_pred) if self._link else y_pred, sample_weight)
+
+    def result(self) -> Any:
+        result = self.metric.result()
+        return ops.mean(result) if len(getattr(result, "shape", ())) else result
+
+    def reset_state(self) -> None:
+        self.metric.reset_state()
+
+
+def keras_class(kind: str, name: str) -> Any:
+    """Return a class of Keras, or the one schedule that is our own."""
+    modules = {
+        "optimizers": keras.optimizers,
+        "schedules": keras.optimizers.schedules,
+        "losses": keras.losses,
+        "metrics": keras.metrics,
+    }
+    known = class_name(kind, name)
+    if known is None:
+        raise InputError(f"Keras has no {kind[:-1]} {name!r}")
+    return OneCycle if known == "OneCycle" else getattr(modules[kind], known)
+
+
+def made(kind: type, options: Mapping[str, Any]) -> Any:
+    """Make an object of a class of Keras.
+
+    Raises:
+        InputError: it does not take the options.
+    """
+    try:
+        return kind(**options)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{kind.__name__} with {dict(options)}: {error}") from error
+
+
+def _right_logit(target: Any, predicted: Any) -> Any:
+    """Compare with 0: a logit above it is a probability above one half."""
+    target = ops.reshape(ops.cast(target, predicted.dtype), ops.shape(predicted))
+    right = ops.equal(ops.cast(predicted > 0.0, predicted.dtype), target)
+    return ops.mean(ops.cast(right, "float32"), axis=-1)
+
+
+def _right_class(target: Any, predicted: Any) -> Any:
+    right = ops.equal(backend.argmax(predicted), ops.cast(labels_of(target, predicted), "int64"))
+    return ops.cast(right, "float32")
+
+
+def _same_sign(target: Any, predicted: Any) -> Any:
+    right = ops.cast(ops.equal(ops.sign(target), ops.sign(predicted)), "float32")
+    return ops.mean(right, axis=-1)
+
+
+def labels_of(target: Any, predicted: Any) -> Any:
+    """Return class numbers in the shape of the outputs less their last axis, whatever the size of the batch."""
+    return ops.reshape(target, ops.shape(predicted)[:-1])
+
+
+ACCURACIES: dict[str, Callable[[Any, Any], Any]] = {
+    "logit": _right_logit,
+    "class": _right_class,
+    "onehot": keras.metrics.categorical_accuracy,
+    "sign": _same_sign,
+}

@@ -1,0 +1,198 @@
+"""Make what a recipe names: optimizer and schedule, loss, metrics, sample weights, and when to stop early."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from practica import backend
+from practica.errors import InputError
+from practica.exercises.problem import Problem, Settings, Task
+from practica.recipes import RATE, class_name, split
+from practica.training.metrics import keras_class, labels_of, made, metrics
+
+
+def compile_model(model: keras.Model, problem: Problem, settings: Settings, steps: int) -> None:
+    """Compile the model; all ``steps`` between two points of the history run in one call of the compiled graph.
+
+    A model that its own function has compiled keeps its optimizer, loss and metrics.
+    """
+    # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small; JAX knows nothing else.
+    execution = {"steps_per_execution": steps, "jit_compile": backend.NAME == "jax"}
+    if not model.compiled:
+        accepted = inspect.signature(model.compile).parameters
+        free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
+        recipe = {
+            "optimizer": optimizer(settings, steps_an_epoch(problem, settings)),
+            "loss": loss(problem.task, settings),
+            "metrics": metrics(problem.task, settings),
+            **execution,
+        }
+        model.compile(**{name: value for name, value in recipe.items() if free or name in accepted})
+    for name, value in execution.items():
+        setattr(model, name, value)
+    if not model.compiled or model.optimizer is None:
+        raise InputError(f"{model.name}: its own compile() gives it no optimizer; call super().compile() in it")
+
+
+def steps_an_epoch(problem: Problem, settings: Settings) -> int:
+    """Return the steps of one epoch; the last batch may be smaller."""
+    return math.ceil(len(problem.train) / settings.batch_size)
+
+
+def log_interval(settings: Settings) -> int:
+    """Return the epochs between two points of the history.
+
+    Raises:
+        InputError: the epochs are not a multiple of it.
+    """
+    interval = settings.get("log_every", 1)
+    if settings.epochs % interval:
+        raise InputError(f"epochs ({settings.epochs}) must be a multiple of log_every ({interval})")
+    return interval
+
+
+def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
+    """Return a new optimizer of the kind and with the options that the settings name.
+
+    ``steps`` is those of an epoch: schedules count in steps.
+
+    Raises:
+        InputError: Keras does not take the options.
+    """
+    name, options = split(settings.get("optimizer", "adam"))
+    if "momentum" in settings:
+        options["momentum"] = settings.momentum
+    rate = schedule(settings, steps) if "schedule" in settings else settings.learning_rate
+    return made(keras_class("optimizers", name), {RATE: rate, **options})
+
+
+def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate as a function of the step.
+
+    Options in epochs (``decay_epochs``, ``warmup_epochs``, ``boundary_epochs``...) become Keras' in steps; what is to
+    decay does so until the end of the training where nothing is said of it.
+    """
+    name, options = split(settings.schedule)
+    for option in [option for option in options if option.endswith("_epochs")]:
+        value = options.pop(option)
+        own = "boundaries" if option == "boundary_epochs" else option.replace("_epochs", "_steps")
+        options[own] = [round(each * steps) for each in value] if isinstance(value, list) else round(value * steps)
+    kind = keras_class("schedules", name)
+    takes = inspect.signature(kind).parameters
+    if "decay_steps" in takes:
+        options.setdefault("decay_steps", max(1, settings.epochs * steps - options.get("warmup_steps", 0)))
+    if "initial_learning_rate" in takes:
+        options["initial_learning_rate"] = settings.learning_rate
+    if options.get("warmup_steps") and "warmup_target" in takes:
+        # The rate of the settings is the one that the warm-up reaches.
+        options.setdefault("warmup_target", settings.learning_rate)
+        options["initial_learning_rate"] = 0.0
+    return made(kind, options)
+
+
+def loss(task: Task, settings: Settings) -> Any:
+    """Return a new loss: the one that the settings name, else the task's.
+
+    Classifiers give logits, so that losses which know the difference apply the link themselves, unless told otherwise.
+
+    Raises:
+        InputError: it cannot have the label smoothing that the settings ask for.
+    """
+    chosen = settings.get("loss")
+    named = chosen if chosen is not None and class_name("losses", split(chosen)[0]) else task.loss
+    smoothing = settings.get("label_smoothing", 0.0)
+    if not isinstance(named, str | Mapping):
+        if smoothing:
+            raise InputError("label_smoothing: the exercise has a loss of its own; smooth its labels there")
+        return named() if isinstance(named, type) else named
+    name, options = split(named)
+    kind = keras_class("losses", name)
+    takes = inspect.signature(kind).parameters
+    if "from_logits" in takes:
+        options.setdefault("from_logits", True)
+    if not smoothing:
+        return made(kind, options)
+    if kind is keras.losses.SparseCategoricalCrossentropy:
+        return SmoothedCrossentropy(smoothing, from_logits=options["from_logits"])
+    if "label_smoothing" not in takes:
+        raise InputError(f"label_smoothing: {kind.__name__} has none; take it out, or choose a cross-entropy")
+    return made(kind, {**options, "label_smoothing": smoothing})
+
+
+@keras.saving.register_keras_serializable("practica")
+class SmoothedCrossentropy(keras.losses.Loss):
+    """The cross-entropy of class numbers with smoothed labels, which Keras offers for one-hot labels only."""
+
+    def __init__(self, smoothing: float, *, from_logits: bool, name: str = "smoothed_crossentropy") -> None:
+        super().__init__(name=name)
+        self._smoothing, self._from_logits = smoothing, from_logits
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value a sample."""
+        labels = ops.one_hot(ops.cast(labels_of(y_true, y_pred), "int32"), y_pred.shape[-1])
+        return keras.losses.categorical_crossentropy(
+            labels, y_pred, from_logits=self._from_logits, label_smoothing=self._smoothing
+        )
+
+
+def sample_weights(problem: Problem, settings: Settings) -> np.ndarray | None:
+    """Return the weight of every stored target ``(n,)`` in the training loss, from ``class_weight``; None: all are one.
+
+    Raises:
+        InputError: the targets are no classes, or the weights are not one for each.
+    """
+    wanted = settings.get("class_weight")
+    if wanted is None:
+        return None
+    targets = np.asarray(problem.train.targets)
+    if problem.task.accuracy == "onehot":
+        targets = targets.argmax(axis=-1)
+    elif problem.task.accuracy not in ("class", "logit"):
+        raise InputError("class_weight: the targets are no classes; take it out")
+    classes = targets.reshape(len(targets), -1)[:, 0].astype(int)
+    counts = np.bincount(classes[problem.train.places()])
+    if wanted == "balanced":  # as scikit-learn has it
+        table = len(problem.train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    else:
+        table = np.asarray(wanted, dtype=float)
+    if classes.max() >= len(table):
+        raise InputError(
+            f"class_weight: {len(table)} weights for classes up to {classes.max()}; give one for each class"
+        )
+    return table[classes].astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When a run ends early: ``patience`` points without a gain of more than ``min_delta`` in the monitored metric."""
+
+    patience: int
+    min_delta: float = 0.0
+    start_from_epoch: int = 0
+    restore_best: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> Stopping | None:
+        """Return what the settings ask for."""
+        return cls(**settings.early_stopping) if settings.get("early_stopping") else None
+
+    def due(self, epochs: Sequence[int], scores: Sequence[float]) -> bool:
+        """Return whether the run ends here; of ``scores``, one a point, more is better.
+
+        It is a function of the history alone, so that a resumed run ends where it would have ended.
+        """
+        best, waited = -math.inf, 0
+        for epoch, score in zip(epochs, scores, strict=True):
+            if epoch <= self.start_from_epoch:
+                continue
+            better = score > best + self.min_delta
+            best, waited = (score, 0) if better else (best, waited + 1)
+        return waited >= self.patience > 0

@@ -1,0 +1,106 @@
+"""One step of training as a pure function, mapped over the replicas of a net.
+
+What is computed is Keras' own training step on the compiled model: its layers, loss, penalties, optimizer and metrics,
+called statelessly with the variables of one replica. A vectorising map then serves all replicas with each operation,
+so that the net and the recipe are by construction those that were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from practica import backend
+from practica.training import keras_internals
+from practica.training.checkpoint import State
+
+
+class Step:
+    """The training step and the evaluation of one compiled model for many replicas.
+
+    The state of all replicas is a list of arrays ``(replicas, ...)``: trainable variables, other variables (moving
+    statistics and the states of random layers), the optimizer's, and the metrics'.
+    """
+
+    def __init__(self, model: keras.Model, replicas: int | None, x: Any, y: Any, sample_weight: Any) -> None:
+        """Make ready for so many replicas (None: any number), and batches such as these of each."""
+        keras_internals.build_metrics(model, x, y, sample_weight)
+        self.model = model
+        groups = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
+        self.variables = [variable for group in groups for variable in group]
+        self._ends = list(np.cumsum([len(group) for group in groups]))
+        self.generators = keras_internals.seed_generators(model)
+        self.names = list(keras_internals.stateless_results(model, [v.value for v in model.metrics_variables]))
+        parts = (x, y, *(() if sample_weight is None else (sample_weight,)))
+        batch = [backend.Spec((replicas, None, *part.shape[1:]), part.dtype) for part in parts]
+        state = [backend.Spec((replicas, *variable.shape), variable.dtype) for variable in self.variables]
+        self.train = backend.mapped(self._train, (state, batch))
+        self.evaluate = backend.mapped(self._evaluate, (state, batch[:2]))
+        self.predict = backend.mapped(self._predict, (state, batch[:1]))
+        self.results = backend.mapped(self._results, (state,))
+
+    @property
+    def weights(self) -> int:
+        """Return how many of the state's arrays come first and are the net's own, those of random layers included."""
+        return int(self._ends[1])
+
+    @property
+    def metrics(self) -> int:
+        """Return where the metrics' variables begin in the state."""
+        return int(self._ends[2])
+
+    def start(self, replicas: int) -> State:
+        """Return the state in which the model itself is, for every replica."""
+        values = [variable.numpy() for variable in self.variables]
+        return [np.repeat(value[None], replicas, axis=0) for value in values]
+
+    def place(self, variable: keras.Variable) -> int:
+        """Return where a variable of the model stands in the state."""
+        return next(place for place, each in enumerate(self.variables) if each is variable)
+
+    def _split(self, state: Sequence[Any]) -> list[list[Any]]:
+        return [list(state[begin:end]) for begin, end in zip([0, *self._ends], self._ends, strict=False)]
+
+    def _train(self, state: Sequence[Any], batch: Sequence[Any]) -> list[Any]:
+        trainable, other, optimizer, metrics = self._split(state)
+        x, y, weight = (*batch, None)[:3]
+
+        def total(weights: Sequence[Any]) -> tuple[Any, Any]:
+            variables = (list(weights), other, metrics)
+            loss, outputs, updated = keras_internals.stateless_loss(self.model, variables, x, y, weight, training=True)
+            return loss, (loss, outputs, updated)
+
+        (loss, outputs, other), gradients = backend.value_and_gradients(total, trainable)
+        trainable, optimizer = self.model.optimizer.stateless_apply(optimizer, gradients, trainable)
+        metrics = self._measured(metrics, loss, x, y, outputs, weight)
+        return [*trainable, *other, *optimizer, *metrics]
+
+    def _evaluate(self, state: Sequence[Any], batch: Sequence[Any]) -> tuple[list[Any], Any]:
+        """Return the metrics' variables after a batch that the nets are only measured on, and their outputs."""
+        trainable, other, _, metrics = self._split(state)
+        x, y = batch
+        loss, outputs, _ = keras_internals.stateless_loss(
+            self.model, (trainable, other, metrics), x, y, None, training=False
+        )
+        return self._measured(metrics, loss, x, y, outputs, None), outputs
+
+    def _predict(self, state: Sequence[Any], batch: Sequence[Any]) -> Any:
+        trainable, other, *_ = self._split(state)
+        return keras_internals.stateless_outputs(self.model, trainable, other, batch[0])
+
+    def _measured(self, metrics: Any, loss: Any, x: Any, y: Any, outputs: Any, weight: Any) -> list[Any]:
+        count = ops.shape(x)[0]
+        return keras_internals.stateless_metrics(self.model, metrics, loss, count, x, y, outputs, weight)
+
+    def _results(self, state: Sequence[Any]) -> list[Any]:
+        results = keras_internals.stateless_results(self.model, self._split(state)[3])
+        return [ops.cast(results[name], "float32") for name in self.names]

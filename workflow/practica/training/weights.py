@@ -1,0 +1,125 @@
+"""The weights with which runs begin: drawn anew for every seed where they are random, and else as they were written.
+
+A model's function may load weights, set them or freeze them; what it sets stays to the bit. What Keras draws for it is
+drawn again, from the run's seed and the weight's place, so that many runs can begin from one built net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from practica import backend
+from practica.errors import InputError
+from practica.exercises.problem import Settings
+from practica.training.keras_internals import flat_layers
+from practica.training.seeds import weight_seed
+
+
+class FirstWeights:
+    """The first weights of the runs of one model function.
+
+    The function is called twice, with different random numbers. A weight that comes out the same was set, loaded or
+    made constant by it. One that differs, and is just what its initializer draws, is drawn from (seed, place). What is
+    left is random in a way of its own: for it, the function is called again with the random numbers of each run.
+    """
+
+    def __init__(
+        self, build: Callable[[Settings], keras.Model], settings: Settings, example: Callable[[], Any] | None = None
+    ) -> None:
+        """Build the net; ``example`` returns a batch of inputs, for a net that its function does not build itself."""
+        self._build, self._settings, self._example = build, settings, example
+        other = [weight.copy() for weight in self._built(1).get_weights()]
+        self.net = self._built(0)
+        self._values = self.net.get_weights()
+        if [w.shape for w in self._values] != [w.shape for w in other]:
+            raise InputError(f"{self.net.name}: its function builds another net at every call")
+        self._drawn: dict[int, Callable[[Any], Any]] = {}
+        self._own: list[int] = []
+        initializers = _initializers(self.net)
+        for place, (weight, again) in enumerate(zip(self._values, other, strict=True)):
+            if np.array_equal(weight, again, equal_nan=weight.dtype.kind == "f"):
+                continue
+            draw = _drawing(initializers.get(id(self.net.weights[place])), self.net.weights[place], weight)
+            if draw:
+                self._drawn[place] = draw
+            else:
+                self._own.append(place)
+
+    def of(self, seeds: Sequence[int]) -> list[np.ndarray]:
+        """Return the weights ``(seeds, ...)`` of the runs, in the order of ``net.get_weights()``."""
+        weights = [np.repeat(value[None], len(seeds), axis=0) for value in self._values]
+        states = {
+            place: np.array([[weight_seed(seed, place), 0] for seed in seeds], np.uint32) for place in self._drawn
+        }
+        # For many runs in one graph, without the price of a call for each.
+        each = (lambda draw, own: draw(own[0])[None]) if len(seeds) == 1 else keras.ops.map
+        together = backend.compiled(
+            lambda: [each(draw, states[place]) for place, draw in self._drawn.items()], xla=False
+        )
+        for place, values in zip(self._drawn, together(), strict=True):
+            weights[place] = keras.ops.convert_to_numpy(values)
+        for replica, seed in enumerate(seeds if self._own else ()):
+            built = self._built(seed).get_weights()
+            for place in self._own:
+                weights[place][replica] = built[place]
+        return weights
+
+    def again(self) -> keras.Model:
+        """Return another net of the function, with the weights of ``net``."""
+        other = self._built(0)
+        other.set_weights(self._values)
+        return other
+
+    def _built(self, seed: int) -> keras.Model:
+        """Return the net that the function builds after the random numbers of Python, NumPy and Keras are seeded."""
+        keras.utils.set_random_seed(seed)
+        net = self._build(self._settings)
+        if not net.built and self._example:
+            net(self._example())
+        return net
+
+
+class _Given(keras.random.SeedGenerator):
+    """Give an initializer a seed that is a tensor: of itself it only takes a number."""
+
+    def __init__(self, seed: Any) -> None:
+        self._given = seed
+
+    def next(self, ordered: bool = True) -> Any:
+        """Return the seed, as often as it is asked for."""
+        return self._given
+
+
+def _initializers(net: keras.Model) -> dict[int, Any]:
+    """Return the initializer of each weight by the weight's identity, where its layer keeps it under the usual name."""
+    return {
+        id(weight): getattr(layer, f"{weight.name}_initializer", None)
+        for layer in flat_layers(net)
+        for weight in layer.weights
+    }
+
+
+def _drawing(initializer: Any, variable: keras.Variable, value: np.ndarray) -> Callable[[Any], Any] | None:
+    """Return a function from a seed to the weight, if ``value`` is just what its initializer drew; else None."""
+    if not isinstance(initializer, keras.initializers.Initializer):
+        return None
+    try:
+        config = initializer.get_config()
+        # An initializer keeps the seed that it was made with, so that it draws the same again.
+        same = np.array_equal(keras.ops.convert_to_numpy(initializer(variable.shape, dtype=variable.dtype)), value)
+        draw = partial(_draw, type(initializer), config, variable)
+        if "seed" not in config or not same:
+            return None
+        draw(np.array([0, 0], np.uint32))
+    except (NotImplementedError, TypeError, ValueError):  # an initializer of one's own, without all of Keras' methods
+        return None
+    return draw
+
+
+def _draw(kind: Any, config: Mapping[str, Any], weight: keras.Variable, seed: Any) -> Any:
+    return kind.from_config({**config, "seed": _Given(seed)})(weight.shape, dtype=weight.dtype)
