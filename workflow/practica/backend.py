@@ -113,6 +113,11 @@ def mapped(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., 
     return tf.function(every, input_signature=[signature(part) for part in specs], autograph=False)
 
 
+def value(variable: Any) -> np.ndarray:
+    """Return a copy of a variable's value; with ``numpy()`` JAX's warn of a later NumPy."""
+    return np.array(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable)))
+
+
 def argmax(values: Any) -> Any:
     """Return the place of the largest of the last axis, the first of several, in int64.
 

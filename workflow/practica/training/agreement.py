@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from practica import backend
 from practica.training import keras_internals
 from practica.training.fit import predict_with
 from practica.training.loop import Loop
@@ -48,17 +49,17 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
         for variable, value in zip(variables, start, strict=True):
             variable.assign(value * scale if value.dtype.kind == "f" else value)
         keras_internals.one_step(model, *alone, *[None] * (3 - len(alone)))
-        return [variable.numpy() for variable in variables]
+        return [backend.value(variable) for variable in variables]
 
     for variable, value in zip(variables, start, strict=True):
         variable.assign(value)
     _, outputs = step.evaluate(state, parts[:2])
     _compare("outputs", outputs[0], predict_with(model, alone[0]), 0.0)
-    drawn = keras_internals.global_seed_generator().state.numpy()
+    drawn = backend.value(keras_internals.global_seed_generator().state)
     keras_internals.build_metrics(model, *alone, *[None] * (3 - len(alone)))
-    fresh = [variable.numpy() for variable in model.optimizer.variables]
+    fresh = [backend.value(variable) for variable in model.optimizer.variables]
     expected = after_one_step(1.0)
-    if not np.array_equal(drawn, keras_internals.global_seed_generator().state.numpy()):
+    if not np.array_equal(drawn, backend.value(keras_internals.global_seed_generator().state)):
         raise NotStackable("a layer draws random numbers without a SeedGenerator of its own")
     loss = {name: float(value) for name, value in model.get_metrics_result().items()}
     for place, name in enumerate(step.names):

@@ -60,7 +60,7 @@ class Step:
 
     def start(self, replicas: int) -> State:
         """Return the state in which the model itself is, for every replica."""
-        values = [variable.numpy() for variable in self.variables]
+        values = [backend.value(variable) for variable in self.variables]
         return [np.repeat(value[None], replicas, axis=0) for value in values]
 
     def place(self, variable: keras.Variable) -> int:
