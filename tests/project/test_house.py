@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from practica.code import modules_defining
 from practica.config import Study
 from practica.data import DATASETS
+from practica.syntax import modules_defining
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
@@ -20,6 +20,7 @@ GROUND = (
     "errors",
     "files",
     "code",
+    "syntax",
     "plain",
     "config",
     "schema",
@@ -41,6 +42,7 @@ FLOORS = (
     "paper",
     "page",
     "exports",
+    "digests",
     "checks",
     "wiring",
     "doctor",

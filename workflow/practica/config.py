@@ -13,12 +13,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from practica.code import module_path, modules_defining
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
+from practica.syntax import module_path, modules_defining
 from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}

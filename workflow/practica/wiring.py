@@ -7,15 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from practica import exercises
 from practica.allocation import end_with_job
 from practica.checks import check
-from practica.code import code_digest
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
@@ -89,12 +86,6 @@ def stop(error: InputError) -> NoReturn:
 def prose_folders(report: Path = REPORT) -> list[Path]:
     """Return the folders of the report's languages: those that hold its introduction."""
     return sorted(path.parent for path in report.glob("*/intro.tex"))
-
-
-@cache
-def run_code(exercise: str) -> str:
-    """Return the digest of the code that a run of the exercise depends on."""
-    return code_digest("practica.training.block", exercises.module_name(exercise))
 
 
 def finished(block: Block, results: Path) -> bool:

@@ -37,7 +37,7 @@ rule collect:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.collect"),
+        code=code_digest("practica.evidence.collect:gather"),
     message:
         "Collecting the results of all runs"
     shell:
@@ -59,7 +59,7 @@ rule statistics:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.collect"),
+        code=code_digest("practica.evidence.collect:write_statistics"),
     message:
         "Summarising the metrics over the seeds"
     shell:
@@ -81,7 +81,7 @@ rule claims:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.verdicts"),
+        code=code_digest("practica.evidence.verdicts:write_claims"),
     message:
         "Judging what the source claims"
     shell:

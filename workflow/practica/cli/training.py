@@ -10,9 +10,9 @@ import click
 
 from practica.cli.base import PATH, main, quiet_tensorflow, read_study, study_options
 from practica.config import Block, Study
+from practica.digests import run_code
 from practica.errors import DivergedError, InputError
 from practica.files import write_json
-from practica.wiring import run_code
 
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +25,6 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "accuracy": (0.0, 1.0),
     "normalised_loss": (0.0, 1.0),
     "loss": (0.0, None),
-}
-FROM_ARRAYS = {
-    "prices": (prices, ("target", "predicted")),
-    "map": (return_map, ("x", "target", "predicted")),
-    "digits": (digits, ("noisy", "cleaned", "clean")),
 }
 
 
@@ -58,14 +53,7 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
     """Return a figure from results that several figures may share."""
     shown, texts = spec(name), words(language)
     with style():
-        if shown.kind == "overview":
-            figure = overview(results, texts, language)
-        elif shown.kind in FROM_ARRAYS:
-            figure = _from_arrays(shown, results, texts, shown.title[language])
-        elif shown.kind == "timing":
-            figure = _timing(results, texts, shown.title[language])
-        else:
-            figure = _over_epochs(shown, results, texts, shown.title[language])
+        figure = KINDS[shown.kind](shown, results, texts, language)
         if stand_in(shown, results):
             stamp(figure, texts["stand_in"])
     return figure
@@ -100,9 +88,9 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
     return Course(tuple(plots), (_band(shown, plots, texts), *_seeds(shown, results, texts), *notes))
 
 
-def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+def _over_epochs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw what was recorded by epoch."""
-    found = course(shown, results, texts)
+    found, title = course(shown, results, texts), shown.title[language]
     if not found.plots:
         return message(title, found.nothing)
     return curves(found.plots, title, found.notes, texts, shown.log_epochs, shown.height)
@@ -188,18 +176,35 @@ def _named(shown: Spec, texts: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _from_arrays(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+def _prices(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return _from_arrays(prices, ("target", "predicted"), shown, results, texts, language)
+
+
+def _map(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return _from_arrays(return_map, ("x", "target", "predicted"), shown, results, texts, language)
+
+
+def _digits(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return _from_arrays(digits, ("noisy", "cleaned", "clean"), shown, results, texts, language)
+
+
+def _from_arrays(
+    maker: Callable[..., Figure], names: Sequence[str], shown: Spec, results: Results, texts: Words, language: str
+) -> Figure:
     """Draw the arrays that the first finished seed kept."""
-    maker, names = FROM_ARRAYS[shown.kind]
-    found = results.arrays(shown.exercise, shown.variants[0], *names)
+    found, title = results.arrays(shown.exercise, shown.variants[0], *names), shown.title[language]
     if isinstance(found, Missing):
         return message(title, explain(found, texts))
     seed, arrays = found
     return maker(arrays, seed, title, texts)
 
 
-def _timing(results: Results, texts: Words, title: str) -> Figure:
-    found = results.timing()
+def _overview(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return overview(results, texts, language)
+
+
+def _timing(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    found, title = results.timing(), shown.title[language]
     return message(title, explain(found, texts)) if isinstance(found, Missing) else timing(found, title, texts)
 
 
@@ -217,3 +222,16 @@ def explain(missing: Missing, texts: Words) -> str:
     """Say in the figure's language why there is nothing; a reason that a program gave stays as it is."""
     known = f"{texts['no_results']}: {texts[missing.status]}"
     return f"{known} ({missing.reason})" if missing.reason and missing.reason != NOT_RUN else known
+
+
+KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
+    "curves": _over_epochs,
+    "compare": _over_epochs,
+    "folds": _over_epochs,
+    "prices": _prices,
+    "map": _map,
+    "digits": _digits,
+    "timing": _timing,
+    "overview": _overview,
+}
+"""What draws each kind of figure, and no other depends on."""

@@ -58,3 +58,13 @@ class Spec:
         """Return what the figure is drawn from: ``tables``, ``arrays`` (of the runs), ``timing`` or ``overview``."""
         other = {"prices": "arrays", "map": "arrays", "digits": "arrays", "timing": "timing", "overview": "overview"}
         return other.get(self.kind, "tables")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the panel of an exercise shows: its name, a metric, and which variants under which names."""
+
+    name: Text
+    metric: str
+    variants: Mapping[str, Text]
+    log: bool = False
