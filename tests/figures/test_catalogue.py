@@ -70,7 +70,7 @@ def test_captions_hold_no_results() -> None:
 def test_kinds_say_what_they_are_drawn_from() -> None:
     assert {each.name for each in SPECS if each.reads == "arrays"} == {"fig01a", "fig10b", "fig12", "figx07b"}
     assert {each.kind for each in (OVERVIEW, *SPECS)} == set(KINDS)
-    assert spec("figx02e").reads == "timing"
+    assert spec("figx02e").reads == "metrics"
     assert spec("fig05").reads == "tables"
 
 

@@ -64,7 +64,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, entries: Any, key: Any, value: Any)
 
 
 @pytest.mark.parametrize(
-    ("key", "figures"), [("true_map", {"fig10b"}), ("real_price", {"fig01a"}), ("timing_note", {"figx02e"})]
+    ("key", "figures"), [("true_map", {"fig10b"}), ("real_price", {"fig01a"}), ("twins_note", {"figx02e"})]
 )
 def test_a_word_concerns_the_figures_that_show_it(key: str, figures: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     # A figure of whatever was recorded may show any word.

@@ -21,6 +21,7 @@ GROUND = (
     "files",
     "code",
     "syntax",
+    "address",
     "plain",
     "config",
     "schema",

@@ -24,7 +24,12 @@ DRAW, MAKE = "practica.figures.draw", "practica.paper.tables"
 VARIANT_NAME, METRIC_NAME = (("practica.paper.names", f"{kind}_name") for kind in ("variant", "metric"))
 PRINTED_CELL = ("practica.paper.cells", "source")
 # What writes the tables that figures and tables are made from, and names the parts of the data.
-WRITERS = ("practica.evidence.collect:gather", "practica.evidence.verdicts:write_claims", "practica.exercises.problem")
+WRITERS = (
+    "practica.evidence.collect:gather",
+    "practica.evidence.measured:timed_rows",
+    "practica.evidence.verdicts:write_claims",
+    "practica.exercises.problem",
+)
 # What is listed by name: an entry of it concerns only who shows it, and stands in that digest by itself.
 LISTED = frozenset(
     [

@@ -16,8 +16,6 @@ from practica.yamlfile import read_yaml
 
 CLAIMS = Path(__file__).parents[3] / "report" / "claims.yaml"
 SCHEMA = SCHEMAS / "claim-list.schema.json"
-SPEEDUP = "speedup"
-"""The one measure that comes from the timings of ej02 and not from the runs."""
 
 Text = Mapping[str, str]
 

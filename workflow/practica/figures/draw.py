@@ -16,7 +16,7 @@ from practica.figures.catalogue import spec
 from practica.figures.curves import Line, Plot, curves
 from practica.figures.listing import SPECS
 from practica.figures.overview import overview
-from practica.figures.panels import digits, prices, return_map, timing
+from practica.figures.panels import digits, prices, return_map, twins
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
 from practica.figures.words import Words, label, words
@@ -203,16 +203,21 @@ def _overview(shown: Spec, results: Results, texts: Words, language: str) -> Fig
     return overview(results, texts, language)
 
 
-def _timing(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
-    found, title = results.timing(), shown.title[language]
-    return message(title, explain(found, texts)) if isinstance(found, Missing) else timing(found, title, texts)
+def _twins(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    """Draw a metric of every first variant beside that of the second, repetition by repetition."""
+    (panel,) = shown.panels
+    values = {name: results.per_seed(shown.exercise, name, shown.split, panel.metric) for name in shown.variants}
+    pairs = dict(zip(shown.variants[::2], shown.variants[1::2], strict=True))
+    shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
+    both = [(name, values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
+    if both:
+        return twins(both, label(texts, panel.metric), shown.labels, shown.title[language], texts)
+    missing = results.why_missing(shown.exercise, shown.variants[0], f"{shown.split} {panel.metric}")
+    return message(shown.title[language], explain(missing, texts))
 
 
 def stand_in(shown: Spec, results: Results) -> bool:
     """Say whether the figure shows results from generated data."""
-    if shown.kind == "timing":
-        found = results.timing()
-        return not isinstance(found, Missing) and bool(found["stand_in"])
     if shown.kind == "overview":
         return any(map(results.stand_in, results.study.exercises))
     return results.stand_in(shown.exercise, shown.variants)
@@ -231,7 +236,7 @@ KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
     "prices": _prices,
     "map": _map,
     "digits": _digits,
-    "timing": _timing,
+    "twins": _twins,
     "overview": _overview,
 }
 """What draws each kind of figure, and no other depends on."""

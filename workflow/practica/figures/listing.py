@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from practica.address import TIMING
 from practica.figures.specs import HIGH, Glance, Panel, Spec, Text
 
 LOSS = Panel("loss")
@@ -181,7 +182,8 @@ def _twins() -> list[Spec]:
         "Time per epoch of each net of ej02 in Keras and in NumPy: median and range of the measured repetitions.",
     )
     both = tuple(net + suffix for _, net, _, _ in nets for suffix in ("", "_numpy"))
-    return [*curves, Spec("figx02e", "ej02", both, "timing", _text("Keras y NumPy", "Keras and NumPy"), caption)]
+    title, time = _text("Keras y NumPy", "Keras and NumPy"), (Panel("ms_per_epoch"),)
+    return [*curves, Spec("figx02e", "ej02", both, "twins", title, caption, time, TIMING, ("keras", "numpy"))]
 
 
 def _extras() -> list[Spec]:

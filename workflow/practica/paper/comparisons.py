@@ -13,17 +13,19 @@ from practica.evidence.claims import Quantity, declared
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.summary import Estimate
+from practica.exercises.twins import TWIN
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
-from practica.paper.catalogue import BY_HAND, TableSpec
+from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts, hint
 from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
-UNCOMPARED = ("loss", "noisy_mse", "noisy_psnr")
-"""Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all."""
+UNCOMPARED = ("loss", "ms_per_epoch", "noisy_mse", "noisy_psnr")
+"""Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all;
+times compare as ratios."""
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
@@ -116,8 +118,8 @@ def _told(table: pd.DataFrame) -> pd.DataFrame:
     A net by hand is there for its twin, and for no other; and where there is an accuracy, no error is needed as well.
     """
     first, second = (table[name].astype(str) for name in ("variant", "minus"))
-    by_hand = first.str.endswith(BY_HAND) | second.str.endswith(BY_HAND)
-    twins = (first == second + BY_HAND) | (second == first + BY_HAND)
+    by_hand = first.str.endswith(TWIN) | second.str.endswith(TWIN)
+    twins = (first == second + TWIN) | (second == first + TWIN)
     pair = table["exercise"].astype(str) + "/" + first + "/" + second
     accuracy = table["metric"] == "accuracy"
     return table[(twins | ~by_hand) & (accuracy | ~pair.isin(pair[accuracy]))]

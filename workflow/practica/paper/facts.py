@@ -1,10 +1,10 @@
-"""Look up what prose and tables state: results, settings, parameters, timings and the source's numbers."""
+"""Look up what prose and tables state: results, settings, parameters and the source's numbers."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,31 +20,17 @@ from practica.files import read_checked
 from practica.paper import numbers, settings
 from practica.paper.words import explain, word
 
-TIMES = {
-    "keras": ("keras_seconds_per_epoch", 1000),
-    "numpy": ("numpy_seconds_per_epoch", 1000),
-    "speedup": ("speedup", 1),
-}
-"""The timings of a net: their key in the record, and what turns them into the report's unit, ms per epoch."""
-
 
 @dataclass(frozen=True)
 class Fact:
-    """A number, how it prints in the report's language, and with how many decimals.
-
-    Attributes:
-        span: the least and the greatest of the measurements of which ``value`` is the median.
-    """
+    """A number, how it prints in the report's language, and with how many decimals."""
 
     value: float
     text: str
     decimals: int
-    span: tuple[float, float] | None = None
 
     def compare(self, other: Fact) -> int:
-        """Return 1, -1 or 0 where this is larger, smaller or the same: their spans overlap, or both print alike."""
-        if self.span and other.span and self.span[0] <= other.span[1] and other.span[0] <= self.span[1]:
-            return 0
+        """Return 1, -1 or 0 where this is larger, smaller, or prints alike."""
         decimals = min(self.decimals, other.decimals)
         mine, its = round(self.value, decimals), round(other.value, decimals)
         return (mine > its) - (mine < its)
@@ -66,11 +52,6 @@ class Facts:
         return self._optional("models.json")
 
     @cached_property
-    def timing(self) -> Mapping[str, Any] | None:
-        """Return the timings of ej02, or None where they are not there."""
-        return self._optional("timing/ej02.json", "timing")
-
-    @cached_property
     def claims(self) -> Mapping[str, Any] | None:
         """Return ``claims.json``, or None where it is not there."""
         return self._optional("claims.json")
@@ -79,7 +60,7 @@ class Facts:
         """Return what ``reference`` names.
 
         It is ``exercise/variant/split/metric`` or, with a prefix, ``fuente:`` (the same in the source), ``parametros:``
-        (``exercise/variant``) or ``tiempo:`` (``net/quantity``); or one such minus another. A difference of two results
+        (``exercise/variant``); or one such minus another. A difference of two results
         is taken seed by seed, as claims do, and has the spread of that.
 
         Raises:
@@ -166,10 +147,6 @@ class Facts:
         blocks = [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
         return float(fitted.sum()) / max(sum(len(each.seeds) for each in blocks if each.name in fitted.index), 1)
 
-    def nets(self) -> Mapping[str, Any]:
-        """Return the timed nets, or nothing where there are no timings."""
-        return self.timing["nets"] if self.timing else {}
-
     def _settings(self, exercise: str, variant: str) -> dict[str, Any]:
         self.check(exercise, variant)
         return self.study.settings(exercise, variant)
@@ -178,7 +155,7 @@ class Facts:
         prefix, colon, name = reference.partition(":")
         if not colon:
             return self._result(reference)
-        kinds = {"fuente": self._source, "parametros": self._parameters, "tiempo": self._time}
+        kinds = {"fuente": self._source, "parametros": self._parameters}
         if prefix not in kinds:
             raise InputError(f"unknown prefix {prefix + ':'!r}{hint(prefix, kinds)}")
         return kinds[prefix](name)
@@ -224,29 +201,15 @@ class Facts:
         found = self.parameters(exercise, variant)
         return found if isinstance(found, Missing) else Fact(float(found["total"]), self._count(found["total"]), 0)
 
-    def _time(self, name: str) -> Fact | Missing:
-        net, quantity = _parts(name, "net/quantity")
-        if not self.nets():
-            return Missing(word("no_timing", self.language))
-        if net not in self.nets():
-            raise InputError(f"no timings of {net!r}{hint(net, self.nets())}")
-        if quantity not in TIMES:
-            raise InputError(f"the timings have no {quantity!r}{hint(quantity, TIMES)}")
-        key, unit = TIMES[quantity]
-        if key not in self.nets()[net]:
-            return Missing(word("no_timing", self.language))
-        low, median, high = (float(self.nets()[net][key][name]) * unit for name in ("low", "median", "high"))
-        return replace(self._measure(median, None, quantity), span=(low, high))
-
     def _measure(self, mean: float, sd: float | None, metric: str) -> Fact:
         return Fact(mean, numbers.measure(mean, sd, metric, self.language), numbers.decimals(mean, metric))
 
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)
 
-    def _optional(self, name: str, schema: str = "") -> Mapping[str, Any] | None:
+    def _optional(self, name: str) -> Mapping[str, Any] | None:
         path = self.folder / name
-        return read_checked(path, schema) if path.is_file() else None
+        return read_checked(path) if path.is_file() else None
 
 
 def hint(name: str, known: Iterable[str]) -> str:

@@ -50,7 +50,7 @@ class Prose:
 
         ``\resultado{exercise/variant/split/metric}``: a result; a difference ``{a - b}`` and prefixes work as well.
         ``\fuente{...}``: the same number in the source. ``\parametros{exercise/variant}``: the model's parameters.
-        ``\tiempo{net/quantity}``: a timing of ej02. ``\ajuste{exercise/variant/setting}``: a resolved setting.
+        ``\ajuste{exercise/variant/setting}``: a resolved setting.
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
         ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: the text that holds of their training.
         ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text where there is a result, or the other one.
@@ -64,7 +64,6 @@ class Prose:
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
             "fuente": Macro(1, lambda name: self._print(self.facts.look_up(f"fuente:{name}"))),
             "parametros": Macro(1, lambda name: self._print(self.facts.look_up(f"parametros:{name}"))),
-            "tiempo": Macro(1, lambda name: self._print(self.facts.look_up(f"tiempo:{name}"))),
             "ajuste": Macro(1, lambda name: _boxed(self.facts.setting(name))),
             "entrenamiento": Macro(1, lambda name: escape(self.facts.training(name))),
             "entrenaigual": Macro(4, self._alike),
