@@ -6,32 +6,14 @@ from dataclasses import dataclass
 
 from practica.errors import InputError
 
+VARIANT = "exercise/variant"
+METRIC = "exercise/variant/split/metric"
 TIMING = "timing"
 """The split of what is measured of a variant's speed, on no part of the data: its repetitions stand for the seeds."""
 
 
 @dataclass(frozen=True)
-class Variant:
-    """A variant of an exercise, such as ``ej08/dense``."""
-
-    exercise: str
-    variant: str
-
-    @classmethod
-    def parse(cls, text: str) -> Variant:
-        """Return the variant that a text names.
-
-        Raises:
-            InputError: the text has another form.
-        """
-        return cls(*parts(text, "exercise/variant"))
-
-    def __str__(self) -> str:
-        return f"{self.exercise}/{self.variant}"
-
-
-@dataclass(frozen=True)
-class Address:
+class Quantity:
     """A measure of one variant, such as ``ej08/dense/test/accuracy``; one such as ``ej08/dense/gap`` is of no split."""
 
     exercise: str
@@ -39,29 +21,18 @@ class Address:
     measure: str
 
     @classmethod
-    def parse(cls, text: str) -> Address:
-        """Return what a text of either form names.
+    def parse(cls, text: str, form: str = "") -> Quantity:
+        """Return what a text names, which is of a ``form`` where one is given.
 
         Raises:
             InputError: the text has another form.
         """
-        form = "exercise/variant/split/metric" if text.count("/") > 2 else "exercise/variant/measure"
-        exercise, variant, *measure = parts(text, form)
-        return cls(exercise, variant, "/".join(measure))
-
-    @classmethod
-    def of_metric(cls, text: str) -> Address:
-        """Return the metric of a split that a text names.
-
-        Raises:
-            InputError: the text has another form.
-        """
-        exercise, variant, *measure = parts(text, "exercise/variant/split/metric")
-        return cls(exercise, variant, "/".join(measure))
+        found = parts(text, form or ("exercise/variant/measure" if text.count("/") < 3 else METRIC))
+        return cls(found[0], found[1], "/".join(found[2:]))
 
     @property
     def split(self) -> str:
-        """Return the part of the data that is measured; nothing for a measure of no one split."""
+        """Return the part of the data that is measured; nothing for a measure of no split."""
         return self.measure.rpartition("/")[0]
 
     @property
@@ -73,13 +44,13 @@ class Address:
         return f"{self.exercise}/{self.variant}/{self.measure}"
 
 
-def parts(text: str, form: str) -> list[str]:
-    """Return the parts of a text of the form ``a/b/c``.
+def parts(text: str, form: str = VARIANT) -> list[str]:
+    """Return the parts of a text of a form such as ``exercise/variant``.
 
     Raises:
         InputError: it has more parts or fewer, or an empty one.
     """
-    found = text.split("/")
+    found = [part.strip() for part in text.split("/")]
     if len(found) != form.count("/") + 1 or not all(found):
         raise InputError(f"{text!r} should read {form}")
     return found

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from practica import exercises
+from practica.address import Quantity
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
 from practica.evidence.source import PRINTED
@@ -126,7 +127,7 @@ def _shows(spec: TableSpec, metric: str) -> bool:
 
 
 def _printed(exercise: str) -> dict[str, str]:
-    return {name: text for name, text in PRINTED.items() if name.startswith(f"{exercise}/")}
+    return {name: text for name, text in PRINTED.items() if Quantity.parse(name).exercise == exercise}
 
 
 def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:

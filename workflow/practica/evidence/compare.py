@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from practica.address import TIMING
+from practica.address import METRIC, TIMING, parts
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
@@ -150,7 +150,7 @@ def _verdicts(
 
 
 def _variant(name: str) -> str:
-    return "/".join(name.split("/")[:2])
+    return "/".join(parts(name, METRIC)[:2])
 
 
 def _variants(rows: Mapping[str, Any]) -> list[str]:

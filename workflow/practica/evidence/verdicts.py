@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from practica.address import Quantity
 from practica.config import Study
 from practica.evidence.blocks import NOT_RUN, STAND_IN
-from practica.evidence.claims import Claim, Claims, Part, Quantity
+from practica.evidence.claims import Claim, Claims, Part
 from practica.evidence.measures import by_seed
 from practica.evidence.results import Missing, Results
 from practica.evidence.rules import FEWEST, NOT_EVALUATED, RULES, UNDECIDED, Rule, combine

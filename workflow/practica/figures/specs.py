@@ -56,7 +56,7 @@ class Spec:
 
     @property
     def reads(self) -> str:
-        """Return what the figure is drawn from: ``tables`` by epoch, ``arrays`` of the runs, ``metrics``, ``overview``."""
+        """Return what the figure is drawn from: ``tables`` by epoch, ``arrays``, ``metrics`` or ``overview``."""
         other = {"prices": "arrays", "map": "arrays", "digits": "arrays", "twins": "metrics", "overview": "overview"}
         return other.get(self.kind, "tables")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from practica.address import Quantity
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
-from practica.evidence.claims import Quantity, declared
+from practica.evidence.claims import declared
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.summary import Estimate
@@ -200,7 +201,7 @@ def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> C
     if not part["estimate"]:
         return cells.blank()
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
-    metric = Quantity.parse(part["of"]["quantity"]).measure.rpartition("/")[2]
+    metric = Quantity.parse(part["of"]["quantity"]).metric
     values = " / ".join(numbers.measure(each["mean"], None, metric, facts.language) for each in sides)
     judged = evidence(part, facts, sd=not overview)
     kind = word(part["kind"], facts.language)
@@ -216,7 +217,7 @@ def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> C
 
 def _metric(part: Mapping[str, Any]) -> str:
     """Return the metric whose digits the judged number has."""
-    return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).measure.rpartition("/")[2]
+    return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
 
 
 def _source(part: Mapping[str, Any], facts: Facts) -> Cell:
@@ -254,12 +255,11 @@ def _definition(words: Mapping[str, str]) -> str:
 
 def _short(quantity: str, facts: Facts) -> str:
     """Return a few words for a measure: its name, or the split and, where it is no accuracy, the metric."""
-    measure = Quantity.parse(quantity).measure
-    if "/" not in measure:
-        return (facts.claims or {})["definitions"][measure][facts.language]["name"]
-    split, metric = measure.split("/")
-    where = word(split, facts.language).lower()
-    return where if metric == "accuracy" else f"{metric_name(metric, facts.language)} ({where})"
+    named = Quantity.parse(quantity)
+    if not named.split:
+        return (facts.claims or {})["definitions"][named.measure][facts.language]["name"]
+    where = word(named.split, facts.language).lower()
+    return where if named.metric == "accuracy" else f"{metric_name(named.metric, facts.language)} ({where})"
 
 
 def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:

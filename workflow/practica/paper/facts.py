@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from practica.address import METRIC, parts
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
@@ -60,8 +61,8 @@ class Facts:
         """Return what ``reference`` names.
 
         It is ``exercise/variant/split/metric`` or, with a prefix, ``fuente:`` (the same in the source), ``parametros:``
-        (``exercise/variant``); or one such minus another. A difference of two results
-        is taken seed by seed, as claims do, and has the spread of that.
+        (``exercise/variant``); or one such minus another. A difference of two results is taken seed by seed, as claims
+        do, and has the spread of that.
 
         Raises:
             InputError: the name is unknown, as opposed to a run that failed.
@@ -93,7 +94,7 @@ class Facts:
         Raises:
             InputError: the exercise, the variant or the setting is unknown.
         """
-        exercise, variant, name = _parts(reference, "exercise/variant/setting")
+        exercise, variant, name = parts(reference, "exercise/variant/setting")
         known = self._settings(exercise, variant)
         if name not in known:
             raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, known)}")
@@ -109,7 +110,7 @@ class Facts:
 
     def training(self, reference: str) -> str:
         """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
-        exercise, variant = _parts(reference, "exercise/variant")
+        exercise, variant = parts(reference)
         return settings.training(self._settings(exercise, variant), self.language)
 
     def parameters(self, exercise: str, variant: str) -> Mapping[str, Any] | Missing:
@@ -161,7 +162,7 @@ class Facts:
         return kinds[prefix](name)
 
     def _result(self, reference: str) -> Fact | Missing:
-        exercise, variant, split, metric = _parts(reference, "exercise/variant/split/metric")
+        exercise, variant, split, metric = parts(reference, METRIC)
         self.check(exercise, variant)
         if exercise not in self.study.exercises:
             return Missing(f"{exercise}: {word('outside', self.language)}")
@@ -177,7 +178,7 @@ class Facts:
         """Return mean and sd of two results' difference over the seeds that both have; None where that are not two."""
         if ":" in first + second:
             return None
-        mine, its = (self.results.per_seed(*each.split("/")) for each in (first, second))
+        mine, its = (self.results.per_seed(*parts(each, METRIC)) for each in (first, second))
         pairs = (mine - its).dropna()
         return (float(pairs.mean()), float(pairs.std())) if len(pairs) > 1 else None
 
@@ -196,7 +197,7 @@ class Facts:
         return Fact(float(text), own, digits)
 
     def _parameters(self, name: str) -> Fact | Missing:
-        exercise, variant = _parts(name, "exercise/variant")
+        exercise, variant = parts(name)
         self.check(exercise, variant)
         found = self.parameters(exercise, variant)
         return found if isinstance(found, Missing) else Fact(float(found["total"]), self._count(found["total"]), 0)
@@ -217,10 +218,3 @@ def hint(name: str, known: Iterable[str]) -> str:
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
-
-
-def _parts(reference: str, form: str) -> list[str]:
-    parts = reference.split("/")
-    if len(parts) != form.count("/") + 1:
-        raise InputError(f"{reference!r} should read {form}")
-    return parts

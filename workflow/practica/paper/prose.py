@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from practica.address import parts
 from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
@@ -95,7 +96,7 @@ class Prose:
         return floats.gap(reason, word("missing", self.facts.language))
 
     def _seeds(self, name: str) -> str:
-        exercise, _, variant = name.partition("/")
+        exercise, variant = parts(name)
         self.facts.check(exercise, variant)
         return _boxed(str(self.facts.results.expected(exercise, variant)))
 
@@ -171,7 +172,7 @@ class Prose:
     def _layers(self, names: str) -> str:
         tables = []
         for name in names.split(","):
-            exercise, _, variant = name.strip().partition("/")
+            exercise, variant = parts(name)
             self.facts.check(exercise, variant)
             table = layers_table(self.facts.study, exercise, variant)
             self._place(table, self.tables, "table")
