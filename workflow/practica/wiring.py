@@ -22,6 +22,7 @@ from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
+from practica.paper.known import check_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -148,17 +149,20 @@ def prose_inputs(study: Study, language: str) -> list[str]:
 
 
 def check_prose(study: Study) -> None:
-    """Check that every exercise in play is written about in every language of the report.
+    """Check that every exercise in play is written about in every language of the report, with names that are known.
 
     Raises:
-        InputError: a file is missing; the message names it.
+        InputError: a file is missing, or a name in it is of nothing; the message names it.
     """
     for language in study.languages:
-        for file in prose_inputs(study, language):
-            if not Path(file).is_file():
+        for file in map(Path, prose_inputs(study, language)):
+            if not file.is_file():
                 raise InputError(
                     f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
                 )
+            # A job that trains need not know what the report will say.
+            if file.suffix == ".tex" and "PRACTICA_CLUSTER_JOB" not in os.environ:
+                check_names(study, file, file.stem if file.stem in study.exercises else None)
 
 
 def section(study: Study, exercise: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from practica.address import Quantity
-from practica.errors import InputError
+from practica.errors import InputError, hint
 from practica.evidence.blocks import NOT_RUN
 from practica.evidence.claims import declared
 from practica.evidence.results import Missing
@@ -19,7 +19,7 @@ from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
 from practica.paper.catalogue import TableSpec
-from practica.paper.facts import Facts, hint
+from practica.paper.facts import Facts
 from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word

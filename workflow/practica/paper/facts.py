@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import Any
 
 from practica.address import METRIC, parts
 from practica.config import Study
-from practica.errors import InputError
+from practica.errors import InputError, hint
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.measures import fold_sd
 from practica.evidence.results import Missing, Results, Value
@@ -19,6 +18,7 @@ from practica.evidence.source import printed
 from practica.evidence.summary import Estimate, estimate
 from practica.files import read_checked
 from practica.paper import numbers, settings
+from practica.paper.known import runs
 from practica.paper.words import explain, word
 
 
@@ -88,30 +88,35 @@ class Facts:
             return word("not_recorded", self.language)
         return explain(missing.reason, self.language)
 
-    def setting(self, reference: str) -> str:
-        """Return the resolved setting ``exercise/variant/name`` as text.
+    def setting(self, reference: str) -> str | Missing:
+        """Return the resolved setting ``exercise/variant/name`` as text, or why there is none.
 
         Raises:
             InputError: the exercise, the variant or the setting is unknown.
         """
         exercise, variant, name = parts(reference, "exercise/variant/setting")
-        known = self._settings(exercise, variant)
+        if absent := self.absent(exercise, variant):
+            return absent
+        known = self.study.settings(exercise, variant)
         if name not in known:
             raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, known)}")
         return settings.setting(known[name], self.language)
 
-    def check(self, exercise: str, variant: str) -> None:
-        """Check a name against the configuration: what is not in play today is still a name.
+    def absent(self, exercise: str, variant: str) -> Missing | None:
+        """Return why there can be nothing of a variant: the study does not run it; None where it does.
 
         Raises:
-            InputError: the exercise or the variant is unknown.
+            InputError: nothing knows such a variant.
         """
-        self.study.model(exercise, variant)
+        if runs(self.study, exercise, variant):
+            return None
+        return Missing(f"{exercise}/{variant}: {word('left_out', self.language)}")
 
-    def training(self, reference: str) -> str:
+    def training(self, reference: str) -> str | Missing:
         """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
         exercise, variant = parts(reference)
-        return settings.training(self._settings(exercise, variant), self.language)
+        values = self.study.settings
+        return self.absent(exercise, variant) or settings.training(values(exercise, variant), self.language)
 
     def parameters(self, exercise: str, variant: str) -> Mapping[str, Any] | Missing:
         """Return the entry of ``models.json`` for a variant, or why there is none."""
@@ -148,10 +153,6 @@ class Facts:
         blocks = [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
         return float(fitted.sum()) / max(sum(len(each.seeds) for each in blocks if each.name in fitted.index), 1)
 
-    def _settings(self, exercise: str, variant: str) -> dict[str, Any]:
-        self.check(exercise, variant)
-        return self.study.settings(exercise, variant)
-
     def _one(self, reference: str) -> Fact | Missing:
         prefix, colon, name = reference.partition(":")
         if not colon:
@@ -163,7 +164,8 @@ class Facts:
 
     def _result(self, reference: str) -> Fact | Missing:
         exercise, variant, split, metric = parts(reference, METRIC)
-        self.check(exercise, variant)
+        if absent := self.absent(exercise, variant):
+            return absent
         if exercise not in self.study.exercises:
             return Missing(f"{exercise}: {word('outside', self.language)}")
         found = self.results.value(exercise, variant, split, metric)
@@ -198,8 +200,7 @@ class Facts:
 
     def _parameters(self, name: str) -> Fact | Missing:
         exercise, variant = parts(name)
-        self.check(exercise, variant)
-        found = self.parameters(exercise, variant)
+        found = self.absent(exercise, variant) or self.parameters(exercise, variant)
         return found if isinstance(found, Missing) else Fact(float(found["total"]), self._count(found["total"]), 0)
 
     def _measure(self, mean: float, sd: float | None, metric: str) -> Fact:
@@ -211,10 +212,3 @@ class Facts:
     def _optional(self, name: str) -> Mapping[str, Any] | None:
         path = self.folder / name
         return read_checked(path) if path.is_file() else None
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence about an unknown name: the closest known one, or all of them."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"

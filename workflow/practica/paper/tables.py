@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from practica.config import Study
-from practica.errors import InputError
+from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.source import PRINTED
 from practica.paper import cells, numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.paper.comparisons import differences, statements, verdicts
-from practica.paper.facts import Facts, hint
+from practica.paper.facts import Facts
 from practica.paper.names import metric_name
 from practica.paper.table import Cell, Column, Content, Table, label
 from practica.paper.words import word
