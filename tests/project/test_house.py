@@ -22,6 +22,7 @@ GROUND = (
     "code",
     "syntax",
     "address",
+    "overlay",
     "plain",
     "config",
     "schema",

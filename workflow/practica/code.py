@@ -20,7 +20,7 @@ from practica.syntax import WHOLE, Place, bound_names, final, last, ours, source
 NEUTRAL = frozenset(
     f"practica{name}"
     for name in (
-        *("", ".errors", ".files", ".code", ".syntax", ".schema", ".plain", ".space", ".yamlfile"),
+        *("", ".errors", ".files", ".code", ".syntax", ".overlay", ".schema", ".plain", ".space", ".yamlfile"),
         *(f".training.{name}" for name in ("attempt", "journal", "lock", "provenance")),
     )
 )

@@ -15,6 +15,7 @@ from typing import Any
 
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
+from practica.overlay import laid_out, merge
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
@@ -107,7 +108,7 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
-        config = plain(typed(_laid_out(plain(config)), config_schema()))
+        config = plain(typed(laid_out(plain(config)), config_schema()))
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -241,51 +242,8 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
     """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = _merge(merged, read_yaml(path))
+        merged = merge(merged, read_yaml(path))
     return merged
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = _merge(result[key], value) if both else value
-    return result
-
-
-def _laid_out(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with what ``cut`` says laid over the exercises and variants that are there.
-
-    An exercise or a variant that is null is left out: that is how a file laid over another drops it.
-    """
-    if not isinstance(config.get("exercises"), Mapping):
-        return dict(config)
-    exercises, over = _present(config["exercises"]), config.get("cut", {})
-    if not (isinstance(over, Mapping) and all(isinstance(entry, Mapping) for entry in over.values())):
-        return {**config, "exercises": exercises}  # which the schema refuses
-    for exercise, entry in over.items():
-        _check_exists(exercise, config["exercises"])
-        if isinstance(exercises.get(exercise), Mapping):
-            exercises[exercise] = _merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
-    return {key: value for key, value in {**config, "exercises": exercises}.items() if key != "cut"}
-
-
-def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is laid over an exercise without the variants that it has not."""
-    variants, there = over.get("variants"), entry.get("variants")
-    if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
-        return dict(over)
-    return {**over, "variants": {name: each for name, each in variants.items() if name in there}}
-
-
-def _present(exercises: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the exercises and variants that are not null."""
-    there = {name: entry for name, entry in exercises.items() if entry is not None}
-    for name, entry in there.items():
-        if isinstance(entry, Mapping) and isinstance(entry.get("variants"), Mapping):
-            variants = {key: each for key, each in entry["variants"].items() if each is not None}
-            there[name] = {**entry, "variants": variants}
-    return there
 
 
 def _in(text: Any, language: str) -> Any:
@@ -298,19 +256,9 @@ def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
 
 
-def _check_exists(exercise: str, known: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` where not even a module is called so: an exercise that is only left out is no mistake."""
-    if exercise not in {*known, *_modules()}:
-        raise InputError(f"configuration: cut: {_unknown('exercise', exercise, known)}")
-
-
-def _modules() -> set[str]:
-    return {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}
-
-
 def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
     # By the folder's listing: the name may hold anything.
-    if name in _modules():
+    if any(path.stem == name for path in module_path("practica.exercises").parent.glob("ej*.py")):
         return f"exercise {name!r} has a module but no block: add one under `exercises` in the configuration"
     return _unknown("exercise", name, known)
 
