@@ -124,3 +124,12 @@ def test_a_run_that_is_damaged_is_named(packed: tuple[Study, Path, Path], tmp_pa
         with pytest.raises(InputError, match=r"manifest\.json is malformed; delete"):
             pack(study, tmp_path, tmp_path / ARCHIVE)
     assert not (tmp_path / ARCHIVE).exists()
+
+
+def test_times_of_an_earlier_form_are_passed_over(packed: tuple[Study, Path, Path], tmp_path: Path) -> None:
+    _, _, folder = packed
+    (tmp_path / ARCHIVE).write_bytes((folder / ARCHIVE).read_bytes())
+    with zipfile.ZipFile(tmp_path / ARCHIVE, "a") as archive:
+        archive.writestr("timing/ej02.json", "{}")
+    assert restore(tmp_path / ARCHIVE, tmp_path / "results") == 9
+    assert not (tmp_path / "results/timing").exists()

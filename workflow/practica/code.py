@@ -107,9 +107,9 @@ def choices(entry: str) -> dict[str, str]:
     (table,) = (value for value in values if isinstance(value, ast.Dict))
     pairs = zip(table.keys, table.values, strict=True)
     return {
-        ast.literal_eval(key): ":".join(final((module, value.id)))
+        str(key.value): ":".join(final((module, value.id)))
         for key, value in pairs
-        if key and isinstance(value, ast.Name)
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Name)
     }
 
 

@@ -18,7 +18,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def laid_out(config: Mapping[str, Any]) -> dict[str, Any]:
+def laid_out(config: Any) -> Any:
     """Return a configuration with what ``cut`` says laid over the exercises and variants that are there.
 
     An exercise or a variant that is null is left out: that is how a file laid over another drops it.
@@ -26,11 +26,11 @@ def laid_out(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a module.
     """
-    if not isinstance(config.get("exercises"), Mapping):
-        return dict(config)
+    if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
+        return config  # which the schema refuses
     exercises, over = _present(config["exercises"]), config.get("cut", {})
     if not (isinstance(over, Mapping) and all(isinstance(entry, Mapping) for entry in over.values())):
-        return {**config, "exercises": exercises}  # which the schema refuses
+        return {**config, "exercises": exercises}  # and this, too
     # By the folder's listing: a name may hold anything.
     modules = {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}
     for exercise, entry in over.items():
