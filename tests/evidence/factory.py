@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from practica.config import Block, Study
+from practica.evidence.collect import METRICS_COLUMNS, write_table
 from practica.files import atomic_path, write_json
 
 # The study's shape: data set, variants, folds, and the metrics of each exercise beside the loss.
@@ -83,23 +85,17 @@ def write_failure(block: Block, results: Path, reason: str) -> None:
 
 def write_timing(results: Path, *, stand_in: bool = False) -> None:
     """Write how long the nets of ej02 took in Keras and in NumPy."""
-    times = {"cifar_mse": (1.2, 2.5), "cifar_xent": (1.3, 2.4), "xor_221": (1e-4, 0.4), "xor_concat": (1e-4, 0.5)}
-    nets = {
-        net: {
-            "keras_seconds_per_epoch": _range(seconds),
-            "numpy_seconds_per_epoch": _range(seconds * ratio),
-            "speedup": _range(ratio),
-            "epochs": 3,
-            "samples": 100,
-        }
-        for net, (seconds, ratio) in times.items()
-    }
-    record = {"schema": 1, "stand_in": stand_in, "threads": 1, "repetitions": 5, "nets": nets}
-    write_json(results / "timing" / "ej02.json", record)
-
-
-def _range(median: float) -> dict[str, float]:
-    return {"median": median, "low": 0.9 * median, "high": 1.2 * median}
+    times = {"cifar_mse": (1200, 2.5), "cifar_xent": (1300, 2.4), "xor_221": (0.1, 0.4), "xor_concat": (0.1, 0.5)}
+    data = "STAND-IN" if stand_in else "real"
+    rows = [
+        ("ej02", net + twin, repetition, None, "timing", "ms_per_epoch", part * ms * (ratio if twin else 1), data)
+        for net, (ms, ratio) in times.items()
+        for twin in ("", "_numpy")
+        for repetition, part in enumerate((0.9, 1.0, 1.0, 1.1, 1.2))
+    ]
+    write_table(
+        results / "measured" / "ej02.csv", pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
+    )
 
 
 def _shape(exercise: str) -> tuple[str, list[str], int, list[str]]:

@@ -24,7 +24,9 @@ COLLECTED = ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Path]:
     """Return a study, its results and the folder with the archive of its runs."""
     place = tmp_path_factory.mktemp("archive")
-    study = make_study({"ej01": ["linear"], "ej06": ["raw"], "ej08": ["dense", "conv"]}, seeds=4, seeds_per_job=2)
+    study = make_study(
+        {"ej01": ["linear"], "ej02": ["xor_221"], "ej06": ["raw"], "ej08": ["dense", "conv"]}, seeds=4, seeds_per_job=2
+    )
     fill(study, place / "results")
     write_timing(place / "results")
     (place / "results/runs/ej08/conv/s2-3/metrics.json").unlink()
@@ -40,12 +42,14 @@ def lay_out(folder: Path, results: Path) -> Result:
 def test_restored_runs_are_collected_to_the_same_tables(packed: tuple[Study, Path, Path], tmp_path: Path) -> None:
     study, results, folder = packed
     done = lay_out(folder, tmp_path / "results")
-    assert (done.exit_code, "7 blocks" in done.output) == (0, True), done.output
+    assert (done.exit_code, "9 blocks" in done.output) == (0, True), done.output
     collect(study, tmp_path / "results")
     for name in COLLECTED:
         assert (tmp_path / "results" / name).read_bytes() == (results / name).read_bytes()
     assert not (tmp_path / "results/runs/ej08/conv/s2-3").exists()
-    assert (tmp_path / "results/timing/ej02.json").read_bytes() == (results / "timing/ej02.json").read_bytes()
+    times = "measured/ej02.csv"
+    assert (tmp_path / "results" / times).read_bytes() == (results / times).read_bytes()
+    assert "ej02,xor_221,4,,timing,ms_per_epoch," in (tmp_path / "results/metrics.csv").read_text()
     arrays = "runs/ej01/linear/s0-1/arrays.npz"
     with np.load(tmp_path / "results" / arrays) as here, np.load(results / arrays) as there:
         assert set(here) == set(there) != set()
@@ -120,3 +124,12 @@ def test_a_run_that_is_damaged_is_named(packed: tuple[Study, Path, Path], tmp_pa
         with pytest.raises(InputError, match=r"manifest\.json is malformed; delete"):
             pack(study, tmp_path, tmp_path / ARCHIVE)
     assert not (tmp_path / ARCHIVE).exists()
+
+
+def test_times_of_an_earlier_form_are_passed_over(packed: tuple[Study, Path, Path], tmp_path: Path) -> None:
+    _, _, folder = packed
+    (tmp_path / ARCHIVE).write_bytes((folder / ARCHIVE).read_bytes())
+    with zipfile.ZipFile(tmp_path / ARCHIVE, "a") as archive:
+        archive.writestr("timing/ej02.json", "{}")
+    assert restore(tmp_path / ARCHIVE, tmp_path / "results") == 9
+    assert not (tmp_path / "results/timing").exists()

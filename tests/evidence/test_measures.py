@@ -8,7 +8,7 @@ import pytest
 
 from evidence.factory import make_study
 from practica.errors import InputError
-from practica.evidence.claims import SPEEDUP, declared
+from practica.evidence.claims import declared
 from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
 from practica.evidence.measures import MEASURES, by_seed
 from practica.evidence.results import Results
@@ -120,4 +120,4 @@ def test_an_unknown_measure_says_where_to_add_it(tmp_path: Path) -> None:
 
 
 def test_every_measure_is_defined_in_words() -> None:
-    assert set(declared().definitions) == {*MEASURES, SPEEDUP}
+    assert set(declared().definitions) == set(MEASURES)

@@ -227,7 +227,7 @@ def test_a_file_that_overrules_the_values_is_no_silent_failure(tuning: Tuning, t
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("ej08", "names no variant"),
+        ("ej08", "should read exercise/variant"),
         ("ej08/conv", "nothing to tune"),
         ("ej08/danse", "did you mean 'dense'"),
         ("ej08/dense", "snakemake tuning"),

@@ -9,8 +9,8 @@ import pytest
 from evidence.factory import make_study
 from practica.errors import InputError
 from practica.figures.catalogue import figures_for, spec
-from practica.figures.draw import FROM_ARRAYS
-from practica.figures.listing import SPECS
+from practica.figures.draw import KINDS
+from practica.figures.listing import OVERVIEW, SPECS
 from practica.figures.words import WORDS, label, words
 
 LETTERS = dict.fromkeys(range(1, 19), "") | dict.fromkeys([1, 4, 10, *range(13, 19)], "ab")
@@ -69,8 +69,8 @@ def test_captions_hold_no_results() -> None:
 
 def test_kinds_say_what_they_are_drawn_from() -> None:
     assert {each.name for each in SPECS if each.reads == "arrays"} == {"fig01a", "fig10b", "fig12", "figx07b"}
-    assert {each.kind for each in SPECS if each.reads == "arrays"} == set(FROM_ARRAYS)
-    assert spec("figx02e").reads == "timing"
+    assert {each.kind for each in (OVERVIEW, *SPECS)} == set(KINDS)
+    assert spec("figx02e").reads == "metrics"
     assert spec("fig05").reads == "tables"
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from practica import code, exercises
+from practica import code, exercises, syntax
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a small package in place of the real one."""
-    monkeypatch.setattr(code, "PACKAGE", tmp_path)
+    monkeypatch.setattr(syntax, "PACKAGE", tmp_path)
     (tmp_path / "low.py").write_text("VALUE = 1\n")
     (tmp_path / "typed.py").write_text("KIND = 1\n")
     (tmp_path / "high.py").write_text(
@@ -25,10 +26,25 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def digest() -> str:
-    for function in (code.code_digest, code._tree, code._imports, code._tree_digest):
+CACHED = (code.code_digest, code.reach, code._part, code._shallow, syntax.source_of, syntax.ours)
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """Forget what other packages say, before and after."""
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    for function in CACHED:
         function.cache_clear()
-    return code.code_digest("practica.high")
+
+
+def digest(*entries: str) -> str:
+    forget()
+    return code.code_digest(*(entries or ["practica.high"]))
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -66,17 +82,112 @@ def test_a_docstring_alone_in_a_body_leaves_valid_code(package: Path) -> None:
     assert digest() == first
 
 
+WIDE = (
+    "import keras\nimport practica.deep\nfrom practica import near\nfrom practica.near import far as away, CONSTANT\n"
+    "UNUSED = dict(a=1)\nA, B = 1, 2\nTABLE = {'x': 1}\n"
+    "def wanted(x=A):\n    return near.inner(x) + away(x)\n"
+    "def other():\n    return B + CONSTANT\n"
+    "def dynamic():\n    return globals()['other']\n"
+    "def lazy():\n    from practica.far import lost\n    return lost\n"
+    "def by_name():\n    return import_module('practica.far')\n"
+    "def passed(near):\n    return getattr(near, 'outer')\n"
+    "def module():\n    return getattr(near, 'outer')\n"
+    "def deeper():\n    return practica.deep.bottom()\n"
+)
+NEAR = "from practica.far import far\nCONSTANT = 5\ndef inner(x):\n    return far(x)\ndef outer():\n    return 7\n"
+FAR = "def far(x):\n    return 11\ndef lost():\n    return 13\n"
+DEEP = "def bottom():\n    return 17\n"
+
+
+@pytest.fixture
+def wide(package: Path) -> Path:
+    """Return a package in which a definition leads to others in every way that Python has."""
+    for name, text in {"wide": WIDE, "near": NEAR, "far": FAR, "deep": DEEP}.items():
+        (package / f"{name}.py").write_text(text)
+    return package
+
+
+@pytest.mark.parametrize(
+    ("function", "file", "old", "new", "counts"),
+    [
+        ("wanted", "wide", "a=1", "a=2", False),  # a constant that nobody uses
+        ("wanted", "wide", "A, B = 1", "A, B = 3", True),  # a default, from an assignment of several names
+        ("wanted", "wide", "B + C", "B - C", False),  # another function beside it
+        ("wanted", "near", "far(x)", "far(-x)", True),  # through the module that it is in
+        ("wanted", "near", "= 5", "= 6", False),
+        ("wanted", "near", "return 7", "return 8", False),
+        ("wanted", "far", "11", "12", True),  # under another name, and two modules away
+        ("wanted", "far", "13", "14", False),
+        ("wanted", "wide", "import far as away", "import outer as away", True),  # another function of the same name
+        ("other", "near", "= 5", "= 6", True),
+        ("dynamic", "wide", "B + C", "B - C", True),  # by names made as it runs
+        ("lazy", "far", "13", "14", True),
+        ("lazy", "far", "11", "12", False),
+        ("by_name", "far", "13", "14", True),
+        ("module", "near", "return 7", "return 8", True),  # a module handed on may be asked for anything
+        ("deeper", "deep", "17", "18", True),
+        ("wanted", "wide", "TABLE = {'x': 1}", "TABLE = {'x': 1}\nTABLE['x'] = 2", True),  # what import does besides
+        ("wanted", "wide", "TABLE = {'x': 1}", "keras.config.set_floatx('float64')", True),
+        ("wanted", "wide", "UNUSED = dict(a=1)", "UNUSED = keras.config.set_floatx('float64')", True),
+        ("wanted", "wide", "def other", "@register\ndef other", True),
+        ("wanted", "far", "def lost", "if A:\n    far = lost\ndef lost", True),
+        ("wanted", "wide", "from practica import near", "from practica import near\nfrom practica.far import *", True),
+    ],
+)
+def test_a_definition_depends_on_what_it_reaches_alone(
+    wide: Path, function: str, file: str, old: str, new: str, counts: bool
+) -> None:
+    before = digest(f"practica.wide:{function}")
+    edit(wide / f"{file}.py", old, new)
+    assert (digest(f"practica.wide:{function}") != before) is counts
+
+
+def test_where_a_definition_stands_does_not_count(wide: Path) -> None:
+    before = digest("practica.wide:wanted")
+    (wide / "new.py").write_text("def far(x):\n    return 11\n")
+    edit(wide / "far.py", "def far(x):\n    return 11\n", "from practica.new import far\n")
+    assert digest("practica.wide:wanted") == before
+    edit(wide / "new.py", "11", "12")
+    assert digest("practica.wide:wanted") != before
+
+
+def test_of_two_functions_alike_in_reach_it_counts_which_is_called(wide: Path) -> None:
+    (wide / "pair.py").write_text("from practica.far import far, lost as called\ndef f(): return called(), far\n")
+    before = digest("practica.pair:f")
+    edit(wide / "pair.py", "far, lost as called", "lost, far as called")
+    edit(wide / "pair.py", "called(), far", "called(), lost")
+    assert digest("practica.pair:f") != before
+
+
+def test_what_is_apart_is_left_out_and_an_entry_must_exist(wide: Path) -> None:
+    entry = "practica.wide:wanted"
+    whole, without = (code.code_digest(entry, apart=frozenset(apart)) for apart in ([], ["practica.far:far"]))
+    assert whole != without
+    forget()
+    edit(wide / "far.py", "11", "12")
+    assert code.code_digest(entry, apart=frozenset(["practica.far:far"])) == without
+    with pytest.raises(ValueError, match="defines no nothing"):
+        code.code_digest("practica.wide:nothing")
+
+
+def test_words_that_code_can_come_to(package: Path) -> None:
+    (package / "high.py").write_text("def f(x, y):\n    return word('plain'), word(f'why_{x}'), f'{x}/{y}'\n")
+    code_of = code.reach("practica.high:f")
+    assert [key for key in ("plain", "why_few", "a/b", "other") if code_of.says(key)] == ["plain", "why_few"]
+
+
 def test_exercises_do_not_depend_on_each_other_nor_on_the_data_floor() -> None:
-    exercises = sorted(path.stem for path in (code.PACKAGE / "exercises").glob("ej[0-9][0-9].py"))
+    exercises = sorted(path.stem for path in (syntax.PACKAGE / "exercises").glob("ej[0-9][0-9].py"))
     assert len(exercises) >= 10
     for exercise in exercises:
-        closure = code._closure((f"practica.exercises.{exercise}", "practica.training.block"))
-        strangers = {name for name in closure if name.startswith(("practica.exercises.ej", "practica.data"))}
+        modules = code.reach(f"practica.exercises.{exercise}", "practica.training.block").modules
+        strangers = {name for name in modules if name.startswith(("practica.exercises.ej", "practica.data"))}
         assert strangers == {f"practica.exercises.{exercise}"}
 
 
 def test_what_restores_a_run_counts_and_what_only_runs_the_job_does_not() -> None:
-    training = {name.split(".")[-1] for name in code._closure(("practica.training.block",)) if ".training." in name}
+    modules = code.reach("practica.training.block").modules
+    training = {name.split(".")[-1] for name in modules if ".training." in name}
     assert {"checkpoint", "record"} <= training
     assert not {"attempt", "job", "journal", "lock"} & training
 
@@ -96,8 +207,6 @@ def test_models_are_found_without_importing_keras() -> None:
 @pytest.fixture
 def exercise(package: Path) -> Path:
     """Return a module whose functions use other settings each, by every way that leads to one."""
-    code._tree.cache_clear()
-    code.mentioned.cache_clear()
     (package / "far.py").write_text(
         "def lost():\n    settings.never\ndef deep(settings):\n    return settings['shift']\n"
     )
@@ -109,6 +218,7 @@ def exercise(package: Path) -> Path:
         "def net(settings):\n    return help(settings), settings.dropout\n"
         "def own(settings):\n    return settings[KEY]\n"
         "def whole(settings):\n    from practica import far\n    return far.deep(settings)\n"
+        "def handed(settings):\n    from practica import far\n    return call(far, settings)\n"
         "def any(settings):\n    return own(**settings)\n"
         "def alone(settings):\n    return 1\n"
     )
@@ -120,7 +230,8 @@ def exercise(package: Path) -> Path:
     [
         ("net", {"shift", "l2", "dropout"}),
         ("own", {"units"}),
-        ("whole", {"shift", "never"}),
+        ("whole", {"shift"}),
+        ("handed", {"shift", "never"}),
         ("any", {"units", "**"}),
         ("alone", set()),
     ],
@@ -131,10 +242,11 @@ def test_what_a_function_can_use_is_known_without_running_it(exercise: Path, fun
 
 
 def test_the_settings_of_training_are_those_that_it_reads() -> None:
-    code._tree.cache_clear()
     read = set()
-    for module in code._closure(("practica.training.block",)):
-        for node in ast.walk(code._tree(module)) if module.startswith("practica.training.") else ():
+    for module in code.reach("practica.training.block").modules:
+        if not module.startswith("practica.training."):
+            continue
+        for node in ast.walk(ast.parse(syntax.module_path(module).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("settings"):
                 read.add(node.attr)
             elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("settings.get"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,10 @@ import yaml
 
 from practica.config import Block, Study, read_config
 from practica.errors import InputError
+from practica.overlay import merge
 from practica.schema import config_schema
+
+ROOT = Path(__file__).parents[2]
 
 BASE: dict[str, Any] = {
     "seeds": 3,
@@ -202,3 +207,50 @@ def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None
     study = Study.resolve(config)
     (tmp_path / "study.json").write_text(json.dumps(dict(study.config)))
     assert Study.load(tmp_path / "study.json").variants("ej08") == study.variants("ej08") == ("slow", "dense", "conv")
+
+
+def laid(over: dict[str, Any]) -> Study:
+    """Return the shipped study with something laid over it."""
+    return Study.resolve(merge(read_config([ROOT / "config.yaml"]), over))
+
+
+def test_null_leaves_out_a_variant_or_an_exercise() -> None:
+    study = laid({"exercises": {"ej06": {"variants": {"wider": None}}, "ej10": None}})
+    assert study.variants("ej06") == ("raw", "corrected", "deeper")
+    assert "ej10" not in study.exercises
+    assert study.config == Study.resolve(study.config).config
+    with pytest.raises(InputError, match=r"ej01\.variants: .*non-empty"):
+        laid({"exercises": {"ej01": {"variants": {"linear": None}}}})
+
+
+def test_a_cut_is_of_what_is_there() -> None:
+    cut = {"ej06": {"settings": {"epochs": 2}, "variants": {"wider": {"settings": {"l2": 0.5}}, "raw": {"model": "x"}}}}
+    cut |= {"ej10": {"settings": {"epochs": 1}}}
+    study = laid({"exercises": {"ej10": None, "ej06": {"variants": {"raw": None}}}, "cut": cut})
+    assert study.variants("ej06") == ("corrected", "wider", "deeper")
+    assert study.settings("ej06", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("ej06", "wider")
+    assert "cut" not in study.config
+    assert "ej10" not in study.exercises
+
+
+@pytest.mark.parametrize(
+    ("cut", "sentence"),
+    [
+        ({"ej77": {}}, "cut: there is no exercise 'ej77'; did you mean 'ej07'"),
+        ({"x" * 300: {}}, "cut: there is no exercise"),
+        ({"ej06": {"epocs": 3}}, "exercises.ej06.epocs"),
+        ({"ej06": 3}, "cut.ej06: 3"),
+        (3, "cut: 3"),
+    ],
+)
+def test_a_cut_is_checked(cut: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        laid({"cut": cut})
+
+
+def test_the_quick_profile_minds_nothing_that_is_left_out() -> None:
+    quick = read_config([ROOT / "profiles/quick/settings.yaml"])
+    for exercise in read_config([ROOT / "config.yaml"])["exercises"]:
+        study = laid(merge(quick, {"exercises": {exercise: None}}))
+        assert exercise not in study.exercises
+        assert len(study.exercises) == 9

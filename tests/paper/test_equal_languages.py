@@ -17,7 +17,7 @@ from practica.files import read_json
 from practica.paper.macros import Macro, expand
 from practica.wiring import check_prose
 
-COUNTS = {"resultado": 1, "fuente": 1, "parametros": 1, "tiempo": 1, "ajuste": 1, "entrenamiento": 1, "semillas": 1,
+COUNTS = {"resultado": 1, "fuente": 1, "parametros": 1, "ajuste": 1, "entrenamiento": 1, "semillas": 1,
           "veredicto": 1, "evidencia": 1, "tabla": 1, "capas": 1, "figura": 2, "compara": 5, "segun": 4,
           "entrenaigual": 4, "sihay": 3}  # fmt: skip
 NAMES = {"compara": 2, "segun": 1, "figura": 1, "entrenaigual": 2}

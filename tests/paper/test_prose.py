@@ -46,7 +46,7 @@ def test_no_number_is_typed(path: Path) -> None:
     def nothing(*_: str) -> str:
         return ""
 
-    names = ["resultado", "fuente", "parametros", "tiempo", "ajuste", "entrenamiento", "semillas", "tabla", "capas"]
+    names = ["resultado", "fuente", "parametros", "ajuste", "entrenamiento", "semillas", "tabla", "capas"]
     names += ["veredicto", "evidencia"]
     stubs = {name: Macro(1, nothing) for name in names}
     stubs["compara"] = Macro(5, lambda *texts: " ".join(texts[2:]))

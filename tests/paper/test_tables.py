@@ -101,11 +101,13 @@ def test_cost_is_per_seed_however_seeds_share_a_job(tmp_path: Path) -> None:
     assert float(dense["seconds_per_epoch"]) == pytest.approx(10.25 / 2 / 3)
 
 
-def test_timing_compares_both_in_milliseconds_and_keeps_seconds_in_csv(shipped: Study, results: Path) -> None:
+def test_times_are_metrics_like_others(shipped: Study, results: Path) -> None:
     table = made(shipped, results, "table_ej02")
-    xor = next(row for row in rows_of(render.to_csv(table)) if row["net"] == "xor_221")
-    assert float(xor["keras_seconds_per_epoch"]) == 0.001
-    assert "1,00 (0,900–1,10)" in render.to_html(table)
+    assert [column.heading for column in table.columns] == ["Variante", "Tiempo por época [ms]", "n"]
+    rows = {row["variant"]: row for row in rows_of(render.to_csv(table))}
+    assert float(rows["xor_221"]["timing_ms_per_epoch"]) == pytest.approx(1)
+    assert float(rows["cifar_mse_numpy"]["timing_ms_per_epoch"]) == pytest.approx(1000)
+    assert {row["n"] for row in rows.values()} == {"3"}
 
 
 def test_missing_timings_and_models_are_holes(shipped: Study, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from practica.code import modules_defining
 from practica.config import Study
 from practica.data import DATASETS
+from practica.syntax import modules_defining
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
@@ -20,6 +20,9 @@ GROUND = (
     "errors",
     "files",
     "code",
+    "syntax",
+    "address",
+    "overlay",
     "plain",
     "config",
     "schema",
@@ -41,6 +44,7 @@ FLOORS = (
     "paper",
     "page",
     "exports",
+    "digests",
     "checks",
     "wiring",
     "doctor",

@@ -20,7 +20,7 @@ JUNK = [
 ]
 BLOCK = "runs/ej08/dense/s0-1"
 READERS = {
-    "timing/ej02.json": ["claims", "figure figx02e", "table table_ej02"],
+    "measured/ej02.csv": ["collect"],
     "models.json": ["table layers_ej08_dense", "table table_ej08_cost", "page"],
     "claims.json": ["table claims", "figure fig_overview", "page", "compare REFERENCE", "reference --out OUT"],
     "study.json": ["status", "crate", "collect", "page"],

@@ -84,3 +84,18 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     done = project.snakemake()
     assert done.returncode == 0, done.stderr[-6000:]
     return project
+
+
+@pytest.fixture(scope="session")
+def touched(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a copy that Snakemake takes for finished: its files are there, but there is nothing in them."""
+    project = copy_project(tmp_path_factory.mktemp("touched"))
+    listed = project.snakemake("--summary")
+    assert listed.returncode == 0, listed.stderr
+    for line in listed.stdout.splitlines()[1:]:
+        path = project.folder / line.partition("\t")[0]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("") if path.suffix else path.mkdir(exist_ok=True)
+    done = project.snakemake("--touch", "--forceall")
+    assert done.returncode == 0, done.stderr
+    return project

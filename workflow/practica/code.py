@@ -1,177 +1,266 @@
-"""Digest the code that a result depends on, so that only a change of meaning makes the workflow run again."""
+"""Digest the code that a result depends on, so that only a change of meaning makes the workflow run again.
+
+Nothing is imported: parsing the Snakefile stays cheap. What a definition reaches is found by the names in it, from one
+definition to the next, so that a change elsewhere in the same module does not count.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
-from itertools import chain
-from pathlib import Path
 
 from practica.files import sha256
+from practica.syntax import WHOLE, Place, bound_names, final, last, ours, source_of, submodule
 
-PACKAGE = Path(__file__).parent
+# Plumbing that cannot change a number: errors, how files get to the disk, digests, what is said of a run, how jobs get
+# out of each other's way, and how a configuration is read, of which every job is told what it says.
+NEUTRAL = frozenset(
+    f"practica{name}"
+    for name in (
+        *("", ".errors", ".files", ".code", ".syntax", ".overlay", ".schema", ".plain", ".space", ".yamlfile"),
+        *(f".training.{name}" for name in ("attempt", "journal", "lock", "provenance")),
+    )
+)
 
-# Plumbing that cannot change a number: errors, how files get to the disk, digests, what is said of a run.
-NEUTRAL = frozenset({f"practica{name}" for name in ("", ".errors", ".files", ".code", ".training.provenance")})
+EFFECTS = "<effects>"
+"""What the module does when it is imported, whichever of its names is wanted."""
+FIXED = 3
+"""Characters in a row that a text with holes needs to be taken for a key: ``why_...`` is one, ``.../...`` none."""
+BY_NAME = frozenset(["eval", "exec", "globals"])
+"""Functions through which code finds what it does not name."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What code depends on.
+
+    Attributes:
+        places: the definitions that it is.
+        digest: of the meaning of all of it, wherever it stands.
+        attributes: every attribute that it asks for; ``**`` where it unpacks something.
+        texts: every text in it.
+        pattern: a regular expression of every text with holes in it.
+    """
+
+    places: frozenset[Place]
+    digest: str
+    attributes: frozenset[str]
+    texts: frozenset[str]
+    pattern: str
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Return the modules that hold it."""
+        return frozenset(module for module, _ in self.places)
+
+    def says(self, key: str) -> bool:
+        """Return whether the code can come to ``key`` by the texts in it."""
+        return key in self.texts or bool(re.fullmatch(self.pattern, key))
 
 
 @cache
-def code_digest(*modules: str) -> str:
-    """Return a digest of the syntax trees of ``modules`` and of every module of this package that they import.
+def code_digest(*entries: str, apart: frozenset[str] = frozenset()) -> str:
+    """Return the digest of ``reach``."""
+    return reach(*entries, apart=apart).digest
 
-    Comments, docstrings and layout do not count. Nothing is imported: parsing the Snakefile stays cheap.
+
+@cache
+def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
+    """Return all code that is reached from the entries: modules, or definitions such as ``practica.low:double``.
+
+    Comments, docstrings and layout do not count, nor do types that are imported for the type checker alone.
+
+    Args:
+        entries: where to begin.
+        apart: modules and definitions that are data to the entries, and left out: who asks answers for them.
 
     Raises:
         FileNotFoundError: a module does not exist.
+        ValueError: a module does not define such a name.
     """
-    parts = [f"{name} {_tree_digest(name)}" for name in sorted(_closure(modules))]
-    return sha256("\n".join(parts))[:16]
+    without = frozenset(map(_place, apart))
+    found: set[Place] = set()
+    queue = [_entry(each) for each in entries]
+    while queue:
+        place = queue.pop()
+        if place not in found and not _is_in(place, without):
+            found.add(place)
+            part = _part(place)
+            queue += [*part.passed, *(target for _, target in part.references)]
+    parts = [_part(place) for place in found]
+    return Reach(
+        frozenset(found),
+        sha256("\n".join(sorted({_meaning(part, without) for part in parts if part.text})))[:16],
+        frozenset().union(*(part.attributes for part in parts)),
+        frozenset().union(*(part.texts for part in parts)),
+        "|".join(sorted(frozenset().union(*(part.patterns for part in parts)))),
+    )
 
 
-def module_path(module: str) -> Path:
-    """Return the file of a module of this package."""
-    base = PACKAGE.joinpath(*module.split(".")[1:])
-    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+def choices(entry: str) -> dict[str, str]:
+    """Return the dictionary of names that an entry such as ``practica.low:KINDS`` defines, each as an entry itself."""
+    module, name = _place(entry)
+    values = (getattr(node, "value", None) for node in source_of(module).definitions[name])
+    (table,) = (value for value in values if isinstance(value, ast.Dict))
+    pairs = zip(table.keys, table.values, strict=True)
+    return {
+        str(key.value): ":".join(final((module, value.id)))
+        for key, value in pairs
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Name)
+    }
 
 
-def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
-    """Return the names of the module's functions under ``@decorator``, its imports' included, without importing it."""
-    return tuple(sorted({name for part in _closure((module,)) for name in _decorated(part, decorator)}))
-
-
-def modules_defining(package: str, name: str) -> tuple[str, ...]:
-    """Return the modules of ``package`` that assign ``name`` at their top, without importing them."""
-    stems = sorted(path.stem for path in module_path(package).parent.glob("[a-z]*.py"))
-    return tuple(stem for stem in stems if name in _assigned(f"{package}.{stem}"))
-
-
-@cache
 def mentioned(module: str, function: str) -> frozenset[str]:
     """Return every attribute and text in a function of a module, and in all of this package that it reaches from there.
 
-    What is not among them it cannot use; ``**`` is, where something is unpacked. Nothing is imported to know it.
+    What is not among them it cannot use; ``**`` is, where something is unpacked.
     """
-    found: set[str] = set()
-    seen: set[tuple[str, str]] = set()
-    queue = [(module, function)]
-    while queue:
-        place = queue.pop()
-        if place not in seen:
-            seen.add(place)
-            words, places = _mentions(*place)
-            found |= words
-            queue += places
-    return frozenset(found)
+    found = reach(f"{module}:{function}")
+    return found.attributes | found.texts
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one place holds, the places that names in it lead to, and those that come with it."""
+
+    text: str
+    attributes: frozenset[str]
+    texts: frozenset[str]
+    patterns: frozenset[str]
+    references: tuple[tuple[str, Place], ...]
+    passed: tuple[Place, ...]
+
+
+def _place(entry: str) -> Place:
+    module, _, name = entry.partition(":")
+    return module, name
+
+
+def _is_in(place: Place, without: frozenset[Place]) -> bool:
+    return place[0] in NEUTRAL or place in without or (place[0], WHOLE) in without
+
+
+def _meaning(part: _Part, without: frozenset[Place]) -> str:
+    """Return a digest of a part and of what its names stand for, wherever that is."""
+    names = (f"{local} {'' if _is_in(place, without) else _shallow(place)}" for local, place in part.references)
+    return sha256("\n".join([part.text, *sorted(names)]))
+
+
+def _entry(entry: str) -> Place:
+    module, name = _place(entry)
+    source = source_of(module)
+    if name and name not in source.definitions and name not in source.imports:
+        raise ValueError(f"{module} defines no {name}")
+    return final((module, name))
 
 
 @cache
-def _mentions(module: str, name: str) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
-    """Return what gives ``name`` its meaning in a module: the attributes and texts in it, and the places it reaches."""
-    words: set[str] = set()
-    places: list[tuple[str, str]] = []
-    for part in chain.from_iterable(map(ast.walk, _meanings(module, name))):
+def _part(place: Place) -> _Part:
+    module, name = place
+    if not ours(module):
+        return _Part("", frozenset(), frozenset(), frozenset(), (), ())
+    source = source_of(module)
+    if name == EFFECTS:
+        nodes = source.effects
+        before = (*source.imports.values(), *((parent, EFFECTS) for parent in _parents(module)))
+        passed = [(origin, EFFECTS) for origin, _ in before if ours(origin)]
+    else:
+        nodes = _statements(place)
+        every = source.imports.get("*")
+        passed = [(module, EFFECTS), *([(every[0], WHOLE)] if every else [])]
+    inside = [part for node in nodes for part in ast.walk(node)]
+    return _Part("\n".join(map(_dumped, nodes)), *_words(inside), tuple(_references(inside, module)), tuple(passed))
+
+
+def _statements(place: Place) -> tuple[ast.stmt, ...]:
+    module, name = place
+    source = source_of(module)
+    if name != WHOLE:
+        return source.definitions.get(name, ())
+    every = (*source.effects, *(node for nodes in source.definitions.values() for node in nodes))
+    return tuple({id(node): node for node in every}.values())
+
+
+def _parents(module: str) -> Iterator[str]:
+    while "." in module:
+        module = module.rpartition(".")[0]
+        yield module
+
+
+@cache
+def _shallow(place: Place) -> str:
+    """Return what tells a place from another that the same name could lead to: what it says, wherever it stands."""
+    module, name = place
+    if not ours(module):
+        return f"{module} {name}"
+    nodes = _statements(place)
+    return sha256("\n".join(map(_dumped, nodes))) if nodes else name
+
+
+@cache
+def _dumped(node: ast.AST) -> str:
+    return ast.dump(node)
+
+
+def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]:
+    """Return the names in code of a module that lead to a place, with the place; a node comes before what is in it."""
+    source = source_of(module)
+    bound = dict(source.imports)
+    found: set[tuple[str, Place]] = set()
+    for part in parts:
+        if isinstance(part, ast.Import | ast.ImportFrom):
+            inside = bound_names(part, module)
+            bound |= inside
+            found |= {(name, place) for name, place in inside.items() if name == "*" or place[1] != WHOLE}
+    bases: set[int] = set()
+    for part in parts:
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            origin, name = bound.get(part.value.id, ("", "?"))
+            if name == WHOLE and ours(origin) and part.value.id != "practica":
+                bases.add(id(part.value))
+                found.add((f"{part.value.id}.{part.attr}", _attribute(origin, part.attr)))
+        elif isinstance(part, ast.Name) and id(part) not in bases:
+            if part.id in bound:
+                found.add((part.id, bound[part.id]))
+            elif part.id in source.definitions:
+                found.add((part.id, (module, part.id)))
+            elif part.id in BY_NAME:
+                found.add((part.id, (module, WHOLE)))
+    found |= {(name, (name, WHOLE)) for part in parts for name in _imported_by_name(part)}
+    return {(local, (place[0], WHOLE) if place[1] == "*" else final(place)) for local, place in found}
+
+
+def _attribute(module: str, name: str) -> Place:
+    """Return the place of an attribute of a module: all of the module where it defines no such name."""
+    source = source_of(module)
+    known = name in source.definitions or name in source.imports
+    return submodule((module, name)) or (module, name if known else WHOLE)
+
+
+def _imported_by_name(part: ast.AST) -> Iterator[str]:
+    """Yield the modules of this package that a call of ``import_module`` names."""
+    if isinstance(part, ast.Call) and last(part) in ("import_module", "__import__"):
+        names = [each.value for each in part.args if isinstance(each, ast.Constant)]
+        yield from (name for name in names if isinstance(name, str) and ours(name))
+
+
+def _words(parts: Iterable[ast.AST]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the attributes, the texts, and the texts with holes in code."""
+    attributes: set[str] = set()
+    texts: set[str] = set()
+    patterns: set[str] = set()
+    for part in parts:
         if isinstance(part, ast.Attribute):
-            words.add(part.attr)
-        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
-            words.add(part.value)
+            attributes.add(part.attr)
         elif isinstance(part, ast.keyword) and part.arg is None:
-            words.add("**")
-        elif isinstance(part, ast.Name):
-            places.append((module, part.id))
-        elif isinstance(part, ast.Import):
-            places += [(alias.name, "") for alias in part.names if alias.name.startswith("practica")]
-        elif isinstance(part, ast.ImportFrom) and str(part.module).startswith("practica"):
-            # A name may be that of a function or of a module, of which everything counts.
-            places += [(str(part.module), alias.name) for alias in part.names]
-            places += [(f"{part.module}.{alias.name}", "") for alias in part.names]
-    return frozenset(words), tuple(place for place in places if module_path(place[0]).is_file())
-
-
-def _meanings(module: str, name: str) -> Iterator[ast.AST]:
-    """Yield the statements at the top of a module that give ``name`` its meaning; without a name, all of them."""
-    for node in _tree(module).body:
-        names = {getattr(node, "name", ""), *_targets(node)}
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = {part for alias in node.names for part in (alias.asname or alias.name).split(".")}
-        if not name or name in names:
-            yield node
-
-
-def _closure(modules: tuple[str, ...]) -> set[str]:
-    found: set[str] = set()
-    queue = list(modules)
-    while queue:
-        name = queue.pop()
-        if name not in found and name not in NEUTRAL:
-            found.add(name)
-            queue.extend(_imports(name))
-    return found
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(module_path(module).read_text(encoding="utf-8"))
-
-
-@cache
-def _imports(module: str) -> tuple[str, ...]:
-    names: list[str] = []
-    for node in _statements(_tree(module), types=False):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.startswith("practica") and module_path(name).is_file())
-
-
-def _statements(node: ast.AST, *, types: bool = True) -> Iterator[ast.AST]:
-    """Yield the statements in a node, deeper ones included; without those under ``if TYPE_CHECKING:`` if not ``types``.
-
-    Types cannot change a number. Expressions, nine tenths of a tree, hold no statements and are passed over.
-    """
-    for part in ("body", "handlers", "cases", "orelse", "finalbody"):
-        for child in getattr(node, part, ()):
-            if types or not _for_types(child):
-                yield child
-                yield from _statements(child, types=types)
-
-
-def _for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-@cache
-def _tree_digest(module: str) -> str:
-    return sha256(ast.dump(_without_docstrings(_tree(module))))
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in (tree, *_statements(tree)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return tree
-
-
-@cache
-def _assigned(module: str) -> frozenset[str]:
-    return frozenset(name for node in _tree(module).body for name in _targets(node))
-
-
-def _targets(node: ast.stmt) -> set[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
-
-
-def _decorated(module: str, decorator: str) -> Iterator[str]:
-    for node in _tree(module).body:
-        if isinstance(node, ast.FunctionDef):
-            names = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
-            if decorator in names:
-                yield node.name
+            attributes.add("**")
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            texts.add(part.value)
+        elif isinstance(part, ast.JoinedStr):
+            fixed = [str(each.value) if isinstance(each, ast.Constant) else "" for each in part.values]
+            if any(len(each) >= FIXED for each in fixed):
+                patterns.add("".join(re.escape(each) or ".*" for each in fixed))
+    return frozenset(attributes), frozenset(texts), frozenset(patterns)

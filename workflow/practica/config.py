@@ -13,12 +13,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from practica.code import module_path, modules_defining
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
+from practica.overlay import laid_out, merge
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
+from practica.syntax import module_path, modules_defining
 from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
@@ -107,7 +108,7 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
-        config = plain(typed(plain(config), config_schema()))
+        config = plain(typed(laid_out(plain(config)), config_schema()))
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -241,16 +242,8 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
     """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = _merge(merged, read_yaml(path))
+        merged = merge(merged, read_yaml(path))
     return merged
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = _merge(result[key], value) if both else value
-    return result
 
 
 def _in(text: Any, language: str) -> Any:

@@ -1,5 +1,8 @@
 """The two ways in which a command can end badly, each with its exit code, and what kinds of failed runs there are."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(Exception):
     """Bad input: the message names the file, key or run and says what to do. Exit code 2."""
@@ -24,3 +27,10 @@ class StoppedError(RunError):
 def in_one_line(error: Exception) -> str:
     """Return kind and words of another library's error; TensorFlow says some things in several lines."""
     return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about an unknown name: the closest known one, or all of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from practica.address import parts
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.files import canonical_json, sha256
@@ -64,9 +65,7 @@ def parse(study: Study, name: str) -> tuple[str, str]:
     Raises:
         InputError: there is no such variant, or nothing of it is tuned.
     """
-    exercise, slash, variant = name.partition("/")
-    if not slash:
-        raise InputError(f"{name!r} names no variant: write it like ej08/dense")
+    exercise, variant = parts(name)
     if not study.space(exercise, variant):
         known = ", ".join("/".join(pair) for pair in tuned(study)) or "none"
         where = f"configuration: exercises.{exercise}.variants.{variant}"

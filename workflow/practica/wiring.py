@@ -7,23 +7,22 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from practica import exercises
 from practica.allocation import end_with_job
 from practica.checks import check
-from practica.code import code_digest
 from practica.config import Block, Study
 from practica.errors import InputError
-from practica.evidence.claims import CLAIMS, SPEEDUP, declared
+from practica.evidence.measured import measured_file
+from practica.exercises.twins import TWIN, twins
 from practica.figures import catalogue as figures
 from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
+from practica.paper.known import check_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -91,12 +90,6 @@ def prose_folders(report: Path = REPORT) -> list[Path]:
     return sorted(path.parent for path in report.glob("*/intro.tex"))
 
 
-@cache
-def run_code(exercise: str) -> str:
-    """Return the digest of the code that a run of the exercise depends on."""
-    return code_digest("practica.training.block", exercises.module_name(exercise))
-
-
 def finished(block: Block, results: Path) -> bool:
     """Return whether the block's results are there."""
     return (block.folder(results) / "metrics.json").is_file()
@@ -105,7 +98,7 @@ def finished(block: Block, results: Path) -> bool:
 def figure_inputs(study: Study, name: str) -> list[str]:
     """Return the files under the results folder that a figure is drawn from."""
     reads = figures.spec(name).reads
-    files = {"timing": ("timing/ej02.json",), "overview": (*COLLECTED, "claims.json")}.get(reads, COLLECTED)
+    files = (*COLLECTED, "claims.json") if reads == "overview" else COLLECTED
     return [f"{study.results}/{file}" for file in files]
 
 
@@ -114,11 +107,26 @@ def table_inputs(study: Study, table: TableSpec) -> list[str]:
     return [f"{study.results}/{file}" for file in table.needs]
 
 
-def claims_inputs(study: Study) -> list[str]:
-    """Return the files that the verdicts rest on beside the collected ones: the list of claims, and timings."""
-    parts = (part for e in study.exercises for claim in declared().about(e) for part in claim.parts)
-    timed = any(part.of.measure == SPEEDUP for part in parts)
-    return [os.path.relpath(CLAIMS), *([f"{study.results}/timing/ej02.json"] if timed else [])]
+def measured_inputs(study: Study) -> list[str]:
+    """Return the files of what is measured beside the runs: the times of nets that have a hand-written twin.
+
+    In a partial report, those that are there.
+    """
+    files = [measured_file(study.results, exercise) for exercise in study.exercises if twins(study, exercise)]
+    return [str(file) for file in files if not study.config["partial"] or file.is_file()]
+
+
+def timed_datasets(study: Study, exercise: str) -> list[str]:
+    """Return the data sets that an exercise's nets are timed on."""
+    return sorted({study.dataset(exercise, name) for name in twins(study, exercise)})
+
+
+def timed_study(study: Study, exercise: str) -> dict[str, Any]:
+    """Return the part of the configuration that the times depend on: what others are trained with does not count."""
+    names = [name for variant in twins(study, exercise) for name in (variant, variant + TWIN)]
+    entry = study.config["exercises"][exercise]
+    variants = {name: each for name, each in entry["variants"].items() if name in names}
+    return {"exercises": {exercise: {**entry, "variants": variants}}, "timing": study.config["timing"]}
 
 
 def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str]:
@@ -141,17 +149,20 @@ def prose_inputs(study: Study, language: str) -> list[str]:
 
 
 def check_prose(study: Study) -> None:
-    """Check that every exercise in play is written about in every language of the report.
+    """Check that every exercise in play is written about in every language of the report, with names that are known.
 
     Raises:
-        InputError: a file is missing; the message names it.
+        InputError: a file is missing, or a name in it is of nothing; the message names it.
     """
     for language in study.languages:
-        for file in prose_inputs(study, language):
-            if not Path(file).is_file():
+        for file in map(Path, prose_inputs(study, language)):
+            if not file.is_file():
                 raise InputError(
                     f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
                 )
+            # A job that trains need not know what the report will say.
+            if file.suffix == ".tex" and "PRACTICA_CLUSTER_JOB" not in os.environ:
+                check_names(study, file, file.stem if file.stem in study.exercises else None)
 
 
 def section(study: Study, exercise: str | None) -> str:

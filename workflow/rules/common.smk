@@ -2,9 +2,10 @@
 import json
 
 from practica.code import code_digest
+from practica.digests import run_code
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import finished, open_study, per_job, prepare_jobs, run_code
+from practica.wiring import finished, open_study, per_job, prepare_jobs
 
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)

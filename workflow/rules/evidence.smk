@@ -1,5 +1,8 @@
 # Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the source's claims.
-from practica.wiring import claims_inputs
+import os
+
+from practica.evidence.claims import CLAIMS
+from practica.wiring import measured_inputs
 
 
 rule resolve_study:
@@ -26,6 +29,7 @@ rule collect:
     input:
         study=f"{RESULTS}/study.json",
         metrics=run_files("metrics.json"),
+        measured=measured_inputs(study),
     output:
         metrics=f"{RESULTS}/metrics.csv",
         history=f"{RESULTS}/history.csv.gz",
@@ -37,7 +41,7 @@ rule collect:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.collect"),
+        code=code_digest("practica.evidence.collect:gather"),
     message:
         "Collecting the results of all runs"
     shell:
@@ -59,7 +63,7 @@ rule statistics:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.collect"),
+        code=code_digest("practica.evidence.collect:write_statistics"),
     message:
         "Summarising the metrics over the seeds"
     shell:
@@ -71,7 +75,7 @@ rule claims:
     input:
         study=f"{RESULTS}/study.json",
         collected=rules.collect.output,
-        others=claims_inputs(study),
+        declared=os.path.relpath(CLAIMS),
     output:
         f"{RESULTS}/claims.json",
     log:
@@ -81,7 +85,7 @@ rule claims:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.verdicts"),
+        code=code_digest("practica.evidence.verdicts:write_claims"),
     message:
         "Judging what the source claims"
     shell:

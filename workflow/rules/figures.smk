@@ -1,4 +1,5 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
+from practica.digests import figure_digest
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
 from practica.wiring import (
@@ -47,7 +48,7 @@ rule figure:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.figures.draw"),
+        code=lambda wildcards: figure_digest(study, wildcards.figure),
         captions=lambda wildcards: captions(
             study,
             figure_spec(wildcards.figure).caption,

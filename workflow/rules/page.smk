@@ -32,7 +32,7 @@ rule page:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.page.build"),
+        code=code_digest("practica.page.build:write_pages"),
         captions=page_captions(study),
     message:
         "Writing the pages of the HTML report"

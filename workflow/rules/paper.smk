@@ -1,4 +1,5 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
+from practica.digests import paper_digest, table_digest
 from practica.paper.catalogue import tables_for
 from practica.wiring import (
     captions,
@@ -49,7 +50,7 @@ rule table:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.paper.tables"),
+        code=lambda wildcards: table_digest(study, TABLES[wildcards.table]),
         captions=lambda wildcards: captions(
             study,
             TABLES[wildcards.table].caption,
@@ -89,7 +90,7 @@ rule paper:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.paper.document"),
+        code=lambda wildcards: paper_digest(study, REPORTS[wildcards.report]),
         language=lambda wildcards: REPORTS[wildcards.report],
     message:
         "Building the report {output.pdf}"

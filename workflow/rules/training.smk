@@ -1,4 +1,7 @@
 # Training: one job for each block of seeds of each variant.
+from practica.wiring import timed_datasets, timed_study
+
+
 rule train:
     """Train one block of seeds of one variant."""
     input:
@@ -26,36 +29,33 @@ rule train:
 
 
 rule time_twins:
-    """Time the Keras nets of ej02 against their hand-written twins, in one process."""
+    """Time the Keras nets of an exercise against their hand-written twins, in one process."""
     input:
-        cifar10=f"{DATA}/prepared/cifar10/dataset.json",
-        xor=f"{DATA}/prepared/xor/dataset.json",
+        datasets=lambda wildcards: expand(
+            f"{DATA}/prepared/{{dataset}}/dataset.json",
+            dataset=timed_datasets(study, wildcards.exercise),
+        ),
     output:
-        f"{RESULTS}/timing/ej02.json",
+        f"{RESULTS}/measured/{{exercise}}.csv",
     log:
-        f"{LOGS}/timing/ej02.log",
+        f"{LOGS}/measured/{{exercise}}.log",
     conda:
         "../../envs/practica.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: grown(4000, attempt),
         runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
-        data=subpath(input.cifar10, ancestor=3),
-        # Not the whole study: what others are trained with is no reason to measure again.
+        data=DATA,
         twins=lambda wildcards: json.dumps(
-            {
-                "exercises": {"ej02": study.config["exercises"]["ej02"]},
-                "timing": study.config["timing"],
-            },
-            ensure_ascii=False,
+            timed_study(study, wildcards.exercise), ensure_ascii=False
         ),
         code=lambda wildcards: code_digest(
-            "practica.training.timing", "practica.exercises.ej02"
+            "practica.training.timing", f"practica.exercises.{wildcards.exercise}"
         ),
     message:
-        "Timing the nets of ej02 against their hand-written twins"
+        "Timing the nets of {wildcards.exercise} against their hand-written twins"
     shell:
-        "python -m practica timing --json {params.twins:q} --data {params.data:q}"
+        "python -m practica timing {wildcards.exercise} --json {params.twins:q} --data {params.data:q}"
         " --threads {threads} --out {output:q} > {log:q} 2>&1"
 
 

@@ -1,4 +1,5 @@
 # Tuning: trials of the variants that have a grid or a search, judged on validation. Trained only when asked for.
+from practica.digests import trials_digest
 from practica.trials import table_file, tuned
 
 tuning_tables = [
@@ -31,7 +32,7 @@ rule judge_trials:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.tuning", "practica.figures.trials"),
+        code=trials_digest(study),
     message:
         "Judging the trials of {wildcards.exercise}/{wildcards.variant}"
     shell:

@@ -10,9 +10,9 @@ import click
 
 from practica.cli.base import PATH, main, quiet_tensorflow, read_study, study_options
 from practica.config import Block, Study
+from practica.digests import run_code
 from practica.errors import DivergedError, InputError
 from practica.files import write_json
-from practica.wiring import run_code
 
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 
@@ -152,27 +152,23 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 
 
 @main.command()
+@click.argument("exercise")
 @click.option("--json", "config", help="The configuration as JSON.  [default: config.yaml]")
 @click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
-def timing(config: str | None, data_folder: Path, threads: int, out: Path) -> None:
-    """Time the nets of ej02 against their hand-written twins."""
+def timing(exercise: str, config: str | None, data_folder: Path, threads: int, out: Path) -> None:
+    """Time an exercise's nets against their hand-written twins. Writes rows as those of metrics.csv."""
     quiet_tensorflow(threads)
     from practica import data
+    from practica.evidence.collect import write_table
+    from practica.evidence.measured import timed_rows
+    from practica.exercises.twins import TWIN, twins
     from practica.training.timing import time_twins
 
     study = study_of(config) if config else read_study(())
-    datasets = {name: data.load(name, data_folder) for name in ("cifar10", "xor")}
-    nets = time_twins(study, lambda name: datasets[name].arrays)
-    stand_in = any(dataset.info.stand_in for dataset in datasets.values())
-    write_json(
-        out,
-        {
-            "schema": 1,
-            "stand_in": stand_in,
-            "threads": threads,
-            "repetitions": study.config["timing"]["repetitions"],
-            "nets": nets,
-        },
-    )
+    names = {study.dataset(exercise, name) for variant in twins(study, exercise) for name in (variant, variant + TWIN)}
+    datasets = {name: data.load(name, data_folder) for name in sorted(names)}
+    times = time_twins(study, lambda name: datasets[name].arrays, exercise)
+    generated = {name for name, dataset in datasets.items() if dataset.info.stand_in}
+    write_table(out, timed_rows(study, exercise, "ms_per_epoch", times, generated))

@@ -13,12 +13,14 @@ from typing import Any
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import FILES, METRICS, train_again
+from practica.evidence.measured import FOLDER, measured_file
 from practica.files import atomic_path, read_json
 
 ARCHIVE = "runs.zip"
-TIMING = "timing/ej02.json"
 ARRAYS = "arrays.npz"
-MEMBER = re.compile(rf"runs/[\w-]+/[\w-]+/[\w-]+/({'|'.join(map(re.escape, (*FILES, ARRAYS)))})|{re.escape(TIMING)}")
+MEMBER = re.compile(rf"runs/[\w-]+/[\w-]+/[\w-]+/({'|'.join(map(re.escape, (*FILES, ARRAYS)))})|{FOLDER}/[\w-]+\.csv")
+FORMER = re.compile(r"timing/[\w-]+\.json")
+"""Times as earlier versions kept them, without the repetitions: they are measured again."""
 LARGEST = 2**30  # bytes of all files together: far more than runs leave behind, far less than fills a disk
 
 
@@ -65,8 +67,7 @@ def _files(study: Study, results: Path) -> Iterator[Path]:
         folder = block.folder(results)
         if (folder / METRICS).is_file():
             yield from (folder / name for name in (*FILES, ARRAYS))
-    if (results / TIMING).is_file():
-        yield results / TIMING
+    yield from (path for path in (measured_file(results, each) for each in study.exercises) if path.is_file())
 
 
 def _anonymous(content: Any) -> str:
@@ -81,7 +82,7 @@ def _contents(path: Path) -> dict[str, bytes]:
     """Return the content of every file of the archive by its name."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+            members = [member for member in archive.infolist() if not FORMER.fullmatch(member.filename)]
             for member in members:
                 if not MEMBER.fullmatch(member.filename):
                     raise InputError(f"{path}: {member.filename!r} is no file of a run: take it as it was made")

@@ -10,33 +10,15 @@ from typing import Any
 
 import jsonschema
 
+from practica.address import Quantity
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.yamlfile import read_yaml
 
 CLAIMS = Path(__file__).parents[3] / "report" / "claims.yaml"
 SCHEMA = SCHEMAS / "claim-list.schema.json"
-SPEEDUP = "speedup"
-"""The one measure that comes from the timings of ej02 and not from the runs."""
 
 Text = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A measure of one variant, such as ``ej08/dense/test/accuracy`` or ``ej08/dense/gap``."""
-
-    exercise: str
-    variant: str
-    measure: str
-
-    @classmethod
-    def parse(cls, reference: str) -> Quantity:
-        """Return what a reference of that form names."""
-        return cls(*reference.split("/", 2))
-
-    def __str__(self) -> str:
-        return f"{self.exercise}/{self.variant}/{self.measure}"
 
 
 @dataclass(frozen=True)

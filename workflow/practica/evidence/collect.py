@@ -13,6 +13,7 @@ import pandas as pd
 from practica.config import Study
 from practica.evidence.blocks import BlockFiles, read_block
 from practica.evidence.differences import differences
+from practica.evidence.measured import measured
 from practica.evidence.results import Results
 from practica.evidence.summary import summarise
 from practica.files import atomic_path
@@ -35,13 +36,14 @@ def collect(study: Study, results: Path) -> None:
 def gather(study: Study, results: Path) -> None:
     """Write ``metrics.csv``, ``history.csv.gz`` and ``runs.csv``.
 
-    Blocks in ``results`` that failed or did not run are rows of ``runs.csv`` with the reason, and nothing elsewhere.
+    What is measured beside the runs stands below their metrics. Blocks in ``results`` that failed or did not run are
+    rows of ``runs.csv`` with the reason, and nothing elsewhere.
 
     Raises:
         InputError: a file of a block is malformed.
     """
     files = [read_block(block, results) for block in study.blocks()]
-    write_table(results / "metrics.csv", metrics_table(files))
+    write_table(results / "metrics.csv", pd.concat([metrics_table(files), measured(study, results)]))
     write_table(results / "history.csv.gz", history_table(files))
     write_table(results / "runs.csv", pd.DataFrame([run_row(each) for each in files]))
 

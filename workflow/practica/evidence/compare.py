@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from practica.address import METRIC, TIMING, parts
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
@@ -106,6 +107,8 @@ def _summary(folder: Path) -> dict[str, dict[str, Any]]:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""])
         table = table.astype(dict.fromkeys([*NUMBERS, "sd"], float) | {"n": int} | dict.fromkeys(TEXT, str))
         rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+        # How long things take is a matter of the machine.
+        rows = [row for row in rows if row["split"] != TIMING]
         return {"/".join(str(row[key]) for key in GROUP): row for row in rows}
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; give a folder of results or a reference") from error
@@ -147,7 +150,7 @@ def _verdicts(
 
 
 def _variant(name: str) -> str:
-    return "/".join(name.split("/")[:2])
+    return "/".join(parts(name, METRIC)[:2])
 
 
 def _variants(rows: Mapping[str, Any]) -> list[str]:

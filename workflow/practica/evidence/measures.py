@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from practica.address import Quantity
 from practica.errors import InputError
 from practica.evidence.results import Results
 from practica.evidence.rules import NOISE
@@ -30,9 +31,9 @@ def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.S
     Raises:
         InputError: there is no such measure.
     """
-    split, slash, metric = measure.partition("/")
-    if slash:
-        values = results.per_seed(exercise, variant, split, metric)
+    named = Quantity(exercise, variant, measure)
+    if named.split:
+        values = results.per_seed(exercise, variant, named.split, named.metric)
     elif measure in MEASURES:
         values = MEASURES[measure](results, exercise, variant)
     else:

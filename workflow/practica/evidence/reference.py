@@ -11,7 +11,7 @@ import pandas as pd
 
 from practica.config import Block, Study
 from practica.errors import InputError
-from practica.evidence.archive import ARCHIVE, TIMING, pack
+from practica.evidence.archive import ARCHIVE, pack
 from practica.evidence.blocks import NOT_RUN, STAND_IN, read_manifest
 from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
@@ -60,7 +60,7 @@ def make_reference(study: Study, results: Path, out: Path, reports: Sequence[str
     if not runs:
         raise InputError(f"{results}: no run of the study is there: run snakemake first")
     written = []
-    for name in (*COPIED, TIMING, *reports):
+    for name in (*COPIED, *reports):
         if (results / name).is_file():
             with atomic_path(out / name) as part:
                 part.write_bytes((results / name).read_bytes())

@@ -16,9 +16,8 @@ import pandas as pd
 
 from practica.config import Block, Study
 from practica.errors import InputError
-from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
+from practica.evidence.blocks import STAND_IN, train_again
 from practica.evidence.summary import Estimate, over_folds
-from practica.files import read_checked
 
 NORMALISED = "normalised_"
 # Text that repeats a million times costs a byte a row as a category.
@@ -188,18 +187,6 @@ class Results:
                 if found is not None:
                     return block.seeds[0], found
         return self.why_missing(exercise, variant, f"arrays {', '.join(names)}")
-
-    def timing(self) -> dict[str, Any] | Missing:
-        """Return how long the nets of ej02 take in Keras and in NumPy, or why that is not known.
-
-        Raises:
-            InputError: the record is malformed.
-        """
-        path = self.folder / "timing" / "ej02.json"
-        if not path.is_file():
-            return Missing(NOT_RUN)
-        record: dict[str, Any] = read_checked(path, "timing")
-        return record
 
     def why_missing(self, exercise: str, variant: str, what: str) -> Missing:
         """Say why ``what`` is not there: the variant is unknown, failed, did not run, or did not record it."""

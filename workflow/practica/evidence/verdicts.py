@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from practica.address import Quantity
 from practica.config import Study
 from practica.evidence.blocks import NOT_RUN, STAND_IN
-from practica.evidence.claims import SPEEDUP, Claim, Claims, Part, Quantity
+from practica.evidence.claims import Claim, Claims, Part
 from practica.evidence.measures import by_seed
 from practica.evidence.results import Missing, Results
 from practica.evidence.rules import FEWEST, NOT_EVALUATED, RULES, UNDECIDED, Rule, combine
@@ -111,8 +112,6 @@ def _side(quantity: Quantity, found: Estimate | None) -> dict[str, Any]:
 
 def _evidence(part: Part, results: Results) -> Evidence | Missing:
     """Return what the results say about a part, or why they say nothing."""
-    if part.of.measure == SPEEDUP:
-        return _timed(part.of, results)
     sides = [by_seed(results, each.exercise, each.variant, each.measure) for each in part.quantities]
     for quantity, values in zip(part.quantities, sides, strict=True):
         if values.empty:
@@ -134,18 +133,6 @@ def _paired(part: Part, sides: list[pd.Series]) -> Evidence | Missing:
     if not np.isfinite(values).all():
         return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
     return Evidence(estimate(values.to_numpy()), _numbers(values), estimate(of.to_numpy()), estimate(other.to_numpy()))
-
-
-def _timed(quantity: Quantity, results: Results) -> Evidence | Missing:
-    """Return the speed-up of a net; the timing keeps the range of its repetitions in place of an interval."""
-    record = results.timing()
-    if isinstance(record, Missing) or quantity.variant not in record["nets"]:
-        return Missing(f"{quantity.variant} was not timed", MISSING)
-    if record["stand_in"]:
-        return Missing("made from generated data", GENERATED)
-    speedup = record["nets"][quantity.variant][SPEEDUP]
-    low, high, repetitions = float(speedup["low"]), float(speedup["high"]), int(record["repetitions"])
-    return Evidence(Estimate(float(speedup["median"]), None, low, high, repetitions))
 
 
 def _why(quantity: Quantity, results: Results) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from practica.code import decorated_functions, mentioned, module_path
+from practica.code import mentioned
 from practica.errors import InputError
+from practica.syntax import decorated_functions, module_path
 
 TRAINING = frozenset(
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from practica.figures.catalogue import spec
 from practica.figures.curves import Line, Plot, curves
 from practica.figures.listing import SPECS
 from practica.figures.overview import overview
-from practica.figures.panels import digits, prices, return_map, timing
+from practica.figures.panels import digits, prices, return_map, twins
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
 from practica.figures.words import Words, label, words
@@ -25,11 +25,6 @@ BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "accuracy": (0.0, 1.0),
     "normalised_loss": (0.0, 1.0),
     "loss": (0.0, None),
-}
-FROM_ARRAYS = {
-    "prices": (prices, ("target", "predicted")),
-    "map": (return_map, ("x", "target", "predicted")),
-    "digits": (digits, ("noisy", "cleaned", "clean")),
 }
 
 
@@ -58,14 +53,7 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
     """Return a figure from results that several figures may share."""
     shown, texts = spec(name), words(language)
     with style():
-        if shown.kind == "overview":
-            figure = overview(results, texts, language)
-        elif shown.kind in FROM_ARRAYS:
-            figure = _from_arrays(shown, results, texts, shown.title[language])
-        elif shown.kind == "timing":
-            figure = _timing(results, texts, shown.title[language])
-        else:
-            figure = _over_epochs(shown, results, texts, shown.title[language])
+        figure = KINDS[shown.kind](shown, results, texts, language)
         if stand_in(shown, results):
             stamp(figure, texts["stand_in"])
     return figure
@@ -100,9 +88,9 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
     return Course(tuple(plots), (_band(shown, plots, texts), *_seeds(shown, results, texts), *notes))
 
 
-def _over_epochs(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+def _over_epochs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw what was recorded by epoch."""
-    found = course(shown, results, texts)
+    found, title = course(shown, results, texts), shown.title[language]
     if not found.plots:
         return message(title, found.nothing)
     return curves(found.plots, title, found.notes, texts, shown.log_epochs, shown.height)
@@ -188,26 +176,48 @@ def _named(shown: Spec, texts: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _from_arrays(shown: Spec, results: Results, texts: Words, title: str) -> Figure:
+def _prices(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return _from_arrays(prices, ("target", "predicted"), shown, results, texts, language)
+
+
+def _map(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return _from_arrays(return_map, ("x", "target", "predicted"), shown, results, texts, language)
+
+
+def _digits(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return _from_arrays(digits, ("noisy", "cleaned", "clean"), shown, results, texts, language)
+
+
+def _from_arrays(
+    maker: Callable[..., Figure], names: Sequence[str], shown: Spec, results: Results, texts: Words, language: str
+) -> Figure:
     """Draw the arrays that the first finished seed kept."""
-    maker, names = FROM_ARRAYS[shown.kind]
-    found = results.arrays(shown.exercise, shown.variants[0], *names)
+    found, title = results.arrays(shown.exercise, shown.variants[0], *names), shown.title[language]
     if isinstance(found, Missing):
         return message(title, explain(found, texts))
     seed, arrays = found
     return maker(arrays, seed, title, texts)
 
 
-def _timing(results: Results, texts: Words, title: str) -> Figure:
-    found = results.timing()
-    return message(title, explain(found, texts)) if isinstance(found, Missing) else timing(found, title, texts)
+def _overview(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return overview(results, texts, language)
+
+
+def _twins(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    """Draw a metric of every first variant beside that of the second, repetition by repetition."""
+    (panel,) = shown.panels
+    values = {name: results.per_seed(shown.exercise, name, shown.split, panel.metric) for name in shown.variants}
+    pairs = dict(zip(shown.variants[::2], shown.variants[1::2], strict=True))
+    shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
+    both = [(name, values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
+    if both:
+        return twins(both, label(texts, panel.metric), shown.labels, shown.title[language], texts)
+    missing = results.why_missing(shown.exercise, shown.variants[0], f"{shown.split} {panel.metric}")
+    return message(shown.title[language], explain(missing, texts))
 
 
 def stand_in(shown: Spec, results: Results) -> bool:
     """Say whether the figure shows results from generated data."""
-    if shown.kind == "timing":
-        found = results.timing()
-        return not isinstance(found, Missing) and bool(found["stand_in"])
     if shown.kind == "overview":
         return any(map(results.stand_in, results.study.exercises))
     return results.stand_in(shown.exercise, shown.variants)
@@ -217,3 +227,16 @@ def explain(missing: Missing, texts: Words) -> str:
     """Say in the figure's language why there is nothing; a reason that a program gave stays as it is."""
     known = f"{texts['no_results']}: {texts[missing.status]}"
     return f"{known} ({missing.reason})" if missing.reason and missing.reason != NOT_RUN else known
+
+
+KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
+    "curves": _over_epochs,
+    "compare": _over_epochs,
+    "folds": _over_epochs,
+    "prices": _prices,
+    "map": _map,
+    "digits": _digits,
+    "twins": _twins,
+    "overview": _overview,
+}
+"""What draws each kind of figure, and no other depends on."""

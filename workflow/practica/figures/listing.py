@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from practica.figures.specs import HIGH, Panel, Spec, Text
+from practica.address import TIMING
+from practica.figures.specs import HIGH, Glance, Panel, Spec, Text
 
 LOSS = Panel("loss")
 ACCURACY = Panel("accuracy")
@@ -181,7 +182,8 @@ def _twins() -> list[Spec]:
         "Time per epoch of each net of ej02 in Keras and in NumPy: median and range of the measured repetitions.",
     )
     both = tuple(net + suffix for _, net, _, _ in nets for suffix in ("", "_numpy"))
-    return [*curves, Spec("figx02e", "ej02", both, "timing", _text("Keras y NumPy", "Keras and NumPy"), caption)]
+    title, time = _text("Keras y NumPy", "Keras and NumPy"), (Panel("ms_per_epoch"),)
+    return [*curves, Spec("figx02e", "ej02", both, "twins", title, caption, time, TIMING, ("keras", "numpy"))]
 
 
 def _extras() -> list[Spec]:
@@ -235,3 +237,38 @@ OVERVIEW = Spec(
     ),
 )
 """The first page of the report; its exercise is none of them."""
+
+DENSE, CONV = _text("densa", "dense"), _text("conv.", "conv.")
+GLANCES = {
+    "ej01": Glance(_text("Boston", "Boston"), "loss", {"linear": _text("lineal", "linear")}),
+    "ej02": Glance(
+        _text("CIFAR-10", "CIFAR-10"),
+        "accuracy",
+        {"cifar_mse": _text("MSE", "MSE"), "cifar_xent": _text("ent. cruzada", "cross-ent.")},
+    ),
+    "ej03": Glance(
+        _text("IMDB, recuento", "IMDB, counts"),
+        "accuracy",
+        {"l2": _text("L2", "L2"), "dropout_l2": _text("Dropout", "Dropout"), "bn_l2": _text("BN", "BN")},
+    ),
+    "ej04": Glance(_text("IMDB, embedding", "IMDB, embedding"), "accuracy", {"dense": DENSE, "conv": CONV}),
+    "ej05": Glance(_text("Mapa logístico", "Logistic map"), "mse", {"tanh5": _text("tanh", "tanh")}, log=True),
+    "ej06": Glance(
+        _text("Pima, 5 pliegues", "Pima, 5 folds"),
+        "accuracy",
+        {"raw": _text("sin corregir", "uncorrected"), "corrected": _text("corregida", "corrected")},
+    ),
+    "ej07": Glance(
+        _text("MNIST, ruido", "MNIST, noise"),
+        "mse",
+        {"autoencoder": _text("simétrico", "symmetric"), "autoencoder_asym": _text("asimétrico", "asymmetric")},
+    ),
+    "ej08": Glance(_text("MNIST", "MNIST"), "accuracy", {"dense": DENSE, "conv": CONV}),
+    "ej09": Glance(_text("MNIST permutado", "Permuted MNIST"), "accuracy", {"dense": DENSE, "conv": CONV}),
+    "ej10": Glance(
+        _text("CIFAR-100", "CIFAR-100"),
+        "accuracy",
+        {"alexnet": _text("AlexNet", "AlexNet"), "vgg16": _text("VGG16", "VGG16")},
+    ),
+}
+"""What the overview shows of each exercise."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,8 @@ from matplotlib.figure import Figure
 from practica.evidence.results import Curve, Missing, Results, Value
 from practica.evidence.source import PRINTED
 from practica.figures.curves import thinned
-from practica.figures.specs import Text
+from practica.figures.listing import GLANCES
+from practica.figures.specs import Glance, Text
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
@@ -25,53 +24,6 @@ SIGN_FONT = "DejaVu Sans"
 """What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
 BEYOND = 1.07
 """Where the results on test data stand, as a share of the epochs."""
-
-
-@dataclass(frozen=True)
-class Glance:
-    """What the panel of an exercise shows: its name, a metric, and which variants under which names."""
-
-    name: Text
-    metric: str
-    variants: Mapping[str, Text]
-    log: bool = False
-
-
-def _same(text: str) -> Text:
-    return {"es": text, "en": text}
-
-
-def _two(es: str, en: str) -> Text:
-    return {"es": es, "en": en}
-
-
-DENSE, CONV = _two("densa", "dense"), _same("conv.")
-GLANCES = {
-    "ej01": Glance(_same("Boston"), "loss", {"linear": _two("lineal", "linear")}),
-    "ej02": Glance(
-        _same("CIFAR-10"), "accuracy", {"cifar_mse": _same("MSE"), "cifar_xent": _two("ent. cruzada", "cross-ent.")}
-    ),
-    "ej03": Glance(
-        _two("IMDB, recuento", "IMDB, counts"),
-        "accuracy",
-        {"l2": _same("L2"), "dropout_l2": _same("Dropout"), "bn_l2": _same("BN")},
-    ),
-    "ej04": Glance(_same("IMDB, embedding"), "accuracy", {"dense": DENSE, "conv": CONV}),
-    "ej05": Glance(_two("Mapa logístico", "Logistic map"), "mse", {"tanh5": _same("tanh")}, log=True),
-    "ej06": Glance(
-        _two("Pima, 5 pliegues", "Pima, 5 folds"),
-        "accuracy",
-        {"raw": _two("sin corregir", "uncorrected"), "corrected": _two("corregida", "corrected")},
-    ),
-    "ej07": Glance(
-        _two("MNIST, ruido", "MNIST, noise"),
-        "mse",
-        {"autoencoder": _two("simétrico", "symmetric"), "autoencoder_asym": _two("asimétrico", "asymmetric")},
-    ),
-    "ej08": Glance(_same("MNIST"), "accuracy", {"dense": DENSE, "conv": CONV}),
-    "ej09": Glance(_two("MNIST permutado", "Permuted MNIST"), "accuracy", {"dense": DENSE, "conv": CONV}),
-    "ej10": Glance(_same("CIFAR-100"), "accuracy", {"alexnet": _same("AlexNet"), "vgg16": _same("VGG16")}),
-}
 
 
 def overview(results: Results, texts: Words, language: str) -> Figure:
@@ -166,3 +118,7 @@ def _unknown(exercise: str, results: Results) -> Glance:
     recorded = results.metrics_by_epoch(exercise, variants[0])
     metric = "accuracy" if "accuracy" in recorded else "loss"
     return Glance(_same(exercise), metric, {variant: _same(variant) for variant in variants})
+
+
+def _same(text: str) -> Text:
+    return {"es": text, "en": text}

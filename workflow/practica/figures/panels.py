@@ -1,4 +1,4 @@
-"""Draw what is not a curve over epochs: predictions, digits and timings."""
+"""Draw what is not a curve over epochs: predictions, digits and times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -19,7 +20,7 @@ DOTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.2, "
 DRAWN = 80
 """Predicted points that are drawn over the exact curve."""
 MARKERS = "os"
-"""How the two libraries are told apart where there is no colour."""
+"""How the two of a pair are told apart where there is no colour."""
 
 
 def prices(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
@@ -76,31 +77,39 @@ def digits(arrays: Arrays, seed: int, title: str, texts: Words) -> Figure:
     return figure
 
 
-def timing(record: Mapping[str, Any], title: str, texts: Words) -> Figure:
-    """Return the time per epoch of every net in Keras and in NumPy, median and range, on a logarithmic axis."""
-    wanted = {"keras_seconds_per_epoch", "numpy_seconds_per_epoch"}
-    nets = {name: net for name, net in record["nets"].items() if wanted <= net.keys()}
-    figure = new_figure(1.3 + 0.32 * len(nets), title)
+def twins(
+    pairs: Sequence[tuple[str, pd.Series, pd.Series]], axis: str, names: Sequence[str], title: str, texts: Words
+) -> Figure:
+    """Return two times of each net side by side, median and range on a logarithmic axis, and their ratio.
+
+    Args:
+        pairs: the net, and its times by repetition; their ratio is the median of those of each repetition.
+        axis: what is measured.
+        names: what the first and the second times are of.
+        title: the figure's.
+        texts: the words of the language.
+    """
+    figure = new_figure(1.3 + 0.32 * len(pairs), title)
     axes = figure.subplots()
-    for place, library in enumerate(("keras", "numpy")):
-        heights = np.arange(len(nets)) + (place - 0.5) * 0.24
-        times = [net[f"{library}_seconds_per_epoch"] for net in nets.values()]
+    for place, times in enumerate(([pair[1] for pair in pairs], [pair[2] for pair in pairs])):
+        heights = np.arange(len(pairs)) + (place - 0.5) * 0.24
         _whiskers(axes, heights, times, look(place).colour, MARKERS[place])
-    for height, net in enumerate(nets.values()):
-        text = texts["speedup"].format(ratio=decimal(texts, net["speedup"]["median"], 1))
+    for height, (_, first, second) in enumerate(pairs):
+        text = texts["ratio"].format(ratio=decimal(texts, (second / first).median(), 1))
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=8)
-    axes.set(xscale="log", xlabel=texts["seconds_per_epoch"], yticks=range(len(nets)), ylim=(len(nets) - 0.5, -0.5))
-    axes.set_yticklabels([label(texts, net) for net in nets], parse_math=False)
+    axes.set(xscale="log", xlabel=axis, yticks=range(len(pairs)), ylim=(len(pairs) - 0.5, -0.5))
+    axes.set_yticklabels([label(texts, net) for net, _, _ in pairs], parse_math=False)
+    called = [label(texts, name) for name in names]
     handles = [
-        Line2D([], [], color=look(place).colour, marker=MARKERS[place], markersize=3, label=texts[library])
-        for place, library in enumerate(("keras", "numpy"))
+        Line2D([], [], color=look(place).colour, marker=MARKERS[place], markersize=3, label=name)
+        for place, name in enumerate(called)
     ]
-    note = texts["timing_note"].format(repetitions=record["repetitions"], threads=record["threads"])
-    legend(figure, handles, [note])
+    repetitions = max(len(times) for _, times, _ in pairs)
+    legend(figure, handles, [texts["twins_note"].format(n=repetitions, first=called[0], second=called[1])])
     return figure
 
 
-def _whiskers(axes: Any, heights: np.ndarray, times: Sequence[Mapping[str, float]], colour: str, marker: str) -> None:
-    median, low, high = (np.array([each[key] for each in times], dtype=float) for key in ("median", "low", "high"))
-    reach = np.maximum(0, [median - low, high - median])
+def _whiskers(axes: Any, heights: np.ndarray, times: Sequence[pd.Series], colour: str, marker: str) -> None:
+    low, median, high = (np.array([each.quantile(part) for each in times]) for part in (0, 0.5, 1))
+    reach = [median - low, high - median]
     axes.errorbar(median, heights, xerr=reach, fmt=marker, color=colour, markersize=3, capsize=2)

@@ -29,7 +29,8 @@ class Spec:
         name: file name without suffix; ``figNN`` as in the source, ``figxNN`` for those it lacks, where NN is then
             the exercise.
         kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
-            (validation and its spread over the folds), ``prices``, ``map``, ``digits``, ``timing`` or ``overview``.
+            (validation and its spread over the folds), ``prices``, ``map``, ``digits``, ``overview``, or
+            ``twins`` (every first variant beside the second).
         panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
         split: the part of the data that a comparison of variants shows.
         log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
@@ -55,6 +56,16 @@ class Spec:
 
     @property
     def reads(self) -> str:
-        """Return what the figure is drawn from: ``tables``, ``arrays`` (of the runs), ``timing`` or ``overview``."""
-        other = {"prices": "arrays", "map": "arrays", "digits": "arrays", "timing": "timing", "overview": "overview"}
+        """Return what the figure is drawn from: ``tables`` by epoch, ``arrays``, ``metrics`` or ``overview``."""
+        other = {"prices": "arrays", "map": "arrays", "digits": "arrays", "twins": "metrics", "overview": "overview"}
         return other.get(self.kind, "tables")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the panel of an exercise shows: its name, a metric, and which variants under which names."""
+
+    name: Text
+    metric: str
+    variants: Mapping[str, Text]
+    log: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from practica.address import TIMING
 from practica.config import Block
 from practica.errors import InputError
 from practica.evidence.results import Missing
@@ -72,6 +73,7 @@ def _metrics(block: Block, facts: Facts) -> Table:
     """Return the final metrics of the block's runs: a row for each run; of a single one, a row for each metric."""
     language = facts.language
     words, found = WORDS[language], facts.results.metrics
+    found = found[found["split"] != TIMING]  # whose repetitions are no seeds
     here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
     found = found.assign(fold=found["fold"].fillna(NO_FOLD).astype(int))
     found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith("best_")]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from practica.address import TIMING
 from practica.config import Study
 from practica.evidence.claims import declared
+from practica.exercises.twins import TWIN
 from practica.files import canonical_json
 from practica.paper.names import variant_name
 
@@ -16,7 +18,6 @@ NEEDS = {
     "metrics": COLLECTED,
     "folds": COLLECTED,
     "cost": (*COLLECTED, "models.json"),
-    "timing": ("runs.csv", "timing/ej02.json"),
     "layers": ("models.json",),
     "runs": ("runs.csv",),
     "verdicts": ("claims.json",),
@@ -24,8 +25,6 @@ NEEDS = {
     "differences": ("differences.csv", "runs.csv"),
 }
 """The files under the results folder that each kind of table is made from."""
-BY_HAND = "_numpy"
-"""How the models end that are written by hand: they have no Keras layers to show."""
 SHAPING = ("units", "words", "review_length", "embedding_dim")
 """The settings that change a model's layers; the number of classes, which the data set decides, does so in one row."""
 
@@ -97,14 +96,16 @@ KNOWN = (
     ),
     TableSpec(
         "table_ej02",
-        "timing",
+        "scores",
         "ej02",
         {
-            "es": "Tiempo por época de las mismas redes en Keras y escritas a mano en NumPy, medido en una sola "
-            "corrida: mediana, y entre paréntesis el mínimo y el máximo de las repeticiones.",
-            "en": "Time per epoch of the same nets in Keras and written by hand in NumPy, measured in one run: "
-            "median, and in brackets the least and the largest of the repetitions.",
+            "es": "Tiempo por época de las mismas redes en Keras y escritas a mano en NumPy, medido lado a lado: media "
+            "± desviación estándar sobre n repeticiones y, entre corchetes, el intervalo de confianza del 95 % de la "
+            "media.",
+            "en": "Time per epoch of the same nets in Keras and written by hand in NumPy, measured side by side: mean "
+            "± standard deviation over n repetitions and, in brackets, the 95 % confidence interval of the mean.",
         },
+        columns=((TIMING, "ms_per_epoch"),),
     ),
     _scores(
         "table_ej02_metrics",
@@ -250,7 +251,7 @@ def _layers(study: Study, exercise: str) -> list[TableSpec]:
     """Return one table per architecture: most variants that share a model differ in data or training only."""
     specs: dict[str, TableSpec] = {}
     for variant in study.variants(exercise):
-        if study.model(exercise, variant).endswith(BY_HAND):
+        if study.model(exercise, variant).endswith(TWIN):
             continue
         name = layers_table(study, exercise, variant)
         caption = {

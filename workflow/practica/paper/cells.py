@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -51,15 +50,6 @@ def plain(value: float, facts: Facts) -> Cell:
 def count(value: int, facts: Facts) -> Cell:
     """Return a whole number."""
     return Cell(numbers.count(value, facts.language), {"": value})
-
-
-def timing(value: Any, unit: float, facts: Facts) -> Cell:
-    """Return the median of a timing with its range."""
-    if not isinstance(value, Mapping):
-        return gap(word("no_timing", facts.language), facts)
-    names = ("median", "low", "high")
-    median, low, high = (numbers.significant(float(value[name]) * unit, facts.language) for name in names)
-    return Cell(f"{median} ({low}–{high})", {"": value["median"], "_low": value["low"], "_high": value["high"]})
 
 
 def optional(value: Any, facts: Facts) -> Cell:

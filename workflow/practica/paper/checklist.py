@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from practica.address import TIMING
 from practica.paper import numbers, render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
@@ -95,6 +96,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     settings = [study.settings(exercise, variant) for variant in study.variants(exercise)]
     metrics = facts.results.metrics
     splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
+    splits.pop(TIMING, None)
     parts = items([word(split, language).lower() for split in splits], language) or "–"
     division = _values(settings, SPLITS, language)
     differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})

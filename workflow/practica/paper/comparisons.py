@@ -7,23 +7,26 @@ from typing import Any
 
 import pandas as pd
 
-from practica.errors import InputError
+from practica.address import Quantity
+from practica.errors import InputError, hint
 from practica.evidence.blocks import NOT_RUN
-from practica.evidence.claims import Quantity, declared
+from practica.evidence.claims import declared
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.summary import Estimate
+from practica.exercises.twins import TWIN
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
-from practica.paper.catalogue import BY_HAND, TableSpec
-from practica.paper.facts import Facts, hint
+from practica.paper.catalogue import TableSpec
+from practica.paper.facts import Facts
 from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
-UNCOMPARED = ("loss", "noisy_mse", "noisy_psnr")
-"""Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all."""
+UNCOMPARED = ("loss", "ms_per_epoch", "noisy_mse", "noisy_psnr")
+"""Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all;
+times compare as ratios."""
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
@@ -116,8 +119,8 @@ def _told(table: pd.DataFrame) -> pd.DataFrame:
     A net by hand is there for its twin, and for no other; and where there is an accuracy, no error is needed as well.
     """
     first, second = (table[name].astype(str) for name in ("variant", "minus"))
-    by_hand = first.str.endswith(BY_HAND) | second.str.endswith(BY_HAND)
-    twins = (first == second + BY_HAND) | (second == first + BY_HAND)
+    by_hand = first.str.endswith(TWIN) | second.str.endswith(TWIN)
+    twins = (first == second + TWIN) | (second == first + TWIN)
     pair = table["exercise"].astype(str) + "/" + first + "/" + second
     accuracy = table["metric"] == "accuracy"
     return table[(twins | ~by_hand) & (accuracy | ~pair.isin(pair[accuracy]))]
@@ -198,7 +201,7 @@ def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> C
     if not part["estimate"]:
         return cells.blank()
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
-    metric = Quantity.parse(part["of"]["quantity"]).measure.rpartition("/")[2]
+    metric = Quantity.parse(part["of"]["quantity"]).metric
     values = " / ".join(numbers.measure(each["mean"], None, metric, facts.language) for each in sides)
     judged = evidence(part, facts, sd=not overview)
     kind = word(part["kind"], facts.language)
@@ -214,7 +217,7 @@ def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> C
 
 def _metric(part: Mapping[str, Any]) -> str:
     """Return the metric whose digits the judged number has."""
-    return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).measure.rpartition("/")[2]
+    return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
 
 
 def _source(part: Mapping[str, Any], facts: Facts) -> Cell:
@@ -252,12 +255,11 @@ def _definition(words: Mapping[str, str]) -> str:
 
 def _short(quantity: str, facts: Facts) -> str:
     """Return a few words for a measure: its name, or the split and, where it is no accuracy, the metric."""
-    measure = Quantity.parse(quantity).measure
-    if "/" not in measure:
-        return (facts.claims or {})["definitions"][measure][facts.language]["name"]
-    split, metric = measure.split("/")
-    where = word(split, facts.language).lower()
-    return where if metric == "accuracy" else f"{metric_name(metric, facts.language)} ({where})"
+    named = Quantity.parse(quantity)
+    if not named.split:
+        return (facts.claims or {})["definitions"][named.measure][facts.language]["name"]
+    where = word(named.split, facts.language).lower()
+    return where if named.metric == "accuracy" else f"{metric_name(named.metric, facts.language)} ({where})"
 
 
 def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:

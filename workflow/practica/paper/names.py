@@ -4,9 +4,11 @@ from __future__ import annotations
 
 METRICS = {
     "es": {"accuracy": "Precisión", "loss": "Costo", "mse": "MSE", "mae": "MAE", "r2": "R²", "psnr": "PSNR [dB]",
-           "noisy_mse": "MSE, ruidosa", "noisy_psnr": "PSNR [dB], ruidosa"},
+           "noisy_mse": "MSE, ruidosa", "noisy_psnr": "PSNR [dB], ruidosa",
+           "ms_per_epoch": "Tiempo por época [ms]"},
     "en": {"accuracy": "Accuracy", "loss": "Loss", "mse": "MSE", "mae": "MAE", "r2": "R²", "psnr": "PSNR [dB]",
-           "noisy_mse": "MSE, noisy", "noisy_psnr": "PSNR [dB], noisy"},
+           "noisy_mse": "MSE, noisy", "noisy_psnr": "PSNR [dB], noisy",
+           "ms_per_epoch": "Time per epoch [ms]"},
 }  # fmt: skip
 
 TITLES = {

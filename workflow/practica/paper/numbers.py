@@ -10,7 +10,7 @@ SEPARATORS = {
 }  # decimal mark, thousands mark (narrow no-break space in Spanish)
 FIXED_DIGITS = {
     "accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2,
-    "gap": 3, "fold_sd": 3, "epochs_to_95": 1, "idle_epochs": 1, "rise_share": 2, "speedup": 2, "ratio": 2,
+    "gap": 3, "fold_sd": 3, "epochs_to_95": 1, "idle_epochs": 1, "rise_share": 2, "ratio": 2,
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BETWEEN = ";\u00a0"

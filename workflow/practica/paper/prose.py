@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from practica.errors import InputError
+from practica.address import parts
+from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.figures.catalogue import spec
+from practica.figures.listing import SPECS
 from practica.files import read_text
 from practica.paper import comparisons, floats, render
-from practica.paper.catalogue import exercise_tables, layers_table
+from practica.paper.catalogue import KNOWN, TableSpec, exercise_tables, layers_table
 from practica.paper.escape import escape
-from practica.paper.facts import Fact, Facts, hint
+from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
 from practica.paper.macros import Macro, expand
 from practica.paper.tables import make_table
@@ -32,6 +34,9 @@ class Prose:
         self.exercise = exercise
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (exercise_tables(facts.study, exercise) if exercise else ())}
+        # What the exercise has and the study does not run: named in the prose, it is a hole.
+        self.captions = {each.name: each.caption[facts.language] for each in SPECS if each.exercise == exercise}
+        self.rowless = {each.name: each for each in KNOWN if each.exercise == exercise}
         self.placed: set[str] = set()
         self.said: set[str] = set()
 
@@ -50,7 +55,7 @@ class Prose:
 
         ``\resultado{exercise/variant/split/metric}``: a result; a difference ``{a - b}`` and prefixes work as well.
         ``\fuente{...}``: the same number in the source. ``\parametros{exercise/variant}``: the model's parameters.
-        ``\tiempo{net/quantity}``: a timing of ej02. ``\ajuste{exercise/variant/setting}``: a resolved setting.
+        ``\ajuste{exercise/variant/setting}``: a resolved setting.
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
         ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: the text that holds of their training.
         ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text where there is a result, or the other one.
@@ -64,9 +69,8 @@ class Prose:
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
             "fuente": Macro(1, lambda name: self._print(self.facts.look_up(f"fuente:{name}"))),
             "parametros": Macro(1, lambda name: self._print(self.facts.look_up(f"parametros:{name}"))),
-            "tiempo": Macro(1, lambda name: self._print(self.facts.look_up(f"tiempo:{name}"))),
-            "ajuste": Macro(1, lambda name: _boxed(self.facts.setting(name))),
-            "entrenamiento": Macro(1, lambda name: escape(self.facts.training(name))),
+            "ajuste": Macro(1, lambda name: self._told(self.facts.setting(name), _boxed)),
+            "entrenamiento": Macro(1, lambda name: self._told(self.facts.training(name), escape)),
             "entrenaigual": Macro(4, self._alike),
             "sihay": Macro(3, self._where_known),
             "semillas": Macro(1, self._seeds),
@@ -92,16 +96,20 @@ class Prose:
     def _print(self, found: Fact | Missing) -> str:
         return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
 
+    def _told(self, text: str | Missing, form: Callable[[str], str]) -> str:
+        return self._gap(text.reason) if isinstance(text, Missing) else form(text)
+
     def _gap(self, reason: str) -> str:
         return floats.gap(reason, word("missing", self.facts.language))
 
     def _seeds(self, name: str) -> str:
-        exercise, _, variant = name.partition("/")
-        self.facts.check(exercise, variant)
-        return _boxed(str(self.facts.results.expected(exercise, variant)))
+        exercise, variant = parts(name)
+        absent = self.facts.absent(exercise, variant)
+        return self._told(absent or str(self.facts.results.expected(exercise, variant)), _boxed)
 
     def _alike(self, first: str, second: str, alike: str, otherwise: str) -> str:
-        return alike if self.facts.training(first) == self.facts.training(second) else otherwise
+        one, other = self.facts.training(first), self.facts.training(second)
+        return alike if one == other and not isinstance(one, Missing) else otherwise
 
     def _where_known(self, reference: str, text: str, otherwise: str) -> str:
         return otherwise if isinstance(self.facts.look_up(reference), Missing) else text
@@ -153,31 +161,45 @@ class Prose:
     def _figure(self, names: str, caption: str) -> str:
         chosen = [name.strip() for name in names.split(",")]
         for name in chosen:
-            self._place(name, self.pictures, "figure")
+            self._place(name, {**self.captions, **self.pictures}, "figure")
         return floats.figure([self._picture(name, bool(caption)) for name in chosen], caption)
 
     def _picture(self, name: str, part: bool) -> Picture:
         """Return a picture; one that is ``part`` of a figure with a caption in common has its title under it."""
-        text = spec(name).title[self.facts.language] if part else self.pictures[name]
+        captions = {**self.captions, **self.pictures}
+        text = spec(name).title[self.facts.language] if part else captions[name]
+        if name not in self.pictures:
+            return Picture(name, text, None, self._gap(word("left_out", self.facts.language)))
         path = f"{self.facts.study.shelf('figures', self.facts.language)}/{name}.pdf"
         if (self.facts.folder / path).is_file():
             return Picture(name, text, f"{RESULTS_FROM_DOCUMENT}/{path}")
         return Picture(name, text, None, self._gap(word("no_figure", self.facts.language)))
 
     def _table(self, name: str) -> str:
-        self._place(name, self.tables, "table")
+        self._place(name, {**self.rowless, **self.tables}, "table")
+        if name not in self.tables:
+            return self._rowless(self.rowless[name])
         table = make_table(self.tables[name], self.facts)
         return render.to_latex(table, number=str(table.number or ""))
 
     def _layers(self, names: str) -> str:
-        tables = []
+        tables, holes = [], []
         for name in names.split(","):
-            exercise, _, variant = name.strip().partition("/")
-            self.facts.check(exercise, variant)
+            exercise, variant = parts(name)
+            if absent := self.facts.absent(exercise, variant):
+                holes.append(self._gap(absent.reason))
+                continue
             table = layers_table(self.facts.study, exercise, variant)
             self._place(table, self.tables, "table")
             tables.append(make_table(self.tables[table], self.facts))
-        return render.beside(tables)
+        return "\n\n".join([*holes, *([render.beside(tables)] if tables else [])])
+
+    def _rowless(self, table: TableSpec) -> str:
+        """Return the place of a table none of whose variants are part of the study."""
+        hole = self._gap(word("left_out", self.facts.language))
+        caption = rf"\caption{{{escape(table.caption[self.facts.language])}}}\label{{tab:{table.name}}}"
+        number = floats.numbering("table", str(table.number or ""))
+        return rf"\begin{{table}}[!htbp]\centering{number}{caption}{hole}\end{{table}}"
 
     def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:
         if name not in known:

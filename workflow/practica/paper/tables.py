@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from practica.config import Study
-from practica.errors import InputError
+from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.source import PRINTED
 from practica.paper import cells, numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.paper.comparisons import differences, statements, verdicts
-from practica.paper.facts import TIMES, Facts, hint
+from practica.paper.facts import Facts
 from practica.paper.names import metric_name
 from practica.paper.table import Cell, Column, Content, Table, label
 from practica.paper.words import word
@@ -58,16 +58,14 @@ def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
     """Return the generated data sets that the table's numbers depend on; layers and verdicts depend on none."""
     if spec.kind in ("layers", "verdicts", "claims"):
         return ()
-    found = facts.stand_in(spec.exercise, spec.variants(facts.study) or None)
-    timed_on_stand_in = spec.kind == "timing" and facts.timing and facts.timing["stand_in"]
-    return found or ((str(spec.exercise),) if timed_on_stand_in else ())
+    return facts.stand_in(spec.exercise, spec.variants(facts.study) or None)
 
 
 def _scores(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: chosen metrics, the source's number where it prints one, and the number of seeds."""
     exercise = str(spec.exercise)
     columns = [cells.variant_column(facts)]
-    same = len({metric for _, metric in spec.columns}) == 1
+    same = len({metric for _, metric in spec.columns}) == 1 < len(spec.columns)
     for split, metric in spec.columns:
         heading = word(split, facts.language) if same else metric_name(metric, facts.language)
         columns.append(Column(f"{split}_{metric}", heading))
@@ -157,27 +155,6 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
     return columns, rows, [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
 
 
-def _timing(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per net of ej02: time per epoch in Keras and by hand, and how many times faster Keras is."""
-    language = facts.language
-    columns = [Column("net", word("net", language), numeric=False)]
-    columns += [Column(key, word(name, language)) for name, (key, _) in TIMES.items()]
-    if not facts.nets():
-        variants = [name for name in spec.variants(facts.study) if f"{name}_numpy" in spec.variants(facts.study)]
-        gap = cells.gap(word("no_timing", language), facts)
-        return columns, [[cells.variant("ej02", name, facts), gap, gap, gap] for name in variants], []
-    rows = [
-        [
-            cells.variant("ej02", net, facts),
-            *(cells.timing(times.get(key), unit, facts) for key, unit in TIMES.values()),
-        ]
-        for net, times in facts.nets().items()
-    ]
-    timing = facts.timing or {}
-    note = word("timing_note", language).format(threads=timing.get("threads"), repetitions=timing.get("repetitions"))
-    return columns, rows, [note]
-
-
 def _layers(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per layer of the built model, and its totals."""
     language = facts.language
@@ -235,7 +212,6 @@ MAKERS: Mapping[str, Callable[[TableSpec, Facts], Content]] = {
     "metrics": _metrics,
     "folds": _folds,
     "cost": _cost,
-    "timing": _timing,
     "layers": _layers,
     "runs": _runs,
     "verdicts": verdicts,

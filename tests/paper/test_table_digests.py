@@ -1,0 +1,102 @@
+"""What tables and the PDF depend on: whatever they say changes their digest, and what others say does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paper.factory import fill
+from practica import digests
+from practica.config import Study
+from practica.evidence import source
+from practica.evidence.collect import collect
+from practica.paper import names, settings, words
+from practica.paper.catalogue import tables_for
+from practica.paper.facts import Facts
+from practica.paper.render import to_csv, to_html, to_latex
+from practica.paper.tables import make_table
+
+LISTS = {"words": words.WORDS, "metrics": names.METRICS, "variants": names.VARIANTS}
+
+
+class Listening(dict[str, Any]):
+    """A dictionary that notes which of its entries are asked for."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__(content)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+@pytest.fixture(scope="module")
+def folders(shipped: Study, results: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return results that are there, generated, in part, and not at all."""
+    generated, part, nothing = (tmp_path_factory.mktemp(name) for name in ("generated", "part", "nothing"))
+    fill(shipped, generated, stand_in=("mnist", "cifar10", "imdb"))
+    fill(shipped, part, skip=("ej08/conv", "ej06/raw", "ej02/xor_221"))
+    (part / "models.json").unlink()
+    collect(shipped, nothing)
+    return [results, generated, part, nothing]
+
+
+@pytest.mark.parametrize("name", ["words", "metrics", "variants"])
+def test_every_word_of_a_table_is_in_its_digest(
+    name: str, shipped: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over all tables: the words that each asks for, once changed, change its digest."""
+    every, heard = LISTS[name], {}
+    listening = Listening(dict(every["es"]))
+    monkeypatch.setitem(every, "es", listening)  # type: ignore[arg-type]
+    for spec in tables_for(shipped):
+        listening.asked.clear()
+        for folder in folders:
+            table = make_table(spec, Facts(shipped, folder, "es"))
+            for form in (to_latex, to_html, to_csv):
+                form(table)
+        heard[spec.name] = listening.asked & listening.keys()
+    before = {spec.name: digests.table_digest(shipped, spec) for spec in tables_for(shipped)}
+    assert any(heard.values())
+    for key in sorted(set().union(*heard.values())):
+        with monkeypatch.context() as patch:
+            patch.setitem(listening, key, f"{listening[key]} changed")
+            changed = {s.name for s in tables_for(shipped) if digests.table_digest(shipped, s) != before[s.name]}
+        assert {table for table, keys in heard.items() if key in keys} <= changed, key
+
+
+@pytest.mark.parametrize(
+    ("entries", "key", "changed"),
+    [
+        (words.WORDS["es"], "at_a_glance", set()),  # of the first page
+        (words.WORDS["es"], "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
+        (names.VARIANTS["en"], "ej06/wider", {"table_ej06", "table_ej06_cost", "table_differences"}),
+        (source.PRINTED, "ej09/conv/test/accuracy", {"table3"}),
+        (settings.SAID["es"], "units", set()),
+        (names.TITLES["es"], "ej08", set()),
+    ],
+)
+def test_a_word_concerns_the_tables_that_show_it(
+    entries: dict[str, str], key: str, changed: set[str], shipped: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tables_for(shipped)
+    before = {spec.name: digests.table_digest(shipped, spec) for spec in tables}
+    papers = {language: digests.paper_digest(shipped, language) for language in ("es", "en")}
+    monkeypatch.setitem(entries, key, f"{entries[key]} changed")
+    after = {spec.name for spec in tables if digests.table_digest(shipped, spec) != before[spec.name]}
+    assert after == changed
+    said = {language for language, digest in papers.items() if digests.paper_digest(shipped, language) != digest}
+    assert said >= ({"en"} if entries is names.VARIANTS["en"] else {"es"})
+
+
+def test_another_language_changes_no_word_of_a_pdf(shipped: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digests.paper_digest(shipped, "en")
+    monkeypatch.setitem(words.WORDS["es"], "at_a_glance", "other")  # type: ignore[arg-type]
+    assert digests.paper_digest(shipped, "en") == before

@@ -1,0 +1,136 @@
+"""How wide an edit is: which jobs of a finished study follow from each."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+CODE, RULES = "workflow/practica", "workflow/rules"
+RUNS = {"ej01": 1, "ej02": 8, "ej03": 3, "ej04": 2, "ej05": 1, "ej06": 4, "ej07": 2, "ej08": 2, "ej09": 2, "ej10": 4}
+# Both PDFs hold every figure and table, and the pages show them.
+SHOWN = {"Building": 2, "Writing": 1, "all": 1}
+# Every figure and table but those of layers is made from the tables that all runs share.
+COLLECTED = SHOWN | {"Collecting": 1, "Summarising": 1, "Judging": 1, "Drawing": 38, "Making": 49}
+
+# What is edited, how, which jobs follow, and which names they must have.
+NOTHING: dict[str, int] = {}
+EDITS = {
+    "a constant that nobody uses": (
+        f"{CODE}/exercises/problem.py",
+        "REGRESSION = ",
+        'UNUSED = Task("mse", None, ("mse", "max"))\nREGRESSION = ',
+        NOTHING,
+    ),
+    "the lock's patience": (f"{CODE}/training/lock.py", "STALE = 30.0", "STALE = 31.0", NOTHING),
+    "a word of the journal": (f"{CODE}/training/journal.py", '"killed"', '"was killed"', NOTHING),
+    "the time to stop in": (f"{CODE}/training/attempt.py", "GRACE = 4.0", "GRACE = 3.0", NOTHING),
+    "a text of the status": (
+        f"{CODE}/evidence/status_table.py",
+        "from __future__",
+        "X = str()\nfrom __future__",
+        NOTHING,
+    ),
+    "what the doctor says": (f"{CODE}/doctor.py", "from __future__", "X = str()\nfrom __future__", NOTHING),
+    "how a key is checked": (f"{CODE}/schema.py", "import jsonschema\n", "import jsonschema\n\nX = str()\n", NOTHING),
+    "a task of one exercise": (
+        f"{CODE}/exercises/problem.py",
+        'SIGN = Task("mse", "sign", ("accuracy", "max"))',
+        'SIGN = Task("mse", "sign", ("loss", "min"))',
+        COLLECTED | {"Training": RUNS["ej02"], "Describing": 1, "Timing": 1},
+    ),
+    "a metric of one exercise": (
+        f"{CODE}/exercises/ej07.py",
+        '"psnr": _psnr',
+        '"ratio": 1.0, "psnr": _psnr',
+        COLLECTED | {"Training": RUNS["ej07"], "Describing": 1},
+    ),
+    "how batches are fed": (
+        f"{CODE}/backend.py",
+        ".prefetch(2)",
+        ".prefetch(3)",
+        COLLECTED | {"Training": sum(RUNS.values()), "Timing": 1, "Making": 28},
+    ),
+    "a word of one figure's title": (
+        f"{CODE}/figures/listing.py",
+        '"Mapa logístico: predicción"',
+        '"Mapa logístico: lo predicho"',
+        SHOWN | {"Drawing": 1},
+    ),
+    "a word in one figure": (f"{CODE}/figures/words.py", '"Mapa exacto"', '"El mapa"', SHOWN | {"Drawing": 1}),
+    "a figure's caption": (
+        f"{CODE}/figures/listing.py",
+        '"Validation mean squared error by epoch of the two',
+        '"Mean squared error by epoch of both',
+        SHOWN | {"Drawing": 1},
+    ),
+    "how digits are drawn": (f"{CODE}/figures/panels.py", 'cmap="gray"', 'cmap="Greys"', SHOWN | {"Drawing": 2}),
+    "what the overview shows": (
+        f"{CODE}/figures/listing.py",
+        '"Boston", "Boston"',
+        '"B.", "B."',
+        SHOWN | {"Drawing": 1},
+    ),
+    "a word over a table's column": (
+        f"{CODE}/paper/words.py",
+        '"fold_spread": "',
+        '"fold_spread": "~',
+        SHOWN | {"Making": 1},
+    ),
+    "a table's caption": (
+        f"{CODE}/paper/catalogue.py",
+        '"Accuracy on MNIST."',
+        '"Accuracy on all of MNIST."',
+        SHOWN | {"Making": 1},
+    ),
+    "how layers are listed": (
+        f"{CODE}/paper/tables.py",
+        '"\\u00a0×\\u00a0".join',
+        '" x ".join',
+        SHOWN | {"Making": 21},
+    ),
+    "a word of one PDF's first page": (
+        f"{CODE}/paper/words.py",
+        '"one_exercise": "one exercise"',
+        '"one_exercise": "an exercise"',
+        SHOWN | {"Building": 1},
+    ),
+    "the title of a section": (
+        f"{CODE}/paper/names.py",
+        '"ej08": "MNIST digits',
+        '"ej08": "Digits',
+        SHOWN | {"Building": 1},
+    ),
+    "a measure that no claim uses yet": (
+        f"{CODE}/evidence/measures.py",
+        '"gap": gap,',
+        '"gap": gap, "other": gap,',
+        SHOWN | {"Judging": 1, "Making": 11, "Drawing": 1},
+    ),
+    "the look of all lines": (
+        f"{CODE}/figures/style.py",
+        '"lines.linewidth": 1.2',
+        '"lines.linewidth": 1.3',
+        SHOWN | {"Drawing": 38},
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_exactly_what_an_edit_concerns_is_made_again(edit: str, touched) -> None:
+    path, old, new, jobs = EDITS[edit]
+    with touched.edited(path, old, new):
+        planned = touched.planned()
+    assert Counter(job.split()[0] for job in planned) == jobs, sorted(planned)
+
+
+def test_results_that_an_edit_leaves_valid_can_be_kept(touched) -> None:
+    """As the README says: ``--touch`` takes what is there for made by the code as it is now."""
+    with touched.edited(f"{CODE}/backend.py", ".prefetch(2)", ".prefetch(3)"):
+        assert touched.trained()
+        done = touched.snakemake("--touch")
+        assert done.returncode == 0, done.stderr
+        assert touched.planned() == set()
+    assert touched.snakemake("--touch").returncode == 0

@@ -1,0 +1,59 @@
+"""Lay one configuration over another: what it changes, what it leaves out, and what it cuts where that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from practica.errors import InputError, hint
+from practica.syntax import module_path
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``over`` laid over it, mapping by mapping."""
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merge(result[key], value) if both else value
+    return result
+
+
+def laid_out(config: Any) -> Any:
+    """Return a configuration with what ``cut`` says laid over the exercises and variants that are there.
+
+    An exercise or a variant that is null is left out: that is how a file laid over another drops it.
+
+    Raises:
+        InputError: ``cut`` names an exercise that has neither a block nor a module.
+    """
+    if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
+        return config  # which the schema refuses
+    exercises, over = _present(config["exercises"]), config.get("cut", {})
+    if not (isinstance(over, Mapping) and all(isinstance(entry, Mapping) for entry in over.values())):
+        return {**config, "exercises": exercises}  # and this, too
+    # By the folder's listing: a name may hold anything.
+    modules = {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}
+    for exercise, entry in over.items():
+        if exercise not in {*config["exercises"], *modules}:
+            raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, exercises)}")
+        if isinstance(exercises.get(exercise), Mapping):
+            exercises[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
+    return {key: value for key, value in {**config, "exercises": exercises}.items() if key != "cut"}
+
+
+def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is laid over an exercise without the variants that it has not."""
+    variants, there = over.get("variants"), entry.get("variants")
+    if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
+        return dict(over)
+    return {**over, "variants": {name: each for name, each in variants.items() if name in there}}
+
+
+def _present(exercises: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the exercises and variants that are not null."""
+    there = {name: entry for name, entry in exercises.items() if entry is not None}
+    for name, entry in there.items():
+        if isinstance(entry, Mapping) and isinstance(entry.get("variants"), Mapping):
+            variants = {key: each for key, each in entry["variants"].items() if each is not None}
+            there[name] = {**entry, "variants": variants}
+    return there
