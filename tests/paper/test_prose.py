@@ -107,7 +107,7 @@ def test_a_missing_run_is_marked_where_its_number_would_stand(tmp_path: Path) ->
         (r"\figura{fig05}{}", r"prose\.tex:3: \\figura: ej08 has no figure"),
         (r"\tabla{table3}", r"prose\.tex:3: \\tabla: ej08 has no table 'table3'; did you mean 'table2'"),
         (r"\tabla{table2}\tabla{table2}", r"prose\.tex:3: \\tabla: table 'table2' is placed twice"),
-        (r"\veredicto{ej08-c}", r"prose\.tex:3: \\veredicto: no claim 'ej08-c'; did you mean 'ej08-"),
+        (r"\veredicto{ej08-d}", r"prose\.tex:3: \\veredicto: no claim 'ej08-d'; did you mean 'ej08-"),
         (r"\evidencia{ej08-a/sped}", r"prose\.tex:3: \\evidencia: claim ej08-a has no part 'sped'; .*'speed'"),
         (r"\capas{ej08/dens}", r"prose\.tex:3: \\capas: .*did you mean 'dense'"),
         (r"\compara{ej08/dense/test/accuracy}{x}{a}{b}{c}", r"prose\.tex:3: \\compara: 'x' should read"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from practica.errors import InputError
 from practica.evidence.results import Missing
-from practica.evidence.rules import NOT_EVALUATED, VERDICTS
+from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
 from practica.figures.catalogue import spec
 from practica.files import read_text
 from practica.paper import comparisons, floats, render
@@ -111,9 +111,15 @@ class Prose:
         for found in (one, other):
             if isinstance(found, Missing):
                 return self._gap(found.reason)
+        if differs := self.facts.unlike(first, second):
+            return self._unlike(differs)
         assert isinstance(one, Fact)
         assert isinstance(other, Fact)
         return {1: larger, -1: smaller, 0: same}[one.compare(other)]
+
+    def _unlike(self, differs: str) -> str:
+        words = word(NOT_COMPARABLE, self.facts.language)
+        return render.coloured(escape(f"{words} ({differs})"), NOT_COMPARABLE)
 
     def _verdict(self, reference: str) -> str:
         found = comparisons.find(reference, self.facts)
@@ -129,12 +135,15 @@ class Prose:
             return self._gap(found.reason)
         claim, part = found
         name = (part if "/" in reference else claim)["verdict"]
-        if name != NOT_EVALUATED:
+        if name not in (NOT_COMPARABLE, NOT_EVALUATED):
             return dict(zip(VERDICTS, sentences, strict=False))[name]
         parts = [part] if "/" in reference else claim["parts"]
-        cause = next(each["cause"] for each in parts if each["verdict"] == name)
-        reason = word(f"why_{cause}", self.facts.language)
-        sentence = escape(word("not_judged", self.facts.language).format(reason))
+        found_part = next(each for each in parts if each["verdict"] == name)
+        if name == NOT_COMPARABLE:
+            sentence = escape(word("not_compared", self.facts.language).format(found_part["reason"]))
+        else:
+            reason = word(f"why_{found_part['cause']}", self.facts.language)
+            sentence = escape(word("not_judged", self.facts.language).format(reason))
         # Of several claims of an exercise this is said once.
         first = sentence not in self.said
         self.said.add(sentence)
