@@ -17,6 +17,7 @@ from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.rules import VERDICTS
 from practica.evidence.verdicts import write_claims
+from practica.page.build import write_pages
 from practica.paper import comparisons, render
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
@@ -220,3 +221,50 @@ def test_an_interval_has_a_line_of_its_own(judged: Judged) -> None:
     small = [rf"{{\scriptsize {escape(line)}}}" for line in (difference, interval)]
     assert r"\newline ".join(small) in render.to_latex(table)
     assert f"<small>{difference}\n{interval}</small>" in render.to_html(table)
+
+
+@pytest.fixture(scope="module")
+def unequal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Return a study whose nets were trained for unlike times."""
+    folder = tmp_path_factory.mktemp("unequal")
+    study = shipped_study(only="ej08", seeds=5)
+    fill(study, folder)
+    for path in (folder / "runs/ej08/conv").glob("*/metrics.json"):
+        path.write_text(path.read_text().replace('"epochs": 3', '"epochs": 2'))
+    collect(study, folder)
+    write_claims(study, folder, declared())
+    return study, folder
+
+
+def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged, tmp_path: Path) -> None:
+    front = {row["claim"]: row for row in rows(made(unequal, "claims"))}
+    assert front["ej08-b"]["verdict"] == "not comparable"
+    for name in ("claims", "claims_ej08"):
+        html = render.to_html(made(unequal, name))
+        assert 'class="not-comparable"' in html
+        assert "≠ no comparable" in html
+    assert "epochs 3 / 2" in render.to_html(made(unequal, "claims_ej08"))
+    assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_ej08"))
+    told = prose(unequal, tmp_path, r"\veredicto{ej08-b}. \segun{ej08-b}{yes}{no}{open}")
+    assert told.startswith("no comparable. Lo que se compara no se entrenó en las mismas condiciones (epochs 3 / 2)")
+    table = made(unequal, "table_differences")
+    assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
+    assert not {cell.tone for row in table.rows for cell in row} & {"strong"}
+
+
+def test_prose_compares_no_results_on_unequal_terms(unequal: Judged, judged: Judged, tmp_path: Path) -> None:
+    text = r"\compara{ej08/dense/test/accuracy}{ej08/conv/test/accuracy}{more}{less}{same}"
+    assert prose(unequal, tmp_path, text) == "no comparable (epochs 3 / 2)"
+    gaps = text.replace("test/accuracy", "train/accuracy - ej08/dense/validation/accuracy", 1)
+    assert prose(unequal, tmp_path, gaps) == "no comparable (epochs 3 / 2)"
+    own = text.replace("ej08/conv/test", "ej08/dense/train")
+    assert prose(unequal, tmp_path, own) == "less"
+
+
+def test_the_page_says_how_many_decisions_were_taken_at_once(unequal: Judged) -> None:
+    study, folder = unequal
+    write_pages(study, folder)
+    for name, words in (("index.html", "Son 2 decisiones tomadas a la vez"), ("index_en.html", "rest on 2 decisions")):
+        page = (folder / "page" / name).read_text()
+        assert words in page
+        assert re.search(r'data-verdict="not comparable"[^>]*>\s*<b>2</b>', page)

@@ -104,7 +104,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         first, second = (variant_name(exercise, each, language) for each in (variant, minus))
         pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
         values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
-        differs = "" if pd.isna(group["unequal"].iloc[0]) else str(group["unequal"].iloc[0])
+        differs = "" if pd.isna(group["unequal"].iloc[0]) else facts.terms(str(group["unequal"].iloc[0]))
         if differs:
             pair = replace(pair, below=f"{pair.below}; {word(NOT_COMPARABLE, language)}: {differs}")
         n = max(int(row["n"]) for row in found.values())
@@ -163,7 +163,7 @@ def cause(part: Mapping[str, Any], facts: Facts) -> str:
     return word(f"cause_{part['cause']}", facts.language).format(
         n=part["estimate"]["n"] if part["estimate"] else 0,
         fewest=FEWEST,
-        reason=part["reason"],
+        reason=facts.terms(part["reason"]),
         smallest=numbers.exact(part["smallest"], facts.language),
         count=(facts.claims or {})["decisions"]["count"],
     )

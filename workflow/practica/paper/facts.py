@@ -97,6 +97,10 @@ class Facts:
         paired = self._paired(first.strip(), second.strip())
         return self._judged(paired, metric) if paired else self._measure(found.value - other.value, metric)
 
+    def terms(self, differs: str) -> str:
+        """Return what differs between two sides with the language's decimal mark."""
+        return differs.replace(".", numbers.SEPARATORS[self.language][0])
+
     def unlike(self, *references: str) -> str:
         """Return on which unequal terms the variants were trained whose results are named, or nothing.
 
@@ -105,7 +109,7 @@ class Facts:
         names = [part.strip().split("/") for each in references for part in each.split(" - ") if ":" not in part]
         variants = list(dict.fromkeys((name[0], name[1]) for name in names if len(name) == 4))
         told = (unlike(self.results, variants[0], other) for other in variants[1:])
-        return next(filter(None, told), "")
+        return self.terms(next(filter(None, told), ""))
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
         """Return a metric over the seeds, or why there is none, in the report's language."""

@@ -140,7 +140,7 @@ class Prose:
         parts = [part] if "/" in reference else claim["parts"]
         found_part = next(each for each in parts if each["verdict"] == name)
         if name == NOT_COMPARABLE:
-            sentence = escape(word("not_compared", self.facts.language).format(found_part["reason"]))
+            sentence = escape(word("not_compared", self.facts.language).format(self.facts.terms(found_part["reason"])))
         else:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
             sentence = escape(word("not_judged", self.facts.language).format(reason))
