@@ -18,7 +18,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
 from practica.evidence.estimates import Estimate
-from practica.evidence.summary import NUMBERS, over_folds
+from practica.evidence.summary import NUMBERS, estimate_fields, over_folds
 from practica.files import read_checked
 
 NORMALISED = "normalised_"
@@ -250,12 +250,6 @@ class Results:
         if lacking:
             raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and collect again")
         return table
-
-
-def estimate_fields(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the fields of the estimate that a row of ``summary.csv`` or ``differences.csv`` holds."""
-    numbers = {name: None if pd.isna(row[name]) else float(row[name]) for name in NUMBERS}
-    return {**numbers, "n": int(row["n"]), "scale": str(row["scale"]), "skewed": bool(row["skewed"])}
 
 
 def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,3 +54,9 @@ def table_of(found: Sequence[Estimate]) -> pd.DataFrame:
     """Return a row for each estimate, with NaN where it has no spread or no interval."""
     table = pd.DataFrame([asdict(each) for each in found], columns=STATISTICS)
     return table.astype(dict.fromkeys(NUMBERS, float))
+
+
+def estimate_fields(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the fields of the estimate that a row of such a table holds."""
+    numbers = {name: None if pd.isna(row[name]) else float(row[name]) for name in NUMBERS}
+    return {**numbers, "n": int(row["n"]), "scale": str(row["scale"]), "skewed": bool(row["skewed"])}

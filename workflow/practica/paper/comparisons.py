@@ -13,8 +13,9 @@ from practica.evidence.blocks import NOT_RUN
 from practica.evidence.claims import NEAR, Quantity, declared
 from practica.evidence.differences import RATIO
 from practica.evidence.estimates import SHARE, Estimate
-from practica.evidence.results import Missing, estimate_fields
+from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_COMPARABLE, NOT_CONFIRMED
+from practica.evidence.summary import estimate_fields
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
@@ -245,7 +246,8 @@ def _n(part: Mapping[str, Any]) -> Cell:
 def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:
     ((name, bound),) = part["rule"].items()
     text, language = numbers.exact(bound, facts.language), facts.language
-    around = cells.printed(part["of"]["source"], facts) if name == NEAR else ""
+    source = part["of"]["source"]
+    around = cells.printed(source, facts) if name == NEAR and source else ""
     shown = f"{word(part['kind'], language)} {word(name, language).format(text, around)}".strip().replace(" ", "\u00a0")
     interest = word("interest", language).format(numbers.exact(part["smallest"], language)) if part["smallest"] else ""
     return Cell(shown, {"": name, "_bound": bound, "_smallest": part["smallest"]}, below=interest)
