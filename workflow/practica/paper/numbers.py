@@ -58,9 +58,9 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
         return significant(mean, language)
     digits = decimals(mean, metric)
     parts = [part for part in (mean, sd) if part is not None]
-    exponent = _exponent(mean, 3)
-    if _base(metric) in FIXED_DIGITS or -4 < exponent < 6:
+    if _plain(mean, metric):
         return PLUS_MINUS.join(decimal(part, max(digits, 0), language) for part in parts)
+    exponent = _exponent(mean, 3)
     text = PLUS_MINUS.join(decimal(part / 10.0**exponent, 2, language) for part in parts)
     return (f"({text})" if sd is not None else text) + _power(exponent)
 
@@ -71,10 +71,14 @@ def estimate(found: Estimate, metric: str, language: str) -> str:
         return f"{round(found.mean * found.n)}/{found.n}"
     if not found.skewed:
         return measure(found.mean, found.sd, metric, language)
+    power, shrink = "", 1.0
+    if not _plain(found.median, metric):
+        exponent = _exponent(found.median, 3)
+        power, shrink = _power(exponent), 10.0**exponent
     median, least, greatest = (
-        measure(value, None, metric, language) for value in (found.median, found.least, found.greatest)
+        measure(value / shrink, None, metric, language) for value in (found.median, found.least, found.greatest)
     )
-    return f"{median} ({least}–{greatest})"
+    return f"{median} ({least}–{greatest}){power}"
 
 
 def interval(low: float | None, high: float | None, centre: float, metric: str, language: str) -> str:
@@ -86,7 +90,7 @@ def interval(low: float | None, high: float | None, centre: float, metric: str, 
     known = [end for end in (low, high) if end is not None]
     if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in known):
         digits += 1
-    plain = _base(metric) in FIXED_DIGITS or -4 < exponent < 6
+    plain = _plain(centre, metric)
     power = "" if plain else _power(exponent)
     shrink = 1.0 if plain else 10.0**exponent
     ends = [
@@ -105,6 +109,11 @@ def chance(p: float, language: str) -> str:
 def decimals(mean: float, metric: str) -> int:
     """Return to how many decimals ``measure`` writes a value: what it does not show, prose must not compare."""
     return FIXED_DIGITS.get(_base(metric), 2 - _exponent(mean, 3))
+
+
+def _plain(value: float, metric: str) -> bool:
+    """Say whether a value is written without a power of ten."""
+    return _base(metric) in FIXED_DIGITS or -4 < _exponent(value, 3) < 6
 
 
 def _base(metric: str) -> str:
