@@ -15,7 +15,7 @@ from practica.figures.catalogue import spec as figure_spec
 from practica.paper.document import prose_files
 from practica.paper.facts import Facts
 from practica.paper.macros import Macro, expand
-from practica.paper.prose import Prose
+from practica.paper.prose import Prose, _boxed
 
 FILES = sorted((ROOT / "report").glob("e[sn]/*.tex"))
 
@@ -169,3 +169,8 @@ def test_parts_of_a_figure_have_short_captions_under_one_in_common(shipped: Stud
     text = expanded(shipped, results, "ej08")
     assert r"\caption{MNIST, red densa}" in text
     assert r"\caption{Precisión en MNIST por época, en entrenamiento y validación.}" in text
+
+
+def test_a_range_may_stand_on_the_next_line_and_nothing_else_breaks() -> None:
+    assert _boxed("0.951\u00a0±\u00a00.002") == r"\mbox{0.951~\ensuremath{\pm}~0.002}"
+    assert _boxed("0.500 (0.100–29.0)") == r"\mbox{0.500} \mbox{(0.100--29.0)}"

@@ -16,6 +16,7 @@ from practica.evidence.estimates import SHARE, Estimate
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_COMPARABLE, NOT_CONFIRMED
 from practica.evidence.summary import estimate_fields
+from practica.evidence.verdicts import UNEQUAL
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, numbers
@@ -25,6 +26,8 @@ from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
+NARROW = 24
+"""More letters than this below a verdict are broken into lines."""
 UNCOMPARED = ("loss", "noisy_mse", "noisy_psnr")
 """Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all."""
 
@@ -34,9 +37,9 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("sentence", word("claim", language), numeric=False, width=0.35),
+        Column("sentence", word("claim", language), numeric=False, width=0.32),
         Column("source", word("in_source", language)),
-        Column("ours", word("here", language), numeric=False, width=0.26),
+        Column("ours", word("here", language), numeric=False, width=0.25),
         Column("n", word("seeds", language)),
         Column("verdict", word("verdict", language), numeric=False),
     ]
@@ -58,10 +61,10 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("statement", word("statement", language), numeric=False, width=0.3),
+        Column("statement", word("statement", language), numeric=False, width=0.26),
         Column("rule", word("rule", language), numeric=False),
         Column("source", word("in_source", language)),
-        Column("ours", word("here", language), numeric=False, width=0.2),
+        Column("ours", word("here", language), numeric=False, width=0.18),
         Column("n", word("seeds", language)),
         Column("figure", word("see", language), numeric=False),
         Column("verdict", word("verdict", language), numeric=False),
@@ -164,10 +167,15 @@ def cause(part: Mapping[str, Any], facts: Facts) -> str:
     return word(f"cause_{part['cause']}", facts.language).format(
         n=part["estimate"]["n"] if part["estimate"] else 0,
         fewest=FEWEST,
-        reason=facts.terms(part["reason"]),
+        reason=_lines(facts.terms(part["reason"])) if part["cause"] == UNEQUAL else part["reason"],
         smallest=numbers.exact(part["smallest"], facts.language),
         count=(facts.claims or {})["decisions"]["count"],
     )
+
+
+def _lines(differs: str) -> str:
+    """Put each thing that differs on a line of its own, and a long pair on two."""
+    return "\n".join(each if len(each) <= NARROW else each.replace(" /", "\n/") for each in differs.split(", "))
 
 
 def evidence(part: Mapping[str, Any], facts: Facts, *, spread: bool = True) -> str:

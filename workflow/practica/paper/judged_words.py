@@ -24,7 +24,7 @@ WORDS = {
         "cause_few": "n = {n}, hacen falta {fewest}",
         "cause_straddles": "",
         "cause_unequal": "{reason}",
-        "cause_multiple": "decide por sí sola, no entre {count}",
+        "cause_multiple": "decide por sí sola,\nno entre {count}",
         "cause_small": "el efecto es menor que {smallest}",
         "interest": "efecto de interés: {}",
         "decisions": (
@@ -83,7 +83,7 @@ WORDS = {
         "cause_few": "n = {n}, {fewest} are needed",
         "cause_straddles": "",
         "cause_unequal": "{reason}",
-        "cause_multiple": "decided alone, not among {count}",
+        "cause_multiple": "decided alone,\nnot among {count}",
         "cause_small": "the effect is less than {smallest}",
         "interest": "effect of interest: {}",
         "decisions": "They rest on {} decisions taken at once, for which p-values are corrected by Holm's method.",

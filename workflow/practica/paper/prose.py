@@ -197,5 +197,6 @@ class Prose:
 
 
 def _boxed(text: str) -> str:
-    """Keep a number on one line; the box also makes it text inside a formula."""
-    return rf"\mbox{{{escape(text)}}}"
+    """Keep a number on one line, and a range after it on one; the box also makes it text inside a formula."""
+    number, space, span = text.partition(" (")
+    return " ".join(rf"\mbox{{{escape(part)}}}" for part in (number, f"({span}" if space else "") if part)
