@@ -251,13 +251,27 @@ def test_two_epochs_against_one_are_not_yet_twice_as_fast(tmp_path: Path) -> Non
     part = part_of(judged(tmp_path, "ej08-a", *changes), "speed")
     assert set(part["by_seed"].values()) == {2.0}
     assert part["verdict"] == UNDECIDED
+    assert part["estimate"]["high"] is None  # the first may have been there at once
+
+
+def test_an_interval_holds_all_that_lies_between_two_records(tmp_path: Path) -> None:
+    world = World(4)
+    dense = [[0.5] * place + [1.0] * (20 - place) for place in (7, 8, 9, 11)]
+    conv = [[0.5] * place + [1.0] * (20 - place) for place in (1, 2, 1, 2)]
+    changes = going("ej08/dense", *dense), going("ej08/conv", *conv)
+    part = part_of(judged(tmp_path, "ej08-a", *changes, world=world), "speed")
+    assert list(part["by_seed"].values()) == [8 / 2, 9 / 3, 10 / 2, 12 / 3]
+    least, most = np.log([7 / 2, 8 / 3, 9 / 2, 11 / 3]), np.log([8 / 1, 9 / 2, 10 / 1, 12 / 2])
+    ends = [stats.t.interval(0.95, 3, loc=each.mean(), scale=stats.sem(each)) for each in (least, most)]
+    assert part["estimate"]["low"] == pytest.approx(np.exp(ends[0][0]))
+    assert part["estimate"]["high"] == pytest.approx(np.exp(ends[1][1]))
 
 
 def test_a_net_that_collapses_is_not_the_faster_one(tmp_path: Path) -> None:
     collapse = going("ej08/conv", [1.0, *[0.5] * 19]), shifted("ej08/conv/validation/accuracy", -0.6)
     part = part_of(judged(tmp_path, "ej08-a", *collapse), "speed")
     assert part["verdict"] == NOT_CONFIRMED
-    assert part["estimate"]["low"] is None  # how much longer it would take is not known
+    assert part["estimate"]["low"] == 0  # how much longer it would take is not known
 
 
 def test_four_of_five_seeds_leave_a_share_open_and_fifty_of_fifty_do_not(tmp_path: Path) -> None:

@@ -226,7 +226,9 @@ def _compared(part: Part, sides: list[pd.DataFrame]) -> Evidence | Missing:
     least, most = (judged[name].to_numpy() for name in BOUNDS)
     if (least < most).any():
         # What is known to lie between two values has an interval that holds it wherever it lies.
-        known = replace(known, low=interval(least, usable(scale, least))[0], high=interval(most, scale)[1])
+        # A level that was there at the first record may have been there at once: the ratio to that has no end.
+        low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale)[0]
+        known = replace(known, low=low, high=interval(most, scale)[1])
     counted = bool(COUNTED.fullmatch(_metric(part.of)))
     pair = [_of_side(side, each) for side, each in zip((of, *others), part.quantities, strict=True) if others]
     return Evidence(
