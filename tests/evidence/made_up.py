@@ -13,14 +13,14 @@ from evidence.factory import make_study
 from practica.config import Study
 from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
 
-SEEDS = 6
+SEEDS = 12
 EPOCHS = 20
-FAST = [0.6, 0.95, *[1.0] * 18]
-"""The course of a curve as a share of its last value: it reaches 95 % in the second epoch."""
+FAST = [0.6, 0.98, *[1.0] * 18]
+"""The course of a curve as a share of its last value: it is all but there in the second epoch."""
 SLOW = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, *[1.0] * 12]
-"""It reaches 95 % in the eighth."""
-LATE = [0.5, 0.5, 0.51, 0.6, 0.75, 0.85, 0.87, *[0.88] * 13]
-"""Accuracies that stay at chance for three epochs and are up in the sixth."""
+"""It is there in the ninth."""
+LATE = [0.5, 0.5, 0.51, 0.6, 0.75, 0.85, *[0.86] * 9, 0.865, 0.87, 0.875, 0.878, 0.88]
+"""Accuracies that stay at chance for three epochs, are up in the sixth, and still rise at the end."""
 
 # Final values of the world in which every claim holds: of variants that measure accuracy, in train, validation, test.
 ACCURACIES = {
@@ -33,7 +33,7 @@ ACCURACIES = {
     "ej04/conv": (0.98, 0.90, 0.89),
     "ej06/raw": (0.80, 0.75, None),
     "ej06/corrected": (0.81, 0.76, None),
-    "ej08/dense": (0.98, 0.95, 0.95),
+    "ej08/dense": (0.98, 0.96, 0.95),
     "ej08/conv": (0.99, 0.98, 0.98),
     "ej09/dense": (0.97, 0.945, 0.945),
     "ej09/conv": (0.98, 0.955, 0.955),
@@ -51,7 +51,7 @@ OTHERS = {
     "ej07/autoencoder/test/noisy_psnr": 9.6,
 }
 NETS = ("cifar_mse", "cifar_xent", "xor_221", "xor_concat")
-SLOW_ONES = ("ej08/dense", "ej09/dense", "ej10/vgg16")
+SLOW_ONES = ("ej03/dropout_l2", "ej08/dense", "ej09/dense", "ej10/vgg16")
 FOLDS = {"ej06/raw": 0.04, "ej06/corrected": 0.02}
 """How far the validation accuracy of the folds lies apart."""
 
@@ -118,17 +118,14 @@ class World:
         ]
 
     def _curves(self) -> list[tuple[Any, ...]]:
-        rows = []
-        for variant, courses in self.courses.items():
-            metric = "loss" if variant == "ej01/linear" else "accuracy"
-            final = self.final.get(f"{variant}/validation/{metric}", ())
-            head = variant.split("/")
-            rows += [
-                (*head, seed, None, epoch, "validation", metric, part * value, self._data(variant))
-                for seed, value in enumerate(final)
-                for epoch, part in enumerate(courses[seed % len(courses)], start=1)
-            ]
-        return rows
+        return [
+            (*variant.split("/"), seed, None, epoch, split, metric, part * value, self._data(variant))
+            for variant, courses in self.courses.items()
+            for metric in ["loss" if variant == "ej01/linear" else "accuracy"]
+            for split in ("train", "validation")
+            for seed, value in enumerate(self.final.get(f"{variant}/{split}/{metric}", ()))
+            for epoch, part in enumerate(courses[seed % len(courses)], start=1)
+        ]
 
     def _data(self, variant: str) -> str:
         return "STAND-IN" if variant in self.stand_in else "real"

@@ -44,6 +44,19 @@ def test_every_accuracy_that_the_source_prints_bears_on_a_claim() -> None:
     assert {name for name in PRINTED if "/parameters/" not in name} <= named
 
 
+def test_each_accuracy_that_the_source_prints_is_a_claim() -> None:
+    judged = {str(part.of) for _, part in parts() if part.rule == ("near", 0.02)}
+    assert judged == {name for name in PRINTED if "/parameters/" not in name}
+    assert len(judged) == 9
+
+
+def test_a_level_stands_in_the_words_for_it() -> None:
+    words = declared().define("epochs_to_85")
+    assert words is not None
+    assert (words["es"]["name"], words["en"]["name"]) == ("épocas hasta 0,85", "epochs to 0.85")
+    assert "NN" not in "".join(text for each in words.values() for text in each.values())
+
+
 def test_no_result_is_typed_into_a_sentence() -> None:
     for claim, part in parts():
         for text in (*claim.sentence.values(), *part.says.values()):
@@ -66,10 +79,18 @@ def test_a_quantity_reads_as_it_is_written() -> None:
         ("of: ej03/l2/gap\n", "off: ej03/l2/gap\n", r"claims\.ej03-a\.parts\.gap"),
         ("    figure: fig05\n    parts:\n      gap:", "    parts:\n      gap:", r"claims\.ej03-a: 'figure'"),
         ("  ej03-a:", "  ej3a:", r"'ej3a'"),
+        ("        smallest: 0.005\n", "", r"claims\.ej03-b\.parts\.gap\.smallest: say which effect"),
+        ("        smallest: 0.005\n", "        smallest: 0\n", r"claims\.ej03-b\.parts\.gap\.smallest"),
+        ("of: ej03/dropout_l2/test/accuracy\n        rule: *", "of: ej03/dropout_l2/gap\n        rule: *",
+         r"claims\.ej03-e\.parts\.dropout_l2\.rule: near needs a number that the source prints"),
+        ("of: ej02/xor_221/solved\n", "of: ej02/xor_221/solved\n        minus: ej02/xor_concat/solved\n",
+         r"claims\.ej02\.parts\.solves_221\.of: solved holds or not"),
+        ("of: ej08/dense/epochs_to_95", "of: ej08/dense/epochs_to_9", r"\.of: no measure 'epochs_to_9'"),
+        ("varies: [dropout]", "varies: dropout", r"claims\.ej03-b\.varies: 'dropout' is not of type 'array'"),
         ("claims:", "claims: [", r"not valid YAML"),
         ("claims:", "claims: {}\nclaims:", r"the key 'claims' is there already"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     text = CLAIMS.read_text(encoding="utf-8")
     assert old in text

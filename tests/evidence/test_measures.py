@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evidence.factory import make_study
+from evidence.factory import fill, make_study
 from practica.errors import InputError
+from practica.evidence import measures
 from practica.evidence.claims import declared
-from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
-from practica.evidence.measures import MEASURES, by_seed
+from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, collect, write_table
+from practica.evidence.measures import MEASURES, TO_LEVEL, by_seed
 from practica.evidence.results import Results
 
 Runs = dict[tuple[int, int | None], list[float]]
@@ -21,7 +22,8 @@ def results(folder: Path, accuracy: Runs, *, metric: str = "accuracy", train: fl
     """Return results of one variant with these validation curves and this final training accuracy."""
     head = ("ej99", "mine")
     history = [
-        (*head, seed, fold, step * epoch, "validation", metric, value, "real")
+        (*head, seed, fold, step * epoch, split, metric, value * (train if split == "train" else 1), "real")
+        for split in ("train", "validation")
         for (seed, fold), values in accuracy.items()
         for epoch, value in enumerate(values, start=1)
     ]
@@ -53,24 +55,54 @@ def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("curve", "epoch"),
+    ("curve", "epoch", "least", "most"),
     [
-        ([0.1, 0.94, 0.95, 1.0], 3),
-        ([0.96, 0.2, 1.0], 1),
-        ([0.9, 0.9, 0.9], 1),
-        ([0.99, 0.7, 0.5], 1),
-        ([0.5, 0.6, 0.7], 3),
+        ([0.1, 0.94, 0.95, 1.0], 3, 2, 3),
+        ([0.96, 0.2, 1.0], 1, 0, 1),
+        ([0.99, 0.7, 0.5], 1, 0, 1),  # that it collapsed later does not undo it
+        ([0.9, 0.9, 0.9], 3, 3, np.inf),  # never: three epochs, or more
+        ([0.1, 0.05, 0.01], 3, 3, np.inf),
     ],
 )
-def test_95_percent_of_the_final_value_is_reached_in_the_first_such_epoch(
-    tmp_path: Path, curve: list[float], epoch: int
+def test_a_level_is_absolute_and_reached_between_two_records(
+    tmp_path: Path, curve: list[float], epoch: float, least: float, most: float
 ) -> None:
-    assert measured(results(tmp_path, {(0, None): curve}), "epochs_to_95") == {0: epoch}
+    found = results(tmp_path, {(0, None): curve})
+    row = measures.measured(found, "ej99", "mine", "epochs_to_95").loc[0]
+    assert (row["value"], row["least"], row["most"]) == (epoch, least, most)
+    assert measured(found, "epochs_to_05") == {0: 1}
 
 
 def test_epochs_are_counted_as_recorded_and_averaged_over_folds(tmp_path: Path) -> None:
     found = results(tmp_path, {(0, 0): [0.1, 1.0], (0, 1): [0.1, 0.1, 0.1, 1.0]}, step=20)
     assert measured(found, "epochs_to_95") == {0: (40 + 80) / 2}
+
+
+def test_seconds_are_those_of_the_epochs_of_the_block(tmp_path: Path) -> None:
+    study = make_study({"ej99": ["mine"]}, seeds=4, seeds_per_job=2)
+    fill(study, tmp_path, epochs=12)  # each block of two seeds is fitted in 10.25 seconds
+    collect(study, tmp_path)
+    found = Results(study, tmp_path)
+    epochs, seconds = (measures.measured(found, "ej99", "mine", f"{what}_to_70") for what in ("epochs", "seconds"))
+    assert len(epochs) == 4
+    assert (seconds["value"] / epochs["value"]).tolist() == pytest.approx([10.25 / 2 / 12] * 4)
+
+
+def test_the_area_under_a_curve_is_its_mean_height(tmp_path: Path) -> None:
+    found = results(tmp_path, {(0, None): [0.0, 1.0, 1.0], (1, None): [0.25]}, train=0.5)
+    assert measured(found, "auc") == pytest.approx({0: (0.5 + 1.0) / 2, 1: 0.25})
+    assert measured(found, "train_auc") == pytest.approx({0: 0.375, 1: 0.125})
+
+
+def test_a_late_gain_is_that_of_the_last_quarter(tmp_path: Path) -> None:
+    found = results(tmp_path, {(0, None): [0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.8, 0.75], (1, None): [0.4]})
+    assert measured(found, "late_gain") == pytest.approx({0: 0.75 - 0.7, 1: 0.0})
+
+
+def test_a_seed_solves_all_points_or_does_not(tmp_path: Path) -> None:
+    assert measured(results(tmp_path, {(0, None): [0.5]}, train=1.0), "solved") == {0: 1.0}
+    assert measured(results(tmp_path, {(0, None): [0.5]}, train=0.75), "solved") == {0: 0.0}
+    assert measured(results(tmp_path, {(0, None): [0.5]}, train=np.nan), "solved") == {}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +132,7 @@ def test_the_loss_left_is_the_last_over_the_first(tmp_path: Path) -> None:
     assert measured(found, "loss_left") == {0: 0.25, 1: 2.0}
 
 
-@pytest.mark.parametrize("measure", [*MEASURES, "validation/accuracy"])
+@pytest.mark.parametrize("measure", [*sorted(set(MEASURES) - {"solved"}), "epochs_to_95", "validation/accuracy"])
 def test_a_seed_that_diverged_is_left_out(tmp_path: Path, measure: str) -> None:
     metric = "loss" if measure == "loss_left" else "accuracy"
     runs: Runs = {(0, 0): [0.6, 0.7], (0, 1): [0.6, 0.9]}
@@ -109,7 +141,7 @@ def test_a_seed_that_diverged_is_left_out(tmp_path: Path, measure: str) -> None:
     assert list(measured(results(tmp_path, runs, metric=metric), measure)) == [0]
 
 
-@pytest.mark.parametrize("measure", [*MEASURES, "test/mse"])
+@pytest.mark.parametrize("measure", [*MEASURES, "epochs_to_95", "test/mse"])
 def test_what_was_not_recorded_is_empty(tmp_path: Path, measure: str) -> None:
     assert by_seed(results(tmp_path, {(0, None): [0.5]}), "ej99", "other", measure).empty
 
@@ -120,4 +152,4 @@ def test_an_unknown_measure_says_where_to_add_it(tmp_path: Path) -> None:
 
 
 def test_every_measure_is_defined_in_words() -> None:
-    assert set(declared().definitions) == set(MEASURES)
+    assert set(declared().definitions) == {*MEASURES, *TO_LEVEL}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from scipy import stats
 
 from practica.cli import main
 from practica.config import Study
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
-from practica.evidence.compare import AGREES, DIFFERS, OPEN, _state, compare
+from practica.evidence.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
+from practica.evidence.estimates import LOG, estimate
 from practica.evidence.reference import make_reference
 from practica.evidence.verdicts import write_claims
 from practica.files import write_json
@@ -131,6 +135,28 @@ def test_the_rule_that_decides_a_line(ours: tuple, theirs: tuple, state: str) ->
     rows = [dict(zip(("mean", "sd", "n"), row, strict=True)) | {"data": "real"} for row in (ours, theirs)]
     assert _state(*rows) == _state(*reversed(rows)) == state
     assert _state({**rows[0], "data": "STAND-IN"}, rows[1]) == OPEN
+
+
+def test_errors_are_compared_on_logarithms() -> None:
+    rng = np.random.default_rng(3)
+    ours, theirs = rng.lognormal(-3, 1.0, 6), rng.lognormal(-1, 1.2, 8)
+    rows = [asdict(estimate(values, LOG)) | {"data": "real"} for values in (ours, theirs)]
+    expected = stats.ttest_ind(np.log(ours), np.log(theirs), equal_var=False).pvalue
+    assert _welch(*rows) == pytest.approx(expected)
+    single = asdict(estimate(theirs[:1], LOG)) | {"data": "real"}
+    assert _welch(rows[0], single) == pytest.approx(stats.ttest_ind(np.log(ours), np.log(theirs[:1])).pvalue)
+
+
+def test_a_line_by_chance_is_no_difference_among_many(results: Path, made: tuple[Study, Path, Path]) -> None:
+    lines = compare(results, made[2]).lines
+    assert all(line.p is None for line in lines)  # the same study needs no test
+    table = pd.read_csv(results / "summary.csv")
+    noise = table["sd"].fillna(0) * np.random.default_rng(0).normal(0, 0.55, len(table))
+    table.assign(mean=table["mean"] + noise).to_csv(results / "summary.csv", index=False)
+    found = [line for line in compare(results, made[2]).lines if line.p is not None and line.ours["scale"] == "mean"]
+    alone = [_welch(line.ours, line.theirs) for line in found]
+    assert min(alone) * len(found) >= min(line.p for line in found if line.p is not None) >= min(alone)
+    assert {line.state for line in found} == {AGREES}
 
 
 def test_a_line_that_differs_is_shown_and_ends_with_1(results: Path, made: tuple[Study, Path, Path]) -> None:

@@ -51,7 +51,8 @@ def test_value_gives_the_summary_of_the_seeds(collected: Collected) -> None:
     assert value.mean == pytest.approx(np.mean(seeds), abs=1e-15)
     assert value.sd == pytest.approx(np.std(seeds, ddof=1))
     assert value.low is not None and value.high is not None
-    assert min(seeds) <= value.low < value.mean < value.high <= max(seeds)
+    assert value.low < min(seeds) < value.mean < max(seeds) < value.high
+    assert (value.median, value.least, value.greatest) == (np.median(seeds), min(seeds), max(seeds))
     assert (value.n, value.stand_in) == (3, False)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from practica.evidence.summary import RESAMPLES, bootstrap_interval, summarise
+from practica.evidence.summary import summarise
 
 
 def metrics(values: dict[tuple[int, int | None], float], data: str = "real") -> pd.DataFrame:
@@ -46,30 +46,32 @@ def test_a_single_seed_has_no_spread() -> None:
     assert row["n"] == 1
 
 
-def test_the_interval_is_scipys() -> None:
+def test_the_interval_is_students() -> None:
     values = np.array([0.91, 0.93, 0.90, 0.97, 0.92])
     row = summarise(metrics({(seed, None): value for seed, value in enumerate(values)})).iloc[0]
-    expected = stats.bootstrap(
-        (values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=np.random.default_rng(0)
-    ).confidence_interval
-    assert (row["low"], row["high"]) == pytest.approx(tuple(expected), abs=1e-12)
-    assert row["low"] < row["mean"] < row["high"]
+    expected = stats.t.interval(0.95, 4, loc=values.mean(), scale=values.std(ddof=1) / math.sqrt(5))
+    assert (row["low"], row["high"]) == pytest.approx(expected)
+    assert (row["scale"], row["skewed"], row["median"]) == ("mean", False, 0.92)
 
 
-def test_seeds_that_agree_give_an_interval_without_width() -> None:
+def test_the_interval_of_an_error_is_on_logarithms() -> None:
+    values = np.array([0.02, 0.03, 0.2])
+    table = metrics({(seed, None): value for seed, value in enumerate(values)}).assign(metric="mse")
+    row = summarise(table).iloc[0]
+    logs = np.log(values)
+    expected = stats.t.interval(0.95, 2, loc=logs.mean(), scale=logs.std(ddof=1) / math.sqrt(3))
+    assert (row["low"], row["high"]) == pytest.approx(np.exp(expected))
+    assert (row["scale"], row["skewed"], row["least"], row["greatest"]) == ("log", True, 0.02, 0.2)
+
+
+def test_seeds_that_agree_give_no_interval() -> None:
     row = summarise(metrics({(seed, None): 0.5 for seed in range(4)})).iloc[0]
-    assert (row["low"], row["mean"], row["high"], row["sd"]) == (0.5, 0.5, 0.5, 0.0)
+    assert (row["mean"], row["sd"]) == (0.5, 0.0)
+    assert row[["low", "high"]].isna().all()
 
 
 def test_an_interval_does_not_depend_on_what_else_is_summarised() -> None:
-    rng = np.random.default_rng(4)
-    rows = rng.normal(size=(150, 6))
-    together = bootstrap_interval(rows)
-    assert np.array_equal(together[17], bootstrap_interval(rows[17:18])[0])
-
-
-def test_the_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
-    intervals = bootstrap_interval(np.random.default_rng(1).normal(size=(400, 20)))
-    covered = np.mean((intervals[:, 0] < 0) & (intervals[:, 1] > 0))
-    # The percentile interval of 20 normal values is a little narrow.
-    assert 0.89 < covered < 0.97
+    values = {(seed, None): value for seed, value in enumerate([0.5, 0.6, 0.8])}
+    alone, other = metrics(values), metrics(values).assign(variant="w", value=lambda rows: rows["value"] / 2)
+    together = summarise(pd.concat([other, alone], ignore_index=True))
+    assert together.iloc[1].tolist() == summarise(alone).iloc[0].tolist()

@@ -86,7 +86,8 @@ def test_every_trial_is_a_row_and_the_best_mean_wins(tuning: Tuning) -> None:
         "accuracy",
     )
     assert (row["mean"], row["sd"], row["n"], row["seeds"]) == (pytest.approx(0.9), pytest.approx(1.0), 3, 3)
-    assert -0.1 <= row["low"] < 0.9 < row["high"] <= 1.9
+    assert row["high"] - 0.9 == pytest.approx(0.9 - row["low"])
+    assert row["high"] == pytest.approx(0.9 + 4.302652729911275 / 3**0.5)  # t with 2 degrees of freedom
     again = read_trials(tuning.results, "ej08", "dense")
     assert again["trial"].tolist() == [trial.name for trial in tuning.trials]
     assert "* " + row["trial"] in lines(table)[0]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from evidence.made_up import EPOCHS, FAST, LATE, NETS, SEEDS, SLOW, Change, World, going, share, shifted, timed, torn
 from practica.errors import InputError
@@ -18,14 +19,16 @@ from practica.evidence.verdicts import evaluate, write_claims
 
 # fmt: off
 IDS = [
-    "ej01", "ej02", "ej03-a", "ej03-b", "ej03-c", "ej03-d", "ej04-a", "ej04-b", "ej05", "ej06", "ej07", "ej08-a",
-    "ej08-b", "ej09-a", "ej09-b", "ej10-a", "ej10-b",
+    "ej01", "ej02", "ej03-a", "ej03-b", "ej03-c", "ej03-d", "ej03-e", "ej03-f", "ej04-a", "ej04-b", "ej04-c", "ej05",
+    "ej06", "ej07", "ej08-a",
+    "ej08-b", "ej08-c", "ej09-a", "ej09-b", "ej09-c", "ej10-a", "ej10-b", "ej10-c",
 ]
 # fmt: on
 PARTS = [(claim.id, part.name) for claim in declared().claims.values() for part in claim.parts]
 STEADY = [0.5, 0.5, 0.5, *np.linspace(0.52, 0.88, EPOCHS - 3)]
 """Accuracies that leave chance late and then rise steadily to the end."""
-LATEST = [0.5] * 12 + [1.0] * 8
+LATEST, LAST = [0.5] * 12 + [1.0] * 8, [0.1] * 16 + [1.0] * 4
+FLAT, SINKING = share([*LATE[:15], *[0.86] * 5]), share([*LATE[:15], *[0.84] * 5])
 FALLING, RISING = [20.0, 5.0, *[1.0] * 18], [0.5, 0.5, *[1.0] * 18]
 """Losses relative to the last."""
 
@@ -60,7 +63,7 @@ CASES: dict[str, tuple[Change, Change]] = {
     **{
         f"ej02/solves_{net}": (
             shifted(f"ej02/xor_{net}/train/accuracy", -0.25),
-            shifted(f"ej02/xor_{net}/train/accuracy", [-0.25] + [0.0] * (SEEDS - 1)),
+            shifted(f"ej02/xor_{net}/train/accuracy", [-0.25, 0.0] * (SEEDS // 2)),
         )
         for net in ("221", "concat")
     },
@@ -74,28 +77,36 @@ CASES: dict[str, tuple[Change, Change]] = {
     "ej03-c/validation": moved("ej03/bn_l2/validation/accuracy", -0.1),
     "ej03-d/l2": moved("ej03/l2/test/accuracy", -0.1),
     "ej03-d/dropout": moved("ej03/bn_l2/test/accuracy", 0.1),
+    **{f"ej03-e/{name}": moved(f"ej03/{name}/test/accuracy", -0.1) for name in ("l2", "dropout_l2", "bn_l2")},
+    "ej03-f/faster": moved("ej03/l2/train/accuracy", 0.1),
+    "ej03-f/penalty": moved("ej03/bn_l2/validation/accuracy", -0.1),
     "ej04-a/idle": (going("ej04/dense", FAST), going("ej04/dense", FAST, share(LATE))),
     "ej04-a/rise": (going("ej04/dense", share(STEADY)), going("ej04/dense", share(STEADY), share(LATE))),
     "ej04-a/gap": moved("ej04/dense/train/accuracy", 0.1),
-    "ej04-b/speed": (going("ej04/conv", SLOW), going("ej04/conv", FAST, [0.3] * 9 + [1.0] * 11)),
+    "ej04-b/speed": (going("ej04/conv", SLOW), going("ej04/conv", FAST, LATEST)),
     "ej04-b/accuracy": moved("ej04/conv/validation/accuracy", -0.1),
     "ej04-b/gap": moved("ej04/conv/train/accuracy", -0.2),
+    "ej04-c/faster": (going("ej03/dropout_l2", FAST), going("ej03/dropout_l2", FAST, [0.5] * 6 + [1.0] * 14)),
+    "ej04-c/rises": (going("ej04/dense", FLAT), going("ej04/dense", share(LATE), SINKING)),
     "ej05/error": moved("ej05/tanh5/test/mse", 0.01),
     "ej06/noise": spread("ej06/corrected"),
     "ej06/accuracy": moved("ej06/corrected/validation/accuracy", 0.1),
     "ej07/mse": moved("ej07/autoencoder/test/mse", 0.05),
     "ej07/psnr": moved("ej07/autoencoder/test/psnr", -4.0),
     "ej08-a/accuracy": moved("ej08/conv/test/accuracy", -0.1),
-    "ej08-a/speed": (going("ej08/dense", FAST), going("ej08/dense", FAST, [0.5] * 4 + [1.0] * 16)),
+    "ej08-a/speed": (going("ej08/conv", SLOW), going("ej08/dense", FAST, SLOW)),
     "ej08-b/gap": moved("ej08/dense/train/accuracy", -0.1),
+    **{f"ej08-c/{name}": moved(f"ej08/{name}/test/accuracy", -0.1) for name in ("conv", "dense")},
     "ej09-a/accuracy": moved("ej09/dense/test/accuracy", -0.1),
     "ej09-b/worse": moved("ej08/conv/test/accuracy", -0.1),
     "ej09-b/above": moved("ej09/dense/test/accuracy", 0.1),
+    **{f"ej09-c/{name}": moved(f"ej09/{name}/test/accuracy", 0.1) for name in ("conv", "dense")},
     "ej10-a/better": moved("ej10/vgg16/validation/accuracy", 0.2),
-    "ej10-a/sooner": (going("ej10/alexnet", LATEST), going("ej10/alexnet", FAST, LATEST)),
+    "ej10-a/sooner": (going("ej10/alexnet", LATEST), going("ej10/alexnet", FAST, LAST)),
     "ej10-a/gap": moved("ej10/vgg16/train/accuracy", 0.4),
     "ej10-b/order": moved("ej10/vgg16/test/accuracy", 0.2),
     "ej10-b/overtakes": moved("ej10/vgg16_long/test/accuracy", -0.2),
+    **{f"ej10-c/{name}": moved(f"ej10/{name}/test/accuracy", 0.1) for name in ("alexnet", "vgg16")},
 }
 
 
@@ -104,7 +115,7 @@ def judged(folder: Path, claim: str, *changes: Change, world: World | None = Non
     world = world or World()
     for change in changes:
         change(world)
-    return evaluate(declared().claims[claim], Results(world.write(folder), folder))
+    return evaluate([declared().claims[claim]], Results(world.write(folder), folder))[0]
 
 
 def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
@@ -169,21 +180,107 @@ def test_generated_data_say_nothing(tmp_path: Path, claim: str) -> None:
 
 
 @pytest.mark.parametrize("claim", [each for each in IDS if each != "ej02"])
-def test_one_seed_has_no_interval_and_four_decide_nothing(tmp_path: Path, claim: str) -> None:
-    for seeds, verdict in ((1, NOT_EVALUATED), (4, UNDECIDED), (5, CONFIRMED)):
+def test_one_seed_has_no_interval_and_two_decide_nothing(tmp_path: Path, claim: str) -> None:
+    for seeds, verdict in ((1, NOT_EVALUATED), (2, UNDECIDED)):
         record = judged(tmp_path / str(seeds), claim, world=World(seeds))
         assert record["verdict"] == verdict
-        assert {part["cause"] for part in record["parts"]} == {None if seeds == 5 else "few"}
+        assert {part["cause"] for part in record["parts"]} == {"few"}
         assert {part["estimate"]["n"] for part in record["parts"]} == {seeds}
 
 
-def test_three_repetitions_time_nothing(tmp_path: Path) -> None:
-    def thrice(world: World) -> None:
-        world.repetitions = 3
+@pytest.mark.parametrize("claim", ["ej01", "ej05", "ej07", "ej08-b", "ej08-c", "ej09-b"])
+def test_three_seeds_side_by_side_decide(tmp_path: Path, claim: str) -> None:
+    world = World(3)
+    world.courses["ej01/linear"] = [FALLING, [20.0, 6.0, *[1.01] * 18], [20.0, 7.0, *[1.02] * 18]]
+    record = judged(tmp_path, claim, world=world)
+    assert record["verdict"] == CONFIRMED
 
-    record = judged(tmp_path, "ej02", thrice)
+
+def test_two_repetitions_time_nothing(tmp_path: Path) -> None:
+    def twice(world: World) -> None:
+        world.repetitions = 2
+
+    record = judged(tmp_path, "ej02", twice)
     assert part_of(record, "xor_221")["cause"] == "few"
     assert record["verdict"] == UNDECIDED
+
+
+def nil(seeds: int, size: float = 0.0) -> Change:
+    """Return a change after which two nets differ by ``size`` on the test data, but for the luck of the seeds."""
+
+    def change(world: World) -> None:
+        luck = np.random.default_rng(9).normal(0.0, 0.005, seeds)
+        world.final["ej08/conv/test/accuracy"] = world.final["ej08/dense/test/accuracy"] + size + luck - luck.mean()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("seeds", "size", "verdict", "cause"),
+    [
+        (5, 0.0, UNDECIDED, "straddles"),
+        (50, 0.0, NOT_CONFIRMED, None),  # no effect is refuted, given seeds enough
+        (50, 0.003, NOT_CONFIRMED, "small"),  # there, and of no interest
+        (50, 0.02, CONFIRMED, None),
+        (50, -0.02, NOT_CONFIRMED, None),
+    ],
+)
+def test_a_nil_effect_is_refuted_and_not_for_ever_undecided(
+    tmp_path: Path, seeds: int, size: float, verdict: str, cause: str | None
+) -> None:
+    part = part_of(judged(tmp_path, "ej08-a", nil(seeds, size), world=World(seeds)), "accuracy")
+    assert (part["verdict"], part["cause"], part["smallest"]) == (verdict, cause, 0.005)
+
+
+def test_what_decides_alone_does_not_among_many(tmp_path: Path) -> None:
+    world = World(5)
+    world.final["ej08/conv/test/accuracy"] = world.final["ej08/dense/test/accuracy"] + [0.01, 0.02, 0.03, 0.02, 0.01]
+    results = Results(world.write(tmp_path), tmp_path)
+    claims = declared().claims
+    alone = part_of(evaluate([claims["ej08-a"]], results)[0], "accuracy")
+    among = part_of(
+        next(each for each in evaluate(list(claims.values()), results) if each["id"] == "ej08-a"), "accuracy"
+    )
+    assert (alone["verdict"], alone["cause"]) == (CONFIRMED, None)
+    assert (among["verdict"], among["cause"]) == (UNDECIDED, "multiple")
+    assert alone["p_allowed"] == among["p_allowed"] < 0.05 < among["p_holm"]
+
+
+def test_two_epochs_against_one_are_not_yet_twice_as_fast(tmp_path: Path) -> None:
+    changes = going("ej08/dense", [0.5, *[1.0] * 19]), going("ej08/conv", [1.0] * 20)
+    part = part_of(judged(tmp_path, "ej08-a", *changes), "speed")
+    assert set(part["by_seed"].values()) == {2.0}
+    assert part["verdict"] == UNDECIDED
+    assert part["estimate"]["high"] is None  # the first may have been there at once
+
+
+def test_an_interval_holds_all_that_lies_between_two_records(tmp_path: Path) -> None:
+    world = World(4)
+    dense = [[0.5] * place + [1.0] * (20 - place) for place in (7, 8, 9, 11)]
+    conv = [[0.5] * place + [1.0] * (20 - place) for place in (1, 2, 1, 2)]
+    changes = going("ej08/dense", *dense), going("ej08/conv", *conv)
+    part = part_of(judged(tmp_path, "ej08-a", *changes, world=world), "speed")
+    assert list(part["by_seed"].values()) == [8 / 2, 9 / 3, 10 / 2, 12 / 3]
+    least, most = np.log([7 / 2, 8 / 3, 9 / 2, 11 / 3]), np.log([8 / 1, 9 / 2, 10 / 1, 12 / 2])
+    ends = [stats.t.interval(0.95, 3, loc=each.mean(), scale=stats.sem(each)) for each in (least, most)]
+    assert part["estimate"]["low"] == pytest.approx(np.exp(ends[0][0]))
+    assert part["estimate"]["high"] == pytest.approx(np.exp(ends[1][1]))
+
+
+def test_a_net_that_collapses_is_not_the_faster_one(tmp_path: Path) -> None:
+    collapse = going("ej08/conv", [1.0, *[0.5] * 19]), shifted("ej08/conv/validation/accuracy", -0.6)
+    part = part_of(judged(tmp_path, "ej08-a", *collapse), "speed")
+    assert part["verdict"] == NOT_CONFIRMED
+    assert part["estimate"]["low"] == 0  # how much longer it would take is not known
+
+
+def test_four_of_five_seeds_leave_a_share_open_and_fifty_of_fifty_do_not(tmp_path: Path) -> None:
+    failing = shifted("ej02/xor_221/train/accuracy", [-0.25, 0, 0, 0, 0])
+    part = part_of(judged(tmp_path / "5", "ej02", failing, world=World(5)), "solves_221")
+    assert (part["estimate"]["mean"], part["estimate"]["scale"], part["verdict"]) == (0.8, "share", UNDECIDED)
+    exact = stats.binomtest(4, 5).proportion_ci(0.95, "exact")
+    assert (part["estimate"]["low"], part["estimate"]["high"]) == pytest.approx((exact.low, exact.high))
+    assert part_of(judged(tmp_path / "50", "ej02", world=World(50)), "solves_221")["verdict"] == CONFIRMED
 
 
 def test_seeds_that_only_one_variant_has_are_left_out(tmp_path: Path) -> None:
@@ -204,35 +301,87 @@ def test_the_numbers_stand_beside_the_sources(right: Path) -> None:
     assert part["favourable"] == SEEDS
 
 
-def test_an_evaluation_by_other_means_agrees(right: Path) -> None:
-    """Read the tables as a stranger would, and do the sums with NumPy alone."""
-    claims = {claim["id"]: claim for claim in json.loads((right / "claims.json").read_text())["claims"]}
-    metrics, history = (pd.read_csv(right / name) for name in ("metrics.csv", "history.csv.gz"))
+def test_an_evaluation_by_other_means_agrees(tmp_path: Path) -> None:
+    """Read the tables as a stranger would, and do the sums with pandas and SciPy alone."""
+    world = World(7)
+    rng = np.random.default_rng(11)
+    for name in world.final:
+        world.final[name] = world.final[name] * rng.normal(1, 0.01, 7)
+    world.courses["ej08/dense"] = [SLOW, [0.5] * 5 + [1.0] * 15, [0.5] * 6 + [1.0] * 14]
+    study = world.write(tmp_path)
+    record = write_claims(type(study)({**study.config, "only": ["ej08", "ej09"]}), tmp_path, declared())
+    parts = {f"{claim['id']}/{part['name']}": part for claim in record["claims"] for part in claim["parts"]}
+    metrics, history = (pd.read_csv(tmp_path / name) for name in ("metrics.csv", "history.csv.gz"))
     final = metrics.pivot_table(index=["exercise", "variant", "seed"], columns=["split", "metric"], values="value")
-    gaps = final["train", "accuracy"] - final["validation", "accuracy"]
-    by_hand = gaps["ej03", "dropout_l2"] - gaps["ej03", "l2"]
-    part = part_of(claims["ej03-b"], "gap")
-    assert list(part["by_seed"].values()) == pytest.approx(by_hand.tolist(), abs=1e-12)
-    assert part["estimate"]["mean"] == pytest.approx(by_hand.mean())
-    assert part["estimate"]["sd"] == pytest.approx(by_hand.std())
-    means = np.random.default_rng(7).choice(by_hand.to_numpy(), (20000, SEEDS)).mean(axis=1)
-    assert [part["estimate"]["low"], part["estimate"]["high"]] == pytest.approx(
-        np.quantile(means, [0.025, 0.975]), abs=3e-6
-    )
+    final.columns = final.columns.map("/".join)
+    test = final["test/accuracy"]
+    gap = final["train/accuracy"] - final["validation/accuracy"]
 
-    first = {}
+    def one_sided(values: pd.Series, bound: float, side: str) -> float:
+        return float(stats.ttest_1samp(values, bound, alternative=side).pvalue)
+
+    def direction(values: pd.Series, bound: float, smallest: float) -> tuple[float, float]:
+        return 2 * one_sided(values, bound, "greater"), 2 * one_sided(values, bound + smallest, "less")
+
+    def equal(values: pd.Series, low: float, high: float) -> tuple[float, float]:
+        inside = max(one_sided(values, low, "greater"), one_sided(values, high, "less"))
+        return 2 * inside, 2 * min(one_sided(values, low, "less"), one_sided(values, high, "greater"))
+
+    reached = {}
     for variant in ("dense", "conv"):
         rows = history[(history["exercise"] == "ej08") & (history["variant"] == variant)]
-        table = rows.pivot_table(index="epoch", columns="seed", values="value")
-        first[variant] = (table >= 0.95 * table.iloc[-1]).idxmax()
-    ratio = first["dense"] / first["conv"]
-    assert list(part_of(claims["ej08-a"], "speed")["by_seed"].values()) == ratio.tolist()
+        table = rows[rows["split"] == "validation"].pivot_table(index="epoch", columns="seed", values="value")
+        reached[variant] = (table >= 0.95).idxmax().where((table >= 0.95).any(), 20)
+        assert (table >= 0.95).any().all()
+    dense, conv = reached["dense"], reached["conv"]
+    by_hand = {
+        "ej08-a/accuracy": direction(test["ej08", "conv"] - test["ej08", "dense"], 0, 0.005),
+        "ej08-a/speed": (
+            2 * one_sided(np.log((dense - 1) / conv), np.log(2), "greater"),
+            2 * one_sided(np.log(dense / (conv - 1)), np.log(2), "less"),
+        ),
+        "ej08-b/gap": direction(gap["ej08", "dense"] - gap["ej08", "conv"], 0, 0.005),
+        "ej08-c/conv": equal(test["ej08", "conv"], 0.96, 1.0),
+        "ej08-c/dense": equal(test["ej08", "dense"], 0.93, 0.97),
+        "ej09-a/accuracy": equal(test["ej09", "dense"] - test["ej08", "dense"], -0.02, 0.02),
+        "ej09-b/worse": direction(test["ej08", "conv"] - test["ej09", "conv"], 0.02, 0),
+        "ej09-b/above": direction(test["ej09", "conv"] - test["ej09", "dense"], 0, 0.005),
+        "ej09-c/conv": equal(test["ej09", "conv"], 0.93, 0.97),
+        "ej09-c/dense": equal(test["ej09", "dense"], 0.92, 0.96),
+    }
+    assert list(parts) == list(by_hand)
+    assert record["decisions"] == {"count": len(by_hand), "correction": "Holm", "level": 0.05}
+    least = sorted((min(1.0, *p), name) for name, p in by_hand.items())
+    corrected = 0.0
+    for place, (p, name) in enumerate(least):
+        corrected = max(corrected, min(1.0, p * (len(least) - place)))
+        part = parts[name]
+        assert (part["p_allowed"], part["p_refuted"]) == pytest.approx([min(1, each) for each in by_hand[name]]), name
+        assert part["p_holm"] == pytest.approx(corrected), name
+        decided = {CONFIRMED: 0, NOT_CONFIRMED: 1}
+        expected = int(by_hand[name][1] < by_hand[name][0]) if corrected < 0.05 else None
+        assert decided.get(part["verdict"]) == expected, name
+
+    values = gap["ej08", "dense"] - gap["ej08", "conv"]
+    found = parts["ej08-b/gap"]["estimate"]
+    ends = stats.t.interval(0.95, 6, loc=values.mean(), scale=stats.sem(values))
+    assert (found["mean"], found["sd"], found["n"]) == pytest.approx((values.mean(), values.std(), 7))
+    assert (found["low"], found["high"]) == pytest.approx(ends)
+    assert list(parts["ej08-b/gap"]["by_seed"].values()) == pytest.approx(values.tolist())
+    ratios = parts["ej08-a/speed"]
+    assert list(ratios["by_seed"].values()) == (dense / conv).tolist()
+    logs = np.log((dense - 1) / conv)
+    assert ratios["estimate"]["low"] == pytest.approx(
+        np.exp(stats.t.interval(0.95, 6, loc=logs.mean(), scale=stats.sem(logs))[0])
+    )
 
 
 def test_only_the_exercises_in_play_are_judged(tmp_path: Path) -> None:
     study = World().write(tmp_path)
     chosen = type(study)({**study.config, "only": ["ej08"]})
-    assert [claim["id"] for claim in write_claims(chosen, tmp_path, declared())["claims"]] == ["ej08-a", "ej08-b"]
+    assert [claim["id"] for claim in write_claims(chosen, tmp_path, declared())["claims"]] == [
+        "ej08-a", "ej08-b", "ej08-c",
+    ]  # fmt: skip
 
 
 def test_equal_results_give_equal_files(right: Path, tmp_path: Path) -> None:

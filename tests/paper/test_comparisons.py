@@ -17,6 +17,7 @@ from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.rules import VERDICTS
 from practica.evidence.verdicts import write_claims
+from practica.page.build import write_pages
 from practica.paper import comparisons, render
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
@@ -61,7 +62,7 @@ def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: 
         "ej10-b": "not evaluated",
     }
     dense = found["ej09-a"]
-    assert (dense["source"], dense["source_other"], dense["n"]) == ("0.94", "0.95", "6")
+    assert (dense["source"], dense["source_other"], dense["n"]) == ("0.94", "0.95", "12")
     assert float(dense["ours_of"]) == pytest.approx(0.945, abs=2e-3)
     assert float(dense["ours_low"]) <= float(dense["ours"]) <= float(dense["ours_high"])
     tex = render.to_latex(table, breaks=True)
@@ -78,24 +79,32 @@ def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: 
 
 def test_a_claim_that_another_part_refutes_says_which(tmp_path: Path) -> None:
     world = World()
-    world.courses["ej08/dense"] = world.courses["ej08/conv"]
+    world.courses["ej08/conv"] = world.courses["ej08/dense"]
     write_claims(world.write(tmp_path), tmp_path, declared())
     table = made((shipped_study(), tmp_path), "claims")
     row = next(row for row in table.rows if row[0].text == "ej08-a")
-    assert row[-1].below == "falla en épocas al 95 %"
+    assert row[-1].below == "falla en épocas hasta 0,95"
 
 
 def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: Judged) -> None:
     table = made(judged, "claims_ej08")
     found = {row["claim"]: row for row in rows(table)}
-    assert list(found) == ["ej08-a", "ej08-a/accuracy", "ej08-a/speed", "ej08-b", "ej08-b/gap"]
+    assert list(found) == [
+        *("ej08-a", "ej08-a/accuracy", "ej08-a/speed", "ej08-b", "ej08-b/gap"),
+        *("ej08-c", "ej08-c/conv", "ej08-c/dense"),
+    ]
     speed = found["ej08-a/speed"]
     assert (speed["rule"], speed["rule_bound"], speed["figure"]) == ("at_least", "2.0", "fig13b")
-    assert float(speed["ours"]) == 4.0
+    assert float(speed["ours"]) == 4.5
+    assert float(speed["verdict_p"]) < 0.05
+    accuracy, printed = found["ej08-a/accuracy"], found["ej08-c/dense"]
+    assert (accuracy["rule_smallest"], printed["rule"], printed["rule_bound"]) == ("0.005", "near", "0.02")
     assert {found[name]["verdict"] for name in ("ej08-a/speed", "ej08-a/accuracy")} == {"confirmed", "not confirmed"}
     tex, html = render.to_latex(table), render.to_html(table)
     for text in (tex, html):
-        assert "primera época en la que la precisión de validación" in text
+        assert "primera época registrada en la que la precisión de validación llega a 0,95" in text
+        assert "efecto de interés: 0,005" in text
+        assert "0,001" in text  # p < 0.001
         assert "precisión de entrenamiento menos precisión de validación" in text
     assert r"razón~\ensuremath{\geq}~2" in tex
     assert r"\ref{fig:fig13b}" in tex
@@ -106,7 +115,8 @@ def test_other_languages_need_no_other_code(judged: Judged) -> None:
     front, own = (render.to_html(made(judged, name, "en")) for name in ("claims", "claims_ej08"))
     assert "The dense net overfits more" in front
     assert "✗ not confirmed" in front
-    assert "first epoch at which the validation accuracy reaches" in own
+    assert "first recorded epoch at which the validation accuracy is at least 0.95" in own
+    assert "within\u00a0±0.02\u00a0of\u00a00.95" in own
 
 
 def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> None:
@@ -140,12 +150,12 @@ def test_differences_are_paired_and_significant_ones_stand_out(tmp_path: Path) -
     (row,) = rows(table)
     assert (row["exercise"], row["variant"], row["variant_minus"], row["n"]) == ("ej08", "conv", "dense", "5")
     assert float(row["test"]) == pytest.approx(-0.1)
-    assert float(row["test_p"]) == pytest.approx(1 / 16)
+    assert float(row["test_p"]) == 0.0  # the same in every pair
     assert r"\textbf{\ensuremath{-}0,100" in render.to_latex(table)
 
 
-def test_four_pairs_are_never_bold(tmp_path: Path) -> None:
-    study = one_exercise(seeds=4)
+def test_two_pairs_are_never_bold(tmp_path: Path) -> None:
+    study = one_exercise(seeds=2)
     fill(study, tmp_path)
     assert "textbf" not in render.to_latex(made((study, tmp_path), "table_differences"))
 
@@ -169,7 +179,9 @@ def prose(judged: Judged, tmp_path: Path, text: str) -> str:
 def test_prose_asks_for_verdicts_and_numbers(judged: Judged, tmp_path: Path) -> None:
     text = prose(judged, tmp_path, r"\veredicto{ej08-a}, \veredicto{ej08-a/speed}, \evidencia{ej08-a/speed}")
     assert text.startswith("no confirmada, confirmada, ")
-    assert r"4,00~\ensuremath{\pm}~0,00 {[}4,00;~4,00{]}" in text
+    assert text.endswith(r"\mbox{4,50~\ensuremath{\pm}~0,00}")  # the same for every seed: no interval
+    gap = prose(judged, tmp_path, r"\evidencia{ej09-a}")
+    assert gap == (r"\mbox{\ensuremath{-}0,005~\ensuremath{\pm}~0,001 {[}\ensuremath{-}0,006;~\ensuremath{-}0,005{]}}")
 
 
 def test_prose_marks_what_has_no_numbers(judged: Judged, tmp_path: Path) -> None:
@@ -194,7 +206,8 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     fill(study, tmp_path)
     pdf = build(study, tmp_path, "es")
     first, second = (text_of(pdf, page=page) for page in (1, 2))
-    assert "De sus 2 afirmaciones, 2 no se confirman." in first
+    assert "De sus 3 afirmaciones, 3 no se confirman." in first
+    assert "Son 5 decisiones tomadas a la vez" in first
     assert "Índice" in first
     for words in ("Qué afirma la fuente", "ej08-a", "La red densa sobreajusta más", "0,98 / 0,95", "no confirmada"):
         assert words in second
@@ -208,3 +221,50 @@ def test_an_interval_has_a_line_of_its_own(judged: Judged) -> None:
     small = [rf"{{\scriptsize {escape(line)}}}" for line in (difference, interval)]
     assert r"\newline ".join(small) in render.to_latex(table)
     assert f"<small>{difference}\n{interval}</small>" in render.to_html(table)
+
+
+@pytest.fixture(scope="module")
+def unequal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Return a study whose nets were trained for unlike times."""
+    folder = tmp_path_factory.mktemp("unequal")
+    study = shipped_study(only="ej08", seeds=5)
+    fill(study, folder)
+    for path in (folder / "runs/ej08/conv").glob("*/metrics.json"):
+        path.write_text(path.read_text().replace('"epochs": 3', '"epochs": 2'))
+    collect(study, folder)
+    write_claims(study, folder, declared())
+    return study, folder
+
+
+def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged, tmp_path: Path) -> None:
+    front = {row["claim"]: row for row in rows(made(unequal, "claims"))}
+    assert front["ej08-b"]["verdict"] == "not comparable"
+    for name in ("claims", "claims_ej08"):
+        html = render.to_html(made(unequal, name))
+        assert 'class="not-comparable"' in html
+        assert "≠ no comparable" in html
+    assert "epochs 3 / 2" in render.to_html(made(unequal, "claims_ej08"))
+    assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_ej08"))
+    told = prose(unequal, tmp_path, r"\veredicto{ej08-b}. \segun{ej08-b}{yes}{no}{open}")
+    assert told.startswith("no comparable. Lo que se compara no se entrenó en las mismas condiciones (epochs 3 / 2)")
+    table = made(unequal, "table_differences")
+    assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
+    assert not {cell.tone for row in table.rows for cell in row} & {"strong"}
+
+
+def test_prose_compares_no_results_on_unequal_terms(unequal: Judged, judged: Judged, tmp_path: Path) -> None:
+    text = r"\compara{ej08/dense/test/accuracy}{ej08/conv/test/accuracy}{more}{less}{same}"
+    assert prose(unequal, tmp_path, text) == "no comparable (epochs 3 / 2)"
+    gaps = text.replace("test/accuracy", "train/accuracy - ej08/dense/validation/accuracy", 1)
+    assert prose(unequal, tmp_path, gaps) == "no comparable (epochs 3 / 2)"
+    own = text.replace("ej08/conv/test", "ej08/dense/train")
+    assert prose(unequal, tmp_path, own) == "less"
+
+
+def test_the_page_says_how_many_decisions_were_taken_at_once(unequal: Judged) -> None:
+    study, folder = unequal
+    write_pages(study, folder)
+    for name, words in (("index.html", "Son 2 decisiones tomadas a la vez"), ("index_en.html", "rest on 2 decisions")):
+        page = (folder / "page" / name).read_text()
+        assert words in page
+        assert re.search(r'data-verdict="not comparable"[^>]*>\s*<b>2</b>', page)

@@ -153,7 +153,15 @@ def test_an_exercise_of_the_user_s_own(tmp_path: Path) -> None:
 def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
     study = Study.resolve({"exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
     fill(study, tmp_path)
-    judged = {"schema": 1, "confidence": 0.95, "interval": "", "fewest": 5, "definitions": {}, "claims": []}
+    judged = {
+        "schema": 2,
+        "confidence": 0.95,
+        "intervals": {},
+        "decisions": {"count": 0, "correction": "Holm", "level": 0.05},
+        "fewest": 3,
+        "definitions": {},
+        "claims": [],
+    }
     write_json(tmp_path / "claims.json", judged)
     (tmp_path / "figures").mkdir(exist_ok=True)
     (tmp_path / "figures/fig_overview.pdf").touch()

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from practica.evidence.estimates import estimate, possible, scale_of
 from practica.paper import numbers
 
 
@@ -58,3 +59,29 @@ def test_an_end_of_an_interval_beside_zero_shows_its_side() -> None:
     assert numbers.interval(-0.0001, 0.0024, 0.001, "accuracy", "en") == "[−0.0001;\u00a00.0024]"
     assert numbers.interval(0.0004, 0.0062, 0.004, "accuracy", "es") == "[0,0004;\u00a00,0062]"
     assert numbers.interval(0.0, 0.3, 0.1, "accuracy", "es") == "[0,000;\u00a00,300]"
+
+
+def test_an_end_that_is_open_is_infinite() -> None:
+    assert numbers.interval(3.5, None, 4.0, "ratio", "en") == "[3.50;\u00a0∞]"
+    assert numbers.interval(None, 0.5, 0.1, "gap", "es") == "[−∞;\u00a00,500]"
+
+
+@pytest.mark.parametrize(
+    ("values", "metric", "text"),
+    [
+        ([0.9, 0.92, 0.94], "accuracy", "0.920 ± 0.020"),
+        ([0.99, 0.98, 0.5], "accuracy", "0.980 (0.500–0.990)"),
+        ([1e-5, 2e-5, 3e-4], "mse", "2.00 (1.00–30.0) × 10⁻⁵"),
+        ([1, 2, 20], "epochs_to_95", "2.0 (1.0–20.0)"),
+        ([1, 1, 1, 1, 0], "solved", "4/5"),
+        ([0.25], "mse", "0.250"),
+    ],
+)
+def test_what_seeds_say_prints_by_its_kind(values: list[float], metric: str, text: str) -> None:
+    found = estimate(values, scale_of(metric), possible(metric))
+    assert numbers.estimate(found, metric, "en").replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(("p", "text"), [(1e-9, "p < 0,001"), (0.0123, "p = 0,012"), (1.0, "p = 1,0")])
+def test_a_p_value_prints_with_two_figures(p: float, text: str) -> None:
+    assert numbers.chance(p, "es").replace("\u00a0", " ") == text

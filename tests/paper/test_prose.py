@@ -15,7 +15,7 @@ from practica.figures.catalogue import spec as figure_spec
 from practica.paper.document import prose_files
 from practica.paper.facts import Facts
 from practica.paper.macros import Macro, expand
-from practica.paper.prose import Prose
+from practica.paper.prose import Prose, _boxed
 
 FILES = sorted((ROOT / "report").glob("e[sn]/*.tex"))
 
@@ -107,7 +107,7 @@ def test_a_missing_run_is_marked_where_its_number_would_stand(tmp_path: Path) ->
         (r"\figura{fig05}{}", r"prose\.tex:3: \\figura: ej08 has no figure"),
         (r"\tabla{table3}", r"prose\.tex:3: \\tabla: ej08 has no table 'table3'; did you mean 'table2'"),
         (r"\tabla{table2}\tabla{table2}", r"prose\.tex:3: \\tabla: table 'table2' is placed twice"),
-        (r"\veredicto{ej08-c}", r"prose\.tex:3: \\veredicto: no claim 'ej08-c'; did you mean 'ej08-"),
+        (r"\veredicto{ej08-d}", r"prose\.tex:3: \\veredicto: no claim 'ej08-d'; did you mean 'ej08-"),
         (r"\evidencia{ej08-a/sped}", r"prose\.tex:3: \\evidencia: claim ej08-a has no part 'sped'; .*'speed'"),
         (r"\capas{ej08/dens}", r"prose\.tex:3: \\capas: .*did you mean 'dense'"),
         (r"\compara{ej08/dense/test/accuracy}{x}{a}{b}{c}", r"prose\.tex:3: \\compara: 'x' should read"),
@@ -169,3 +169,8 @@ def test_parts_of_a_figure_have_short_captions_under_one_in_common(shipped: Stud
     text = expanded(shipped, results, "ej08")
     assert r"\caption{MNIST, red densa}" in text
     assert r"\caption{Precisión en MNIST por época, en entrenamiento y validación.}" in text
+
+
+def test_a_range_may_stand_on_the_next_line_and_nothing_else_breaks() -> None:
+    assert _boxed("0.951\u00a0±\u00a00.002") == r"\mbox{0.951~\ensuremath{\pm}~0.002}"
+    assert _boxed("0.500 (0.100–29.0)") == r"\mbox{0.500} \mbox{(0.100--29.0)}"

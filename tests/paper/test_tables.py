@@ -6,15 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config import Study
 from practica.errors import InputError
-from practica.evidence.collect import collect
+from practica.evidence.collect import collect, write_statistics
+from practica.evidence.collect import write_table as write_csv
 from practica.paper import render
 from practica.paper.catalogue import TableSpec, tables_for
-from practica.paper.facts import Facts
+from practica.paper.facts import Fact, Facts
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
 
@@ -69,7 +73,7 @@ def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None
     assert (dense["source"], dense["n"], dense["data"]) == ("0.95", "2", "real")
     tex = (results / "tables" / "table2.tex").read_text()
     assert r"Capas densas & \begin{tabular}[t]{@{}r@{}}0,951~\ensuremath{\pm}~0,001" in tex
-    assert r"{\scriptsize {[}0,900;~0,902{]}}\end{tabular} & 0,95 & 2" in tex
+    assert r"{\scriptsize {[}0,888;~0,914{]}}\end{tabular} & 0,95 & 2" in tex
     assert "última época" in tex
 
 
@@ -240,3 +244,25 @@ def test_differences_are_those_that_tell_something(shipped: Study, results: Path
             assert {variant, minus} == {variant.removesuffix("_numpy"), variant.removesuffix("_numpy") + "_numpy"}
     assert {metric for exercise, _, _, metric in pairs if exercise == "ej02"} == {"accuracy"}
     assert {metric for exercise, _, _, metric in pairs if exercise == "ej07"} == {"mse", "psnr"}
+
+
+def test_skewed_values_print_as_median_and_range(tmp_path: Path) -> None:
+    study = one_exercise("ej07", seeds=5)
+    fill(study, tmp_path)
+    table = pd.read_csv(tmp_path / "metrics.csv")
+    chosen = (table["variant"] == "autoencoder") & (table["metric"] == "mse") & (table["split"] == "test")
+    table.loc[chosen, "value"] = [0.1, 0.2, 29.0, 0.5, 6.2]  # 7.2 ± 12.4
+    write_csv(tmp_path / "metrics.csv", table.astype({"fold": "Int64"}))
+    write_statistics(study, tmp_path)
+    row = made(study, tmp_path, "table_ej07", "en").rows[0]
+    cell = next(cell for cell in row if "0.500" in cell.text)
+    assert cell.text == "0.500 (0.100–29.0)"
+    assert "±" not in cell.text
+    logs = np.log([0.1, 0.2, 29.0, 0.5, 6.2])
+    low, high = np.exp(stats.t.interval(0.95, 4, loc=logs.mean(), scale=stats.sem(logs)))
+    assert (cell.raw[""], cell.raw["_least"], cell.raw["_greatest"]) == (0.5, 0.1, 29.0)
+    assert (cell.raw["_low"], cell.raw["_high"]) == pytest.approx((low, high))
+    assert cell.below == f"[{low:.3f};\u00a0{high:.3f}]"
+    said = Facts(study, tmp_path, "en").look_up("ej07/autoencoder/test/mse")
+    assert isinstance(said, Fact)
+    assert (said.value, said.text) == (0.5, "0.500 (0.100–29.0)")

@@ -53,6 +53,7 @@ rule statistics:
     input:
         study=f"{RESULTS}/study.json",
         metrics=rules.collect.output.metrics,
+        runs=rules.collect.output.runs,
     output:
         summary=f"{RESULTS}/summary.csv",
         differences=f"{RESULTS}/differences.csv",

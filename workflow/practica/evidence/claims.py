@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,11 +13,21 @@ import jsonschema
 
 from practica.address import Quantity
 from practica.errors import InputError
+from practica.evidence.source import PRINTED
 from practica.files import SCHEMAS, read_json
 from practica.yamlfile import read_yaml
 
 CLAIMS = Path(__file__).parents[3] / "report" / "claims.yaml"
 SCHEMA = SCHEMAS / "claim-list.schema.json"
+
+LEVELLED = re.compile(r"([a-z_]+)_(\d\d)")
+"""A measure such as ``epochs_to_95``, which is declared for every level, as ``epochs_to_NN``."""
+YES_OR_NO = ("solved",)
+"""The measures that hold or do not hold for a seed, of which the share of the seeds is judged."""
+NEUTRAL = {"difference": 0.0, "ratio": 1.0}
+"""What says that there is no effect."""
+NEAR = "near"
+"""The rule that compares with the number that the source prints."""
 
 Text = Mapping[str, str]
 
@@ -29,6 +40,8 @@ class Part:
         kind: what is judged: the ``value`` of a quantity, its ``difference`` from another, or its ``ratio`` to it.
         rule: the name of a rule and its bound.
         figure: the figure to look at.
+        smallest: the smallest effect of interest, in the units of what is judged.
+        varies: the settings that may differ between the two sides, because the statement is about them.
     """
 
     name: str
@@ -38,6 +51,8 @@ class Part:
     other: Quantity | None
     rule: tuple[str, float]
     figure: str
+    smallest: float = 0.0
+    varies: tuple[str, ...] = ()
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -67,6 +82,18 @@ class Claims:
     claims: Mapping[str, Claim]
     definitions: Mapping[str, Mapping[str, Text]]
 
+    def define(self, measure: str) -> Mapping[str, Text] | None:
+        """Return the words for a measure, by language, with its level in them; None for a split and a metric."""
+        levelled = LEVELLED.fullmatch(measure)
+        words = self.definitions.get(f"{levelled[1]}_NN" if levelled else measure)
+        if words is None or levelled is None:
+            return words
+        level = {language: f"0{mark}{levelled[2]}" for language, mark in (("es", ","), ("en", "."))}
+        return {
+            language: {key: text.replace("NN", level[language]) for key, text in each.items()}
+            for language, each in words.items()
+        }
+
     def about(self, exercise: str) -> list[Claim]:
         """Return the claims about an exercise."""
         return [claim for claim in self.claims.values() if claim.exercise == exercise]
@@ -79,37 +106,61 @@ def declared(path: Path = CLAIMS) -> Claims:
     Raises:
         InputError: the file is missing or wrong; the message names it and the key.
     """
-    content = read_yaml(path)
-    _check(path, content)
-    return Claims({key: _claim(key, entry) for key, entry in content["claims"].items()}, content["definitions"])
+    return _checked(path, read_yaml(path))
 
 
-def _check(path: Path, content: Any) -> None:
+def _checked(path: Path, content: Any) -> Claims:
     validator = jsonschema.Draft202012Validator(read_json(SCHEMA))
     error = next(validator.iter_errors(content), None)
     if error is not None:
         key = ".".join(map(str, error.absolute_path)) or "the file"
         raise InputError(f"{path}: {key}: {error.message}; workflow/schemas/{SCHEMA.name} says what is allowed")
-    for name, claim in content["claims"].items():
-        for part, entry in claim["parts"].items():
-            for key in ("of", "minus", "over"):
-                measure = Quantity.parse(entry[key]).measure if key in entry else "/"
-                if "/" not in measure and measure not in content["definitions"]:
-                    known = ", ".join(content["definitions"])
-                    where = f"claims.{name}.parts.{part}.{key}"
-                    raise InputError(f"{path}: {where}: no measure {measure!r} under definitions (known: {known})")
+    claims = Claims({key: _claim(key, entry) for key, entry in content["claims"].items()}, content["definitions"])
+    for claim in claims.claims.values():
+        for part in claim.parts:
+            if said := _mistake(part, claims):
+                raise InputError(f"{path}: claims.{claim.id}.parts.{part.name}.{said}")
+    return claims
+
+
+def _mistake(part: Part, claims: Claims) -> str:
+    """Say what is wrong with a part that a schema cannot see, or nothing."""
+    keys = ("of", "over" if part.kind == "ratio" else "minus")
+    for key, quantity in zip(keys, part.quantities, strict=False):
+        if "/" not in quantity.measure and claims.define(quantity.measure) is None:
+            known = ", ".join(claims.definitions)
+            return f"{key}: no measure {quantity.measure!r} under definitions (known: {known})"
+    rule, bound = part.rule
+    if part.other and part.of.measure in YES_OR_NO:
+        return f"of: {part.of.measure} holds or not: give its share of the seeds a rule of its own, and compare nothing"
+    if rule == NEAR and (part.other or str(part.of) not in PRINTED):
+        return f"rule: near needs a number that the source prints, of one variant alone, and {part.of} has none"
+    if rule in (NEAR, "within") and part.smallest:
+        return f"smallest: {rule} says itself how much is allowed; take it out"
+    if NEUTRAL.get(part.kind) == bound and rule not in (NEAR, "within") and not part.smallest:
+        return "smallest: say which effect would be the smallest of interest, or no seeds refute that there is none"
+    return ""
 
 
 def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
-    parts = tuple(_part(part, each, entry["figure"]) for part, each in entry["parts"].items())
+    parts = tuple(_part(part, each, entry) for part, each in entry["parts"].items())
     return Claim(name, entry["sentence"], entry["figure"], parts)
 
 
-def _part(name: str, entry: Mapping[str, Any], figure: str) -> Part:
+def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
     kind, other = "value", None
     for key, kind_of in (("minus", "difference"), ("over", "ratio")):
         if key in entry:
             kind, other = kind_of, Quantity.parse(entry[key])
     ((rule, bound),) = entry["rule"].items()
-    of = Quantity.parse(entry["of"])
-    return Part(name, entry["says"], kind, of, other, (rule, float(bound)), entry.get("figure", figure))
+    return Part(
+        name=name,
+        says=entry["says"],
+        kind=kind,
+        of=Quantity.parse(entry["of"]),
+        other=other,
+        rule=(rule, float(bound)),
+        figure=entry.get("figure", claim["figure"]),
+        smallest=float(entry.get("smallest", 0)),
+        varies=tuple(entry.get("varies", claim.get("varies", ()))),
+    )

@@ -49,16 +49,17 @@ def gather(study: Study, results: Path) -> None:
 
 
 def write_statistics(study: Study, results: Path) -> None:
-    """Write ``summary.csv`` and ``differences.csv``, which follow from ``metrics.csv`` alone.
+    """Write ``summary.csv`` and ``differences.csv``, which follow from ``metrics.csv`` and ``runs.csv``.
 
     Raises:
-        InputError: ``metrics.csv`` is missing or malformed.
+        InputError: one of them is missing or malformed.
     """
-    metrics = Results(study, results).metrics
+    known = Results(study, results)
+    metrics = known.metrics
     # Keys are text here: a group-by over categories would list combinations that never ran.
     metrics = metrics.astype(dict.fromkeys(metrics.select_dtypes("category"), "str") | {"fold": "Int64"})
     write_table(results / "summary.csv", summarise(metrics))
-    write_table(results / "differences.csv", differences(study, metrics))
+    write_table(results / "differences.csv", differences(known, metrics))
 
 
 def metrics_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
@@ -110,6 +111,7 @@ def run_row(files: BlockFiles) -> dict[str, Any]:
         "cpu": known.get("cpu"),
         "gpu": known.get("gpu"),
         "threads": known.get("threads"),
+        "precision": known.get("precision"),
         "commit": git.get("commit"),
         "dirty": git.get("dirty"),
         "tensorflow": versions.get("tensorflow"),

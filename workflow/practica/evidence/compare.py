@@ -15,28 +15,32 @@ from practica.address import METRIC, TIMING, parts
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
+from practica.evidence.estimates import ALPHA, CONFIDENCE, LOG, holm
 from practica.evidence.reference import MANIFESTS
 from practica.evidence.rules import NOT_EVALUATED
-from practica.evidence.summary import GROUP
-from practica.evidence.verdicts import FEW
+from practica.evidence.summary import GROUP, NUMBERS
+from practica.evidence.verdicts import FEW, MULTIPLE
 from practica.files import read_json
 
 AGREES, DIFFERS, OPEN = "agrees", "differs", "open"
-ALPHA = 0.001
-"""How often a line of two equal studies differs by chance: of 300 lines, none in three comparisons out of four."""
 ROUNDING = 1e-6
-NUMBERS = ["mean", "low", "high", "n"]
-TEXT = [*GROUP, "data"]
+TEXT = [*GROUP, "data", "scale"]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One metric of one variant in both studies; ``ours`` and ``theirs`` are rows of ``summary.csv``."""
+    """One metric of one variant in both studies; ``ours`` and ``theirs`` are rows of ``summary.csv``.
+
+    Attributes:
+        p: Welch's p, corrected for all lines; None where the line needs or allows no test.
+    """
 
     name: str
     ours: Mapping[str, Any]
     theirs: Mapping[str, Any]
     state: str
+    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def compare(ours: Path, theirs: Path) -> Comparison:
         InputError: a file is missing or malformed; the message names it.
     """
     left, right = _summary(ours), _summary(theirs)
-    lines = [Line(name, left[name], right[name], _state(left[name], right[name])) for name in left if name in right]
+    lines = _lines(left, right)
     verdicts, alone = _verdicts(_claims(ours), _claims(theirs))
     here, there = str(ours), str(theirs)
     missing = [(name, here) for name in _variants(right) if name not in _variants(left)]
@@ -81,23 +85,57 @@ def compare(ours: Path, theirs: Path) -> Comparison:
     return Comparison(lines, verdicts, _settings(ours, theirs), missing)
 
 
-def _state(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
-    """Return whether two means over seeds agree: Welch's t test, or Student's where one is of a single seed."""
+def _lines(ours: Mapping[str, Row], theirs: Mapping[str, Row]) -> list[Line]:
+    """Return every metric that both studies have; what is tested is tested at once, with Holm's correction."""
+    names = [name for name in ours if name in theirs]
+    tested = [name for name in names if not _given(ours[name], theirs[name])]
+    p = holm([_welch(ours[name], theirs[name]) for name in tested])
+    adjusted = dict(zip(tested, p.tolist(), strict=True))
+    return [
+        Line(name, ours[name], theirs[name], _state(ours[name], theirs[name], adjusted.get(name)), adjusted.get(name))
+        for name in names
+    ]
+
+
+def _state(ours: Row, theirs: Row, p: float | None = None) -> str:
+    """Return whether two means over seeds agree, by their corrected ``p``; without one, as the only line there is."""
+    return _given(ours, theirs) or (DIFFERS if (_welch(ours, theirs) if p is None else p) < ALPHA else AGREES)
+
+
+def _given(ours: Row, theirs: Row) -> str:
+    """Return the state of a line that needs no test, or of which there can be none; nothing for the others."""
     if STAND_IN in (ours["data"], theirs["data"]):
         return OPEN
-    mine, other = float(ours["mean"]), float(theirs["mean"])
-    if math.isclose(mine, other, rel_tol=ROUNDING, abs_tol=ROUNDING):
+    if math.isclose(float(ours["mean"]), float(theirs["mean"]), rel_tol=ROUNDING, abs_tol=ROUNDING):
         return AGREES
-    sizes = int(ours["n"]), int(theirs["n"])
-    if max(sizes) < 2:
+    if max(int(ours["n"]), int(theirs["n"])) < 2:
         return OPEN
-    deviations = [0.0 if pd.isna(row["sd"]) else float(row["sd"]) for row in (ours, theirs)]
-    if not any(deviations):
-        return DIFFERS
-    test = stats.ttest_ind_from_stats(
-        mine, deviations[0], sizes[0], other, deviations[1], sizes[1], equal_var=min(sizes) < 2
-    )
-    return AGREES if test.pvalue >= ALPHA else DIFFERS
+    spreads = [0.0 if pd.isna(row["sd"]) else float(row["sd"]) for row in (ours, theirs)]
+    return "" if any(spreads) else DIFFERS
+
+
+def _welch(ours: Row, theirs: Row) -> float:
+    """Return Welch's p for two means over seeds, on logarithms where both studies have them so.
+
+    Student's, with the deviation of the other side, where one side is of a single seed.
+    """
+    rows, sizes = (ours, theirs), (int(ours["n"]), int(theirs["n"]))
+    on_logarithms = all(row.get("scale") == LOG for row in rows)
+    (mine, spread), (its, other) = (_logarithms(row) if on_logarithms else _moments(row) for row in rows)
+    test = stats.ttest_ind_from_stats(mine, spread, sizes[0], its, other, sizes[1], equal_var=min(sizes) < 2)
+    return float(test.pvalue)
+
+
+def _moments(row: Row) -> tuple[float, float]:
+    return float(row["mean"]), 0.0 if pd.isna(row["sd"]) else float(row["sd"])
+
+
+def _logarithms(row: Row) -> tuple[float, float]:
+    """Return mean and standard deviation of the logarithms, which the ends of the interval hold."""
+    if pd.isna(row["low"]):
+        return math.log(float(row["mean"])), 0.0
+    low, high, n = math.log(float(row["low"])), math.log(float(row["high"])), int(row["n"])
+    return (low + high) / 2, (high - low) / 2 / float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * math.sqrt(n)
 
 
 def _summary(folder: Path) -> dict[str, dict[str, Any]]:
@@ -105,7 +143,7 @@ def _summary(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / "summary.csv"
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-        table = table.astype(dict.fromkeys([*NUMBERS, "sd"], float) | {"n": int} | dict.fromkeys(TEXT, str))
+        table = table.astype(dict.fromkeys(NUMBERS, float) | {"n": int} | dict.fromkeys(TEXT, str))
         rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
         # How long things take is a matter of the machine.
         rows = [row for row in rows if row["split"] != TIMING]
@@ -133,20 +171,20 @@ def _verdicts(
 ) -> tuple[list[tuple[str, str, str, bool]], list[tuple[str, bool]]]:
     """Return the verdicts that differ, and what only one side could evaluate with whether ours is the side without.
 
-    That a side has too few seeds to decide is no disagreement; nor is that of a claim, where its parts show none.
+    That a side has too few seeds to decide is no disagreement, nor that it decides more at once; nor is that of a
+    claim, where its parts show none.
     """
     known = [{name for name, (verdict, _) in side.items() if verdict != NOT_EVALUATED} for side in (ours, theirs)]
     found = []
     for name in (name for name in ours if name in known[0] & known[1] and ours[name][0] != theirs[name][0]):
-        found.append((name, ours[name][0], theirs[name][0], FEW not in (ours[name][1], theirs[name][1])))
+        causes = {ours[name][1], theirs[name][1]}
+        found.append((name, ours[name][0], theirs[name][0], not causes & {FEW, MULTIPLE}))
     counting = {name.partition(":")[0] for name, *_, counts in found if counts and ":" in name}
     found = [(name, a, b, counts if ":" in name else name in counting) for name, a, b, counts in found]
     alone = [(name, True) for name in theirs if name in known[1] - known[0]]
     alone += [(name, False) for name in ours if name in known[0] - known[1]]
-    whole = {each for each in alone if ":" not in each[0]}  # with a claim go its parts
-    return found, [
-        (name, first) for name, first in alone if ":" not in name or (name.partition(":")[0], first) not in whole
-    ]
+    # With a claim that a side could not evaluate go its parts.
+    return found, [each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in known[0] & known[1]]
 
 
 def _variant(name: str) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from practica.evidence.compare import AGREES, DIFFERS, OPEN, Comparison
+from practica.evidence.estimates import LOG
 
 STYLES = {AGREES: "green", DIFFERS: "red", OPEN: "yellow"}
 NARROWEST = 120
@@ -51,4 +52,4 @@ def _why(states: Mapping[str, int]) -> str:
 
 def _written(row: Mapping[str, Any]) -> str:
     interval = "" if pd.isna(row["low"]) else f" [{row['low']:.4g}, {row['high']:.4g}]"
-    return f"{row['mean']:.4g}{interval} n={row['n']}"
+    return f"{row['median' if row['scale'] == LOG else 'mean']:.4g}{interval} n={row['n']}"

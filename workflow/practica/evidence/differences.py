@@ -8,59 +8,69 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.config import Study
 from practica.evidence.blocks import REAL, STAND_IN
-from practica.evidence.rules import FEWEST, NOISE
-from practica.evidence.summary import over_folds, statistics
+from practica.evidence.claims import NEUTRAL
+from practica.evidence.equal import unlike
+from practica.evidence.estimates import ALPHA, LOG, MEAN, estimate, holm, p_differs, scale_of, usable
+from practica.evidence.results import Results
+from practica.evidence.rules import FEWEST
+from practica.evidence.summary import STATISTICS, over_folds, table_of
 
-COLUMNS = [
-    "exercise", "variant", "minus", "split", "metric", "mean", "sd", "low", "high", "n", "p", "significant", "data",
-]  # fmt: skip
+PAIR = ["exercise", "variant", "minus", "split", "metric"]
+COLUMNS = [*PAIR, "kind", *STATISTICS, "p", "p_holm", "significant", "unequal", "data"]
+DIFFERENCE, RATIO = "difference", "ratio"
 
 
-def differences(study: Study, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every two variants on the same data and every final metric, ``variant`` less ``minus`` over seeds.
+def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return, for every two variants on the same data and every final metric, ``variant`` against ``minus`` over seeds.
 
-    Variants share the data seed, so that they pair up; folds are averaged within their seed first. ``significant`` is
-    whether the 95 % interval leaves out zero, and never so with fewer than five pairs.
+    Variants share the data seed, so that they pair up; folds are averaged within their seed first. Errors and losses
+    are divided by each other, all else is subtracted. ``significant`` is whether ``p_holm``, which is corrected for all
+    rows, is under 0.05; never so with too few pairs, or where the two were trained on unequal terms.
     """
-    found = _paired(study, metrics)
-    samples = [values for _, values, _ in found]
-    rows = pd.DataFrame([key for key, _, _ in found], columns=COLUMNS[:5]).join(statistics(samples))
-    rows["p"] = [sign_flip(values) if len(values) >= FEWEST else np.nan for values in samples]
-    rows["significant"] = (rows["n"] >= FEWEST) & ((rows["low"] > NOISE) | (rows["high"] < -NOISE))
-    rows["data"] = [data for _, _, data in found]
-    return rows[COLUMNS]
+    rows = _paired(results, metrics)
+    table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
+    samples = table["values"].tolist()
+    scales = [LOG if kind == RATIO else MEAN for kind in table["kind"]]
+    table = table.join(table_of([estimate(*each) for each in zip(samples, scales, strict=True)]))
+    table["p"] = [
+        p_differs(values, NEUTRAL[kind], scale) if len(values) >= FEWEST and not unequal else np.nan
+        for values, kind, scale, unequal in zip(samples, table["kind"], scales, table["unequal"], strict=True)
+    ]
+    tested = table["p"].notna()
+    table["p_holm"] = np.nan
+    table.loc[tested, "p_holm"] = holm(table.loc[tested, "p"].tolist())
+    table["significant"] = table["p_holm"] < ALPHA
+    return table[COLUMNS]
 
 
-def sign_flip(values: np.ndarray) -> float:
-    """Return the two-sided p of paired differences ``(seeds,)`` under the hypothesis that their signs are chance.
-
-    Exact up to thirteen seeds. With five it cannot fall below 1/16: read it beside the interval.
-    """
-    if not np.any(values):
-        return 1.0
-    from scipy import stats  # slow to import, and only this needs it
-
-    test = stats.permutation_test(
-        (values,), np.mean, permutation_type="samples", vectorized=True, rng=np.random.default_rng(0)
-    )
-    return float(test.pvalue)
-
-
-def _paired(study: Study, metrics: pd.DataFrame) -> list[tuple[tuple[Any, ...], np.ndarray, str]]:
-    """Return the names, the differences by seed and the kind of data of everything that can be compared."""
+def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Return the names, the comparison by seed, what is unequal and the kind of data of everything to be compared."""
+    study = results.study
     final = metrics[~metrics["metric"].astype(str).str.startswith("best_")]
     stand_in = set(metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].itertuples(index=False, name=None))
-    found: list[tuple[tuple[Any, ...], np.ndarray, str]] = []
+    found: list[tuple[Any, ...]] = []
     for exercise in study.exercises:
         rows = final[final["exercise"] == exercise]
+        pairs = {
+            pair: unlike(results, (exercise, pair[0]), (exercise, pair[1]))
+            for pair in combinations(study.variants(exercise), 2)
+            if study.dataset(exercise, pair[0]) == study.dataset(exercise, pair[1])
+        }
         keys: Any = ["split", "metric"]
         for (split, metric), values in rows.groupby(keys, sort=False, observed=True):
             table = over_folds(values, ["seed", "variant"]).unstack("variant").sort_index()
-            for first, second in combinations((name for name in study.variants(exercise) if name in table), 2):
-                pairs = (table[second] - table[first]).dropna().to_numpy()
-                if len(pairs) and study.dataset(exercise, first) == study.dataset(exercise, second):
+            for (first, second), differs in pairs.items():
+                if first in table and second in table:
+                    both = table[[first, second]].dropna()
+                    kind, compared = _compared(both[first].to_numpy(), both[second].to_numpy(), str(metric))
                     data = STAND_IN if {(exercise, first), (exercise, second)} & stand_in else REAL
-                    found.append(((exercise, second, first, split, metric), pairs, data))
+                    if len(compared):
+                        found.append((exercise, second, first, split, metric, kind, compared, differs, data))
     return found
+
+
+def _compared(first: np.ndarray, second: np.ndarray, metric: str) -> tuple[str, np.ndarray]:
+    if usable(scale_of(metric), np.concatenate([first, second])) == LOG:
+        return RATIO, second / first
+    return DIFFERENCE, second - first

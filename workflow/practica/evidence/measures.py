@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,34 +12,49 @@ import pandas as pd
 
 from practica.address import Quantity
 from practica.errors import InputError
+from practica.evidence.claims import LEVELLED
+from practica.evidence.estimates import NOISE
 from practica.evidence.results import Results
-from practica.evidence.rules import NOISE
 from practica.evidence.summary import over_folds
 
 CHANCE = 0.5
 """The accuracy of guessing between two balanced classes, from which ``idle_epochs`` and ``rise_share`` count."""
 RISEN = 0.02
 """Validation accuracy above chance by less than this at the end is no rise."""
-REACHED = 0.95
+LATE = 0.75
+"""The share of the epochs after which ``late_gain`` begins."""
+BOUNDS = ["least", "most"]
+"""Between which a value is known to lie; the same as the value where it is known exactly."""
 
 
-def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.Series:
-    """Return the measure by seed; a seed that did not record it, or diverged, is left out.
+def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.DataFrame:
+    """Return ``value``, ``least`` and ``most`` of a measure by seed.
 
-    ``measure`` is ``split/metric``, the value at the last epoch, or one of ``MEASURES``. With folds it is taken in
-    each and averaged over them, save for ``fold_sd``.
+    A seed that did not record it, or diverged, is left out. ``measure`` is ``split/metric``, the value at the last
+    epoch, or one of ``MEASURES``, or of ``TO_LEVEL``, in whose names ``NN`` is an accuracy in hundredths. With folds it
+    is taken in each and averaged over them, save for ``fold_sd``.
 
     Raises:
         InputError: there is no such measure.
     """
     named = Quantity(exercise, variant, measure)
+    levelled = LEVELLED.fullmatch(measure)
+    values: pd.Series | pd.DataFrame
     if named.split:
         values = results.per_seed(exercise, variant, named.split, named.metric)
+    elif levelled and f"{levelled[1]}_NN" in TO_LEVEL:
+        values = TO_LEVEL[f"{levelled[1]}_NN"](results, exercise, variant, int(levelled[2]) / 100)
     elif measure in MEASURES:
         values = MEASURES[measure](results, exercise, variant)
     else:
         raise InputError(f"no measure {measure!r}: add it to MEASURES in workflow/practica/evidence/measures.py")
-    return values[np.isfinite(values)].sort_index()
+    table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(dict.fromkeys(["value", *BOUNDS], values))
+    return table[np.isfinite(table["value"].astype(float))].sort_index()
+
+
+def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.Series:
+    """Return the values of a measure by seed, as ``measured`` does."""
+    return measured(results, exercise, variant, measure)["value"]
 
 
 def gap(results: Results, exercise: str, variant: str) -> pd.Series:
@@ -52,9 +68,45 @@ def fold_sd(results: Results, exercise: str, variant: str) -> pd.Series:
     return over_folds(results.per_run(exercise, variant, "validation", "accuracy"), ["seed"], "std")
 
 
-def epochs_to_95(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the first epoch whose validation accuracy is at least 95 % of that of the last epoch."""
-    return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.reaches(REACHED * curve.final))
+def solved(results: Results, exercise: str, variant: str) -> pd.Series:
+    """Return 1 where all training samples are right at the last epoch, else 0."""
+    accuracy = results.per_seed(exercise, variant, "train", "accuracy")
+    return (accuracy >= 1 - NOISE).astype(float).where(np.isfinite(accuracy))
+
+
+def epochs_to(results: Results, exercise: str, variant: str, level: float) -> pd.DataFrame:
+    """Return the first recorded epoch whose validation accuracy is at least ``level``.
+
+    The level was reached after the record before that. A net that never reaches it has its last epoch, as the least
+    that it can be.
+    """
+    crossings = {
+        name: _over_epochs(results, exercise, variant, "accuracy", partial(_Curve.crossing, level=level, end=name))
+        for name in ("value", *BOUNDS)
+    }
+    return pd.DataFrame(crossings)
+
+
+def seconds_to(results: Results, exercise: str, variant: str, level: float) -> pd.DataFrame:
+    """Return the seconds of training until then, each epoch as long as those of its block on average, per seed."""
+    return (
+        epochs_to(results, exercise, variant, level).mul(results.seconds_per_epoch(exercise, variant), axis=0).dropna()
+    )
+
+
+def auc(results: Results, exercise: str, variant: str) -> pd.Series:
+    """Return the area under the curve of the validation accuracy over the epochs, divided by their number."""
+    return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.area)
+
+
+def train_auc(results: Results, exercise: str, variant: str) -> pd.Series:
+    """Return the same of the training accuracy."""
+    return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.area, split="train")
+
+
+def late_gain(results: Results, exercise: str, variant: str) -> pd.Series:
+    """Return by how much the validation accuracy rises over the last quarter of the epochs."""
+    return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.final - curve.at(LATE))
 
 
 def idle_epochs(results: Results, exercise: str, variant: str) -> pd.Series:
@@ -87,16 +139,23 @@ def loss_left(results: Results, exercise: str, variant: str) -> pd.Series:
 MEASURES: Mapping[str, Callable[[Results, str, str], pd.Series]] = {
     "gap": gap,
     "fold_sd": fold_sd,
-    "epochs_to_95": epochs_to_95,
+    "solved": solved,
+    "auc": auc,
+    "train_auc": train_auc,
+    "late_gain": late_gain,
     "idle_epochs": idle_epochs,
     "rise_share": rise_share,
     "loss_left": loss_left,
+}
+TO_LEVEL: Mapping[str, Callable[[Results, str, str, float], pd.DataFrame]] = {
+    "epochs_to_NN": epochs_to,
+    "seconds_to_NN": seconds_to,
 }
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """The course of a validation metric in one run, ``(epochs,)`` each."""
+    """The course of a metric in one run, ``(epochs,)`` each."""
 
     epochs: np.ndarray
     values: np.ndarray
@@ -114,8 +173,26 @@ class _Curve:
         return self.final >= CHANCE + RISEN
 
     def reaches(self, level: float) -> float:
-        """Return the first epoch at which the values are at least ``level``, which the last one must be."""
+        """Return the first epoch at which the values are at least ``level``, which one of them must be."""
         return float(self.epochs[self.values >= level - NOISE][0])
+
+    def crossing(self, level: float, end: str) -> float:
+        """Return the first epoch at that level, or the ``least`` or ``most`` that the moment of reaching it can be."""
+        if not (self.values >= level - NOISE).any():
+            return np.inf if end == "most" else self.last
+        epoch = self.reaches(level)
+        return self.before(epoch) if end == "least" else epoch
+
+    def at(self, share: float) -> float:
+        """Return the last value recorded within this share of the epochs; the first, where there is none."""
+        return float(self.values[max(int(np.searchsorted(self.epochs, share * self.last, side="right")) - 1, 0)])
+
+    @property
+    def area(self) -> float:
+        """Return the mean height of the curve from its first to its last record."""
+        if len(self.epochs) == 1:
+            return self.final
+        return float(np.trapezoid(self.values, self.epochs) / (self.epochs[-1] - self.epochs[0]))
 
     def before(self, epoch: float) -> float:
         """Return the recorded epoch before ``epoch``; 0, the start, if there is none."""
@@ -127,11 +204,16 @@ class _Curve:
 
 
 def _over_epochs(
-    results: Results, exercise: str, variant: str, metric: str, reduce: Callable[[_Curve], float]
+    results: Results,
+    exercise: str,
+    variant: str,
+    metric: str,
+    reduce: Callable[[_Curve], float],
+    split: str = "validation",
 ) -> pd.Series:
-    """Reduce the validation curve of every run to a number, and average the folds of a seed; NaN where it diverged."""
+    """Reduce the curve of every run to a number, and average the folds of a seed; NaN where it diverged."""
     values: dict[Any, list[float]] = {}
-    rows = results.by_epoch(exercise, variant, "validation", metric).sort_values("epoch")
+    rows = results.by_epoch(exercise, variant, split, metric).sort_values("epoch")
     for (seed, _), run in rows.groupby(["seed", "fold"], sort=True):
         curve = _Curve(run["epoch"].to_numpy(), run["value"].to_numpy())
         whole = bool(np.isfinite(curve.values).all())

@@ -17,26 +17,30 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN, train_again
-from practica.evidence.summary import Estimate, over_folds
+from practica.evidence.estimates import Estimate
+from practica.evidence.summary import NUMBERS, estimate_fields, over_folds
 
 NORMALISED = "normalised_"
 # Text that repeats a million times costs a byte a row as a category.
 KEYS = dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
 TIDY = KEYS | {"seed": "int64", "fold": "Int64", "value": "float64"}
-ESTIMATES = KEYS | dict.fromkeys(["mean", "sd", "low", "high"], "float64") | {"n": "int64"}
+
+ESTIMATES = KEYS | dict.fromkeys(NUMBERS, "float64") | {"n": "int64", "scale": "str", "skewed": "bool"}
 RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb"], "float64") | dict.fromkeys(
     ["epochs", "parameters", "threads"], "Int64"
 )
 BLOCK = ["exercise", "variant", "block", "status", "reason", "data"]
-MADE_ON = ["host", "cpu", "gpu", "commit", "dirty", "tensorflow", "keras", "numpy", "fingerprint", "origin"]
+MADE_ON = ["host", "cpu", "gpu", "precision", "commit", "dirty", "fingerprint", "origin"]
+VERSIONS = ["tensorflow", "keras", "numpy"]
 # The type of every column that is asked for: pandas would guess text for one without values.
 TYPES: Mapping[str, Mapping[str, str]] = {
     "metrics.csv": TIDY,
     "history.csv.gz": TIDY | {"epoch": "int64"},
     "summary.csv": ESTIMATES,
-    "differences.csv": ESTIMATES | {"minus": "str", "p": "float64"},
+    "differences.csv": ESTIMATES
+    | {"minus": "str", "kind": "str", "p": "float64", "p_holm": "float64", "significant": "bool", "unequal": "str"},
     # All else in runs.csv is text: a commit may be all digits, and a version like 2.4 is no number.
-    "runs.csv": defaultdict(lambda: "str", dict.fromkeys([*BLOCK, *MADE_ON], "str") | RUN_NUMBERS),
+    "runs.csv": defaultdict(lambda: "str", dict.fromkeys([*BLOCK, *MADE_ON, *VERSIONS], "str") | RUN_NUMBERS),
 }
 
 
@@ -52,7 +56,7 @@ class Missing:
 class Value(Estimate):
     """A metric over the seeds."""
 
-    stand_in: bool
+    stand_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,7 @@ class Results:
         row = self._summarised.get((exercise, variant, split, metric))
         if row is None:
             return self.why_missing(exercise, variant, f"{split} {metric}")
-        sd, low, high = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high"))
-        return Value(float(row["mean"]), sd, low, high, int(row["n"]), row["data"] == STAND_IN)
+        return Value(**estimate_fields(row), stand_in=row["data"] == STAND_IN)
 
     @cached_property
     def _summarised(self) -> dict[tuple[str, ...], dict[Any, Any]]:
@@ -187,6 +190,22 @@ class Results:
                 if found is not None:
                     return block.seeds[0], found
         return self.why_missing(exercise, variant, f"arrays {', '.join(names)}")
+
+    def terms(self, exercise: str, variant: str) -> pd.DataFrame:
+        """Return the rows of ``runs.csv`` of a variant's finished blocks."""
+        return _select(self.runs, exercise=exercise, variant=variant, status="done")
+
+    def seconds_per_epoch(self, exercise: str, variant: str) -> pd.Series:
+        """Return the seconds of training that an epoch of each seed took: its share of those of its block."""
+        done = self.terms(exercise, variant).set_index("block")
+        per_epoch = (done["fit_seconds"] / done["epochs"].astype(float)).dropna()
+        seconds = {
+            seed: per_epoch[block.name] / len(block.seeds)
+            for block in self._blocks(exercise, variant)
+            if block.name in per_epoch
+            for seed in block.seeds
+        }
+        return pd.Series(seconds, dtype=float)
 
     def why_missing(self, exercise: str, variant: str, what: str) -> Missing:
         """Say why ``what`` is not there: the variant is unknown, failed, did not run, or did not record it."""

@@ -1,46 +1,67 @@
-"""The rules that decide a claim: what its quantity may be, and what an interval then says of the claim."""
+"""The rules that decide a claim: what its quantity may be, and what the seeds then say of the claim."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from practica.evidence.claims import NEAR
+from practica.evidence.estimates import ALPHA, NOISE, p_beyond
 
 CONFIRMED = "confirmed"
 NOT_CONFIRMED = "not confirmed"
 UNDECIDED = "undecided"
+NOT_COMPARABLE = "not comparable"
 NOT_EVALUATED = "not evaluated"
-VERDICTS = (CONFIRMED, NOT_CONFIRMED, UNDECIDED, NOT_EVALUATED)
+VERDICTS = (CONFIRMED, NOT_CONFIRMED, UNDECIDED, NOT_COMPARABLE, NOT_EVALUATED)
 
-FEWEST = 5
+FEWEST = 3
 """Fewer seeds, pairs of seeds or repetitions than this decide nothing."""
-NOISE = 1e-9
-"""What float arithmetic may add to a difference of two accuracies; it must not tip an interval over its bound."""
+LEAST_P = 1e-300
+"""No p is zero, so that each has a ratio to the one that is adjusted."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The values that a claim allows: those from ``low`` to ``high``, with both ends where it is ``closed``."""
+    """The values that a claim allows: those from ``low`` to ``high``, with both ends where it is ``closed``.
+
+    ``smallest`` is the smallest effect of interest: what is shown to exceed an end by less is refuted like nothing at
+    all, so that many seeds decide a claim whose effect is nil.
+    """
 
     low: float = -math.inf
     high: float = math.inf
     closed: bool = False
+    smallest: float = 0.0
 
     def allows(self, low: float, high: float | None = None) -> bool:
         """Say whether the value ``low``, or everything from it to ``high``, is allowed."""
         return self.low - self._slack <= low and (low if high is None else high) <= self.high + self._slack
 
-    def decide(self, low: float, high: float, n: int) -> str:
-        """Return what the interval from ``low`` to ``high``, over ``n`` seeds, says of the claim.
+    def excludes(self, low: float, high: float) -> bool:
+        """Say whether nothing from ``low`` to ``high`` is allowed."""
+        return high < self.low - self._slack or low > self.high + self._slack
 
-        Confirmed if the whole interval is allowed, not confirmed if none of it is, else undecided; undecided in any
-        case below ``FEWEST``.
+    def p_values(
+        self, least: np.ndarray, most: np.ndarray, scale: str, *, counted: bool = False
+    ) -> tuple[float, float]:
+        """Return the p with which the values are allowed, and the p with which they are not.
+
+        Each is twice a one-sided p: under ``ALPHA`` where the 95 % interval lies within the ends, or beyond one. For
+        ``within`` and ``near`` the first is that of two one-sided tests. Where a value is known only to lie between
+        two, ``least`` and ``most`` ``(seeds,)``, the one counts that is less in favour of the outcome.
         """
-        if n < FEWEST:
-            return UNDECIDED
-        if self.allows(low, high):
-            return CONFIRMED
-        return NOT_CONFIRMED if high < self.low - self._slack or low > self.high + self._slack else UNDECIDED
+        ends = [(self.low, "greater", "less", self.smallest), (self.high, "less", "greater", -self.smallest)]
+        inside, outside = [], []
+        for end, inward, outward, step in ends:
+            if math.isfinite(end):
+                inner, outer = (least, most) if inward == "greater" else (most, least)
+                inside.append(p_beyond(inner, end, inward, scale, counted=counted))
+                outside.append(p_beyond(outer, end + step, outward, scale, counted=counted))
+        return _two_sided(max(inside)), _two_sided(min(outside))
 
     @property
     def _slack(self) -> float:
@@ -78,17 +99,42 @@ RULES: Mapping[str, Callable[[float], Rule]] = {
     "below": below,
     "at_most": at_most,
     "within": within,
+    NEAR: within,  # of the number that the source prints
 }
+
+
+def rule_of(name: str, bound: float, smallest: float = 0.0, printed: float = 0.0) -> Rule:
+    """Return a declared rule; ``near`` is around the number that the source has ``printed``."""
+    rule = replace(RULES[name](bound), smallest=smallest)
+    return replace(rule, low=rule.low + printed, high=rule.high + printed) if name == NEAR else rule
+
+
+def decide(p_values: tuple[float, float], adjusted: float) -> str:
+    """Return the verdict that a rule's p-values give; ``adjusted`` is the lesser, corrected for all decisions at once.
+
+    The correction that the lesser needs is applied to the other as well. Where both are small the effect is there, but
+    smaller than of interest.
+    """
+    confirming, refuting = p_values
+    least = min(p_values)
+    factor = adjusted / least
+    if refuting * factor < ALPHA:
+        return NOT_CONFIRMED
+    return CONFIRMED if confirming * factor < ALPHA else UNDECIDED
+
+
+def _two_sided(p: float) -> float:
+    return min(1.0, max(2 * p, LEAST_P))
 
 
 def combine(verdicts: Iterable[str]) -> str:
     """Return the verdict on a claim from those on its parts, all of which it asserts.
 
-    One refuted part refutes the claim. Otherwise a part without runs leaves it not evaluated, and an undecided one
-    undecided.
+    One refuted part refutes the claim. Otherwise a part on unequal terms leaves it not comparable, one without runs
+    not evaluated, and an undecided one undecided.
     """
     found = set(verdicts)
-    for verdict in (NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED):
+    for verdict in (NOT_CONFIRMED, NOT_COMPARABLE, NOT_EVALUATED, UNDECIDED):
         if verdict in found:
             return verdict
     return CONFIRMED

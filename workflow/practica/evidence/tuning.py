@@ -52,7 +52,7 @@ def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFr
     samples = [_values(found, split, metric) for found in files]
     known = [place for place, values in enumerate(samples) if len(values)]
     table = pd.DataFrame(rows)
-    found = statistics([samples[place] for place in known]).set_axis(known)
+    found = statistics([samples[place] for place in known], [metric] * len(known)).set_axis(known)
     for column in ("mean", "sd", "low", "high"):
         table[column] = found[column].reindex(table.index)
     table["n"] = [len(values) for values in samples]

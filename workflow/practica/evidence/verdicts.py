@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,61 @@ import pandas as pd
 from practica.address import Quantity
 from practica.config import Study
 from practica.evidence.blocks import NOT_RUN, STAND_IN
-from practica.evidence.claims import Claim, Claims, Part
-from practica.evidence.measures import by_seed
+from practica.evidence.claims import NEAR, Claim, Claims, Part
+from practica.evidence.equal import unequal
+from practica.evidence.estimates import (
+    ALPHA,
+    ANYTHING,
+    CONFIDENCE,
+    COUNTED,
+    LOG,
+    MEAN,
+    METHODS,
+    Estimate,
+    estimate,
+    holm,
+    interval,
+    possible,
+    scale_of,
+    usable,
+)
+from practica.evidence.measures import BOUNDS, measured
 from practica.evidence.results import Missing, Results
-from practica.evidence.rules import FEWEST, NOT_EVALUATED, RULES, UNDECIDED, Rule, combine
+from practica.evidence.rules import (
+    CONFIRMED,
+    FEWEST,
+    NOT_COMPARABLE,
+    NOT_CONFIRMED,
+    NOT_EVALUATED,
+    UNDECIDED,
+    Rule,
+    combine,
+    decide,
+    rule_of,
+)
 from practica.evidence.source import PRINTED
-from practica.evidence.summary import CONFIDENCE, RESAMPLES, Estimate, estimate
 from practica.files import write_checked
 
-MISSING, GENERATED, FEW, STRADDLES = "missing", "stand-in", "few", "straddles"
-"""Why a part has no verdict: no runs, generated data, too few seeds, or an interval on both sides of the bound."""
+MISSING, GENERATED, UNEQUAL, FEW, STRADDLES = "missing", "stand-in", "unequal", "few", "straddles"
+"""Why a part has no verdict: no runs, generated data, unequal terms, too few seeds, an interval across the bound."""
+MULTIPLE, SMALL = "multiple", "small"
+"""Decided alone, but not among so many; and refuted by an effect that is there, but smaller than of interest."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the results say about a part: the quantity that its rule judges, and the quantities it is made of."""
+    """What the results say about a part: the quantity that its rule judges, and the quantities it is made of.
+
+    Attributes:
+        p_values: the p with which the rule allows the quantity, and with which it does not; None where nothing was
+            tested.
+    """
 
     estimate: Estimate | None = None
     values: Mapping[int, float] = field(default_factory=dict)
     of: Estimate | None = None
     other: Estimate | None = None
+    p_values: tuple[float, float] | None = None
 
 
 def write_claims(study: Study, folder: Path, claims: Claims) -> dict[str, Any]:
@@ -41,64 +76,111 @@ def write_claims(study: Study, folder: Path, claims: Claims) -> dict[str, Any]:
     Raises:
         InputError: a collected table is missing or malformed.
     """
-    results = Results(study, folder)
+    chosen = [claim for claim in claims.claims.values() if claim.exercise in study.exercises]
+    judged = evaluate(chosen, Results(study, folder))
+    measures = dict.fromkeys(each.measure for claim in chosen for part in claim.parts for each in part.quantities)
+    defined = {measure: claims.define(measure) for measure in measures}
     record = {
-        "schema": 1,
+        "schema": 2,
         "confidence": CONFIDENCE,
-        "interval": f"percentile bootstrap of the mean over seeds, {RESAMPLES} resamples",
+        "intervals": METHODS,
+        "decisions": {
+            "count": sum(part["p_holm"] is not None for claim in judged for part in claim["parts"]),
+            "correction": "Holm",
+            "level": round(ALPHA, 9),
+        },
         "fewest": FEWEST,
-        "definitions": claims.definitions,
-        "claims": [evaluate(claim, results) for claim in claims.claims.values() if claim.exercise in study.exercises],
+        "definitions": {measure: words for measure, words in defined.items() if words},
+        "claims": judged,
     }
     write_checked(folder / "claims.json", record)
     return record
 
 
-def evaluate(claim: Claim, results: Results) -> dict[str, Any]:
-    """Return the claim's entry of ``claims.json``."""
-    parts = [_judge(part, results) for part in claim.parts]
-    return {
-        "id": claim.id,
-        "exercise": claim.exercise,
-        "verdict": combine(part["verdict"] for part in parts),
-        "sentence": dict(claim.sentence),
-        "figure": claim.figure,
-        "parts": parts,
+def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
+    """Return the entries of claims in ``claims.json``, all of which are decided at once."""
+    parts = [(claim.id, part) for claim in claims for part in claim.parts]
+    known = {(name, part.name): _evidence(part, results) for name, part in parts}
+    tested = {
+        name: min(each.p_values)
+        for name, each in known.items()
+        if isinstance(each, Evidence) and each.p_values and each.estimate and each.estimate.n >= FEWEST
     }
+    adjusted = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
+    entries = []
+    for claim in claims:
+        judged = [_judge(part, known[claim.id, part.name], adjusted.get((claim.id, part.name))) for part in claim.parts]
+        entries.append(
+            {
+                "id": claim.id,
+                "exercise": claim.exercise,
+                "verdict": combine(part["verdict"] for part in judged),
+                "sentence": dict(claim.sentence),
+                "figure": claim.figure,
+                "parts": judged,
+            }
+        )
+    return entries
 
 
-def _judge(part: Part, results: Results) -> dict[str, Any]:
+def _judge(part: Part, found: Evidence | Missing, adjusted: float | None) -> dict[str, Any]:
     """Return the part's verdict with everything that it rests on."""
-    name, bound = part.rule
-    rule = RULES[name](bound)
-    found = _evidence(part, results)
+    rule = _rule(part)
     known = Evidence() if isinstance(found, Missing) else found
-    verdict, cause = _verdict(rule, known.estimate)
+    cause: str | None
+    if isinstance(found, Missing):
+        verdict, cause = NOT_COMPARABLE if found.status == UNEQUAL else NOT_EVALUATED, found.status
+    else:
+        verdict, cause = _verdict(rule, known, adjusted)
+    allowed, refuted = known.p_values or (None, None)
     return {
         "name": part.name,
         "says": dict(part.says),
         "verdict": verdict,
-        "cause": found.status if isinstance(found, Missing) else cause,
+        "cause": cause,
         "reason": found.reason if isinstance(found, Missing) else "",
         "kind": part.kind,
         "of": _side(part.of, known.of),
         "other": _side(part.other, known.other) if part.other else None,
-        "rule": {name: bound},
+        "rule": dict([part.rule]),
+        "smallest": part.smallest,
+        "varies": list(part.varies),
         "estimate": asdict(known.estimate) if known.estimate else None,
+        "p_allowed": allowed,
+        "p_refuted": refuted,
+        "p_holm": adjusted,
         "by_seed": {str(seed): value for seed, value in known.values.items()},
         "favourable": sum(rule.allows(value) for value in known.values.values()),
         "figure": part.figure,
     }
 
 
-def _verdict(rule: Rule, found: Estimate | None) -> tuple[str, str | None]:
-    """Return what a rule says of an estimate, and why it says nothing."""
-    if found is None or found.low is None or found.high is None:
+def _rule(part: Part) -> Rule:
+    name, bound = part.rule
+    return rule_of(name, bound, part.smallest, float(PRINTED[str(part.of)]) if name == NEAR else 0.0)
+
+
+def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, str | None]:
+    """Return what a rule says of the evidence, and why it says nothing."""
+    known = found.estimate
+    if known is None or known.n < 2:
         return NOT_EVALUATED, FEW
-    verdict = rule.decide(found.low, found.high, found.n)
-    if verdict != UNDECIDED:
-        return verdict, None
-    return verdict, FEW if found.n < FEWEST else STRADDLES
+    if known.n < FEWEST:
+        return UNDECIDED, FEW
+    if found.p_values is None or adjusted is None:
+        return _ranged(rule, known)
+    verdict = decide(found.p_values, adjusted)
+    if verdict == UNDECIDED:
+        return verdict, MULTIPLE if min(found.p_values) < ALPHA else STRADDLES
+    return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(known.centre) else None
+
+
+def _ranged(rule: Rule, known: Estimate) -> tuple[str, str | None]:
+    """Return what a rule says of the range of a timing's repetitions, which is no interval and has no p."""
+    low, high = (known.mean if end is None else end for end in (known.low, known.high))
+    if rule.allows(low, high):
+        return CONFIRMED, None
+    return (NOT_CONFIRMED, None) if rule.excludes(low, high) else (UNDECIDED, STRADDLES)
 
 
 def _side(quantity: Quantity, found: Estimate | None) -> dict[str, Any]:
@@ -112,27 +194,67 @@ def _side(quantity: Quantity, found: Estimate | None) -> dict[str, Any]:
 
 def _evidence(part: Part, results: Results) -> Evidence | Missing:
     """Return what the results say about a part, or why they say nothing."""
-    sides = [by_seed(results, each.exercise, each.variant, each.measure) for each in part.quantities]
+    sides = [measured(results, each.exercise, each.variant, each.measure) for each in part.quantities]
     for quantity, values in zip(part.quantities, sides, strict=True):
         if values.empty:
             return Missing(_why(quantity, results), MISSING)
-    if any(_generated(results, quantity) for quantity in part.quantities):
+    generated = [_generated(results, quantity) for quantity in part.quantities]
+    if all(generated):
         return Missing("made from generated data", GENERATED)
-    return _paired(part, sides)
+    if part.other:
+        pair = [(each.exercise, each.variant) for each in part.quantities]
+        if differs := unequal(results, pair[0], pair[1], part.varies):
+            return Missing(differs, UNEQUAL)
+    return Missing("made from generated data", GENERATED) if any(generated) else _compared(part, sides)
 
 
-def _paired(part: Part, sides: list[pd.Series]) -> Evidence | Missing:
+def _compared(part: Part, sides: list[pd.DataFrame]) -> Evidence | Missing:
     """Compare seed by seed, as far as both sides have the seed."""
     of, *others = (side.loc[sorted(set.intersection(*(set(each.index) for each in sides)))] for side in sides)
     if of.empty:
         return Missing("the variants have no seed in common", MISSING)
-    if part.kind == "value":
-        return Evidence(estimate(of.to_numpy()), _numbers(of))
-    (other,) = others
-    values = of - other if part.kind == "difference" else of / other
-    if not np.isfinite(values).all():
-        return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
-    return Evidence(estimate(values.to_numpy()), _numbers(values), estimate(of.to_numpy()), estimate(other.to_numpy()))
+    judged, scale, bounds = of, _scale(part.of), possible(part.of.metric)
+    if others:
+        judged = _minus(of, others[0]) if part.kind == "difference" else _over(of, others[0])
+        scale, bounds = (MEAN, ANYTHING) if part.kind == "difference" else (LOG, (0.0, np.inf))
+        if not np.isfinite(judged["value"]).all():
+            return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
+    values = judged["value"].to_numpy()
+    scale = usable(scale, values)
+    known = estimate(values, scale, bounds)
+    least, most = (judged[name].to_numpy() for name in BOUNDS)
+    if (least < most).any():
+        # What is known to lie between two values has an interval that holds it wherever it lies.
+        # A level that was there at the first record may have been there at once: the ratio to that has no end.
+        low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale)[0]
+        known = replace(known, low=low, high=interval(most, scale)[1])
+    counted = bool(COUNTED.fullmatch(part.of.metric))
+    pair = [_of_side(side, each) for side, each in zip((of, *others), part.quantities, strict=True) if others]
+    return Evidence(
+        known,
+        _numbers(judged["value"]),
+        of=pair[0] if pair else None,
+        other=pair[1] if pair else None,
+        p_values=_rule(part).p_values(least, most, scale, counted=counted) if len(values) > 1 else None,
+    )
+
+
+def _minus(of: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    ends = {"value": "value", "least": "most", "most": "least"}
+    return pd.DataFrame({name: of[name] - other[end] for name, end in ends.items()})
+
+
+def _over(of: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    ends = {"value": "value", "least": "most", "most": "least"}
+    return pd.DataFrame({name: of[name] / other[end] for name, end in ends.items()})
+
+
+def _of_side(side: pd.DataFrame, quantity: Quantity) -> Estimate:
+    return estimate(side["value"].to_numpy(), _scale(quantity), possible(quantity.metric))
+
+
+def _scale(quantity: Quantity) -> str:
+    return scale_of(quantity.metric)
 
 
 def _why(quantity: Quantity, results: Results) -> str:
@@ -154,4 +276,6 @@ def _numbers(values: pd.Series) -> dict[int, float]:
 
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Return a line for each claim of ``claims.json``, for people at a terminal."""
-    return [f"{claim['id']:<7}{claim['verdict']:<14}{claim['sentence']['en']}" for claim in record["claims"]]
+    told = [f"{claim['id']:<7}{claim['verdict']:<16}{claim['sentence']['en']}" for claim in record["claims"]]
+    count = record["decisions"]["count"]
+    return [*told, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if told else []

@@ -229,11 +229,11 @@ OVERVIEW = Spec(
         "El estudio de un vistazo. Curvas: validación por época, media y rango de las semillas (en 1 el costo, en 5 y "
         "7 el error cuadrático medio, en los demás la precisión). A la derecha de cada panel, la prueba: punto con "
         "intervalo del 95 %, este estudio; rombo, la fuente. Bajo el título, los veredictos sobre lo que afirma la "
-        "fuente: ✓ confirmada, ✗ no confirmada, ? sin decidir, – sin evaluar.",
+        "fuente: ✓ confirmada, ✗ no confirmada, ? sin decidir, ≠ no comparable, – sin evaluar.",
         "The study at a glance. Curves: validation by epoch, mean and range of the seeds (in 1 the loss, in 5 and 7 "
         "the mean squared error, in the others the accuracy). At the right of each panel, the test data: dot with 95 % "
         "interval, this study; diamond, the source. Under the title, the verdicts on what the source claims: "
-        "✓ confirmed, ✗ not confirmed, ? undecided, – not evaluated.",
+        "✓ confirmed, ✗ not confirmed, ? undecided, ≠ not comparable, – not evaluated.",
     ),
 )
 """The first page of the report; its exercise is none of them."""

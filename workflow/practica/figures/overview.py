@@ -94,10 +94,10 @@ def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
 
 def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, place: int, name: str) -> None:
     colour: dict[str, Any] = {"color": look(place).colour, "linestyle": "none", "clip_on": False, "zorder": 4}
-    if isinstance(value, Value) and np.isfinite(value.mean):
-        low, high = (value.mean if end is None else end for end in (value.low, value.high))
-        ends = [[max(value.mean - low, 0)], [max(high - value.mean, 0)]]
-        axes.errorbar([x], [value.mean], yerr=ends, marker="o", markersize=3, capsize=1.5, elinewidth=0.8, **colour)
+    if isinstance(value, Value) and np.isfinite(value.centre):
+        low, high = (value.centre if end is None else end for end in (value.low, value.high))
+        ends = [[max(value.centre - low, 0)], [max(high - value.centre, 0)]]
+        axes.errorbar([x], [value.centre], yerr=ends, marker="o", markersize=3, capsize=1.5, elinewidth=0.8, **colour)
     if source:
         ring: dict[str, Any] = {"marker": "D", "markersize": 4, "fillstyle": "none", "markeredgewidth": 0.8}
         axes.plot([x], [float(source)], label=name or None, **ring, **colour)

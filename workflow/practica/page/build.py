@@ -21,6 +21,7 @@ from practica.page.runs import runs_page
 from practica.page.words import WORDS
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
+from practica.paper.document import decisions
 from practica.paper.facts import Facts
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
@@ -100,6 +101,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     return {
         "here": "index",
         "tally": tally,
+        "decisions": decisions(facts),
         "cards": cards,
         "overview": overview(facts),
         "claims": [fragment(make_table(spec, facts), to_exercise) for spec in front_tables(facts.study)],

@@ -68,12 +68,12 @@ class TableSpec:
 ACCURACY = tuple((split, "accuracy") for split in ("train", "validation", "test"))
 MSE = tuple((split, "mse") for split in ("train", "validation", "test"))
 LAST_ES = (
-    "Valores de la última época: media ± desviación estándar sobre n semillas y, entre corchetes, el intervalo de "
-    "confianza del 95 % de la media."
+    "Valores de la última época sobre n semillas: media ± desviación estándar o, de errores y de valores asimétricos, "
+    "mediana y rango; entre corchetes, el intervalo de confianza del 95 %."
 )
 LAST_EN = (
-    "Values of the last epoch: mean ± standard deviation over n seeds and, in brackets, the 95 % confidence interval "
-    "of the mean."
+    "Values of the last epoch over n seeds: mean ± standard deviation or, of errors and of skewed values, median and "
+    "range; in brackets, the 95 % confidence interval."
 )
 
 
@@ -240,9 +240,11 @@ def _claims(exercise: str) -> tuple[TableSpec, ...]:
         return ()
     caption = {
         "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta: la media ± desviación "
-        "estándar y, entre corchetes, su intervalo de confianza del 95 %, que es lo que la regla juzga.",
+        "estándar, o la mediana y el rango, y entre corchetes el intervalo de confianza del 95 %. La probabilidad p "
+        "está corregida por todo lo que se decide a la vez.",
         "en": f"What the source claims in {exercise}, by which rule it is checked, and the outcome: mean ± standard "
-        "deviation and, in brackets, its 95 % confidence interval, which is what the rule judges.",
+        "deviation, or median and range, and in brackets the 95 % confidence interval. The p-value is corrected for "
+        "all that is decided at once.",
     }
     return (TableSpec(f"claims_{exercise}", "claims", exercise, caption),)
 

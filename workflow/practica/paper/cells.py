@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing, Value
 from practica.evidence.source import PRINTED
-from practica.evidence.summary import Estimate
 from practica.paper import numbers
 from practica.paper.facts import Facts
 from practica.paper.names import variant_name
@@ -27,19 +27,24 @@ def variant(exercise: str, name: str, facts: Facts) -> Cell:
 
 
 def measure(value: Estimate | Missing, metric: str, facts: Facts) -> Cell:
-    """Return a mean over the seeds with its standard deviation, and below them its interval."""
+    """Return what the seeds say of a metric, and below it its interval."""
     if isinstance(value, Missing):
         return gap(value.reason, facts)
-    raw = {"": value.mean, "_sd": value.sd, "_low": value.low, "_high": value.high}
-    text = numbers.measure(value.mean, value.sd, metric, facts.language)
-    return Cell(text, raw, below=interval(value, metric, facts))
+    text = numbers.estimate(value, metric, facts.language)
+    return Cell(text, raw(value), below=interval(value, metric, facts))
+
+
+def raw(value: Estimate) -> dict[str, str | float | int | None]:
+    """Return the numbers of an estimate by the suffixes of their columns."""
+    spread = {"_sd": value.sd} if not value.skewed else {"_least": value.least, "_greatest": value.greatest}
+    return {"": value.centre, **spread, "_low": value.low, "_high": value.high}
 
 
 def interval(value: Estimate, metric: str, facts: Facts) -> str:
-    """Return the interval of an estimate as text; nothing for a single seed."""
-    if value.low is None or value.high is None:
+    """Return the interval of an estimate as text; nothing where it has none."""
+    if value.low is None and value.high is None:
         return ""
-    return numbers.interval(value.low, value.high, value.mean, metric, facts.language)
+    return numbers.interval(value.low, value.high, value.centre, metric, facts.language)
 
 
 def plain(value: float, facts: Facts) -> Cell:

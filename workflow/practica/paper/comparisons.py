@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,10 +11,13 @@ import pandas as pd
 from practica.address import Quantity
 from practica.errors import InputError, hint
 from practica.evidence.blocks import NOT_RUN
-from practica.evidence.claims import declared
+from practica.evidence.claims import NEAR, declared
+from practica.evidence.differences import RATIO
+from practica.evidence.estimates import SHARE, Estimate
 from practica.evidence.results import Missing
-from practica.evidence.rules import FEWEST, NOT_CONFIRMED
-from practica.evidence.summary import Estimate
+from practica.evidence.rules import FEWEST, NOT_COMPARABLE, NOT_CONFIRMED
+from practica.evidence.summary import estimate_fields
+from practica.evidence.verdicts import UNEQUAL
 from practica.exercises.twins import TWIN
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
@@ -24,6 +28,8 @@ from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
+NARROW = 24
+"""More letters than this below a verdict are broken into lines."""
 UNCOMPARED = ("loss", "ms_per_epoch", "noisy_mse", "noisy_psnr")
 """Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all;
 times compare as ratios."""
@@ -34,9 +40,9 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("sentence", word("claim", language), numeric=False, width=0.35),
+        Column("sentence", word("claim", language), numeric=False, width=0.32),
         Column("source", word("in_source", language)),
-        Column("ours", word("here", language), numeric=False, width=0.26),
+        Column("ours", word("here", language), numeric=False, width=0.25),
         Column("n", word("seeds", language)),
         Column("verdict", word("verdict", language), numeric=False),
     ]
@@ -49,7 +55,8 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         sentence = label(claim["sentence"][language])
         shown = [_source(first, facts), _ours(first, facts, overview=True), _n(first)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], _why(claim, facts), facts)])
-    return columns, rows, [word("verdicts_note", language).format(fewest=FEWEST)]
+    count = facts.claims["decisions"]["count"]
+    return columns, rows, [word("verdicts_note", language).format(fewest=FEWEST, count=count)]
 
 
 def statements(spec: TableSpec, facts: Facts) -> Content:
@@ -57,10 +64,10 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("statement", word("statement", language), numeric=False, width=0.3),
+        Column("statement", word("statement", language), numeric=False, width=0.26),
         Column("rule", word("rule", language), numeric=False),
         Column("source", word("in_source", language)),
-        Column("ours", word("here", language), numeric=False, width=0.2),
+        Column("ours", word("here", language), numeric=False, width=0.18),
         Column("n", word("seeds", language)),
         Column("figure", word("see", language), numeric=False),
         Column("verdict", word("verdict", language), numeric=False),
@@ -104,13 +111,17 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         first, second = (variant_name(exercise, each, language) for each in (variant, minus))
         pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
         values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
+        differs = "" if pd.isna(group["unequal"].iloc[0]) else facts.terms(str(group["unequal"].iloc[0]))
+        if differs:
+            pair = replace(pair, below=f"{pair.below}; {word(NOT_COMPARABLE, language)}: {differs}")
         n = max(int(row["n"]) for row in found.values())
         title = label(metric_name(metric, language), metric)
         rows.append([label(exercise), pair, title, *values, Cell(str(n), {"": n})])
     if not rows:
         hole = cells.gap(word(NOT_RUN, language), facts)
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
-    return columns, rows, [word("differences_note", language).format(fewest=FEWEST)]
+    count = int(facts.results.differences["p"].notna().sum())
+    return columns, rows, [word("differences_note", language).format(fewest=FEWEST, count=count)]
 
 
 def _told(table: pd.DataFrame) -> pd.DataFrame:
@@ -153,19 +164,28 @@ def verdict(name: str, below: str, facts: Facts) -> Cell:
 
 
 def cause(part: Mapping[str, Any], facts: Facts) -> str:
-    """Say in a few words why a part has no verdict; nothing where it has one."""
+    """Say in a few words why a part has no verdict, or which effect is too small; nothing where neither is so."""
     if not part["cause"]:
         return ""
-    n = part["estimate"]["n"] if part["estimate"] else 0
-    return word(f"cause_{part['cause']}", facts.language).format(n=n, fewest=FEWEST)
+    return word(f"cause_{part['cause']}", facts.language).format(
+        n=part["estimate"]["n"] if part["estimate"] else 0,
+        fewest=FEWEST,
+        reason=_lines(facts.terms(part["reason"])) if part["cause"] == UNEQUAL else part["reason"],
+        smallest=numbers.exact(part["smallest"], facts.language),
+        count=(facts.claims or {})["decisions"]["count"],
+    )
 
 
-def evidence(part: Mapping[str, Any], facts: Facts, *, sd: bool = True) -> str:
+def _lines(differs: str) -> str:
+    """Put each thing that differs on a line of its own, and a long pair on two."""
+    return "\n".join(each if len(each) <= NARROW else each.replace(" /", "\n/") for each in differs.split(", "))
+
+
+def evidence(part: Mapping[str, Any], facts: Facts, *, spread: bool = True) -> str:
     """Return what the rule of a part judged, with its interval; the part was evaluated."""
-    found = Estimate(**part["estimate"])
-    metric = _metric(part)
-    text = numbers.measure(found.mean, found.sd if sd else None, metric, facts.language)
-    return f"{text} {cells.interval(found, metric, facts)}".rstrip()
+    found, metric = Estimate(**part["estimate"]), _metric(part)
+    told = found if spread or found.scale == SHARE else replace(found, sd=None, skewed=False, mean=found.centre)
+    return f"{numbers.estimate(told, metric, facts.language)} {cells.interval(found, metric, facts)}".rstrip()
 
 
 def _why(claim: Mapping[str, Any], facts: Facts) -> str:
@@ -189,26 +209,27 @@ def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[C
 def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     """Return the row of a part but for its name."""
     numbers_of = [_rule(part, facts), _source(part, facts), _ours(part, facts), _n(part)]
-    judged = verdict(part["verdict"], cause(part, facts), facts)
+    tested = "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
+    judged = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
+    judged = replace(judged, raw={**judged.raw, "_p": part["p_holm"]})
     return [label(part["says"][facts.language]), *numbers_of, _see(part["figure"], facts), judged]
 
 
 def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> Cell:
     """Return both sides of a comparison, and below them what the rule judges with its interval.
 
-    An ``overview`` names the measure, for which it leaves out the standard deviation; else the interval has a line.
+    An ``overview`` names the measure, for which it leaves out the spread; else the interval has a line.
     """
     if not part["estimate"]:
         return cells.blank()
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
-    values = " / ".join(numbers.measure(each["mean"], None, metric, facts.language) for each in sides)
-    judged = evidence(part, facts, sd=not overview)
+    values = " / ".join(numbers.measure(Estimate(**each).centre, None, metric, facts.language) for each in sides)
+    judged = evidence(part, facts, spread=not overview)
     kind = word(part["kind"], facts.language)
     name = f"{_short(part['of']['quantity'], facts)} " if overview else ""
-    found = part["estimate"]
-    raw = {"": found["mean"], "_sd": found["sd"], "_low": found["low"], "_high": found["high"]}
-    raw |= {suffix: side["mean"] for suffix, side in zip(("_of", "_other"), sides, strict=False)}
+    raw = cells.raw(Estimate(**part["estimate"]))
+    raw |= {suffix: Estimate(**side).centre for suffix, side in zip(("_of", "_other"), sides, strict=False)}
     if values:
         return Cell(name + values, raw, below=f"{kind} {judged if overview else judged.replace(' [', chr(10) + '[')}")
     text, _, interval = judged.partition(" [")
@@ -235,10 +256,12 @@ def _n(part: Mapping[str, Any]) -> Cell:
 
 def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:
     ((name, bound),) = part["rule"].items()
-    text = numbers.exact(bound, facts.language)
-    subject = word(part["kind"], facts.language)
-    shown = f"{subject} {word(name, facts.language).format(text)}".strip().replace(" ", "\u00a0")
-    return Cell(shown, {"": name, "_bound": bound})
+    text, language = numbers.exact(bound, facts.language), facts.language
+    source = part["of"]["source"]
+    around = cells.printed(source, facts) if name == NEAR and source else ""
+    shown = f"{word(part['kind'], language)} {word(name, language).format(text, around)}".strip().replace(" ", "\u00a0")
+    interest = word("interest", language).format(numbers.exact(part["smallest"], language)) if part["smallest"] else ""
+    return Cell(shown, {"": name, "_bound": bound, "_smallest": part["smallest"]}, below=interest)
 
 
 def _see(figure: str, facts: Facts) -> Cell:
@@ -263,7 +286,9 @@ def _short(quantity: str, facts: Facts) -> str:
 
 
 def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
-    """Return a difference with its interval, in bold where it is significant."""
-    sd, low, high, p = (None if pd.isna(row[key]) else float(row[key]) for key in ("sd", "low", "high", "p"))
-    cell = cells.measure(Estimate(float(row["mean"]), sd, low, high, int(row["n"])), metric, facts)
-    return Cell(cell.text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")
+    """Return a difference or a ratio with its interval, in bold where it is significant."""
+    p = None if pd.isna(row["p_holm"]) else float(row["p_holm"])
+    ratio = row["kind"] == RATIO
+    cell = cells.measure(Estimate(**estimate_fields(row)), RATIO if ratio else metric, facts)
+    text = f"×\u00a0{cell.text}" if ratio else cell.text
+    return Cell(text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")

@@ -205,11 +205,18 @@ def _overview(facts: Facts) -> str:
         count = len(facts.study.exercises)
         exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
         summary = word("at_a_glance", language).format(exercises=exercises, claims=sum(counted.values()), counts=counts)
+        summary += f" {decisions(facts)}"
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
     caption = rf"\caption*{{{escape(OVERVIEW.caption[language])}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
+
+
+def decisions(facts: Facts) -> str:
+    """Say how many decisions were taken at once; nothing before the claims were judged."""
+    count = facts.claims["decisions"]["count"] if facts.claims else 0
+    return word("decisions", facts.language).format(count) if count else ""
 
 
 def _counted(number: int, verdict: str, language: str) -> str:

@@ -33,6 +33,7 @@ COMMANDS = {
     "→": r"\ensuremath{\rightarrow}",
     "≥": r"\ensuremath{\geq}",
     "≤": r"\ensuremath{\leq}",
+    "≠": r"\ensuremath{\neq}",
     "✓": r"\ding{51}",
     "✗": r"\ding{55}",
     "–": "--",

@@ -12,10 +12,11 @@ from practica.address import METRIC, parts
 from practica.config import Study
 from practica.errors import InputError, hint
 from practica.evidence.blocks import STAND_IN
-from practica.evidence.measures import fold_sd
+from practica.evidence.equal import unlike
+from practica.evidence.estimates import Estimate, estimate, possible, scale_of
+from practica.evidence.measures import by_seed
 from practica.evidence.results import Missing, Results, Value
 from practica.evidence.source import printed
-from practica.evidence.summary import Estimate, estimate
 from practica.files import read_checked
 from practica.paper import numbers, settings
 from practica.paper.known import runs
@@ -74,8 +75,23 @@ class Facts:
         other = self._one(second.strip())
         if isinstance(found, Missing) or isinstance(other, Missing):
             return found if isinstance(found, Missing) else other
-        mean, sd = self._paired(first.strip(), second.strip()) or (found.value - other.value, None)
-        return self._measure(mean, sd, first.strip().rpartition("/")[2])
+        metric = first.strip().rpartition("/")[2]
+        paired = self._paired(first.strip(), second.strip())
+        return self._judged(paired, metric) if paired else self._measure(found.value - other.value, metric)
+
+    def terms(self, differs: str) -> str:
+        """Return what differs between two sides with the language's decimal mark."""
+        return differs.replace(".", numbers.SEPARATORS[self.language][0])
+
+    def unlike(self, *references: str) -> str:
+        """Return on which unequal terms the variants were trained whose results are named, or nothing.
+
+        Without a claim that declares what varies, settings may differ, but not epochs, precision, data and samples.
+        """
+        names = [part.strip().split("/") for each in references for part in each.split(" - ") if ":" not in part]
+        variants = list(dict.fromkeys((name[0], name[1]) for name in names if len(name) == 4))
+        told = (unlike(self.results, variants[0], other) for other in variants[1:])
+        return self.terms(next(filter(None, told), ""))
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
         """Return a metric over the seeds, or why there is none, in the report's language."""
@@ -139,8 +155,8 @@ class Facts:
 
     def fold_spread(self, exercise: str, variant: str) -> Estimate | None:
         """Return the sd of the validation accuracy over the folds of a seed, over the seeds."""
-        spread = fold_sd(self.results, exercise, variant).dropna()
-        return None if spread.empty else estimate(spread.to_numpy())
+        spread = by_seed(self.results, exercise, variant, "fold_sd")
+        return None if spread.empty else estimate(spread.to_numpy(), scale_of("fold_sd"), possible("fold_sd"))
 
     def seconds_per_seed(self, exercise: str, variant: str) -> float:
         """Return the time [s] that fitting took per seed: a block's time is that of all its seeds."""
@@ -174,15 +190,15 @@ class Facts:
                 self._check_recorded(exercise, variant, split, metric)
                 return Missing(word("diverged", self.language))
             return Missing(self.reason(found), found.status)
-        return self._measure(found.mean, found.sd, metric)
+        return self._judged(found, metric)
 
-    def _paired(self, first: str, second: str) -> tuple[float, float] | None:
-        """Return mean and sd of two results' difference over the seeds that both have; None where that are not two."""
+    def _paired(self, first: str, second: str) -> Estimate | None:
+        """Return what the seeds that both have say of two results' difference; None where they are not two."""
         if ":" in first + second:
             return None
         mine, its = (self.results.per_seed(*parts(each, METRIC)) for each in (first, second))
         pairs = (mine - its).dropna()
-        return (float(pairs.mean()), float(pairs.std())) if len(pairs) > 1 else None
+        return estimate(pairs.to_numpy()) if len(pairs) > 1 else None
 
     def _check_recorded(self, exercise: str, variant: str, split: str, metric: str) -> None:
         """Tell a name that no run ever wrote from a value that diverged in every run."""
@@ -203,8 +219,12 @@ class Facts:
         found = self.absent(exercise, variant) or self.parameters(exercise, variant)
         return found if isinstance(found, Missing) else Fact(float(found["total"]), self._count(found["total"]), 0)
 
-    def _measure(self, mean: float, sd: float | None, metric: str) -> Fact:
-        return Fact(mean, numbers.measure(mean, sd, metric, self.language), numbers.decimals(mean, metric))
+    def _measure(self, value: float, metric: str) -> Fact:
+        return Fact(value, numbers.measure(value, None, metric, self.language), numbers.decimals(value, metric))
+
+    def _judged(self, found: Estimate, metric: str) -> Fact:
+        text = numbers.estimate(found, metric, self.language)
+        return Fact(found.centre, text, numbers.decimals(found.centre, metric))
 
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+
+from practica.evidence.estimates import SHARE, Estimate
 
 SEPARATORS = {
     "es": (",", "\u202f"),
@@ -10,7 +13,8 @@ SEPARATORS = {
 }  # decimal mark, thousands mark (narrow no-break space in Spanish)
 FIXED_DIGITS = {
     "accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2,
-    "gap": 3, "fold_sd": 3, "epochs_to_95": 1, "idle_epochs": 1, "rise_share": 2, "ratio": 2,
+    "gap": 3, "fold_sd": 3, "epochs_to": 1, "idle_epochs": 1, "rise_share": 2, "auc": 3, "train_auc": 3, "late_gain": 3,
+    "solved": 2, "ratio": 2,
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BETWEEN = ";\u00a0"
@@ -54,26 +58,52 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
         return significant(mean, language)
     digits = decimals(mean, metric)
     parts = [part for part in (mean, sd) if part is not None]
-    exponent = _exponent(mean, 3)
-    if _base(metric) in FIXED_DIGITS or -4 < exponent < 6:
+    if _plain(mean, metric):
         return PLUS_MINUS.join(decimal(part, max(digits, 0), language) for part in parts)
+    exponent = _exponent(mean, 3)
     text = PLUS_MINUS.join(decimal(part / 10.0**exponent, 2, language) for part in parts)
     return (f"({text})" if sd is not None else text) + _power(exponent)
 
 
-def interval(low: float, high: float, mean: float, metric: str, language: str) -> str:
-    """Write the interval around ``mean`` with the digits that ``measure`` gives the mean.
+def estimate(found: Estimate, metric: str, language: str) -> str:
+    """Write what seeds say: mean and standard deviation, median and range if skewed, or how many of them say yes."""
+    if found.scale == SHARE:
+        return f"{round(found.mean * found.n)}/{found.n}"
+    if not found.skewed:
+        return measure(found.mean, found.sd, metric, language)
+    power, shrink = "", 1.0
+    if not _plain(found.median, metric):
+        exponent = _exponent(found.median, 3)
+        power, shrink = _power(exponent), 10.0**exponent
+    median, least, greatest = (
+        measure(value / shrink, None, metric, language) for value in (found.median, found.least, found.greatest)
+    )
+    return f"{median} ({least}–{greatest}){power}"
+
+
+def interval(low: float | None, high: float | None, centre: float, metric: str, language: str) -> str:
+    """Write the interval around ``centre`` with the digits that ``measure`` gives that; an end of None is open.
 
     An end that lies beside zero has more, for on which side of it decides.
     """
-    digits, exponent = decimals(mean, metric), _exponent(mean, 3)
-    if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in (low, high)):
+    digits, exponent = decimals(centre, metric), _exponent(centre, 3)
+    known = [end for end in (low, high) if end is not None]
+    if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in known):
         digits += 1
-    if _base(metric) in FIXED_DIGITS or -4 < exponent < 6:
-        ends, power = [decimal(end, max(digits, 0), language) for end in (low, high)], ""
-    else:
-        ends, power = [decimal(end / 10.0**exponent, 2, language) for end in (low, high)], _power(exponent)
+    plain = _plain(centre, metric)
+    power = "" if plain else _power(exponent)
+    shrink = 1.0 if plain else 10.0**exponent
+    ends = [
+        where_open if end is None else decimal(end / shrink, max(digits, 0) if plain else 2, language)
+        for end, where_open in ((low, "−∞"), (high, "∞"))
+    ]
     return f"[{BETWEEN.join(ends)}]{power}"
+
+
+def chance(p: float, language: str) -> str:
+    """Write a p-value with two figures, or that it is less than a thousandth."""
+    text = f"< {decimal(0.001, 3, language)}" if p < 0.001 else f"= {significant(p, language, 2)}"
+    return f"p {text}".replace(" ", "\u00a0")
 
 
 def decimals(mean: float, metric: str) -> int:
@@ -81,8 +111,14 @@ def decimals(mean: float, metric: str) -> int:
     return FIXED_DIGITS.get(_base(metric), 2 - _exponent(mean, 3))
 
 
+def _plain(value: float, metric: str) -> bool:
+    """Say whether a value is written without a power of ten."""
+    return _base(metric) in FIXED_DIGITS or -4 < _exponent(value, 3) < 6
+
+
 def _base(metric: str) -> str:
-    return metric.removeprefix("best_")
+    """Return the name under which a metric has its digits: without ``best_``, and without the level to reach."""
+    return re.sub(r"_\d\d$", "", metric.removeprefix("best_"))
 
 
 def _exponent(value: float, figures: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from practica.address import parts
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
-from practica.evidence.rules import NOT_EVALUATED, VERDICTS
+from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
 from practica.figures.catalogue import spec
 from practica.figures.listing import SPECS
 from practica.files import read_text
@@ -119,9 +119,15 @@ class Prose:
         for found in (one, other):
             if isinstance(found, Missing):
                 return self._gap(found.reason)
+        if differs := self.facts.unlike(first, second):
+            return self._unlike(differs)
         assert isinstance(one, Fact)
         assert isinstance(other, Fact)
         return {1: larger, -1: smaller, 0: same}[one.compare(other)]
+
+    def _unlike(self, differs: str) -> str:
+        words = word(NOT_COMPARABLE, self.facts.language)
+        return render.coloured(escape(f"{words} ({differs})"), NOT_COMPARABLE)
 
     def _verdict(self, reference: str) -> str:
         found = comparisons.find(reference, self.facts)
@@ -137,12 +143,15 @@ class Prose:
             return self._gap(found.reason)
         claim, part = found
         name = (part if "/" in reference else claim)["verdict"]
-        if name != NOT_EVALUATED:
+        if name not in (NOT_COMPARABLE, NOT_EVALUATED):
             return dict(zip(VERDICTS, sentences, strict=False))[name]
         parts = [part] if "/" in reference else claim["parts"]
-        cause = next(each["cause"] for each in parts if each["verdict"] == name)
-        reason = word(f"why_{cause}", self.facts.language)
-        sentence = escape(word("not_judged", self.facts.language).format(reason))
+        found_part = next(each for each in parts if each["verdict"] == name)
+        if name == NOT_COMPARABLE:
+            sentence = escape(word("not_compared", self.facts.language).format(self.facts.terms(found_part["reason"])))
+        else:
+            reason = word(f"why_{found_part['cause']}", self.facts.language)
+            sentence = escape(word("not_judged", self.facts.language).format(reason))
         # Of several claims of an exercise this is said once.
         first = sentence not in self.said
         self.said.add(sentence)
@@ -210,5 +219,6 @@ class Prose:
 
 
 def _boxed(text: str) -> str:
-    """Keep a number on one line; the box also makes it text inside a formula."""
-    return rf"\mbox{{{escape(text)}}}"
+    """Keep a number on one line, and a range after it on one; the box also makes it text inside a formula."""
+    number, space, span = text.partition(" (")
+    return " ".join(rf"\mbox{{{escape(part)}}}" for part in (number, f"({span}" if space else "") if part)

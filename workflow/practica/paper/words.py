@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from practica.paper.judged_words import WORDS as JUDGED
+
 WORDS = {
     "es": {
+        **JUDGED["es"],
         "missing": "falta",
         "not run yet": "todavía no se ejecutó",
         "not_recorded": "la corrida no registró este valor",
@@ -88,57 +91,15 @@ WORDS = {
         "variants": "Variantes",
         "minus": "menos {}",
         "pairs": "n",
-        "confirmed": "confirmada",
-        "not confirmed": "no confirmada",
-        "undecided": "sin decidir",
-        "not evaluated": "sin evaluar",
-        "one confirmed": "{} se confirma",
-        "several confirmed": "{} se confirman",
-        "one not confirmed": "{} no se confirma",
-        "several not confirmed": "{} no se confirman",
-        "one undecided": "{} queda sin decidir",
-        "several undecided": "{} quedan sin decidir",
-        "one not evaluated": "{} queda sin evaluar",
-        "several not evaluated": "{} quedan sin evaluar",
-        "cause_missing": "faltan corridas",
-        "cause_stand-in": "datos generados",
-        "cause_few": "n = {n}, hacen falta {fewest}",
-        "cause_straddles": "",
-        "not_judged": "Con estas corridas no se puede juzgar todo lo que afirma la fuente: {}.",
         "one_exercise": "un ejercicio",
         "several_exercises": "{} ejercicios",
         "at_a_glance": (
             "Un curso de redes neuronales en {exercises}: los experimentos de una práctica ya publicada, la fuente, se "
             "repiten con varias semillas, y se comprueba cada cosa que afirma. De sus {claims} afirmaciones, {counts}."
         ),
-        "why_missing": "faltan corridas",
-        "why_stand-in": "los datos son generados",
-        "why_few": "una sola semilla no da un intervalo",
-        "refuted_by": "falla en {}",
-        "no_claims": "no está claims.json, la evaluación de las afirmaciones",
-        "value": "",
-        "difference": "dif.",
-        "ratio": "razón",
-        "above": "> {}",
-        "at_least": "≥ {}",
-        "below": "< {}",
-        "at_most": "≤ {}",
-        "within": "entre ±{}",
-        "verdicts_note": (
-            "A la vista, la primera comprobación de cada afirmación; la sección del ejercicio tiene las demás, con "
-            "sus reglas. Donde la fuente no da números (–), razona a partir de una figura. Entre corchetes, el "
-            "intervalo de confianza del 95 %. Confirmada: todo el intervalo cumple la regla. No confirmada: nada de "
-            "él la cumple, en alguna de las comprobaciones. Sin decidir: el intervalo queda a ambos lados, o hay "
-            "menos de {fewest} semillas. Sin evaluar: faltan corridas, los datos son generados o una sola semilla no "
-            "da intervalo."
-        ),
-        "differences_note": (
-            "Media y desviación estándar de la diferencia semilla a semilla, y entre corchetes su intervalo de "
-            "confianza del 95 %. En negrita, las significativas: el intervalo excluye el cero y hay al menos {fewest} "
-            "pares."
-        ),
     },
     "en": {
+        **JUDGED["en"],
         "missing": "missing",
         "not run yet": "not run yet",
         "not_recorded": "the run did not record this value",
@@ -220,53 +181,11 @@ WORDS = {
         "variants": "Variants",
         "minus": "minus {}",
         "pairs": "n",
-        "confirmed": "confirmed",
-        "not confirmed": "not confirmed",
-        "undecided": "undecided",
-        "not evaluated": "not evaluated",
-        "one confirmed": "{} is confirmed",
-        "several confirmed": "{} are confirmed",
-        "one not confirmed": "{} is not confirmed",
-        "several not confirmed": "{} are not confirmed",
-        "one undecided": "{} stays undecided",
-        "several undecided": "{} stay undecided",
-        "one not evaluated": "{} is not evaluated",
-        "several not evaluated": "{} are not evaluated",
-        "cause_missing": "runs are missing",
-        "cause_stand-in": "generated data",
-        "cause_few": "n = {n}, {fewest} are needed",
-        "cause_straddles": "",
-        "not_judged": "These runs cannot decide all that the source claims: {}.",
         "one_exercise": "one exercise",
         "several_exercises": "{} exercises",
         "at_a_glance": (
             "A course on neural networks in {exercises}: the experiments of a published practice, the source, are "
             "repeated with several seeds, and each thing that it claims is checked. Of its {claims} claims, {counts}."
-        ),
-        "why_missing": "some are missing",
-        "why_stand-in": "the data are generated",
-        "why_few": "a single seed gives no interval",
-        "refuted_by": "fails on {}",
-        "no_claims": "claims.json, the evaluation of the claims, is not there",
-        "value": "",
-        "difference": "diff.",
-        "ratio": "ratio",
-        "above": "> {}",
-        "at_least": "≥ {}",
-        "below": "< {}",
-        "at_most": "≤ {}",
-        "within": "within ±{}",
-        "verdicts_note": (
-            "Shown is the first check of each claim; the section of the exercise has the others, with their rules. "
-            "Where the source gives no numbers (–), it reasons from a figure. In brackets, the 95 % confidence "
-            "interval. Confirmed: the whole interval obeys the rule. Not confirmed: none of it does, in one of the "
-            "checks. Undecided: the interval lies on both sides, or there are fewer than {fewest} seeds. Not "
-            "evaluated: runs are missing, the data are generated, or a single seed gives no interval."
-        ),
-        "differences_note": (
-            "Mean and standard deviation of the difference seed by seed, and in brackets its 95 % confidence "
-            "interval. In bold, the significant ones: the interval leaves out zero, and there are at least {fewest} "
-            "pairs."
         ),
     },
 }

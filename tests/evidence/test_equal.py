@@ -1,0 +1,120 @@
+"""What is compared was trained on equal terms, or it is not compared."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence.factory import fill
+from practica.config import Study
+from practica.evidence.claims import CLAIMS, declared
+from practica.evidence.collect import collect
+from practica.evidence.equal import unequal, unlike
+from practica.evidence.results import Results
+from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED
+from practica.evidence.verdicts import write_claims
+
+ALEXNET, VGG16 = ("ej10", "alexnet"), ("ej10", "vgg16")
+
+
+def study(shared: Mapping[str, Any], alexnet: Mapping[str, Any], vgg16: Mapping[str, Any]) -> Study:
+    """Return a study of two nets with these settings, the first in common."""
+    variants = {"alexnet": {"settings": dict(alexnet)}, "vgg16": {"settings": dict(vgg16)}}
+    entry = {"dataset": "cifar100", "settings": dict(shared), "variants": variants}
+    return Study.resolve({"seeds": 5, "seeds_per_job": 5, "exercises": {"ej10": entry}})
+
+
+def run(study: Study, folder: Path, **vgg16: Any) -> dict[str, dict[str, Any]]:
+    """Write and judge runs of the study, of which VGG16's record these provenances; return the claims by id."""
+    fill(study, folder)
+    for name, value in vgg16.items():
+        for path in (folder / "runs/ej10/vgg16/s0-4").glob("m*.json"):
+            content = json.loads(path.read_text())
+            if name == "epochs":
+                for each in content.get("runs", []):
+                    each["epochs"] = value
+            elif name == "stand_in":
+                content["stand_in"] = value
+            elif name == "fingerprint":
+                content["provenance"]["data"][name] = value
+            else:
+                content["provenance"][name] = value
+            path.write_text(json.dumps(content))
+    collect(study, folder)
+    return {claim["id"]: claim for claim in write_claims(study, folder, declared())["claims"]}
+
+
+@pytest.mark.parametrize(
+    ("alexnet", "vgg16", "recorded", "reason"),
+    [
+        ({"epochs": 36}, {"epochs": 14}, {}, "epochs 36 / 14"),
+        ({"dropout": 0.3}, {"dropout": 0.0}, {}, "dropout 0.3 / 0"),
+        ({"dropout": 0.3}, {}, {}, "dropout 0.3 / –"),
+        ({"train_samples": 1000}, {}, {}, "train_samples 1000 / –"),
+        ({"flip": True}, {"flip": False}, {}, "flip true / false"),
+        ({}, {}, {"epochs": 9}, "epochs 12 / 9"),
+        ({}, {}, {"precision": "mixed_bfloat16"}, "precision float32 / mixed_bfloat16"),
+        ({}, {}, {"fingerprint": "beefbeefbeef"}, "data f00d / beefbeef"),
+        ({}, {}, {"stand_in": True}, "data real / STAND-IN"),
+        ({"epochs": 36}, {"epochs": 14}, {"precision": "mixed_bfloat16"},
+         "epochs 36 / 14, precision float32 / mixed_bfloat16"),
+    ],
+)  # fmt: skip
+def test_sides_on_unequal_terms_are_not_comparable_and_it_says_why(
+    tmp_path: Path, alexnet: dict[str, Any], vgg16: dict[str, Any], recorded: dict[str, Any], reason: str
+) -> None:
+    claim = run(study({}, alexnet, vgg16), tmp_path, **recorded)["ej10-a"]
+    assert claim["verdict"] == NOT_COMPARABLE
+    for part in claim["parts"]:
+        assert (part["verdict"], part["cause"], part["reason"]) == (NOT_COMPARABLE, "unequal", reason)
+        assert (part["estimate"], part["p_holm"], part["by_seed"]) == (None, None, {})
+
+
+def test_what_the_claim_declares_may_vary(tmp_path: Path) -> None:
+    claims = run(study({"epochs": 12}, {"learning_rate": 0.0005}, {"learning_rate": 0.001}), tmp_path)
+    assert claims["ej10-a"]["parts"][0]["varies"] == ["learning_rate"]
+    assert NOT_COMPARABLE not in {part["verdict"] for part in claims["ej10-a"]["parts"]}
+    assert claims["ej10-a"]["parts"][0]["estimate"]["n"] == 5
+
+
+def test_an_unequal_comparison_counts_as_no_decision(tmp_path: Path) -> None:
+    nets = study({}, {"epochs": 36}, {"epochs": 14})
+    run(nets, tmp_path)
+    record = json.loads((tmp_path / "claims.json").read_text())
+    tested = [part for claim in record["claims"] for part in claim["parts"] if part["p_holm"] is not None]
+    assert record["decisions"]["count"] == len(tested)
+    assert not [part for part in tested if part["other"]]
+
+
+def test_data_generated_for_both_sides_are_no_question_of_terms(tmp_path: Path) -> None:
+    nets = study({}, {"epochs": 36}, {"epochs": 14})
+    fill(nets, tmp_path, stand_in=True)
+    collect(nets, tmp_path)
+    claims = {claim["id"]: claim for claim in write_claims(nets, tmp_path, declared())["claims"]}
+    assert (claims["ej10-a"]["verdict"], claims["ej10-a"]["parts"][0]["cause"]) == (NOT_EVALUATED, "stand-in")
+
+
+def test_variants_side_by_side_may_have_other_settings_but_no_other_terms(tmp_path: Path) -> None:
+    nets = study({}, {"epochs": 36, "dropout": 0.3, "train_samples": 900}, {"epochs": 14, "dropout": 0.0})
+    found = Results(nets, tmp_path)
+    assert unlike(found, ALEXNET, VGG16) == "epochs 36 / 14, train_samples 900 / –"
+    assert unequal(found, ALEXNET, VGG16, ["epochs", "dropout", "train_samples"]) == ""
+    assert unlike(found, ALEXNET, ALEXNET) == ""
+
+
+def test_every_comparison_of_the_shipped_study_is_on_equal_terms_or_known_not_to_be() -> None:
+    from practica.config import read_config
+
+    shipped = Study.resolve(read_config([CLAIMS.parents[1] / "config.yaml"]))
+    found = Results(shipped, Path("nowhere"))
+    unlike_terms = {}
+    for claim in declared().claims.values():
+        for part in claim.parts:
+            if part.other:
+                pair = [(each.exercise, each.variant) for each in part.quantities]
+                if (reason := unequal(found, pair[0], pair[1], part.varies)) and pair[0] != ("ej10", "vgg16_long"):
+                    unlike_terms[f"{claim.id}/{part.name}"] = reason
+    # The nets with and without an embedding have a Dropout of their own.
+    assert unlike_terms == {"ej04-a/gap": "dropout 0.3 / 0.5", "ej04-c/faster": "dropout 0.3 / 0.5"}

@@ -1,0 +1,162 @@
+"""Infer from a few seeds: one way to make intervals and p-values for each kind of number, wherever one is needed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from practica.evidence.claims import YES_OR_NO
+
+CONFIDENCE = 0.95
+ALPHA = 1 - CONFIDENCE
+NOISE = 1e-9
+"""What float arithmetic may add to a difference of two accuracies; it must not tip a number over a bound."""
+
+MEAN, LOG, SHARE = "mean", "log", "share"
+METHODS = {
+    MEAN: "Student's t of the mean, of paired differences where two variants are compared",
+    LOG: "Student's t of the logarithms: an interval of the geometric mean, for errors, times and ratios",
+    SHARE: "Clopper-Pearson, exact: at least the nominal coverage, for statements that hold or do not for a seed",
+}
+"""How the interval of each scale is made."""
+
+ON_LOGARITHMS = re.compile(r"(.*_)?(loss|ms_per_epoch|mse|mae|rmse|mape|seconds|loss_left|(epochs|seconds)_to_\d\d)")
+BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share")
+POSITIVE = ("fold_sd", "idle_epochs")
+COUNTED = re.compile(r"epochs_to_\d\d|idle_epochs|rise_share")
+"""Whole numbers of epochs, or shares of them: seeds agree on one easily."""
+
+Bounds = tuple[float, float]
+ANYTHING: Bounds = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What ``n`` seeds say of a number.
+
+    Attributes:
+        sd: the standard deviation of a sample; None for a single seed.
+        low: lower end of the 95 % interval; None where it is open. Both ends are None where there is no interval: for a
+            single seed, or for seeds that all agree, which show no spread.
+        scale: what the interval is of: ``mean``, ``log`` (the geometric mean) or ``share`` (of seeds that say yes).
+        skewed: whether mean and standard deviation describe the seeds badly: median and range then do.
+    """
+
+    mean: float
+    sd: float | None
+    low: float | None
+    high: float | None
+    n: int
+    median: float
+    least: float
+    greatest: float
+    scale: str = MEAN
+    skewed: bool = False
+
+    @property
+    def centre(self) -> float:
+        """Return the number that stands for all seeds."""
+        return self.median if self.skewed else self.mean
+
+
+def scale_of(metric: str) -> str:
+    """Return the scale of a metric or measure, as ``mse`` or ``gap``."""
+    if metric in YES_OR_NO:
+        return SHARE
+    return LOG if ON_LOGARITHMS.fullmatch(metric) else MEAN
+
+
+def possible(metric: str) -> Bounds:
+    """Return the least and the greatest value that a metric or measure can have."""
+    if BETWEEN_0_AND_1.fullmatch(metric) or metric in YES_OR_NO:
+        return 0.0, 1.0
+    if metric.removeprefix("best_") == "r2":
+        return -math.inf, 1.0
+    return (0.0, math.inf) if metric in POSITIVE or scale_of(metric) == LOG else ANYTHING
+
+
+def estimate(values: Sequence[float] | np.ndarray, scale: str = MEAN, bounds: Bounds = ANYTHING) -> Estimate:
+    """Return what the values ``(seeds,)`` say; there is at least one.
+
+    Values that are skewed are those on logarithms, and those of which two standard deviations around the mean reach
+    beyond what is possible. What has no logarithm is taken as it is.
+    """
+    values = np.asarray(values, dtype=float)
+    scale = usable(scale, values)
+    mean, several = float(values.mean()), len(values) > 1
+    sd = float(values.std(ddof=1)) if several else None
+    reach = 2 * (sd or 0.0)
+    skewed = several and scale != SHARE and (scale == LOG or mean - reach < bounds[0] or mean + reach > bounds[1])
+    low, high = interval(values, scale)
+    ends = float(np.median(values)), float(values.min()), float(values.max())
+    return Estimate(mean, sd, low, high, len(values), *ends, scale, skewed and ends[1] < ends[2])
+
+
+def usable(scale: str, values: np.ndarray) -> str:
+    """Return the scale, or ``mean`` in place of ``log`` where a value has no logarithm."""
+    return MEAN if scale == LOG and not (values > 0).all() else scale
+
+
+def interval(values: np.ndarray, scale: str) -> tuple[float | None, float | None]:
+    """Return the ends of the 95 % interval of the values ``(seeds,)``; None where there is none."""
+    from scipy import stats  # a second of start-up, which every figure and table would pay, too
+
+    if len(values) < 2 or not np.isfinite(values).all():
+        return None, None
+    if scale == SHARE:
+        exact = stats.binomtest(round(values.sum()), len(values)).proportion_ci(CONFIDENCE, method="exact")
+        return float(exact.low), float(exact.high)
+    if _agree(values):
+        return None, None
+    taken = np.log(values) if scale == LOG else values
+    ends = stats.t.interval(CONFIDENCE, len(taken) - 1, loc=taken.mean(), scale=stats.sem(taken))
+    low, high = np.exp(ends) if scale == LOG else ends
+    return float(low), float(high)
+
+
+def p_beyond(values: np.ndarray, bound: float, side: str, scale: str, *, counted: bool = False) -> float:
+    """Return the one-sided p of the values ``(seeds,)`` under the hypothesis that their centre is not beyond ``bound``.
+
+    ``side`` is ``greater`` or ``less``. Seeds that all agree show no spread: the quantity does not depend on the seed,
+    unless it is ``counted``, when the sign test judges it.
+    """
+    from scipy import stats
+
+    if scale == SHARE:
+        inside = min(max(bound, 0.0), 1.0)
+        return float(stats.binomtest(round(values.sum()), len(values), inside, alternative=side).pvalue)
+    if not np.isfinite(values).all():
+        return 1.0
+    if scale == LOG:
+        if bound <= 0:
+            return 0.0 if side == "greater" else 1.0
+        if not (values > 0).all():  # so early that nobody knows how early
+            return 1.0
+        values, bound = np.log(values), math.log(bound)
+    if _agree(values):
+        beyond = (values.mean() - bound) * (1 if side == "greater" else -1)
+        return 1.0 if beyond <= NOISE else float(0.5 ** len(values)) if counted else 0.0
+    return float(stats.ttest_1samp(values, bound, alternative=side).pvalue)
+
+
+def p_differs(values: np.ndarray, neutral: float, scale: str) -> float:
+    """Return the two-sided p of the values ``(seeds,)`` under the hypothesis that their centre is ``neutral``."""
+    return min(1.0, 2 * min(p_beyond(values, neutral, side, scale) for side in ("greater", "less")))
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Return p-values adjusted by Holm's method for being looked at together: at most ``ALPHA`` errs in any of them."""
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, kind="stable")
+    adjusted = np.empty_like(values)
+    steps = values[order] * np.arange(len(values), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+def _agree(values: np.ndarray) -> bool:
+    return bool(np.ptp(values) <= NOISE)
