@@ -31,6 +31,8 @@ GROUND = (
     "splice",
     "configuration",
     "yamlfile",
+    "spelling",
+    "merging",
 )
 FLOORS = (
     "data",

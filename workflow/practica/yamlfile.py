@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,21 @@ import yaml
 
 from practica.errors import InputError
 from practica.plain import plain
+from practica.spelling import misread
+
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+class MisreadError(yaml.MarkedYAMLError):
+    """YAML reads something otherwise than it looks."""
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Return the keys and values of a file such as ``config.yaml``.
 
     Raises:
-        InputError: it cannot be read, is no YAML, holds a key twice, or more than a configuration may hold.
+        InputError: it cannot be read, is no YAML, or holds a key twice, a number that YAML takes for another than it
+            looks, or more than a configuration may hold.
     """
     try:
         content = _load(Path(path).read_text(encoding="utf-8"))
@@ -23,7 +32,12 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid YAML: {_reason(error)}") from error
+        said = ":" if isinstance(error, MisreadError) else " is not valid YAML:"
+        raise InputError(f"{path}{said} {_reason(error)}") from error
+    if content is None:
+        raise InputError(
+            f"{path} must be a mapping of keys to values, and is empty: write a key, or leave the file out"
+        )
     if not isinstance(content, dict):
         raise InputError(f"{path} must be a mapping of keys to values")
     return plain(content, str(path))
@@ -36,28 +50,51 @@ def _load(text: str) -> Any:
         root = loader.get_single_node()
         if root is None:
             return None
-        _refuse_duplicates(root, set())
+        _look(root, set())
         return loader.construct_document(root)
     finally:
         loader.dispose()
 
 
-def _refuse_duplicates(node: yaml.Node, seen: set[int]) -> None:
+def _look(node: yaml.Node, seen: set[int]) -> None:
+    """Refuse what YAML would read otherwise than it looks, in a node and in all that it holds."""
     if id(node) in seen:  # an alias, or a tree that contains itself
         return
     seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.ScalarNode):
+        if node.style is None and node.tag in NUMBERS and (reason := misread(node.value)):
+            raise MisreadError(problem=reason, problem_mark=node.start_mark)
+    elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(item, seen)
+            _look(item, seen)
     elif isinstance(node, yaml.MappingNode):
-        lines: dict[str, int] = {}
+        _look_at_keys(node)
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in lines:
-                    said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
-                    raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
-                lines[key.value] = key.start_mark.line + 1
-            _refuse_duplicates(value, seen)
+            _look(key, seen)
+            _look(value, seen)
+
+
+def _look_at_keys(node: yaml.MappingNode) -> None:
+    """Refuse a key that is there twice, and what a decimal comma makes of a number in braces: a key without a value."""
+    lines: dict[str, int] = {}
+    before: yaml.Node | None = None
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if isinstance(before, yaml.ScalarNode) and _cut_off(key, value) and before.tag in NUMBERS:
+            said = f"{before.value},{key.value} is two entries to YAML; write {before.value}.{key.value}, with a point"
+            raise MisreadError(problem=said, problem_mark=before.start_mark)
+        if key.value in lines:
+            said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
+            raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+        lines[key.value] = key.start_mark.line + 1
+        before = value
+
+
+def _cut_off(key: yaml.ScalarNode, value: yaml.Node) -> bool:
+    """Return whether a key is digits without a value, as what stands behind the comma of a number."""
+    digits = key.style is None and re.fullmatch("[0-9]+([eE][-+]?[0-9]+)?", key.value)
+    return bool(digits) and isinstance(value, yaml.ScalarNode) and not value.value
 
 
 def _reason(error: Exception) -> str:

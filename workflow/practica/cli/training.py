@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from practica.cli.base import PATH, main, quiet_tensorflow, read_study, study_op
 from practica.config import Block, Study
 from practica.errors import DivergedError, InputError
 from practica.files import write_json
+from practica.spelling import seeds as seeds_of
 from practica.wiring import run_code
 
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
@@ -61,7 +61,7 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @main.command()
 @click.argument("exercise", required=False)
 @click.argument("variant", required=False)
-@click.option("--seeds", default="0", help="Seeds: 3, 0-4 or 0,2,5.")
+@click.option("--seeds", default="0", help="Seeds: a range (0-4), a list (0,1,7 or [0, 1, 7]), or one alone (3).")
 @click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
 @click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
 @click.option(
@@ -116,23 +116,17 @@ def train(
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Return the seeds named by ``3``, ``0-4`` or ``0,2,5``.
+    """Return the seeds of one block, written as in the configuration; a number alone is the seed itself.
 
     Raises:
-        InputError: the text is none of these.
+        InputError: the text names no seeds, or more than a block may have.
     """
-    if match := re.fullmatch(r"(\d{1,9})-(\d{1,9})", text):
-        first, last = int(match[1]), int(match[2])
-        if last - first >= MOST_SEEDS:
-            raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")
-        seeds = tuple(range(first, last + 1))
-    elif re.fullmatch(r"\d{1,9}(,\d{1,9})*", text):
-        seeds = tuple(sorted({int(seed) for seed in text.split(",")}))
-    else:
-        seeds = ()
-    if not seeds:
-        raise InputError(f"--seeds {text}: write 3, 0-4 or 0,2,5")
-    return seeds
+    alone = text.strip().lstrip("-").isdigit()
+    named = seeds_of([text.strip()] if alone else text, "--seeds")
+    chosen = tuple(sorted(named)) if isinstance(named, list) else (named,)
+    if len(chosen) > MOST_SEEDS:
+        raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")
+    return chosen
 
 
 @main.command()
