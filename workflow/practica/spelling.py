@@ -21,17 +21,16 @@ DECIMAL_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+(?:[eE][-+]?[0-9]+)?)")
 def misread(text: str) -> str | None:
     """Return why YAML takes a word without quotes for another number than people do, and what to write; else None."""
     if OCTAL.fullmatch(text):
-        value, looks = int(text.replace("_", ""), 8), int(text)
-        other = f", or {value} if that is meant" if value != looks else ", and a decimal number with a point"
-        return f"YAML takes {text} for {value}, a number in base 8; write {looks}{other}"
+        eights, tens = int(text.replace("_", ""), 8), int(text)
+        other = f", or {eights} if that is meant" if eights != tens else ", and a decimal number with a point"
+        return f"YAML takes {text} for {eights}, a number in base 8; write {tens}{other}"
     if SEXAGESIMAL.fullmatch(text):
-        first, *rest = text.lstrip("-+").replace("_", "").split(":")
-        value, minutes = float(first), float(first)
-        for place, part in enumerate(rest, start=1):
-            value, minutes = value * 60 + float(part), minutes + float(part) / 60**place
+        parts = [float(part) for part in text.lstrip("-+").replace("_", "").split(":")]
+        value = sum(part * 60**place for place, part in enumerate(reversed(parts)))
+        minutes = sum(part * 60 ** (1 - place) for place, part in enumerate(parts))
         return (
             f"YAML takes {text} for {value:.12g}, a number in base 60; write a time of hours in minutes, as "
-            f'{60 * minutes:.12g}, and text in quotes, as "{text}"'
+            f'{minutes:.12g}, and text in quotes, as "{text}"'
         )
     return None
 

@@ -20,6 +20,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
+from practica.merging import note, take_over
 from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
@@ -31,6 +32,21 @@ REPORT = Path(__file__).parents[2] / "report"
 
 # Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
 HARMLESS = str.maketrans("<>{}", "‹›｛｝")
+
+
+def merge_configuration(workflow: Any) -> Callable[[], None]:
+    """Merge all files and words of the configuration, say which, and return what notes them for later commands.
+
+    The jobs of a run get from it what is merged, and have nothing to say.
+    """
+    if not workflow.is_main_process:
+        return lambda: None
+    try:
+        merged = take_over(workflow)
+    except InputError as error:
+        stop(error)
+    print(f"Configuration: {merged}", file=sys.stderr, flush=True)
+    return lambda: note(merged)
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:

@@ -13,12 +13,14 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
+import snakemake.cli
 import snakemake.common.configfile
 import snakemake.settings.types
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from practica.errors import InputError
+from practica.merging import tree
 from practica.yamlfile import read_yaml
 
 TAIL = 8
@@ -44,6 +46,7 @@ class LogHandler(LogHandlerBase):
         _name_user()
         _check_cache()
         _name_bad_files()
+        _read_nested_words()
         self._jobs: dict[int, tuple[str, float]] = {}
         self._done = 0
         self._total = 0
@@ -133,6 +136,18 @@ def _name_bad_files() -> None:
 
     snakemake.common.configfile.load_configfile = load
     snakemake.settings.types.load_configfile = load
+
+
+def _read_nested_words() -> None:
+    """Read ``--config a.b=3`` and its like before Snakemake does, which knows no dots."""
+
+    def parse(words: Any) -> Any:
+        try:
+            return tree(words or [])
+        except InputError as error:
+            _refuse(str(error))
+
+    snakemake.cli.parse_config = parse
 
 
 def _refuse(sentence: str) -> NoReturn:
