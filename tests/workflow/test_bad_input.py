@@ -67,6 +67,34 @@ def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, conten
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_the_first_line_says_what_is_merged_and_nothing_is_dropped(fresh) -> None:
+    (fresh.folder / "mine.yaml").write_text("exercises: {ej05: {settings: {epochs: 7}}}\n")
+    words = ["--profile", "profiles/quick", "--configfile", "mine.yaml", "--config", "only=ej05", "--config"]
+    done = fresh.snakemake("-n", *words, "exercises.ej05.seeds=0-2", "seeds_per_job=1")
+    assert done.returncode == 0, done.stderr
+    ours = [line for line in done.stderr.splitlines() if not line.startswith("Using ")]
+    merged = "config.yaml, profiles/quick/settings.yaml, tiny.yaml, mine.yaml"
+    assert ours[0] == f"Configuration: {merged}, only=ej05, exercises.ej05.seeds=0-2, seeds_per_job=1"
+    trained = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Training ")]
+    assert trained == ["ej05/tanh5/s0", "ej05/tanh5/s1", "ej05/tanh5/s2"]
+
+
+@pytest.mark.parametrize("place", ["report", "docs/../report", ".", "..", "data"])
+def test_a_run_never_takes_the_projects_own_folder_for_its_results(fresh, place: str) -> None:
+    before = sorted(path.name for path in (fresh.folder / "report").rglob("*"))
+    done = fresh.snakemake("--config", f"results={place}", "only=ej05")
+    assert done.returncode == 2, done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("practica: configuration: results: ")]
+    assert sorted(path.name for path in (fresh.folder / "report").rglob("*")) == before
+
+
+@pytest.mark.parametrize("word", ["exercises.ej05.settings.epochs=010", "exercises.ej05.resources.runtime=2:00:00"])
+def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
+    done = fresh.snakemake("-n", "--config", word)
+    assert done.returncode == 2, done.stderr
+    assert "is no number: YAML takes " in done.stderr
+
+
 def test_a_backend_that_cannot_be_had_is_named(fresh) -> None:
     command = [sys.executable, "-m", "practica", "models"]
     env = {**os.environ, "KERAS_BACKEND": "nonsense"}

@@ -54,9 +54,8 @@ def check(study: Study) -> None:
                     f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
                     "the name of a folder; lower seeds_per_job or list neighbouring seeds"
                 )
-    places = {"results": study.results, "data.folder": Path(study.data["folder"])}
-    check_places(places)
-    for key, folder in places.items():
+    check_places(study.places)
+    for key, folder in study.places.items():
         check_writable(key, folder)
     mirror = study.data["mirror"]
     # Path.is_dir raises where a name is too long.
@@ -101,7 +100,7 @@ def check_places(places: Mapping[str, Path]) -> None:
         InputError: a folder is the project's own or in use for something else; the message names the key.
     """
     for key, folder in places.items():
-        check_place(key, folder)
+        check_place(f"configuration: {key}", folder)
     for key, folder in places.items():
         for other, place in places.items():
             inner = _inside(folder, place)
@@ -112,19 +111,17 @@ def check_places(places: Mapping[str, Path]) -> None:
                 raise InputError(f"configuration: {key}: {folder} {where} {other}; give each a folder of its own")
 
 
-def check_place(key: str, folder: Path) -> None:
+def check_place(what: str, folder: Path) -> None:
     """Raise ``InputError`` where ``folder`` is the project's, git's, or not the one that its name seems to say."""
     if folder.parts[:1] and folder.parts[0].startswith("~"):
-        raise InputError(f"configuration: {key}: {folder} would be a folder named ~ here; write the whole path")
+        raise InputError(f"{what}: {folder} would be a folder named ~ here; write the whole path")
     if any(_inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
-        raise InputError(
-            f"configuration: {key}: {folder} is no folder of its own, for it holds the project; name one in it"
-        )
+        raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
     inner = _inside(folder, ROOT)
     own = inner.parts[0] if inner and inner.parts[0] in OURS else None
     if own := own or _tracked(folder):
         raise InputError(
-            f"configuration: {key}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
+            f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
             "stands where it writes; name a folder of its own, such as results/mine"
         )
 

@@ -142,6 +142,11 @@ class Study:
         return Path(self.config["results"])
 
     @property
+    def places(self) -> dict[str, Path]:
+        """Return the folders of results and data by the keys that name them."""
+        return {"results": self.results, "data.folder": Path(self.data["folder"])}
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """Return the languages of the report; the first is its own."""
         return tuple(self.config["report"]["languages"])

@@ -79,7 +79,7 @@ def _version(package: str) -> str | None:
 
 def folders(study: Study) -> Iterator[Finding]:
     """Check that the results and data folders can be written, have room, and reach the compute nodes."""
-    for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
+    for key, folder in study.places.items():
         try:
             check_writable(key, folder)
         except InputError as error:

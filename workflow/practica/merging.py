@@ -1,7 +1,7 @@
 """Which files and words of a command line make the configuration, in which order, and where the last run noted it.
 
-Of several ``--config`` or ``--configfile`` Snakemake takes only the last, and none of a profile's where the command line
-has one. Here all count: those of the profiles first, each over those before it.
+Of several ``--config`` or ``--configfile`` Snakemake takes only the last, and none of a profile's where the command
+line has one. Here all count: those of the profiles first, each over those before it.
 """
 
 from __future__ import annotations
