@@ -164,7 +164,7 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
         if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", key):
             raise InputError(
                 f"--config {word}: write KEY=VALUE, with dots between the keys where they are nested, as "
-                "exercises.ej08.settings.epochs=3"
+                "exercises.ej08.settings.epochs=3; a target stands before --config"
             )
         value: Any = _value(word, text.strip("'\""))
         for part in reversed(key.split(".")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 from practica import exercises
 from practica.allocation import end_with_job
 from practica.checks import check
-from practica.code import code_digest
+from practica.code import code_digest, modules_defining
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
@@ -102,6 +103,25 @@ def stop(error: InputError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def known_data_sets() -> tuple[str, ...]:
+    """Return the names of all data sets that the project can prepare."""
+    return modules_defining("practica.data", "DATASET")
+
+
+class Known(dict[Any, Any]):
+    """What the study has of a kind, by name; to ask for another is bad input, such as a target that somebody types."""
+
+    def __init__(self, kind: str, entries: Mapping[Any, Any]) -> None:
+        super().__init__(entries)
+        self.kind = kind
+
+    def __missing__(self, key: Any) -> NoReturn:
+        """Raise ``InputError`` that names what is most like it."""
+        name, *known = ("/".join(each) if isinstance(each, tuple) else each for each in (key, *self))
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or known[:3]) or 'none'}, ...)")
+
+
 def prose_folders(report: Path = REPORT) -> list[Path]:
     """Return the folders of the report's languages: those that hold its introduction."""
     return sorted(path.parent for path in report.glob("*/intro.tex"))
@@ -119,8 +139,15 @@ def finished(block: Block, results: Path) -> bool:
 
 
 def figure_inputs(study: Study, name: str) -> list[str]:
-    """Return the files under the results folder that a figure is drawn from."""
-    reads = figures.spec(name).reads
+    """Return the files under the results folder that a figure is drawn from.
+
+    Raises:
+        InputError: there is no such figure, or what it shows is not in the study.
+    """
+    spec = figures.spec(name)
+    if spec.exercise and spec.exercise not in study.exercises:
+        raise InputError(f"{name} shows {spec.exercise}, which is not in the study ({', '.join(study.exercises)})")
+    reads = spec.reads
     files = {"timing": ("timing/ej02.json",), "overview": (*COLLECTED, "claims.json")}.get(reads, COLLECTED)
     return [f"{study.results}/{file}" for file in files]
 
