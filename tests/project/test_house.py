@@ -33,6 +33,7 @@ GROUND = (
     "yamlfile",
     "spelling",
     "merging",
+    "profiles",
 )
 FLOORS = (
     "data",

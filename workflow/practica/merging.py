@@ -53,6 +53,15 @@ class Merged:
         return merge(merged, tree(self.words))
 
 
+def command_profiles() -> list[Path]:
+    """Return the files of the profiles of the command line that runs Snakemake here."""
+    return list(profile_files(_options(_command_line(), os.environ), START))
+
+
+def _command_line() -> list[str]:
+    return sys.argv[1:] if "snakemake" in Path(sys.argv[0]).parts[-2:] else []
+
+
 def take_over(workflow: Any) -> Merged:
     """Let everything that the command line and its profiles name count, where Snakemake would take a part of it.
 
@@ -60,8 +69,7 @@ def take_over(workflow: Any) -> Merged:
         InputError: a file or a word cannot be read.
     """
     settings = workflow.config_settings
-    called = "snakemake" in Path(sys.argv[0]).parts[-2:]
-    merged = from_command(sys.argv[1:] if called else [], here=START)
+    merged = from_command(_command_line(), here=START)
     # What only Snakemake's own parser sees, as options that share a dash, or a program that calls it.
     files = [file for file in map(_short, settings.configfiles) if file not in merged.files]
     words = [word for word in settings.config_args or [] if word not in merged.words]

@@ -21,7 +21,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
-from practica.merging import note, take_over
+from practica.merging import command_profiles, note, take_over
 from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
@@ -42,7 +42,11 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     """
     if not workflow.is_main_process:
         return lambda: None
+    from practica.profiles import check_profile  # here, for training jobs import this module too
+
     try:
+        for profile in command_profiles():
+            check_profile(profile)
         merged = take_over(workflow)
     except InputError as error:
         stop(error)

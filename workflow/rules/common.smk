@@ -4,15 +4,8 @@ import json
 from practica.code import code_digest
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import (
-    Known,
-    finished,
-    known_data_sets,
-    open_study,
-    per_job,
-    prepare_jobs,
-    run_code,
-)
+from practica.wiring import Known, finished, known_data_sets, open_study, per_job
+from practica.wiring import prepare_jobs, run_code
 
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)

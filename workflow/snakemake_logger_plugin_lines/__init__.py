@@ -32,17 +32,21 @@ SAID_ELSEWHERE = (
     "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
 )
 OF_EVERY_RUN = (
+    "Adding ",  # a file to a report
     "Assuming unrestricted shared filesystem usage",
     "Building DAG of jobs",
     "Complete log(s):",
+    "Could not detect mimetype",
     "Conda environments: ignored",
     "Config file ",  # the first line says more
     "DAG of jobs will be updated after completion",
     "Elapsed time:",
     "Execute ",
     "Finished jobid:",
+    "Group jobs: inactive",
     "Job stats:",
     "Job rate limit reached",
+    "Processed ",
     "Provided ",
     "Reasons:",
     "Rules with provenance triggered jobs",
@@ -51,10 +55,13 @@ OF_EVERY_RUN = (
     "Some jobs were triggered by provenance information",
     "The run involves",
     "This was a dry-run",
+    "Trying to restart job",
     "Using shell:",
     "host:",
 )
 """What Snakemake says whatever it does, or what a line of a job says in its place."""
+EXECUTOR = "snakemake_executor_plugin_"
+"""In the path of code that tells of every job how it is submitted."""
 _load = snakemake.common.configfile.load_configfile
 
 
@@ -101,7 +108,7 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.DEBUG_DAG:
             if self.common_settings.debug_dag:
                 self._say(DefaultFormatter().format(record))
-        elif event is None:
+        elif event is None and record.getMessage().strip() not in ("", "None"):
             self._pass_on(record)
 
     def _pass_on(self, record: logging.LogRecord) -> None:
@@ -109,7 +116,7 @@ class LogHandler(LogHandlerBase):
         message = record.getMessage().strip()
         if message.startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
-        elif message and (self.common_settings.verbose or not message.startswith(OF_EVERY_RUN)):
+        elif self.common_settings.verbose or not (message.startswith(OF_EVERY_RUN) or EXECUTOR in record.pathname):
             self._say(message)
 
     def _start(self, record: Any) -> None:

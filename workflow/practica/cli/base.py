@@ -19,7 +19,7 @@ import click
 from practica.checks import check, check_place, check_places
 from practica.config import Study
 from practica.errors import InputError, RunError
-from practica.merging import BASE, Merged, noted
+from practica.merging import BASE, Merged, from_command, noted
 from practica.schema import config_schema, with_defaults
 
 PATH = click.Path(path_type=Path)
@@ -78,15 +78,22 @@ def own_place(option: str, path: Path | None) -> Path | None:
     return path
 
 
-def configured(config: Sequence[str]) -> Merged:
+def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
     """Return the files and words of ``--config``; without, those of the last run here, and say so, or config.yaml.
+
+    With a profile, they are what Snakemake would merge where it is named.
 
     Raises:
         InputError: what the last run has noted is damaged.
     """
+    words = tuple(word for word in config if "=" in word and not Path(word).exists())
+    files = tuple(word for word in config if word not in words)
+    if profile:
+        options = [("--profile", str(profile)), *(("--configfile", file) for file in files)]
+        options += [("--config", word) for word in words]
+        return from_command([part for option in options for part in option])
     if config:
-        words = tuple(word for word in config if "=" in word and not Path(word).exists())
-        return Merged(tuple(file for file in config if file not in words) or (BASE,), words)
+        return Merged(files or (BASE,), words)
     last = noted()
     if last is not None and last != Merged((BASE,)):
         click.echo(f"Configuration: {last}, as in the last run here (others: --config)", err=True)
@@ -100,11 +107,11 @@ def read_study(config: Sequence[str]) -> Study:
     return study
 
 
-def places(config: Sequence[str] = ()) -> Mapping[str, Any]:
+def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[str, Any]:
     """Return a configuration for the sake of the places that it names; all defaults where there is no configuration."""
-    if not config and not Path(BASE).exists() and noted() is None:
+    if not (config or profile) and not Path(BASE).exists() and noted() is None:
         return with_defaults({"data": {"mirror": os.environ.get("PRACTICA_DATA_MIRROR")}}, config_schema())
-    study = Study.resolve(configured(config).read())
+    study = Study.resolve(configured(config, profile).read())
     check_places(study.places)
     return study.config
 

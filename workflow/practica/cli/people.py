@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from practica.cli.base import CONFIG, PATH, RESULTS, configured, main, places, read_study, results_options
-from practica.config import Study, read_config
+from practica.config import Study
 from practica.errors import InputError, RunError
-from practica.merging import from_command
 
 
 @main.command()
@@ -42,14 +41,17 @@ def status(
 
 
 @main.command()
-@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option(
+    "--profile", type=PATH, help="Profile of Snakemake to check, with its configuration.  [default: profiles/slurm]"
+)
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
-    """Check what a long run needs of this machine. Data, LaTeX, GPU, SLURM, disk, packages."""
+def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -> None:
+    """Check what a long run needs of this machine. Profile, data, LaTeX, GPU, SLURM, disk, packages."""
     from practica.doctor import PROFILE, examine, show
 
-    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
-    findings = list(examine(study, PROFILE))
+    study = Study.resolve(configured(config_files, profile).read())
+    findings = list(examine(study, profile or PROFILE))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
     else:
@@ -77,15 +79,11 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
 
 @main.command()
 @click.argument("what", type=click.Choice(["results", "data"]))
-@click.option("--profile", "profiles", multiple=True, help="Profile of Snakemake whose configuration counts too.")
+@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
 @CONFIG
-def where(what: str, profiles: tuple[str, ...], config_files: tuple[str, ...]) -> None:
+def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> None:
     """Print the folder of the results or of the data sets."""
-    if profiles:
-        options = ["--profile", *profiles, *(word for each in config_files for word in ("--configfile", each))]
-        said = Study.resolve(from_command(options).read()).config
-    else:
-        said = places(config_files)
+    said = places(config_files, profile)
     click.echo(said["results"] if what == "results" else said["data"]["folder"])
 
 
