@@ -139,3 +139,16 @@ def test_a_damaged_note_is_named(text: str) -> None:
     Path(".snakemake/practica_configuration.json").write_text(text)
     with pytest.raises(InputError, match=r"practica_configuration\.json"):
         noted()
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("--profile p/quick --profile p/more", "--profile p/quick p/more"),
+        ("--resources gpu=1 -n --res mem_mb=3", "--resources gpu=1 mem_mb=3"),
+        ("--set-resources train:gpu=0 --set-resources=train:mem_mb=3", "--set-resources train:gpu=0 train:mem_mb=3"),
+    ],
+)
+def test_an_option_of_which_snakemake_would_drop_one_is_refused(line: str, written: str) -> None:
+    with pytest.raises(InputError, match=f"is there 2 times, and only the last would count: write {written}$"):
+        from_command(line.split(), {})

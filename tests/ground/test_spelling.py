@@ -194,3 +194,21 @@ def test_seeds_of_a_block_by_hand_are_written_as_in_the_configuration(written: s
 def test_seeds_of_a_block_that_cannot_be_are_told_why(written: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         parse_seeds(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"seeds": 2,\n\t"only": "ej05"}\n', None),
+        ('{"seeds": 2, "seeds": 3}', "the key 'seeds' is there twice"),
+        ('{"seeds": 010}', "is not valid JSON: Expecting"),
+        ("[]", "must be a mapping"),
+    ],
+)
+def test_a_file_of_json_is_read_as_that(tmp_path: Path, text: str, said: str | None) -> None:
+    (tmp_path / "mine.json").write_text(text)
+    if said is None:
+        assert read_config([tmp_path / "mine.json"]) == {"seeds": 2, "only": "ej05"}
+        return
+    with pytest.raises(InputError, match=said):
+        read_config([tmp_path / "mine.json"])

@@ -122,7 +122,7 @@ def check_place(what: str, folder: Path) -> None:
     if own := own or _tracked(folder):
         raise InputError(
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
-            "stands where it writes; name a folder of its own, such as results/mine"
+            "stands where it writes; name a folder of its own"
         )
 
 

@@ -28,6 +28,14 @@ START = Path.cwd()
 """Where Snakemake was started: it may go elsewhere before it reads the Snakefile."""
 BASE = "config.yaml"
 NOTE = Path(".snakemake/practica_configuration.json")
+ONCE = (
+    ("--profile",),
+    ("--resources", "--res"),
+    ("--default-resources", "--default-res"),
+    ("--set-resources",),
+    ("--set-threads",),
+)
+"""Options of Snakemake, with their other names, of which it takes the last only."""
 PROFILE_FILE = re.compile(r"(?:profile|config)(?:\.v\d+\+)?\.yaml")
 
 
@@ -107,15 +115,25 @@ def from_command(
 
 
 def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.Namespace:
-    """Return the options that have a say in the configuration; each may be there several times."""
+    """Return the options that have a say in the configuration; each may be there several times, profiles once."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--config", "-C", nargs="*", action="extend", default=[])
     parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
-    parser.add_argument("--profile", nargs="+", default=environment.get("SNAKEMAKE_PROFILE", "").split())
     parser.add_argument("--workflow-profile", default="default")
     parser.add_argument("--replace-workflow-config", action="store_true")
+    for names in ONCE:
+        parser.add_argument(*names, nargs="*", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    return parser.parse_known_args(arguments[:end])[0]
+    given = parser.parse_known_args(arguments[:end])[0]
+    for first, *_ in ONCE:
+        several = getattr(given, first[2:].replace("-", "_"))
+        if len(several) > 1:
+            every = " ".join(word for words in several for word in words)
+            raise InputError(
+                f"{first} is there {len(several)} times, and only the last would count: write {first} {every}"
+            )
+    given.profile = given.profile[0] if given.profile else environment.get("SNAKEMAKE_PROFILE", "").split()
+    return given
 
 
 def profile_files(given: argparse.Namespace, here: Path) -> Iterator[Path]:

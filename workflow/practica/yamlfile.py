@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,15 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         InputError: it cannot be read, is no YAML, or holds a key twice, a number that YAML takes for another than it
             looks, or more than a configuration may hold.
     """
+    kind = "JSON" if Path(path).suffix == ".json" else "YAML"
     try:
-        content = _load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8-sig")
+        content = _load_json(text) if kind == "JSON" else _load(text)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = ":" if isinstance(error, MisreadError) else " is not valid YAML:"
+        said = ":" if isinstance(error, MisreadError) else f" is not valid {kind}:"
         raise InputError(f"{path}{said} {_reason(error)}") from error
     if content is None:
         raise InputError(
@@ -41,6 +44,18 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{path} must be a mapping of keys to values")
     return plain(content, str(path))
+
+
+def _load_json(text: str) -> Any:
+    """Parse JSON, which YAML's reader cannot where it is indented by tabs; a key that is there twice is refused."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise ValueError(f"the key {twice[0][:40]!r} is there twice")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=once)
 
 
 def _load(text: str) -> Any:

@@ -30,6 +30,7 @@ TAIL = 8
 SAID_ELSEWHERE = (
     "CalledProcessError",  # the job's own line says so, with its log
     "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
+    "provenance/metadata so that it in part cannot be used",  # and the same in a dry run
 )
 OF_EVERY_RUN = (
     "Adding ",  # a file to a report
@@ -49,7 +50,7 @@ OF_EVERY_RUN = (
     "Processed ",
     "Provided ",
     "Reasons:",
-    "Rules with provenance triggered jobs",
+    "Rules with ",  # missing metadata, outdated metadata, provenance triggered jobs
     "Select jobs to execute",
     "Singularity containers: ignored",
     "Some jobs were triggered by provenance information",
@@ -99,9 +100,10 @@ class LogHandler(LogHandlerBase):
             self._end(record.job_id, "")  # type: ignore[attr-defined]
         elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
             self._fail(record)
+        elif any(words in record.getMessage() for words in SAID_ELSEWHERE):
+            return
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
-            if not any(words in record.getMessage() for words in SAID_ELSEWHERE):
-                self._say(record.getMessage())
+            self._say(record.getMessage())
         elif event == LogEvent.SHELLCMD:
             if self.common_settings.printshellcmds:
                 self._say(f"    {record.shellcmd}")  # type: ignore[attr-defined]
@@ -116,7 +118,7 @@ class LogHandler(LogHandlerBase):
         message = record.getMessage().strip()
         if message.startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
-        elif self.common_settings.verbose or not (message.startswith(OF_EVERY_RUN) or EXECUTOR in record.pathname):
+        elif self.common_settings.verbose or not _of_every_run(message, record.pathname):
             self._say(message)
 
     def _start(self, record: Any) -> None:
@@ -145,6 +147,11 @@ class LogHandler(LogHandlerBase):
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         print(text, file=stream, flush=True)
+
+
+def _of_every_run(message: str, path: str) -> bool:
+    """Return whether a message tells what every run does, or of how every job is submitted."""
+    return message.startswith(OF_EVERY_RUN) or EXECUTOR in path
 
 
 def _end_of(lines: list[str]) -> list[str]:
