@@ -258,4 +258,4 @@ def test_the_profile_can_be_named_and_its_configuration_counts(machine, tmp_path
     assert found["profile"]["level"] == "ok"  # it names no partitions
     assert found["results"]["found"].startswith("cannot write to config.yaml/x")
     done = CliRunner().invoke(main, ["doctor", "--json", "--profile", "nowhere"])
-    assert "nowhere holds no config.yaml" in done.stdout
+    assert "nowhere holds no config.yaml" in done.stderr

@@ -121,11 +121,6 @@ def test_a_word_that_is_none_is_explained(word: str) -> None:
         tree([word])
 
 
-def test_an_overlay_alone_is_told_what_it_lacks() -> None:
-    with pytest.raises(InputError, match=r"mine\.yaml: no exercises; name config\.yaml first"):
-        Merged(("mine.yaml",)).read()
-
-
 def test_what_a_run_merged_is_noted_for_later() -> None:
     assert noted() is None
     merged = Merged(("config.yaml", QUICK), ("seeds=2",))

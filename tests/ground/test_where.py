@@ -138,3 +138,21 @@ def test_adopt_finds_the_grid_of_the_run_it_speaks_of() -> None:
     done = run("adopt", "ej02/xor_221", code=2)
     assert "out/tuning/ej02/xor_221.csv" in done.stderr
     assert "run `snakemake tuning`" in done.stderr
+
+
+def test_an_overlay_alone_is_told_what_it_lacks() -> None:
+    for text in ("results: x\n", "exercises: {ej02: {settings: {epochs: 3}}}\n"):
+        Path("mine.yaml").write_text(text)
+        done = run("where", "results", "--config", "mine.yaml", code=2)
+        assert "is a required property" in done.stderr
+        assert "name both: --config config.yaml --config mine.yaml" in done.stderr
+
+
+def test_a_profile_that_is_none_is_named() -> None:
+    assert "nowhere holds no config.yaml" in run("where", "results", "--profile", "nowhere", code=2).stderr
+
+
+def test_commands_that_only_read_may_read_anywhere() -> None:
+    root = Path(__file__).parents[2]
+    done = CliRunner().invoke(main, ["compare", str(root / "reference"), "--results", str(root / "reference")])
+    assert "of the project itself" not in done.output

@@ -56,9 +56,7 @@ class Merged:
         Raises:
             InputError: a file or a word cannot be read.
         """
-        if "exercises" not in (merged := read_config(list(self.files))) and BASE not in self.files:
-            raise InputError(f"{', '.join(self.files)}: no exercises; name {BASE} first to lay these over it")
-        return merge(merged, tree(self.words))
+        return merge(read_config(list(self.files)), tree(self.words))
 
 
 def command_profiles() -> list[Path]:

@@ -19,7 +19,7 @@ import click
 from practica.checks import check, check_place, check_places
 from practica.config import Study
 from practica.errors import InputError, RunError
-from practica.merging import BASE, Merged, from_command, noted
+from practica.merging import BASE, Merged, from_command, noted, profile_file
 from practica.schema import config_schema, with_defaults
 
 PATH = click.Path(path_type=Path)
@@ -36,6 +36,7 @@ CONFIG = click.option(
     metavar="FILE|KEY=VALUE",
     help="Configuration file or word; repeat it to merge more over it.  [default: those of the last run here]",
 )
+READ = click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")
 RESULTS = click.option(
     "--results",
     type=PATH,
@@ -59,10 +60,10 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def results_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def results_options(command: Callable[..., Any], option: Callable[..., Any] = RESULTS) -> Callable[..., Any]:
     """Add ``--results`` and ``--config``, and pass the command where the results are."""
 
-    @RESULTS
+    @option
     @CONFIG
     @functools.wraps(command)
     def wrapper(results: Path | None, config_files: tuple[str, ...], **options: Any) -> Any:
@@ -88,6 +89,8 @@ def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
     """
     words = tuple(word for word in config if "=" in word and not Path(word).exists())
     files = tuple(word for word in config if word not in words)
+    if profile and profile_file(profile) is None:
+        raise InputError(f"{profile} holds no config.yaml or profile.yaml: name the folder of a profile")
     if profile:
         options = [("--profile", str(profile)), *(("--configfile", file) for file in files)]
         options += [("--config", word) for word in words]
@@ -100,9 +103,25 @@ def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
     return last or Merged((BASE,))
 
 
+def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
+    """Return the study of these configuration files and words; without, that of the last run here.
+
+    Raises:
+        InputError: something is wrong in it, or it is a part that is meant to lie over another file.
+    """
+    merged = configured(config, profile)
+    try:
+        return Study.resolve(merged.read())
+    except InputError as error:
+        if "is a required property" not in str(error) or BASE in merged.files:
+            raise
+        first = " ".join(f"--config {file}" for file in (BASE, *merged.files))
+        raise InputError(f"{error}; to lay one file over another, name both: {first}") from error
+
+
 def read_study(config: Sequence[str]) -> Study:
-    """Return the checked study of these configuration files and words; without, that of the last run here."""
-    study = Study.resolve(configured(config).read())
+    """Return the study of these configuration files and words, checked against what it names outside itself."""
+    study = resolved(config)
     check(study)
     return study
 
@@ -111,7 +130,7 @@ def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[s
     """Return a configuration for the sake of the places that it names; all defaults where there is no configuration."""
     if not (config or profile) and not Path(BASE).exists() and noted() is None:
         return with_defaults({"data": {"mirror": os.environ.get("PRACTICA_DATA_MIRROR")}}, config_schema())
-    study = Study.resolve(configured(config, profile).read())
+    study = resolved(config, profile)
     check_places(study.places)
     return study.config
 

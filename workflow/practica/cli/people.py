@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 
 import click
 
-from practica.cli.base import CONFIG, PATH, RESULTS, configured, main, places, read_study, results_options
+from practica.cli.base import (
+    CONFIG,
+    PATH,
+    READ,
+    RESULTS,
+    configured,
+    main,
+    places,
+    read_study,
+    resolved,
+    results_options,
+)
 from practica.config import Study
 from practica.errors import InputError, RunError
 
@@ -16,7 +28,7 @@ from practica.errors import InputError, RunError
 @main.command()
 @click.argument("exercise", required=False)
 @CONFIG
-@RESULTS
+@READ
 @click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def status(
@@ -26,10 +38,10 @@ def status(
     from practica.evidence.status import gather
     from practica.evidence.status_table import show
 
-    of_run = results / "study.json" if results and not config_files else None
-    study = Study.load(of_run) if of_run and of_run.is_file() else read_study(config_files)
-    results = results or study.results
-    if not config_files and (results / "study.json").is_file():  # as it was run, words of the command line included
+    if results is None or config_files or not (results / "study.json").is_file():
+        study = read_study(config_files)
+        results = results or study.results
+    if not config_files and (results / "study.json").is_file():  # as it was run
         study = Study.load(results / "study.json")
     if exercise not in (None, *study.exercises):
         raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
@@ -50,7 +62,7 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
     """Check what a long run needs of this machine. Profile, data, LaTeX, GPU, SLURM, disk, packages."""
     from practica.doctor import PROFILE, examine, show
 
-    study = Study.resolve(configured(config_files, profile).read())
+    study = resolved(config_files, profile)
     findings = list(examine(study, profile or PROFILE))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
@@ -69,7 +81,7 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
     from practica.evidence.adopt import adopt as adopt_winner
 
     merged = configured(config_files)
-    results = results or Study.resolve(merged.read()).results
+    results = results or resolved([*merged.files, *merged.words]).results
     done = adopt_winner(name, [Path(file) for file in merged.files], results, merged.words)
     values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
     click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")
@@ -89,7 +101,7 @@ def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> Non
 
 @main.command()
 @click.argument("folder", type=PATH)
-@results_options
+@functools.partial(results_options, option=READ)
 @click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
 def compare(folder: Path, results: Path, differing: bool) -> None:
     """Compare the results with others, line by line. For example: compare reference."""
