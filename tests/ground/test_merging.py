@@ -46,6 +46,7 @@ SAID = 'seeds=7, data={"folder":"d"}'
         ("--configfile ./p/../mine.yaml", "config.yaml, mine.yaml"),
         ("--replace-workflow-config --configfile mine.yaml", "mine.yaml"),
         ("--config a=1 --cores 2 --config b=2 c=3 -n -C d=4", "config.yaml, a=1, b=2, c=3, d=4"),
+        ("-nC a=1 -FC b=2", "config.yaml, a=1, b=2"),
         ("--config=a=1 -Cb=2", "config.yaml, a=1, b=2"),
         ("--profile p/quick", f"config.yaml, {QUICK}, {SAID}"),
         (

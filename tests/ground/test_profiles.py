@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from practica.errors import InputError
-from practica.profiles import check_profile, problems, refused, resource_names
+from practica.profiles import check_profiles, problems, refused, resource_names
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("name", ["default", "quick", "slurm"])
 def test_our_own_are_good(name: str) -> None:
     file = ROOT / f"profiles/{name}/config.yaml"
-    check_profile(file)
+    check_profiles([file])
     assert not list(refused(file))
 
 
@@ -59,7 +59,7 @@ def test_what_is_wrong_in_a_profile_is_named(tmp_path: Path, text: str, words: s
     file = tmp_path / "config.yaml"
     file.write_text(text)
     with pytest.raises(InputError) as caught:
-        check_profile(file)
+        check_profiles([file])
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -77,7 +77,7 @@ def test_what_is_wrong_in_a_profile_is_named(tmp_path: Path, text: str, words: s
 )
 def test_what_a_site_may_say_is_accepted(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.yaml").write_text(text)
-    check_profile(tmp_path / "config.yaml")
+    check_profiles([tmp_path / "config.yaml"])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_partitions_is_named(tmp_path: Path, limits: str, wor
     (tmp_path / "config.yaml").write_text("slurm-partition-config: mine.yaml")
     (tmp_path / "mine.yaml").write_text(f"partitions:\n  {limits}\n")
     with pytest.raises(InputError) as caught:
-        check_profile(tmp_path / "config.yaml")
+        check_profiles([tmp_path / "config.yaml"])
     assert str(caught.value).startswith(str(tmp_path / "mine.yaml"))
     assert words in str(caught.value)
 
@@ -146,3 +146,9 @@ def test_what_snakemake_refuses_is_said_in_its_words(tmp_path: Path, text: str, 
     assert len(said) == 1
     assert words in said[0]
     assert "\n" not in said[0]
+
+
+def test_partitions_that_are_named_elsewhere_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("partitions: {cpu: {max_gpus: 0}}")
+    with pytest.raises(InputError, match="did you mean 'max_gpu'"):
+        check_profiles([], [tmp_path / "mine.yaml"])

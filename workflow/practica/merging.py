@@ -61,11 +61,18 @@ class Merged:
 
 def command_profiles() -> list[Path]:
     """Return the files of the profiles of the command line that runs Snakemake here."""
-    return list(profile_files(_options(_command_line(), os.environ), START))
+    return list(profile_files(_options(_command_line() or [], os.environ), START))
 
 
-def _command_line() -> list[str]:
-    return sys.argv[1:] if "snakemake" in Path(sys.argv[0]).parts[-2:] else []
+def command_partitions() -> list[Path]:
+    """Return the files of SLURM partitions that this command line or its environment names beside its profiles."""
+    named = [_options(_command_line() or [], os.environ).slurm_partition_config]
+    return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
+
+
+def _command_line() -> list[str] | None:
+    """Return the words behind ``snakemake``; None where another program calls it."""
+    return sys.argv[1:] if "snakemake" in Path(sys.argv[0]).parts[-2:] else None
 
 
 def take_over(workflow: Any) -> Merged:
@@ -75,11 +82,11 @@ def take_over(workflow: Any) -> Merged:
         InputError: a file or a word cannot be read.
     """
     settings = workflow.config_settings
-    merged = from_command(_command_line(), here=START)
-    # What only Snakemake's own parser sees, as options that share a dash, or a program that calls it.
-    files = [file for file in map(_short, settings.configfiles) if file not in merged.files]
-    words = [word for word in settings.config_args or [] if word not in merged.words]
-    merged = Merged((*merged.files, *files), (*merged.words, *words))
+    words = _command_line()
+    if words is None:
+        merged = Merged((BASE, *map(_short, settings.configfiles)), tuple(settings.config_args or ()))
+    else:
+        merged = from_command(words, here=START)
     over = [file for file in merged.files if file != BASE or settings.replace_workflow_config]
     settings.configfiles = workflow.configfiles[:] = [Path(file).absolute() for file in over]
     settings.config_args = as_arguments(merged.words)
@@ -119,10 +126,13 @@ def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.N
     parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
     parser.add_argument("--workflow-profile", default="default")
     parser.add_argument("--replace-workflow-config", action="store_true")
+    parser.add_argument("--slurm-partition-config")
     for names in ONCE:
         parser.add_argument(*names, nargs="*", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    given = parser.parse_known_args(arguments[:end])[0]
+    # Options of one letter may share a dash, as -nC.
+    arguments = [re.sub("^-[A-Za-z]+C", "-C", word) for word in arguments[:end]]
+    given = parser.parse_known_args(arguments)[0]
     for first, *_ in ONCE:
         several = getattr(given, first[2:].replace("-", "_"))
         if len(several) > 1:

@@ -10,10 +10,11 @@ import builtins
 import difflib
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import redirect_stderr
 from dataclasses import fields
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -40,13 +41,13 @@ CLUSTER = ("cluster", "clusters", "slurm_cluster")
 IN_EXPRESSIONS = {"attempt", "input", "shutil", "system_tmpdir", "threads", "wildcards", *dir(builtins)}
 
 
-def check_profile(file: Path) -> None:
-    """Check a profile and the file of partitions that it names.
+def check_profiles(profiles: Iterable[Path], partitions: Iterable[Path] = ()) -> None:
+    """Check profiles with the files of partitions that they name, and such files that are named elsewhere.
 
     Raises:
         InputError: something is wrong; the message names the file and the key.
     """
-    for problem in problems(file):
+    for problem in chain(*map(problems, profiles), *map(_partitions, partitions)):
         raise InputError(problem)
 
 

@@ -21,7 +21,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.claims import CLAIMS, SPEEDUP, declared
 from practica.figures import catalogue as figures
-from practica.merging import command_profiles, note, take_over
+from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
@@ -38,15 +38,15 @@ HARMLESS = str.maketrans("<>{}", "‹›｛｝")
 def merge_configuration(workflow: Any) -> Callable[[], None]:
     """Merge all files and words of the configuration, say which, and return what notes them for later commands.
 
-    The jobs of a run get from it what is merged, and have nothing to say.
+    The jobs of a run get from it what is merged, and have nothing to say; a module gets its configuration from the
+    workflow that uses it.
     """
-    if not workflow.is_main_process:
+    if not workflow.is_main_process or workflow.modifier.skip_configfile:
         return lambda: None
-    from practica.profiles import check_profile  # here, for training jobs import this module too
+    from practica.profiles import check_profiles  # here, for training jobs import this module too
 
     try:
-        for profile in command_profiles():
-            check_profile(profile)
+        check_profiles(command_profiles(), command_partitions())
         merged = take_over(workflow)
     except InputError as error:
         stop(error)
