@@ -117,6 +117,9 @@ def test_only_takes_spaces_and_may_be_empty(only: Any, exercises: tuple[str, ...
         ("a: {rate: 0,001}\n", "line 1, column 11", "0,001 is two entries to YAML; write 0.001, with a point"),
         ("a: {rate: 1,5e-3, b: 2}\n", "line 1, column 11", "write 1.5e-3, with a point"),
         ("010: a\n", "line 1, column 1", "takes 010"),
+        ("a: {epochs: 1,000}\n", "line 1, column 13", "write 1000, or 1.000, with a point"),
+        ("a: {seeds: 0,1}\n", "line 1, column 12", "write a list in brackets, [0, 1]"),
+        ("a: {units: 8,4,2, b: 1}\n", "line 1, column 12", "8,4,2 is 3 entries to YAML; write a list in brackets, [8,"),
     ],
 )
 def test_numbers_that_yaml_reads_otherwise_are_named_with_place_and_spelling(
@@ -140,6 +143,7 @@ def test_the_same_in_quotes_is_text_and_other_numbers_are_left_alone(tmp_path: P
     ("value", "words"),
     [
         ("0,001", "write 0.001, with a point"),
+        ("1,000", "write 1000, or 1.000, with a point"),
         ("2:00:00", "minutes, as 120"),
         ("0:30:00", "minutes, as 30"),
         ("010", "write 10, or 8"),
@@ -212,3 +216,9 @@ def test_a_file_of_json_is_read_as_that(tmp_path: Path, text: str, said: str | N
         return
     with pytest.raises(InputError, match=said):
         read_config([tmp_path / "mine.json"])
+
+
+@pytest.mark.parametrize(("key", "value"), [("title", 2024), ("author", False), ("title", True), ("results", 3)])
+def test_text_that_yaml_reads_as_something_else_is_to_be_quoted(key: str, value: Any) -> None:
+    with pytest.raises(InputError, match=rf"configuration: {key}: .*; if it is meant as text, put it in quotes"):
+        Study.resolve({**BASE, key: value})

@@ -61,12 +61,20 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     if error.instance is None and error.validator in ("type", "anyOf", "enum"):
         text = schema.get("description", "")
         return f"{where}: there is nothing behind it; write a value, or take the key out{f' ({text})' if text else ''}"
+    quotes = "; if it is meant as text, put it in quotes" if _reads_as_other(error) else ""
     if error.validator in ("anyOf", "oneOf"):
-        return f"{where}: {_short(repr(error.instance))} is not allowed here. Expected: {schema.get('description', '')}"
+        said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
+        return f"{where}: {said}. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
     if isinstance(error.instance, str) and error.validator == "type" and (better := advice(error.instance)):
         return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
-    return f"{where}: {_short(error.message)}{f' ({text})' if text else ''}"
+    return f"{where}: {_short(error.message)}{quotes}{f' ({text})' if text else ''}"
+
+
+def _reads_as_other(error: jsonschema.ValidationError) -> bool:
+    """Return whether text is wanted where YAML has read a number, yes or no."""
+    wanted = [error.schema, *(error.schema.get("anyOf", []) if isinstance(error.schema, Mapping) else [])]
+    return isinstance(error.instance, int | float) and any("string" in _types(part) for part in wanted)
 
 
 def _short(text: str) -> str:

@@ -37,17 +37,12 @@ def misread(text: str) -> str | None:
 
 def advice(text: str) -> str | None:
     """Return what to write in place of a text that is no number, though it looks like one; None where it does not."""
-    if written := with_point(text):
-        return f"write {written}, with a point"
+    if match := DECIMAL_COMMA.fullmatch(text.strip()):
+        thousands = re.fullmatch("[-+]?[1-9][0-9]{0,2}", match[1]) and re.fullmatch("[0-9]{3}", match[2])
+        return f"write {f'{match[1]}{match[2]}, or ' if thousands else ''}{match[1]}.{match[2]}, with a point"
     if re.fullmatch("0[0-9]*[89][0-9]*", text):
         return f"write {int(text)}, without a zero in front"
     return misread(text)
-
-
-def with_point(text: str) -> str | None:
-    """Return a number with a decimal comma as it must be written, with a point; None where the text is no such."""
-    match = DECIMAL_COMMA.fullmatch(text.strip())
-    return f"{match[1]}.{match[2]}" if match else None
 
 
 def names(value: str | Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import yaml
 
 from practica.errors import InputError
 from practica.plain import plain
-from practica.spelling import misread
+from practica.spelling import advice, misread
 
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -90,26 +91,37 @@ def _look(node: yaml.Node, seen: set[int]) -> None:
 
 
 def _look_at_keys(node: yaml.MappingNode) -> None:
-    """Refuse a key that is there twice, and what a decimal comma makes of a number in braces: a key without a value."""
+    """Refuse a key that is there twice, and what commas make of a number or list in braces."""
     lines: dict[str, int] = {}
-    before: yaml.Node | None = None
-    for key, value in node.value:
+    for place, (key, value) in enumerate(node.value):
         if not isinstance(key, yaml.ScalarNode):
             continue
-        if isinstance(before, yaml.ScalarNode) and _cut_off(key, value) and before.tag in NUMBERS:
-            said = f"{before.value},{key.value} is two entries to YAML; write {before.value}.{key.value}, with a point"
-            raise MisreadError(problem=said, problem_mark=before.start_mark)
+        rest = list(_cut_off(node.value[place + 1 :]))
+        if rest and isinstance(value, yaml.ScalarNode) and value.tag in NUMBERS:
+            raise MisreadError(problem=_whole(key.value, [value.value, *rest]), problem_mark=value.start_mark)
         if key.value in lines:
             said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
             raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
         lines[key.value] = key.start_mark.line + 1
-        before = value
 
 
-def _cut_off(key: yaml.ScalarNode, value: yaml.Node) -> bool:
-    """Return whether a key is digits without a value, as what stands behind the comma of a number."""
-    digits = key.style is None and re.fullmatch("[0-9]+([eE][-+]?[0-9]+)?", key.value)
-    return bool(digits) and isinstance(value, yaml.ScalarNode) and not value.value
+def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
+    """Yield the first keys that are digits without a value, as what stands behind the commas of a number or list."""
+    for key, value in entries:
+        plain_key = isinstance(key, yaml.ScalarNode) and key.style is None
+        empty = isinstance(value, yaml.ScalarNode) and not value.value
+        if not (plain_key and empty and re.fullmatch("[0-9]+([eE][-+]?[0-9]+)?", key.value)):
+            return
+        yield key.value
+
+
+def _whole(key: str, parts: list[str]) -> str:
+    """Say what to write for parts of a value that commas have cut."""
+    if key == "seeds" or len(parts) > 2:
+        better = f"write a list in brackets, [{', '.join(parts)}]"
+    else:
+        better = advice(",".join(parts)) or "put it in quotes"
+    return f"{','.join(parts)} is {'two' if len(parts) == 2 else len(parts)} entries to YAML; {better}"
 
 
 def _reason(error: Exception) -> str:
