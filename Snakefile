@@ -1,5 +1,9 @@
 """Ten Keras exercises, from config.yaml to a PDF and an HTML report."""
 
+from practica.wiring import merge_configuration
+
+note_configuration = merge_configuration(workflow)
+
 
 configfile: "config.yaml"
 
@@ -15,6 +19,10 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/page.smk"
 include: "workflow/rules/tuning.smk"
+
+
+onstart:
+    note_configuration()
 
 
 rule all:

@@ -227,3 +227,35 @@ def test_the_command_fails_where_a_line_does(machine, tmp_path, monkeypatch):
     levels = {finding["what"]: finding["level"] for finding in json.loads(done.stdout)}
     assert levels["LaTeX"] == "fail"
     assert "not ready for a run: LaTeX" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("partitions", "profile", "words"),
+    [
+        ("partitions: {cpu: {max_gpus: 0}}", {}, "partitions.cpu.max_gpus: the SLURM plugin knows no such limit"),
+        ("partitions: {gpu: {max_gpu: 8, max_runtime: 24:00:00}}", {}, "YAML takes 24:00:00 for 86400"),
+        ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"set-resources": {"trian": {"gpu": 0}}}, "did you mean 'train'?"),
+        ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"jobbs": 3}, "unrecognized arguments: --jobbs"),
+    ],
+)
+def test_a_profile_is_checked_also_where_there_is_no_slurm(machine, partitions, profile, words):
+    machine.profile_says(partitions, **{"slurm-partition-config": "partitions.yaml", **profile})
+    findings = machine.findings()
+    assert findings["profile"].level == "fail"
+    assert words in findings["profile"].found
+    without("sbatch")(machine)
+    assert words in machine.findings()["profile"].found
+
+
+def test_the_profile_can_be_named_and_its_configuration_counts(machine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(machine.config))
+    (machine.profile / "more.yaml").write_text("results: config.yaml/x\n")
+    machine.profile_says("partitions: {cpu: {max_gpus: 0}}", configfile="more.yaml")
+    done = CliRunner().invoke(main, ["doctor", "--json", "--profile", str(machine.profile)])
+    found = {finding["what"]: finding for finding in json.loads(done.stdout)}
+    assert done.exit_code == 1
+    assert found["profile"]["level"] == "ok"  # it names no partitions
+    assert found["results"]["found"].startswith("cannot write to config.yaml/x")
+    done = CliRunner().invoke(main, ["doctor", "--json", "--profile", "nowhere"])
+    assert "nowhere holds no config.yaml" in done.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from snakemake_executor_plugin_slurm import Executor
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from practica import executor
+from practica.errors import InputError
 from practica.executor import PatientExecutor
 
 NAME = "practica_of_now"
@@ -242,3 +245,36 @@ def test_an_error_in_the_thread_of_a_submission_is_heard_of(slurm: Any, monkeypa
     patient = Watched()
     patient.run_job(job(params=None))
     assert patient.told == ["cannot submit: AttributeError(\"'NoneType' object has no attribute 'items'\"). "]
+
+
+@pytest.mark.parametrize("name", ["sbatch", "squeue", "scancel", "sinfo"])
+def test_a_missing_command_is_a_sentence_at_once(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in ("sbatch", "squeue", "scancel", "sinfo"):
+        if each != name:
+            (tmp_path / each).write_text("#!/bin/sh\n")
+            (tmp_path / each).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match=f"SLURM's {name} cannot be found: load the site's SLURM module"):
+        PatientExecutor(SimpleNamespace(), SimpleNamespace())
+
+
+def test_sigterm_ends_the_wait_of_a_submission(slurm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Executor, "_report_job_error_threadsafe", lambda self, info, msg: self.report_job_error(info, msg)
+    )
+    patient = Watched()
+    slurm("squeue", code=1)
+    patient.workflow.scheduler = SimpleNamespace(_user_kill="graceful")
+    patient.run_job(job())
+    assert patient.told[-1] == "not submitted: Snakemake was told to end. "
+    assert not [line for line in patient.told if line.startswith("submit")]
+
+
+def test_sigterm_ends_the_wait_at_the_start(slurm: Any) -> None:
+    submitted(Watched())
+    slurm("squeue", code=1)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    with pytest.raises(SystemExit) as ended:
+        Watched()
+    assert ended.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -34,6 +34,9 @@ GROUND = (
     "splice",
     "configuration",
     "yamlfile",
+    "spelling",
+    "merging",
+    "profiles",
 )
 FLOORS = (
     "data",

@@ -190,7 +190,8 @@ def test_interrupted_setup_begins_anew(machine):
 def with_snakemake(machine, script):
     """Give the machine an environment whose Snakemake is this script."""
     (machine.root / ".venv/bin").mkdir(parents=True)
-    for name, content in (("snakemake", script), ("python", "exit 0")):
+    answer = 'case "$*" in *"where results"*) echo results ;; *"where data"*) echo data ;; esac'
+    for name, content in (("snakemake", script), ("python", answer)):
         machine.command(name, content)
         (machine.bin / name).rename(machine.root / ".venv/bin" / name)
 
@@ -198,14 +199,15 @@ def with_snakemake(machine, script):
 STUDY = "snakemake --profile profiles/quick"
 PARTIAL = f"{STUDY} --config partial=true"
 REPORT = "--report results/report.zip"
-SUMS = "python -m practica sums"
+SUMS = "python -m practica sums --results results"
+WHERE = [f"python -m practica where {what} --profile profiles/quick" for what in ("results", "data")]
 
 
 def test_report_says_where_it_is(machine):
     with_snakemake(machine, "exit 0")
     done = machine.run("report")
     assert (done.returncode, done.stderr) == (0, "")
-    assert machine.calls == [STUDY, f"{STUDY} {REPORT}", SUMS]
+    assert machine.calls == [*WHERE, STUDY, f"{STUDY} {REPORT}", SUMS]
     assert "results/informe.pdf" in done.stdout
     assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
 
@@ -225,7 +227,7 @@ def test_failed_study_still_gives_a_report_and_fails(machine):
     with_snakemake(machine, 'case "$*" in *partial*) exit 0 ;; esac; exit 1')
     done = machine.run("report")
     assert done.returncode == 1
-    assert machine.calls == [STUDY, PARTIAL, f"{PARTIAL} {REPORT}", SUMS]
+    assert machine.calls == [*WHERE, STUDY, PARTIAL, f"{PARTIAL} {REPORT}", SUMS]
     assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
 
 
@@ -233,7 +235,32 @@ def test_bad_input_is_not_tried_again(machine):
     with_snakemake(machine, "exit 2")
     done = machine.run("report")
     assert done.returncode == 2
-    assert machine.calls == [STUDY]
+    assert machine.calls == [*WHERE, STUDY]
+
+
+def test_report_asks_where_results_and_data_are(machine):
+    with_snakemake(machine, "exit 0")
+    answer = 'case "$*" in *"where results"*) echo "my results" ;; *"where data"*) echo "../my data" ;; esac'
+    machine.command("python", answer)
+    (machine.bin / "python").rename(machine.root / ".venv/bin/python")
+    folder = machine.root.parent / "my data/prepared/mnist"
+    folder.mkdir(parents=True)
+    (folder / "dataset.json").write_text('{"stand_in": true}\n')
+    done = machine.run("report")
+    assert done.returncode == 0
+    assert f"{STUDY} --report my results/report.zip" in machine.calls
+    assert "my results/informe.pdf" in done.stdout
+    assert "took the place of these data sets: mnist (" in done.stderr
+    shutil.rmtree(folder.parents[1])
+
+
+def test_report_stops_where_the_configuration_is_wrong(machine):
+    with_snakemake(machine, "exit 0")
+    machine.command("python", "echo practica: no >&2; exit 2")
+    (machine.bin / "python").rename(machine.root / ".venv/bin/python")
+    done = machine.run("report")
+    assert (done.returncode, done.stderr) == (2, "practica: no\n")
+    assert machine.calls == WHERE[:1]
 
 
 def age(*paths):

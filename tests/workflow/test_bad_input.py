@@ -67,6 +67,70 @@ def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, conten
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_the_first_line_says_what_is_merged_and_nothing_is_dropped(fresh) -> None:
+    (fresh.folder / "mine.yaml").write_text("exercises: {ej05: {settings: {epochs: 7}}}\n")
+    words = ["--profile", "profiles/quick", "--configfile", "mine.yaml", "--config", "only=ej05", "--config"]
+    done = fresh.snakemake("-n", *words, "exercises.ej05.seeds=0-2", "seeds_per_job=1")
+    assert done.returncode == 0, done.stderr
+    ours = [line for line in done.stderr.splitlines() if not line.startswith("Using ")]
+    merged = "config.yaml, profiles/quick/settings.yaml, tiny.yaml, mine.yaml"
+    assert ours[0] == f"Configuration: {merged}, only=ej05, exercises.ej05.seeds=0-2, seeds_per_job=1"
+    trained = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Training ")]
+    assert sorted(trained) == ["ej05/tanh5/s0", "ej05/tanh5/s1", "ej05/tanh5/s2"]
+
+
+@pytest.mark.parametrize("place", ["report", "docs/../report", ".", "..", "data"])
+def test_a_run_never_takes_the_projects_own_folder_for_its_results(fresh, place: str) -> None:
+    before = sorted(path.name for path in (fresh.folder / "report").rglob("*"))
+    done = fresh.snakemake("--config", f"results={place}", "only=ej05")
+    assert done.returncode == 2, done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("practica: configuration: results: ")]
+    assert sorted(path.name for path in (fresh.folder / "report").rglob("*")) == before
+
+
+@pytest.mark.parametrize("word", ["exercises.ej05.settings.epochs=010", "exercises.ej05.resources.runtime=2:00:00"])
+def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
+    done = fresh.snakemake("-n", "--config", word)
+    assert done.returncode == 2, done.stderr
+    assert "is no number: YAML takes " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("results/runs/ej05/tanh5/s77/metrics.json", "the study has no block of seeds ej05/tanh5/s77 (it has ej05/ta"),
+        ("results/runs/ej05/tanh6/s0/metrics.json", "the study has no block of seeds ej05/tanh6/s0 (it has ej05/tanh5"),
+        ("results/tuning/runs/ej05/tanh5/t0/s0/metrics.json", "no block of seeds ej05/tanh5/t0/s0"),
+        ("results/figures/fig99.png", "unknown figure 'fig99'"),
+        ("results/figures/fig_ej99_x.png", "fig_ej99_x shows ej99, which is not in the study"),
+        ("results/tables/table99.csv", "the study has no table table99 (it has table4, "),
+        ("data/prepared/nomnist/dataset.json", "no rule to produce data/prepared/nomnist/dataset.json: "),
+        ("results/nothing.txt", "no rule to produce results/nothing.txt: the targets are rules, which "),
+        ("nosuchrule", "no rule to produce nosuchrule: "),
+    ],
+)
+def test_a_target_that_is_none_is_one_sentence(fresh, target: str, sentence: str) -> None:
+    done = fresh.snakemake("-n", target)
+    assert done.returncode == 2, done.stderr
+    said = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith(("Using ", "Config"))]
+    assert len(said) == 1
+    assert sentence in said[0]
+
+
+def test_what_snakemake_is_asked_to_print_is_printed(fresh) -> None:
+    words = ["--config", "only=ej05"]
+    done = fresh.snakemake("-p", "results/study.json", *words)
+    assert "    python -m practica study --json " in done.stderr
+    assert "Building DAG" not in done.stderr
+    assert "    python" not in fresh.snakemake("results/study.json", "-F", *words).stderr
+    assert "Would delete results/study.json" in fresh.snakemake("--delete-all-output", "-n", *words).stdout
+    assert "results/study.json\t" in fresh.snakemake("--summary", *words).stdout
+    assert "resolve_study" in fresh.snakemake("--list", *words).stdout
+    assert "Unlocked working directory" in fresh.snakemake("--unlock", *words).stderr
+    assert "metadata was not present" in fresh.snakemake("--cleanup-metadata", "nothing", *words).stderr
+    assert fresh.snakemake("-n", "results/study.json", *words).stdout.startswith("Nothing to be done: ")
+
+
 def test_a_backend_that_cannot_be_had_is_named(fresh) -> None:
     command = [sys.executable, "-m", "practica", "models"]
     env = {**os.environ, "KERAS_BACKEND": "nonsense"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from practica import exercises, space
@@ -13,6 +15,19 @@ from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.recipes import check_recipe
 
+ROOT = Path(__file__).parents[2]
+OURS = (
+    *(".ci", ".git", ".gitignore", ".pre-commit-config.yaml", ".snakemake", ".snakemake-workflow-catalog.yml", ".venv"),
+    *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
+    *("Snakefile", "config.yaml", "pyproject.toml"),
+    *("bench", "config", "docs", "envs", "profiles", "reference", "report", "tests", "workflow"),
+)
+"""What the project's own folder holds: its files, and where it works."""
+MADE = {
+    "results": ("checkpoints", "figures", "journal", "logs", "page", "paper", "runs", "tables", "timing", "tuning"),
+    "data.folder": ("prepared", "raw"),
+}
+"""Folders that the study makes in those of its results and its data."""
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
 
@@ -40,8 +55,8 @@ def check(study: Study) -> None:
                     f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
                     "the name of a folder; lower seeds_per_job or list neighbouring seeds"
                 )
-    for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
-        check_place(key, folder)
+    check_places(study.places)
+    for key, folder in study.places.items():
         check_writable(key, folder)
     mirror = study.data["mirror"]
     # Path.is_dir raises where a name is too long.
@@ -80,12 +95,58 @@ def check_settings(study: Study, exercise: str) -> None:
                 )
 
 
-def check_place(key: str, folder: Path) -> None:
-    """Raise ``InputError`` where ``folder`` is none of its own, or not the one that its name seems to say."""
+def check_places(places: Mapping[str, Path]) -> None:
+    """Check the folders for ``results`` and ``data.folder``, of which something will be deleted, before all is.
+
+    Raises:
+        InputError: a folder is the project's own or in use for something else; the message names the key.
+    """
+    for key, folder in places.items():
+        check_place(f"configuration: {key}", folder)
+    for key, folder in places.items():
+        for other, place in places.items():
+            inner = _inside(folder, place)
+            if key != other and inner is not None and inner.parts[:1] in [(), *((name,) for name in MADE[other])]:
+                where = (
+                    f"is {place}, the folder of" if inner == Path() else f"lies among what the study makes in {place},"
+                )
+                raise InputError(f"configuration: {key}: {folder} {where} {other}; give each a folder of its own")
+
+
+def check_place(what: str, folder: Path) -> None:
+    """Raise ``InputError`` where ``folder`` is the project's, git's, or not the one that its name seems to say."""
     if folder.parts[:1] and folder.parts[0].startswith("~"):
-        raise InputError(f"configuration: {key}: {folder} would be a folder named ~ here; write the whole path")
-    if folder.resolve() in (Path.cwd(), Path("/")):
-        raise InputError(f"configuration: {key}: {folder} is no folder of its own; name one in it")
+        raise InputError(f"{what}: {folder} would be a folder named ~ here; write the whole path")
+    if any(_inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
+        raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
+    inner = _inside(folder, ROOT)
+    own = inner.parts[0] if inner and inner.parts[0] in OURS else None
+    if own := own or _tracked(folder):
+        raise InputError(
+            f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
+            "stands where it writes; name a folder of its own"
+        )
+
+
+def _inside(folder: Path, other: Path) -> Path | None:
+    """Return where in ``other`` a folder lies, links followed, or None where it does not."""
+    try:
+        here, there = folder.resolve(), other.resolve()
+    except (OSError, RuntimeError):  # links that lead in a circle
+        return None
+    return here.relative_to(there) if here.is_relative_to(there) else None
+
+
+def _tracked(folder: Path) -> str | None:
+    """Return a file in ``folder`` that git keeps with the project; results and data that are kept on purpose may be."""
+    if not folder.is_dir() or (folder / "study.json").is_file() or (folder / "prepared").is_dir():
+        return None
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--", str(folder.resolve())]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10).stdout
+    except (OSError, subprocess.SubprocessError):  # no git
+        return None
+    return listed.split("\0")[0] or None
 
 
 def check_writable(key: str, folder: Path) -> None:

@@ -19,6 +19,7 @@ from practica.overlay import laid_out, merge
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
+from practica.spelling import names, spelled
 from practica.syntax import module_path, modules_defining
 from practica.yamlfile import read_yaml
 
@@ -108,7 +109,7 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
-        config = plain(typed(laid_out(plain(config)), config_schema()))
+        config = plain(typed(spelled(laid_out(plain(config))), config_schema()))
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -129,7 +130,7 @@ class Study:
         content = read_json(path)
         try:
             check(plain(content))
-            only = _only(content.get("only", []), content["exercises"])
+            only = _only(content.get("only") or [], content["exercises"])
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
         if with_defaults(copy.deepcopy(content), config_schema()) != content:
@@ -140,6 +141,11 @@ class Study:
     def results(self) -> Path:
         """Return the folder for everything that is computed."""
         return Path(self.config["results"])
+
+    @property
+    def places(self) -> dict[str, Path]:
+        """Return the folders of results and data by the keys that name them."""
+        return {"results": self.results, "data.folder": Path(self.data["folder"])}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -278,8 +284,7 @@ def _check_datasets(exercises: Mapping[str, Any]) -> None:
 
 
 def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
-    names = value.split(",") if isinstance(value, str) else value
-    chosen = [name.strip() for name in names if name.strip()]
+    chosen = names(value)
     for name in chosen:
         if name not in exercises:
             raise InputError(f"configuration: only: {_no_exercise(name, exercises)}")

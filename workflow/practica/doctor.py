@@ -22,6 +22,8 @@ from rich.text import Text
 from practica.checks import check_writable
 from practica.config import Study
 from practica.errors import InputError
+from practica.merging import profile_file
+from practica.profiles import problems, refused
 from practica.yamlfile import read_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,7 @@ class Finding:
 def examine(study: Study, profile: Path) -> Iterator[Finding]:
     """Yield every finding; those on SLURM, for which ``profile`` is meant, only where its commands are installed."""
     yield packages()
+    yield from profile_files(profile)
     yield from folders(study)
     yield from data_sets(study)
     yield latex()
@@ -77,9 +80,25 @@ def _version(package: str) -> str | None:
         return None
 
 
+def profile_files(profile: Path) -> Iterator[Finding]:
+    """Check what the profile says by what Snakemake and the installed SLURM plugin accept."""
+    file = profile_file(profile)
+    if file is None:
+        yield Finding("profile", "fail", f"{_short(profile)} holds no config.yaml", "name the folder of a profile")
+        return
+    try:
+        wrong = [*problems(file), *refused(file)]
+    except InputError as error:
+        wrong = [str(error)]
+    for problem in wrong:
+        yield Finding("profile", "fail", problem.replace(str(file.parent), _short(file.parent), 1), "correct it there")
+    if not wrong:
+        yield Finding("profile", "ok", f"{_short(file.parent)} says nothing that Snakemake or its SLURM plugin refuses")
+
+
 def folders(study: Study) -> Iterator[Finding]:
     """Check that the results and data folders can be written, have room, and reach the compute nodes."""
-    for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
+    for key, folder in study.places.items():
         try:
             check_writable(key, folder)
         except InputError as error:
@@ -194,9 +213,13 @@ def slurm(study: Study, profile: Path) -> Iterator[Finding]:
         yield Finding("SLURM", "fail", "the controller does not answer", "try `scontrol ping`; ask the site's support")
         return
     yield Finding("SLURM", "ok", "commands installed, the controller answers")
-    settings = read_yaml(profile / "config.yaml")
-    if file := settings.get("slurm-partition-config"):
-        yield from _partitions(study, profile / str(file))
+    file = profile_file(profile)
+    try:
+        settings = read_yaml(file) if file else {}
+    except InputError:  # the profile's own line says so
+        return
+    if file and (named := settings.get("slurm-partition-config")):
+        yield from _partitions(study, file.parent / str(named))
     resources = settings.get("default-resources") or {}
     if isinstance(resources, list):  # of words such as `slurm_account=mine`
         resources = dict(str(word).partition("=")[::2] for word in resources)
@@ -205,7 +228,10 @@ def slurm(study: Study, profile: Path) -> Iterator[Finding]:
 
 def _partitions(study: Study, file: Path) -> Iterator[Finding]:
     """Check the partitions that the profile names, and that GPUs can be had where runs ask for them."""
-    named = read_yaml(file).get("partitions")
+    try:
+        named = read_yaml(file).get("partitions")
+    except InputError:  # the profile's own line says so
+        return
     if not isinstance(named, dict) or not all(isinstance(limits, dict | None) for limits in named.values()):
         yield Finding("partitions", "fail", f"{_short(file)} lists none", "write them as docs/cluster.md shows")
         return
@@ -213,7 +239,7 @@ def _partitions(study: Study, file: Path) -> Iterator[Finding]:
     up = {name for name, state, _ in lines if state == "up"}
     with_gpus = {name for name, _, resources in lines if "gpu" in resources}
     for name, limits in named.items():
-        promised = (limits or {}).get("max_gpu", 0)
+        promised = _gpus_of(limits)
         if name not in up:
             known = ", ".join(sorted(up))
             yield Finding(f"partition {name}", "fail", f"not there, or down (up: {known})", f"edit {_short(file)}")
@@ -222,8 +248,13 @@ def _partitions(study: Study, file: Path) -> Iterator[Finding]:
         else:
             yield Finding(f"partition {name}", "ok", "up, with GPUs" if name in with_gpus else "up")
     gpus = max((study.resources(e, v)["gpu"] for e in study.exercises for v in study.variants(e)), default=0)
-    if gpus > max(((limits or {}).get("max_gpu", 0) for limits in named.values()), default=0):
+    if gpus > max(map(_gpus_of, named.values()), default=0):
         yield Finding("partitions", "fail", "runs ask for a GPU and no partition has one", f"edit {_short(file)}")
+
+
+def _gpus_of(limits: dict[str, Any] | None) -> int:
+    most = (limits or {}).get("max_gpu", 0)
+    return most if isinstance(most, int) else 0
 
 
 def _short(file: Path) -> str:
@@ -239,12 +270,12 @@ def _account(account: str | None) -> Finding:
     listed = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
     known = sorted(set(listed.split()))
     if account and known and account not in known:
-        advice = "set slurm_account in profiles/slurm/config.yaml"
+        advice = "set slurm_account in the profile's default-resources"
         return Finding("account", "fail", f"{account} is none of yours: {', '.join(known)}", advice)
     if account:
         return Finding("account", "ok", f"{account}{'' if known else ' (this site keeps no list to check it)'}")
     if len(known) > 1:
-        advice = "set slurm_account in profiles/slurm/config.yaml"
+        advice = "set slurm_account in the profile's default-resources"
         return Finding("account", "warn", f"not set; yours are {', '.join(known)}", advice)
     return Finding("account", "ok", "the default one")
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
+import signal
 import subprocess
+import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from math import inf
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from snakemake_executor_plugin_slurm import Executor
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
@@ -38,6 +42,7 @@ LONGEST_PAUSE = 180
 """Seconds between two looks at jobs of which nothing new has been heard for long."""
 PATIENCE, POLL = 3600.0, 5.0
 """Seconds that a submission waits for the controller, and between two questions to it."""
+COMMANDS = ("sbatch", "squeue", "scancel", "sinfo")
 REGISTER = Path(".snakemake/practica_jobs.jsonl")
 
 
@@ -73,6 +78,15 @@ def queue() -> dict[tuple[str, str], str] | None:
 class PatientExecutor(Executor):
     """The plugin's executor, with patience, and a memory that outlives it."""
 
+    def __init__(self, workflow: Any, logger: Any) -> None:
+        """Begin, unless a command is missing: to wait for a controller that cannot be asked is of no use."""
+        if missing := [name for name in COMMANDS if shutil.which(name) is None]:
+            raise InputError(
+                f"SLURM's {', '.join(missing)} cannot be found: load the site's SLURM module, go to its login node, or "
+                "leave the profile's executor: slurm out"
+            )
+        super().__init__(workflow, logger)
+
     def __post_init__(self, test_mode: bool = False) -> None:
         """Find the jobs that a Snakemake before this one has left in the queue."""
         super().__post_init__(test_mode)
@@ -81,7 +95,8 @@ class PatientExecutor(Executor):
         self._unlisted: Counter[str] = Counter()
         self._digests: dict[str, tuple[str, str]] = {}
         self._unsettled: dict[str, SubmittedJobInfo] = {}
-        self._left = {left.output: left for left in self._still_listed(_registered())}
+        with _ended_by_sigterm():
+            self._left = {left.output: left for left in self._still_listed(_registered())}
 
     def run_job(self, job: Any) -> None:
         """Submit a job once the controller answers, unless one that does the same is at work already."""
@@ -90,7 +105,9 @@ class PatientExecutor(Executor):
         except Exception as error:  # of one that is raised in this thread nobody would hear
             self._report_job_error_threadsafe(SubmittedJobInfo(job), f"cannot submit: {error!r}. ")
             return
-        if not known and not self._stopping:
+        if not known and self._told_to_end():
+            self._report_job_error_threadsafe(SubmittedJobInfo(job), "not submitted: Snakemake was told to end. ")
+        elif not known and not self._stopping:
             super().run_job(job)
 
     def report_job_submission(self, job_info: SubmittedJobInfo, register_job: bool = True) -> None:
@@ -196,9 +213,15 @@ class PatientExecutor(Executor):
     def _await_queue(self) -> dict[tuple[str, str], str] | None:
         """Return the queue once the controller answers; None when patience or Snakemake ends before."""
         end = time.monotonic() + PATIENCE
-        while (states := self._look()) is None and time.monotonic() < end and not self._stopping:
+        while (states := self._look()) is None and time.monotonic() < end:
+            if self._stopping or self._told_to_end():
+                break
             time.sleep(POLL)
         return states
+
+    def _told_to_end(self) -> bool:
+        """Return whether a SIGTERM has come: Snakemake then waits for this executor, and starts no more."""
+        return bool(getattr(getattr(self.workflow, "scheduler", None), "_user_kill", None))
 
     def _look(self) -> dict[tuple[str, str], str] | None:
         """Return the queue, or None and say so once where the controller does not answer."""
@@ -215,6 +238,23 @@ class PatientExecutor(Executor):
         with contextlib.suppress(OSError, InputError):
             write_text(REGISTER, "".join(json.dumps(job) + "\n" for job in left))
         return left
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process in order, its lock removed, before Snakemake listens to the signal itself."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _limits(partition: str) -> tuple[float, float]:

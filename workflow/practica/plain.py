@@ -39,7 +39,8 @@ class _Budget:
         if isinstance(value, Mapping):
             for key, item in value.items():
                 if not isinstance(key, str):
-                    self.refuse(path, f"the key {reprlib.repr(key)} is no text; put it in quotes")
+                    looks = " (yes, no, on and off are true or false to YAML)" if isinstance(key, bool) else ""
+                    self.refuse(path, f"the key {reprlib.repr(key)}{looks} is no text; put it in quotes")
                 if not key.isprintable():
                     self.refuse(path, f"the key {reprlib.repr(key)} holds a character that cannot be printed")
                 self.spend(item, (*path, key))

@@ -13,6 +13,7 @@ import yaml
 
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
+from practica.spelling import advice, misread
 
 
 @cache
@@ -55,11 +56,25 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         full = f"{path}.{wrong}" if path else str(wrong)
         return f"configuration: {full}: unknown key{_hint(str(wrong), known)}"
     if "propertyNames" in error.absolute_schema_path:
-        return f"{where}: bad name {_short(repr(error.instance))}: it must match {schema['pattern']}"
+        allowed = schema.get("description", f"it must match {schema['pattern']}")
+        return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
+    if error.instance is None and error.validator in ("type", "anyOf", "enum"):
+        text = schema.get("description", "")
+        return f"{where}: there is nothing behind it; write a value, or take the key out{f' ({text})' if text else ''}"
+    quotes = "; if it is meant as text, put it in quotes" if _reads_as_other(error) else ""
     if error.validator in ("anyOf", "oneOf"):
-        return f"{where}: {_short(repr(error.instance))} is not allowed here. Expected: {schema.get('description', '')}"
+        said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
+        return f"{where}: {said}. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    return f"{where}: {_short(error.message)}{f' ({text})' if text else ''}"
+    if isinstance(error.instance, str) and error.validator == "type" and (better := advice(error.instance)):
+        return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
+    return f"{where}: {_short(error.message)}{quotes}{f' ({text})' if text else ''}"
+
+
+def _reads_as_other(error: jsonschema.ValidationError) -> bool:
+    """Return whether text is wanted where YAML has read a number, yes or no."""
+    wanted = [error.schema, *(error.schema.get("anyOf", []) if isinstance(error.schema, Mapping) else [])]
+    return isinstance(error.instance, int | float) and any("string" in _types(part) for part in wanted)
 
 
 def _short(text: str) -> str:
@@ -92,6 +107,8 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
 
 def _read(text: str, types: set[str]) -> Any:
     """Read text as YAML, or as a number that YAML takes for text: it wants ``1.0e-3`` for ``1e-3``."""
+    if misread(text.strip()):
+        return text
     try:
         value = yaml.safe_load(text)
         return float(value) if isinstance(value, str) and "number" in types else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import os
 import re
@@ -18,11 +19,13 @@ from practica.errors import InputError
 from practica.evidence.measured import measured_file
 from practica.exercises.twins import TWIN, twins
 from practica.figures import catalogue as figures
+from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
+from practica.syntax import modules_defining
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,6 +33,25 @@ REPORT = Path(__file__).parents[2] / "report"
 
 # Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
 HARMLESS = str.maketrans("<>{}", "‹›｛｝")
+
+
+def merge_configuration(workflow: Any) -> Callable[[], None]:
+    """Merge all files and words of the configuration, say which, and return what notes them for later commands.
+
+    The jobs of a run get from it what is merged, and have nothing to say; a module gets its configuration from the
+    workflow that uses it.
+    """
+    if not workflow.is_main_process or workflow.modifier.skip_configfile:
+        return lambda: None
+    from practica.profiles import check_profiles  # here, for training jobs import this module too
+
+    try:
+        check_profiles(command_profiles(), command_partitions())
+        merged = take_over(workflow)
+    except InputError as error:
+        stop(error)
+    print(f"Configuration: {merged}", file=sys.stderr, flush=True)
+    return lambda: note(merged)
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
@@ -85,6 +107,25 @@ def stop(error: InputError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def known_data_sets() -> tuple[str, ...]:
+    """Return the names of all data sets that the project can prepare."""
+    return modules_defining("practica.data", "DATASET")
+
+
+class Known(dict[Any, Any]):
+    """What the study has of a kind, by name; to ask for another is bad input, such as a target that somebody types."""
+
+    def __init__(self, kind: str, entries: Mapping[Any, Any]) -> None:
+        super().__init__(entries)
+        self.kind = kind
+
+    def __missing__(self, key: Any) -> NoReturn:
+        """Raise ``InputError`` that names what is most like it."""
+        name, *known = ("/".join(each) if isinstance(each, tuple) else each for each in (key, *self))
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or known[:3]) or 'none'}, ...)")
+
+
 def prose_folders(report: Path = REPORT) -> list[Path]:
     """Return the folders of the report's languages: those that hold its introduction."""
     return sorted(path.parent for path in report.glob("*/intro.tex"))
@@ -96,9 +137,15 @@ def finished(block: Block, results: Path) -> bool:
 
 
 def figure_inputs(study: Study, name: str) -> list[str]:
-    """Return the files under the results folder that a figure is drawn from."""
-    reads = figures.spec(name).reads
-    files = (*COLLECTED, "claims.json") if reads == "overview" else COLLECTED
+    """Return the files under the results folder that a figure is drawn from.
+
+    Raises:
+        InputError: there is no such figure, or what it shows is not in the study.
+    """
+    spec = figures.spec(name)
+    if spec.exercise and spec.exercise not in study.exercises:
+        raise InputError(f"{name} shows {spec.exercise}, which is not in the study ({', '.join(study.exercises)})")
+    files = (*COLLECTED, "claims.json") if spec.reads == "overview" else COLLECTED
     return [f"{study.results}/{file}" for file in files]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +12,51 @@ import yaml
 
 from practica.errors import InputError
 from practica.plain import plain
+from practica.spelling import advice, misread
+
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+class MisreadError(yaml.MarkedYAMLError):
+    """YAML reads something otherwise than it looks."""
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Return the keys and values of a file such as ``config.yaml``.
 
     Raises:
-        InputError: it cannot be read, is no YAML, holds a key twice, or more than a configuration may hold.
+        InputError: it cannot be read, is no YAML, or holds a key twice, a number that YAML takes for another than it
+            looks, or more than a configuration may hold.
     """
+    kind = "JSON" if Path(path).suffix == ".json" else "YAML"
     try:
-        content = _load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8-sig")
+        content = _load_json(text) if kind == "JSON" else _load(text)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid YAML: {_reason(error)}") from error
+        said = ":" if isinstance(error, MisreadError) else f" is not valid {kind}:"
+        raise InputError(f"{path}{said} {_reason(error)}") from error
+    if content is None:
+        raise InputError(
+            f"{path} must be a mapping of keys to values, and is empty: write a key, or leave the file out"
+        )
     if not isinstance(content, dict):
         raise InputError(f"{path} must be a mapping of keys to values")
     return plain(content, str(path))
+
+
+def _load_json(text: str) -> Any:
+    """Parse JSON, which YAML's reader cannot where it is indented by tabs; a key that is there twice is refused."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise ValueError(f"the key {twice[0][:40]!r} is there twice")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=once)
 
 
 def _load(text: str) -> Any:
@@ -36,28 +66,62 @@ def _load(text: str) -> Any:
         root = loader.get_single_node()
         if root is None:
             return None
-        _refuse_duplicates(root, set())
+        _look(root, set())
         return loader.construct_document(root)
     finally:
         loader.dispose()
 
 
-def _refuse_duplicates(node: yaml.Node, seen: set[int]) -> None:
+def _look(node: yaml.Node, seen: set[int]) -> None:
+    """Refuse what YAML would read otherwise than it looks, in a node and in all that it holds."""
     if id(node) in seen:  # an alias, or a tree that contains itself
         return
     seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.ScalarNode):
+        if node.style is None and node.tag in NUMBERS and (reason := misread(node.value)):
+            raise MisreadError(problem=reason, problem_mark=node.start_mark)
+    elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(item, seen)
+            _look(item, seen)
     elif isinstance(node, yaml.MappingNode):
-        lines: dict[str, int] = {}
+        _look_at_keys(node)
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in lines:
-                    said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
-                    raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
-                lines[key.value] = key.start_mark.line + 1
-            _refuse_duplicates(value, seen)
+            _look(key, seen)
+            _look(value, seen)
+
+
+def _look_at_keys(node: yaml.MappingNode) -> None:
+    """Refuse a key that is there twice, and what commas make of a number or list in braces."""
+    lines: dict[str, int] = {}
+    for place, (key, value) in enumerate(node.value):
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        rest = list(_cut_off(node.value[place + 1 :]))
+        if rest and isinstance(value, yaml.ScalarNode) and value.tag in NUMBERS:
+            raise MisreadError(problem=_whole(key.value, [value.value, *rest]), problem_mark=value.start_mark)
+        if key.value in lines:
+            said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
+            raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+        lines[key.value] = key.start_mark.line + 1
+
+
+def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
+    """Yield the first keys that are digits without a value, as what stands behind the commas of a number or list."""
+    for key, value in entries:
+        plain_key = isinstance(key, yaml.ScalarNode) and key.style is None
+        empty = isinstance(value, yaml.ScalarNode) and not value.value
+        if not (plain_key and empty and re.fullmatch("[0-9]+([eE][-+]?[0-9]+)?", key.value)):
+            return
+        yield key.value
+
+
+def _whole(key: str, parts: list[str]) -> str:
+    """Say what to write for parts of a value that commas have cut."""
+    if key == "seeds" or len(parts) > 2:
+        better = f"write a list in brackets, [{', '.join(parts)}]"
+    else:
+        better = advice(",".join(parts)) or "put it in quotes"
+    return f"{','.join(parts)} is {'two' if len(parts) == 2 else len(parts)} entries to YAML; {better}"
 
 
 def _reason(error: Exception) -> str:

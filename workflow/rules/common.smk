@@ -5,7 +5,8 @@ from practica.code import code_digest
 from practica.digests import run_code
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import finished, open_study, per_job, prepare_jobs
+from practica.wiring import Known, finished, known_data_sets, open_study, per_job
+from practica.wiring import prepare_jobs
 
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
@@ -15,7 +16,7 @@ LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
 PARTIAL = study.config["partial"]
 RUNS, TRIALS = study.blocks(), trial_blocks(study)
-BLOCKS = {b.path.parts: b for b in [*RUNS, *TRIALS]}
+BLOCKS = Known("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 
 
 wildcard_constraints:
@@ -23,7 +24,7 @@ wildcard_constraints:
     variant="[a-z][a-z0-9_]*",
     trial="t[0-9a-f]+",
     block=r"s\d[\d_-]*",
-    dataset="[a-z0-9]+",
+    dataset="|".join(known_data_sets()),
 
 
 def block_of(wildcards):

@@ -10,7 +10,7 @@ from practica.wiring import (
     table_labels,
 )
 
-TABLES = {table.name: table for table in tables_for(study)}
+TABLES = Known("table", {table.name: table for table in tables_for(study)})
 KINDS = ["tex", "csv", "html"]
 table_files = in_every_language(
     study, "tables", expand("{table}.{kind}", table=TABLES, kind=KINDS)

@@ -12,6 +12,8 @@ if [[ ! -w ${HOME:-} ]]; then
 fi
 
 study=(snakemake --profile profiles/quick)
+results=$(python -m practica where results --profile profiles/quick) || exit
+data=$(python -m practica where data --profile profiles/quick) || exit
 status=0
 "${study[@]}" || {
   status=$?
@@ -20,13 +22,13 @@ status=0
   study+=(--config partial=true)
   "${study[@]}"
 }
-"${study[@]}" --report results/report.zip
-python -m practica sums
+"${study[@]}" --report "$results/report.zip"
+python -m practica sums --results "$results"
 
 echo
-echo "PDF report:   results/informe.pdf (Spanish), results/report_en.pdf (English)"
-echo "HTML report:  results/report.zip (unzip it, then open report/report.html in a browser)"
-if generated=$(grep -ls '"stand_in": true' data/prepared/*/dataset.json | cut -d/ -f3 | paste -sd' ') && [[ $generated ]]; then
+echo "PDF report:   $results/informe.pdf (Spanish), $results/report_en.pdf (English)"
+echo "HTML report:  $results/report.zip (unzip it, then open report/report.html in a browser)"
+if generated=$(cd "$data/prepared" 2>/dev/null && grep -ls '"stand_in": true' -- */dataset.json | cut -d/ -f1 | paste -sd' ') && [[ $generated ]]; then
   echo "report: generated stand-ins took the place of these data sets: $generated (real ones: docs/data.md)" >&2
 fi
 if ((status)); then

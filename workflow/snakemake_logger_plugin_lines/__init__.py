@@ -13,24 +13,61 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
+import snakemake.cli
 import snakemake.common.configfile
 import snakemake.settings.types
+from snakemake.api import SnakemakeApi
+from snakemake.exceptions import MissingRuleException
+from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from practica.errors import InputError
+from practica.merging import tree
 from practica.yamlfile import read_yaml
 
 TAIL = 8
 SAID_ELSEWHERE = (
     "CalledProcessError",  # the job's own line says so, with its log
     "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
+    "provenance/metadata so that it in part cannot be used",  # and the same in a dry run
 )
+OF_EVERY_RUN = (
+    "Adding ",  # a file to a report
+    "Assuming unrestricted shared filesystem usage",
+    "Building DAG of jobs",
+    "Complete log(s):",
+    "Could not detect mimetype",
+    "Conda environments: ignored",
+    "Config file ",  # the first line says more
+    "DAG of jobs will be updated after completion",
+    "Elapsed time:",
+    "Execute ",
+    "Finished jobid:",
+    "Group jobs: inactive",
+    "Job stats:",
+    "Job rate limit reached",
+    "Processed ",
+    "Provided ",
+    "Reasons:",
+    "Rules with ",  # missing metadata, outdated metadata, provenance triggered jobs
+    "Select jobs to execute",
+    "Singularity containers: ignored",
+    "Some jobs were triggered by provenance information",
+    "The run involves",
+    "This was a dry-run",
+    "Trying to restart job",
+    "Using shell:",
+    "host:",
+)
+"""What Snakemake says whatever it does, or what a line of a job says in its place."""
+EXECUTOR = "snakemake_executor_plugin_"
+"""In the path of code that tells of every job how it is submitted."""
 _load = snakemake.common.configfile.load_configfile
 
 
 class LogHandler(LogHandlerBase):
-    """Print one line for each job that ends, the end of the log of each that fails, and warnings."""
+    """Print one line for each job that ends, the end of the log of each that fails, and what is not of every run."""
 
     writes_to_stream = True
     writes_to_file = False
@@ -44,6 +81,8 @@ class LogHandler(LogHandlerBase):
         _name_user()
         _check_cache()
         _name_bad_files()
+        _read_nested_words()
+        _say_bad_input()
         self._jobs: dict[int, tuple[str, float]] = {}
         self._done = 0
         self._total = 0
@@ -61,11 +100,26 @@ class LogHandler(LogHandlerBase):
             self._end(record.job_id, "")  # type: ignore[attr-defined]
         elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
             self._fail(record)
+        elif any(words in record.getMessage() for words in SAID_ELSEWHERE):
+            return
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
-            if not any(words in record.getMessage() for words in SAID_ELSEWHERE):
-                self._say(record.getMessage())
-        elif event is None and record.getMessage().startswith("Nothing to be done"):
+            self._say(record.getMessage())
+        elif event == LogEvent.SHELLCMD:
+            if self.common_settings.printshellcmds:
+                self._say(f"    {record.shellcmd}")  # type: ignore[attr-defined]
+        elif event == LogEvent.DEBUG_DAG:
+            if self.common_settings.debug_dag:
+                self._say(DefaultFormatter().format(record))
+        elif event is None and record.getMessage().strip() not in ("", "None"):
+            self._pass_on(record)
+
+    def _pass_on(self, record: logging.LogRecord) -> None:
+        """Print what is asked for, such as what ``--unlock`` did, and leave out what is said in every run."""
+        message = record.getMessage().strip()
+        if message.startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
+        elif self.common_settings.verbose or not _of_every_run(message, record.pathname):
+            self._say(message)
 
     def _start(self, record: Any) -> None:
         title = record.rule_msg or " ".join([record.rule_name, *map(str, record.wildcards.values())])
@@ -93,6 +147,11 @@ class LogHandler(LogHandlerBase):
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         print(text, file=stream, flush=True)
+
+
+def _of_every_run(message: str, path: str) -> bool:
+    """Return whether a message tells what every run does, or of how every job is submitted."""
+    return message.startswith(OF_EVERY_RUN) or EXECUTOR in path
 
 
 def _end_of(lines: list[str]) -> list[str]:
@@ -133,6 +192,36 @@ def _name_bad_files() -> None:
 
     snakemake.common.configfile.load_configfile = load
     snakemake.settings.types.load_configfile = load
+
+
+def _read_nested_words() -> None:
+    """Read ``--config a.b=3`` and its like before Snakemake does, which knows no dots."""
+
+    def parse(words: Any) -> Any:
+        try:
+            return tree(words or [])
+        except InputError as error:
+            _refuse(str(error))
+
+    snakemake.cli.parse_config = parse
+
+
+def _say_bad_input() -> None:
+    """End with one sentence where a rule finds bad input, or no rule makes what is asked for."""
+    show = SnakemakeApi.print_exception
+
+    def print_exception(api: SnakemakeApi, error: Exception) -> None:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, InputError):
+                _refuse(str(cause))
+            cause = cause.__cause__ or cause.__context__
+        if isinstance(error, MissingRuleException):
+            asked = str(error).split(" (if you use input functions")[0].strip()
+            _refuse(f"{asked[:1].lower()}{asked[1:]}: the targets are rules, which `snakemake --list` lists, and files")
+        show(api, error)
+
+    SnakemakeApi.print_exception = print_exception
 
 
 def _refuse(sentence: str) -> NoReturn:

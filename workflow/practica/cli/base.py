@@ -9,46 +9,130 @@ import functools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from practica.checks import check
-from practica.config import Study, read_config
+from practica.checks import check, check_place, check_places
+from practica.config import Study
 from practica.errors import InputError, RunError
+from practica.merging import BASE, Merged, from_command, noted, profile_file
+from practica.schema import config_schema, with_defaults
 
 PATH = click.Path(path_type=Path)
+ITS = "  [default: the one in the configuration]"
 BACKENDS = "set KERAS_BACKEND, or the backend in ~/.keras/keras.json, to tensorflow, or to jax where it is installed"
 # TF_CPP_MIN_LOG_LEVEL does not reach what TensorFlow says before its log is set up.
 START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
 
 
+CONFIG = click.option(
+    "--config",
+    "config_files",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Configuration file or word; repeat it to merge more over it.  [default: those of the last run here]",
+)
+READ = click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")
+RESULTS = click.option(
+    "--results",
+    type=PATH,
+    callback=lambda _, __, path: own_place("--results", path),
+    help=f"Folder of the results.{ITS}",
+)
+
+
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--study`` and ``--config``, and pass the command a study read from them."""
+    """Add ``--study`` and ``--config``, and pass the command a study read from them, and where its results are."""
 
     @click.option("--study", "study_file", type=PATH, help="Resolved study, as results/study.json.")
-    @click.option(
-        "--config",
-        "config_files",
-        multiple=True,
-        type=PATH,
-        help="Configuration file; repeat it to merge more over it.  [default: config.yaml]",
-    )
+    @CONFIG
     @functools.wraps(command)
-    def wrapper(study_file: Path | None, config_files: tuple[Path, ...], **options: Any) -> Any:
-        return command(study=Study.load(study_file) if study_file else read_study(config_files), **options)
+    def wrapper(study_file: Path | None, config_files: tuple[str, ...], **options: Any) -> Any:
+        study = Study.load(study_file) if study_file else read_study(config_files)
+        if "results" in options:
+            options["results"] = options["results"] or study.results
+        return command(study=study, **options)
 
     return wrapper
 
 
-def read_study(config_files: Sequence[str | Path]) -> Study:
-    """Return the checked study of these configuration files, or of ``config.yaml``."""
-    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
+def results_options(command: Callable[..., Any], option: Callable[..., Any] = RESULTS) -> Callable[..., Any]:
+    """Add ``--results`` and ``--config``, and pass the command where the results are."""
+
+    @option
+    @CONFIG
+    @functools.wraps(command)
+    def wrapper(results: Path | None, config_files: tuple[str, ...], **options: Any) -> Any:
+        return command(results=results or Path(places(config_files)["results"]), **options)
+
+    return wrapper
+
+
+def own_place(option: str, path: Path | None) -> Path | None:
+    """Return a folder that an option names, if a command may write there."""
+    if path is not None:
+        check_place(option, path)
+    return path
+
+
+def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
+    """Return the files and words of ``--config``; without, those of the last run here, and say so, or config.yaml.
+
+    With a profile, they are what Snakemake would merge where it is named.
+
+    Raises:
+        InputError: what the last run has noted is damaged.
+    """
+    words = tuple(word for word in config if "=" in word and not Path(word).exists())
+    files = tuple(word for word in config if word not in words)
+    if profile and profile_file(profile) is None:
+        raise InputError(f"{profile} holds no config.yaml or profile.yaml: name the folder of a profile")
+    if profile:
+        options = [("--profile", str(profile)), *(("--configfile", file) for file in files)]
+        options += [("--config", word) for word in words]
+        return from_command([part for option in options for part in option])
+    if config:
+        return Merged(files or (BASE,), words)
+    last = noted()
+    if last is not None and last != Merged((BASE,)):
+        click.echo(f"Configuration: {last}, as in the last run here (others: --config)", err=True)
+    return last or Merged((BASE,))
+
+
+def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
+    """Return the study of these configuration files and words; without, that of the last run here.
+
+    Raises:
+        InputError: something is wrong in it, or it is a part that is meant to lie over another file.
+    """
+    merged = configured(config, profile)
+    try:
+        return Study.resolve(merged.read())
+    except InputError as error:
+        if "is a required property" not in str(error) or BASE in merged.files:
+            raise
+        first = " ".join(f"--config {file}" for file in (BASE, *merged.files))
+        raise InputError(f"{error}; to lay one file over another, name both: {first}") from error
+
+
+def read_study(config: Sequence[str]) -> Study:
+    """Return the study of these configuration files and words, checked against what it names outside itself."""
+    study = resolved(config)
     check(study)
     return study
+
+
+def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[str, Any]:
+    """Return a configuration for the sake of the places that it names; all defaults where there is no configuration."""
+    if not (config or profile) and not Path(BASE).exists() and noted() is None:
+        return with_defaults({"data": {"mirror": os.environ.get("PRACTICA_DATA_MIRROR")}}, config_schema())
+    study = resolved(config, profile)
+    check_places(study.places)
+    return study.config
 
 
 class Commands(click.Group):

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import click
 
-from practica.cli.base import PATH, main, quiet_tensorflow
+from practica.cli.base import PATH, main, quiet_tensorflow, results_options
 from practica.config import Study
-
-RESULTS = click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
 
 
 @main.command()
-@RESULTS
+@results_options
 def sums(results: Path) -> None:
     """Write results/SHA256SUMS. In that folder, `sha256sum -c SHA256SUMS` compares."""
     from practica.exports.sums import write_sums
@@ -22,7 +20,7 @@ def sums(results: Path) -> None:
 
 
 @main.command()
-@RESULTS
+@results_options
 def crate(results: Path) -> None:
     """Pack the study as results/crate.zip. A Workflow Run RO-Crate of code, settings and results."""
     from practica.exports.crate import write_crate
@@ -31,7 +29,7 @@ def crate(results: Path) -> None:
 
 
 @main.command()
-@RESULTS
+@results_options
 @click.option("--out", type=PATH, help="Folder to write to.  [default: tensorboard, in the results]")
 def tensorboard(results: Path, out: Path | None) -> None:
     """Write the histories as event files for TensorBoard."""

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 
 import click
 
-from practica.cli.base import PATH, main, read_study
-from practica.config import Study, read_config
+from practica.cli.base import (
+    CONFIG,
+    PATH,
+    READ,
+    RESULTS,
+    configured,
+    main,
+    places,
+    read_study,
+    resolved,
+    results_options,
+)
+from practica.config import Study
 from practica.errors import InputError, RunError
 
 
 @main.command()
 @click.argument("exercise", required=False)
-@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: the last study's]")
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@CONFIG
+@READ
 @click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def status(exercise: str | None, config_files: tuple[str, ...], results: Path, attempts: bool, as_json: bool) -> None:
+def status(
+    exercise: str | None, config_files: tuple[str, ...], results: Path | None, attempts: bool, as_json: bool
+) -> None:
     """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
     from practica.evidence.status import gather
     from practica.evidence.status_table import show
 
-    resolved = results / "study.json"
-    study = Study.load(resolved) if resolved.is_file() and not config_files else read_study(config_files)
+    if results is None or config_files or not (results / "study.json").is_file():
+        study = read_study(config_files)
+        results = results or study.results
+    if not config_files and (results / "study.json").is_file():  # as it was run
+        study = Study.load(results / "study.json")
     if exercise not in (None, *study.exercises):
         raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
     rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
@@ -36,14 +53,17 @@ def status(exercise: str | None, config_files: tuple[str, ...], results: Path, a
 
 
 @main.command()
-@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
+@click.option(
+    "--profile", type=PATH, help="Profile of Snakemake to check, with its configuration.  [default: profiles/slurm]"
+)
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
-    """Check what a long run needs of this machine. Data, LaTeX, GPU, SLURM, disk, packages."""
+def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -> None:
+    """Check what a long run needs of this machine. Profile, data, LaTeX, GPU, SLURM, disk, packages."""
     from practica.doctor import PROFILE, examine, show
 
-    study = Study.resolve(read_config(list(config_files or ["config.yaml"])))
-    findings = list(examine(study, PROFILE))
+    study = resolved(config_files, profile)
+    findings = list(examine(study, profile or PROFILE))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
     else:
@@ -54,13 +74,15 @@ def doctor(config_files: tuple[str, ...], as_json: bool) -> None:
 
 @main.command()
 @click.argument("name")
-@click.option("--config", "config_files", multiple=True, type=PATH, help="Configuration file.  [default: config.yaml]")
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
-def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
+@CONFIG
+@RESULTS
+def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> None:
     """Write a variant's best trial into the configuration. For example: adopt ej08/dense."""
     from practica.evidence.adopt import adopt as adopt_winner
 
-    done = adopt_winner(name, list(config_files or [Path("config.yaml")]), results)
+    merged = configured(config_files)
+    results = results or resolved([*merged.files, *merged.words]).results
+    done = adopt_winner(name, [Path(file) for file in merged.files], results, merged.words)
     values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
     click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")
     for other in done.shared:
@@ -68,8 +90,18 @@ def adopt(name: str, config_files: tuple[Path, ...], results: Path) -> None:
 
 
 @main.command()
+@click.argument("what", type=click.Choice(["results", "data"]))
+@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@CONFIG
+def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> None:
+    """Print the folder of the results or of the data sets."""
+    said = places(config_files, profile)
+    click.echo(said["results"] if what == "results" else said["data"]["folder"])
+
+
+@main.command()
 @click.argument("folder", type=PATH)
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@functools.partial(results_options, option=READ)
 @click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
 def compare(folder: Path, results: Path, differing: bool) -> None:
     """Compare the results with others, line by line. For example: compare reference."""
@@ -83,7 +115,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 
 
 @main.command()
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@results_options
 @click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a folder. Others can compare theirs with it."""
@@ -97,7 +129,7 @@ def reference(results: Path, out: Path) -> None:
 
 @main.command()
 @click.argument("folder", type=PATH)
-@click.option("--results", type=PATH, default=Path("results"), help="Folder to write.")
+@results_options
 def restore(folder: Path, results: Path) -> None:
     """Lay out the runs of a reference as results. Reports are then built of them without training."""
     from practica.evidence.archive import ARCHIVE

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from practica.cli.base import PATH, main, study_options
+from practica.cli.base import PATH, RESULTS, main, study_options
 from practica.config import Study
 
 
 @main.command()
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 @click.option("--statistics/--no-statistics", default=True, help="Write summary.csv and differences.csv, too.")
 def collect(study: Study, results: Path, statistics: bool) -> None:
     """Collect all runs into tidy tables, with statistics."""
@@ -28,7 +28,7 @@ def collect(study: Study, results: Path, statistics: bool) -> None:
 
 @main.command()
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 def statistics(study: Study, results: Path) -> None:
     """Summarise the collected metrics. Writes summary.csv and differences.csv."""
     from practica.evidence.collect import write_statistics
@@ -38,7 +38,7 @@ def statistics(study: Study, results: Path) -> None:
 
 @main.command()
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 def claims(study: Study, results: Path) -> None:
     """Evaluate what the source claims. Writes claims.json and prints a line for each verdict."""
     from practica.evidence.claims import declared
@@ -50,7 +50,7 @@ def claims(study: Study, results: Path) -> None:
 @main.command()
 @click.argument("name")
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 def trials(name: str, study: Study, results: Path) -> None:
     """Judge the trials of a variant and draw them. On validation; for example: trials ej08/dense."""
     from practica.evidence.tuning import lines, write_trials
@@ -72,7 +72,7 @@ def trials(name: str, study: Study, results: Path) -> None:
 @main.command()
 @click.argument("name")
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 def figure(name: str, study: Study, results: Path) -> None:
     """Draw one figure in every language of the report. As PDF and PNG; for example: figure fig13a."""
     from practica.evidence.results import Results
@@ -87,7 +87,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @main.command()
 @click.argument("name")
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 def table(name: str, study: Study, results: Path) -> None:
     """Make one table in every language of the report. As LaTeX, CSV and HTML; for example: table table2."""
     from practica.paper.tables import write_table
@@ -97,7 +97,7 @@ def table(name: str, study: Study, results: Path) -> None:
 
 @main.command()
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 @click.option("--language", help="One language only.  [default: all of report.languages]")
 def paper(study: Study, results: Path, language: str | None) -> None:
     """Compile the PDF from prose, figures and tables. One for each language."""
@@ -109,7 +109,7 @@ def paper(study: Study, results: Path, language: str | None) -> None:
 
 @main.command()
 @study_options
-@click.option("--results", type=PATH, default=Path("results"), help="Folder of the results.")
+@RESULTS
 def page(study: Study, results: Path) -> None:
     """Write the pages of the HTML report. They are in the results' folder page: open its index.html in a browser."""
     from practica.page.build import write_pages

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import click
 
-from practica.cli.base import PATH, main, quiet_tensorflow, read_study, study_options
+from practica.cli.base import (
+    CONFIG,
+    ITS,
+    PATH,
+    main,
+    own_place,
+    places,
+    quiet_tensorflow,
+    read_study,
+    study_options,
+)
 from practica.config import Block, Study
 from practica.digests import run_code
 from practica.errors import DivergedError, InputError
 from practica.files import write_json
+from practica.spelling import seeds as seeds_of
 
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 
@@ -40,10 +50,13 @@ def study_of(config: str) -> Study:
 
 @main.command()
 @click.argument("dataset")
-@click.option("--folder", type=PATH, default=Path("data"), help="Folder for data sets.")
-@click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help="Folder or URL with the data as plain files.")
-@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), default="error", help="If it cannot be had.")
-def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
+@click.option("--folder", type=PATH, help=f"Folder for data sets.{ITS}")
+@click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help=f"Folder or URL with the data as plain files.{ITS}")
+@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), help=f"If it cannot be had.{ITS}")
+@CONFIG
+def prepare(
+    dataset: str, folder: Path | None, mirror: str | None, on_missing: str | None, config_files: tuple[str, ...]
+) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
     from practica import data
     from practica.data.store.beginning import first_fingerprint
@@ -51,6 +64,11 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 
     if dataset not in data.NAMES:
         raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
+    own_place("--folder", folder)
+    if folder is None or mirror is None or on_missing is None:
+        said = places(config_files)["data"]
+        folder, on_missing = folder or Path(said["folder"]), on_missing or said["on_missing"]
+        mirror = said["mirror"] if mirror is None else mirror
     spec = data.DATASETS[dataset]
     if isinstance(spec, Published) and not spec.fingerprint:
         raise InputError(first_fingerprint(spec, folder / "raw", mirror))
@@ -61,15 +79,11 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
 @main.command()
 @click.argument("exercise", required=False)
 @click.argument("variant", required=False)
-@click.option("--seeds", default="0", help="Seeds: 3, 0-4 or 0,2,5.")
+@click.option("--seeds", default="0", help="Seeds: a range (0-4), a list (0,1,7 or [0, 1, 7]), or one alone (3).")
 @click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
-@click.option("--config", "config_files", multiple=True, help="Configuration file.  [default: config.yaml]")
-@click.option(
-    "--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets, or dataset.json of one in it."
-)
-@click.option(
-    "--results", type=PATH, default=Path("results"), help="Folder of the results, or metrics.json of these in it."
-)
+@CONFIG
+@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets, or dataset.json of one in it.{ITS}")
+@click.option("--results", type=PATH, help=f"Folder of the results, or metrics.json of these in it.{ITS}")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before so many minutes have passed.")
 @click.option("--checkpoint-every", type=click.FloatRange(0), default=60, help="Seconds between two checkpoints.")
@@ -82,20 +96,25 @@ def train(
     seeds: str,
     spec: str | None,
     config_files: tuple[str, ...],
-    data_folder: Path,
-    results: Path,
+    data_folder: Path | None,
+    results: Path | None,
     threads: int,
     minutes: float | None,
     checkpoint_every: float,
     gpu: int,
 ) -> None:
     """Train one block of seeds of one variant. For example: train ej08 dense --seeds 0-4."""
+    own_place("--results", results)
     if spec:
         block = Block.parse(spec)
+        said = {} if results and data_folder else places(config_files)
     elif exercise and variant:
-        block = read_study(config_files).block(exercise, variant, parse_seeds(seeds))
+        study = read_study(config_files)
+        block, said = study.block(exercise, variant, parse_seeds(seeds)), study.config
     else:
         raise click.UsageError("name an exercise and a variant, or give --spec")
+    results = results or Path(said["results"])
+    data_folder = data_folder or Path(said["data"]["folder"])
     quiet_tensorflow(threads)
     from practica.training.job import run_job
     from practica.training.journal import note_divergence
@@ -116,23 +135,17 @@ def train(
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Return the seeds named by ``3``, ``0-4`` or ``0,2,5``.
+    """Return the seeds of one block, written as in the configuration; a number alone is the seed itself.
 
     Raises:
-        InputError: the text is none of these.
+        InputError: the text names no seeds, or more than a block may have.
     """
-    if match := re.fullmatch(r"(\d{1,9})-(\d{1,9})", text):
-        first, last = int(match[1]), int(match[2])
-        if last - first >= MOST_SEEDS:
-            raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")
-        seeds = tuple(range(first, last + 1))
-    elif re.fullmatch(r"\d{1,9}(,\d{1,9})*", text):
-        seeds = tuple(sorted({int(seed) for seed in text.split(",")}))
-    else:
-        seeds = ()
-    if not seeds:
-        raise InputError(f"--seeds {text}: write 3, 0-4 or 0,2,5")
-    return seeds
+    alone = text.strip().lstrip("-").isdigit()
+    named = seeds_of(f"[{text.strip()}]" if alone else text, "--seeds")
+    chosen = tuple(sorted(named)) if isinstance(named, list) else (named,)
+    if len(chosen) > MOST_SEEDS:
+        raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")
+    return chosen
 
 
 @main.command()
@@ -153,11 +166,11 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 
 @main.command()
 @click.argument("exercise")
-@click.option("--json", "config", help="The configuration as JSON.  [default: config.yaml]")
-@click.option("--data", "data_folder", type=PATH, default=Path("data"), help="Folder of data sets.")
+@click.option("--json", "config", help="The configuration as JSON.  [default: that of the last run here]")
+@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
-def timing(exercise: str, config: str | None, data_folder: Path, threads: int, out: Path) -> None:
+def timing(exercise: str, config: str | None, data_folder: Path | None, threads: int, out: Path) -> None:
     """Time an exercise's nets against their hand-written twins. Writes rows as those of metrics.csv."""
     quiet_tensorflow(threads)
     from practica import data
@@ -167,8 +180,9 @@ def timing(exercise: str, config: str | None, data_folder: Path, threads: int, o
     from practica.training.timing import time_twins
 
     study = study_of(config) if config else read_study(())
+    folder = data_folder or Path(study.data["folder"])
     names = {study.dataset(exercise, name) for variant in twins(study, exercise) for name in (variant, variant + TWIN)}
-    datasets = {name: data.load(name, data_folder) for name in sorted(names)}
+    datasets = {name: data.load(name, folder) for name in sorted(names)}
     times = time_twins(study, lambda name: datasets[name].arrays, exercise)
     generated = {name for name, dataset in datasets.items() if dataset.info.stand_in}
     write_table(out, timed_rows(study, exercise, "ms_per_epoch", times, generated))

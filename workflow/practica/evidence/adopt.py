@@ -16,6 +16,7 @@ from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.tuning import DONE, read_trials
 from practica.files import atomic_path
+from practica.merging import Merged
 from practica.splice import set_remark, set_values
 from practica.trials import parse, table_file, trials
 
@@ -42,23 +43,27 @@ class Adopted:
     changed: bool
 
 
-def adopt(name: str, files: Sequence[Path], results: Path) -> Adopted:
+def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] = ()) -> Adopted:
     """Write the winner's values of a variant such as ``ej08/dense`` into that of ``files`` that says what is tuned.
+
+    ``words``, such as ``tuning.seeds=2``, lie over the files and stay as they are.
 
     Raises:
         InputError: nothing is tuned, the results are of another grid or have no winner, or the file cannot be edited.
     """
-    study = Study.resolve(read_config(list(files)))
+    study = _study(files, words)
     exercise, variant = parse(study, name)
     values, remark = _winner(study, exercise, variant, results)
     path = ["exercises", exercise, "variants", variant]
-    file = next(file for file in reversed(files) if _says(file, path))
+    file = next((file for file in reversed(files) if _says(file, path)), None)
+    if file is None:
+        raise InputError(f"no configuration file has the grid or search of {name}: write it into one of them")
     with file.open(encoding="utf-8", newline="") as stream:  # line ends stay as they are
         before = stream.read()
     try:
         after = set_values(before, [*path, "settings"], values)
         after = set_remark(after, path, MARKER, remark)
-        edited = _with(files, file, after)
+        edited = _with(files, file, after, words)
     except InputError as error:
         raise _by_hand(file, path, values, str(error)) from error
     if edited.settings(exercise, variant) != {**study.settings(exercise, variant), **values}:
@@ -103,12 +108,16 @@ def _says(file: Path, path: list[str]) -> bool:
     return isinstance(content, dict) and ("grid" in content or "search" in content)
 
 
-def _with(files: Sequence[Path], file: Path, text: str) -> Study:
+def _with(files: Sequence[Path], file: Path, text: str, words: Sequence[str]) -> Study:
     """Return the study as it would be with ``text`` in ``file``."""
     with tempfile.TemporaryDirectory() as folder:
         edited = Path(folder) / file.name
         edited.write_text(text, encoding="utf-8", newline="")
-        return Study.resolve(read_config([edited if each == file else each for each in files]))
+        return _study([edited if each == file else each for each in files], words)
+
+
+def _study(files: Sequence[Path], words: Sequence[str]) -> Study:
+    return Study.resolve(Merged(tuple(map(str, files)), tuple(words)).read())
 
 
 def _others(before: Study, after: Study, own: tuple[str, str]) -> tuple[str, ...]:

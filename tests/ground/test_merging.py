@@ -1,0 +1,150 @@
+"""All configuration files and words of a command line count, those of its profiles first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from snakemake.cli import parse_config
+
+from practica.errors import InputError
+from practica.merging import Merged, as_arguments, from_command, note, noted, tree
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with two profiles and a configuration."""
+    monkeypatch.chdir(tmp_path)
+    for path, text in {
+        "config.yaml": "seeds: 1\nexercises: {ej01: {dataset: boston, variants: {linear: {}}}}\n",
+        "mine.yaml": "seeds: 2\n",
+        "other.yaml": "seeds: 3\n",
+        "p/quick/config.yaml": "configfile: settings.yaml\nconfig: {seeds: 7, data: {folder: d}}\ncores: 1\n",
+        "p/quick/settings.yaml": "partial: true\n",
+        "p/more/profile.yaml": "configfiles: [more.yaml, other.yaml]\nconfig: [only=ej01]\n",
+        "p/more/more.yaml": "seeds: 5\n",
+        "p/bad/config.yaml": "default-resources: {runtime: 2:00:00}\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+QUICK = "p/quick/settings.yaml"
+SAID = 'seeds=7, data={"folder":"d"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "merged"),
+    [
+        ("-n", "config.yaml"),
+        ("--configfile mine.yaml", "config.yaml, mine.yaml"),
+        ("--configfile config.yaml mine.yaml", "config.yaml, mine.yaml"),
+        ("--configfile mine.yaml -n --configfiles other.yaml", "config.yaml, mine.yaml, other.yaml"),
+        ("--configfile=mine.yaml --configfile mine.yaml other.yaml", "config.yaml, mine.yaml, other.yaml"),
+        ("--configfile mine.yaml other.yaml mine.yaml", "config.yaml, mine.yaml, other.yaml, mine.yaml"),
+        ("--configfile ./p/../mine.yaml", "config.yaml, mine.yaml"),
+        ("--replace-workflow-config --configfile mine.yaml", "mine.yaml"),
+        ("--config a=1 --cores 2 --config b=2 c=3 -n -C d=4", "config.yaml, a=1, b=2, c=3, d=4"),
+        ("-nC a=1 -FC b=2", "config.yaml, a=1, b=2"),
+        ("--config=a=1 -Cb=2", "config.yaml, a=1, b=2"),
+        ("--profile p/quick", f"config.yaml, {QUICK}, {SAID}"),
+        (
+            "--profile p/quick --configfile mine.yaml --config seeds=1",
+            f"config.yaml, {QUICK}, mine.yaml, {SAID}, seeds=1",
+        ),
+        ("--profile p/quick --configfile config.yaml mine.yaml", f"config.yaml, {QUICK}, mine.yaml, {SAID}"),
+        (f"--profile p/quick --configfile mine.yaml {QUICK}", f"config.yaml, mine.yaml, {QUICK}, {SAID}"),
+        ("--profile p/quick/config.yaml", f"config.yaml, {QUICK}, {SAID}"),
+        ("--profile p/more p/quick", f"config.yaml, p/more/more.yaml, other.yaml, {QUICK}, only=ej01, {SAID}"),
+        ("--profile none", "config.yaml"),
+        ("all --config a=1 -- --config b=2", "config.yaml, a=1"),
+    ],
+)
+def test_what_a_command_line_merges(line: str, merged: str) -> None:
+    assert str(from_command(line.split(), {})) == merged
+
+
+def test_the_profile_of_the_environment_counts_and_one_of_the_command_line_replaces_it() -> None:
+    environment = {"SNAKEMAKE_PROFILE": "p/quick"}
+    assert QUICK in from_command([], environment).files
+    assert QUICK not in from_command(["--profile", "p/more"], environment).files
+
+
+def test_later_ones_win() -> None:
+    assert from_command(["--configfile", "mine.yaml", "other.yaml"], {}).read()["seeds"] == 3
+    assert from_command(["--configfile", "mine.yaml", "--config", "seeds=9", "--config", "a=1"], {}).read() == {
+        "seeds": "9",
+        "a": "1",
+        "exercises": {"ej01": {"dataset": "boston", "variants": {"linear": {}}}},
+    }
+
+
+def test_a_profile_that_says_another_number_than_it_seems_is_named() -> None:
+    with pytest.raises(InputError, match=r"p/bad/config\.yaml: line 1, column 30: YAML takes 2:00:00 for 7200"):
+        from_command(["--profile", "p/bad"], {})
+
+
+WORDS = [
+    "aa.b.c=3",
+    "aa.b.d=x",
+    "ee=[1, two]",
+    "ff={g: {h: '1'}}",
+    "ii=a=b",
+    "title=1984",
+    "word='x'",
+    "author=Ñandú 😀",
+    "aa={b: {c: 4}}",
+    "only=",
+]
+
+
+def test_words_may_be_nested() -> None:
+    assert tree(WORDS) == {
+        "aa": {"b": {"c": "4", "d": "x"}},
+        "ee": ["1", "two"],
+        "ff": {"g": {"h": "1"}},
+        "ii": "a=b",
+        "title": "1984",
+        "word": "x",
+        "author": "Ñandú 😀",
+        "only": "",
+    }
+
+
+def test_jobs_are_told_the_same_in_words_that_snakemake_reads() -> None:
+    assert parse_config(as_arguments(WORDS)) == tree(WORDS)
+
+
+@pytest.mark.parametrize("word", ["seeds", "=3", ".a=3", "a..b=3", "a.=3", "3=3", "a b=3", "a=[1", "a={b: [}"])
+def test_a_word_that_is_none_is_explained(word: str) -> None:
+    with pytest.raises(InputError, match=r"--config .*: (write KEY=VALUE, with dots|the value is no list or mapping)"):
+        tree([word])
+
+
+def test_what_a_run_merged_is_noted_for_later() -> None:
+    assert noted() is None
+    merged = Merged(("config.yaml", QUICK), ("seeds=2",))
+    note(merged)
+    assert noted() == merged
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"files": 3}', '{"files": []}'])
+def test_a_damaged_note_is_named(text: str) -> None:
+    Path(".snakemake").mkdir()
+    Path(".snakemake/practica_configuration.json").write_text(text)
+    with pytest.raises(InputError, match=r"practica_configuration\.json"):
+        noted()
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("--profile p/quick --profile p/more", "--profile p/quick p/more"),
+        ("--resources gpu=1 -n --res mem_mb=3", "--resources gpu=1 mem_mb=3"),
+        ("--set-resources train:gpu=0 --set-resources=train:mem_mb=3", "--set-resources train:gpu=0 train:mem_mb=3"),
+    ],
+)
+def test_an_option_of_which_snakemake_would_drop_one_is_refused(line: str, written: str) -> None:
+    with pytest.raises(InputError, match=f"is there 2 times, and only the last would count: write {written}$"):
+        from_command(line.split(), {})

@@ -1,0 +1,103 @@
+"""Where results and data may be: never where the project's own files are, for a run deletes what stands in its way."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from practica import checks
+from practica.checks import OURS, ROOT, check
+from practica.config import Study
+from practica.errors import InputError
+
+
+def study(results: object = "results", data: object = "data") -> Study:
+    exercises = {"ej08": {"dataset": "mnist", "variants": {"dense": {}}}}
+    return Study.resolve({"results": str(results), "data": {"folder": str(data)}, "exercises": exercises})
+
+
+def project_files(folder: Path) -> set[Path]:
+    return {path for path in folder.iterdir() if path.name not in ("__pycache__", ".git")}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("report", "reference", "docs", ".git", ".venv", "workflow", "tests", "bench", "profiles/quick", "config"),
+        *("docs/new", "report/page", "README.md", "./report", "results/../report", "report/", "workflow/practica"),
+        *(str(ROOT / "report"), str(ROOT), str(ROOT.parent), "..", "../..", ".snakemake"),
+    ],
+)
+@pytest.mark.parametrize("key", ["results", "data"])
+def test_a_place_of_the_projects_own_files_is_refused_before_anything_is_written(
+    key: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    before = project_files(ROOT)
+    with pytest.raises(InputError, match=f"configuration: {key}.*: .* (of the project itself|holds the project)"):
+        check(study(**{key: place}))
+    assert project_files(ROOT) == before
+
+
+def test_a_link_to_such_a_place_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(ROOT / "report")
+    with pytest.raises(InputError, match="files of the project itself"):
+        check(study(tmp_path / "link", tmp_path / "data"))
+
+
+def test_nothing_is_written_for_one_folder_before_the_other_is_known_to_be_good(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"data\.folder"):
+        check(study(tmp_path / "results", ROOT / "report"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("results", "data"),
+    [
+        ("data", "data"),
+        ("./data", "data"),
+        ("x", "y/../x"),
+        ("data/prepared", "data"),
+        ("data/raw/x", "data"),
+        ("results", "results/page"),
+        ("results", "results/runs/data"),
+    ],
+)
+def test_results_and_data_have_folders_of_their_own(
+    results: str, data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="give each a folder of its own"):
+        check(study(results, data))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("results", "data"), [("results/long", "../data"), ("out", "out/data"), ("new", "elsewhere")])
+def test_any_other_place_is_good(results: str, data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    check(study(results, data))
+
+
+def test_a_folder_that_git_keeps_is_refused_unless_it_holds_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("notes/a.txt", "kept/study.json"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    with pytest.raises(InputError, match=r"results: notes .*notes/a\.txt"):
+        check(study("notes"))
+    check(study("kept"))
+
+
+def test_every_file_of_the_project_is_on_the_list() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {name.split("/")[0] for name in listed.splitlines()} <= set(OURS)

@@ -1,0 +1,224 @@
+"""Seeds and names in every way that people write them, and numbers that YAML takes for others than they look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from practica.cli.training import parse_seeds
+from practica.config import Study, read_config
+from practica.errors import InputError
+from practica.spelling import seeds
+
+BASE: dict[str, Any] = {
+    "exercises": {
+        "ej05": {"dataset": "logistic", "variants": {"tanh5": {}}},
+        "ej08": {"dataset": "mnist", "variants": {"dense": {}}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (5, 5),
+        ("5", 5),
+        (2.0, 2),
+        ("0-4", [0, 1, 2, 3, 4]),
+        ("3 - 5", [3, 4, 5]),
+        ("0,1,7", [0, 1, 7]),
+        ("0, 1, 7", [0, 1, 7]),
+        ([0, 1, 7], [0, 1, 7]),
+        ("[0, 1, 7]", [0, 1, 7]),
+        ("0-2,7", [0, 1, 2, 7]),
+        (["0-2", 7], [0, 1, 2, 7]),
+        (["0", "4"], [0, 4]),
+        ([2147483647], [2147483647]),
+    ],
+)
+def test_seeds_are_written_alike_at_all_places(written: Any, read: Any) -> None:
+    assert seeds(written, "seeds") == read
+    for place in ("seeds", "exercise", "tuning"):
+        entry = {**BASE["exercises"]["ej05"], **({"seeds": written} if place == "exercise" else {})}
+        config = {**BASE, "exercises": {**BASE["exercises"], "ej05": entry}, "seeds": 1}
+        config |= {"seeds": {"seeds": written}, "tuning": {"tuning": {"seeds": written}}}.get(place, {})
+        study = Study.resolve(config)
+        where = {"seeds": study.config, "exercise": study.config["exercises"]["ej05"], "tuning": study.config["tuning"]}
+        assert where[place]["seeds"] == read
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ([1, 1], "seed 1 is there twice"),
+        ("0-4,3", "seed 3 is there twice"),
+        (-1, "there must be one seed at least"),
+        ("-1", "-1 is below zero"),
+        ([0, -1], "-1 is below zero"),
+        ([2**31], "2147483648 is beyond 2147483647, the largest seed"),
+        ("0-4294967296", "4294967296 is beyond 2147483647"),
+        (2**32, "more than 100,000 seeds"),
+        ("0-99999999", "more than 100,000 seeds"),
+        ("4-0", "4-0 runs backwards; write 0-4"),
+        ("2**32", "'2**32' is no seed"),
+        ("1;2", "'1;2' is no seed"),
+        ("1,,2", "'' is no seed"),
+        ("010", "write 10, or 8 if that is meant"),
+        ("many", "'many' is no seed"),
+        ([], "it names no seed"),
+        ("[]", "it names no seed"),
+        (True, "write how many"),
+        (1.5, "write how many"),
+        ([0.5], "0.5 is no seed"),
+        ({"from": 0}, "write how many"),
+    ],
+)
+def test_seeds_that_cannot_be_are_told_why(written: Any, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Study.resolve({**BASE, "seeds": written})
+    assert str(caught.value).startswith("configuration: seeds: ")
+    assert words in str(caught.value)
+    assert "is not allowed here" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("only", "exercises"),
+    [
+        ("ej08 ej05", ("ej05", "ej08")),
+        (" ej08 ,  ej05 ", ("ej05", "ej08")),
+        (["ej08 ej05"], ("ej05", "ej08")),
+        ("", ("ej05", "ej08")),
+        (None, ("ej05", "ej08")),
+        ([], ("ej05", "ej08")),
+    ],
+)
+def test_only_takes_spaces_and_may_be_empty(only: Any, exercises: tuple[str, ...]) -> None:
+    assert Study.resolve({**BASE, "only": only}).exercises == exercises
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (
+            "a:\n  runtime: 2:00:00\n",
+            "line 2, column 12",
+            "for 7200, a number in base 60; write a time of hours in min",
+        ),
+        ("a:\n  runtime: 2:00:00\n", "line 2, column 12", "as 120, and text in quotes"),
+        ("{a: {b: [24:00:00]}}\n", "line 1, column 10", "as 1440,"),
+        ("a: 1:30\n", "line 1, column 4", "takes 1:30 for 90"),
+        ("a: 1:30.5\n", "line 1, column 4", "takes 1:30.5 for 90.5"),
+        ("a: 010\n", "line 1, column 4", "takes 010 for 8, a number in base 8; write 10, or 8 if"),
+        ("a: -017\n", "line 1, column 4", "takes -017 for -15"),
+        ("a: [0,001]\n", "line 1, column 7", "write 1, and a decimal number with a point"),
+        ("a: &x 010\nb: *x\n", "line 1, column 4", "takes 010"),
+        ("a: {rate: 0,001}\n", "line 1, column 11", "0,001 is two entries to YAML; write 0.001, with a point"),
+        ("a: {rate: 1,5e-3, b: 2}\n", "line 1, column 11", "write 1.5e-3, with a point"),
+        ("010: a\n", "line 1, column 1", "takes 010"),
+        ("a: {epochs: 1,000}\n", "line 1, column 13", "write 1000, or 1.000, with a point"),
+        ("a: {seeds: 0,1}\n", "line 1, column 12", "write a list in brackets, [0, 1]"),
+        ("a: {units: 8,4,2, b: 1}\n", "line 1, column 12", "8,4,2 is 3 entries to YAML; write a list in brackets, [8,"),
+    ],
+)
+def test_numbers_that_yaml_reads_otherwise_are_named_with_place_and_spelling(
+    tmp_path: Path, text: str, place: str, words: str
+) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_config([tmp_path / "bad.yaml"])
+    assert f"bad.yaml: {place}: " in str(caught.value)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_in_quotes_is_text_and_other_numbers_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text('a: "2:00:00"\nb: "010"\nc: [16,8, 0, 0.5, 1.0e-3, 0x10]\nd: {e: 1, f}\n')
+    content = read_config([tmp_path / "good.yaml"])
+    assert content == {"a": "2:00:00", "b": "010", "c": [16, 8, 0, 0.5, 0.001, 16], "d": {"e": 1, "f": None}}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("0,001", "write 0.001, with a point"),
+        ("1,000", "write 1000, or 1.000, with a point"),
+        ("2:00:00", "minutes, as 120"),
+        ("0:30:00", "minutes, as 30"),
+        ("010", "write 10, or 8"),
+        ("08", "write 8, without a zero in front"),
+        (None, "there is nothing behind it; write a value, or take the key out"),
+    ],
+)
+@pytest.mark.parametrize("key", ["epochs", "learning_rate"])
+def test_text_in_the_place_of_a_number_is_told_what_to_write(key: str, value: Any, words: str) -> None:
+    config = {"exercises": {"ej08": {"dataset": "mnist", "settings": {key: value}, "variants": {"dense": {}}}}}
+    if (key, value) == ("learning_rate", "08"):
+        return  # a number with a point may begin with a zero
+    with pytest.raises(InputError) as caught:
+        Study.resolve(config)
+    assert str(caught.value).startswith(f"configuration: exercises.ej08.settings.{key}: ")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Dense", "2wide", "mi-red", "año", "a" * 41, ""])
+def test_a_bad_name_says_what_names_are(name: str) -> None:
+    config = {"exercises": {"ej08": {"dataset": "mnist", "variants": {name: {}}}}}
+    with pytest.raises(InputError, match="small letters without accents, digits and _, begins with a letter"):
+        Study.resolve(config)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_an_empty_overlay_says_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"mine\.yaml must be a mapping .*, and is empty: write a key, or leave"):
+        read_config([tmp_path / "mine.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("written", "block"), [("3", (3,)), ("0-2", (0, 1, 2)), ("7,0,1", (0, 1, 7)), ("[0, 1, 7]", (0, 1, 7)), ("0", (0,))]
+)
+def test_seeds_of_a_block_by_hand_are_written_as_in_the_configuration(written: str, block: tuple[int, ...]) -> None:
+    assert parse_seeds(written) == block
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("-1", "-1 is below zero"),
+        ("0,0", "seed 0 is there twice"),
+        ("4294967296", "beyond 2147483647"),
+        ("0-1000", "more than 1,000 seeds in one block"),
+        ("", "it names no seed"),
+        ("x", "'x' is no seed"),
+        ("007", "write 7"),
+    ],
+)
+def test_seeds_of_a_block_that_cannot_be_are_told_why(written: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        parse_seeds(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"seeds": 2,\n\t"only": "ej05"}\n', None),
+        ('{"seeds": 2, "seeds": 3}', "the key 'seeds' is there twice"),
+        ('{"seeds": 010}', "is not valid JSON: Expecting"),
+        ("[]", "must be a mapping"),
+    ],
+)
+def test_a_file_of_json_is_read_as_that(tmp_path: Path, text: str, said: str | None) -> None:
+    (tmp_path / "mine.json").write_text(text)
+    if said is None:
+        assert read_config([tmp_path / "mine.json"]) == {"seeds": 2, "only": "ej05"}
+        return
+    with pytest.raises(InputError, match=said):
+        read_config([tmp_path / "mine.json"])
+
+
+@pytest.mark.parametrize(("key", "value"), [("title", 2024), ("author", False), ("title", True), ("results", 3)])
+def test_text_that_yaml_reads_as_something_else_is_to_be_quoted(key: str, value: Any) -> None:
+    with pytest.raises(InputError, match=rf"configuration: {key}: .*; if it is meant as text, put it in quotes"):
+        Study.resolve({**BASE, key: value})

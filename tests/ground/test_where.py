@@ -1,0 +1,158 @@
+"""One place says where results and data are, and every command asks it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from practica.cli import main
+from practica.config import Study
+from practica.files import write_json
+from practica.merging import Merged, note
+
+CONFIG = {
+    "results": "out",
+    "data": {"folder": "sets", "on_missing": "stand-in"},
+    "seeds": 1,
+    "exercises": {
+        "ej02": {
+            "dataset": "xor",
+            "settings": {"epochs": 2, "batch_size": 4, "optimizer": "adam", "learning_rate": 0.1},
+            "variants": {"xor_221": {}},
+        }
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder whose configuration names other places than the usual ones."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PRACTICA_DATA_MIRROR", raising=False)
+    Path("config.yaml").write_text(yaml.safe_dump(CONFIG))
+    Path("mine.yaml").write_text("results: mine\ndata: {folder: my sets}\nseeds: 2\n")
+    Path("profile").mkdir()
+    Path("profile/config.yaml").write_text("configfile: settings.yaml\n")
+    Path("profile/settings.yaml").write_text("results: quick\n")
+    return tmp_path
+
+
+def run(*words: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(main, list(words))
+    assert done.exit_code == code, (done.output, done.exception)
+    return done
+
+
+def finished(results: str) -> None:
+    write_json(Path(results) / "study.json", dict(Study.resolve(CONFIG).config))
+
+
+def test_the_configuration_says_where() -> None:
+    assert run("where", "results").output == "out\n"
+    assert run("where", "data").output == "sets\n"
+    assert run("where", "results", "--profile", "profile").output == "quick\n"
+    assert run("where", "results", "--config", "config.yaml", "--config", "mine.yaml").output == "mine\n"
+    assert run("where", "results", "--config", "results=word").output == "word\n"
+
+
+def test_without_a_configuration_they_are_where_they_always_are() -> None:
+    Path("config.yaml").unlink()
+    assert run("where", "results").output == "results\n"
+    assert run("where", "data").output == "data\n"
+
+
+def test_prepare_and_train_go_there() -> None:
+    run("prepare", "xor")
+    assert Path("sets/prepared/xor/dataset.json").is_file()
+    run("train", "ej02", "xor_221", "--seeds", "0")
+    assert Path("out/runs/ej02/xor_221/s0/metrics.json").is_file()
+    assert not Path("data").exists()
+    assert not Path("results").exists()
+
+
+def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRACTICA_DATA_MIRROR", "")
+    called: list[object] = []
+
+    def prepare(name: str, folder: Path, **options: object) -> None:
+        called.append((name, str(folder), options))
+        raise SystemExit(0)
+
+    monkeypatch.setattr("practica.data.prepare", prepare)
+    run("prepare", "mnist")
+    assert called == [("mnist", "sets", {"mirror": None, "on_missing": "stand-in"})]
+
+
+@pytest.mark.parametrize("command", ["status", "sums", "crate", "claims", "figure fig01a"])
+def test_commands_that_speak_of_a_run_look_there(command: str) -> None:
+    finished("out")
+    done = CliRunner().invoke(main, command.split())
+    assert "out" in done.output or done.exit_code == 0, done.output
+    assert "Traceback" not in done.output
+    assert not Path("results").exists()
+    if command == "sums":
+        assert Path("out/SHA256SUMS").is_file()
+
+
+def test_they_take_the_configuration_of_the_last_run_and_say_so() -> None:
+    note(Merged(("config.yaml", "mine.yaml"), ("seeds=3",)))
+    finished("mine")
+    done = run("sums")
+    assert done.stdout == "mine/SHA256SUMS: 1 files\n"
+    assert done.stderr.startswith("Configuration: config.yaml, mine.yaml, seeds=3, as in the last run here")
+    assert run("where", "data").stdout == "my sets\n"
+    Path("mine/study.json").unlink()
+    rows = json.loads(run("status", "--json").stdout)
+    assert [row["block"] for row in rows] == ["s0", "s1", "s2"]
+    assert len(json.loads(run("status", "--json", "--config", "config.yaml").stdout)) == 1
+
+
+def test_a_file_of_the_last_run_that_is_gone_is_named() -> None:
+    note(Merged(("config.yaml", "gone.yaml")))
+    assert "cannot read gone.yaml" in run("where", "results", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "ej02", "xor_221", "--results", "ROOT/report"],
+        ["prepare", "xor", "--folder", "ROOT/docs"],
+        ["restore", "somewhere", "--results", "ROOT/report"],
+        ["sums", "--config", "results=ROOT/report"],
+        ["where", "results", "--config", "results=sets"],
+    ],
+)
+def test_no_command_writes_into_the_project_itself(words: list[str]) -> None:
+    root = str(Path(__file__).parents[2])
+    done = run(*(word.replace("ROOT", root) for word in words), code=2)
+    assert "of the project itself" in done.stderr or "give each a folder of its own" in done.stderr
+
+
+def test_adopt_finds_the_grid_of_the_run_it_speaks_of() -> None:
+    Path("mine.yaml").write_text("exercises: {ej02: {variants: {xor_221: {grid: {epochs: [2, 3]}}}}}\n")
+    note(Merged(("config.yaml", "mine.yaml")))
+    done = run("adopt", "ej02/xor_221", code=2)
+    assert "out/tuning/ej02/xor_221.csv" in done.stderr
+    assert "run `snakemake tuning`" in done.stderr
+
+
+def test_an_overlay_alone_is_told_what_it_lacks() -> None:
+    for text in ("results: x\n", "exercises: {ej02: {settings: {epochs: 3}}}\n"):
+        Path("mine.yaml").write_text(text)
+        done = run("where", "results", "--config", "mine.yaml", code=2)
+        assert "is a required property" in done.stderr
+        assert "name both: --config config.yaml --config mine.yaml" in done.stderr
+
+
+def test_a_profile_that_is_none_is_named() -> None:
+    assert "nowhere holds no config.yaml" in run("where", "results", "--profile", "nowhere", code=2).stderr
+
+
+def test_commands_that_only_read_may_read_anywhere() -> None:
+    root = Path(__file__).parents[2]
+    done = CliRunner().invoke(main, ["compare", str(root / "reference"), "--results", str(root / "reference")])
+    assert "of the project itself" not in done.output

@@ -1,0 +1,144 @@
+"""What people write in several ways, seeds and names, and numbers that YAML takes for others than they look."""
+
+from __future__ import annotations
+
+import copy
+import re
+import reprlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from practica.errors import InputError
+
+LARGEST_SEED = 2**31 - 1
+MOST_SEEDS = 100_000
+SEEDS = "write how many (5), a range (0-4) or a list (0,1,7 or [0, 1, 7])"
+OCTAL = re.compile(r"[-+]?0[0-7_]*[0-7]")
+SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+DECIMAL_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+(?:[eE][-+]?[0-9]+)?)")
+
+
+def misread(text: str) -> str | None:
+    """Return why YAML takes a word without quotes for another number than people do, and what to write; else None."""
+    if OCTAL.fullmatch(text):
+        eights, tens = int(text.replace("_", ""), 8), int(text)
+        other = f", or {eights} if that is meant" if eights != tens else ", and a decimal number with a point"
+        return f"YAML takes {text} for {eights}, a number in base 8; write {tens}{other}"
+    if SEXAGESIMAL.fullmatch(text):
+        parts = [float(part) for part in text.lstrip("-+").replace("_", "").split(":")]
+        value = sum(part * 60**place for place, part in enumerate(reversed(parts)))
+        minutes = sum(part * 60 ** (1 - place) for place, part in enumerate(parts))
+        return (
+            f"YAML takes {text} for {value:.12g}, a number in base 60; write a time of hours in minutes, as "
+            f'{minutes:.12g}, and text in quotes, as "{text}"'
+        )
+    return None
+
+
+def advice(text: str) -> str | None:
+    """Return what to write in place of a text that is no number, though it looks like one; None where it does not."""
+    if match := DECIMAL_COMMA.fullmatch(text.strip()):
+        thousands = re.fullmatch("[-+]?[1-9][0-9]{0,2}", match[1]) and re.fullmatch("[0-9]{3}", match[2])
+        return f"write {f'{match[1]}{match[2]}, or ' if thousands else ''}{match[1]}.{match[2]}, with a point"
+    if re.fullmatch("0[0-9]*[89][0-9]*", text):
+        return f"write {int(text)}, without a zero in front"
+    return misread(text)
+
+
+def names(value: str | Sequence[str]) -> list[str]:
+    """Return the names in a text, where commas or spaces part them, or in a list of such texts."""
+    texts = [value] if isinstance(value, str) else value
+    return [name for text in texts for name in re.split(r"[,\s]+", text) if name]
+
+
+def spelled(config: Any) -> Any:
+    """Return a configuration in which seeds are numbers or lists of them, and an empty ``only`` is an empty list.
+
+    Raises:
+        InputError: seeds cannot be read; the message names the key and says why.
+    """
+    if not isinstance(config, Mapping):
+        return config
+    config = copy.deepcopy(dict(config))
+    if "only" in config and config["only"] is None:
+        config["only"] = []
+    holders = {"": config, "tuning.": config.get("tuning")}
+    if isinstance(exercises := config.get("exercises"), Mapping):
+        holders |= {f"exercises.{name}.": entry for name, entry in exercises.items()}
+    for where, holder in holders.items():
+        if isinstance(holder, dict) and holder.get("seeds") is not None:
+            holder["seeds"] = seeds(holder["seeds"], f"configuration: {where}seeds")
+    return config
+
+
+def seeds(value: Any, where: str) -> int | list[int]:
+    """Return a number of seeds as it is, and seeds that are named in any other way as a list.
+
+    Raises:
+        InputError: they are written in no way that is known, or a seed is there twice or cannot be.
+    """
+    try:
+        if isinstance(value, str):
+            inner = re.fullmatch(r"\s*\[(.*)\]\s*", value, re.DOTALL)
+            if not inner and re.fullmatch(r"[-+]?[0-9]+", value.strip()):
+                return _count(_number(value))
+            text = (inner[1] if inner else value).strip()
+            return _named(text.split(",") if text else [])
+        if isinstance(value, int | float):
+            return _count(value)
+        if not isinstance(value, list | tuple):
+            raise InputError(SEEDS)
+        return _named(value)
+    except InputError as error:
+        raise InputError(f"{where}: {reprlib.repr(value)} is not allowed here: {error}") from None
+
+
+def _count(value: float) -> int:
+    if isinstance(value, bool) or value != int(value):
+        raise InputError(SEEDS)
+    if value < 1:
+        raise InputError(f"there must be one seed at least; {SEEDS}")
+    if value > MOST_SEEDS:
+        raise InputError(f"it would be more than {MOST_SEEDS:,} seeds; for one seed of that number write it as a list")
+    return int(value)
+
+
+def _named(items: Sequence[Any]) -> list[int]:
+    every: dict[int, None] = {}
+    for item in items:
+        for seed in _range(item):
+            if seed in every:
+                raise InputError(f"seed {seed} is there twice; name each once")
+            every[seed] = None
+            if len(every) > MOST_SEEDS:
+                raise InputError(f"it would be more than {MOST_SEEDS:,} seeds")
+    if not every:
+        raise InputError(f"it names no seed; {SEEDS}")
+    return list(every)
+
+
+def _range(item: Any) -> range:
+    """Return the seeds of one item of a list: a number, or a range such as ``0-4``."""
+    ends = re.fullmatch(r"([0-9]+)\s*-\s*([0-9]+)", item.strip()) if isinstance(item, str) else None
+    first, last = (_number(ends[1]), _number(ends[2])) if ends else (_number(item),) * 2
+    if last < first:
+        raise InputError(f"{item} runs backwards; write {last}-{first}")
+    return range(first, last + 1)
+
+
+def _number(item: Any) -> int:
+    """Return a seed that is written as a number or as its digits."""
+    if isinstance(item, str):
+        text = item.strip()
+        if not re.fullmatch(r"[-+]?[0-9]{1,20}", text):
+            raise InputError(f"{reprlib.repr(text)} is no seed; {SEEDS}")
+        if reason := misread(text):
+            raise InputError(reason)
+        item = int(text)
+    if isinstance(item, bool) or not isinstance(item, int | float) or item != int(item):
+        raise InputError(f"{reprlib.repr(item)} is no seed; {SEEDS}")
+    if item < 0:
+        raise InputError(f"{item} is below zero, and seeds are 0, 1, 2, ...")
+    if item > LARGEST_SEED:
+        raise InputError(f"{item} is beyond {LARGEST_SEED}, the largest seed")
+    return int(item)
