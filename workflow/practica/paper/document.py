@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from pylatex import Command, Document, NoEscape, Package
@@ -24,6 +25,7 @@ from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.names import report_name, title
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.settings import items
+from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
@@ -41,16 +43,26 @@ PREAMBLE = r"""
 \renewcommand{\topfraction}{0.9}\renewcommand{\bottomfraction}{0.8}
 \renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.85}
 \makeatletter
+\setlength{\columnsep}{7mm}
 \setlength{\@fptop}{0pt}\setlength{\@fpsep}{\floatsep}\setlength{\@fpbot}{0pt plus 1fil}
+\setlength{\@dblfptop}{0pt}\setlength{\@dblfpsep}{\floatsep}\setlength{\@dblfpbot}{0pt plus 1fil}
 % As in the package placeins, which a small LaTeX lacks: no float leaves its section.
 \def\FloatBarrier{\par\begingroup\let\@elt\relax
   \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
   \ifx\@tempa\@empty\else
     \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
   \fi\endgroup}
+% Tables and figures are made for the width of the page: in a class of two columns they span both.
+\if@twocolumn
+  \expandafter\let\expandafter\figure\csname figure*\endcsname
+  \expandafter\let\expandafter\endfigure\csname endfigure*\endcsname
+  \expandafter\let\expandafter\table\csname table*\endcsname
+  \expandafter\let\expandafter\endtable\csname endtable*\endcsname
+\fi
 \newcommand{\doi}[1]{\href{https://doi.org/#1}{\nolinkurl{doi:#1}}}
 \renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
 \makeatother
+\extrafloats{500}
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
 \renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
 """
@@ -83,28 +95,29 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     # What LaTeX left stays: with it one pass does where a sentence changed, and three are needed without.
     for old in folder.glob("*.tex"):
         old.unlink()
-    sources = _write_prose(facts, folder, report)
+    sources, other_layers = _write_prose(facts, folder, report)
     target = output_path(results, language)
     tex = folder / target.with_suffix(".tex").name
     prose = "".join((folder / name).read_text(encoding="utf-8") for name in sources)
     works = bibliography(folder, report, language, prose)
-    write_text(tex, _document(facts, works).dumps() + "\n")
+    write_text(tex, _document(facts, works, other_layers).dumps() + "\n")
     pdf = compile_pdf(tex, sources)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
     return target
 
 
-def _write_prose(facts: Facts, folder: Path, report: Path) -> dict[str, Path]:
-    """Write every section's prose, expanded, and return which file each comes from."""
-    sources = {}
+def _write_prose(facts: Facts, folder: Path, report: Path) -> tuple[dict[str, Path], list[Table]]:
+    """Write every section's prose; return the source of each file, and the layers left for the appendix."""
+    sources, other_layers = {}, []
     for path in prose_files(facts.study, facts.language, report):
         exercise = None if path.stem == INTRODUCTION else path.stem
         prose = Prose(facts, exercise, _pictures(facts, exercise))
         # The prose comes first, so that a line of this file is the same line of its source.
         write_text(folder / path.name, prose.expand(path).rstrip() + "\n\n" + prose.rest())
         sources[path.name] = path
-    return sources
+        other_layers += prose.other_layers()
+    return sources, other_layers
 
 
 def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
@@ -113,11 +126,12 @@ def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     return {spec.name: spec.caption[facts.language] for spec in specs if exercise and spec.exercise == exercise}
 
 
-def _document(facts: Facts, works: str) -> Document:
+def _document(facts: Facts, works: str, other_layers: Sequence[Table]) -> Document:
     """Return the document around the prose: front page, one section per exercise, ``works`` cited, appendix."""
     study = facts.study
+    columns = {1: [], 2: ["twocolumn"]}[study.config["report"]["columns"]]
     document = Document(
-        document_options=["11pt", "a4paper"],
+        document_options=["11pt", "a4paper", *columns],
         geometry_options={"margin": "2.1cm"},
         microtype=True,
         page_numbers=False,
@@ -130,12 +144,12 @@ def _document(facts: Facts, works: str) -> Document:
     for exercise in study.exercises:
         heading = escape(study.title(exercise, facts.language) or title(exercise, facts.language))
         # A section bears the number of its exercise, also where the report holds only some of them.
-        document.append(NoEscape(rf"\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
+        document.append(NoEscape(rf"\FloatBarrier\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
         document.append(Command("section", NoEscape(heading)))
         document.append(Command("label", NoEscape(f"sec:{exercise}")))
         document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
     document.append(NoEscape(works))
-    document.append(NoEscape(appendix(facts)))
+    document.append(NoEscape(appendix(facts, other_layers)))
     return document
 
 

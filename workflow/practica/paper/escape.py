@@ -47,17 +47,15 @@ COMMANDS = {
 }
 LATIN = {chr(code) for code in range(0x00A1, 0x0100) if unicodedata.category(chr(code))[0] == "L"} | set("¡¿«»°·§")
 
-BREAKS = frozenset("/_,.:;=([)]")
-
 
 def escape(value: object) -> str:
     """Return ``value`` as LaTeX text; a character that the report's fonts lack prints as its base letter or ``?``."""
     return "".join(_escape_character(character) for character in str(value))
 
 
-def breakable(value: object) -> str:
-    """Return ``value`` as LaTeX text that may break inside addresses, paths and other long words."""
-    return "".join(escape(part) + (r"\allowbreak{}" if part in BREAKS else "") for part in str(value))
+def breakable(value: object, places: str = "/_,.:;=([)]") -> str:
+    """Return ``value`` as LaTeX text that may break inside addresses, paths and other long words, after ``places``."""
+    return "".join(escape(part) + (r"\allowbreak{}" if part in places else "") for part in str(value))
 
 
 def _escape_character(character: str) -> str:

@@ -11,11 +11,12 @@ from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.figures.catalogue import spec
 from practica.files import read_text
 from practica.paper import comparisons, floats, render
-from practica.paper.catalogue import exercise_tables, layers_table
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts, hint
 from practica.paper.floats import Picture
+from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand
+from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.paper.words import word
 
@@ -31,8 +32,9 @@ class Prose:
         self.facts = facts
         self.exercise = exercise
         self.pictures = pictures
-        self.tables = {spec.name: spec for spec in (exercise_tables(facts.study, exercise) if exercise else ())}
+        self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
         self.placed: set[str] = set()
+        self.nets: set[str] = set()
         self.said: set[str] = set()
 
     def expand(self, path: Path) -> str:
@@ -80,14 +82,18 @@ class Prose:
         }
 
     def rest(self) -> str:
-        """Return the figures and tables of the exercise that the prose does not place, such as a user's own."""
-        groups: dict[str, list[str]] = {}
-        for name in self.pictures:
-            if name not in self.placed:
-                groups.setdefault(floats.group(name), []).append(name)
-        parts = [self._figure(",".join(names), "") for names in groups.values()]
-        parts += [self._table(name) for name in self.tables if name not in self.placed]
+        """Return the figures and tables of the exercise that the prose does not place, but for those of layers."""
+        left = [name for name in self.pictures if name not in self.placed]
+        parts = [self._figure(",".join(names), "") for names in floats.together(left)]
+        parts += [
+            self._table(name) for name, spec in self.tables.items() if name not in self.placed and not spec.variant
+        ]
         return "\n".join(parts)
+
+    def other_layers(self) -> list[Table]:
+        """Return the tables of layers that the prose does not place: those of many variants would bury a section."""
+        left = (spec for name, spec in self.tables.items() if spec.variant and name not in self.placed)
+        return [make_table(spec, self.facts) for spec in left]
 
     def _print(self, found: Fact | Missing) -> str:
         return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
@@ -172,11 +178,16 @@ class Prose:
     def _layers(self, names: str) -> str:
         tables = []
         for name in names.split(","):
-            exercise, _, variant = name.strip().partition("/")
+            net = name.strip()
+            exercise, _, variant = net.partition("/")
             self.facts.check(exercise, variant)
-            table = layers_table(self.facts.study, exercise, variant)
-            self._place(table, self.tables, "table")
-            tables.append(make_table(self.tables[table], self.facts))
+            if net in self.nets:
+                raise InputError(f"the layers of {net} are placed twice")
+            self.nets.add(net)
+            table = shown_as(self.facts, exercise, variant)
+            if table not in self.placed:  # one table stands for several nets
+                self._place(table, self.tables, "table")
+                tables.append(make_table(self.tables[table], self.facts))
         return render.beside(tables)
 
     def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:
