@@ -17,6 +17,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN, train_again
+from practica.evidence.sound import check_table
 from practica.evidence.summary import Estimate, over_folds
 from practica.files import read_checked
 
@@ -231,6 +232,18 @@ class Results:
         if lacking:
             raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and collect again")
         return table
+
+
+def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> None:
+    """Check those of the named tables that are there: a hand may have changed them since they were collected.
+
+    Raises:
+        InputError: a table is malformed, or holds what no study can have produced.
+    """
+    results = Results(study, folder)
+    for name in names:
+        if name in TYPES and (folder / name).is_file():
+            check_table(name, getattr(results, name.partition(".")[0]), folder / name, study)
 
 
 def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:
