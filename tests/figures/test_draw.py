@@ -285,6 +285,13 @@ def test_the_overview_has_a_panel_an_exercise_and_marks_its_claims(
         assert f"{claim['id'].partition('-')[2]}{SIGNS[claim['verdict']]}" in text.splitlines(), claim["id"]
 
 
+@pytest.mark.parametrize(("language", "name"), [("es", "Función de costo"), ("en", "Loss")])
+def test_squared_thousands_of_dollars_are_set_as_a_formula(complete: Results, language: str, name: str) -> None:
+    label = draw_from(complete, "fig01b", language).axes[0].yaxis.label
+    assert label.get_text() == rf"{name} [(k\$)$^2$]"
+    assert label.get_parse_math()
+
+
 def test_the_overview_s_dots_are_results_on_test_data(tmp_path: Path) -> None:
     study = one_exercise("ej08")
     fill_distinctly(study, tmp_path)  # the validation accuracy is a hundredth above that on test data
