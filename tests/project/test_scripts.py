@@ -139,7 +139,10 @@ def test_fonts_are_installed_where_the_configuration_needs_them(machine, author,
     assert (done.returncode, done.stderr) == (0, "")
     installed = [call for call in machine.calls if " install " in call]
     assert len(installed) == (0 if there and not wanted else 1)
-    assert all(call.endswith(" texlive-luatex fonts-freefont-otf fonts-wqy-microhei") == wanted for call in installed)
+    assert all(
+        call.endswith(" texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola") == wanted
+        for call in installed
+    )
 
 
 def test_a_report_without_those_fonts_is_no_reason_to_stop(machine):

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source workflow/scripts/steps.sh
 
 packages=(latexmk texlive-latex-recommended texlive-fonts-recommended texlive-lang-spanish lmodern)
-fonts=(texlive-luatex fonts-freefont-otf fonts-wqy-microhei)
+fonts=(texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola)
 
 # Whether the configuration holds letters, such as those of a title or a name, that pdfLaTeX does not print.
 needs_fonts() {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from practica.paper.escape import FOREIGN, escape
 
-INSTALL = "apt-get install --no-install-recommends texlive-luatex fonts-freefont-otf fonts-wqy-microhei"
+INSTALL = "apt-get install --no-install-recommends texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola"
 NEEDS = ("fontspec.sty", "luaotfload-main.lua")
 UNFIT = re.compile(r"bold|italic|oblique|mono|condensed|light|thin|black|emoji|math|caps", re.IGNORECASE)
 """What the names of fonts say that are no plain text; colour emoji have no outlines."""
