@@ -159,6 +159,18 @@ def test_a_line_by_chance_is_no_difference_among_many(results: Path, made: tuple
     assert {line.state for line in found} == {AGREES}
 
 
+@pytest.mark.parametrize(
+    ("many", "few", "state"),
+    [
+        ((0.90, 0.001, 30), (0.96, 0.1, 3), AGREES),  # three scattered seeds may lie anywhere near
+        ((0.90, 0.1, 30), (0.80, 0.0001, 3), DIFFERS),  # three that agree say where they lie
+    ],
+)
+def test_a_line_is_judged_without_the_assumption_of_equal_variances(many: tuple, few: tuple, state: str) -> None:
+    rows = [dict(zip(("mean", "sd", "n"), row, strict=True)) | {"data": "real"} for row in (many, few)]
+    assert _state(*rows) == _state(*reversed(rows)) == state
+
+
 def test_a_line_that_differs_is_shown_and_ends_with_1(results: Path, made: tuple[Study, Path, Path]) -> None:
     edit(results / "summary.csv", "accuracy", mean=0.1, low=0.09, high=0.11)
     done = run(results, made[2], "--differing")

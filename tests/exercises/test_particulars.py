@@ -44,11 +44,28 @@ def test_impossible_zeros_become_the_means_of_the_training_fold() -> None:
     from practica.exercises.ej06 import correct_zeros
 
     train = np.array([[0, 10, 0, 4, 5, 6, 0, 0], [1, 30, 20, 0, 5, 6, 7, 8]], dtype=float)
-    validation = np.array([[0, 0, 0, 0, 0, 0, 0, 0]], dtype=float)
+    validation = np.array([[0, 0, 0, 0, 0, 0, 0, 0], [9, 900, 800, 700, 600, 500, 9, 9]], dtype=float)
     train_after, validation_after = correct_zeros(train, validation)
     np.testing.assert_array_equal(train_after, [[0, 10, 20, 4, 5, 6, 0, 0], [1, 30, 20, 4, 5, 6, 7, 8]])
-    np.testing.assert_array_equal(validation_after, [[0, 20, 20, 4, 5, 6, 0, 0]])
+    np.testing.assert_array_equal(validation_after, [[0, 20, 20, 4, 5, 6, 0, 0], validation[1]])
     assert train[0, 2] == 0
+
+
+def test_the_validation_fold_changes_nothing_in_the_training_fold(
+    settings_of: Callable[..., Settings], arrays: dict[str, Arrays]
+) -> None:
+    """Neither the means in the place of zeros nor the scale know the rows that the net is judged on."""
+    from practica.exercises import ej06
+
+    settings, pima = settings_of("ej06", "corrected"), arrays["pima"]
+    before = ej06.problem(pima, settings, 0, 2)
+    _, validation = ej06._folds(pima["y"].tobytes(), pima["y"].dtype.str, settings.folds, 0)[2]
+    x = np.array(pima["x"])
+    x[validation] = np.where(x[validation] == 0, 0, x[validation] * 1000 + 77)
+    after = ej06.problem({**pima, "x": x}, settings, 0, 2)
+    np.testing.assert_array_equal(after.train.x, before.train.x)
+    assert after.validation is not None and before.validation is not None
+    assert not np.array_equal(after.validation.x, before.validation.x)
 
 
 def test_folds_are_scaled_by_their_training_part(problem_of: ProblemOf) -> None:
@@ -81,6 +98,17 @@ def test_cleaning_is_measured_against_the_noisy_images(problem_of: ProblemOf) ->
         ("clean", "noisy", "cleaned"), (3, 28, 28)
     )
     np.testing.assert_array_equal(shown["cleaned"], 1 - shown["noisy"])
+
+
+def test_the_signal_to_noise_ratio_is_averaged_over_the_images(problem_of: ProblemOf) -> None:
+    """The ratio of the mean error, 23 dB here, would be that of the worst images."""
+    measure = problem_of("ej07", "autoencoder").measure
+    assert measure is not None
+    clean = np.zeros((2, 28, 28), dtype=np.float32)
+    errors = np.array([0.1, 0.01], dtype=np.float32)[:, None, None]
+    measured = measure("test", clean + errors * 10**0.5, clean, clean + errors)
+    assert measured["psnr"] == pytest.approx((20 + 40) / 2, abs=1e-3)
+    assert measured["noisy_psnr"] == pytest.approx((10 + 30) / 2, abs=1e-3)
 
 
 def test_one_permutation_of_the_pixels_serves_all_parts(problem_of: ProblemOf) -> None:

@@ -11,11 +11,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from evidence.factory import make_study, write_block, write_failure
+from paper.factory import fill as fill_distinctly
+from paper.factory import one_exercise
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
 from practica.evidence.rules import VERDICTS
+from practica.evidence.source import PRINTED
 from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, thinned
@@ -279,6 +282,25 @@ def test_the_overview_has_a_panel_an_exercise_and_marks_its_claims(
         assert re.search(rf"^{int(exercise[2:])}  \S", text, re.MULTILINE), exercise
     for claim in claims:
         assert f"{claim['id'].partition('-')[2]}{SIGNS[claim['verdict']]}" in text.splitlines(), claim["id"]
+
+
+@pytest.mark.parametrize(("language", "name"), [("es", "Función de costo"), ("en", "Loss")])
+def test_squared_thousands_of_dollars_are_set_as_a_formula(complete: Results, language: str, name: str) -> None:
+    label = draw_from(complete, "fig01b", language).axes[0].yaxis.label
+    assert label.get_text() == rf"{name} [(k\$)$^2$]"
+    assert label.get_parse_math()
+
+
+def test_the_overview_s_dots_are_results_on_test_data(tmp_path: Path) -> None:
+    study = one_exercise("ej08")
+    fill_distinctly(study, tmp_path)  # the validation accuracy is a hundredth above that on test data
+    results = Results(study, tmp_path)
+    (axes,) = draw_from(results, "fig_overview", "en").axes
+    marks = {kind: [float(line.get_ydata()[0]) for line in axes.lines if line.get_marker() == kind] for kind in "oD"}
+    tested = [results.value("ej08", variant, "test", "accuracy").mean for variant in ("dense", "conv")]
+    assert marks["o"] == pytest.approx(tested)
+    assert tested == pytest.approx([0.901, 0.901])
+    assert marks["D"] == [float(PRINTED[f"ej08/{variant}/test/accuracy"]) for variant in ("dense", "conv")]
 
 
 def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path) -> None:

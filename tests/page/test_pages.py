@@ -25,7 +25,9 @@ from practica.files import read_json, write_json
 from practica.page.build import write_pages
 from practica.page.charts import charts
 from practica.page.words import WORDS
-from practica.paper.catalogue import tables_for
+from practica.paper.catalogue import appendix_tables, front_tables
+from practica.paper.facts import Facts
+from practica.paper.layers import shown_tables
 
 
 def page(project: Path, name: str) -> str:
@@ -43,8 +45,11 @@ def test_every_figure_and_table_is_on_a_page(project: Path, faked: Study) -> Non
         index = page(project, f"index{suffix}.html")
         for name in report_figures(faked):
             assert f'id="{name}"' in (text.get(spec(name).exercise) or index)
-        for table in tables_for(faked):
-            assert f'<table id="{table.name}"' in (text[table.exercise] if table.exercise else index)
+        facts = Facts(faked, project / "results", "es")
+        own = [(text[exercise], table) for exercise in faked.exercises for table in shown_tables(facts, exercise)]
+        common = [(index, table) for table in (*front_tables(faked), *appendix_tables(faked))]
+        for shown, table in (*own, *common):
+            assert f'<table id="{table.name}"' in shown
 
 
 def test_every_page_leads_to_itself_in_the_other_language(project: Path) -> None:

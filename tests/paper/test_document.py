@@ -12,8 +12,10 @@ from paper.factory import ROOT, fill, one_exercise, write_failure
 from practica.config import Study
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
-from practica.files import write_json
+from practica.figures.catalogue import figures_for, spec
+from practica.files import read_json, write_json
 from practica.paper.appendix import _origin
+from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
 
@@ -106,6 +108,60 @@ def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:
     assert build(study, tmp_path / "one", "es").read_bytes() == documents[0]
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, Path]:
+    """Return a configuration of 60 variants with long names, and their results; every net has layers of its own."""
+    config = dict(one_exercise("ej08").config)
+    ej08 = config["exercises"]["ej08"]
+    names = [f"a_variant_with_quite_a_long_name_{number:02}" for number in range(58)]
+    variants = ej08["variants"] | {
+        name: {"model": "dense", "settings": {"units": [number + 4]}} for number, name in enumerate(names)
+    }
+    config["exercises"] = {"ej08": {**ej08, "variants": variants}}
+    folder = tmp_path_factory.mktemp("many")
+    study = Study.resolve(config)
+    fill(study, folder)
+    nets = read_json(folder / "models.json")
+    for number, net in enumerate(nets.values()):
+        net["layers"] = [{**net["layers"][0], "parameters": number}]
+    write_json(folder / "models.json", nets)
+    return config, folder
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize(("language", "figure", "table"), [("es", "Figura", "Tabla"), ("en", "Figure", "Table")])
+def test_sixty_variants_build(many: tuple[dict, Path], columns: int, language: str, figure: str, table: str) -> None:
+    config, folder = many
+    study = Study.resolve({**config, "report": {"languages": ["es", "en"], "columns": columns}})
+    pdf = build(study, folder, language)
+    text = text_of(pdf)
+    assert len(study.variants("ej08")) == 60
+    log = (folder / "paper" / language / f"{pdf.stem}.log").read_text(errors="replace")
+    assert not re.search(r"undefined|multiply defined|same identifier|Float too large", log)
+    assert ("a4paper,twocolumn" in (folder / "paper" / language / f"{pdf.stem}.tex").read_text()) == (columns == 2)
+    # 58 figures that no prose places, 58 tables of layers in the appendix, and a row for each in the table of scores.
+    assert len(set(re.findall(rf"{figure} E\d+:", text))) >= 58
+    assert len(set(re.findall(rf"{table} E\d+:", text))) >= 60
+
+
+def test_floats_stay_in_their_section(shipped: Study, results: Path) -> None:
+    """Every figure and table stands between the heading of its exercise and that of the next."""
+    build(shipped, results, "es")
+    pages: dict[str, int] = {}
+    aux = (results / "paper/es/informe.aux").read_text(encoding="utf-8")
+    for name, page in re.findall(r"\\newlabel\{(?:sec|fig|tab):([^}]+)\}\{\{[^}]*\}\{(\d+)\}", aux):
+        pages.setdefault(name, int(page))
+    exercises = list(shipped.exercises)
+    owners = {name: spec(name).exercise for name in figures_for(shipped)}
+    owners |= {each.name: each.exercise for each in tables_for(shipped) if each.exercise}
+    placed = {name: owner for name, owner in owners.items() if name in pages}
+    assert len(placed) > 40
+    for name, owner in placed.items():
+        place = exercises.index(owner)
+        last = pages[exercises[place + 1]] if place + 1 < len(exercises) else 999
+        assert pages[owner] <= pages[name] <= last, (name, pages[name], pages[owner], last)
+
+
 def test_part_of_the_study_keeps_its_numbers(tmp_path: Path) -> None:
     study = one_exercise("ej09")
     fill(study, tmp_path)
@@ -176,7 +232,9 @@ def test_titles_from_the_configuration_are_text(tmp_path: Path) -> None:
     fill(study, tmp_path / "results")
     report = own_prose(tmp_path, ej08="Nada.")
     text = text_of(build(study, tmp_path / "results", "es", report))
-    assert text.count(r"100 % & $x_1$ #2 {~^} \input{/etc/passwd} <b> ??") == 3
+    assert text.count(r"100 % & $x_1$ #2 {~^} \input{/etc/passwd} <b>") == 3
+    assert "??" not in text
+    assert text.count("日本") >= 3 or "U+65E5 CJK UNIFIED IDEOGRAPH-65E5" in text
     assert "A & B_C" in text
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from practica.paper.escape import escape
+from practica.paper.escape import breakable, escape
 
 
 @pytest.mark.parametrize("character", list("$%&#_{}~^\\"))
@@ -22,7 +22,25 @@ def test_spanish_stays_and_signs_become_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "printed"), [("日本", "??"), ("Ġ", "G"), ("a\nb\tc", "a b c"), ("\x00", "?"), ("①", "1")]
+    ("text", "printed"),
+    [
+        ("日本", r"\foreign{日本}"),
+        ("محمد علي", r"\foreign{محمد علي}"),
+        ("a Σωκράτης b", r"a \foreign{Σωκράτης} b"),
+        ("<日 本>", r"\textless{}\foreign{日 本}\textgreater{}"),
+        ("<b> 日", r"\textless{}b\textgreater{} \foreign{日}"),
+        ("ġ Łódź ț €", "ġ Łódź ț €"),
+        ("u\u0301", "ú"),
+        ("a\nb\tc", "a b c"),
+        ("a\x00b\u202ec\u200d\ufe0f", "abc"),
+        ("①ﬁ２", "1fi2"),
+    ],
 )
-def test_characters_without_a_glyph_have_a_substitute(text: str, printed: str) -> None:
+def test_what_pdflatex_lacks_is_left_to_other_fonts_and_what_nobody_sees_is_left_out(text: str, printed: str) -> None:
     assert escape(text) == printed
+
+
+def test_long_words_break_and_joined_letters_stay_together() -> None:
+    assert breakable("a_b/c") == r"a\_\allowbreak{}b/\allowbreak{}c"
+    assert breakable("محمد_علي") == r"\foreign{محمد}\_\allowbreak{}\foreign{علي}"
+    assert breakable("a_1,5", "_") == r"a\_\allowbreak{}1,5"

@@ -128,7 +128,8 @@ def test_what_the_prose_does_not_place_follows_it(results: Path, tmp_path: Path)
     prose.expand(path)
     rest = prose.rest()
     assert r"\label{fig:fig13b}" in rest
-    assert "tab:layers_ej08_conv" in rest
+    assert "tab:layers" not in rest
+    assert [table.name for table in prose.other_layers()] == ["layers_ej08_dense", "layers_ej08_conv"]
     assert r"\label{fig:fig13a}" not in rest
     assert "tab:table2" not in rest
 

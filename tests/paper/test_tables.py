@@ -16,9 +16,11 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_statistics
 from practica.evidence.collect import write_table as write_csv
+from practica.files import write_json
 from practica.paper import render
-from practica.paper.catalogue import TableSpec, tables_for
+from practica.paper.catalogue import TableSpec, layers_caption, tables_for
 from practica.paper.facts import Fact, Facts
+from practica.paper.layers import shown_tables
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
 
@@ -39,17 +41,14 @@ def test_the_catalogue_costs_no_heavy_import() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_whole_study_has_the_source_s_tables_and_one_of_layers_per_architecture(shipped: Study) -> None:
+def test_the_whole_study_has_the_source_s_tables_and_one_of_layers_per_net_in_keras(shipped: Study) -> None:
     names = [spec.name for spec in tables_for(shipped)]
     assert {"table1", "table2", "table3", "table4", "table_ej02", "table_ej05", "table_ej06", "table_ej07"} <= set(
         names
     )
     assert [name for name in names if name.startswith("layers_ej06")] == [
-        "layers_ej06_raw",
-        "layers_ej06_wider",
-        "layers_ej06_deeper",
+        f"layers_ej06_{variant}" for variant in shipped.variants("ej06")
     ]
-    assert [name for name in names if name.startswith("layers_ej10")] == ["layers_ej10_alexnet", "layers_ej10_vgg16"]
     assert not [name for name in names if name.startswith("layers_") and name.endswith("_numpy")]
     assert names[-1] == "table_runs"
     assert len(names) == len(set(names))
@@ -75,6 +74,65 @@ def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None
     assert r"Capas densas & \begin{tabular}[t]{@{}r@{}}0,951~\ensuremath{\pm}~0,001" in tex
     assert r"{\scriptsize {[}0,888;~0,914{]}}\end{tabular} & 0,95 & 2" in tex
     assert "última época" in tex
+
+
+def test_columns_of_several_metrics_and_splits_name_both(shipped: Study, results: Path) -> None:
+    def headings(*columns: tuple[str, str]) -> list[str]:
+        spec = TableSpec("t", "scores", "ej08", {"en": "T."}, columns=columns)
+        return [column.heading for column in make_table(spec, Facts(shipped, results, "en")).columns[1:-2]]
+
+    pairs = [(split, metric) for metric in ("f1", "ece") for split in ("validation", "test")]
+    assert headings(*pairs) == ["f1, validation", "f1, test", "ece, validation", "ece, test"]
+    assert headings(("train", "loss"), ("test", "accuracy")) == ["Loss, training", "Accuracy, test"]
+    assert headings(("test", "f1"), ("test", "ece")) == ["f1", "ece"]
+    assert headings(("train", "f1"), ("test", "f1")) == ["Training", "Test"]
+
+
+def built(count: int, name: str = "dense") -> dict[str, object]:
+    layer = {"name": name, "type": "Dense", "output_shape": "(None, 1)", "parameters": count}
+    return {"total": count, "trainable": count, "non_trainable": 0, "layers": [layer]}
+
+
+def test_one_table_stands_for_nets_whose_built_layers_are_equal_and_for_no_other(tmp_path: Path) -> None:
+    study = one_exercise("ej06")
+    fill(study, tmp_path)
+    # Settings that nobody has listed, such as a number of filters, change a net as well as those that somebody has.
+    nets = {"raw": built(6090), "corrected": built(79626), "wider": built(6090), "deeper": built(6090, "dense_1")}
+    write_json(tmp_path / "models.json", {f"ej06/{variant}": net for variant, net in nets.items()})
+    facts = Facts(study, tmp_path, "en")
+    shown = {spec.name: spec.caption for spec in shown_tables(facts, "ej06") if spec.kind == "layers"}
+    assert list(shown) == ["layers_ej06_raw", "layers_ej06_corrected", "layers_ej06_deeper"]
+    assert shown["layers_ej06_raw"]["en"] == "Layers of the nets “Uncorrected” and “More neurons” (ej06)."
+    assert shown["layers_ej06_raw"]["es"] == "Capas de las redes «Sin corrección» y «Más neuronas» (ej06)."
+    assert shown["layers_ej06_corrected"]["en"] == "Layers of the net “Corrected” (ej06)."
+    (row,) = rows_of(render.to_csv(made(study, tmp_path, "layers_ej06_corrected")))
+    assert row["parameters"] == "79626"
+
+
+def test_a_net_that_nobody_described_shares_no_table_and_has_no_other_s_numbers(tmp_path: Path) -> None:
+    config = {"dataset": "mnist", "variants": {"dense": {}, "wide": {"model": "dense"}, "last": {"model": "dense"}}}
+    study = Study.resolve({"exercises": {"ej08": config}})
+    fill(study, tmp_path)
+    write_json(tmp_path / "models.json", {"ej08/dense": built(6090)})
+    facts = Facts(study, tmp_path, "en")
+    shown = [spec.name for spec in shown_tables(facts, "ej08") if spec.kind == "layers"]
+    assert shown == ["layers_ej08_dense", "layers_ej08_wide", "layers_ej08_last"]
+    assert made(study, tmp_path, "layers_ej08_wide").gaps()
+
+
+def test_a_caption_names_some_nets_and_counts_the_others() -> None:
+    names = [f"v{number}" for number in range(60)]
+    assert layers_caption("ej08", names)["en"] == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (ej08)."
+    assert "“v4”" in layers_caption("ej08", names[:5])["en"]
+
+
+def test_a_very_long_table_is_cut_in_the_pdf_alone_and_says_so() -> None:
+    rows = tuple((label(f"row {number}"),) for number in range(1000))
+    table = Table("table_long", "Long.", (Column("k", "K"),), rows, "en")
+    tex = render.to_latex(table)
+    assert "row 399" in tex and "row 400" not in tex
+    assert r"These are the first 400 of 1000 rows; table\_long.csv holds all of them." in tex
+    assert len(rows_of(render.to_csv(table))) == 1000
 
 
 def test_other_languages_need_no_other_code(shipped: Study, results: Path) -> None:

@@ -126,6 +126,35 @@ def test_latex_is_installed_where_allowed(machine, user, prefix):
     assert [call for call in machine.calls if call.startswith(f"{prefix}apt-get")]
 
 
+@pytest.mark.parametrize(("author", "wanted"), [("王小明", True), ("Σωκράτης", True), ("Łukasz Žižek “—” →", False)])
+@pytest.mark.parametrize("there", [False, True])
+def test_fonts_are_installed_where_the_configuration_needs_them(machine, author, wanted, there):
+    machine.command("id", "echo 0")
+    (machine.root / "config.yaml").write_text(f"author: {author}\n", encoding="utf-8")
+    for name in ("latexmk", "pdflatex", "kpsewhich") if there else ():
+        machine.command(name, "exit 0")
+    tex = " ".join(f'"{machine.bin}/{name}"' for name in ("latexmk", "pdflatex", "kpsewhich", "lualatex"))
+    machine.command("apt-get", f'case "$*" in *" install "*) for tool in {tex}; do cp /bin/true "$tool"; done ;; esac')
+    done = machine.run("ensure-latex")
+    assert (done.returncode, done.stderr) == (0, "")
+    installed = [call for call in machine.calls if " install " in call]
+    assert len(installed) == (0 if there and not wanted else 1)
+    assert all(
+        call.endswith(" texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola") == wanted
+        for call in installed
+    )
+
+
+def test_a_report_without_those_fonts_is_no_reason_to_stop(machine):
+    machine.command("id", "echo 1000")
+    machine.command("sudo", "exit 1")
+    (machine.root / "config.yaml").write_text("author: 王小明\n", encoding="utf-8")
+    for name in ("latexmk", "pdflatex", "kpsewhich"):
+        machine.command(name, "exit 0")
+    done = machine.run("ensure-latex")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_failing_installation_shows_the_log(machine):
     machine.command("id", "echo 0")
     machine.command("apt-get", "echo no route to the archive; exit 100")

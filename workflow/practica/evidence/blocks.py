@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from practica.config import Block
 from practica.errors import InputError
+from practica.evidence.sound import complaint, stops_early
 from practica.files import misfit, read_json
 from practica.training.attempt import checkpoint_folder
 from practica.training.journal import DIVERGED, DONE, KILLED, Journal, failure_note
@@ -65,7 +66,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     manifest = read_manifest(manifest_file)
     _check_settings(manifest_file, manifest, block)
     metrics = _checked(metrics_file, block)
-    runs = _parsed(metrics_file, lambda: _metrics(metrics))
+    runs = _parsed(metrics_file, lambda: _metrics(metrics, block))
     history = _checked(history_file, block)
     return BlockFiles(
         block=block,
@@ -73,7 +74,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         stand_in=_parsed(metrics_file, lambda: _boolean(metrics["stand_in"])),
         epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
         metrics=runs,
-        history=_parsed(history_file, lambda: _history(history)),
+        history=_parsed(history_file, lambda: _history(history, block)),
         provenance=manifest["provenance"],
     )
 
@@ -157,16 +158,39 @@ def _parsed(path: Path, parse: Callable[[], T]) -> T:
         raise InputError(f"{path} is malformed ({what}); {again}") from error
 
 
-def _metrics(content: Any) -> dict[Key, float]:
+def _metrics(content: Any, block: Block) -> dict[Key, float]:
     rows: dict[Key, float] = {}
     for run in content["runs"]:
         for split, metrics in run["metrics"].items():
             for metric, value in metrics.items():
                 rows[*_run_key(run), split, metric] = _number(value, metric)
+    _check_runs(content, block)
     return rows
 
 
-def _history(content: Any) -> dict[Key, tuple[list[int], list[float]]]:
+def _check_runs(content: Any, block: Block) -> None:
+    """Raise ``ValueError`` where a run is there twice, or a seed lacks a fold that the study or another seed has."""
+    keys = [_run_key(run) for run in content["runs"]]
+    folds = {fold for _, fold in keys} | set(range(block.settings.get("folds", 0)))
+    for seed in block.seeds:
+        for fold in folds:
+            if keys.count((seed, fold)) != 1:
+                name = f"seed {seed}" + ("" if fold is None else f", fold {fold}")
+                raise ValueError(f"{name} is {'missing' if (seed, fold) not in keys else 'there twice'}")
+
+
+def _check_epochs(curves: Mapping[Key, tuple[list[int], list[float]]], block: Block) -> None:
+    """Raise ``ValueError`` where runs were recorded at unequal epochs, though none stops early."""
+    first = next(iter(curves.values()), ([], []))[0]
+    for (seed, fold, split, metric), (epochs, _) in curves.items():
+        if len(set(epochs)) != len(epochs):
+            raise ValueError(f"seed {seed}: an epoch is there twice")
+        if epochs != first and not stops_early(block.settings):
+            name = f"seed {seed}" + ("" if fold is None else f", fold {fold}")
+            raise ValueError(f"{name}, {split} {metric}: other epochs than the first run")
+
+
+def _history(content: Any, block: Block) -> dict[Key, tuple[list[int], list[float]]]:
     curves: dict[Key, tuple[list[int], list[float]]] = {}
     for run in content["runs"]:
         epochs = [int(epoch) for epoch in run["epoch"]]
@@ -174,6 +198,7 @@ def _history(content: Any) -> dict[Key, tuple[list[int], list[float]]]:
             if len(epochs) != len(values):
                 raise ValueError(f"{len(values)} values of {split} {metric} for {len(epochs)} epochs")
             curves[*_run_key(run), split, metric] = epochs, [_number(value, metric) for value in values]
+    _check_epochs(curves, block)
     return curves
 
 
@@ -195,6 +220,8 @@ def _number(value: Any, metric: str) -> float:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{metric} is {value!r}, not a number")
+    if said := complaint(metric, float(value)):
+        raise ValueError(said)
     return float(value)
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from practica.evidence.results import Curve
-from practica.figures.style import Look, legend, local_numbers, new_figure, whole_epochs
+from practica.figures.style import Look, legend, local_numbers, new_figure, squared, whole_epochs
 from practica.figures.words import Words
 
 POINTS = 600
@@ -71,7 +71,7 @@ def curves(
 
 
 def _draw(axes: Axes, plot: Plot) -> None:
-    axes.set_ylabel(plot.label)
+    axes.set_ylabel(squared(plot.label))
     if plot.log:
         axes.set_yscale("log")
     for line in plot.lines:

@@ -103,6 +103,11 @@ def legend(figure: Figure, handles: Iterable[Any], notes: Iterable[str]) -> None
     drawn._legend_box.get_children().reverse()  # type: ignore[attr-defined]
 
 
+def squared(text: str) -> str:
+    """Return text whose raised two is a formula: that of the figures' font is heavier than its letters."""
+    return text.replace("$", r"\$").replace("²", "$^2$") if "²" in text else text
+
+
 def local_numbers(axes: Axes, texts: Words) -> None:
     """Write the ticks with the language's decimal mark."""
     mark = texts["decimal_mark"]

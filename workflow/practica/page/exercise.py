@@ -18,9 +18,9 @@ from practica.page.address import address
 from practica.page.charts import charts
 from practica.page.embed import json_text
 from practica.paper import names
-from practica.paper.catalogue import exercise_tables
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
+from practica.paper.layers import equal_nets, shown_tables
 from practica.paper.names import variant_name
 from practica.paper.settings import items, ran
 from practica.paper.table import Cell
@@ -40,10 +40,13 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     variants = facts.study.variants(exercise)
     kinds: dict[str, list[Markup]] = {"claims": [], "tables": []}
     layers = []
-    for spec in exercise_tables(facts.study, exercise):
+    for spec in shown_tables(facts, exercise):
         shown = fragment(make_table(spec, facts), _to_figure)
         if spec.kind == "layers":
-            names = [variant_name(exercise, variant, facts.language) for variant in spec.variants(facts.study)]
+            names = [
+                variant_name(exercise, variant, facts.language)
+                for variant in equal_nets(facts, exercise, str(spec.variant))
+            ]
             layers.append({"variants": items(names, facts.language), "shown": shown})
         else:
             kinds[spec.kind if spec.kind in kinds else "tables"].append(shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +13,15 @@ from practica.paper.checklist import checklist
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.settings import items
+from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.paper.words import word
 
 PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
 
 
-def appendix(facts: Facts) -> str:
-    """Return the appendix as LaTeX."""
+def appendix(facts: Facts, other_layers: Sequence[Table]) -> str:
+    """Return the appendix as LaTeX, with the layers of the nets that no section shows; it has one column."""
     language = facts.language
     rows = [
         rf"\textbf{{{escape(name)}}} & " + r"\newline ".join(breakable(value) for value in values) + r"\\[2pt]"
@@ -27,15 +29,24 @@ def appendix(facts: Facts) -> str:
     ]
     return "\n".join(
         [
-            rf"\FloatBarrier\appendix\section{{{escape(word('appendix', language))}}}",
+            r"\FloatBarrier\csname if@twocolumn\endcsname\onecolumn\fi\appendix",
+            rf"\section{{{escape(word('appendix', language))}}}",
             r"\begin{trivlist}\item\small",
             r"\begin{tabular}{@{}l>{\raggedright\arraybackslash}p{0.74\linewidth}@{}}",
             *rows,
             r"\end{tabular}\end{trivlist}",
             *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
             checklist(facts),
+            _other_layers(other_layers, language),
         ]
     )
+
+
+def _other_layers(tables: Sequence[Table], language: str) -> str:
+    """Return the section of layers; nothing where the sections before show all."""
+    if not tables:
+        return ""
+    return rf"\section{{{escape(word('other_layers', language))}}}" + render.listed(tables)
 
 
 def provenance(facts: Facts) -> dict[str, list[str]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from practica.address import TIMING
 from practica.config import Study
 from practica.evidence.claims import declared
 from practica.exercises.twins import TWIN
-from practica.files import canonical_json
 from practica.paper.names import variant_name
+from practica.paper.settings import items
+from practica.paper.words import WORDS
 
 COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")
 NEEDS = {
@@ -25,8 +26,8 @@ NEEDS = {
     "differences": ("differences.csv", "runs.csv"),
 }
 """The files under the results folder that each kind of table is made from."""
-SHAPING = ("units", "words", "review_length", "embedding_dim")
-"""The settings that change a model's layers; the number of classes, which the data set decides, does so in one row."""
+MOST_NAMES = 4
+"""How many nets a caption names before it counts the others."""
 
 
 @dataclass(frozen=True)
@@ -217,16 +218,14 @@ def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
 
 
 def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:
-    """Return the exercise's tables: its own or its metrics, what is claimed, and one of layers per architecture."""
+    """Return the exercise's tables: its own or its metrics, what is claimed, and the layers of every net in Keras."""
     own = tuple(spec for spec in KNOWN if spec.exercise == exercise and spec.variants(study))
     return (*(own or (_metrics(exercise),)), *_claims(exercise), *(_layers(study, exercise)))
 
 
-def layers_table(study: Study, exercise: str, variant: str) -> str:
-    """Return the name of the table with the layers of the variant's model: that of its first such variant."""
-    wanted = _architecture(study, exercise, variant)
-    first = next(name for name in study.variants(exercise) if _architecture(study, exercise, name) == wanted)
-    return f"layers_{exercise}_{first}"
+def layers_table(exercise: str, variant: str) -> str:
+    """Return the name of the table with the layers of a variant's net."""
+    return f"layers_{exercise}_{variant}"
 
 
 def _metrics(exercise: str) -> TableSpec:
@@ -250,20 +249,22 @@ def _claims(exercise: str) -> tuple[TableSpec, ...]:
 
 
 def _layers(study: Study, exercise: str) -> list[TableSpec]:
-    """Return one table per architecture: most variants that share a model differ in data or training only."""
-    specs: dict[str, TableSpec] = {}
-    for variant in study.variants(exercise):
-        if study.model(exercise, variant).endswith(TWIN):
-            continue
-        name = layers_table(study, exercise, variant)
-        caption = {
-            "es": f"Capas de la red «{variant_name(exercise, variant, 'es')}» ({exercise}).",
-            "en": f"Layers of the net “{variant_name(exercise, variant, 'en')}” ({exercise}).",
-        }
-        specs.setdefault(name, TableSpec(name, "layers", exercise, caption, variant=variant))
-    return list(specs.values())
+    """Return one table per net in Keras: which of them are equal is known only once they are built."""
+    names = [name for name in study.variants(exercise) if not study.model(exercise, name).endswith(TWIN)]
+    return [
+        TableSpec(layers_table(exercise, name), "layers", exercise, layers_caption(exercise, [name]), variant=name)
+        for name in names
+    ]
 
 
-def _architecture(study: Study, exercise: str, variant: str) -> str:
-    settings = study.settings(exercise, variant)
-    return canonical_json([study.model(exercise, variant), *(settings.get(name) for name in SHAPING)])
+def layers_caption(exercise: str, variants: Sequence[str]) -> dict[str, str]:
+    """Return the caption of the layers that the nets of some variants have in common, by language."""
+    caption = {}
+    few = variants if len(variants) <= MOST_NAMES + 1 else variants[:MOST_NAMES]
+    for language, words in WORDS.items():
+        names = [words["quoted"].format(variant_name(exercise, variant, language)) for variant in few]
+        if more := len(variants) - len(few):
+            names.append(words["more_nets"].format(more))
+        form = words["layers_of_net" if len(variants) == 1 else "layers_of_nets"]
+        caption[language] = form.format(nets=items(names, language), exercise=exercise)
+    return caption

@@ -59,6 +59,10 @@ SPLITS = ("validation_fraction", "test_fraction", "folds", "train_samples", "tes
 """The settings that decide how samples are divided."""
 
 
+MOST_VALUES = 6
+"""How many values of a setting are listed before the last."""
+
+
 def checklist(facts: Facts) -> str:
     """Return the checklist as a section of the appendix, in LaTeX."""
     return "\n".join(
@@ -121,6 +125,8 @@ def _values(settings: list[dict[str, Any]], keys: Iterable[str], language: str) 
     for key in keys:
         values = [one[key] for one in settings if one.get(key) is not None]
         if values:
-            told = " / ".join(dict.fromkeys(setting(value, language) for value in values))
-            shown.append(said(key, told, language))
+            told = list(dict.fromkeys(setting(value, language) for value in values))
+            if len(told) > MOST_VALUES + 2:  # a row of a table cannot break across pages
+                told = [*told[:MOST_VALUES], "…", told[-1]]
+            shown.append(said(key, " / ".join(told), language))
     return "; ".join(shown)

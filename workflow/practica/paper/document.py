@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pylatex import Command, Document, NoEscape, Package
+from pylatex import Document, NoEscape, Package
 
 from practica.config import Study
-from practica.errors import InputError
+from practica.errors import InputError, RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
 from practica.figures.listing import OVERVIEW
@@ -18,21 +20,29 @@ from practica.paper import render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
-from practica.paper.escape import escape
+from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
+from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.names import report_name, title
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.settings import items
+from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
 REPORT = Path(__file__).parents[3] / "report"
 BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
 INTRODUCTION = "intro"
+TITLE = r"\maketitle\thispagestyle{fancy}"
+
+REPRODUCIBLE = {
+    "pdflatex": r"\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1",
+    "lualatex": r"\pdfvariable suppressoptionalinfo 1023 ",
+}
+"""What keeps dates and names of the machine out of the PDF."""
 
 PREAMBLE = r"""
-\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
 \definecolor{links}{HTML}{00507a}
 \setlength{\emergencystretch}{3em}\widowpenalty=10000 \clubpenalty=10000
 \setlength{\headheight}{14pt}
@@ -41,16 +51,26 @@ PREAMBLE = r"""
 \renewcommand{\topfraction}{0.9}\renewcommand{\bottomfraction}{0.8}
 \renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.85}
 \makeatletter
+\setlength{\columnsep}{7mm}
 \setlength{\@fptop}{0pt}\setlength{\@fpsep}{\floatsep}\setlength{\@fpbot}{0pt plus 1fil}
+\setlength{\@dblfptop}{0pt}\setlength{\@dblfpsep}{\floatsep}\setlength{\@dblfpbot}{0pt plus 1fil}
 % As in the package placeins, which a small LaTeX lacks: no float leaves its section.
 \def\FloatBarrier{\par\begingroup\let\@elt\relax
   \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
   \ifx\@tempa\@empty\else
     \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
   \fi\endgroup}
+% Tables and figures are made for the width of the page: in a class of two columns they span both.
+\if@twocolumn
+  \expandafter\let\expandafter\figure\csname figure*\endcsname
+  \expandafter\let\expandafter\endfigure\csname endfigure*\endcsname
+  \expandafter\let\expandafter\table\csname table*\endcsname
+  \expandafter\let\expandafter\endtable\csname endtable*\endcsname
+\fi
 \newcommand{\doi}[1]{\href{https://doi.org/#1}{\nolinkurl{doi:#1}}}
 \renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
 \makeatother
+\extrafloats{500}
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
 \renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
 """
@@ -80,31 +100,53 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
+    folder.mkdir(parents=True, exist_ok=True)
     # What LaTeX left stays: with it one pass does where a sentence changed, and three are needed without.
     for old in folder.glob("*.tex"):
         old.unlink()
-    sources = _write_prose(facts, folder, report)
+    prose, other_layers = _prose(facts, report)
     target = output_path(results, language)
+    works = bibliography(folder, report, language, "".join(prose.values()))
+    texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
+    glyphs = choose([*prose.values(), *texts, _metadata(study, language)])
     tex = folder / target.with_suffix(".tex").name
-    prose = "".join((folder / name).read_text(encoding="utf-8") for name in sources)
-    works = bibliography(folder, report, language, prose)
-    write_text(tex, _document(facts, works).dumps() + "\n")
-    pdf = compile_pdf(tex, sources)
+    try:
+        pdf = _typeset(study, language, prose, texts, glyphs, tex)
+    except RunError:
+        if not glyphs.fonts:
+            raise
+        # LuaLaTeX has needs of its own, such as a cache that it may write: some letters are no reason for no report.
+        pdf = _typeset(study, language, prose, texts, glyphs.without_fonts(), tex)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
     return target
 
 
-def _write_prose(facts: Facts, folder: Path, report: Path) -> dict[str, Path]:
-    """Write every section's prose, expanded, and return which file each comes from."""
-    sources = {}
+def _typeset(
+    study: Study, language: str, prose: Mapping[Path, str], texts: Sequence[str], glyphs: Glyphs, tex: Path
+) -> Path:
+    """Write the sources of the document and compile them; what is not shown is said on the first page and here."""
+    front, *others = texts
+    if unseen := glyphs.complaint(language):
+        print(f"practica: {tex.stem}.pdf: {unseen}", file=sys.stderr)
+        front = front.replace(TITLE, rf"{TITLE}\noindent\textcolor{{red}}{{{breakable(unseen)}}}\par\smallskip ")
+    glyphs.link(tex.parent)
+    for path, text in prose.items():
+        write_text(tex.parent / path.name, glyphs.set(text))
+    write_text(tex, glyphs.set(_document(study, language, [front, *others], glyphs).dumps()) + "\n")
+    return compile_pdf(tex, {path.name: path for path in prose}, glyphs.engine)
+
+
+def _prose(facts: Facts, report: Path) -> tuple[dict[Path, str], list[Table]]:
+    """Return every section's prose, expanded, by its source; and the tables of layers left for the appendix."""
+    prose, other_layers = {}, []
     for path in prose_files(facts.study, facts.language, report):
         exercise = None if path.stem == INTRODUCTION else path.stem
-        prose = Prose(facts, exercise, _pictures(facts, exercise))
-        # The prose comes first, so that a line of this file is the same line of its source.
-        write_text(folder / path.name, prose.expand(path).rstrip() + "\n\n" + prose.rest())
-        sources[path.name] = path
-    return sources
+        section = Prose(facts, exercise, _pictures(facts, exercise))
+        # The prose comes first, so that a line of what LaTeX reads is the same line of its source.
+        prose[path] = section.expand(path).rstrip() + "\n\n" + section.rest()
+        other_layers += section.other_layers()
+    return prose, other_layers
 
 
 def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
@@ -113,30 +155,35 @@ def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     return {spec.name: spec.caption[facts.language] for spec in specs if exercise and spec.exercise == exercise}
 
 
-def _document(facts: Facts, works: str) -> Document:
-    """Return the document around the prose: front page, one section per exercise, ``works`` cited, appendix."""
-    study = facts.study
+def _document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs) -> Document:
+    """Return the document that holds ``texts`` one after another."""
+    columns = {1: [], 2: ["twocolumn"]}[study.config["report"]["columns"]]
+    encodings = {} if glyphs.engine == "pdflatex" else {"fontenc": None, "inputenc": None, "lmodern": False}
     document = Document(
-        document_options=["11pt", "a4paper"],
+        document_options=["11pt", "a4paper", *columns],
         geometry_options={"margin": "2.1cm"},
         microtype=True,
         page_numbers=False,
+        **encodings,
     )
-    for name, options in _packages(facts.language).items():
+    for name, options in _packages(language).items():
         document.packages.append(Package(name, options=options and NoEscape(options)))
-    document.preamble.append(NoEscape(PREAMBLE + _metadata(study, facts.language)))
-    document.append(NoEscape(_front(facts)))
-    document.append(NoEscape(rf"\input{{{INTRODUCTION}.tex}}"))
-    for exercise in study.exercises:
-        heading = escape(study.title(exercise, facts.language) or title(exercise, facts.language))
-        # A section bears the number of its exercise, also where the report holds only some of them.
-        document.append(NoEscape(rf"\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"))
-        document.append(Command("section", NoEscape(heading)))
-        document.append(Command("label", NoEscape(f"sec:{exercise}")))
-        document.append(NoEscape(rf"\input{{{exercise}.tex}}"))
-    document.append(NoEscape(works))
-    document.append(NoEscape(appendix(facts)))
+    reproducible = REPRODUCIBLE[glyphs.engine]
+    document.preamble.append(NoEscape(glyphs.preamble() + reproducible + PREAMBLE + _metadata(study, language)))
+    for text in texts:
+        document.append(NoEscape(text))
     return document
+
+
+def _sections(study: Study, language: str) -> list[str]:
+    """Return the introduction and one section an exercise, as LaTeX that reads their prose."""
+    texts = [rf"\input{{{INTRODUCTION}.tex}}"]
+    for exercise in study.exercises:
+        heading = escape(study.title(exercise, language) or title(exercise, language))
+        # A section bears the number of its exercise, also where the report holds only some of them.
+        number = rf"\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"
+        texts.append(rf"\FloatBarrier{number}\section{{{heading}}}\label{{sec:{exercise}}}\input{{{exercise}.tex}}")
+    return texts
 
 
 def _packages(language: str) -> dict[str, str | None]:
@@ -165,7 +212,7 @@ def _metadata(study: Study, language: str) -> str:
     subject = escape(word("subject", language))
     keywords = ", ".join([escape(word("keywords", language)), *(escape(each) for each in study.datasets())])
     return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdflang={{{language}}},
-  pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{pdfTeX}}}}
+  pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
 \title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{author}}}\date{{\vspace{{-14mm}}}}
 """
 
@@ -177,7 +224,7 @@ def _front(facts: Facts) -> str:
     lines = [
         r"\pagestyle{fancy}\fancyhf{}\fancyfoot[C]{\thepage}\renewcommand{\headrulewidth}{0pt}",
         rf"\fancyhead[C]{{\textcolor{{red}}{{\textbf{{{escape(header)}}}}}}}",
-        r"\maketitle\thispagestyle{fancy}",
+        TITLE,
     ]
     if data:
         warning = escape(word("front_stand_in", facts.language).format(data=", ".join(data)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 COMMANDS = {
@@ -46,19 +47,33 @@ COMMANDS = {
     "⁻": r"\textsuperscript{\ensuremath{-}}",
     **{mark: rf"\textsuperscript{{{digit}}}" for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
 }
-LATIN = {chr(code) for code in range(0x00A1, 0x0100) if unicodedata.category(chr(code))[0] == "L"} | set("¡¿«»°·§")
+UNDECLARED = set("ĦħĸĿŀŉŦŧſ")
+LATIN = {
+    character
+    for code in (*range(0x00A1, 0x0180), *range(0x0218, 0x021C))
+    if unicodedata.category(character := chr(code))[0] == "L" and character not in UNDECLARED
+} | set("¡¿«»°·§€£¥©®™µ¶•†‡‰¼½¾÷¬‹›„‚")
+"""What pdfLaTeX prints of its own with the report's fonts."""
 
-BREAKS = frozenset("/_,.:;=([)]")
+FOREIGN = re.compile(r"\\foreign\{([^{}]*)\}")
+"""Characters that it does not print; ``glyphs`` finds a font for them."""
+INVISIBLE = ("Cc", "Cf", "Cs")
+BEGIN, END = "\x00", "\x01"  # of a foreign character: no text keeps control characters
+JOINT = re.compile(f"{END}( *){BEGIN}")
+VARIANTS = range(0xFE00, 0xFE10)  # they choose a form of the character before, such as a coloured one
 
 
 def escape(value: object) -> str:
-    """Return ``value`` as LaTeX text; a character that the report's fonts lack prints as its base letter or ``?``."""
-    return "".join(_escape_character(character) for character in str(value))
+    """Return ``value`` as LaTeX text; characters that the report's fonts lack are in the argument of ``\\foreign``."""
+    text = unicodedata.normalize("NFC", str(value))
+    joined = JOINT.sub(r"\1", "".join(_escape_character(character) for character in text))
+    return joined.replace(BEGIN, r"\foreign{").replace(END, "}")
 
 
-def breakable(value: object) -> str:
-    """Return ``value`` as LaTeX text that may break inside addresses, paths and other long words."""
-    return "".join(escape(part) + (r"\allowbreak{}" if part in BREAKS else "") for part in str(value))
+def breakable(value: object, places: str = "/_,.:;=([)]") -> str:
+    """Return ``value`` as LaTeX text that may break inside addresses, paths and other long words, after ``places``."""
+    parts = re.split(f"([{re.escape(places)}])", str(value))
+    return "".join(escape(part) + (r"\allowbreak{}" if part and part in places else "") for part in parts)
 
 
 def _escape_character(character: str) -> str:
@@ -68,7 +83,9 @@ def _escape_character(character: str) -> str:
         return character
     if character.isspace():
         return " "
-    plain = unicodedata.normalize("NFKD", character)[0]
-    if plain != character:
-        return _escape_character(plain)
-    return "?"
+    if unicodedata.category(character) in INVISIBLE or ord(character) in VARIANTS:
+        return ""
+    plain = unicodedata.normalize("NFKC", character)
+    if plain != character:  # such as a ligature, or a digit of full width
+        return "".join(map(_escape_character, plain))
+    return BEGIN + character + END

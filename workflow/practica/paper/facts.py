@@ -138,8 +138,7 @@ class Facts:
         """Return the entry of ``models.json`` for a variant, or why there is none."""
         if self.models is None:
             return Missing(word("no_models", self.language))
-        names = (f"{exercise}/{variant}", f"{exercise}/{self.study.model(exercise, variant)}")
-        found = next((self.models[name] for name in names if name in self.models), None)
+        found: Mapping[str, Any] | None = self.models.get(f"{exercise}/{variant}")
         return Missing(word("no_layers", self.language)) if found is None else found
 
     def stand_in(self, exercise: str | None = None, variants: Iterable[str] | None = None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ NAME = re.compile(r"fig(?P<extra>x?)(?P<number>\d+)(?P<letter>[a-z]?)")
 
 
 BESIDE = r"0.48\linewidth"
+ROOM = 2  # figures, one row, of a float that holds what nobody placed: LaTeX fills pages with such rows
 REASON = 70  # characters of a reason inside a sentence; the table of the runs has more
 
 
@@ -36,6 +38,20 @@ def group(name: str) -> str:
     """Return what figures that belong side by side share: ``fig13`` for ``fig13a`` and ``fig13b``."""
     found = NAME.fullmatch(name)
     return name[: -len(found["letter"]) or None] if found else name
+
+
+def together(names: Sequence[str]) -> list[list[str]]:
+    """Return figures by float: those that belong side by side in one, the others two at a time."""
+    groups: list[list[str]] = []
+    open_ = False
+    for _, members in itertools.groupby(names, group):
+        same = list(members)
+        if len(same) == 1 and open_ and len(groups[-1]) < ROOM:
+            groups[-1] += same
+        else:
+            groups.append(same)
+            open_ = len(same) == 1
+    return groups
 
 
 def figure(pictures: Sequence[Picture], caption: str) -> str:

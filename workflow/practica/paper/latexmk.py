@@ -16,13 +16,13 @@ INSTALL = (
 )
 OPTIONS = (
     "-norc",  # somebody's ~/.latexmkrc must not change the report
-    "-pdf",
     "-g",  # after an error it would otherwise wait for a change of the sources
     "-interaction=nonstopmode",
     "-halt-on-error",
     "-file-line-error",
     "-no-shell-escape",
 )
+MODES = {"pdflatex": "-pdf", "lualatex": "-pdflua"}
 ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "0",  # no dates inside the PDF
     "FORCE_SOURCE_DATE": "1",
@@ -38,19 +38,21 @@ def check_installed() -> None:
         raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
 
 
-def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
+def compile_pdf(tex: Path, sources: dict[str, Path], engine: str = "pdflatex") -> Path:
     """Compile ``tex`` in its own folder and return the PDF; ``sources`` maps generated files to what people edit.
+
+    ``engine`` is ``pdflatex``, or ``lualatex`` for what only the machine's own fonts have.
 
     Raises:
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
     left = [path for path in tex.parent.glob(f"{tex.stem}.*") if path != tex]
-    done = _latexmk(tex)
+    done = _latexmk(tex, engine)
     if done.returncode and left:
         # What an earlier LaTeX left may be cut short, or of another version.
         for path in left:
             path.unlink(missing_ok=True)
-        done = _latexmk(tex)
+        done = _latexmk(tex, engine)
     log = tex.with_suffix(".log")
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else done.stdout + done.stderr
     if done.returncode:
@@ -60,9 +62,9 @@ def compile_pdf(tex: Path, sources: dict[str, Path]) -> Path:
     return tex.with_suffix(".pdf")
 
 
-def _latexmk(tex: Path) -> subprocess.CompletedProcess[str]:
+def _latexmk(tex: Path, engine: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["latexmk", *OPTIONS, tex.name],
+        ["latexmk", MODES[engine], *OPTIONS, tex.name],
         cwd=tex.parent,
         env={**os.environ, **ENVIRONMENT},
         stdin=subprocess.DEVNULL,

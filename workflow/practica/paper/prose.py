@@ -13,11 +13,13 @@ from practica.figures.catalogue import spec
 from practica.figures.listing import SPECS
 from practica.files import read_text
 from practica.paper import comparisons, floats, render
-from practica.paper.catalogue import KNOWN, TableSpec, exercise_tables, layers_table
+from practica.paper.catalogue import KNOWN, TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
+from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand
+from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.paper.words import word
 
@@ -33,11 +35,12 @@ class Prose:
         self.facts = facts
         self.exercise = exercise
         self.pictures = pictures
-        self.tables = {spec.name: spec for spec in (exercise_tables(facts.study, exercise) if exercise else ())}
+        self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
         # What the exercise has and the study does not run: named in the prose, it is a hole.
         self.captions = {each.name: each.caption[facts.language] for each in SPECS if each.exercise == exercise}
         self.rowless = {each.name: each for each in KNOWN if each.exercise == exercise}
         self.placed: set[str] = set()
+        self.nets: set[str] = set()
         self.said: set[str] = set()
 
     def expand(self, path: Path) -> str:
@@ -84,14 +87,18 @@ class Prose:
         }
 
     def rest(self) -> str:
-        """Return the figures and tables of the exercise that the prose does not place, such as a user's own."""
-        groups: dict[str, list[str]] = {}
-        for name in self.pictures:
-            if name not in self.placed:
-                groups.setdefault(floats.group(name), []).append(name)
-        parts = [self._figure(",".join(names), "") for names in groups.values()]
-        parts += [self._table(name) for name in self.tables if name not in self.placed]
+        """Return the figures and tables of the exercise that the prose does not place, but for those of layers."""
+        left = [name for name in self.pictures if name not in self.placed]
+        parts = [self._figure(",".join(names), "") for names in floats.together(left)]
+        parts += [
+            self._table(name) for name, spec in self.tables.items() if name not in self.placed and not spec.variant
+        ]
         return "\n".join(parts)
+
+    def other_layers(self) -> list[Table]:
+        """Return the tables of layers that the prose does not place: those of many variants would bury a section."""
+        left = (spec for name, spec in self.tables.items() if spec.variant and name not in self.placed)
+        return [make_table(spec, self.facts) for spec in left]
 
     def _print(self, found: Fact | Missing) -> str:
         return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
@@ -195,12 +202,17 @@ class Prose:
         tables, holes = [], []
         for name in names.split(","):
             exercise, variant = parts(name)
+            net = f"{exercise}/{variant}"
             if absent := self.facts.absent(exercise, variant):
                 holes.append(self._gap(absent.reason))
                 continue
-            table = layers_table(self.facts.study, exercise, variant)
-            self._place(table, self.tables, "table")
-            tables.append(make_table(self.tables[table], self.facts))
+            if net in self.nets:
+                raise InputError(f"the layers of {net} are placed twice")
+            self.nets.add(net)
+            table = shown_as(self.facts, exercise, variant)
+            if table not in self.placed:  # one table stands for several nets
+                self._place(table, self.tables, "table")
+                tables.append(make_table(self.tables[table], self.facts))
         return "\n\n".join([*holes, *([render.beside(tables)] if tables else [])])
 
     def _rowless(self, table: TableSpec) -> str:

@@ -20,10 +20,14 @@ from practica.paper.words import word
 FORMATS = ("tex", "csv", "html")
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have all
 SPANNED = 0.7  # share of the page's width for text that spans columns
+MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all
 LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is set smaller
 
 # A table wider than the page, such as one with a user's long names, is shrunk to it.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
+# A longtable cannot be set in two columns.
+ONE_COLUMN = r"\csname if@twocolumn\endcsname\onecolumn\let\asbefore\twocolumn\else\let\asbefore\relax\fi"
+AS_BEFORE = r"\asbefore"
 # Notes are as wide as their table, but not so narrow that they break after every word.
 NOTES = r"\dimen0"
 AS_WIDE = (
@@ -60,7 +64,8 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
 
     ``number`` replaces LaTeX's own.
 
-    The preamble needs ``booktabs``, ``graphicx``, ``hyperref``, ``longtable``, ``pifont`` and ``xcolor``.
+    The preamble needs ``booktabs``, ``caption``, ``graphicx``, ``hyperref``, ``longtable``, ``pifont`` and ``xcolor``.
+    The class may have one column or two.
     """
     own = numbering("table", number)
     if breaks or len(table.rows) > LONG:
@@ -73,13 +78,26 @@ def beside(tables: Sequence[Table]) -> str:
     """Return tables as one float, two in a row, each under its own caption; a long one stands alone."""
     if len(tables) == 1 or any(len(table.rows) > LONG for table in tables):
         return "".join(map(to_latex, tables))
+    body = "\\par\\bigskip\n".join(_pairs(tables))
+    return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}" if tables else ""
+
+
+def listed(tables: Sequence[Table]) -> str:
+    """Return tables one after another, two in a row, that are no floats: of those LaTeX holds a limited number."""
+    short = [table for table in tables if len(table.rows) <= LONG]
+    rows = "".join(rf"\noindent {row}\par\bigskip{chr(10)}" for row in _pairs(short))
+    return rf"{{\footnotesize\captionsetup{{type=table}}{rows}}}" + "".join(
+        to_latex(table) for table in tables if table not in short
+    )
+
+
+def _pairs(tables: Sequence[Table]) -> list[str]:
+    """Return tables in rows of two boxes, each under its own caption."""
     boxes = [
         "\n".join([r"\begin{minipage}[t]{0.48\linewidth}\centering", *_whole(table), r"\end{minipage}"])
         for table in tables
     ]
-    rows = ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
-    body = "\\par\\bigskip\n".join(rows)
-    return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}"
+    return ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
 
 
 def _whole(table: Table) -> list[str]:
@@ -95,11 +113,16 @@ def _whole(table: Table) -> list[str]:
 
 
 def _long(table: Table, own: str) -> str:
+    """Return a table that breaks across pages; of a very long one the first rows, and where the others are."""
+    if len(table.rows) > MOST:
+        note = word("rows_cut", table.language).format(some=MOST, all=len(table.rows), name=table.name)
+        table = replace(table, rows=table.rows[:MOST], notes=(note, *table.notes))
     caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
     again = escape(word("continued", table.language))
     width = len(table.columns)
     return "\n".join(
         [
+            ONE_COLUMN,
             rf"\begingroup\footnotesize{_spacing(table)}{own}",
             rf"\begin{{longtable}}{{{_alignment(table)}}}",
             rf"{caption}\\",
@@ -109,7 +132,7 @@ def _long(table: Table, own: str) -> str:
             *_grouped(table),
             r"\end{longtable}",
             *_notes(table),
-            r"\endgroup",
+            r"\endgroup" + AS_BEFORE,
             "",
         ]
     )
@@ -175,7 +198,7 @@ def _row(table: Table, row: Sequence[Cell]) -> str:
 
 
 def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
-    text = escape(cell.text) + (rf"\ref{{fig:{cell.figure}}}" if cell.figure else "")
+    text = _text(cell.text, column) + (rf"\ref{{fig:{cell.figure}}}" if cell.figure else "")
     if cell.section:
         text = rf"\hyperref[sec:{cell.section}]{{{text}}}"
     if cell.gap:
@@ -188,6 +211,11 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
     return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
 
 
+def _text(text: str, column: Column) -> str:
+    """Return a line of a cell: where the column has a width, long names break in it, and numbers do not."""
+    return breakable(text, "_") if column.width else escape(text)
+
+
 def coloured(text: str, tone: str) -> str:
     """Return LaTeX text in the colour of a verdict, or as it is where ``tone`` is none."""
     return rf"\textcolor[HTML]{{{TONES[tone].upper()}}}{{{text}}}" if tone in TONES else text
@@ -195,7 +223,7 @@ def coloured(text: str, tone: str) -> str:
 
 def _stacked(text: str, below: Sequence[str], column: Column) -> str:
     """Return lines, the first as it is and the others small: in a column of a given width they may break as well."""
-    lines = [text, *(rf"{{\scriptsize {escape(line)}}}" for line in below)]
+    lines = [text, *(rf"{{\scriptsize {_text(line, column)}}}" for line in below)]
     if column.width:
         return r"\newline ".join(lines)
     body = r"\\[-1pt]".join(lines)

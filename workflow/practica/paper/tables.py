@@ -65,10 +65,9 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: chosen metrics, the source's number where it prints one, and the number of seeds."""
     exercise = str(spec.exercise)
     columns = [cells.variant_column(facts)]
-    same = len({metric for _, metric in spec.columns}) == 1 < len(spec.columns)
-    for split, metric in spec.columns:
-        heading = word(split, facts.language) if same else metric_name(metric, facts.language)
-        columns.append(Column(f"{split}_{metric}", heading))
+    columns += [
+        Column(f"{split}_{metric}", _score_heading(spec, split, metric, facts)) for split, metric in spec.columns
+    ]
     variants = spec.variants(facts.study)
     printed = any(f"{exercise}/{variant}/test/accuracy" in PRINTED for variant in variants)
     if printed:
@@ -84,6 +83,15 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
         source = [cells.source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
         rows.append([cells.variant(exercise, variant, facts), *row, *source, cells.seeds(values)])
     return columns, rows, []
+
+
+def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> str:
+    """Return what tells a column from the others: its split, its metric, or both where both vary."""
+    splits, metrics = ({pair[place] for pair in spec.columns} for place in (0, 1))
+    if len(metrics) == 1:
+        return word(split, facts.language)
+    name = metric_name(metric, facts.language)
+    return name if len(splits) == 1 else f"{name}, {word(split, facts.language).lower()}"
 
 
 def _metrics(spec: TableSpec, facts: Facts) -> Content:

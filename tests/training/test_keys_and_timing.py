@@ -1,0 +1,79 @@
+"""What decides a run is in its key, and what a timing counts is training alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from practica import backend
+from practica.config import Block, Study
+from practica.training import fit, timing
+from practica.training.job import run_keys
+
+pytestmark = pytest.mark.keras
+
+BLOCK = Block("ej08", "dense", (0,), "dense", "mnist", {"epochs": 3, "precision": "auto", "learning_rate": 0.1})
+
+
+def keys(block: Block = BLOCK, code: str = "code", fingerprint: str = "data", threads: int = 1) -> tuple[str, str]:
+    return run_keys(block, code, fingerprint, threads)
+
+
+@pytest.mark.parametrize("other", [{"code": "other"}, {"fingerprint": "other"}, {"threads": 2}], ids=str)
+def test_code_data_and_threads_are_in_both_keys(other: dict) -> None:
+    assert all(one != same for one, same in zip(keys(**other), keys(), strict=True))
+
+
+def test_the_precision_that_a_machine_chooses_is_in_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+    for chosen in ("float32", "mixed_bfloat16"):
+        monkeypatch.setattr(fit, "precision", lambda settings, chosen=chosen: chosen)
+        found[chosen] = keys()
+    assert all(one != other for one, other in zip(*found.values(), strict=True))
+
+
+def test_versions_are_in_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = keys()
+    for module, name, value in (
+        (keras, "__version__", "0"),
+        (np, "__version__", "0"),
+        (backend, "version", lambda: "tensorflow 0"),
+    ):
+        with monkeypatch.context() as changed:
+            changed.setattr(module, name, value)
+            assert all(one != other for one, other in zip(keys(), before, strict=True)), name
+    assert keys() == before
+
+
+def test_settings_are_in_both_keys_and_the_number_of_epochs_in_the_first_alone() -> None:
+    before = keys()
+    rate = keys(replace(BLOCK, settings={**BLOCK.settings, "learning_rate": 0.2}))
+    assert rate[0] != before[0] and rate[1] != before[1]
+    longer = keys(replace(BLOCK, settings={**BLOCK.settings, "epochs": 4}))
+    assert longer[0] != before[0] and longer[1] == before[1]
+    assert keys(replace(BLOCK, seeds=(1,)))[1] != before[1]
+
+
+def test_the_repetition_that_traces_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"optimizer": "sgd", "batch_size": 4, "learning_rate": 0.1, "epochs": 1}
+    variants = {"xor_221": {}, "xor_221_numpy": {}}
+    config = {
+        "exercises": {"ej02": {"dataset": "xor", "settings": settings, "variants": variants}},
+        "timing": {"repetitions": 3},
+    }
+    study = Study.resolve(config)
+    x = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype=np.float32)
+    # Seconds of each turn: of Keras, of its twin, of Keras, ...; those of the first repetition hold the tracing.
+    seconds = iter([100.0, 50.0, 1.0, 2.0, 1.0, 3.0, 1.0, 4.0])
+    monkeypatch.setattr(timing, "_seconds", lambda turn: next(seconds))
+    (timed,) = timing.time_twins(study, lambda name: {"x": x, "y": -x[:, :1] * x[:, 1:]}).values()
+    assert next(seconds, None) is None
+    per_epoch = {
+        name: {end: value * timed["epochs"] for end, value in timed[name].items()} for name in timed if "_per_" in name
+    }
+    assert per_epoch["keras_seconds_per_epoch"] == pytest.approx({"median": 1, "low": 1, "high": 1})
+    assert per_epoch["numpy_seconds_per_epoch"] == pytest.approx({"median": 3, "low": 2, "high": 4})
+    assert timed["speedup"] == pytest.approx({"median": 3, "low": 2, "high": 4})

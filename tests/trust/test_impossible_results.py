@@ -1,0 +1,205 @@
+"""What no study can have produced is named, with file, line or run and what to do, and nothing is made of it."""
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from paper.factory import fill, shipped_study
+from practica.cli import main
+from practica.config import Study
+from practica.evidence.sound import limits, stops_early
+from practica.files import write_json
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    exercises = shipped_study().config["exercises"]
+    return shipped_study(exercises={name: {**exercises[name], "seeds_per_job": 1} for name in ("ej06", "ej08")})
+
+
+@pytest.fixture(scope="module")
+def whole(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole") / "results"
+    fill(study, folder)
+    write_json(folder / "study.json", dict(study.config))
+    return folder
+
+
+@pytest.fixture
+def results(whole: Path, tmp_path: Path) -> Path:
+    shutil.copytree(whole, tmp_path / "results")
+    return tmp_path / "results"
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def write(path: Path, table: pd.DataFrame) -> None:
+    text = table.to_csv(index=False, lineterminator="\n").encode()
+    path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
+
+
+def where(table: pd.DataFrame, **fields: str) -> int:
+    """Return the place of the first row with these values."""
+    rows = table
+    for name, value in fields.items():
+        rows = rows[rows[name] == value]
+    return int(rows.index[0])
+
+
+def said(results: Path, *words: str) -> str:
+    """Run a command and return its sentence; it stops with exit code 2."""
+    command = [*words, "--results", str(results), "--study", str(results / "study.json")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 2, (done.output, done.exception)
+    assert done.output.startswith("practica: ") and done.output.count("\n") == 1, done.output
+    return done.output
+
+
+ACCURACY = {"exercise": "ej08", "variant": "conv", "seed": "1", "split": "test", "metric": "accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "message"),
+    [
+        ("accuracy", "7", "accuracy is 7, which cannot be above 1"),
+        ("accuracy", "-3", "accuracy is -3, which cannot be below 0"),
+        ("best_accuracy", "1.01", "best_accuracy is 1.01, which cannot be above 1"),
+        ("loss", "1e300", "loss is 1e+300, which cannot be above 3.40282e+38"),
+        ("loss", "-1e200", "loss is -1e+200, which cannot be below -3.40282e+38"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words", [["statistics"], ["claims"], ["table", "table2"], ["figure", "fig13a"], ["page"], ["paper"]], ids=" ".join
+)
+def test_an_impossible_value_is_named_with_its_line(results, words, metric, value, message) -> None:
+    table = read(results / "metrics.csv")
+    place = where(table, **ACCURACY | {"metric": metric})
+    table.loc[place, "value"] = value
+    write(results / "metrics.csv", table)
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    sentence = said(results, *words)
+    assert f"{results / 'metrics.csv'}, line {place + 2}: ej08/conv, seed 1, test {metric}: {message}" in sentence
+    assert "delete it and collect again" in sentence
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
+
+
+def test_a_row_that_is_there_twice_is_named_with_both_lines(results) -> None:
+    table = read(results / "metrics.csv")
+    place = where(table, **ACCURACY)
+    table = pd.concat([table, table.iloc[[place]].assign(value="0.5")])
+    write(results / "metrics.csv", table)
+    sentence = said(results, "statistics")
+    assert f"line {len(table) + 1}: ej08/conv, seed 1, test accuracy stands in line {place + 2} already" in sentence
+
+
+@pytest.mark.parametrize("gone", ["fold of one seed", "fold of all seeds", "split of one run"])
+def test_a_missing_row_is_named_with_its_run(results, gone) -> None:
+    table = read(results / "metrics.csv")
+    raw = (table["exercise"] == "ej06") & (table["variant"] == "raw")
+    lost = {
+        "fold of one seed": raw & (table["seed"] == "1") & (table["fold"] == "3"),
+        "fold of all seeds": raw & (table["fold"] == "4"),
+        "split of one run": raw & (table["seed"] == "1") & (table["fold"] == "3") & (table["metric"] == "accuracy"),
+    }[gone]
+    write(results / "metrics.csv", table[~lost])
+    run = "seed 0, fold 4" if "all" in gone else "seed 1, fold 3"
+    assert f"metrics.csv: ej06/raw, {run}, has no row for train" in said(results, "statistics")
+
+
+def test_unequal_epochs_of_a_variant_are_named_with_the_run(results) -> None:
+    table = read(results / "history.csv.gz")
+    last = (
+        (table["exercise"] == "ej08") & (table["variant"] == "conv") & (table["seed"] == "1") & (table["epoch"] == "3")
+    )
+    assert last.any()
+    write(results / "history.csv.gz", table[~last])
+    sentence = said(results, "figure", "fig13b")
+    assert "history.csv.gz: ej08/conv, seed 1, train loss, was recorded at other epochs than the first run" in sentence
+
+
+def test_an_epoch_that_is_there_twice_is_named(results) -> None:
+    table = read(results / "history.csv.gz")
+    place = where(table, exercise="ej06", variant="raw", seed="0", fold="2", epoch="2")
+    write(results / "history.csv.gz", pd.concat([table, table.iloc[[place]]]))
+    sentence = said(results, "claims")
+    assert (
+        f"line {len(table) + 2}: ej06/raw, seed 0, fold 2, epoch 2, train loss stands in line {place + 2}" in sentence
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "words", "message"),
+    [
+        ("summary.csv", "mean", "1.5", ["table", "table2"], "accuracy is 1.5, which cannot be above 1"),
+        ("summary.csv", "sd", "-1", ["table", "table2"], "sd is -1"),
+        ("summary.csv", "low", "2", ["table", "table2"], "no interval goes from 2 to"),
+        ("differences.csv", "mean", "1e300", ["paper"], "mean is 1e+300, which no net gives"),
+        ("runs.csv", "epochs", "99", ["table", "table_runs"], "other epochs than the first run"),
+        ("runs.csv", "wall_seconds", "-5", ["table", "table_runs"], "wall_seconds is -5"),
+    ],
+)
+def test_the_other_tables_are_checked_as_well(results, name, column, value, words, message) -> None:
+    table = read(results / name)
+    keys = {"exercise": "ej08", "variant": "conv"}
+    keys |= {"metric": "accuracy", "split": "test"} if "metric" in table else {}
+    table.loc[where(table, **keys), column] = value
+    write(results / name, table)
+    sentence = said(results, *words)
+    assert message in sentence and "ej08/conv" in sentence and str(results / name) in sentence
+
+
+def change(path: Path, edit) -> None:
+    content = json.loads(path.read_text())
+    edit(content["runs"])
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "message"),
+    [
+        ("metrics.json", lambda runs: runs[0]["metrics"]["train"].update(accuracy=7), "accuracy is 7"),
+        ("metrics.json", lambda runs: runs[0]["metrics"]["train"].update(loss=1e300), r"loss is 1e+300"),
+        ("metrics.json", lambda runs: runs.append(runs[0]), "seed 0, fold 0 is there twice"),
+        ("metrics.json", lambda runs: runs.pop(3), "seed 0, fold 3 is missing"),
+        ("history.json", lambda runs: runs[2]["train"].update(accuracy=[0.1, -3, 0.2]), "accuracy is -3"),
+        ("history.json", lambda runs: runs[0].update(epoch=[1, 2, 2]), "an epoch is there twice"),
+        ("history.json", lambda runs: runs[1].update(epoch=[1, 2, 4]), "other epochs than the first run"),
+    ],
+)
+def test_a_block_s_own_files_are_checked_when_they_are_collected(results, study, name, edit, message) -> None:
+    path = study.block("ej06", "raw", study.seed_groups("ej06")[0]).folder(results) / name
+    change(path, edit)
+    sentence = said(results, "collect")
+    assert str(path) in sentence and message in sentence and "delete" in sentence
+
+
+def test_what_a_study_can_have_passes(results) -> None:
+    """Losses of any size that float32 holds, what diverged, and runs that early stopping ends."""
+    table = read(results / "metrics.csv")
+    for seed, value in (("0", "3e38"), ("1", "")):
+        table.loc[where(table, **ACCURACY | {"metric": "loss", "seed": seed}), "value"] = value
+    write(results / "metrics.csv", table)
+    for words in (["statistics"], ["claims"], ["table", "table2"], ["page"], ["figure", "fig13b"]):
+        command = [*words, "--results", str(results), "--study", str(results / "study.json")]
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 0, (words, done.output, done.exception)
+
+
+def test_only_early_stopping_excuses_unequal_epochs() -> None:
+    assert stops_early({"epochs": 3, "early_stopping": {"patience": 2}})
+    assert stops_early({"recipe": {"patience": 2}})
+    assert not stops_early({"epochs": 3, "optimizer": "adam", "units": [3]})
+
+
+def test_limits_are_those_of_the_metric() -> None:
+    assert limits("accuracy") == limits("best_accuracy") == limits("top_k_categorical_accuracy") == (0, 1)
+    assert limits("mse")[0] == 0 and limits("mse")[1] > 1e38
+    assert limits("r2")[1] == 1 and limits("r2")[0] < -1e38
+    assert limits("psnr")[0] < -1e38 and limits("mine")[1] > 1e38

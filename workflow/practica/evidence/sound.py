@@ -1,0 +1,182 @@
+"""Name the numbers and rows of results that no study can have produced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from practica.config import Study
+from practica.errors import InputError
+
+BEST = "best_"
+LARGEST = 3.4028235e38
+"""Nets compute in float32, so that no number of theirs is above its largest; the square of ours still is a number."""
+SHARES = ("accuracy", "auc", "precision", "recall", "f1", "f1_score", "ece")
+ERRORS = ("mse", "mae", "rmse", "noisy_mse")
+ROUNDING = 1e-6
+STOPPING = ("stop", "patience")
+"""What the names of settings hold that let runs of one variant end after unequal epochs."""
+
+KEYS: Mapping[str, list[str]] = {
+    "metrics.csv": ["exercise", "variant", "seed", "fold", "split", "metric"],
+    "history.csv.gz": ["exercise", "variant", "seed", "fold", "split", "metric", "epoch"],
+    "summary.csv": ["exercise", "variant", "split", "metric"],
+    "differences.csv": ["exercise", "variant", "minus", "split", "metric"],
+    "runs.csv": ["exercise", "variant", "block"],
+}
+"""The columns that tell the rows of a table apart."""
+RUN = ["exercise", "variant", "seed", "fold"]
+AMOUNTS = ("sd", "n", "epochs", "parameters", "threads", "wall_seconds", "fit_seconds", "peak_memory_mb")
+"""Columns of what cannot be below zero."""
+
+
+def limits(metric: str) -> tuple[float, float]:
+    """Return the least and the greatest value that a metric can have."""
+    name = metric.removeprefix(BEST)
+    if name in SHARES or name.endswith("_accuracy"):
+        return 0.0, 1.0
+    return (0.0 if name in ERRORS else -LARGEST), (1.0 if name == "r2" else LARGEST)
+
+
+def complaint(metric: str, value: float) -> str:
+    """Say what is wrong with a value of a metric; nothing where it may be right, as NaN may for what diverged."""
+    low, high = limits(metric)
+    if not math.isfinite(value) or low - ROUNDING <= value <= high + ROUNDING:
+        return ""
+    return (
+        f"{metric} is {value:g}, which cannot be {'below' if value < low else 'above'} {low if value < low else high:g}"
+    )
+
+
+def stops_early(settings: Any) -> bool:
+    """Say whether runs with these settings may end after unequal epochs."""
+    if not isinstance(settings, Mapping):
+        return False
+    return any(any(part in key for part in STOPPING) or stops_early(value) for key, value in settings.items())
+
+
+def check_table(name: str, table: pd.DataFrame, path: Path, study: Study) -> None:
+    """Check a table of results against itself and against the study.
+
+    Raises:
+        InputError: a value is impossible, a row is there twice, or a run lacks rows or epochs that its variant's other
+            runs have; the message names the file, and the line or run.
+    """
+    said = (
+        _twice(table, KEYS[name])
+        or _impossible(name, table)
+        or (_lacking(table, study) if name == "metrics.csv" else "")
+        or (_unequal_epochs(table, study) if name in ("history.csv.gz", "runs.csv") else "")
+    )
+    if said:
+        raise InputError(f"{path}{said}; delete it and collect again")
+
+
+def _line(place: int) -> str:
+    return f", line {place + 2}: "
+
+
+def _name(row: pd.Series, keys: list[str]) -> str:
+    """Return what a row is about, such as ``ej06/raw, seed 0, fold 3, test accuracy``."""
+    known = {key: row[key] for key in keys if not pd.isna(row[key])}
+    run = "/".join(str(known.pop(key)) for key in ("exercise", "variant", "block") if key in known)
+    run += f" minus {known.pop('minus')}" if "minus" in known else ""
+    measure = " ".join(str(known.pop(key)) for key in ("split", "metric") if key in known)
+    return ", ".join([run, *(f"{key} {value}" for key, value in known.items()), *([measure] if measure else [])])
+
+
+def _groups(table: pd.DataFrame, keys: list[str]) -> pd.Series:
+    """Return a number for each row, equal where the keys are; a missing fold is a fold of its own."""
+    return table.groupby(keys, sort=False, observed=True, dropna=False).ngroup()
+
+
+def _twice(table: pd.DataFrame, keys: list[str]) -> str:
+    """Say which row repeats an earlier one."""
+    group = _groups(table, keys)
+    again = group.duplicated().to_numpy()
+    if not again.any():
+        return ""
+    place = int(again.argmax())
+    first = int((group == group.iloc[place]).to_numpy().argmax())
+    return f"{_line(place)}{_name(table.iloc[place], keys)} stands in line {first + 2} already"
+
+
+def _impossible(name: str, table: pd.DataFrame) -> str:
+    """Say which number is none that a study can have."""
+    keys, differences = KEYS[name], name == "differences.csv"
+    for column in ("value", "mean"):
+        if column not in table:
+            continue
+        for metric in table["metric"].astype(str).unique():
+            # A difference of two metrics may have either sign.
+            low, high = (-LARGEST, LARGEST) if differences else limits(metric)
+            rows = table[(table["metric"] == metric) & table[column].abs().ne(math.inf)]
+            wrong = rows[(rows[column] < low - ROUNDING) | (rows[column] > high + ROUNDING)]
+            if len(wrong):
+                value = float(wrong[column].iloc[0])
+                said = f"{column} is {value:g}, which no net gives" if differences else complaint(metric, value)
+                return f"{_line(int(wrong.index[0]))}{_name(wrong.iloc[0], keys)}: {said}"
+    for column in AMOUNTS:
+        wrong = table[(table[column] < 0) | (table[column] > LARGEST)] if column in table else table[:0]
+        if len(wrong):
+            row = wrong.iloc[0]
+            return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}"
+    if {"low", "high"} <= set(table):
+        wrong = table[(table["low"] > table["high"]) | (table[["low", "high"]].abs() > LARGEST).any(axis=1)]
+        if len(wrong):
+            row = wrong.iloc[0]
+            ends = f"from {row['low']:g} to {row['high']:g}"
+            return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: no interval goes {ends}"
+    return ""
+
+
+def _lacking(table: pd.DataFrame, study: Study) -> str:
+    """Say which run lacks a row that its variant's other runs have, a fold included."""
+    for (exercise, variant), rows in table.groupby(["exercise", "variant"], sort=False, observed=True):
+        asked = _settings(study, str(exercise), str(variant)).get("folds")
+        folds = {None if pd.isna(fold) else int(fold) for fold in rows["fold"].unique()}
+        if None not in folds:
+            folds |= set(range(asked if isinstance(asked, int) else max(map(int, filter(None, folds)), default=0)))
+        runs = {(int(seed), fold) for seed in rows["seed"].unique() for fold in folds}
+        pairs = rows[["split", "metric"]].astype(str).drop_duplicates()
+        if len(rows) == len(runs) * len(pairs):
+            continue  # no row is there twice, so that none can be missing
+        for split, metric in pairs.itertuples(index=False, name=None):
+            these = rows[(rows["split"] == split) & (rows["metric"] == metric)]
+            there = {
+                (int(seed), None if pd.isna(fold) else int(fold))
+                for seed, fold in zip(these["seed"], these["fold"], strict=True)
+            }
+            for seed, fold in sorted(runs - there, key=str):
+                where = f"seed {seed}" + ("" if fold is None else f", fold {fold}")
+                return f": {exercise}/{variant}, {where}, has no row for {split} {metric}"
+    return ""
+
+
+def _unequal_epochs(table: pd.DataFrame, study: Study) -> str:
+    """Say which run of a variant was recorded at other epochs than the first one; early stopping may do that."""
+    curves = "epoch" in table
+    if curves:
+        table = table.assign(epochs=pd.util.hash_array(table["epoch"].to_numpy()))
+        keys = [*RUN, "split", "metric"]
+        runs = table.groupby(keys, sort=False, observed=True, dropna=False)["epochs"].sum().reset_index()
+    else:
+        keys = KEYS["runs.csv"]
+        runs = table[table["status"] == "done"].dropna(subset="epochs")
+    first = runs.groupby(["exercise", "variant"], sort=False, observed=True)["epochs"].transform("first")
+    for _, row in runs[runs["epochs"] != first].iterrows():
+        exercise, variant = str(row["exercise"]), str(row["variant"])
+        if not stops_early(_settings(study, exercise, variant)):
+            what = "was recorded at" if curves else f"has {row['epochs']}: these are"
+            return f": {_name(row, keys)}, {what} other epochs than the first run of its variant"
+    return ""
+
+
+def _settings(study: Study, exercise: str, variant: str) -> Mapping[str, Any]:
+    """Return the settings of a variant; none for one that the study lacks."""
+    known = exercise in study.config["exercises"] and variant in study.variants(exercise)
+    return study.settings(exercise, variant) if known else {}

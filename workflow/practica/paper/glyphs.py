@@ -1,0 +1,227 @@
+"""Set text beyond the Latin letters of pdfLaTeX's fonts: with LuaLaTeX and the machine's own fonts, else with marks.
+
+What ``escape`` cannot print with pdfLaTeX it leaves as ``\\foreign{...}``; a document without any is pdfLaTeX's.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import string
+import subprocess
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from practica.paper.escape import FOREIGN, escape
+
+INSTALL = "apt-get install --no-install-recommends texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola"
+NEEDS = ("fontspec.sty", "luaotfload-main.lua")
+UNFIT = re.compile(r"bold|italic|oblique|mono|condensed|light|thin|black|emoji|math|caps", re.IGNORECASE)
+"""What the names of fonts say that are no plain text; colour emoji have no outlines."""
+PREFERRED = ("FreeSerif", "NotoSerif", "Amiri", "NotoNaskh", "DejaVuSans", "FreeSans", "wqy-microhei", "DroidSans")
+MAIN = "FreeSerif"
+"""The font of the Latin text: it is made like the Times of pdfLaTeX; without it, Latin Modern does."""
+STYLES = {"BoldFont": "Bold", "ItalicFont": "Italic", "BoldItalicFont": "BoldItalic"}
+WORDS = {
+    "es": {
+        "not_shown": "En este PDF no se ven todos los caracteres:",
+        "more": "otros {}",
+        "no_lualatex": "Hacen falta LuaLaTeX y fuentes que los tengan: {install}",
+        "no_font": "Hace falta una fuente que los tenga, por ejemplo: {install}",
+    },
+    "en": {
+        "not_shown": "This PDF does not show all characters:",
+        "more": "{} others",
+        "no_lualatex": "They need LuaLaTeX, and fonts that have them: {install}",
+        "no_font": "A font that has them is missing; this installs some: {install}",
+    },
+}
+MAIN_LETTER = "M"
+SHAPED = ("ARABIC", "SYRIAC", "MONGOLIAN", "NKO")
+"""Scripts whose letters join, for which the main font has the letters alone."""
+SCRIPTS = {"ARABIC": "arab", "HEBREW": "hebr", "DEVANAGARI": "dev2", "BENGALI": "bng2", "TAMIL": "tml2", "THAI": "thai"}
+RIGHT_TO_LEFT = ("R", "AL")
+MOST_NAMES = 8
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """How a document prints what pdfLaTeX cannot.
+
+    Attributes:
+        fonts: the font of every such character that has one; none of them without LuaLaTeX.
+        missing: the characters that no font has.
+        unable: whether LuaLaTeX is missing or fails, rather than a font.
+        main: the font of the Latin text, where it is there.
+    """
+
+    fonts: Mapping[str, Path] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    unable: bool = False
+    main: Path | None = None
+
+    @property
+    def engine(self) -> str:
+        """Return the program that sets the document."""
+        return "lualatex" if self.fonts else "pdflatex"
+
+    def without_fonts(self) -> Glyphs:
+        """Return the same where LuaLaTeX does not work."""
+        return Glyphs(missing=tuple(sorted({*self.fonts, *self.missing})), unable=True)
+
+    def files(self) -> dict[str, Path]:
+        """Return the fonts by the letters that call them, but for the main one, which is there already."""
+        letters = (letter for letter in string.ascii_uppercase if letter != MAIN_LETTER)
+        others = dict.fromkeys(path for path in self.fonts.values() if path != self.main)
+        return dict(zip(letters, others, strict=False))
+
+    def preamble(self) -> str:
+        """Return what a document needs for this, after its packages; nothing for pdfLaTeX."""
+        if not self.fonts:
+            return ""
+        lines = [r"\usepackage[no-math]{fontspec}"]
+        if self.main:
+            styles = [
+                f"{style}={self.main.stem}{name}{self.main.suffix}"
+                for style, name in STYLES.items()
+                if (self.main.parent / f"{self.main.stem}{name}{self.main.suffix}").is_file()
+            ]
+            lines.append(rf"\setmainfont{{{self.main.name}}}[Path=fonts/,{','.join(styles)}]")
+        else:
+            lines.append(
+                r"\setmainfont{lmroman10-regular.otf}[BoldFont=lmroman10-bold.otf,ItalicFont=lmroman10-italic.otf]"
+            )
+        renderer = "harf" if shutil.which("luahbtex") else "node"
+        for letter, path in self.files().items():
+            script = _script(next(each for each, font in self.fonts.items() if font == path))
+            features = f"mode={renderer}" + (f";script={script}" if script else "")
+            lines.append(rf"\newfontface\foreign{letter}{{{path.name}}}[Path=fonts/,RawFeature={{{features}}}]")
+        lines += [
+            rf"\expandafter\let\csname foreign{MAIN_LETTER}\endcsname\relax",
+            r"\newcommand{\foreign}[3]{{\csname foreign#1\endcsname#2#3}}\newcommand{\apart}{\kern0pt }",
+            r"\newcommand{\rtl}{\textdir TRT}\newcommand{\ltr}{}\newcommand{\foreignbreak}{\hskip0pt plus .03em\relax}",
+            r"\pdfstringdefDisableCommands{\def\foreign#1#2#3{#3}\let\foreignbreak\empty\let\apart\empty}",
+        ]
+        return "\n".join(lines)
+
+    def link(self, folder: Path) -> None:
+        """Put the fonts beside the document, under their own names: no path has to be written into it."""
+        if not self.fonts:
+            return
+        shutil.rmtree(folder / "fonts", ignore_errors=True)
+        (folder / "fonts").mkdir(parents=True)
+        styles = [self.main.with_stem(self.main.stem + name) for name in STYLES.values()] if self.main else []
+        for path in {*self.fonts.values(), *([self.main] if self.main else []), *filter(Path.is_file, styles)}:
+            (folder / "fonts" / path.name).symlink_to(path)
+
+    def set(self, text: str) -> str:
+        """Return LaTeX in which every run of foreign characters has its font, or marks in its place."""
+        if self.fonts:
+            text = text.replace("{-}{-}", r"{-}\apart{}{-}\apart{}")  # which in LuaLaTeX would become a dash
+        return FOREIGN.sub(lambda run: "".join(self._run(*part) for part in self._parts(run[1])), text)
+
+    def _parts(self, run: str) -> list[tuple[str, Path | None]]:
+        """Return the parts of a run that are set in one font each; a space belongs to the part before it."""
+        parts: list[tuple[str, Path | None]] = []
+        for character in run:
+            font = self.fonts.get(character)
+            if parts and (font == parts[-1][1] or character == " "):
+                parts[-1] = (parts[-1][0] + character, parts[-1][1])
+            else:
+                parts.append((character, font))
+        return parts
+
+    def _run(self, text: str, font: Path | None) -> str:
+        if font is None:
+            return _marks(text)
+        letter = next((letter for letter, path in self.files().items() if path == font), MAIN_LETTER)
+        direction = r"\rtl" if unicodedata.bidirectional(text[0]) in RIGHT_TO_LEFT else r"\ltr"
+        wide = [each + (r"\foreignbreak{}" if unicodedata.east_asian_width(each) in "WF" else "") for each in text]
+        return rf"\foreign{{{letter}}}{{{direction}}}{{{''.join(wide)}}}"
+
+    def complaint(self, language: str) -> str:
+        """Say which characters are not shown and what to do; nothing where all are."""
+        if not self.missing:
+            return ""
+        words = WORDS[language]
+        names = [f"U+{ord(each):04X} {unicodedata.name(each, '')}".strip() for each in self.missing[:MOST_NAMES]]
+        if more := len(self.missing) - len(names):
+            names.append(words["more"].format(more))
+        remedy = words["no_lualatex" if self.unable else "no_font"].format(install=INSTALL)
+        return f"{words['not_shown']} {', '.join(names)}. {remedy}"
+
+
+def choose(texts: Iterable[str]) -> Glyphs:
+    """Return how to print the foreign characters of some LaTeX texts on this machine."""
+    runs = (run[1] for text in texts for run in FOREIGN.finditer(text))
+    wanted = sorted({character for run in runs for character in run} - {" "})
+    if not wanted:
+        return Glyphs()
+    if not _lualatex():
+        return Glyphs(missing=tuple(wanted), unable=True)
+    covers = _fonts()
+    main = next((path for path in covers if path.stem == MAIN), None)
+    fonts = {each: main for each in wanted if main and ord(each) in covers[main] and _script_of(each) not in SHAPED}
+    left = {ord(each) for each in wanted if each not in fonts}
+    while left:
+        # As few fonts as can be, so that a name is not set in several.
+        best = max((path for path in covers if path != main), key=lambda path: len(covers[path] & left), default=None)
+        if best is None or not covers[best] & left:
+            break
+        fonts |= {chr(code): best for code in sorted(covers[best] & left)}
+        left -= covers[best]
+    return Glyphs(fonts, tuple(map(chr, sorted(left))), main=main)
+
+
+def _lualatex() -> bool:
+    """Say whether LuaLaTeX is there with what it needs to load fonts."""
+    if shutil.which("lualatex") is None or shutil.which("kpsewhich") is None:
+        return False
+    done = subprocess.run(["kpsewhich", *NEEDS], capture_output=True, text=True, check=False)
+    return len(done.stdout.split()) == len(NEEDS)
+
+
+def _fonts() -> dict[Path, set[int]]:
+    """Return the plain fonts of this machine, the preferred ones first, with the characters that each has."""
+    from matplotlib import font_manager, get_data_path
+
+    bundled = Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"  # comes with matplotlib, whatever the machine has
+    paths = {Path(path) for path in font_manager.findSystemFonts()} | {bundled}
+    plain = [path for path in paths if not UNFIT.search(path.stem) and path.suffix.lower() in (".otf", ".ttf", ".ttc")]
+    ranks = {name: rank for rank, name in enumerate(PREFERRED)}
+
+    def rank(path: Path) -> tuple[int, str]:
+        known = (place for name, place in ranks.items() if path.stem.startswith(name))
+        return min(known, default=len(ranks)), str(path)
+
+    covers = {}
+    for path in sorted(plain, key=rank):
+        try:
+            covers[path] = set(font_manager.get_font(str(path)).get_charmap())
+        except (OSError, RuntimeError):  # no font, for all its name
+            continue
+    return covers
+
+
+def _script(character: str) -> str:
+    return SCRIPTS.get(_script_of(character), "")
+
+
+def _script_of(character: str) -> str:
+    """Return the name of a letter's script, as Unicode's name of the letter begins with it."""
+    return unicodedata.name(character, "").partition(" ")[0]
+
+
+def _marks(text: str) -> str:
+    """Return what stands for characters that nothing prints: the letter that they are built on, or their numbers."""
+    marks = []
+    for character in text:
+        plain = unicodedata.normalize("NFKD", character)[0]
+        known = escape(plain) if plain != character else ""
+        if character == " " or (known and not FOREIGN.search(known)):
+            marks.append(known or " ")
+        else:
+            marks.append(rf"{{\scriptsize {{[}}U+{ord(character):04X}{{]}}}}\allowbreak{{}}")
+    return "".join(marks)
