@@ -37,6 +37,7 @@ class Block:
     dataset: str
     settings: Mapping[str, Any]
     trial: str = ""
+    save_model: str = "none"
 
     @property
     def name(self) -> str:
@@ -73,6 +74,7 @@ class Block:
                 "dataset": self.dataset,
                 "settings": dict(self.settings),
                 **({"trial": self.trial} if self.trial else {}),
+                **({"save_model": self.save_model} if self.save_model != "none" else {}),
             }
         )
 
@@ -233,6 +235,9 @@ class Study:
             model=self.model(exercise, variant),
             dataset=self.dataset(exercise, variant),
             settings=self.settings(exercise, variant),
+            save_model=self._variant(exercise, variant).get(
+                "save_model", self.config["exercises"][exercise].get("save_model", "none")
+            ),
         )
 
     def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:

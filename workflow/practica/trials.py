@@ -76,7 +76,7 @@ def parse(study: Study, name: str) -> tuple[str, str]:
 def _trial(study: Study, exercise: str, variant: str, values: Mapping[str, Any]) -> Trial:
     settings = {**study.settings(exercise, variant), **values}
     every = [
-        replace(study.block(exercise, variant, seeds), settings=settings)
+        replace(study.block(exercise, variant, seeds), settings=settings, save_model="none")
         for seeds in study.seed_groups(exercise, study.config["tuning"]["seeds"])
     ]
     name = "t" + sha256(canonical_json([every[0].model, every[0].dataset, settings]))[:8]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,15 @@ import numpy as np
 from practica import exercises
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
-from practica.files import say
+from practica.files import atomic_path, say, sha256
 from practica.training import by_hand, seeds, stack
 from practica.training.checkpoint import Checkpoints
-from practica.training.fit import Trainer, precision
+from practica.training.fit import Trainer, example, precision
 from practica.training.provenance import describe, peak_memory_mb
 from practica.training.recipe import steps_an_epoch
 from practica.training.record import Outcome
 from practica.training.results import Run, write_results
+from practica.training.weights import FirstWeights
 
 if TYPE_CHECKING:
     from practica.config import Block
@@ -54,6 +55,7 @@ def train_block(
     artefacts: dict[str, np.ndarray] = {}
     try:
         engine, reason, outcomes = _train(block, build, settings, arrays, checkpoints)
+        folder.mkdir(parents=True, exist_ok=True)
         for (seed, fold), outcome in outcomes:
             runs.append((seed, fold, outcome))
             name = checkpoints.of(seed, fold).name
@@ -73,7 +75,34 @@ def train_block(
         "peak_memory_mb": peak_memory_mb(),
         "model_parameters": runs[-1][2].parameters,
     }
-    write_results(block, runs, artefacts, provenance, folder)
+    models = save_models(block, build, settings, arrays, runs, folder)
+    write_results(block, runs, artefacts, provenance, folder, models)
+
+
+def save_models(
+    block: Block, build: Any, settings: Settings, arrays: Arrays, runs: Sequence[Run], folder: Path
+) -> dict[str, dict[str, str]]:
+    """Write the nets that are to be kept, and return file and SHA-256 of each by its run's name."""
+    for old in folder.glob("model*.keras"):
+        old.unlink()
+    if not any(outcome.weights for *_, outcome in runs):
+        return {}
+    import keras
+
+    keras.config.set_dtype_policy(precision(settings))
+    problem = _problem(block, arrays, settings, (runs[0][0], runs[0][1]))
+    net = FirstWeights(build, settings, lambda: example(problem)).net
+    models = {}
+    for seed, fold, outcome in runs:
+        name = f"s{seed}" if fold is None else f"s{seed}f{fold}"
+        path = folder / ("model.keras" if len(runs) == 1 else f"model_{name}.keras")
+        net.set_weights(outcome.weights)
+        with atomic_path(path) as part:
+            whole = part.with_name(f"{part.name}.keras")  # Keras looks at the suffix
+            net.save(whole)
+            whole.replace(part)
+        models[name] = {"file": path.name, "sha256": sha256(path.read_bytes())}
+    return models
 
 
 def settings_of(block: Block) -> Settings:
@@ -122,7 +151,8 @@ def _names(block: Block) -> Iterator[Name]:
 def _one_by_one(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> Iterator[tuple[Name, Outcome]]:
-    trainer = (by_hand.Trainer if block.model.endswith("_numpy") else Trainer)(build, settings)
+    by_keras = not block.model.endswith("_numpy")
+    trainer = Trainer(build, settings, block.save_model) if by_keras else by_hand.Trainer(build, settings)
     for name in _names(block):
         checkpoint = checkpoints.of(*name)
         outcome = checkpoint.finished()
@@ -147,7 +177,7 @@ def _together(
         raise stack.NotStackable(f"its layers compute in {precision(settings)}")
     names = list(_names(block))
     problems = {name: _problem(block, arrays, settings, name) for name in names}
-    replicas = stack.Stack(build, settings, problems[names[0]])
+    replicas = stack.Stack(build, settings, problems[names[0]], block.save_model)
     finished = {name: checkpoints.of(*name).finished() for name in names}
     stacks: dict[int, list[Name]] = {}
     for name, problem in problems.items():

@@ -21,6 +21,8 @@ from practica.training.record import History, Outcome
 
 State = list[np.ndarray]
 Arrays = Mapping[str, np.ndarray]
+WEIGHTS = "weights of the net "
+"""What the names of a kept net's weights begin with, among the arrays of a finished run."""
 
 
 class UnusableError(Exception):
@@ -137,8 +139,9 @@ class Checkpoint:
 
     def finish(self, outcome: Outcome) -> None:
         """Remember what came of the run."""
-        fields = {name: value for name, value in asdict(outcome).items() if name != "artefacts"}
-        write(self._done, self._key, fields, outcome.artefacts)
+        fields = {name: value for name, value in asdict(outcome).items() if name not in ("artefacts", "weights")}
+        weights = {f"{WEIGHTS}{place}": weight for place, weight in enumerate(outcome.weights)}
+        write(self._done, self._key, fields, {**outcome.artefacts, **weights})
         self._before.unlink(missing_ok=True)
 
     def discard(self) -> None:
@@ -151,7 +154,8 @@ class Checkpoint:
         saved = self._read(self._done, self._key)
         if not saved:
             return None
-        outcome = Outcome(**saved[0], artefacts=dict(saved[1]))
+        artefacts = {name: array for name, array in saved[1].items() if not name.startswith(WEIGHTS)}
+        outcome = Outcome(**saved[0], artefacts=artefacts, weights=_numbered(saved[1], WEIGHTS))
         self._block.resumed.append(outcome.fit_seconds)
         return outcome
 

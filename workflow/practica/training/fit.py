@@ -22,6 +22,9 @@ from practica.training.record import Metrics, Outcome, Record, final_and_best
 from practica.training.seeds import random_states
 from practica.training.weights import FirstWeights
 
+NONE, LAST, BEST = "none", "last", "best"
+"""Which weights of a run are kept as a model."""
+
 
 class Watch(keras.callbacks.Callback):
     """Keep the record of a run and its checkpoint, give every epoch its own random numbers, and end the run in time.
@@ -83,8 +86,9 @@ class Watch(keras.callbacks.Callback):
 class Trainer:
     """Train the runs of a block one after another, with one model that is compiled once."""
 
-    def __init__(self, build: Callable[[Settings], keras.Model], settings: Settings) -> None:
+    def __init__(self, build: Callable[[Settings], keras.Model], settings: Settings, keep: str = NONE) -> None:
         self._build = build
+        self._keep = keep
         self._settings = settings
         self._log_every = log_interval(settings)
         self._steps = 0
@@ -128,7 +132,9 @@ class Trainer:
         def predict(x: Any) -> np.ndarray:
             return _predict(self._model, evaluation_batches(feed, Samples(x, np.zeros(len(x)))))
 
+        kept = {LAST: self._model.get_weights, BEST: lambda: list(record.best_weights)}
         return Outcome(
+            weights=kept[self._keep]() if self._keep in kept else [],
             epochs=record.epochs,
             history=record.history,
             metrics=measure_final_and_best(measure, self._model, record),

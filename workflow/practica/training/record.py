@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -35,6 +35,7 @@ class Outcome:
         parameters: ``total``, ``trainable`` and ``non_trainable`` parameters.
         fit_seconds: time in training and validation, tracing included, over all attempts.
         artefacts: arrays that figures need, made with the final weights.
+        weights: those of the net that is to be kept, in Keras' order; none where it is not.
     """
 
     epochs: list[int]
@@ -44,6 +45,7 @@ class Outcome:
     parameters: dict[str, int]
     fit_seconds: float
     artefacts: dict[str, np.ndarray]
+    weights: list[np.ndarray] = field(default_factory=list)
 
 
 class History(Protocol):

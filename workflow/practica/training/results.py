@@ -18,9 +18,17 @@ Run = tuple[int, int | None, Outcome]
 
 
 def write_results(
-    block: Block, runs: Sequence[Run], arrays: dict[str, np.ndarray], provenance: dict[str, Any], folder: Path
+    block: Block,
+    runs: Sequence[Run],
+    arrays: dict[str, np.ndarray],
+    provenance: dict[str, Any],
+    folder: Path,
+    models: dict[str, dict[str, str]],
 ) -> None:
-    """Write the block's four files into ``folder``; ``metrics.json`` comes last, so that it vouches for the others."""
+    """Write the block's four files into ``folder``; ``metrics.json`` comes last, so that it vouches for the others.
+
+    ``models`` says of each run whose net was kept in which file, and with which SHA-256.
+    """
     head = {
         "schema": 1,
         "exercise": block.exercise,
@@ -35,6 +43,7 @@ def write_results(
         for run in runs
     ]
     manifest = {"model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
+    manifest |= {"models": models} if models else {}
     with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
     write_checked(folder / "manifest.json", head | manifest | {"provenance": provenance})

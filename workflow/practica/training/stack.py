@@ -20,7 +20,7 @@ from practica.exercises.problem import Problem, Settings
 from practica.training import keras_internals
 from practica.training.agreement import NotStackable, first_loss_if_equal
 from practica.training.checkpoint import Checkpoint, State
-from practica.training.fit import augmented, count_parameters, example, predict_with
+from practica.training.fit import BEST, NONE, augmented, count_parameters, example, predict_with
 from practica.training.loop import Loop
 from practica.training.recipe import compile_model, sample_weights
 from practica.training.record import Metrics, Outcome, Record, final_and_best
@@ -97,9 +97,11 @@ class Stack:
         NotStackable: the net or its recipe needs Keras' own ``fit``.
     """
 
-    def __init__(self, build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem) -> None:
+    def __init__(
+        self, build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem, keep: str = NONE
+    ) -> None:
         keras.config.set_dtype_policy("float32")
-        self._settings, self._problem, self._build = settings, problem, build
+        self._settings, self._keep = settings, keep
         self._untrained: float | None = None
         self._first = FirstWeights(build, settings, lambda: example(problem))
         self.net = self._first.net
@@ -175,7 +177,9 @@ class Stack:
         places = [loop.step.place(variable) for variable in self.net.weights]
         parameters = count_parameters(self.net)
 
-        def weights(replica: int) -> State:
+        kept = [ops.convert_to_numpy(value) for value in loop.live(best=self._keep == BEST)]
+
+        def weights(replica: int, state: State = state) -> State:
             return [state[place][replica] for place in places]
 
         def predict(replica: int, x: Any) -> np.ndarray:
@@ -184,6 +188,7 @@ class Stack:
 
         return [
             Outcome(
+                weights=[] if self._keep == NONE else weights(r, kept),
                 epochs=record.epochs,
                 history=record.history,
                 metrics=final_and_best(final[r], best[r]),

@@ -1,0 +1,74 @@
+"""The subcommand that predicts with a kept net."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from practica.cli.base import CONFIG, ITS, PATH, main, places, quiet_tensorflow
+from practica.config import Block
+from practica.errors import InputError
+from practica.files import atomic_path, read_json
+
+
+@main.command()
+@click.argument("name", metavar="EXERCISE/VARIANT")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Seed of the run.")
+@click.option("--fold", type=click.IntRange(0), help="Fold of the run, where it has folds.")
+@click.option(
+    "--input",
+    "source",
+    type=PATH,
+    required=True,
+    help="Arrays (npz), rows of numbers (csv) or a folder of images.",
+)
+@click.option("--as-inputs", is_flag=True, help="The samples are the net's inputs: leave out the exercise's to_input.")
+@click.option("--out", type=PATH, help="CSV file to write instead of the terminal.")
+@CONFIG
+@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
+@click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")
+def predict(
+    name: str,
+    seed: int,
+    fold: int | None,
+    source: Path,
+    as_inputs: bool,
+    out: Path | None,
+    config_files: tuple[str, ...],
+    data_folder: Path | None,
+    results: Path | None,
+) -> None:
+    """Predict with the net that a run kept. For example: predict ej08/conv --seed 0 --input digits.npz.
+
+    The samples are taken as the exercise stores them, before its to_input. What an exercise does to whole data sets, as
+    standardising them, has to be done before.
+    """
+    exercise, slash, variant = name.partition("/")
+    if not slash:
+        raise InputError(f"{name!r} names no variant: write it like ej08/conv")
+    said = {} if results and data_folder else places(config_files)
+    results, data_folder = results or Path(said["results"]), data_folder or Path(said["data"]["folder"])
+    quiet_tensorflow(1)
+    from practica import data, exercises
+    from practica.backend import as_float
+    from practica.training.block import settings_of
+    from practica.training.predict import kept_model, predictions, read_inputs
+
+    net, manifest = kept_model(results, exercise, variant, seed, fold)
+    to_input = None
+    if not as_inputs:
+        fields = read_json(manifest)
+        block = Block(
+            exercise, variant, (seed,), fields["model"], fields["provenance"]["data"]["name"], fields["settings"]
+        )
+        arrays = data.load(block.dataset, data_folder).arrays
+        to_input = exercises.load(exercise).problem(arrays, settings_of(block), seed, fold).to_input
+    names, inputs = read_inputs(source, tuple(net.input_shape[1:]))
+    table = predictions(net, names, inputs, to_input or as_float)
+    if out:
+        with atomic_path(out) as part:
+            table.to_csv(part, index=False)
+        click.echo(f"{out}: {len(table)} predictions of {name}, seed {seed}")
+    else:
+        click.echo(table.to_csv(index=False), nl=False)

@@ -1,0 +1,103 @@
+"""Predict with a net that a run kept: find it, check that it is the one that was trained, and show it inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from practica.errors import InputError, in_one_line
+from practica.exercises.problem import IMAGE_FILES, Images
+from practica.files import read_json, sha256
+
+BATCH = 500
+
+
+def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int | None) -> tuple[keras.Model, Path]:
+    """Return the net that the run kept, and the manifest that vouches for it.
+
+    Raises:
+        InputError: there is no such run, it kept no net, or the file is not the one that its manifest vouches for.
+    """
+    name = f"s{seed}" if fold is None else f"s{seed}f{fold}"
+    called = f"{exercise}/{variant}, seed {seed}" + ("" if fold is None else f", fold {fold}")
+    manifests = sorted((results / "runs" / exercise / variant).glob("*/manifest.json"))
+    own = {path: manifest for path in manifests if seed in (manifest := read_json(path))["seeds"]}
+    if not own:
+        raise InputError(f"{called}: no such run in {results}; train it first")
+    for path, manifest in own.items():
+        entry = manifest.get("models", {}).get(name)
+        if entry is None:
+            continue
+        file = path.parent / Path(entry["file"]).name
+        if not file.is_file() or sha256(file.read_bytes()) != entry["sha256"]:
+            raise InputError(f"{file} is not the model that {path} vouches for; train the run again")
+        try:
+            net: keras.Model = keras.saving.load_model(file, compile=False, safe_mode=True)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{file} cannot be opened: {in_one_line(error)}") from error
+        return net, path
+    kept = sorted(name for manifest in own.values() for name in manifest.get("models", {}))
+    hint = f" (kept: {', '.join(kept)}; with folds, give --fold)" if kept else ""
+    raise InputError(f"{called} kept no model{hint}: set save_model: last or best for it, and train it again")
+
+
+def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
+    """Return the names of the samples in a file or folder, and what a net with inputs of ``size`` is shown of them.
+
+    Raises:
+        InputError: nothing in it can be read.
+    """
+    if path.is_dir():
+        files = sorted(each for each in path.iterdir() if each.suffix.lower() in IMAGE_FILES)
+        if not files:
+            raise InputError(f"{path}: no images in it")
+        height, width, *channels = size
+        images = Images(tuple(map(str, files)), (height, width), channels[0] if channels else 1)
+        batch = images[np.arange(len(files))]
+        return [file.name for file in files], batch if channels else batch[..., 0]
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as content:
+                name = "x" if "x" in content.files else content.files[0]
+                values = content[name]
+        else:
+            values = pd.read_csv(path, header=None if _numeric(path) else 0).to_numpy(dtype=float)
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(f"{path}: neither arrays (npz) nor rows of numbers (csv): {in_one_line(error)}") from error
+    if not len(values):
+        raise InputError(f"{path}: no samples in it")
+    return [str(place) for place in range(len(values))], values
+
+
+def predictions(net: keras.Model, names: list[str], inputs: Any, to_input: Callable[[Any], Any]) -> pd.DataFrame:
+    """Return a row for each sample: its name, every output, and for several outputs the class of the largest.
+
+    Raises:
+        InputError: the inputs are not of the net's shape.
+    """
+    try:
+        starts = range(0, len(names), BATCH)
+        batches = [net(to_input(inputs[start : start + BATCH]), training=False) for start in starts]
+        outputs = np.concatenate([keras.ops.convert_to_numpy(batch) for batch in batches]).reshape(len(names), -1)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"inputs of shape {inputs.shape[1:]} do not fit the net, which takes {net.input_shape[1:]}: "
+            f"{in_one_line(error)}"
+        ) from error
+    table = pd.DataFrame({"sample": names} | {f"output_{place}": column for place, column in enumerate(outputs.T)})
+    return table.assign(**{"class": outputs.argmax(axis=1)}) if outputs.shape[1] > 1 else table
+
+
+def _numeric(path: Path) -> bool:
+    """Return whether the first line of a file is a sample and no heading."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            [float(cell) for cell in next(lines, "").strip().split(",")]
+    except ValueError:
+        return False
+    return True
