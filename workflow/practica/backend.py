@@ -114,8 +114,9 @@ def mapped(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., 
 
 
 def value(variable: Any) -> np.ndarray:
-    """Return a copy of a variable's value; with ``numpy()`` JAX's warn of a later NumPy."""
-    return np.array(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable)))
+    """Return a copy of a variable's value."""
+    # Keras' own numpy() copies in a way of which NumPy warns with JAX, and convert_to_numpy so with TensorFlow.
+    return np.array(variable.numpy() if NAME == "tensorflow" else keras.ops.convert_to_numpy(variable.value))
 
 
 def argmax(values: Any) -> Any:
