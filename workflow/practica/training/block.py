@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from practica import exercises
+from practica import exercises, seeds
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.files import say
-from practica.training import by_hand, seeds, stack
+from practica.training import by_hand, stack
 from practica.training.checkpoint import Checkpoints
 from practica.training.fit import Trainer, precision
 from practica.training.provenance import describe, peak_memory_mb
