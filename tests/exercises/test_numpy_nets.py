@@ -58,9 +58,9 @@ def test_twins_train_alike(
 
     from practica.backend import Feed
     from practica.exercises.problem import Problem
+    from practica.seeds import epoch_order
     from practica.training.batches import training_batches
     from practica.training.recipe import compile_model
-    from practica.training.seeds import epoch_order
 
     settings = settings_of("ej02", variant, **optimizer, batch_size=16)
     module = exercises.load("ej02")

@@ -23,6 +23,8 @@ GROUND = (
     "syntax",
     "address",
     "overlay",
+    "recipes",
+    "seeds",
     "plain",
     "config",
     "schema",

@@ -69,11 +69,10 @@ def test_the_repetition_that_traces_is_not_counted(monkeypatch: pytest.MonkeyPat
     # Seconds of each turn: of Keras, of its twin, of Keras, ...; those of the first repetition hold the tracing.
     seconds = iter([100.0, 50.0, 1.0, 2.0, 1.0, 3.0, 1.0, 4.0])
     monkeypatch.setattr(timing, "_seconds", lambda turn: next(seconds))
-    (timed,) = timing.time_twins(study, lambda name: {"x": x, "y": -x[:, :1] * x[:, 1:]}).values()
+    times = list(timing.time_twins(study, lambda name: {"x": x, "y": -x[:, :1] * x[:, 1:]}, "ej02"))
     assert next(seconds, None) is None
-    per_epoch = {
-        name: {end: value * timed["epochs"] for end, value in timed[name].items()} for name in timed if "_per_" in name
-    }
-    assert per_epoch["keras_seconds_per_epoch"] == pytest.approx({"median": 1, "low": 1, "high": 1})
-    assert per_epoch["numpy_seconds_per_epoch"] == pytest.approx({"median": 3, "low": 2, "high": 4})
-    assert timed["speedup"] == pytest.approx({"median": 3, "low": 2, "high": 4})
+    assert [each[:2] for each in times] == [(name, turn) for turn in range(3) for name in variants]
+    # A turn is of 1000 epochs, so that its seconds are the milliseconds of each.
+    by_keras, by_hand = ([value for net, _, value in times if net == name] for name in variants)
+    assert by_keras == pytest.approx([1, 1, 1])
+    assert by_hand == pytest.approx([2, 3, 4])

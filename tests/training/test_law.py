@@ -67,7 +67,7 @@ def engine(build: Callable[..., Any], own: Any, task: Any, folder: Path) -> tupl
 
 def plain(build: Callable[..., Any], own: Any, task: Any, compiled: Callable[[Any], None], seed: int) -> Any:
     """Train with nothing but Keras, from the same first weights and in the same order of samples."""
-    from practica.training.seeds import epoch_order
+    from practica.seeds import epoch_order
     from practica.training.weights import FirstWeights
 
     first = FirstWeights(build, own, lambda: task.train.x[:2])
@@ -396,7 +396,7 @@ def test_class_weights_and_smoothed_labels_are_those_of_keras(tmp_path: Path) ->
     which, outcomes = engine(dense, own, task, tmp_path / "one")
     assert which == "stack"
     alone = one_by_one(dense, own, task, tmp_path / "two")
-    from practica.training.seeds import epoch_order
+    from practica.seeds import epoch_order
     from practica.training.weights import FirstWeights
 
     first = FirstWeights(dense, own)

@@ -16,7 +16,10 @@ from practica.cli import main
 from practica.config import Block
 from practica.files import sha256
 
-pytestmark = pytest.mark.keras
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # in Keras' save
+]
 
 SETTINGS = {
     "epochs": 3,

@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from practica.exercises.problem import rows_of
-
 CPU_INFO = Path("/proc/cpuinfo")
 NAME: str = keras.backend.backend()
 
@@ -218,7 +216,8 @@ class Feed:
         return _Batches(lambda index: self._batch(inputs, targets, index), rows, batch)
 
     def _batch(self, inputs: Any, targets: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[Any, ...]:
-        return self._to_input(rows_of(inputs, rows)), *(each[rows] for each in targets)
+        taken = keras.tree.map_structure(lambda part: part[rows], inputs)
+        return self._to_input(taken), *(each[rows] for each in targets)
 
     def _gather(self, rows: Any, inputs: Any, targets: tuple[np.ndarray, ...]) -> Any:
         x, y = keras.tree.map_structure(self._tensor, inputs), [self._tensor(each) for each in targets]

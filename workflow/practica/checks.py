@@ -13,6 +13,7 @@ from practica import exercises, space
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
+from practica.exercises.twins import TWIN
 from practica.recipes import check_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,7 @@ def check(study: Study) -> None:
                     f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
                 )
         check_settings(study, exercise)
+        check_kept_models(study, exercise)
         for seeds in study.seed_groups(exercise):
             name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
             if len(name) > LONGEST_BLOCK:
@@ -111,6 +113,17 @@ def check_places(places: Mapping[str, Path]) -> None:
                     f"is {place}, the folder of" if inner == Path() else f"lies among what the study makes in {place},"
                 )
                 raise InputError(f"configuration: {key}: {folder} {where} {other}; give each a folder of its own")
+
+
+def check_kept_models(study: Study, exercise: str) -> None:
+    """Raise ``InputError`` where a net is to be kept that is none of Keras."""
+    for variant in study.variants(exercise):
+        block = study.block(exercise, variant, (0,))
+        if block.save_model != "none" and block.model.endswith(TWIN):
+            raise InputError(
+                f"configuration: exercises.{exercise}.variants.{variant}.save_model: {block.model} is written by hand "
+                "and no model of Keras; set save_model: none for it"
+            )
 
 
 def check_place(what: str, folder: Path) -> None:

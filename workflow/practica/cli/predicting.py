@@ -53,7 +53,7 @@ def predict(
     from practica import data, exercises
     from practica.backend import as_float
     from practica.training.block import settings_of
-    from practica.training.predict import kept_model, predictions, read_inputs
+    from practica.training.kept_models import kept_model, predictions, read_inputs
 
     net, manifest = kept_model(results, exercise, variant, seed, fold)
     to_input = None

@@ -37,13 +37,9 @@ class Rule:
     closed: bool = False
     smallest: float = 0.0
 
-    def allows(self, low: float, high: float | None = None) -> bool:
-        """Say whether the value ``low``, or everything from it to ``high``, is allowed."""
-        return self.low - self._slack <= low and (low if high is None else high) <= self.high + self._slack
-
-    def excludes(self, low: float, high: float) -> bool:
-        """Say whether nothing from ``low`` to ``high`` is allowed."""
-        return high < self.low - self._slack or low > self.high + self._slack
+    def allows(self, value: float) -> bool:
+        """Say whether a value is allowed."""
+        return self.low - self._slack <= value <= self.high + self._slack
 
     def p_values(
         self, least: np.ndarray, most: np.ndarray, scale: str, *, counted: bool = False

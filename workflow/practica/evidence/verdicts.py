@@ -34,7 +34,6 @@ from practica.evidence.estimates import (
 from practica.evidence.measures import BOUNDS, measured
 from practica.evidence.results import Missing, Results
 from practica.evidence.rules import (
-    CONFIRMED,
     FEWEST,
     NOT_COMPARABLE,
     NOT_CONFIRMED,
@@ -163,24 +162,14 @@ def _rule(part: Part) -> Rule:
 def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, str | None]:
     """Return what a rule says of the evidence, and why it says nothing."""
     known = found.estimate
-    if known is None or known.n < 2:
+    if known is None or found.p_values is None:
         return NOT_EVALUATED, FEW
-    if known.n < FEWEST:
+    if adjusted is None:
         return UNDECIDED, FEW
-    if found.p_values is None or adjusted is None:
-        return _ranged(rule, known)
     verdict = decide(found.p_values, adjusted)
     if verdict == UNDECIDED:
         return verdict, MULTIPLE if min(found.p_values) < ALPHA else STRADDLES
     return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(known.centre) else None
-
-
-def _ranged(rule: Rule, known: Estimate) -> tuple[str, str | None]:
-    """Return what a rule says of the range of a timing's repetitions, which is no interval and has no p."""
-    low, high = (known.mean if end is None else end for end in (known.low, known.high))
-    if rule.allows(low, high):
-        return CONFIRMED, None
-    return (NOT_CONFIRMED, None) if rule.excludes(low, high) else (UNDECIDED, STRADDLES)
 
 
 def _side(quantity: Quantity, found: Estimate | None) -> dict[str, Any]:

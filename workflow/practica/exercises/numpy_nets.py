@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from practica import seeds
 from practica.exercises.problem import Settings
-from practica.training import seeds
 
 Weights = dict[str, np.ndarray]
 

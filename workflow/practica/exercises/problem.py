@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from practica import seeds
 from practica.errors import InputError
-from practica.training import seeds
 
 Arrays = Mapping[str, np.ndarray]
 IMAGE_FILES = frozenset([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"])

@@ -100,11 +100,11 @@ KNOWN = (
         "scores",
         "ej02",
         {
-            "es": "Tiempo por época de las mismas redes en Keras y escritas a mano en NumPy, medido lado a lado: media "
-            "± desviación estándar sobre n repeticiones y, entre corchetes, el intervalo de confianza del 95 % de la "
-            "media.",
-            "en": "Time per epoch of the same nets in Keras and written by hand in NumPy, measured side by side: mean "
-            "± standard deviation over n repetitions and, in brackets, the 95 % confidence interval of the mean.",
+            "es": "Tiempo por época de las mismas redes en Keras y escritas a mano en NumPy, medido lado a lado: "
+            "mediana y rango de n repeticiones y, entre corchetes, el intervalo de confianza del 95 % de la media "
+            "geométrica.",
+            "en": "Time per epoch of the same nets in Keras and written by hand in NumPy, measured side by side: "
+            "median and range of n repetitions and, in brackets, the 95 % confidence interval of the geometric mean.",
         },
         columns=((TIMING, "ms_per_epoch"),),
     ),

@@ -32,7 +32,7 @@ NARROW = 24
 """More letters than this below a verdict are broken into lines."""
 UNCOMPARED = ("loss", "ms_per_epoch", "noisy_mse", "noisy_psnr")
 """Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all;
-times compare as ratios."""
+times are compared by the claims."""
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:

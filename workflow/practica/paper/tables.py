@@ -88,7 +88,7 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
 def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> str:
     """Return what tells a column from the others: its split, its metric, or both where both vary."""
     splits, metrics = ({pair[place] for pair in spec.columns} for place in (0, 1))
-    if len(metrics) == 1:
+    if len(metrics) == 1 < len(splits):
         return word(split, facts.language)
     name = metric_name(metric, facts.language)
     return name if len(splits) == 1 else f"{name}, {word(split, facts.language).lower()}"

@@ -9,10 +9,10 @@ import numpy as np
 from keras import ops
 
 from practica import backend
+from practica.seeds import random_states
 from practica.training import keras_internals
 from practica.training.fit import predict_with
 from practica.training.loop import Loop
-from practica.training.seeds import random_states
 
 TOLERANCE = 1e-5
 ROUNDING = 2.0**-22

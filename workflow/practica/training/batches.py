@@ -13,7 +13,7 @@ import numpy as np
 
 from practica.backend import Feed
 from practica.exercises.problem import Samples
-from practica.training.seeds import epoch_order
+from practica.seeds import epoch_order
 
 EVALUATION_BATCH = 500
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from practica import exercises
+from practica import exercises, seeds
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
-from practica.files import atomic_path, say, sha256
-from practica.training import by_hand, seeds, stack
+from practica.files import say
+from practica.training import by_hand, stack
 from practica.training.checkpoint import Checkpoints
 from practica.training.fit import Trainer, example, precision
+from practica.training.kept_models import save_models
 from practica.training.provenance import describe, peak_memory_mb
 from practica.training.recipe import steps_an_epoch
 from practica.training.record import Outcome
 from practica.training.results import Run, write_results
-from practica.training.weights import FirstWeights
 
 if TYPE_CHECKING:
     from practica.config import Block
@@ -75,34 +75,9 @@ def train_block(
         "peak_memory_mb": peak_memory_mb(),
         "model_parameters": runs[-1][2].parameters,
     }
-    models = save_models(block, build, settings, arrays, runs, folder)
+    first = runs[0][:2]
+    models = save_models(build, settings, runs, folder, lambda: example(_problem(block, arrays, settings, first)))
     write_results(block, runs, artefacts, provenance, folder, models)
-
-
-def save_models(
-    block: Block, build: Any, settings: Settings, arrays: Arrays, runs: Sequence[Run], folder: Path
-) -> dict[str, dict[str, str]]:
-    """Write the nets that are to be kept, and return file and SHA-256 of each by its run's name."""
-    for old in folder.glob("model*.keras"):
-        old.unlink()
-    if not any(outcome.weights for *_, outcome in runs):
-        return {}
-    import keras
-
-    keras.config.set_dtype_policy(precision(settings))
-    problem = _problem(block, arrays, settings, (runs[0][0], runs[0][1]))
-    net = FirstWeights(build, settings, lambda: example(problem)).net
-    models = {}
-    for seed, fold, outcome in runs:
-        name = f"s{seed}" if fold is None else f"s{seed}f{fold}"
-        path = folder / ("model.keras" if len(runs) == 1 else f"model_{name}.keras")
-        net.set_weights(outcome.weights)
-        with atomic_path(path) as part:
-            whole = part.with_name(f"{part.name}.keras")  # Keras looks at the suffix
-            net.save(whole)
-            whole.replace(part)
-        models[name] = {"file": path.name, "sha256": sha256(path.read_bytes())}
-    return models
 
 
 def settings_of(block: Block) -> Settings:

@@ -10,11 +10,11 @@ import numpy as np
 
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Settings
+from practica.seeds import epoch_order
 from practica.training.checkpoint import Checkpoint
 from practica.training.fit import measure_final_and_best
 from practica.training.recipe import log_interval
 from practica.training.record import Metrics, Outcome, Record
-from practica.training.seeds import epoch_order
 
 KERAS_ONLY = ("schedule", "early_stopping", "class_weight", "label_smoothing", "metrics")
 """Settings of a recipe that a net by hand does not have."""

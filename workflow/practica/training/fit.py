@@ -13,13 +13,13 @@ from practica import backend
 from practica.backend import Feed, multiplies_bfloat16
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings
+from practica.seeds import random_states
 from practica.training import keras_internals
 from practica.training.batches import evaluation_batches, training_batches
 from practica.training.checkpoint import Checkpoint, State
 from practica.training.convolutions import hasten_convolutions
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights, steps_an_epoch
 from practica.training.record import Metrics, Outcome, Record, final_and_best
-from practica.training.seeds import random_states
 from practica.training.weights import FirstWeights
 
 NONE, LAST, BEST = "none", "last", "best"

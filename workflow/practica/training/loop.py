@@ -11,9 +11,9 @@ from keras import ops
 
 from practica import backend
 from practica.exercises.problem import Problem, Settings
+from practica.seeds import random_states
 from practica.training.checkpoint import State
 from practica.training.recipe import log_interval, sample_weights
-from practica.training.seeds import random_states
 from practica.training.step import Step
 from practica.training.store import Store
 

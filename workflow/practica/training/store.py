@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 
 from practica.exercises.problem import Problem
+from practica.seeds import Orders
 from practica.training.batches import EVALUATION_BATCH
-from practica.training.seeds import Orders
 
 EVALUATED_AT_ONCE = 50_000
 """Samples of all replicas together in one batch of an evaluation."""

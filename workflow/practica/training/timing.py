@@ -13,11 +13,11 @@ from practica import exercises
 from practica.backend import Feed
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.exercises.twins import TWIN, twins
+from practica.seeds import epoch_order
 from practica.training.batches import training_batches
 from practica.training.block import builder, settings_of
 from practica.training.by_hand import as_input
 from practica.training.recipe import compile_model
-from practica.training.seeds import epoch_order
 
 if TYPE_CHECKING:
     from practica.config import Study

@@ -16,8 +16,8 @@ import numpy as np
 from practica import backend
 from practica.errors import InputError
 from practica.exercises.problem import Settings
+from practica.seeds import weight_seed
 from practica.training.keras_internals import flat_layers
-from practica.training.seeds import weight_seed
 
 
 class FirstWeights:

@@ -1,8 +1,8 @@
-"""Predict with a net that a run kept: find it, check that it is the one that was trained, and show it inputs."""
+"""Keep the nets of runs as files of Keras, find them again, and predict with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,43 @@ import numpy as np
 import pandas as pd
 
 from practica.errors import InputError, in_one_line
-from practica.exercises.problem import IMAGE_FILES, Images
-from practica.files import read_json, sha256
+from practica.exercises.problem import IMAGE_FILES, Images, Settings
+from practica.files import atomic_path, read_json, sha256
+from practica.training.fit import precision
+from practica.training.results import Run
+from practica.training.weights import FirstWeights
 
 BATCH = 500
+
+
+def save_models(
+    build: Callable[[Settings], keras.Model],
+    settings: Settings,
+    runs: Sequence[Run],
+    folder: Path,
+    example: Callable[[], Any],
+) -> dict[str, dict[str, str]]:
+    """Write the nets that are to be kept, and return file and SHA-256 of each by its run's name.
+
+    ``example`` returns a batch of inputs, for a net that its function does not build itself.
+    """
+    for old in folder.glob("model*.keras"):
+        old.unlink()
+    if not any(outcome.weights for *_, outcome in runs):
+        return {}
+    keras.config.set_dtype_policy(precision(settings))
+    net = FirstWeights(build, settings, example).net
+    models = {}
+    for seed, fold, outcome in runs:
+        name = f"s{seed}" if fold is None else f"s{seed}f{fold}"
+        path = folder / ("model.keras" if len(runs) == 1 else f"model_{name}.keras")
+        net.set_weights(outcome.weights)
+        with atomic_path(path) as part:
+            whole = part.with_name(f"{part.name}.keras")  # Keras looks at the suffix
+            net.save(whole)
+            whole.replace(part)
+        models[name] = {"file": path.name, "sha256": sha256(path.read_bytes())}
+    return models
 
 
 def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int | None) -> tuple[keras.Model, Path]:
