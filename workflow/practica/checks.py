@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import tempfile
 from pathlib import Path
 
@@ -42,13 +40,10 @@ def check(study: Study) -> None:
     for key, folder in (("results", study.results), ("data.folder", Path(study.data["folder"]))):
         check_place(key, folder)
         check_writable(key, folder)
-    mirror = study.data["mirror"]
-    # Path.is_dir raises where a name is too long.
-    if mirror and not (re.match(r"https?://[^/\s]", mirror) or os.path.isdir(mirror)):  # noqa: PTH112
-        raise InputError(
-            f"the data mirror {mirror} is no folder and no http(s) address: correct data.mirror or "
-            "PRACTICA_DATA_MIRROR, or leave it empty"
-        )
+    if study.data["mirror"]:
+        from practica.data.store.mirror import check_mirror
+
+        check_mirror(study.data["mirror"])
 
 
 def check_settings(study: Study, exercise: str) -> None:

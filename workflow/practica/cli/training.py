@@ -14,6 +14,7 @@ from practica.errors import DivergedError, InputError
 from practica.files import write_json
 from practica.wiring import run_code
 
+SECONDS = click.FloatRange(0, min_open=True)
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 
 
@@ -43,10 +44,34 @@ def study_of(config: str) -> Study:
 @click.option("--folder", type=PATH, default=Path("data"), help="Folder for data sets.")
 @click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help="Folder or URL with the data as plain files.")
 @click.option("--on-missing", type=click.Choice(["error", "stand-in"]), default="error", help="If it cannot be had.")
-def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> None:
+@click.option(
+    "--connect-timeout", type=SECONDS, default=5, show_default=True, help="Seconds for a server to accept a connection."
+)
+@click.option(
+    "--answer-timeout",
+    type=SECONDS,
+    default=30,
+    show_default=True,
+    help="Seconds for a file's first byte to come.",
+)
+@click.option(
+    "--retries", type=click.IntRange(0), default=2, show_default=True, help="How often a broken transfer is continued."
+)
+@click.option("--road", default="", hidden=True)
+def prepare(
+    dataset: str,
+    folder: Path,
+    mirror: str | None,
+    on_missing: str,
+    connect_timeout: float,
+    answer_timeout: float,
+    retries: int,
+    road: str,
+) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
     from practica import data
     from practica.data.store.beginning import first_fingerprint
+    from practica.data.store.fetch import Patience
     from practica.data.store.spec import Published
 
     if dataset not in data.NAMES:
@@ -54,7 +79,8 @@ def prepare(dataset: str, folder: Path, mirror: str | None, on_missing: str) -> 
     spec = data.DATASETS[dataset]
     if isinstance(spec, Published) and not spec.fingerprint:
         raise InputError(first_fingerprint(spec, folder / "raw", mirror))
-    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing)
+    patience = Patience(connect_timeout, answer_timeout, retries)
+    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing, patience=patience, road=road)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
 
 
