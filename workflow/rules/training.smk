@@ -17,6 +17,7 @@ rule train:
         runtime=need("runtime", grows=True),
     params:
         run=run_of,
+        data=content_of,
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
@@ -28,8 +29,8 @@ rule train:
 rule time_twins:
     """Time the Keras nets of ej02 against their hand-written twins, in one process."""
     input:
-        cifar10=f"{DATA}/prepared/cifar10/dataset.json",
-        xor=f"{DATA}/prepared/xor/dataset.json",
+        cifar10=lambda wildcards: prepared("cifar10"),
+        xor=lambda wildcards: prepared("xor"),
     output:
         f"{RESULTS}/timing/ej02.json",
     log:
@@ -41,6 +42,7 @@ rule time_twins:
         runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
         data=subpath(input.cifar10, ancestor=3),
+        content=lambda wildcards: plan("cifar10", study.data).fingerprint,
         # Not the whole study: what others are trained with is no reason to measure again.
         twins=lambda wildcards: json.dumps(
             {
