@@ -1,8 +1,14 @@
-"""The order of the tests: those that run Snakemake first, so that no worker is left alone with minutes of work."""
+"""The folder of Keras, and the order of the tests: those that run Snakemake first, for they take minutes."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 import pytest
+
+# No test reads what Keras has downloaded for whoever runs them; set here, for Keras reads it when it is imported.
+os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,6 +23,14 @@ def offline(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,127.0.0.2")
 
 
+@pytest.fixture(autouse=True)
+def keras(monkeypatch, tmp_path_factory) -> Path:
+    """Return a folder of Keras of our own, which is not there yet."""
+    home = tmp_path_factory.mktemp("keras")
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    return home / "datasets"
+
+
 @dataclass
 class Pima:
     """A data set of known content, and the mirror that holds it."""

@@ -9,7 +9,7 @@ import pytest
 from practica import data
 from practica.data.store import fetch
 from practica.data.store import spec as spec_module
-from practica.data.store.fetch import UnavailableError, UnreachableError, download
+from practica.data.store.fetch import Patience, UnavailableError, UnreachableError, download
 from practica.errors import InputError
 from practica.files import sha256
 
@@ -52,7 +52,7 @@ def test_upstream_with_another_checksum_is_refused(tmp_path, pima, upstream, no_
     with pytest.raises(InputError, match="SHA256 hash of downloaded file"):
         data.prepare("pima", tmp_path)
     assert not list(tmp_path.glob("raw/*"))
-    assert len(upstream.requests) == 1 + fetch.RETRIES
+    assert len(upstream.requests) == 1 + Patience().retries
 
 
 def test_upstream_must_be_https(tmp_path, pima, monkeypatch):
@@ -76,7 +76,9 @@ def test_a_mirror_can_be_an_address(tmp_path, pima, serve):
 def test_a_remote_mirror_with_other_content_is_reported(tmp_path, pima, serve):
     server = serve(pima.mirror)
     pima.file.write_text("<html>Please log in</html>")
-    with pytest.raises(InputError, match=f"{server.url}{pima.file.name}: row 1 has 1 columns"):
+    with pytest.raises(
+        InputError, match=f"{server.url}{pima.file.name}: it cannot be read: it holds no table of 9 columns"
+    ):
         data.prepare("pima", tmp_path, mirror=server.url, on_missing="stand-in")
     assert not list(tmp_path.glob("raw/*"))
 
@@ -111,8 +113,8 @@ def test_the_next_call_continues_where_the_last_one_was_stopped(tmp_path, serve,
     target.parent.mkdir()
     with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", interrupt)
-        download(url, target, sha256=None, connect_timeout=2)
-    download(url, target, sha256=sha256((tmp_path / "file").read_bytes()), connect_timeout=2)
+        download(url, target, sha256=None, patience=Patience(2))
+    download(url, target, sha256=sha256((tmp_path / "file").read_bytes()), patience=Patience(2))
     assert [asked for _, asked in server.requests] == [None, "bytes=300-"]
     assert target.read_bytes() == (tmp_path / "file").read_bytes()
 
@@ -127,7 +129,7 @@ def test_the_remains_of_another_file_do_no_harm(tmp_path, serve, no_waiting):
     url, target = server.url + "file", tmp_path / "target" / "copy"
     target.parent.mkdir()
     (target.parent / f".file.{sha256(url)[:8]}.partial").write_bytes(b"b" * 10)
-    download(url, target, sha256=sha256(b"a" * 1000), connect_timeout=2)
+    download(url, target, sha256=sha256(b"a" * 1000), patience=Patience(2))
     assert target.read_bytes() == b"a" * 1000
 
 
@@ -137,7 +139,7 @@ def test_a_file_without_end_is_given_up(tmp_path, serve, monkeypatch):
     target = tmp_path / "target" / "copy"
     target.parent.mkdir()
     with pytest.raises(UnavailableError, match="larger than the possible 1,000 bytes"):
-        download(serve(tmp_path).url + "file", target, sha256=None, connect_timeout=2)
+        download(serve(tmp_path).url + "file", target, sha256=None, patience=Patience(2))
     assert not list(target.parent.iterdir())
 
 
@@ -146,9 +148,9 @@ def test_a_server_that_never_answers_is_given_up_in_time(tmp_path, pima):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         start = time.perf_counter()
         with pytest.raises(UnreachableError, match=r"no answer within 0.3 s|timed out"):
-            download(url + "file", tmp_path / "copy", sha256=None, connect_timeout=0.3)
+            download(url + "file", tmp_path / "copy", sha256=None, patience=Patience(0.3, 0.3))
         # The forms that remain are not asked for.
-        info = data.prepare("cifar10", tmp_path, mirror=url, on_missing="stand-in", offline_timeout=0.3)
+        info = data.prepare("cifar10", tmp_path, mirror=url, on_missing="stand-in", patience=Patience(0.3, 0.3))
         assert info.stand_in
         assert time.perf_counter() - start < 3
 
@@ -158,6 +160,27 @@ def test_an_unreachable_upstream_costs_little(tmp_path):
     for name in ("boston", "pima", "mnist"):
         data.prepare(name, tmp_path, on_missing="stand-in")
     assert time.perf_counter() - start < 4
+
+
+def test_a_mirror_that_closes_at_head_and_thinks_for_a_while_is_waited_for(tmp_path, pima, serve, monkeypatch):
+    server = serve(pima.mirror)
+    handler = server.RequestHandlerClass.func
+    get = handler.do_GET
+    monkeypatch.setattr(handler, "do_HEAD", lambda self: self.connection.close())
+    monkeypatch.setattr(handler, "do_GET", lambda self: (time.sleep(0.6), get(self)))
+    with pytest.raises(InputError, match=r"no answer within 0\.2 s; a slower one needs a larger data\.answer_timeout"):
+        data.prepare("pima", tmp_path, mirror=server.url, patience=Patience(connect=0.2, answer=0.2))
+    info = data.prepare("pima", tmp_path, mirror=server.url, patience=Patience(connect=0.2, answer=5))
+    assert info.origin["kind"] == "mirror"
+
+
+def test_a_dead_proxy_is_named_without_its_password(tmp_path, pima, monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
+    with pytest.raises(InputError, match=r"no connection to the proxy 127\.0\.0\.1:9 \(HTTP_PROXY") as raised:
+        data.prepare("pima", tmp_path, mirror="http://example.org/data")
+    assert "secret" not in str(raised.value)
 
 
 def test_there_is_no_progress_bar_without_a_terminal(tmp_path, pima, upstream, capfd):

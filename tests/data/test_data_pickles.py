@@ -98,8 +98,17 @@ def test_refuses_damaged_and_tricky_pickles(data):
     assert read(py2pickle.dumps({b"data": np.zeros((1, 2), np.uint8)}))[b"data"].shape == (1, 2)
 
 
-def test_refuses_another_byte_order():
-    data = py2pickle.dumps({b"data": np.zeros((1, 2), np.uint8)}).replace(b"K\x03U\x01|", b"K\x03U\x01>")
+@pytest.mark.parametrize("dtype", [">i8", "<i8", "<f4", "|u1", ">u2", "|b1"])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_reads_plain_numbers_of_every_type(dtype, protocol):
+    numbers = np.array([[0, 1], [1, 0], [1, 1]], dtype)
+    for array in (numbers, np.asfortranarray(numbers)):
+        ((pair,),) = read(pickle.dumps(([array],), protocol=protocol))
+        np.testing.assert_array_equal(pair, numbers)
+
+
+def test_refuses_an_unknown_byte_order():
+    data = py2pickle.dumps({b"data": np.zeros((1, 2), np.uint8)}).replace(b"K\x03U\x01|", b"K\x03U\x01!")
     with pytest.raises(BadContentError, match="byte order"):
         read(data)
 

@@ -17,6 +17,8 @@ from practica import data
 from practica.cli import main
 from practica.data.store import prepared, registry
 from practica.data.store.beginning import first_fingerprint
+from practica.data.store.mirror import same_mirror
+from practica.data.store.planned import Plan, plan
 from practica.data.store.registry import DATASETS
 from practica.data.store.spec import Form, Published, fingerprint
 from practica.errors import InputError
@@ -54,7 +56,7 @@ def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint
     ("content", "words"),
     [
         (None, "no fingerprint yet: put pima-indians-diabetes.csv into {raw} or a mirror"),
-        ("1,2\n", "{file}: row 1 has 2 columns instead of 9; correct the file, or `read` in {module}"),
+        ("1,2\n", "{file}: it holds no table of 9 columns of numbers; correct the file, or `read` in {module}"),
         (
             "real",
             'holds x float64 (768, 8), y uint8 (768,); if that is right, write into {module}: fingerprint="{print}"',
@@ -219,7 +221,7 @@ def test_a_mirror_with_other_content_is_reported_and_never_used(tmp_path, pima, 
     with pytest.raises(InputError, match=f"{pima.file}: it can be read, but its content is not that"):
         data.prepare("pima", tmp_path, mirror=str(pima.mirror), on_missing=on_missing)
     pima.file.write_text("1,2,3\n")
-    with pytest.raises(InputError, match=f"{pima.file}: row 1 has 3 columns instead of 9"):
+    with pytest.raises(InputError, match=f"{pima.file}: it cannot be read: it holds no table of 9 columns"):
         data.prepare("pima", tmp_path, mirror=str(pima.mirror), on_missing=on_missing)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [pima.file.name]
 
@@ -235,24 +237,46 @@ def test_a_mirror_file_without_an_end_is_named_and_not_read(tmp_path, pima, kind
         data.prepare("pima", tmp_path, mirror=str(pima.mirror))
 
 
-def test_a_damaged_raw_file_is_moved_aside_and_replaced(tmp_path, pima):
+@pytest.mark.parametrize("content", ["damaged", "other"])
+@pytest.mark.parametrize("on_missing", ["error", "stand-in"])
+def test_a_raw_file_with_other_content_stays_and_every_try_is_refused(tmp_path, pima, content, on_missing):
     raw = tmp_path / "raw" / pima.file.name
     raw.parent.mkdir()
-    for n in (1, 2):
-        raw.write_text(f"damaged {n}")
-        shutil.rmtree(tmp_path / "prepared", ignore_errors=True)
-        assert data.prepare("pima", tmp_path, mirror=str(pima.mirror)).origin["kind"] == "mirror"
-        assert (tmp_path / "raw" / f"{pima.file.name}.damaged-{n}").read_text() == f"damaged {n}"
-    assert raw.read_text() == pima.file.read_text()
+    raw.write_text("damaged" if content == "damaged" else pima.file.read_text().replace("33", "34", 1))
+    before = raw.read_bytes()
+    said = "it cannot be read" if content == "damaged" else "it can be read, but its content is not that"
+    for mirror in (None, None, str(pima.mirror)):
+        with pytest.raises(InputError, match=f"{raw}: {said}") as raised:
+            data.prepare("pima", tmp_path, mirror=mirror, on_missing=on_missing)
+        assert f"To go on, replace {raw} by the published file, or move it" in str(raised.value)
+        assert raw.read_bytes() == before
+        assert [path.name for path in raw.parent.iterdir()] == [raw.name]
+    assert not (tmp_path / "prepared").exists()
+    raw.rename(tmp_path / "elsewhere")
+    assert not data.prepare("pima", tmp_path, mirror=str(pima.mirror)).stand_in
 
 
-def test_a_damaged_raw_file_that_nothing_replaces_is_an_error(tmp_path, pima):
-    raw = tmp_path / "raw" / pima.file.name
-    raw.parent.mkdir()
-    raw.write_text("damaged")
-    with pytest.raises(InputError, match=r"pima-indians-diabetes.csv: row 1 .* it is now .*\.damaged-1"):
+def test_the_folder_of_keras_is_a_source_after_the_own_and_never_written_to(tmp_path, pima, keras):
+    keras.mkdir()
+    shutil.move(pima.file, keras / "Diabetes.csv")
+    info = data.prepare("pima", tmp_path, mirror=str(pima.mirror))
+    assert (info.origin["kind"], info.origin["source"]) == ("keras", str(keras / "Diabetes.csv"))
+    assert [path.name for path in keras.iterdir()] == ["Diabetes.csv"]
+    (keras / "Diabetes.csv").write_text("1,2,3\n")
+    shutil.rmtree(tmp_path / "prepared")
+    shutil.rmtree(tmp_path / "raw")
+    with pytest.raises(InputError, match=r"Diabetes\.csv: it cannot be read"):
         data.prepare("pima", tmp_path, on_missing="stand-in")
-    assert not raw.exists()
+
+
+@pytest.mark.parametrize(
+    "spelling", ["{}/", "{}//", "file://{}", "file://localhost{}/", "FILE:{}", "~/mirror", "file://~/mirror"]
+)
+def test_a_mirror_is_named_in_many_ways(tmp_path, pima, monkeypatch, spelling):
+    monkeypatch.setenv("HOME", str(pima.mirror.parent))
+    mirror = spelling.format(pima.mirror)
+    assert data.prepare("pima", tmp_path / "data", mirror=mirror).origin["source"] == str(pima.file)
+    assert same_mirror(mirror) == str(pima.mirror)
 
 
 def test_an_origin_of_another_file_is_not_believed(tmp_path, pima):
@@ -288,6 +312,42 @@ def test_a_stand_in_gives_way_to_real_data(tmp_path, pima):
     # And never the other way round.
     shutil.rmtree(tmp_path / "raw")
     assert not data.prepare("pima", tmp_path, on_missing="stand-in").stand_in
+
+
+# What is planned
+
+
+def test_a_plan_does_not_depend_on_the_road_of_real_data(tmp_path, pima, keras):
+    folder = tmp_path / "data"
+
+    def planned(mirror=None, on_missing="error"):
+        return plan("pima", {"folder": str(folder), "mirror": mirror, "on_missing": on_missing})
+
+    first = planned(str(pima.mirror))
+    assert first.fingerprint == fingerprint(pima.arrays)
+    data.prepare("pima", folder, mirror=str(pima.mirror), road=first.road)
+    for mirror in (str(pima.mirror), f"{pima.mirror}/", None, "http://example.org"):
+        assert planned(mirror) == planned(mirror, "stand-in") == first
+
+
+def test_a_stand_in_gives_way_where_real_data_may_be_had(tmp_path, pima, keras):
+    folder, empty = tmp_path / "data", tmp_path / "empty"
+    empty.mkdir()
+
+    def planned(mirror=None, on_missing="stand-in"):
+        return plan("pima", {"folder": str(folder), "mirror": mirror, "on_missing": on_missing})
+
+    first = planned()
+    info = data.prepare("pima", folder, on_missing="stand-in", road=first.road)
+    assert planned() == planned(str(empty)) == Plan(first.road, info.fingerprint)
+    for other in (planned(on_missing="error"), planned(str(pima.mirror)), planned("http://example.org")):
+        assert other.road != first.road
+        assert other.goes
+        assert other.fingerprint == fingerprint(pima.arrays)
+    other = planned(str(pima.mirror))
+    data.prepare("pima", folder, mirror=str(pima.mirror), on_missing="stand-in", road=other.road)
+    assert not planned().goes
+    assert planned() == planned(str(pima.mirror)) == replace(other, goes=False)
 
 
 # Preparing again

@@ -11,6 +11,7 @@ from practica import data
 from practica.data.store import spec as spec_module
 from practica.data.store.registry import DATASETS
 from practica.data.store.spec import Published
+from practica.errors import InputError
 
 MIRROR = os.environ.get("PRACTICA_DATA_MIRROR", "")
 pytestmark = [
@@ -114,10 +115,9 @@ def test_cifar10_is_the_same_from_archive_and_folder(tmp_path, load):
 
 
 @needs_folder
-def test_a_truncated_copy_is_replaced(tmp_path):
+def test_a_truncated_copy_is_refused(tmp_path):
     form = DATASETS["mnist"].forms[0]
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / form.name).write_bytes((Path(MIRROR) / form.name).read_bytes()[:-1000])
-    info = data.prepare("mnist", tmp_path, mirror=MIRROR)
-    assert info.origin["kind"] == "mirror"
-    assert (tmp_path / "raw" / f"{form.name}.damaged-1").is_file()
+    with pytest.raises(InputError, match=r"mnist\.npz: it cannot be read: it is no whole \.npz file"):
+        data.prepare("mnist", tmp_path, mirror=MIRROR, on_missing="stand-in")

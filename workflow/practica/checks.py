@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -60,13 +58,10 @@ def check(study: Study) -> None:
     check_places(study.places)
     for key, folder in study.places.items():
         check_writable(key, folder)
-    mirror = study.data["mirror"]
-    # Path.is_dir raises where a name is too long.
-    if mirror and not (re.match(r"https?://[^/\s]", mirror) or os.path.isdir(mirror)):  # noqa: PTH112
-        raise InputError(
-            f"the data mirror {mirror} is no folder and no http(s) address: correct data.mirror or "
-            "PRACTICA_DATA_MIRROR, or leave it empty"
-        )
+    if study.data["mirror"]:
+        from practica.data.store.mirror import check_mirror
+
+        check_mirror(study.data["mirror"])
 
 
 def check_settings(study: Study, exercise: str) -> None:

@@ -28,7 +28,6 @@ from practica.yamlfile import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles/slurm"
-ANSWER_SECONDS = 3.0
 LITTLE_SPACE, NO_SPACE = 10, 1  # GB; data sets take 2, a whole study 1
 NETWORK = ("nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "fuse", "afs", "orangefs", "wekafs", "pvfs", "9p")
 STYLES = ("spanish.ldf", "lmodern.sty", "booktabs.sty", "utmr8a.pfb")
@@ -124,11 +123,12 @@ def _file_system(path: Path) -> str:
 
 def data_sets(study: Study) -> Iterator[Finding]:
     """Say of each data set whether it is prepared, or where it would come from."""
+    from practica.data.store.mirror import local_folder
     from practica.data.store.registry import DATASETS
     from practica.data.store.spec import Published
 
     mirror = study.data["mirror"]
-    if mirror and "://" not in mirror and not Path(mirror).is_dir():
+    if mirror and (folder := local_folder(mirror)) and not folder.is_dir():
         yield Finding("data mirror", "fail", f"{mirror} is not a folder", "correct data.mirror or PRACTICA_DATA_MIRROR")
     answers: dict[str, str | None] = {}
     for name in study.datasets():
@@ -143,17 +143,20 @@ def data_sets(study: Study) -> Iterator[Finding]:
 
 def _source(study: Study, spec: Any, answers: dict[str, str | None]) -> Finding:
     """Say where a published data set would come from; ``answers`` remembers what each site has said."""
+    from practica.data.store.mirror import keras_folder, local_folder
+    from practica.data.store.sources import candidates
+
     what, mirror = f"data: {spec.name}", study.data["mirror"]
-    places = [Path(study.data["folder"]) / "raw", *([Path(mirror)] if mirror and "://" not in mirror else [])]
-    for place in places:
-        if any((place / form.name).exists() for form in spec.forms):
+    folder = local_folder(mirror) if mirror else None
+    for place in [Path(study.data["folder"]) / "raw", keras_folder(), *([folder] if folder else [])]:
+        if next(candidates(spec, place), None):
             return Finding(what, "ok", f"in {place}")
-    urls = [mirror] if mirror and "://" in mirror else []
+    urls = [mirror] if mirror and not folder else []
     urls += [form.upstream.url for form in spec.forms if form.upstream]
     sites = {"/".join(url.split("/")[:3]): url for url in urls}
     for site, url in sites.items():
         if site not in answers:
-            answers[site] = _unreachable(url)
+            answers[site] = _unreachable(url, study.data["connect_timeout"])
         if answers[site] is None:
             return Finding(what, "ok", f"to be fetched from {site}")
     if study.data["on_missing"] == "stand-in":
@@ -162,12 +165,12 @@ def _source(study: Study, spec: Any, answers: dict[str, str | None]) -> Finding:
     return Finding(what, "fail", f"no source ({reasons})", "set PRACTICA_DATA_MIRROR to a folder with the files")
 
 
-def _unreachable(url: str) -> str | None:
+def _unreachable(url: str, seconds: float) -> str | None:
     """Return why a site cannot be reached, or None."""
     from practica.data.store.fetch import UnreachableError, await_answer
 
     try:
-        await_answer(url, ANSWER_SECONDS)
+        await_answer(url, seconds)
     except UnreachableError as error:
         return str(error)
     return None
@@ -253,8 +256,7 @@ def _partitions(study: Study, file: Path) -> Iterator[Finding]:
 
 
 def _gpus_of(limits: dict[str, Any] | None) -> int:
-    most = (limits or {}).get("max_gpu", 0)
-    return most if isinstance(most, int) else 0
+    return most if isinstance(most := (limits or {}).get("max_gpu", 0), int) else 0
 
 
 def _short(file: Path) -> str:
@@ -269,13 +271,12 @@ def _account(account: str | None) -> Finding:
         user = str(os.getuid())
     listed = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
     known = sorted(set(listed.split()))
+    advice = "set slurm_account in the profile's default-resources"
     if account and known and account not in known:
-        advice = "set slurm_account in the profile's default-resources"
         return Finding("account", "fail", f"{account} is none of yours: {', '.join(known)}", advice)
     if account:
         return Finding("account", "ok", f"{account}{'' if known else ' (this site keeps no list to check it)'}")
     if len(known) > 1:
-        advice = "set slurm_account in the profile's default-resources"
         return Finding("account", "warn", f"not set; yours are {', '.join(known)}", advice)
     return Finding("account", "ok", "the default one")
 

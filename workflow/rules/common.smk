@@ -39,12 +39,6 @@ def run_of(wildcards):
     return [block.specification(), run_code(block.exercise)]
 
 
-@per_job
-def prepared_for(wildcards):
-    """Return the data set that a job needs."""
-    return f"{DATA}/prepared/{block_of(wildcards).dataset}/dataset.json"
-
-
 def need(name, *, grows=False):
     """Return a function to how much a training job needs; memory and time grow, for these fail most often."""
 

@@ -2,8 +2,9 @@
 rule prepare_data:
     """Fetch, verify and prepare one data set."""
     output:
-        dataset=f"{DATA}/prepared/{{dataset}}/dataset.json",
-        origin=f"{DATA}/prepared/{{dataset}}/origin.json",
+        # Updated in place, so that data that cannot be fetched again now are not lost for it.
+        dataset=update(f"{DATA}/prepared/{{dataset}}/dataset.json"),
+        origin=update(f"{DATA}/prepared/{{dataset}}/origin.json"),
     log:
         f"{LOGS}/data/{{dataset}}.log",
     # Compute nodes often have no internet.
@@ -12,11 +13,16 @@ rule prepare_data:
         "../../envs/practica.yaml"
     params:
         folder=subpath(output.dataset, ancestor=3),
-        mirror=lambda wildcards: study.data["mirror"] or "",  # braces in plain text are wildcards
-        on_missing=study.data["on_missing"],
+        # Where data come from is not what they are: what a function makes of the output is not compared.
+        sources=lambda wildcards, output: [
+            f"--{key.replace('_', '-')}={'' if value is None else value}"
+            for key, value in study.data.items()
+            if key != "folder"
+        ],
+        road=lambda wildcards: plan(wildcards.dataset, study.data).road,
         code=lambda wildcards: code_digest(f"practica.data.{wildcards.dataset}"),
     message:
         "Preparing the data set {wildcards.dataset}"
     shell:
-        "python -m practica prepare {wildcards.dataset} --folder {params.folder:q}"
-        " --mirror={params.mirror:q} --on-missing {params.on_missing} > {log:q} 2>&1"
+        "python -m practica prepare {wildcards.dataset} --folder {params.folder:q} {params.sources:q}"
+        " --road {params.road:q} > {log:q} 2>&1"

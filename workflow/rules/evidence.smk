@@ -17,7 +17,13 @@ rule resolve_study:
     params:
         # Not sorted: the order of variants is that of the configuration. From a function, for in plain text Snakemake
         # takes braces for wildcards.
-        study=lambda wildcards: json.dumps(dict(study.config), ensure_ascii=False),
+        study=lambda wildcards: json.dumps(
+            {
+                **study.config,
+                "data": {"folder": DATA},
+            },  # where data come from is not what they are
+            ensure_ascii=False,
+        ),
     message:
         "Resolving the configuration"
     shell:

@@ -20,6 +20,7 @@ rule train:
         runtime=need("runtime", grows=True),
     params:
         run=run_of,
+        data=content_of,
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
@@ -31,10 +32,9 @@ rule train:
 rule time_twins:
     """Time the Keras nets of an exercise against their hand-written twins, in one process."""
     input:
-        datasets=lambda wildcards: expand(
-            f"{DATA}/prepared/{{dataset}}/dataset.json",
-            dataset=timed_datasets(study, wildcards.exercise),
-        ),
+        datasets=lambda wildcards: [
+            prepared(name) for name in timed_datasets(study, wildcards.exercise)
+        ],
     output:
         f"{RESULTS}/measured/{{exercise}}.csv",
     log:
@@ -46,6 +46,10 @@ rule time_twins:
         runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
         data=DATA,
+        content=lambda wildcards: [
+            plan(name, study.data).fingerprint
+            for name in timed_datasets(study, wildcards.exercise)
+        ],
         twins=lambda wildcards: json.dumps(
             timed_study(study, wildcards.exercise), ensure_ascii=False
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,6 +25,7 @@ from practica.errors import DivergedError, InputError
 from practica.files import write_json
 from practica.spelling import seeds as seeds_of
 
+SECONDS = click.FloatRange(0, min_open=True)
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 
 
@@ -53,26 +55,47 @@ def study_of(config: str) -> Study:
 @click.option("--folder", type=PATH, help=f"Folder for data sets.{ITS}")
 @click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help=f"Folder or URL with the data as plain files.{ITS}")
 @click.option("--on-missing", type=click.Choice(["error", "stand-in"]), help=f"If it cannot be had.{ITS}")
+@click.option("--connect-timeout", type=SECONDS, help=f"Seconds for a server to accept a connection.{ITS}")
+@click.option("--answer-timeout", type=SECONDS, help=f"Seconds for a file's first byte to come.{ITS}")
+@click.option("--retries", type=click.IntRange(0), help=f"How often a broken transfer is continued.{ITS}")
+@click.option("--road", default="", hidden=True)
 @CONFIG
 def prepare(
-    dataset: str, folder: Path | None, mirror: str | None, on_missing: str | None, config_files: tuple[str, ...]
+    dataset: str,
+    folder: Path | None,
+    mirror: str | None,
+    on_missing: str | None,
+    connect_timeout: float | None,
+    answer_timeout: float | None,
+    retries: int | None,
+    road: str,
+    config_files: tuple[str, ...],
 ) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
     from practica import data
     from practica.data.store.beginning import first_fingerprint
+    from practica.data.store.fetch import Patience
     from practica.data.store.spec import Published
 
     if dataset not in data.NAMES:
         raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
     own_place("--folder", folder)
-    if folder is None or mirror is None or on_missing is None:
-        said = places(config_files)["data"]
-        folder, on_missing = folder or Path(said["folder"]), on_missing or said["on_missing"]
-        mirror = said["mirror"] if mirror is None else mirror
+    given: dict[str, Any] = {
+        "folder": folder,
+        "mirror": mirror,
+        "on_missing": on_missing,
+        "connect_timeout": connect_timeout,
+        "answer_timeout": answer_timeout,
+        "retries": retries,
+    }
+    if None in given.values():
+        given = {**places(config_files)["data"], **{key: value for key, value in given.items() if value is not None}}
+    folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]
     spec = data.DATASETS[dataset]
     if isinstance(spec, Published) and not spec.fingerprint:
         raise InputError(first_fingerprint(spec, folder / "raw", mirror))
-    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing)
+    patience = Patience(given["connect_timeout"], given["answer_timeout"], given["retries"])
+    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing, patience=patience, road=road)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from practica.data.store.npz import read_arrays
-from practica.data.store.spec import Arrays, Form, Published, Upstream
+from practica.data.store.spec import Arrays, Form, OtherContentError, Published, Upstream
+from practica.data.store.tables import numbers, read_table, refuse_missing, table_names
+
+ROWS, COLUMNS = 506, 14
 
 # Of the real data, by column: CRIM ZN INDUS CHAS NOX RM AGE DIS RAD TAX PTRATIO B LSTAT.
 MEAN = [3.61, 11.4, 11.1, 0.07, 0.555, 6.28, 68.6, 3.80, 9.55, 408, 18.5, 357, 12.7]
@@ -22,7 +25,16 @@ CORRELATION = [-0.39, 0.36, -0.48, 0.18, -0.43, 0.70, -0.38, 0.25, -0.38, -0.47,
 
 def read(path: Path) -> Arrays:
     """Return ``x`` ``(506, 13)`` and ``y`` ``(506,)`` in k$, both float64, in the published order."""
-    return read_arrays(path, {"x": ("<f8", (506, 13)), "y": ("<f8", (506,))})
+    return read_arrays(path, {"x": ("<f8", (ROWS, 13)), "y": ("<f8", (ROWS,))})
+
+
+def read_text(path: Path) -> Arrays:
+    """Return the arrays of a table whose last column is the value."""
+    table = numbers(read_table(path, COLUMNS))
+    refuse_missing(table)
+    if len(table) != ROWS:
+        raise OtherContentError(f"{len(table)} rows instead of {ROWS}")
+    return {"x": np.ascontiguousarray(table[:, :13]), "y": np.ascontiguousarray(table[:, 13])}
 
 
 def stand_in() -> Arrays:
@@ -47,7 +59,9 @@ DATASET = Published(
             "boston_housing.npz",
             read,
             Upstream("keras", "boston_housing.npz", "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5"),
+            also=("boston*.npz",),
         ),
+        Form("housing.data", read_text, also=("housing.csv", *table_names("housing*", "*boston*"))),
     ),
     stand_in=stand_in,
 )

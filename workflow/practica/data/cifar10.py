@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from practica.data import cifar
-from practica.data.store.pickles import unpickle_plain, unpickle_plain_file
+from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, Form, Published, Upstream
-from practica.data.store.tars import read_members
 
 FOLDER = "cifar-10-batches-py"
-BATCHES = [*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"]
-BATCH_LIMIT = 2**26  # bytes; a batch has 31 MB
+BATCHES = (*(f"data_batch_{n}" for n in range(1, 6)), "test_batch")
+PYTHON = cifar.Layout(BATCHES, lambda data: cifar.from_batch(unpickle_plain(io.BytesIO(data)), "labels"))
+BINARY = cifar.Layout(tuple(f"{name}.bin" for name in BATCHES), lambda data: cifar.from_records(data, 1))
 
 
-def read_archive(path: Path) -> Arrays:
-    """Return the arrays of the original ``.tar.gz`` file."""
-    names = [f"{FOLDER}/{batch}" for batch in BATCHES]
-    members = read_members(path, names, cifar.ARCHIVE_LIMIT)
-    return _joined(unpickle_plain(io.BytesIO(members[name])) for name in names)
-
-
-def read_folder(path: Path) -> Arrays:
-    """Return the arrays of the unpacked original."""
-    return _joined(unpickle_plain_file(path / batch, BATCH_LIMIT) for batch in BATCHES)
-
-
-def _joined(batches: Iterable[Any]) -> Arrays:
-    """Return the five training batches as one, and the test batch."""
-    images, labels = zip(*(cifar.from_batch(batch, b"labels") for batch in batches), strict=True)
+def read(path: Path) -> Arrays:
+    """Return the arrays of the original, archive or folder, in the version for Python or the binary one."""
+    parts = cifar.read_parts(path, PYTHON, BINARY)
+    images, labels = zip(*(parts[name] for name in BATCHES), strict=True)
     return {
         "x_train": np.concatenate(images[:-1]),
         "y_train": np.concatenate(labels[:-1]),
@@ -47,17 +34,18 @@ DATASET = Published(
     name="cifar10",
     fingerprint="80b3c18ee2939c77fc35655b1801749f57f7876bdbe810b3408c6860015b8931",
     forms=(
-        Form("cifar10.npz", cifar.read_npz),
+        Form("cifar10.npz", cifar.read_npz, also=("cifar?10.npz",)),
         Form(
             "cifar-10-python.tar.gz",
-            read_archive,
+            read,
             Upstream(
                 "toronto",
                 "cifar-10-python.tar.gz",
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
             ),
+            also=cifar.archive_names("10"),
         ),
-        Form(FOLDER, read_folder, folder=True),
+        Form(FOLDER, read, in_place=True, also=cifar.folder_names("10")),
     ),
     stand_in=partial(cifar.stand_in, 10),
 )

@@ -12,9 +12,11 @@ import numpy as np
 from practica.data import cifar
 from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, Form, Published, Upstream
-from practica.data.store.tars import read_members
 
 FOLDER = "cifar-100-python"
+PARTS = ("train", "test")
+PYTHON = cifar.Layout(PARTS, lambda data: cifar.from_batch(unpickle_plain(io.BytesIO(data)), "fine_labels"))
+BINARY = cifar.Layout(("train.bin", "test.bin"), lambda data: cifar.from_records(data, 2))
 
 
 def read_npz(path: Path) -> Arrays:
@@ -22,14 +24,12 @@ def read_npz(path: Path) -> Arrays:
     return _in_canonical_order(cifar.read_npz(path))
 
 
-def read_archive(path: Path) -> Arrays:
-    """Return the arrays of the original ``.tar.gz`` file."""
-    members = read_members(path, [f"{FOLDER}/train", f"{FOLDER}/test"], cifar.ARCHIVE_LIMIT)
-    arrays = {}
-    for part in ("train", "test"):
-        batch = unpickle_plain(io.BytesIO(members[f"{FOLDER}/{part}"]))
-        arrays[f"x_{part}"], arrays[f"y_{part}"] = cifar.from_batch(batch, b"fine_labels")
-    return _in_canonical_order(arrays)
+def read(path: Path) -> Arrays:
+    """Return the arrays of the original, archive or folder, in the version for Python or the binary one."""
+    parts = cifar.read_parts(path, PYTHON, BINARY)
+    return _in_canonical_order(
+        {f"{axis}_{part}": array for part in PARTS for axis, array in zip("xy", parts[part], strict=True)}
+    )
 
 
 def _in_canonical_order(arrays: Arrays) -> Arrays:
@@ -52,16 +52,18 @@ DATASET = Published(
     name="cifar100",
     fingerprint="29607b3caed73e367b034a063c8ae764bd6402a6dd26e5246faf5a3310ec28ae",
     forms=(
-        Form("cifar100.npz", read_npz),
+        Form("cifar100.npz", read_npz, also=("cifar?100.npz",)),
         Form(
             "cifar-100-python.tar.gz",
-            read_archive,
+            read,
             Upstream(
                 "toronto",
                 "cifar-100-python.tar.gz",
                 "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
             ),
+            also=cifar.archive_names("100"),
         ),
+        Form(FOLDER, read, in_place=True, also=cifar.folder_names("100")),
     ),
     stand_in=partial(cifar.stand_in, 100),
 )

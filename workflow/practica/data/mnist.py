@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import math
+import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.npz import read_arrays
-from practica.data.store.spec import Arrays, Form, Published, Upstream
+from practica.data.store.npz import as_expected, read_arrays
+from practica.data.store.pickles import unpickle_plain
+from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
+from practica.data.store.tables import read_numbers
+from practica.data.store.wrapped import unwrapped
 
 # Which bars of a seven-segment display each digit lights: top, upper left, upper right, middle, lower left, lower
 # right, bottom.
@@ -36,17 +43,89 @@ BARS = (
 )
 
 
+SHAPES = {
+    "x_train": (60_000, 28, 28),
+    "y_train": (60_000,),
+    "x_test": (10_000, 28, 28),
+    "y_test": (10_000,),
+}
+IDX = {"x_train": "train-images", "y_train": "train-labels", "x_test": "t10k-images", "y_test": "t10k-labels"}
+IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+LIMIT = 2**29  # bytes; as a table of numbers, MNIST has 110 MB
+
+
 def read(path: Path) -> Arrays:
     """Return ``x_train`` ``(60000, 28, 28)``, ``x_test`` ``(10000, 28, 28)`` and their labels, all uint8."""
-    return read_arrays(
-        path,
-        {
-            "x_train": ("u1", (60_000, 28, 28)),
-            "y_train": ("u1", (60_000,)),
-            "x_test": ("u1", (10_000, 28, 28)),
-            "y_test": ("u1", (10_000,)),
-        },
-    )
+    return read_arrays(path, {name: ("u1", shape) for name, shape in SHAPES.items()})
+
+
+def read_idx(path: Path) -> Arrays:
+    """Return the arrays of the four original files, of which ``path`` is that of the training images."""
+    return _expected({name: _idx(_beside(path, "train-images", stem)) for name, stem in IDX.items()})
+
+
+def read_pickle(path: Path) -> Arrays:
+    """Return the arrays of ``mnist.pkl.gz``: images and labels to train, often to validate, and to test."""
+    parts = unpickle_plain(io.BytesIO(unwrapped(path, LIMIT)))
+    pairs = isinstance(parts, list) and len(parts) in (2, 3)
+    if not (pairs and all(isinstance(part, list) and len(part) == 2 for part in parts)):
+        raise BadContentError("it holds no pairs of images and labels")
+    arrays = [[np.asarray(array) for array in part] for part in parts]
+    (*train, (x_test, y_test)) = arrays
+    x_train, y_train = (np.concatenate(list(each)) for each in zip(*train, strict=True))
+    return _expected({"x_train": _grey(x_train), "y_train": y_train, "x_test": _grey(x_test), "y_test": y_test})
+
+
+def read_text(path: Path) -> Arrays:
+    """Return the arrays of a table a part, label and pixels in each row; ``path`` is the one to train."""
+    arrays = {}
+    for part in ("train", "test"):
+        table = read_numbers(_beside(path, "train", part), 1 + 28 * 28, LIMIT)
+        arrays[f"y_{part}"], arrays[f"x_{part}"] = table[:, 0], table[:, 1:]
+    return _expected(arrays)
+
+
+def _beside(path: Path, first: str, other: str) -> Path:
+    """Return the file whose name has ``other`` where that of ``path`` has ``first``, whatever both end in."""
+    start = path.name[: path.name.lower().index(first)] + other
+    files = [file for file in sorted(path.parent.iterdir()) if file.name.lower().startswith(start.lower())]
+    if not (files := [file for file in files if file.is_file()]):
+        raise BadContentError(f"there is no {start}... beside it")
+    return files[0]
+
+
+def _idx(path: Path) -> NDArray[Any]:
+    """Return the array of an idx file: two zeros, type, number of axes, their lengths, and the numbers."""
+    data = unwrapped(path, LIMIT)
+    axes = data[3] if len(data) > 3 else 0
+    if data[:2] != b"\0\0" or data[2] not in IDX_TYPES or len(data) < 4 + 4 * axes:
+        raise BadContentError(f"{path.name} is no idx file")
+    shape = struct.unpack_from(f">{axes}I", data, 4)
+    dtype = np.dtype(IDX_TYPES[data[2]])
+    if len(data) != 4 + 4 * axes + math.prod(shape) * dtype.itemsize:
+        raise BadContentError(f"{path.name} has {len(data):,} bytes, another number than its head says")
+    return np.frombuffer(data, dtype, offset=4 + 4 * axes).reshape(shape)
+
+
+def _grey(x: NDArray[Any]) -> NDArray[Any]:
+    """Return grey values; where they are given as fractions of 256 or 255, as whole numbers."""
+    if x.dtype.kind == "f" and x.size and x.max() <= 1:
+        for most in (256, 255):
+            if np.abs(x * most - (grey := np.rint(x * most))).max() < 1e-3:
+                return grey
+    return x
+
+
+def _expected(arrays: Arrays) -> Arrays:
+    """Return the arrays as uint8; flat images get their rows back."""
+    ready = {}
+    for name, given in arrays.items():
+        flat = given.ndim == 2 and given.shape[1] == 28 * 28
+        array = given.reshape(-1, 28, 28) if flat else given
+        if array.ndim and array.shape[0] != SHAPES[name][0]:
+            raise OtherContentError(f"{name} has {array.shape[0]:,} rows instead of {SHAPES[name][0]:,}")
+        ready[name] = as_expected(array, name, np.dtype("u1"), SHAPES[name])
+    return ready
 
 
 def stand_in() -> Arrays:
@@ -80,6 +159,20 @@ DATASET = Published(
             "mnist.npz",
             read,
             Upstream("keras", "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"),
+            also=("mnist*.npz",),
+        ),
+        Form(
+            "train-images-idx3-ubyte.gz",
+            read_idx,
+            in_place=True,
+            also=tuple(f"{folder}train-images*" for folder in ("", "raw/", "mnist*/", "mnist*/raw/")),
+        ),
+        Form("mnist.pkl.gz", read_pickle, also=("mnist*.pkl", "mnist*.pkl.*", "mnist*.pickle*")),
+        Form(
+            "mnist_train.csv",
+            read_text,
+            in_place=True,
+            also=tuple(f"{folder}mnist?train.{end}*" for folder in ("", "mnist*/") for end in ("csv", "txt", "zip")),
         ),
     ),
     stand_in=stand_in,

@@ -5,14 +5,17 @@ A zero in glucose, blood pressure, skin thickness, insulin or body mass index is
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from practica.data.store.spec import Arrays, BadContentError, Form, Published, Upstream
+from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
+from practica.data.store.tables import numbers, read_table, refuse_missing, table_names
 
 ROWS, COLUMNS = 768, 9
-SIZE_LIMIT = 2**20
+NAMES = {"0": 0, "0.0": 0, "0,0": 0, "1": 1, "1.0": 1, "1,0": 1}
 IMPOSSIBLE_ZEROS = {1: 5, 2: 35, 3: 227, 4: 374, 5: 11}  # column: how many
 
 # Of the real data where they are not missing: pregnancies, glucose, pressure, skin, insulin, BMI, pedigree, age.
@@ -26,30 +29,29 @@ CORRELATION = np.array([0.22, 0.49, 0.17, 0.26, 0.30, 0.31, 0.17, 0.24])  # with
 def read(path: Path) -> Arrays:
     """Return ``x`` ``(768, 8)`` float64 and ``y`` ``(768,)`` uint8, 1 where diabetes follows.
 
-    The file is comma-separated without header: eight measurements and the outcome in each row.
+    The file is a table of eight measurements and the outcome in each row. An impossible zero may be missing instead;
+    the outcome may be told in any two words, of which the rarer is diabetes.
     """
-    with path.open("rb") as stream:
-        text = stream.read(SIZE_LIMIT).decode("ascii", errors="replace")
-    table = np.array([_row(number, line) for number, line in enumerate(text.splitlines(), 1)])
-    if len(table) != ROWS:
-        raise BadContentError(f"it has {len(table)} rows instead of {ROWS}")
-    return {"x": np.ascontiguousarray(table[:, :8]), "y": table[:, 8].astype(np.uint8)}
+    rows = read_table(path, COLUMNS)
+    x = numbers([row[:-1] for row in rows])
+    zeros = list(IMPOSSIBLE_ZEROS)
+    x[:, zeros] = np.nan_to_num(x[:, zeros], nan=0)
+    refuse_missing(x)
+    y = _outcomes([row[-1].casefold() for row in rows])
+    if len(rows) != ROWS:
+        raise OtherContentError(f"{len(rows)} rows instead of {ROWS}")
+    return {"x": x, "y": y}
 
 
-def _row(number: int, line: str) -> list[float]:
-    """Return the numbers in one row of the file."""
-    cells = line.split(",")
-    if len(cells) != COLUMNS:
-        raise BadContentError(f"row {number} has {len(cells)} columns instead of {COLUMNS}")
-    row = []
-    for column, cell in enumerate(cells, 1):
-        try:
-            row.append(float(cell))
-        except ValueError:
-            raise BadContentError(f"row {number}, column {column} holds {cell[:40]!r}, which is no number") from None
-    if row[-1] not in (0, 1):
-        raise BadContentError(f"row {number}, column {COLUMNS} holds {cells[-1][:40]!r} instead of 0 or 1")
-    return row
+def _outcomes(words: list[str]) -> NDArray[np.uint8]:
+    """Return the outcomes told in words or numbers."""
+    if set(words) <= NAMES.keys():
+        return np.array([NAMES[word] for word in words], np.uint8)
+    counts = Counter(words)
+    if len(counts) != 2:
+        row, word = next((n, word) for n, word in enumerate(words, 1) if word not in NAMES)
+        raise BadContentError(f"row {row}, column {COLUMNS} holds {word[:40]!r} instead of 0 or 1")
+    return np.array([word == min(counts, key=counts.__getitem__) for word in words], np.uint8)
 
 
 def stand_in() -> Arrays:
@@ -81,6 +83,7 @@ DATASET = Published(
                 "pima-indians-diabetes.csv",
                 "6bfe5d0f379d17a0e0819b996407e3c09bf80febd4287f2ed212190dfff154af",
             ),
+            also=("diabetes.csv", *table_names("*pima*", "*diabetes*")),
         ),
     ),
     stand_in=stand_in,

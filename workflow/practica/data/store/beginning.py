@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from practica.data.store.mirror import local_folder
+from practica.data.store.sources import candidates
 from practica.data.store.spec import BadContentError, Published, fingerprint
 
 
 def first_fingerprint(spec: Published, raw: Path, mirror: str | None) -> str:
     """Return what a file of the data set holds, with its fingerprint, or what is missing."""
     module = f"workflow/practica/data/{spec.name}.py"
-    for place in (raw, *([Path(mirror).expanduser()] if mirror else [])):
-        for form in spec.forms:
-            path = place / form.name
+    folder = local_folder(mirror) if mirror else None
+    for place in (raw, *([folder] if folder else [])):
+        for form, path in candidates(spec, place):
             try:
                 arrays = form.read(path)
             except FileNotFoundError:

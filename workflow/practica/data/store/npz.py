@@ -1,10 +1,9 @@
-"""Read ``.npz`` files of unknown origin: every member must have exactly the type and shape that is expected."""
+"""Read ``.npz`` files of unknown origin: each member must hold what is expected, whatever type it is stored as."""
 
 from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +14,10 @@ from numpy.typing import NDArray
 
 from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, BadContentError
+from practica.data.store.wrapped import damage_is_bad_content
 
 HEADER_LIMIT = 4096
+WIDEST = 8  # bytes a number
 OBJECTS_LIMIT = 64 * 2**20  # IMDB's pickled reviews take 14 MB
 
 
@@ -24,7 +25,7 @@ def read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]])
     """Return the members of the ``.npz`` file ``path`` named in ``expected`` as ``{name: (dtype, shape)}``.
 
     Raises:
-        BadContentError: the file is damaged, or a member is missing or has another type or shape.
+        BadContentError: the file is damaged, or a member is missing, or its numbers do not fit the type or shape.
     """
     with _archive(path) as archive:
         return {name: _numbers(archive, name, np.dtype(dtype), shape) for name, (dtype, shape) in expected.items()}
@@ -49,12 +50,8 @@ def read_object_list(path: Path, name: str, count: int) -> list[Any]:
 @contextmanager
 def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip file; whatever is wrong with it while it is read is bad content."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    # NotImplementedError, RuntimeError: a compression unknown to zipfile, an encrypted member.
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise BadContentError(f"it is no whole .npz file ({error})") from error
+    with damage_is_bad_content(".npz file"), zipfile.ZipFile(path) as archive:
+        yield archive
 
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> IO[bytes]:
@@ -70,19 +67,43 @@ def _member(archive: zipfile.ZipFile, name: str, limit: int) -> IO[bytes]:
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Return shape, Fortran order and dtype of the array that begins here."""
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise BadContentError(f"array {name} has an unknown format")
-    return np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER_LIMIT)
+    match np.lib.format.read_magic(stream):
+        case (1, 0):
+            return np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER_LIMIT)
+        case (2, 0):
+            return np.lib.format.read_array_header_2_0(stream, max_header_size=HEADER_LIMIT)
+    raise BadContentError(f"array {name} has an unknown format")
 
 
 def _numbers(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Return a numeric array; nothing is allocated before its header is known to be right."""
-    size = math.prod(shape) * dtype.itemsize
-    with _member(archive, name, size + HEADER_LIMIT) as stream:
+    with _member(archive, name, math.prod(shape) * WIDEST + HEADER_LIMIT) as stream:
         found_shape, fortran, found_dtype = _header(stream, name)
-        if (found_dtype, found_shape) != (dtype, shape):
-            raise BadContentError(f"array {name} is {found_dtype} {found_shape} instead of {dtype} {shape}")
+        if found_dtype.kind not in "biuf":
+            raise BadContentError(f"array {name} is {found_dtype} instead of numbers")
         data = stream.read()
+    size = math.prod(found_shape) * found_dtype.itemsize
     if len(data) != size:
         raise BadContentError(f"array {name} has {len(data):,} bytes instead of {size:,}")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    array = np.frombuffer(data, found_dtype).reshape(found_shape, order="F" if fortran else "C")
+    return as_expected(array, name, dtype, shape)
+
+
+def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return the same numbers in the expected type and shape; axes of length one do not count.
+
+    Raises:
+        BadContentError: a number or the shape does not fit.
+    """
+    if _long(array.shape) != _long(shape):
+        raise BadContentError(f"array {name} is {array.dtype} {array.shape} instead of {dtype} {shape}")
+    with np.errstate(invalid="ignore"):
+        converted = array.astype(dtype).reshape(shape)
+    if not np.array_equal(converted, array.reshape(shape)):
+        raise BadContentError(f"array {name} is {array.dtype} and holds numbers that are no {dtype}")
+    return converted
+
+
+def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the lengths of the axes that are longer than one."""
+    return tuple(length for length in shape if length != 1)

@@ -1,23 +1,22 @@
-"""Find a published data set: fetched earlier, in a mirror, or upstream, in this order."""
+"""Get a published data set: fetched earlier, from Keras' folder, from a mirror, or upstream, in this order."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from practica.data.store.fetch import UnavailableError, UnreachableError, download
+from practica.data.store.fetch import Patience, UnavailableError, UnreachableError, download
+from practica.data.store.mirror import check_mirror, keras_folder, local_folder
+from practica.data.store.sources import candidates
 from practica.data.store.spec import Arrays, BadContentError, Form, Published
 from practica.errors import InputError
 from practica.files import atomic_path, read_json, write_json
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,31 +29,41 @@ class Found:
 
 @dataclass
 class Trail:
-    """What was tried and how it went; ``damaged`` where a file was there but was not what it should be."""
+    """What was tried and how it went; ``refused`` where a file was there but was not what it should be."""
 
     lines: list[str] = field(default_factory=list)
-    damaged: bool = False
+    refused: list[str] = field(default_factory=list)
 
-    def note(self, place: object, result: object, *, damaged: bool = False) -> None:
+    def note(self, place: object, result: object, *, refused: bool = False) -> None:
         """Add one attempt."""
         self.lines.append(f"{place}: {result}")
-        self.damaged |= damaged
+        if refused:
+            self.refused.append(str(place))
 
 
-def obtain(spec: Published, raw: Path, mirror: str | None, timeout: float) -> tuple[Found | None, Trail]:
+def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -> tuple[Found | None, Trail]:
     """Return the data set, or None, and the trail of what was tried.
 
-    Whatever is fetched is kept in the folder ``raw``, but only once its content is verified.
+    Whatever is fetched is kept in the folder ``raw``, but only once its content is verified. A file there that holds
+    something else ends the search: whoever put it there wants it to be used, and it is neither renamed nor replaced.
 
     Raises:
         InputError: ``mirror`` is neither an existing folder nor an http(s) address.
     """
+    if mirror:
+        check_mirror(mirror)
     trail = Trail()
-    found = _from_cache(spec, raw, trail)
-    if found is None and mirror:
-        found = _from_mirror(spec, raw, mirror, timeout, trail)
-    if found is None:
-        found = _from_upstream(spec, raw, timeout, trail)
+    found = _from_folder(spec, raw, raw, "cache", trail)
+    if found is None and not trail.refused:
+        found = _from_folder(spec, keras_folder(), raw, "keras", trail)
+        if found is None and mirror:
+            folder = local_folder(mirror)
+            if folder:
+                found = _from_folder(spec, folder, raw, "mirror", trail)
+            else:
+                found = _from_address(spec, mirror, raw, patience, trail)
+        if found is None:
+            found = _from_upstream(spec, raw, patience, trail)
     return found, trail
 
 
@@ -76,94 +85,83 @@ def known_origin(path: Path) -> dict[str, Any]:
     return origin_of("cache", str(path), digest)
 
 
-def _from_cache(spec: Published, raw: Path, trail: Trail) -> Found | None:
-    """Read what was fetched earlier; a damaged file is moved out of the way and kept for inspection."""
+def _from_folder(spec: Published, folder: Path, raw: Path, kind: str, trail: Trail) -> Found | None:
+    """Take the first file in a folder that holds the data set; unless the folder is ``raw``, it is copied there."""
+    noted = len(trail.lines)
+    try:
+        for form, path in candidates(spec, folder):
+            try:
+                return _from_file(spec, form, path, raw, kind)
+            except FileNotFoundError:
+                trail.note(path, "not there")
+            except (BadContentError, UnavailableError) as error:
+                trail.note(path, error, refused=True)
+            except OSError as error:
+                trail.note(path, f"cannot be read ({error.strerror})", refused=True)
+    except OSError as error:
+        trail.note(folder, f"cannot be read ({error.strerror})")
+    if len(trail.lines) == noted:
+        for form in spec.forms:
+            trail.note(folder / form.name, "not there")
+    return None
+
+
+def _from_file(spec: Published, form: Form, path: Path, raw: Path, kind: str) -> Found:
+    """Read a file of this machine."""
+    _check_regular(path)
+    if kind == "cache":
+        return Found(spec.read(form, path), known_origin(path))
+    origin = origin_of(kind, str(path))
+    if form.in_place:
+        return Found(spec.read(form, path), origin | {"file_sha256": _digest(path)})
+    return _adopt(spec, form, raw / path.name, origin, partial(shutil.copyfile, path))
+
+
+def _from_address(spec: Published, mirror: str, raw: Path, patience: Patience, trail: Trail) -> Found | None:
+    """Take the first form that a mirror on the web has in good order."""
     for form in spec.forms:
-        path = raw / form.name
-        try:
-            _check_regular(path)
-            return Found(spec.read(form, path), known_origin(path))
-        except FileNotFoundError:
-            trail.note(path, "not there")
-        except BadContentError as error:
-            aside = _move_aside(path)
-            trail.note(path, f"{error}; it is now {aside.name}", damaged=True)
-            log.warning("%s: %s; moved to %s", path, error, aside)
-        except UnavailableError as error:
-            trail.note(path, error)
-        except OSError as error:
-            trail.note(path, f"cannot be read ({error.strerror})")
+        if form.in_place:
+            continue
+        for name in (form.name, *(name for name in form.also if not set(name) & set("*?/"))):
+            url = f"{mirror.rstrip('/')}/{name}"
+            fetch = partial(download, url, sha256=None, patience=patience)
+            try:
+                return _adopt(spec, form, raw / name, origin_of("mirror", url), fetch)
+            except BadContentError as error:
+                trail.note(url, error, refused=True)
+            except UnreachableError as error:
+                trail.note(url, error)
+                return None
+            except UnavailableError as error:
+                trail.note(url, error)
     return None
-
-
-def _from_mirror(spec: Published, raw: Path, mirror: str, timeout: float, trail: Trail) -> Found | None:
-    """Take the first form that the mirror, a folder or the address of one, has in good order."""
-    remote = mirror.startswith(("http://", "https://"))
-    base = Path(mirror).expanduser()
-    if not remote and not base.is_dir():
-        raise InputError(
-            f"the data mirror {mirror} is no folder and no http(s) address; correct data.mirror in the configuration, "
-            "or PRACTICA_DATA_MIRROR where it is set"
-        )
-    for form in _mirrored(spec, remote):
-        source = f"{mirror.rstrip('/')}/{form.name}" if remote else str(base / form.name)
-        try:
-            if form.folder:  # read in place: a mirror that is a folder can be read as often as it takes
-                path = Path(source)
-                _check_regular(path)
-                return Found(spec.read(form, path), origin_of("mirror", source, _digest(path)))
-            return _adopt(spec, form, raw, origin_of("mirror", source), _fetcher(source, remote, timeout))
-        except FileNotFoundError:
-            trail.note(source, "not there")
-        except BadContentError as error:
-            trail.note(source, error, damaged=True)
-        except UnreachableError as error:
-            trail.note(source, error)
-            break
-        except (UnavailableError, OSError) as error:
-            trail.note(source, error)
-    return None
-
-
-def _mirrored(spec: Published, remote: bool) -> Iterator[Form]:
-    """Yield the forms that such a mirror can have."""
-    return (form for form in spec.forms if not (form.folder and remote))
-
-
-def _fetcher(source: str, remote: bool, timeout: float) -> Callable[[Path], object]:
-    """Return what copies a mirror's file to a given path."""
-    if remote:
-        return partial(download, source, sha256=None, connect_timeout=timeout)
-    _check_regular(Path(source))
-    return partial(shutil.copyfile, source)
 
 
 def _check_regular(path: Path) -> None:
     """Refuse what is there but has no end, as a device, or waits for a writer, as a pipe; in a folder, too."""
     for file in path.iterdir() if path.is_dir() else [path]:
-        if file.exists() and not file.is_file():
+        if file.exists() and not (file.is_file() or file.is_dir()):
             raise UnavailableError(f"{file.name} is no regular file")
 
 
-def _from_upstream(spec: Published, raw: Path, timeout: float, trail: Trail) -> Found | None:
+def _from_upstream(spec: Published, raw: Path, patience: Patience, trail: Trail) -> Found | None:
     """Fetch the data set from its original source."""
     for form in spec.forms:
         if (upstream := form.upstream) is None:
             continue
         url = upstream.url
-        fetch = partial(download, url, sha256=upstream.sha256, connect_timeout=timeout)
+        fetch = partial(download, url, sha256=upstream.sha256, patience=patience)
         try:
-            return _adopt(spec, form, raw, origin_of("upstream", url), fetch)
+            return _adopt(spec, form, raw / form.name, origin_of("upstream", url), fetch)
         except BadContentError as error:
-            trail.note(url, error, damaged=True)
+            trail.note(url, error, refused=True)
         except (UnreachableError, UnavailableError) as error:
             trail.note(url, error)
     return None
 
 
-def _adopt(spec: Published, form: Form, raw: Path, origin: dict[str, Any], fetch: Callable[[Path], object]) -> Found:
-    """Fetch a file, verify its content, and only then keep it, with the record of its origin."""
-    path = raw / form.name
+def _adopt(spec: Published, form: Form, path: Path, origin: dict[str, Any], fetch: Callable[[Path], object]) -> Found:
+    """Fetch a file, verify its content, and only then keep it as ``path``, with the record of its origin."""
     with atomic_path(path) as part:
         fetch(part)
         arrays = spec.read(form, part)
@@ -179,17 +177,10 @@ def _record(path: Path) -> Path:
 
 
 def _digest(path: Path) -> str:
-    """Return the SHA-256 of a file, or of the files of a folder one after another."""
+    """Return the SHA-256 of a file, or of the files of a folder one after another, without those of a system."""
     digest = hashlib.sha256()
-    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+    inside = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else [path]
+    for file in sorted(file for file in inside if file == path or not file.name.startswith(".")):
         with file.open("rb") as stream:
             hashlib.file_digest(stream, lambda: digest)
     return digest.hexdigest()
-
-
-def _move_aside(path: Path) -> Path:
-    """Rename a damaged file to the next free ``<name>.damaged-<n>`` and return that."""
-    n = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{n}")).exists():
-        n += 1
-    return path.rename(aside)

@@ -1,7 +1,7 @@
 """Read pickles of plain data without running anything that they ask for.
 
 IMDB's ragged reviews and CIFAR's batches exist only as pickles. A pickle is a program that may call any importable
-function; here it can name three numpy constructors, and even these are replaced by inert stand-ins that record
+function; here it can name a few numpy constructors, and even these are replaced by inert stand-ins that record
 their arguments. What they recorded is then checked and turned into arrays by us.
 """
 
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from practica.data.store.spec import BadContentError
+
+FEW = 10  # a longer list holds labels, file names or words, which are plain already
 
 
 class _NdarrayName:
@@ -26,14 +29,21 @@ class _NdarrayName:
 
 
 class _Dtype:
-    """Record ``numpy.dtype(code, ...)``; byte order and the like must be the machine's."""
+    """Record ``numpy.dtype(code, ...)`` and the byte order that follows it."""
 
     def __init__(self, code: object, *_: object) -> None:
-        self.code = code.decode("ascii") if isinstance(code, bytes) else code
+        self.code, self.order = _text(code), "|"
 
     def __setstate__(self, state: object) -> None:
-        if not (isinstance(state, tuple) and len(state) >= 2 and state[1] in ("|", b"|")):
-            raise pickle.UnpicklingError("an array with a byte order")
+        order = _text(state[1]) if isinstance(state, tuple) and len(state) >= 2 else None
+        if order not in ("|", "<", ">", "="):
+            raise pickle.UnpicklingError("an array with an unknown byte order")
+        self.order = order
+
+    def numeric(self) -> np.dtype[Any] | None:
+        """Return numpy's dtype if it is one of plain numbers."""
+        plain = isinstance(self.code, str) and re.fullmatch("[iu][1248]|f[248]|b1", self.code)
+        return np.dtype(f"{self.order}{self.code}") if plain else None
 
 
 class _Array:
@@ -46,30 +56,60 @@ class _Array:
         self.state = state
 
     def content(self) -> Any:
-        """Return the array as ``uint8``, or as a list where it is a one-dimensional array of objects."""
+        """Return the array of numbers, or a list where it is a one-dimensional array of objects."""
         if not (isinstance(self.state, tuple) and len(self.state) == 5):
             raise pickle.UnpicklingError("an array without content")
         _, shape, dtype, fortran, data = self.state
-        if not (isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape) and fortran is False):
+        if not (isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape) and type(fortran) is bool):
             raise pickle.UnpicklingError("an array with an impossible shape")
-        code = dtype.code if isinstance(dtype, _Dtype) else None
-        if code == "u1" and isinstance(data, bytes):
-            return np.frombuffer(data, np.uint8).reshape(shape)
-        if code in ("O", "O8") and isinstance(data, list) and shape == (len(data),):
+        numeric = dtype.numeric() if isinstance(dtype, _Dtype) else None
+        if numeric is not None and isinstance(data, bytes | bytearray):
+            return np.frombuffer(data, numeric).reshape(shape, order="F" if fortran else "C")
+        objects = isinstance(dtype, _Dtype) and dtype.code in ("O", "O8")
+        if objects and isinstance(data, list) and shape == (len(data),):
             return data
         raise pickle.UnpicklingError("an array of another type or size than it says")
+
+
+class _FromBuffer(_Array):
+    """Record ``numpy.core.numeric._frombuffer(buffer, dtype, shape, order)``, as protocol 5 has it."""
+
+    def __init__(self, data: object, dtype: object, shape: object, order: object, *_: object) -> None:
+        self.state = (1, shape, dtype, order == "F", data)
+
+
+class _Encoded:
+    """Stand for ``_codecs.encode``, by which Python 3 writes bytes for Python 2."""
+
+    def __new__(cls, text: object, *_: object) -> Any:
+        """Return the bytes that ``text`` stands for."""
+        if not isinstance(text, str):
+            raise pickle.UnpicklingError("bytes that are no text")
+        return text.encode("latin-1")
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError("unexpected state")
+
+
+def _text(value: object) -> object:
+    """Return a string of Python 2 as text, and anything else as it is."""
+    return value.decode("ascii") if isinstance(value, bytes) else value
 
 
 _GLOBALS = {
     ("numpy", "ndarray"): _NdarrayName,
     ("numpy", "dtype"): _Dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _Array,  # before numpy 2
+    ("_codecs", "encode"): _Encoded,
+    # Under the names before numpy 2, and since.
+    ("numpy.core.multiarray", "_reconstruct"): _Array,
     ("numpy._core.multiarray", "_reconstruct"): _Array,
+    ("numpy.core.numeric", "_frombuffer"): _FromBuffer,
+    ("numpy._core.numeric", "_frombuffer"): _FromBuffer,
 }
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """An unpickler that knows three names."""
+    """An unpickler that knows a few names."""
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the inert stand-in of a permitted name and refuse every other."""
@@ -80,7 +120,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def unpickle_plain(stream: IO[bytes]) -> Any:
-    """Return the pickled list, dict or array (``uint8``, or of objects: as a list) that ``stream`` holds.
+    """Return the pickled list, tuple, dict or array (of numbers, or of objects: as a list) that ``stream`` holds.
 
     Strings of Python 2 become ``bytes``. Nothing named in the pickle is imported or called.
 
@@ -88,13 +128,19 @@ def unpickle_plain(stream: IO[bytes]) -> Any:
         BadContentError: the pickle is damaged or holds anything but plain data.
     """
     try:
-        value = _PlainUnpickler(stream, encoding="bytes").load()
-        if isinstance(value, _Array):
-            return value.content()
-        if isinstance(value, dict):
-            return {key: item.content() if isinstance(item, _Array) else item for key, item in value.items()}
+        return _plain(_PlainUnpickler(stream, encoding="bytes").load())
     except Exception as error:  # a hostile or damaged pickle can raise anything at all
         raise BadContentError(f"it holds no plain data ({error})") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with the recorded arrays in it, also those in containers, turned into arrays."""
+    if isinstance(value, _Array):
+        return value.content()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple) or (isinstance(value, list) and len(value) <= FEW):
+        return [_plain(item) for item in value]
     return value
 
 

@@ -6,9 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from practica.data.store.fetch import Patience
 from practica.data.store.obtain import Trail, known_origin, obtain, origin_of
 from practica.data.store.prepared import DatasetInfo, content, keep, prepared_folder
 from practica.data.store.registry import spec_of
+from practica.data.store.sources import candidates
 from practica.data.store.spec import Arrays, Computed, Published, Spec, fingerprint
 from practica.errors import InputError
 from practica.files import read_json
@@ -17,33 +19,42 @@ log = logging.getLogger(__name__)
 
 
 def prepare(
-    name: str, folder: str | Path, *, mirror: str | None = None, on_missing: str = "error", offline_timeout: float = 5.0
+    name: str,
+    folder: str | Path,
+    *,
+    mirror: str | None = None,
+    on_missing: str = "error",
+    patience: Patience | None = None,
+    road: str = "",
 ) -> DatasetInfo:
     """Make the data set ``name`` ready to be loaded from the data folder ``folder``.
 
-    Sources, in this order: what is prepared already; a file in ``<folder>/raw``; the mirror; the original site; and,
-    only where ``on_missing`` is ``stand-in``, a generated stand-in. Real content is verified on every road.
+    Sources, in this order: what is prepared already; a file in ``<folder>/raw``, or in Keras' folder; the mirror; the
+    original site; and, only where ``on_missing`` is ``stand-in``, a generated stand-in. Real content is verified on
+    every road.
 
     Args:
         name: one of ``practica.data.NAMES``.
         folder: the data folder.
         mirror: a folder, or an http(s) address, that holds the data sets as plain files.
         on_missing: ``error`` or ``stand-in``.
-        offline_timeout: seconds after which a server that does not answer is given up.
+        patience: how long servers are waited for.
+        road: what ``planned`` has said of the road; it is noted with the origin.
 
     Raises:
-        InputError: there is no such data set or mirror; the data cannot be had; a file with other content than the
-            published data was all that could be had (never replaced by a stand-in); the folder cannot be written to.
+        InputError: there is no such data set or mirror; the data cannot be had; a file with other content stands where
+            the data set should be (never replaced by a stand-in); the folder cannot be written to.
     """
     spec = spec_of(name)
     if on_missing not in ("error", "stand-in"):
         raise InputError(f"on_missing is {on_missing!r}; it can be 'error' or 'stand-in'")
     try:
-        if (kept := _kept(spec, Path(folder))) is not None:
+        if (kept := _kept(spec, Path(folder), road)) is not None:
             return kept
         if isinstance(spec, Computed):
-            return keep(name, folder, _computed(spec), stand_in=False, origin=_first_origin(spec, Path(folder)))
-        return _fetched(spec, Path(folder), mirror, on_missing, offline_timeout)
+            origin = _first_origin(spec, Path(folder)) | {"road": road}
+            return keep(name, folder, _computed(spec), stand_in=False, origin=origin)
+        return _fetched(spec, Path(folder), mirror, on_missing, patience or Patience(), road)
     except OSError as error:
         raise InputError(f"cannot prepare data set {name} in {folder}: {error}") from error
 
@@ -59,7 +70,7 @@ def _computed(spec: Computed) -> Arrays:
     return arrays
 
 
-def _kept(spec: Spec, folder: Path) -> DatasetInfo | None:
+def _kept(spec: Spec, folder: Path, road: str) -> DatasetInfo | None:
     """Return the data set if its real content is there already, whatever has become of the files that describe it."""
     place = prepared_folder(spec.name, folder)
     arrays = content(place)
@@ -69,27 +80,28 @@ def _kept(spec: Spec, folder: Path) -> DatasetInfo | None:
         origin = read_json(place / "origin.json")
     except InputError:
         origin = _first_origin(spec, folder)
-    return keep(spec.name, folder, arrays, stand_in=False, origin=origin)
+    return keep(spec.name, folder, arrays, stand_in=False, origin={"road": road} | origin)
 
 
 def _first_origin(spec: Spec, folder: Path) -> dict[str, Any]:
     """Return where a data set comes from that is not on record: a rule, a raw file, or whoever put the arrays there."""
     if isinstance(spec, Computed):
         return origin_of("computed", spec.rule)
-    files = [folder / "raw" / form.name for form in spec.forms]
-    found = next((file for file in files if file.exists()), None)
+    found = next((path for _, path in candidates(spec, folder / "raw") if path.is_file()), None)
     return known_origin(found) if found else origin_of("cache", str(prepared_folder(spec.name, folder)))
 
 
-def _fetched(spec: Published, folder: Path, mirror: str | None, on_missing: str, timeout: float) -> DatasetInfo:
+def _fetched(
+    spec: Published, folder: Path, mirror: str | None, on_missing: str, patience: Patience, road: str
+) -> DatasetInfo:
     """Obtain the data set, or generate its stand-in where that is allowed."""
-    found, trail = obtain(spec, folder / "raw", mirror, timeout)
+    found, trail = obtain(spec, folder / "raw", mirror, patience)
     if found is not None:
-        return keep(spec.name, folder, found.arrays, stand_in=False, origin=found.origin)
-    if trail.damaged or on_missing == "error":
+        return keep(spec.name, folder, found.arrays, stand_in=False, origin=found.origin | {"road": road})
+    if trail.refused or on_missing == "error":
         raise InputError(_lament(spec, folder, trail))
     log.warning("data set %s cannot be had: a generated stand-in takes its place\n%s", spec.name, _listed(trail))
-    origin = origin_of("stand-in", f"generated by practica.data.{spec.name}")
+    origin = origin_of("stand-in", f"generated by practica.data.{spec.name}") | {"road": road}
     return keep(spec.name, folder, spec.stand_in(), stand_in=True, origin=origin)
 
 
@@ -105,8 +117,8 @@ def _lament(spec: Published, folder: Path, trail: Trail) -> str:
         f"put {names} into {folder / 'raw'}",
         "name a folder or address that holds it as data.mirror in the configuration, or in PRACTICA_DATA_MIRROR",
     ]
-    if trail.damaged:
-        advice.insert(0, "replace the damaged file")
+    if trail.refused:
+        advice = [f"replace {' and '.join(trail.refused)} by the published file, or move it to another folder"]
     else:
         advice.append("set data.on_missing to stand-in to try the workflow on generated data")
     return f"data set {spec.name} cannot be had:\n{_listed(trail)}\nTo go on, {'; or '.join(advice)}."

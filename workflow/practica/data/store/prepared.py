@@ -7,6 +7,7 @@ change makes everything after it out of date; it is removed first and written la
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,8 @@ class DatasetInfo:
         fingerprint: SHA-256 of its content.
         stand_in: whether it is generated in place of the real data.
         arrays: dtype and shape of each array, as ``{name: {"dtype": "|u1", "shape": [60000, 28, 28]}}``.
-        origin: ``kind`` (``cache``, ``mirror``, ``upstream``, ``stand-in``, ``computed``), ``source``, ``file_sha256``,
-            ``prepared_at``.
+        origin: ``kind`` (``cache``, ``keras``, ``mirror``, ``upstream``, ``stand-in``, ``computed``), ``source``,
+            ``file_sha256``, ``prepared_at``, ``road`` (see ``planned``).
     """
 
     name: str
@@ -183,10 +184,13 @@ def _open_as(place: Path, name: str, dtype: str, shape: list[int]) -> NDArray[An
 
 
 def _replace_arrays(place: Path, arrays: Arrays) -> None:
-    """Remove the old data set, its description first, and write the new arrays."""
+    """Remove the description of the old data set, write the new arrays, and let them take the place of the old ones."""
     (place / "dataset.json").unlink(missing_ok=True)
-    for old in place.glob("*.npy"):
-        old.unlink()
-    for name, array in arrays.items():
-        with atomic_path(place / f"{name}.npy") as part, part.open("wb") as stream:
-            np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+    with ExitStack() as parts:
+        # All are written before any is renamed: where that fails, the description, which Snakemake puts back, is true.
+        for name, array in arrays.items():
+            part = parts.enter_context(atomic_path(place / f"{name}.npy"))
+            with part.open("wb") as stream:
+                np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+        for old in place.glob("*.npy"):
+            old.unlink()

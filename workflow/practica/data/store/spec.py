@@ -28,6 +28,17 @@ class BadContentError(InputError):
     """A file is not what it should be; the caller says which file."""
 
 
+class OtherContentError(BadContentError):
+    """A file can be read, but what it holds is not the published data set."""
+
+    def __init__(self, difference: str) -> None:
+        super().__init__(f"it can be read, but its content is not that of the published data set ({difference})")
+
+
+class MissingPartError(BadContentError):
+    """A part is not in an archive or folder, which may hold the data set in another way."""
+
+
 @dataclass(frozen=True)
 class Upstream:
     """A file at the original source: ``UPSTREAM_BASES[base] + path``, with its known SHA-256."""
@@ -44,15 +55,24 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Form:
-    """One file (or folder, where ``folder``) that holds a whole data set, and how to read it.
+    """A file that holds a whole data set, and how to read it.
 
-    ``read`` returns the canonical arrays and raises ``BadContentError`` where the file is not as it should be.
+    ``read`` returns the canonical arrays and raises ``BadContentError`` where the file is not as it should be. Formats
+    are told by their content: names only say where to look.
+
+    Attributes:
+        name: the file's name, by which a mirror that is an address is asked for it.
+        read: the reader.
+        upstream: the file at the original source.
+        in_place: whether it is a folder, or the first of several files, which is read where it lies.
+        also: other names, as patterns in which case does not count, of files or (``a/b``) of files in folders.
     """
 
     name: str
     read: Callable[[Path], Arrays]
     upstream: Upstream | None = None
-    folder: bool = False
+    in_place: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,13 +88,17 @@ class Published:
         """Read ``path`` and return its arrays if, and only if, they are this data set.
 
         Raises:
-            BadContentError: the file cannot be read as ``form``, or holds something else.
+            BadContentError: the file cannot be read as ``form``.
+            OtherContentError: it holds something else.
         """
-        arrays = form.read(path)
+        try:
+            arrays = form.read(path)
+        except OtherContentError:
+            raise
+        except BadContentError as error:
+            raise BadContentError(f"it cannot be read: {error}") from error
         if (digest := fingerprint(arrays)) != self.fingerprint:
-            raise BadContentError(
-                f"it can be read, but its content is not that of the published data set (fingerprint {digest})"
-            )
+            raise OtherContentError(f"fingerprint {digest}")
         return arrays
 
 

@@ -1,0 +1,52 @@
+"""Trainings depend on what the data hold: not on the mirror, on what is allowed if it fails, or on file times."""
+
+import os
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+RUN = "results/runs/ej06/raw/s0/metrics.json"
+
+
+def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> None:
+    empty = tmp_path_factory.mktemp("mirror")
+    # Offline, and without a folder of Keras.
+    env = {"KERAS_HOME": str(empty / "none"), "https_proxy": "http://127.0.0.1:9"}
+
+    def planned(**more: str) -> set[str]:
+        done = fresh.snakemake("-n", RUN, env={**env, **more})
+        assert done.returncode == 0, done.stderr + done.stdout
+        return {line.split("  (")[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")}
+
+    done = fresh.snakemake("--nocolor", RUN, env={**env, "PRACTICA_DATA_MIRROR": str(empty)})
+    assert done.returncode == 0, done.stderr
+    described = fresh.folder / "data/prepared/pima/dataset.json"
+    before = described.read_bytes()
+    for mirror in ("", f"{empty}/", f"file://{empty}", str(empty)):
+        assert planned(PRACTICA_DATA_MIRROR=mirror) == set(), mirror
+    os.utime(described)
+    assert planned() == set()
+
+    # Results that are brought here, without Snakemake's notes.
+    notes = fresh.folder / ".snakemake"
+    notes.rename(empty / "notes")
+    os.utime(described)
+    assert planned() == set()
+    shutil.rmtree(notes)
+    (empty / "notes").rename(notes)
+
+    # A file that may be the data is reason to look; as long as it is another, nothing is trained and nothing lost.
+    file = empty / "diabetes.csv"
+    file.write_text("not the data")
+    mirror = {"PRACTICA_DATA_MIRROR": str(empty)}
+    assert planned(**mirror) == {"Preparing the data set pima", "Training ej06/raw/s0"}
+    done = fresh.snakemake("--nocolor", RUN, env={**env, **mirror})
+    assert done.returncode == 1
+    assert str(file) in done.stderr + done.stdout
+    assert described.read_bytes() == before
+    file.unlink()
+    assert planned(**mirror) == {"Preparing the data set pima"}  # for the last try has failed
+    assert fresh.snakemake("--nocolor", RUN, env={**env, **mirror}).returncode == 0
+    assert described.read_bytes() == before
+    assert planned(**mirror) == set()

@@ -1,0 +1,99 @@
+"""Say, before any job, what a data set will hold, so that where it comes from is no reason to train again.
+
+Snakemake compares parameters. Two are made here: the *fingerprint*, on which trainings depend, and the *road*, on
+which preparing does. The road is noted beside the data and stays what it was for as long as these can stay, whatever
+mirror is named by then: only a stand-in gives way, and only where real data may be had now or stand-ins are no longer
+allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from practica.data.store.mirror import keras_folder, local_folder, same_mirror
+from practica.data.store.prepared import prepared_folder
+from practica.data.store.registry import DATASETS
+from practica.data.store.sources import candidates
+from practica.data.store.spec import Published
+from practica.errors import InputError
+from practica.files import read_json, sha256
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is expected of a data set: its road, the fingerprint of its content, and whether what is prepared goes."""
+
+    road: str
+    fingerprint: str
+    goes: bool = False
+
+
+_plans: dict[tuple[object, ...], Plan] = {}
+
+
+def plan(name: str, sources: Mapping[str, Any]) -> Plan:
+    """Return what is expected of the data set ``name``, at the cost of two ``stat`` a job.
+
+    Args:
+        name: one of ``practica.data.NAMES``.
+        sources: ``folder``, ``mirror`` and ``on_missing``, as under ``data`` in the configuration.
+    """
+    place = prepared_folder(name, sources["folder"])
+    state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, _records(place)))
+    if state not in _plans:
+        _plans[state] = _plan(name, place, sources)
+    return _plans[state]
+
+
+def _plan(name: str, place: Path, sources: Mapping[str, Any]) -> Plan:
+    """Return what is expected of a data set, from what is prepared and what could be."""
+    spec = DATASETS[name]
+    described, origin = map(_read, _records(place))
+    files = _files(spec, sources) if isinstance(spec, Published) else []
+    road = sha256(f"{same_mirror(sources['mirror'])} {sources['on_missing']} {files}")[:16]
+    noted = str(origin.get("road", road))
+    if not described.get("stand_in"):
+        return Plan(noted, spec.fingerprint, described.get("fingerprint", spec.fingerprint) != spec.fingerprint)
+    on_the_web = sources["mirror"] and local_folder(sources["mirror"]) is None
+    if sources["on_missing"] == "error" or files or (on_the_web and noted != road):
+        return Plan(road, spec.fingerprint, goes=True)
+    return Plan(noted, str(described.get("fingerprint")))
+
+
+def _files(spec: Published, sources: Mapping[str, Any]) -> list[str]:
+    """Return the files on this machine that may be the data set."""
+    mirror = local_folder(sources["mirror"]) if sources["mirror"] else None
+    folders = [Path(sources["folder"]) / "raw", keras_folder(), *([mirror] if mirror else [])]
+    found = []
+    for folder in folders:
+        try:
+            found += [str(path) for _, path in candidates(spec, folder)]
+        except OSError:  # preparing says why
+            continue
+    return found
+
+
+def _records(place: Path) -> tuple[Path, Path]:
+    """Return the files that describe a prepared data set and its origin."""
+    return place / "dataset.json", place / "origin.json"
+
+
+def _stamp(path: Path) -> object:
+    """Return what tells whether a file is another than before."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a record says; nothing where it is not there or damaged."""
+    try:
+        record = read_json(path)
+    except InputError:
+        return {}
+    return record if isinstance(record, dict) else {}

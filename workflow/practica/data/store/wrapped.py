@@ -1,0 +1,137 @@
+"""Read compressed files and archives of unknown origin in memory, whatever their names end in; nothing is unpacked."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, TypeVar
+
+from practica.data.store.spec import BadContentError, MissingPartError
+
+Member = TypeVar("Member")
+
+ZIP = b"PK\x03\x04"
+COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+# NotImplementedError, RuntimeError: a compression unknown to zipfile, an encrypted member. OSError: gzip and bz2.
+DAMAGE = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+def unwrapped(path: Path, limit: int) -> bytes:
+    """Return the content of a file, uncompressed; of a zip file, that of its only member.
+
+    Raises:
+        BadContentError: it is damaged, holds several files, or has more than ``limit`` bytes.
+    """
+    start = beginning(path)
+    with damage_is_bad_content("file"):
+        if start.startswith(ZIP):
+            with zipfile.ZipFile(path) as archive:
+                members = [info for info in archive.infolist() if not (info.is_dir() or _is_junk(info.filename))]
+                if len(members) != 1:
+                    raise BadContentError(f"the zip file holds {len(members)} files instead of one")
+                with archive.open(members[0]) as stream:
+                    return _bounded(stream, limit)
+        opener = next((opener for magic, opener in COMPRESSED.items() if start.startswith(magic)), None)
+        with opener(path, "rb") if opener else path.open("rb") as stream:
+            return _bounded(stream, limit)
+
+
+def read_members(path: Path, names: Collection[str], limit: int) -> dict[str, bytes]:
+    """Return the content of the members of a tar or zip file that are called ``folder/name``; all others stay unread.
+
+    Args:
+        path: the archive, compressed or not.
+        names: the members that must be there, as plain files, at the top or inside one folder more.
+        limit: the largest possible size of the uncompressed archive, in bytes.
+
+    Raises:
+        BadContentError: the archive is damaged or too large, or a member is missing or is no plain file.
+    """
+    with damage_is_bad_content("archive"):
+        if beginning(path).startswith(ZIP):
+            with zipfile.ZipFile(path) as zipped:
+                chosen = _chosen({info.filename: info for info in zipped.infolist()}, names)
+                if sum(info.file_size for info in chosen.values()) > limit:
+                    raise BadContentError(f"it unpacks to more than the possible {limit:,} bytes")
+                return {name: zipped.read(info) for name, info in chosen.items()}
+        data = unwrapped(path, limit)
+        # The whole archive is in memory and bounded, so no header can make tarfile read more than that.
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            members = _chosen({member.name: member for member in archive}, names)
+            return {name: _content(archive, member) for name, member in members.items()}
+
+
+def beginning(path: Path) -> bytes:
+    """Return the first bytes of a file, by which formats are told apart."""
+    with path.open("rb") as stream:
+        return stream.read(8)
+
+
+@contextmanager
+def damage_is_bad_content(kind: str) -> Iterator[None]:
+    """Turn whatever a damaged file raises while it is read into ``BadContentError``."""
+    try:
+        yield
+    except BadContentError:
+        raise
+    except DAMAGE as error:
+        raise BadContentError(f"it is no whole {kind} ({error})") from error
+    except OSError as error:
+        if error.errno is not None:  # of the disk, not of the content: bz2 raises it without a number
+            raise
+        raise BadContentError(f"it is no whole {kind} ({error})") from error
+
+
+def _bounded(stream: IO[bytes], limit: int) -> bytes:
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise BadContentError(f"it unpacks to more than the possible {limit:,} bytes")
+    return data
+
+
+def _is_junk(name: str) -> bool:
+    """Return whether a file is one that a system leaves in archives: hidden, or a Mac's."""
+    return any(part == "__MACOSX" or part.startswith(".") for part in PurePosixPath(name).parts)
+
+
+def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Member]:
+    """Return the member of each name; it may lie in a folder, but not outside of the archive."""
+    chosen: dict[str, Member] = {}
+    for member, info in members.items():
+        path = PurePosixPath(member)  # which drops ./ by itself
+        if path.is_absolute() or ".." in path.parts or _is_junk(member):
+            continue
+        for name in names:
+            parts = PurePosixPath(name).parts
+            if path.parts[-len(parts) :] == parts and len(path.parts) <= len(parts) + 1:
+                chosen.setdefault(name, info)
+    missing = [name for name in names if name not in chosen]
+    if missing:
+        raise MissingPartError(f"member {min(missing)} is missing")
+    return chosen
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """Return the bytes of a plain file: a link could lead to another member, a sparse file fill the memory."""
+    stream = archive.extractfile(member) if member.isreg() and not member.issparse() else None
+    if stream is None:
+        raise BadContentError(f"member {member.name} is no plain file")
+    return stream.read()

@@ -1,0 +1,20 @@
+# What jobs need of the data: that they are prepared, and what they hold; not when, nor where from.
+from practica.data.store.planned import plan
+
+
+@per_job
+def prepared_for(wildcards):
+    """Return the data set that a job needs."""
+    return prepared(block_of(wildcards).dataset)
+
+
+def prepared(dataset):
+    """Return the description of a data set: not its time counts, but what it holds, unless that goes."""
+    file = f"{DATA}/prepared/{dataset}/dataset.json"
+    return file if plan(dataset, study.data).goes else ancient(file)
+
+
+@per_job
+def content_of(wildcards):
+    """Return the fingerprint of the data that a job needs."""
+    return plan(block_of(wildcards).dataset, study.data).fingerprint
