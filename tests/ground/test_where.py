@@ -84,7 +84,9 @@ def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: p
 
     monkeypatch.setattr("practica.data.prepare", prepare)
     run("prepare", "mnist")
-    assert called == [("mnist", "sets", {"mirror": None, "on_missing": "stand-in"})]
+    (dataset, folder, options), *more = called
+    assert (dataset, str(folder), more) == ("mnist", "sets", [])
+    assert (options["mirror"], options["on_missing"]) == (None, "stand-in")
 
 
 @pytest.mark.parametrize("command", ["status", "sums", "crate", "claims", "figure fig01a"])

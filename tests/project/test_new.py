@@ -36,7 +36,7 @@ for exercise in sys.argv[1:]:
         problem = load(exercise).problem(arrays, settings, 0, None)
         net = load(exercise).dense(settings)
         part = problem.train
-        x, y = next(iter(Feed(problem.to_input).once(part.inputs, part.targets, np.arange(2), 2)))
+        x, y = next(iter(Feed(problem.to_input).once(part.inputs, (part.targets,), np.arange(2), 2)))
         predictions = net(x)
         print(exercise, dataset, problem.task.loss, predictions.shape[0] == len(y), predictions.shape[1])
 """
