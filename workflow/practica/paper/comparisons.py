@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -28,6 +29,8 @@ from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
+WIDEST = 27
+"""Letters of a line below a verdict."""
 NARROW = 24
 """More letters than this below a verdict are broken into lines."""
 UNCOMPARED = ("loss", "ms_per_epoch", "noisy_mse", "noisy_psnr")
@@ -159,7 +162,9 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
 
 
 def verdict(name: str, below: str, facts: Facts) -> Cell:
-    """Return a verdict with its sign."""
+    """Return a verdict with its sign; what stands below it is broken into short lines."""
+    lines = [line for whole in below.splitlines() for line in wrap(whole, WIDEST)]
+    below = "\n".join(lines)
     return Cell(f"{SIGNS[name]} {word(name, facts.language)}", {"": name}, below=below, tone=name)
 
 
