@@ -60,9 +60,11 @@ def test_the_pdf_marks_stand_ins_on_its_first_page(finished) -> None:
 def test_one_seed_on_generated_data_decides_nothing(finished) -> None:
     claims = json.loads((finished.folder / "results" / "claims.json").read_text())["claims"]
     assert {claim["exercise"] for claim in claims} == CLAIMED
-    assert {claim["verdict"] for claim in claims} == {"not evaluated"}
+    # Times are measured on XOR, whose four points are not generated, and repeated.
+    assert {claim["verdict"] for claim in claims if claim["id"] != "ej02"} == {"not evaluated"}
+    open_claims = [claim for claim in claims if claim["verdict"] == "not evaluated"]
     first = pdf_text(finished.folder / "results" / "informe.pdf").split("\f")[0]
-    assert f"{len(claims)} quedan sin evaluar" in " ".join(first.split())
+    assert f"{len(open_claims)} quedan sin evaluar" in " ".join(first.split())
 
 
 def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:

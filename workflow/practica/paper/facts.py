@@ -14,7 +14,7 @@ from practica.errors import InputError, hint
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of
-from practica.evidence.measures import by_seed
+from practica.evidence.measures import fold_sd
 from practica.evidence.results import Missing, Results, Value
 from practica.evidence.source import printed
 from practica.files import read_checked
@@ -154,7 +154,7 @@ class Facts:
 
     def fold_spread(self, exercise: str, variant: str) -> Estimate | None:
         """Return the sd of the validation accuracy over the folds of a seed, over the seeds."""
-        spread = by_seed(self.results, exercise, variant, "fold_sd")
+        spread = fold_sd(self.results, exercise, variant).dropna()
         return None if spread.empty else estimate(spread.to_numpy(), scale_of("fold_sd"), possible("fold_sd"))
 
     def seconds_per_seed(self, exercise: str, variant: str) -> float:
