@@ -144,7 +144,7 @@ class Samples:
     @property
     def x(self) -> Any:
         """Return a copy of the part's inputs."""
-        return rows_of(self.inputs, self.places())
+        return self.inputs if self.rows is None else rows_of(self.inputs, self.rows)
 
     @property
     def y(self) -> np.ndarray:

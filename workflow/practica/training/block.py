@@ -151,8 +151,9 @@ def _together(
     if precision(settings) != "float32":
         raise stack.NotStackable(f"its layers compute in {precision(settings)}")
     names = list(_names(block))
-    problems = {name: _problem(block, arrays, settings, name) for name in names}
-    replicas = stack.Stack(build, settings, problems[names[0]], block.save_model)
+    first = _problem(block, arrays, settings, names[0])
+    replicas = stack.Stack(build, settings, first, block.save_model)
+    problems = {names[0]: first} | {name: _problem(block, arrays, settings, name) for name in names[1:]}
     finished = {name: checkpoints.of(*name).finished() for name in names}
     stacks: dict[int, list[Name]] = {}
     for name, problem in problems.items():
