@@ -1,4 +1,4 @@
-"""Ten Keras exercises, from config.yaml to a PDF and an HTML report."""
+"""A deep-learning study, from config.yaml and a folder of experiments to a PDF and an HTML report."""
 
 from practica.wiring import merge_configuration
 
@@ -20,6 +20,11 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/page.smk"
 include: "workflow/rules/tuning.smk"
+
+
+for rules_of_study in study_rules(study):
+
+    include: rules_of_study
 
 
 onstart:

@@ -20,7 +20,7 @@ from bench.rows import Goal, Row, Side
 from bench.sides import ROOT
 from practica.config import Study
 
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "envs")
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
 TRACE = Path(__file__).with_name("trace")
 BARE = Path(__file__).with_name("bare.smk")
 

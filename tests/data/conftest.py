@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from practica.data.store import spec as spec_module
-from practica.data.store.registry import DATASETS
+from practica.data.store.registry import spec_of
 from practica.data.store.spec import Arrays, fingerprint
 
 
@@ -43,7 +43,7 @@ class Pima:
 @pytest.fixture
 def pima(tmp_path, monkeypatch) -> Pima:
     """Make a table of our own pass for the published Pima."""
-    spec = DATASETS["pima"]
+    spec = spec_of("pima")
     arrays = spec.stand_in()
     arrays["x"][0, 0] += 1
     file = tmp_path / "mirror" / "pima-indians-diabetes.csv"
@@ -53,7 +53,7 @@ def pima(tmp_path, monkeypatch) -> Pima:
     form = spec.forms[0]
     upstream = replace(form.upstream, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
     ours = replace(spec, fingerprint=fingerprint(arrays), forms=(replace(form, upstream=upstream),))
-    monkeypatch.setitem(DATASETS, "pima", ours)
+    monkeypatch.setattr("study.data.pima.DATASET", ours)
     return Pima(arrays, file.parent, file)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import py2pickle
 import pytest
 
-from practica.data import boston, cifar, cifar10, cifar100, imdb, mnist, pima
 from practica.data.store.npz import read_arrays, read_object_list
 from practica.data.store.sources import candidates
 from practica.data.store.spec import BadContentError
 from practica.data.store.wrapped import read_members
+from study.data import boston, cifar, cifar10, cifar100, imdb, mnist, pima
 
 RNG = np.random.default_rng(0)
 

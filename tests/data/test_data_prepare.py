@@ -15,16 +15,16 @@ from click.testing import CliRunner
 
 from practica import data
 from practica.cli import main
-from practica.data.store import prepared, registry
+from practica.data.store import prepared
 from practica.data.store.beginning import first_fingerprint
 from practica.data.store.mirror import same_mirror
 from practica.data.store.planned import Plan, plan
-from practica.data.store.registry import DATASETS
+from practica.data.store.registry import names, spec_of
 from practica.data.store.spec import Form, Published, fingerprint
 from practica.errors import InputError
 
-REAL = [name for name, spec in DATASETS.items() if isinstance(spec, Published)]
-COMPUTED = [name for name in DATASETS if name not in REAL]
+REAL = [name for name, spec in ((name, spec_of(name)) for name in names()) if isinstance(spec, Published)]
+COMPUTED = [name for name in names() if name not in REAL]
 
 
 def place(folder: Path, name: str = "pima") -> Path:
@@ -40,13 +40,13 @@ def files(folder: Path, name: str = "pima") -> dict[str, bytes]:
 
 
 def test_the_data_sets_of_the_study_are_there():
-    assert {"boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor"} <= set(data.NAMES)
+    assert {"boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor"} <= set(data.names())
     assert {"logistic", "xor"} <= set(COMPUTED)
 
 
 def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint(tmp_path, monkeypatch):
-    spec = DATASETS["xor"]
-    monkeypatch.setitem(DATASETS, "xor", replace(spec, fingerprint=""))
+    spec = spec_of("xor")
+    monkeypatch.setattr("study.data.xor.DATASET", replace(spec, fingerprint=""))
     with pytest.raises(InputError, match=rf"{spec.fingerprint}.*practica/data/xor\.py"):
         data.prepare("xor", tmp_path)
     assert not (tmp_path / "prepared/xor").exists()
@@ -65,7 +65,7 @@ def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint
 )
 def test_the_file_of_a_new_data_set_is_left_alone_and_its_fingerprint_said(tmp_path, pima, monkeypatch, content, words):
     monkeypatch.delenv("PRACTICA_DATA_MIRROR", raising=False)
-    monkeypatch.setitem(DATASETS, "pima", replace(DATASETS["pima"], fingerprint=""))
+    monkeypatch.setattr("study.data.pima.DATASET", replace(spec_of("pima"), fingerprint=""))
     file = tmp_path / "data/raw" / pima.file.name
     if content:
         file.parent.mkdir(parents=True)
@@ -80,14 +80,14 @@ def test_the_file_of_a_new_data_set_is_left_alone_and_its_fingerprint_said(tmp_p
 
 def test_a_new_data_set_that_is_read_as_text_is_refused(tmp_path, pima):
     form = Form(pima.file.name, lambda path: {"x": np.array(["red", "white"])})
-    said = first_fingerprint(Published("pima", "", (form,), DATASETS["pima"].stand_in), tmp_path, str(pima.mirror))
+    said = first_fingerprint(Published("pima", "", (form,), spec_of("pima").stand_in), tmp_path, str(pima.mirror))
     assert "returns x <U5 (2,); arrays hold numbers only" in said
 
 
 def test_a_data_set_under_another_name_than_its_module_is_refused(monkeypatch):
-    monkeypatch.setattr("practica.data.xor.DATASET", replace(DATASETS["xor"], name="exor"))
+    monkeypatch.setattr("study.data.xor.DATASET", replace(spec_of("xor"), name="exor"))
     with pytest.raises(InputError, match=r"data/xor\.py: DATASET is named 'exor'"):
-        registry._discover()
+        spec_of("xor")
 
 
 def test_importing_it_is_cheap():
@@ -98,13 +98,13 @@ def test_importing_it_is_cheap():
 
 @pytest.mark.parametrize("use", [data.prepare, data.load, data.verify])
 def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path, use):
-    with pytest.raises(InputError, match="there is no data set 'pina'; there are boston, cifar10"):
+    with pytest.raises(InputError, match=r"there is no data set 'pina' in .*study/data; did you mean 'pima'"):
         use("pina", tmp_path)
 
 
 def test_only_published_sources_with_a_checksum_are_known():
     for name in REAL:
-        upstreams = [form.upstream for form in DATASETS[name].forms if form.upstream]
+        upstreams = [form.upstream for form in spec_of(name).forms if form.upstream]
         assert {len(upstream.sha256) for upstream in upstreams} <= {64}
 
 
@@ -297,7 +297,7 @@ def test_a_stand_in_takes_the_place_of_missing_data_only_on_request(tmp_path, na
     info = data.prepare(name, tmp_path, on_missing="stand-in")
     assert info.stand_in
     assert info.origin["kind"] == "stand-in"
-    assert info.fingerprint != DATASETS[name].fingerprint
+    assert info.fingerprint != spec_of(name).fingerprint
     assert data.load(name, tmp_path).stand_in
     assert not list(tmp_path.glob("raw/*"))
     before = files(tmp_path, name)

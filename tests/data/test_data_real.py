@@ -9,7 +9,7 @@ import pytest
 
 from practica import data
 from practica.data.store import spec as spec_module
-from practica.data.store.registry import DATASETS
+from practica.data.store.registry import names, spec_of
 from practica.data.store.spec import Published
 from practica.errors import InputError
 
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not MIRROR, reason="PRACTICA_DATA_MIRROR is not set"),
 ]
 needs_folder = pytest.mark.skipif(not Path(MIRROR).is_dir(), reason="PRACTICA_DATA_MIRROR is no folder")
-REAL = [name for name, spec in DATASETS.items() if isinstance(spec, Published)]
+REAL = [name for name, spec in ((name, spec_of(name)) for name in names()) if isinstance(spec, Published)]
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +41,13 @@ def load(folder):
 @pytest.mark.parametrize("name", REAL)
 def test_the_mirror_has_the_published_data(load, name):
     dataset = load(name)
-    assert dataset.fingerprint == DATASETS[name].fingerprint
+    assert dataset.fingerprint == spec_of(name).fingerprint
     assert not dataset.stand_in
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_the_stand_in_has_the_same_arrays(load, name):
-    real, stand_in = load(name).arrays, DATASETS[name].stand_in()
+    real, stand_in = load(name).arrays, spec_of(name).stand_in()
     assert set(real) == set(stand_in)
     for key in real:
         assert stand_in[key].dtype == real[key].dtype
@@ -92,7 +92,7 @@ def test_imdb_is_what_keras_gives(load, tmp_path, monkeypatch):
 @needs_folder
 @pytest.mark.parametrize("name", ["boston", "imdb", "pima"])
 def test_the_published_checksum_is_that_of_the_file(tmp_path, serve, monkeypatch, name):
-    base = DATASETS[name].forms[0].upstream.base
+    base = spec_of(name).forms[0].upstream.base
     monkeypatch.setitem(spec_module.UPSTREAM_BASES, base, serve(Path(MIRROR)).url)
     assert data.prepare(name, tmp_path).origin["kind"] == "upstream"
 
@@ -116,7 +116,7 @@ def test_cifar10_is_the_same_from_archive_and_folder(tmp_path, load):
 
 @needs_folder
 def test_a_truncated_copy_is_refused(tmp_path):
-    form = DATASETS["mnist"].forms[0]
+    form = spec_of("mnist").forms[0]
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / form.name).write_bytes((Path(MIRROR) / form.name).read_bytes()[:-1000])
     with pytest.raises(InputError, match=r"mnist\.npz: it cannot be read: it is no whole \.npz file"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from practica.config import Block, Study
 from practica.evidence.collect import METRICS_COLUMNS, write_table
 from practica.files import atomic_path, write_json
+from practica.study_folder import OWN
 
 # The study's shape: data set, variants, folds, and the metrics of each exercise beside the loss.
 EXERCISES: dict[str, tuple[str, list[str], int, list[str]]] = {
@@ -32,11 +34,14 @@ EXERCISES: dict[str, tuple[str, list[str], int, list[str]]] = {
 }
 
 
-def make_study(exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1) -> Study:
+def make_study(
+    exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1, folder: Path | None = None
+) -> Study:
     """Return a resolved study of these exercises and variants; default: all ten."""
     chosen = exercises or {name: entry[1] for name, entry in EXERCISES.items()}
     return Study.resolve(
         {
+            "study": str(folder) if folder else None,
             "seeds": seeds,
             "seeds_per_job": seeds_per_job,
             "exercises": {
@@ -45,6 +50,17 @@ def make_study(exercises: dict[str, list[str]] | None = None, seeds: int = 3, se
             },
         }
     )
+
+
+def edited(folder: Path, file: str, old: str, new: str, **options: Any) -> Study:
+    """Return the study with an edit in a copy of its folder."""
+    if not folder.exists():
+        shutil.copytree(OWN, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / file
+    text = (OWN / file).read_text(encoding="utf-8")
+    assert old in text, f"{file} has no {old!r}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return make_study(folder=folder, **options)
 
 
 def fill(study: Study, results: Path, *, stand_in: bool = False, epochs: int = 12) -> None:

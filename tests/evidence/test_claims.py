@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from evidence.factory import edited, make_study
 from practica.config import Study, read_config
 from practica.errors import InputError
-from practica.evidence.claims import CLAIMS, Quantity, declared
+from practica.evidence.claims import Quantity, declared
 from practica.evidence.rules import RULES
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers
 from practica.figures.catalogue import figures_for
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ BY_CHOICE = {"ej10/vgg16_long"}
 
 
 def parts():
-    return [(claim, part) for claim in declared().claims.values() for part in claim.parts]
+    return [(claim, part) for claim in declared(make_study()).claims.values() for part in claim.parts]
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +41,20 @@ def test_claims_name_variants_and_figures_of_the_shipped_study(shipped: Study) -
 
 
 def test_every_accuracy_that_the_source_prints_bears_on_a_claim() -> None:
+    printed = numbers(make_study())
     named = {str(quantity) for _, part in parts() for quantity in part.quantities}
-    assert {name for name in PRINTED if "/parameters/" not in name} <= named
+    assert {name for name in printed if "/parameters/" not in name} <= named
 
 
 def test_each_accuracy_that_the_source_prints_is_a_claim() -> None:
+    printed = numbers(make_study())
     judged = {str(part.of) for _, part in parts() if part.rule == ("near", 0.02)}
-    assert judged == {name for name in PRINTED if "/parameters/" not in name}
+    assert judged == {name for name in printed if "/parameters/" not in name}
     assert len(judged) == 9
 
 
 def test_a_level_stands_in_the_words_for_it() -> None:
-    words = declared().define("epochs_to_85")
+    words = declared(make_study()).define("epochs_to_85")
     assert words is not None
     assert (words["es"]["name"], words["en"]["name"]) == ("épocas hasta 0,85", "epochs to 0.85")
     assert "NN" not in "".join(text for each in words.values() for text in each.values())
@@ -59,7 +62,7 @@ def test_a_level_stands_in_the_words_for_it() -> None:
 
 def test_no_result_is_typed_into_a_sentence() -> None:
     for claim, part in parts():
-        for text in (*claim.sentence.values(), *part.says.values()):
+        for text in (each[language] for each in (claim.sentence, part.says) for language in ("es", "en")):
             assert not re.search(r"\d[.,]\d", text), claim.id
             assert not text.endswith("."), claim.id
 
@@ -78,7 +81,8 @@ def test_a_quantity_reads_as_it_is_written() -> None:
         ("of: ej03/l2/gap\n", "of: ej03-l2\n", r"claims\.ej03-a\.parts\.gap\.of"),
         ("of: ej03/l2/gap\n", "off: ej03/l2/gap\n", r"claims\.ej03-a\.parts\.gap"),
         ("    figure: fig05\n    parts:\n      gap:", "    parts:\n      gap:", r"claims\.ej03-a: 'figure'"),
-        ("  ej03-a:", "  ej3a:", r"'ej3a'"),
+        ("  ej03-a:", "  ej04-a:", r"claims\.ej04-a: call it ej03"),
+        ("  ej03-a:", "  ej03_a:", r"claims\.ej03_a: call it ej03"),
         ("        smallest: 0.005\n", "", r"claims\.ej03-b\.parts\.gap\.smallest: say which effect"),
         ("        smallest: 0.005\n", "        smallest: 0\n", r"claims\.ej03-b\.parts\.gap\.smallest"),
         ("of: ej03/dropout_l2/test/accuracy\n        rule: *", "of: ej03/dropout_l2/gap\n        rule: *",
@@ -92,24 +96,17 @@ def test_a_quantity_reads_as_it_is_written() -> None:
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = CLAIMS.read_text(encoding="utf-8")
-    assert old in text
-    path = tmp_path / "claims.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputError, match=rf"claims\.yaml.*{message}"):
-        declared(path)
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none\.yaml: No such file"):
-        declared(tmp_path / "none.yaml")
+    exercise = next((name for name in ("ej02", "ej08") if name in old), "ej03")
+    file = f"{exercise}/about.yaml"
+    with pytest.raises(InputError, match=rf"{file}.*{message}"):
+        declared(edited(tmp_path / "study", file, old, new))
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "claims.yaml"
-    path.write_bytes(b"\xff\xfe\0")
-    with pytest.raises(InputError, match=r"claims\.yaml is not valid YAML: 'utf-8' codec can't decode"):
-        declared(path)
+    study = edited(tmp_path / "study", "ej03/about.yaml", "claims", "claims")
+    (tmp_path / "study/ej03/about.yaml").write_bytes(b"\xff\xfe\0")
+    with pytest.raises(InputError, match=r"ej03/about\.yaml is not valid YAML: 'utf-8' codec can't decode"):
+        declared(study)
 
 
 def test_reading_the_claims_is_light() -> None:
@@ -120,5 +117,5 @@ def test_reading_the_claims_is_light() -> None:
 
 def test_the_documents_explain_every_quantity_and_rule() -> None:
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    for name in (*declared().definitions, *RULES):
+    for name in (*declared(make_study()).definitions, *RULES):
         assert re.search(rf"`{name}[`:]", text), name

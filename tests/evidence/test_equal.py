@@ -9,7 +9,7 @@ import pytest
 
 from evidence.factory import fill
 from practica.config import Study
-from practica.evidence.claims import CLAIMS, declared
+from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.equal import unequal, unlike
 from practica.evidence.results import Results
@@ -43,7 +43,7 @@ def run(study: Study, folder: Path, **vgg16: Any) -> dict[str, dict[str, Any]]:
                 content["provenance"][name] = value
             path.write_text(json.dumps(content))
     collect(study, folder)
-    return {claim["id"]: claim for claim in write_claims(study, folder, declared())["claims"]}
+    return {claim["id"]: claim for claim in write_claims(study, folder)["claims"]}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_data_generated_for_both_sides_are_no_question_of_terms(tmp_path: Path) 
     nets = study({}, {"epochs": 36}, {"epochs": 14})
     fill(nets, tmp_path, stand_in=True)
     collect(nets, tmp_path)
-    claims = {claim["id"]: claim for claim in write_claims(nets, tmp_path, declared())["claims"]}
+    claims = {claim["id"]: claim for claim in write_claims(nets, tmp_path)["claims"]}
     assert (claims["ej10-a"]["verdict"], claims["ej10-a"]["parts"][0]["cause"]) == (NOT_EVALUATED, "stand-in")
 
 
@@ -107,10 +107,10 @@ def test_variants_side_by_side_may_have_other_settings_but_no_other_terms(tmp_pa
 def test_every_comparison_of_the_shipped_study_is_on_equal_terms_or_known_not_to_be() -> None:
     from practica.config import read_config
 
-    shipped = Study.resolve(read_config([CLAIMS.parents[1] / "config.yaml"]))
+    shipped = Study.resolve(read_config([Path(__file__).parents[2] / "config.yaml"]))
     found = Results(shipped, Path("nowhere"))
     unlike_terms = {}
-    for claim in declared().claims.values():
+    for claim in declared(shipped).claims.values():
         for part in claim.parts:
             if part.other:
                 pair = [(each.exercise, each.variant) for each in part.quantities]

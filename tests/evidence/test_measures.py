@@ -152,4 +152,4 @@ def test_an_unknown_measure_says_where_to_add_it(tmp_path: Path) -> None:
 
 
 def test_every_measure_is_defined_in_words() -> None:
-    assert set(declared().definitions) == {*MEASURES, *TO_LEVEL}
+    assert set(declared(make_study()).definitions) == {*MEASURES, *TO_LEVEL}

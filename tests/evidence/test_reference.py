@@ -15,7 +15,6 @@ from scipy import stats
 
 from practica.cli import main
 from practica.config import Study
-from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
 from practica.evidence.estimates import LOG, estimate
@@ -30,7 +29,7 @@ def finish(study: Study, results: Path) -> None:
     """Collect and judge what has run, as the workflow does."""
     write_json(results / "study.json", dict(study.config))
     collect(study, results)
-    write_claims(study, results, declared())
+    write_claims(study, results)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from evidence.factory import make_study
 from evidence.made_up import EPOCHS, FAST, LATE, NETS, SEEDS, SLOW, Change, World, going, share, shifted, timed, torn
 from practica.errors import InputError
 from practica.evidence.claims import declared
@@ -24,7 +25,7 @@ IDS = [
     "ej08-b", "ej08-c", "ej09-a", "ej09-b", "ej09-c", "ej10-a", "ej10-b", "ej10-c",
 ]
 # fmt: on
-PARTS = [(claim.id, part.name) for claim in declared().claims.values() for part in claim.parts]
+PARTS = [(claim.id, part.name) for claim in declared(make_study()).claims.values() for part in claim.parts]
 STEADY = [0.5, 0.5, 0.5, *np.linspace(0.52, 0.88, EPOCHS - 3)]
 """Accuracies that leave chance late and then rise steadily to the end."""
 LATEST, LAST = [0.5] * 12 + [1.0] * 8, [0.1] * 16 + [1.0] * 4
@@ -115,7 +116,7 @@ def judged(folder: Path, claim: str, *changes: Change, world: World | None = Non
     world = world or World()
     for change in changes:
         change(world)
-    return evaluate([declared().claims[claim]], Results(world.write(folder), folder))[0]
+    return evaluate([declared(make_study()).claims[claim]], Results(world.write(folder), folder))[0]
 
 
 def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the claims of a world in which the source is right."""
     folder = tmp_path_factory.mktemp("right")
-    write_claims(World().write(folder), folder, declared())
+    write_claims(World().write(folder), folder)
     return folder
 
 
@@ -160,7 +161,7 @@ def test_seeds_that_disagree_leave_a_claim_open(tmp_path: Path, case: str) -> No
 
 @pytest.mark.parametrize(("claim", "name"), PARTS)
 def test_without_its_runs_a_claim_is_not_evaluated(tmp_path: Path, claim: str, name: str) -> None:
-    quantities = next(part for part in declared().claims[claim].parts if part.name == name).quantities
+    quantities = next(part for part in declared(make_study()).claims[claim].parts if part.name == name).quantities
     for place, quantity in enumerate(quantities):
         record = judged(tmp_path / str(place), claim, lambda w, q=quantity: w.drop(f"{q.exercise}/{q.variant}"))
         part = part_of(record, name)
@@ -236,7 +237,7 @@ def test_what_decides_alone_does_not_among_many(tmp_path: Path) -> None:
     world = World(5)
     world.final["ej08/conv/test/accuracy"] = world.final["ej08/dense/test/accuracy"] + [0.01, 0.02, 0.03, 0.02, 0.01]
     results = Results(world.write(tmp_path), tmp_path)
-    claims = declared().claims
+    claims = declared(make_study()).claims
     alone = part_of(evaluate([claims["ej08-a"]], results)[0], "accuracy")
     among = part_of(
         next(each for each in evaluate(list(claims.values()), results) if each["id"] == "ej08-a"), "accuracy"
@@ -309,7 +310,7 @@ def test_an_evaluation_by_other_means_agrees(tmp_path: Path) -> None:
         world.final[name] = world.final[name] * rng.normal(1, 0.01, 7)
     world.courses["ej08/dense"] = [SLOW, [0.5] * 5 + [1.0] * 15, [0.5] * 6 + [1.0] * 14]
     study = world.write(tmp_path)
-    record = write_claims(type(study)({**study.config, "only": ["ej08", "ej09"]}), tmp_path, declared())
+    record = write_claims(type(study)({**study.config, "only": ["ej08", "ej09"]}), tmp_path)
     parts = {f"{claim['id']}/{part['name']}": part for claim in record["claims"] for part in claim["parts"]}
     metrics, history = (pd.read_csv(tmp_path / name) for name in ("metrics.csv", "history.csv.gz"))
     final = metrics.pivot_table(index=["exercise", "variant", "seed"], columns=["split", "metric"], values="value")
@@ -379,13 +380,13 @@ def test_an_evaluation_by_other_means_agrees(tmp_path: Path) -> None:
 def test_only_the_exercises_in_play_are_judged(tmp_path: Path) -> None:
     study = World().write(tmp_path)
     chosen = type(study)({**study.config, "only": ["ej08"]})
-    assert [claim["id"] for claim in write_claims(chosen, tmp_path, declared())["claims"]] == [
+    assert [claim["id"] for claim in write_claims(chosen, tmp_path)["claims"]] == [
         "ej08-a", "ej08-b", "ej08-c",
     ]  # fmt: skip
 
 
 def test_equal_results_give_equal_files(right: Path, tmp_path: Path) -> None:
-    write_claims(World().write(tmp_path), tmp_path, declared())
+    write_claims(World().write(tmp_path), tmp_path)
     assert (tmp_path / "claims.json").read_bytes() == (right / "claims.json").read_bytes()
 
 
@@ -394,4 +395,4 @@ def test_a_damaged_table_is_named(tmp_path: Path, damage: Callable[[bytes], byte
     study, table = World().write(tmp_path), tmp_path / "history.csv.gz"
     table.write_bytes(damage(table.read_bytes()))
     with pytest.raises(InputError, match=r"history\.csv\.gz"):
-        write_claims(study, tmp_path, declared())
+        write_claims(study, tmp_path)

@@ -10,8 +10,8 @@ import pytest
 
 from practica import exercises
 from practica.config import Study
-from practica.exercises.numpy_nets import NumpyNet
 from practica.exercises.problem import MULTICLASS, ONEHOT, SIGN, Samples, Settings
+from study.ej02.numpy_net import NumpyNet
 
 NETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "mse": ({"sizes": (6, 4, 3), "activations": ("sigmoid", "linear")}, {"loss": "mse", "l2": 0.01}),

@@ -41,7 +41,7 @@ def test_raw_and_corrected_have_the_same_folds_and_seeds_others(problem_of: Prob
 
 
 def test_impossible_zeros_become_the_means_of_the_training_fold() -> None:
-    from practica.exercises.ej06 import correct_zeros
+    from study.ej06.experiment import correct_zeros
 
     train = np.array([[0, 10, 0, 4, 5, 6, 0, 0], [1, 30, 20, 0, 5, 6, 7, 8]], dtype=float)
     validation = np.array([[0, 0, 0, 0, 0, 0, 0, 0], [9, 900, 800, 700, 600, 500, 9, 9]], dtype=float)
@@ -55,7 +55,7 @@ def test_the_validation_fold_changes_nothing_in_the_training_fold(
     settings_of: Callable[..., Settings], arrays: dict[str, Arrays]
 ) -> None:
     """Neither the means in the place of zeros nor the scale know the rows that the net is judged on."""
-    from practica.exercises import ej06
+    from study.ej06 import experiment as ej06
 
     settings, pima = settings_of("ej06", "corrected"), arrays["pima"]
     before = ej06.problem(pima, settings, 0, 2)
@@ -128,7 +128,7 @@ def test_one_permutation_of_the_pixels_serves_all_parts(problem_of: ProblemOf) -
 def test_augmentation_alters_images_in_training_only(
     problem_of: ProblemOf, settings_of: Callable[..., Settings], arrays: dict[str, Arrays]
 ) -> None:
-    from practica.exercises.ej10 import augmentation
+    from study.ej10.experiment import augmentation
 
     problem = problem_of("ej10", "alexnet")
     assert problem.augment is not None
@@ -154,7 +154,7 @@ def test_words_are_counted() -> None:
 def test_reviews_are_padded_as_keras_does() -> None:
     import keras
 
-    from practica.exercises.reviews import padded
+    from practica.exercises.texts import padded
 
     words = [[1, 5, 6, 7, 8], [1, 9], [1, 4, 3]]
     offsets = np.cumsum([0] + [len(review) for review in words])

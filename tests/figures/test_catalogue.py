@@ -8,12 +8,14 @@ import pytest
 
 from evidence.factory import make_study
 from practica.errors import InputError
-from practica.figures.catalogue import figures_for, spec
+from practica.figures.catalogue import declared, figures_for, report_figures, spec
 from practica.figures.draw import KINDS
-from practica.figures.listing import OVERVIEW, SPECS
+from practica.figures.specs import KINDS as DRAWN_HERE
 from practica.figures.words import WORDS, label, words
 
 LETTERS = dict.fromkeys(range(1, 19), "") | dict.fromkeys([1, 4, 10, *range(13, 19)], "ab")
+STUDY = make_study()
+SPECS = [each for exercise in STUDY.exercises for each in declared(STUDY, exercise)]
 SOURCE = [f"fig{number:02d}{letter}" for number, letters in LETTERS.items() for letter in letters or [""]]
 
 
@@ -26,7 +28,11 @@ def test_every_figure_of_the_source_is_there_once() -> None:
 
 def test_every_variant_of_the_source_is_in_some_figure() -> None:
     study = make_study()
-    shown = {(each.exercise, variant) for each in map(spec, figures_for(study)) for variant in each.variants}
+    shown = {
+        (each.exercise, variant)
+        for each in (spec(study, name) for name in figures_for(study))
+        for variant in each.variants
+    }
     assert shown == {(e, v) for e in study.exercises for v in study.variants(e)}
 
 
@@ -35,7 +41,10 @@ def test_what_the_catalogue_does_not_know_gets_curves_of_its_own() -> None:
     names = figures_for(study)
     assert names[:4] == ["fig13a", "fig13b", "fig14a", "fig14b"]
     assert names[4:] == ["fig_ej08_tiny_net", "fig_ej11_mine"]
-    assert (spec("fig_ej08_tiny_net").exercise, spec("fig_ej08_tiny_net").variants) == ("ej08", ("tiny_net",))
+    assert (spec(study, "fig_ej08_tiny_net").exercise, spec(study, "fig_ej08_tiny_net").variants) == (
+        "ej08",
+        ("tiny_net",),
+    )
 
 
 def test_a_comparison_without_one_of_its_variants_falls_back_to_curves() -> None:
@@ -49,29 +58,46 @@ def test_only_the_exercises_in_play() -> None:
 @pytest.mark.parametrize("name", ["fig99", "fig_ej8_dense", "../fig02", ""])
 def test_an_unknown_figure_is_bad_input(name: str) -> None:
     with pytest.raises(InputError, match="unknown figure"):
-        spec(name)
+        spec(STUDY, name)
+
+
+def test_a_figure_of_what_does_not_run_says_so() -> None:
+    with pytest.raises(InputError, match="fig01a shows ej01, which is not in the study"):
+        spec(make_study({"ej08": ["dense", "conv"]}), "fig01a")
+
+
+def test_the_caption_of_the_first_page_says_which_metrics_and_marks_there_are() -> None:
+    captions = spec(STUDY, "fig_overview").caption
+    assert "(in 1, loss; in 5 and 7, mean squared error; in the others, accuracy)" in captions["en"]
+    alone = spec(make_study({"ej08": ["dense", "conv"]}), "fig_overview").caption["en"]
+    assert "range of the seeds (accuracy)." in alone
+    assert "diamond, the source" in alone
+    without = spec(make_study({"ej11": ["mine"]}), "fig_overview").caption["en"]
+    assert "source" not in without
+    assert "claimed" not in without
 
 
 def test_titles_and_captions_stand_in_every_language_and_fit() -> None:
     for each in SPECS:
         for text in (each.title, each.caption):
-            assert set(text) == set(WORDS)
-            assert all(text.values())
-        assert max(map(len, each.title.values())) <= 48, each.name
+            assert all(text[language] for language in WORDS)
+        assert max(len(each.title[language]) for language in WORDS) <= 48, each.name
         assert each.caption["es"].endswith("."), each.name
 
 
 def test_captions_hold_no_results() -> None:
     for each in SPECS:
-        for caption in each.caption.values():
-            assert not re.search(r"\d[.,]\d", caption), each.name
+        for language in WORDS:
+            assert not re.search(r"\d[.,]\d", each.caption[language]), each.name
 
 
 def test_kinds_say_what_they_are_drawn_from() -> None:
     assert {each.name for each in SPECS if each.reads == "arrays"} == {"fig01a", "fig10b", "fig12", "figx07b"}
-    assert {each.kind for each in (OVERVIEW, *SPECS)} == set(KINDS)
-    assert spec("figx02e").reads == "metrics"
-    assert spec("fig05").reads == "tables"
+    kinds = {spec(STUDY, name).kind for name in report_figures(STUDY)}
+    assert kinds - set(KINDS) == {"prices", "return_map", "digits"}
+    assert set(KINDS) == set(DRAWN_HERE) <= kinds
+    assert spec(STUDY, "figx02e").reads == "metrics"
+    assert spec(STUDY, "fig05").reads == "tables"
 
 
 def test_languages_have_the_same_words() -> None:

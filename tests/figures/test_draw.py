@@ -14,11 +14,10 @@ from evidence.factory import make_study, write_block, write_failure
 from paper.factory import fill as fill_distinctly
 from paper.factory import one_exercise
 from practica.errors import InputError
-from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
 from practica.evidence.rules import VERDICTS
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers
 from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, thinned
@@ -275,7 +274,7 @@ def test_bad_names_and_languages_are_bad_input(complete: Results) -> None:
 def test_the_overview_has_a_panel_an_exercise_and_marks_its_claims(
     complete: Results, written: Callable[[Figure], str], language: str
 ) -> None:
-    claims = write_claims(complete.study, complete.folder, declared())["claims"]
+    claims = write_claims(complete.study, complete.folder)["claims"]
     figure = draw_from(complete, "fig_overview", language)
     text = written(figure)
     for exercise in complete.study.exercises:
@@ -300,11 +299,11 @@ def test_the_overview_s_dots_are_results_on_test_data(tmp_path: Path) -> None:
     tested = [results.value("ej08", variant, "test", "accuracy").mean for variant in ("dense", "conv")]
     assert marks["o"] == pytest.approx(tested)
     assert tested == pytest.approx([0.901, 0.901])
-    assert marks["D"] == [float(PRINTED[f"ej08/{variant}/test/accuracy"]) for variant in ("dense", "conv")]
+    assert marks["D"] == [float(numbers(study)[f"ej08/{variant}/test/accuracy"]) for variant in ("dense", "conv")]
 
 
 def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path) -> None:
-    claims = write_claims(complete.study, complete.folder, declared())
+    claims = write_claims(complete.study, complete.folder)
     for claim, verdict in zip(claims["claims"], cycle(VERDICTS), strict=False):
         claim["verdict"] = verdict
     write_json(complete.folder / "claims.json", claims)

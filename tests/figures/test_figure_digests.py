@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evidence.factory import make_study
+from evidence.factory import edited, make_study
 from practica import digests
 from practica.evidence.collect import collect
 from practica.evidence.results import Results
-from practica.evidence.source import PRINTED
-from practica.figures import catalogue, listing
+from practica.figures import catalogue
 from practica.figures.draw import draw_from
 from practica.figures.words import WORDS
 
@@ -42,7 +40,10 @@ def test_every_word_of_a_figure_is_in_its_digest(
     collect(study, tmp_path)
     listening = Listening(WORDS["es"])
     monkeypatch.setitem(WORDS, "es", listening)  # type: ignore[arg-type]
-    kinds = {(each.kind, each.panels): each for each in map(catalogue.spec, catalogue.report_figures(study))}
+    kinds = {
+        (each.kind, each.panels): each
+        for each in (catalogue.spec(study, name) for name in catalogue.report_figures(study))
+    }
     assert len(kinds) > 8
     for shown in kinds.values():
         listening.asked.clear()
@@ -64,7 +65,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, entries: Any, key: Any, value: Any)
 
 
 @pytest.mark.parametrize(
-    ("key", "figures"), [("true_map", {"fig10b"}), ("real_price", {"fig01a"}), ("twins_note", {"figx02e"})]
+    ("key", "figures"), [("residual", {"fig10b"}), ("fit", {"fig01a"}), ("twins_note", {"figx02e"})]
 )
 def test_a_word_concerns_the_figures_that_show_it(key: str, figures: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     # A figure of whatever was recorded may show any word.
@@ -72,26 +73,30 @@ def test_a_word_concerns_the_figures_that_show_it(key: str, figures: set[str], m
     assert changed(monkeypatch, WORDS["es"], key, "other") - users == figures
 
 
-def test_the_overview_alone_depends_on_its_panels_and_on_what_the_source_prints(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    glance = replace(listing.GLANCES["ej08"], metric="loss")
-    assert changed(monkeypatch, listing.GLANCES, "ej08", glance) == {"fig_overview"}
-    assert changed(monkeypatch, PRINTED, "ej08/conv/test/accuracy", "0.97") == {"fig_overview"}
-
-
-def test_an_entry_concerns_its_figure_and_those_that_share_its_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+def changed_by(folder: Path, file: str, old: str, new: str) -> set[str]:
+    """Return the figures whose digests change with an edit in the study's folder."""
     study = make_study(seeds=2)
     before = {name: digests.figure_digest(study, name) for name in catalogue.report_figures(study)}
+    after = edited(folder, file, old, new, seeds=2)
+    return {name for name, digest in before.items() if digests.figure_digest(after, name) != digest}
 
-    def after(**fields: Any) -> set[str]:
-        specs = tuple(replace(each, **fields) if each.name == "fig13a" else each for each in listing.SPECS)
-        with monkeypatch.context() as patch:
-            for module in (catalogue, digests):
-                patch.setattr(module, "SPECS", specs)
-            return {name for name, digest in before.items() if digests.figure_digest(study, name) != digest}
 
-    title = catalogue.spec("fig13a").title
-    assert after(title={**title, "es": "Otro"}) == {"fig13a"}
-    assert after(caption={"es": "Otra.", "en": "Other."}) == set()  # its file has none
-    assert after(variants=("conv",)) == {"fig13a", "fig13b"}
+@pytest.mark.parametrize(
+    ("file", "old", "new", "figures"),
+    [
+        ("ej08/about.yaml", "  metric: accuracy\n", "  metric: loss\n", {"fig_overview"}),
+        ("ej08/about.yaml", "conv/test/accuracy: '0.98'", "conv/test/accuracy: '0.97'", {"fig_overview"}),
+        ("ej08/about.yaml", "es: 'MNIST, red densa'", "es: Otro", {"fig13a"}),
+        ("ej08/about.yaml", "    variants: [dense]", "    variants: [conv]", {"fig13a", "fig13b"}),
+        ("ej01/about.yaml", "Precio predicho por el modelo lineal", "Otra cosa", set()),  # its file has no caption
+        ("ej01/about.yaml", "es: 'Precio real [k$]'", "es: Otro", {"fig01a"}),
+        ("ej05/figures.py", "DRAWN = 80", "DRAWN = 70", {"fig10b"}),
+        ("ej07/figures.py", "HIGH + 0.3", "HIGH + 0.2", {"fig12", "figx07b"}),
+        ("ej08/es.tex", "a", "b", set()),
+        ("ej08/experiment.py", "MULTICLASS, train", "MULTICLASS, test", set()),
+    ],
+)
+def test_an_edit_of_the_study_concerns_what_shows_it(
+    tmp_path: Path, file: str, old: str, new: str, figures: set[str]
+) -> None:
+    assert changed_by(tmp_path / "study", file, old, new) == figures

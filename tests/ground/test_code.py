@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from practica import code, exercises, syntax
+from practica.study_folder import experiments
 
 
 @pytest.fixture
@@ -177,12 +178,14 @@ def test_words_that_code_can_come_to(package: Path) -> None:
 
 
 def test_exercises_do_not_depend_on_each_other_nor_on_the_data_floor() -> None:
-    exercises = sorted(path.stem for path in (syntax.PACKAGE / "exercises").glob("ej[0-9][0-9].py"))
+    exercises = experiments()
     assert len(exercises) >= 10
     for exercise in exercises:
-        modules = code.reach(f"practica.exercises.{exercise}", "practica.training.block").modules
-        strangers = {name for name in modules if name.startswith(("practica.exercises.ej", "practica.data"))}
-        assert strangers == {f"practica.exercises.{exercise}"}
+        modules = code.reach(f"study.{exercise}.experiment", "practica.training.block").modules
+        strangers = {name for name in modules if name.startswith(("study.", "practica.data"))}
+        assert {name for name in strangers if not name.startswith("study.shared.")} <= {
+            f"study.{exercise}.{module}" for module in ("experiment", "numpy_net")
+        }
 
 
 def test_what_restores_a_run_counts_and_what_only_runs_the_job_does_not() -> None:

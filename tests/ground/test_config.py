@@ -72,7 +72,7 @@ def test_a_variant_overrides_its_exercise() -> None:
         ("exercises.ej08.dataset", "minst", ["exercises.ej08.dataset", "'minst', did you mean 'mnist'?", "minst.py"]),
         ("exercises.ej08.dataset", "../etc", ["exercises.ej08.dataset", "../etc"]),
         ("exercises.ej08.variants.dense.dataset", "cifar", ["ej08.variants.dense.dataset", "'cifar'"]),
-        ("only", "ej02", ["only", "'ej02' has a module but no block"]),
+        ("only", "ej02", ["only", "'ej02' has a folder but no block"]),
         ("exercises.../../etc", {}, ["exercises"]),
         ("exercises.ej08.variants", {"a b; rm": {}}, ["exercises.ej08.variants", "a b; rm"]),
         ("data.on_missing", "ignore", ["data.on_missing", "ignore"]),

@@ -28,7 +28,7 @@ def faked() -> Study:
 def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the workflow and the faked results, as they are when the report is to be made."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("Snakefile", "workflow", "report", "config.yaml", "profiles", "envs"):
+    for name in ("Snakefile", "workflow", "report", "study", "config.yaml", "profiles", "envs"):
         (folder / name).symlink_to(ROOT / name)
     results = folder / "results"
     fill(faked, results)

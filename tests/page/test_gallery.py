@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from paper.factory import ROOT
+from paper.factory import ROOT, shipped_study
 from practica.errors import InputError
+from practica.figures.catalogue import report_figures
 from practica.figures.gallery import write_gallery
-from practica.figures.listing import GALLERY, OVERVIEW, SPECS
 
 
 def test_the_readme_shows_the_gallery_and_it_is_small() -> None:
     shown = re.findall(r"\]\((docs/gallery/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert shown == [f"docs/gallery/{name}.png" for name in GALLERY]
-    assert set(GALLERY) <= {each.name for each in (*SPECS, OVERVIEW)}
+    study = shipped_study()
+    assert shown == [f"docs/gallery/{name}.png" for name in study.front["gallery"]]
+    assert set(study.front["gallery"]) <= set(report_figures(study))
     assert sum((ROOT / path).stat().st_size for path in shown) < 300_000
 
 

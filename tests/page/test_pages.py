@@ -20,7 +20,6 @@ from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course, course
 from practica.figures.style import look
-from practica.figures.words import words
 from practica.files import read_json, write_json
 from practica.page.build import write_pages
 from practica.page.charts import charts
@@ -44,7 +43,7 @@ def test_every_figure_and_table_is_on_a_page(project: Path, faked: Study) -> Non
         text = {each: page(project, f"{each}{suffix}.html") for each in faked.exercises}
         index = page(project, f"index{suffix}.html")
         for name in report_figures(faked):
-            assert f'id="{name}"' in (text.get(spec(name).exercise) or index)
+            assert f'id="{name}"' in (text.get(spec(faked, name).exercise) or index)
         facts = Facts(faked, project / "results", "es")
         own = [(text[exercise], table) for exercise in faked.exercises for table in shown_tables(facts, exercise)]
         common = [(index, table) for table in (*front_tables(faked), *appendix_tables(faked))]
@@ -85,8 +84,8 @@ def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
 
 
 def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> None:
-    shown = spec("fig13a")
-    found = course(shown, Results(faked, project / "results"), words("es"))
+    shown = spec(faked, "fig13a")
+    found = course(shown, Results(faked, project / "results"), figure_words(faked, shown, "es"))
     (chart,) = charts(found, shown.title["es"], "Época", log_epochs=False)
     assert chart in specifications(page(project, "ej08.html"))
     table = pd.read_csv(io.StringIO(chart["data"]["values"]))

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from practica.config import Block, Study, read_config
-from practica.evidence.claims import declared
 from practica.evidence.collect import METRICS_COLUMNS, collect, write_table
 from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import report_figures
@@ -53,7 +52,7 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
         for language in study.languages:
             write_text(results / study.shelf("figures", language) / f"{name}.pdf", grey_picture())
     collect(study, results)
-    write_claims(study, results, declared())
+    write_claims(study, results)
 
 
 def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9) -> None:

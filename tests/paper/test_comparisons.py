@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.factory import make_study
 from evidence.made_up import World, shifted, torn
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise, shipped_study
@@ -38,7 +39,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     shifted("ej08/conv/test/accuracy", -0.1)(world)
     torn("ej08/dense/train/accuracy", 0.1)(world)
     world.drop("ej10/vgg16_long")
-    write_claims(world.write(folder), folder, declared())
+    write_claims(world.write(folder), folder)
     return shipped_study(seeds=6), folder
 
 
@@ -54,7 +55,7 @@ def rows(table: Table) -> list[dict[str, str]]:
 def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: Judged) -> None:
     table = made(judged, "claims")
     found = {row["claim"]: row for row in rows(table)}
-    assert list(found) == list(declared().claims)
+    assert list(found) == list(declared(make_study()).claims)
     assert {name: found[name]["verdict"] for name in ("ej05", "ej08-a", "ej08-b", "ej10-b")} == {
         "ej05": "confirmed",
         "ej08-a": "not confirmed",
@@ -80,7 +81,7 @@ def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: 
 def test_a_claim_that_another_part_refutes_says_which(tmp_path: Path) -> None:
     world = World()
     world.courses["ej08/conv"] = world.courses["ej08/dense"]
-    write_claims(world.write(tmp_path), tmp_path, declared())
+    write_claims(world.write(tmp_path), tmp_path)
     table = made((shipped_study(), tmp_path), "claims")
     row = next(row for row in table.rows if row[0].text == "ej08-a")
     assert row[-1].below == "falla en épocas hasta 0,95"
@@ -232,7 +233,7 @@ def unequal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     for path in (folder / "runs/ej08/conv").glob("*/metrics.json"):
         path.write_text(path.read_text().replace('"epochs": 3', '"epochs": 2'))
     collect(study, folder)
-    write_claims(study, folder, declared())
+    write_claims(study, folder)
     return study, folder
 
 

@@ -35,13 +35,15 @@ def pdf(shipped: Study, results: Path) -> Path:
     return build(shipped, results, "es")
 
 
-def own_prose(tmp_path: Path, **files: str) -> Path:
-    folder = tmp_path / "report"
-    shutil.copytree(ROOT / "report" / "es", folder / "es")
-    shutil.copy(ROOT / "report" / "references.bib", folder)
-    for name, text in files.items():
-        (folder / "es" / f"{name}.tex").write_text(text)
-    return folder
+def own_prose(study: Study, tmp_path: Path, **sections: str) -> Study:
+    """Return the study with a copy of its folder in which some sections are written anew."""
+    folder = tmp_path / "study"
+    shutil.copytree(ROOT / "study", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in sections.items():
+        path = folder / "intro.es.tex" if name == "intro" else folder / name / "es.tex"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return Study({**study.config, "study": str(folder)})
 
 
 def test_the_report_holds_every_exercise_and_its_numbers(pdf: Path) -> None:
@@ -152,7 +154,7 @@ def test_floats_stay_in_their_section(shipped: Study, results: Path) -> None:
     for name, page in re.findall(r"\\newlabel\{(?:sec|fig|tab):([^}]+)\}\{\{[^}]*\}\{(\d+)\}", aux):
         pages.setdefault(name, int(page))
     exercises = list(shipped.exercises)
-    owners = {name: spec(name).exercise for name in figures_for(shipped)}
+    owners = {name: spec(shipped, name).exercise for name in figures_for(shipped)}
     owners |= {each.name: each.exercise for each in tables_for(shipped) if each.exercise}
     placed = {name: owner for name, owner in owners.items() if name in pages}
     assert len(placed) > 40
@@ -198,11 +200,11 @@ def test_missing_runs_and_figures_leave_marks_not_errors(tmp_path: Path) -> None
 def test_an_exercise_of_the_user_s_own(tmp_path: Path) -> None:
     study = Study.resolve({"exercises": {"ej11": {"title": "El mío", "dataset": "mnist", "variants": {"mine": {}}}}})
     fill(study, tmp_path / "results")
-    with pytest.raises(InputError, match=r"report/es/ej11\.tex"):
+    with pytest.raises(InputError, match=r"study/ej11/es\.tex"):
         build(study, tmp_path / "results", "es")
-    report = own_prose(tmp_path, ej11=r"Alcanza \resultado{ej11/mine/test/accuracy}.")
-    text = text_of(build(study, tmp_path / "results", "es", report))
-    for words in ("11. El mío", "Alcanza 0,904", "Resultados de ej11", "Capas de la red «mine»"):
+    report = own_prose(study, tmp_path, ej11=r"Alcanza \resultado{ej11/mine/test/accuracy}.")
+    text = text_of(build(report, tmp_path / "results", "es"))
+    for words in ("1. El mío", "Alcanza 0,904", "Resultados de ej11", "Capas de la red «mine»"):
         assert words in text
 
 
@@ -230,8 +232,8 @@ def test_titles_from_the_configuration_are_text(tmp_path: Path) -> None:
     config = {"ej08": {"title": nasty, "dataset": "mnist", "variants": {"dense": {}}}}
     study = Study.resolve({"title": nasty, "author": "A & B_C", "exercises": config})
     fill(study, tmp_path / "results")
-    report = own_prose(tmp_path, ej08="Nada.")
-    text = text_of(build(study, tmp_path / "results", "es", report))
+    report = own_prose(study, tmp_path, ej08="Nada.")
+    text = text_of(build(report, tmp_path / "results", "es"))
     assert text.count(r"100 % & $x_1$ #2 {~^} \input{/etc/passwd} <b>") == 3
     assert "??" not in text
     assert text.count("日本") >= 3 or "U+65E5 CJK UNIFIED IDEOGRAPH-65E5" in text
@@ -242,11 +244,11 @@ def test_a_mistake_in_the_prose_is_shown_with_its_own_file_and_line(tmp_path: Pa
     study = one_exercise()
     fill(study, tmp_path / "results")
     prose = "Uno \\compara{ej08/dense/test/loss}{ej08/conv/test/loss}{más\nque}{a}{b} dos.\n\nTres \\nosuch cuatro.\n"
-    report = own_prose(tmp_path, ej08=prose)
+    report = own_prose(study, tmp_path, ej08=prose)
     with pytest.raises(RunError) as caught:
-        build(study, tmp_path / "results", "es", report)
+        build(report, tmp_path / "results", "es")
     message = str(caught.value)
-    assert f"{report}/es/ej08.tex:4: Undefined control sequence" in message
+    assert "study/ej08/es.tex:4: Undefined control sequence" in message
     assert r"\nosuch" in message
     assert len(message) < 600
     assert not (tmp_path / "results" / "informe.pdf").exists()
@@ -255,26 +257,26 @@ def test_a_mistake_in_the_prose_is_shown_with_its_own_file_and_line(tmp_path: Pa
 def test_prose_that_is_no_utf_8_is_shown_with_its_file_and_line(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path / "results")
-    report = own_prose(tmp_path, ej08="Nada.")
-    (report / "es/ej08.tex").write_bytes("Uno.\nEspañol.\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"es/ej08\.tex, line 2: a byte that is no UTF-8"):
-        build(study, tmp_path / "results", "es", report)
+    report = own_prose(study, tmp_path, ej08="Nada.")
+    (report.folder / "ej08/es.tex").write_bytes("Uno.\nEspañol.\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"ej08/es\.tex, line 2: a byte that is no UTF-8"):
+        build(report, tmp_path / "results", "es")
 
 
 def test_prose_cannot_run_programs(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path / "results")
-    report = own_prose(tmp_path, ej08=rf"\immediate\write18{{touch {tmp_path}/owned}} Nada.")
-    build(study, tmp_path / "results", "es", report)
+    report = own_prose(study, tmp_path, ej08=rf"\immediate\write18{{touch {tmp_path}/owned}} Nada.")
+    build(report, tmp_path / "results", "es")
     assert not (tmp_path / "owned").exists()
 
 
 def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path / "results")
-    report = own_prose(tmp_path, ej08=r"Véase la figura~\ref{fig:fig99}.")
+    report = own_prose(study, tmp_path, ej08=r"Véase la figura~\ref{fig:fig99}.")
     with pytest.raises(RunError, match="'fig:fig99'"):
-        build(study, tmp_path / "results", "es", report)
+        build(report, tmp_path / "results", "es")
 
 
 def test_without_latexmk_the_error_says_what_to_install(
@@ -293,11 +295,13 @@ def test_an_unknown_language_is_refused(shipped: Study, results: Path) -> None:
 def test_a_language_needs_only_its_prose(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path / "results")
-    folder = tmp_path / "report" / "en"
-    folder.mkdir(parents=True)
-    (folder / "intro.tex").write_text("Hello.")
-    (folder / "ej08.tex").write_text(r"It reaches \resultado{ej08/dense/test/accuracy} (\parametros{ej08/dense}).")
-    pdf = build(study, tmp_path / "results", "en", tmp_path / "report")
+    report = own_prose(study, tmp_path, ej08="")
+    for path in (tmp_path / "study").rglob("*es.tex"):
+        path.unlink()
+    (tmp_path / "study/intro.en.tex").write_text("Hello.")
+    text = r"It reaches \resultado{ej08/dense/test/accuracy} (\parametros{ej08/dense})."
+    (tmp_path / "study/ej08/en.tex").write_text(text)
+    pdf = build(report, tmp_path / "results", "en")
     assert pdf.name == "report_en.pdf"
     text = text_of(pdf)
     for words in ("It reaches 0.901 ± 0.001 (16,140).", "Table 2:", "Figure 13", "Provenance and timings"):

@@ -11,7 +11,7 @@ import pytest
 from paper.factory import ROOT
 from paper.test_prose import section
 from practica.config import Study
-from practica.evidence.claims import declared
+from practica.evidence.claims import about
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.files import read_json
 from practica.paper.macros import Macro, expand
@@ -22,7 +22,9 @@ COUNTS = {"resultado": 1, "fuente": 1, "parametros": 1, "ajuste": 1, "entrenamie
           "entrenaigual": 4, "sihay": 3}  # fmt: skip
 NAMES = {"compara": 2, "segun": 1, "figura": 1, "entrenaigual": 2}
 """How many of the arguments are names; the rest are words."""
-SECTIONS = sorted(path.stem for path in (ROOT / "report" / "es").glob("*.tex"))
+SECTIONS = sorted(
+    path.relative_to(ROOT).as_posix() for path in [*(ROOT / "study").glob("*/es.tex"), ROOT / "study/intro.es.tex"]
+)
 
 
 def asked(path: Path) -> dict[tuple[str, ...], int]:
@@ -43,7 +45,7 @@ def asked(path: Path) -> dict[tuple[str, ...], int]:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_both_languages_ask_for_the_same(name: str) -> None:
-    assert asked(ROOT / f"report/en/{name}.tex") == asked(ROOT / f"report/es/{name}.tex")
+    assert asked(ROOT / re.sub(r"\bes\.tex", "en.tex", name)) == asked(ROOT / name)
 
 
 def judged(claims: dict, name: str) -> dict:
@@ -73,7 +75,7 @@ def test_every_verdict_reads_well(shipped: Study, results: Path, language: str, 
     for exercise in shipped.exercises:
         prose = section(shipped, results, exercise, language)
         prose.facts.__dict__["claims"] = claims
-        text = prose.expand(ROOT / "report" / language / f"{exercise}.tex")
+        text = prose.expand(ROOT / "study" / exercise / f"{language}.tex")
         assert r"\segun" not in text
         for paragraph in read(text):
             assert not re.search(r" [.,;:)]|\.\.|,,|\( | \)|[a-z]\.[A-Z]|\.\s+[a-zñáéíóú]", paragraph), paragraph
@@ -85,12 +87,12 @@ def test_every_verdict_reads_well(shipped: Study, results: Path, language: str, 
 def test_another_verdict_is_another_text(shipped: Study, results: Path) -> None:
     claims = read_json(results / "claims.json")
     for language in ("es", "en"):
-        for exercise in filter(declared().about, shipped.exercises):
+        for exercise in [each for each in shipped.exercises if about(shipped, each)]:
             texts = set()
             for verdict in VERDICTS:
                 prose = section(shipped, results, exercise, language)
                 prose.facts.__dict__["claims"] = judged(claims, verdict)
-                text = prose.expand(ROOT / "report" / language / f"{exercise}.tex")
+                text = prose.expand(ROOT / "study" / exercise / f"{language}.tex")
                 texts.add(re.sub(r"\\begin\{table\}.*?\\end\{table\}", "", text, flags=re.DOTALL))
             assert len(texts) == len(VERDICTS), exercise
 
@@ -99,5 +101,5 @@ def test_an_exercise_without_prose_in_a_language_is_named(shipped: Study, monkey
     class Elsewhere(type(shipped)):  # type: ignore[misc]
         exercises = ("ej08", "ej77")
 
-    with pytest.raises(Exception, match=r"report/es/ej77\.tex: write it, or leave es out of report\.languages"):
+    with pytest.raises(Exception, match=r"study/ej77/es\.tex: write it, or leave es out of report\.languages"):
         check_prose(Elsewhere(shipped.config))

@@ -13,7 +13,6 @@ from matplotlib.text import Text
 
 from paper.factory import ROOT, fill, one_exercise
 from practica.config import Study
-from practica.evidence.claims import declared
 from practica.evidence.collect import write_statistics, write_table
 from practica.evidence.results import Results
 from practica.evidence.verdicts import write_claims
@@ -63,7 +62,7 @@ def flipped(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         write_table(folder / "metrics.csv", table.astype({"fold": "Int64"}))
         # What Snakemake runs after such an edit, in its order.
         write_statistics(study, folder)
-        write_claims(study, folder, declared())
+        write_claims(study, folder)
         for each in tables_for(study):
             write_paper_table(study, folder, each.name)
         write_pages(study, folder)
@@ -79,9 +78,9 @@ def test_the_verdict_follows(flipped: Callable[[str], Path], verdict: str) -> No
 @LANGUAGES
 @WORLDS
 def test_the_prose_follows(flipped: Callable[[str], Path], study: Study, verdict: str, language: str) -> None:
-    pictures = {name: spec(name).caption[language] for name in figures_for(study)}
+    pictures = {name: spec(study, name).caption[language] for name in figures_for(study)}
     prose = Prose(Facts(study, flipped(verdict), language), "ej08", pictures)
-    text = prose.expand(ROOT / "report" / language / "ej08.tex")
+    text = prose.expand(ROOT / "study/ej08" / f"{language}.tex")
     text = " ".join(text.replace("%\n", "").split())
     (other,) = SHIFTS.keys() - {verdict}
     assert CHOSEN[language][verdict] in text

@@ -7,6 +7,7 @@ import pytest
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise
 from paper.test_document import own_prose, text_of
+from practica.config import Study
 from practica.paper import glyphs
 from practica.paper.document import build
 from practica.paper.escape import escape
@@ -92,7 +93,7 @@ def test_the_fonts_of_the_machine_are_plain_ones_and_one_is_always_there() -> No
 def test_names_and_titles_are_shown_or_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = one_exercise(title=" · ".join(NAMES.values()), author=", ".join(NAMES.values()))
     fill(study, tmp_path / "results")
-    pdf = build(study, tmp_path / "results", "es", own_prose(tmp_path, ej08="Nada."))
+    pdf = build(own_prose(study, tmp_path, ej08="Nada."), tmp_path / "results", "es")
     text, warned = text_of(pdf, page=1), capsys.readouterr().err
     assert "??" not in text
     for script, name in NAMES.items():
@@ -113,7 +114,7 @@ def test_without_lualatex_the_report_says_on_its_first_page_what_it_lacks(
 ) -> None:
     study = one_exercise(title="深度学习", author="Лев Толстой")
     fill(study, tmp_path / "results")
-    text = text_of(build(study, tmp_path / "results", "en", _english(tmp_path)), page=1)
+    text = text_of(build(_english(study, tmp_path), tmp_path / "results", "en"), page=1)
     assert "??" not in text
     assert "[U+6DF1]" in text and "[U+041B]" in text
     assert "This PDF does not show all characters: U+041B CYRILLIC CAPITAL LETTER EL" in text
@@ -129,14 +130,14 @@ def test_where_lualatex_fails_the_report_is_still_built(
     monkeypatch.setattr(glyphs.Glyphs, "preamble", lambda self: r"\nosuch" if self.fonts else "")
     study = one_exercise(author="Лев Толстой")
     fill(study, tmp_path / "results")
-    text = text_of(build(study, tmp_path / "results", "en", _english(tmp_path)), page=1)
+    text = text_of(build(_english(study, tmp_path), tmp_path / "results", "en"), page=1)
     assert "U+041B CYRILLIC" in text
     assert "They need LuaLaTeX" in capsys.readouterr().err
 
 
-def _english(tmp_path: Path) -> Path:
-    folder = tmp_path / "report" / "en"
-    folder.mkdir(parents=True)
-    for name in ("intro", "ej08"):
-        (folder / f"{name}.tex").write_text("Nothing.")
-    return folder.parent
+def _english(study: Study, tmp_path: Path) -> Study:
+    """Return the study with prose that says nothing."""
+    report = own_prose(study, tmp_path, ej08="")
+    for name in ("intro.en", "ej08/en"):
+        (tmp_path / "study" / f"{name}.tex").write_text("Nothing.")
+    return report

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evidence.factory import edited
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill
 from practica.config import Study, read_config
@@ -38,10 +39,10 @@ def without(*left_out: str, **changes: Any) -> Study:
 
 def expanded(study: Study, folder: Path, exercise: str, language: str) -> str:
     """Return a section of the report."""
-    specs = [spec(name) for name in figures_for(study)]
+    specs = [spec(study, name) for name in figures_for(study)]
     pictures = {each.name: each.caption[language] for each in specs if each.exercise == exercise}
     prose = Prose(Facts(study, folder, language), exercise, pictures)
-    return prose.expand(ROOT / "report" / language / f"{exercise}.tex") + prose.rest()
+    return prose.expand(ROOT / "study" / exercise / f"{language}.tex") + prose.rest()
 
 
 @pytest.mark.parametrize(("exercise", "variant"), VARIANTS)
@@ -50,7 +51,7 @@ def test_the_report_does_without_any_variant(exercise: str, variant: str, result
     entry = read_config([ROOT / "config.yaml"])["exercises"][exercise]
     alone = len(entry["variants"]) == 1
     study = without(exercise if alone else f"{exercise}/{variant}")
-    assert (exercise, variant) in named_variants()
+    assert (exercise, variant) in named_variants(study)
     check_prose(study)
     if not alone:
         for language in study.languages:
@@ -125,11 +126,10 @@ def test_a_name_of_nothing_is_found_before_anything_runs(text: str, sentence: st
         check_names(without(), path, "ej08")
 
 
-def test_names_are_checked_with_the_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("practica.wiring.prose_inputs", lambda study, language: [str(tmp_path / "ej08.tex")])
-    (tmp_path / "ej08.tex").write_text(r"\semillas{ej08/nobody}")
-    with pytest.raises(InputError, match="nobody"):
-        check_prose(without())
+def test_names_are_checked_with_the_study(tmp_path: Path) -> None:
+    edited(tmp_path / "study", "ej08/es.tex", r"\parametros{ej08/dense}", r"\semillas{ej08/nobody}")
+    with pytest.raises(InputError, match=r"study/ej08/es\.tex:\d+: .*nobody"):
+        check_prose(without(study=str(tmp_path / "study")))
 
 
 def test_an_exercise_can_record_a_metric_of_its_own(tmp_path: Path) -> None:

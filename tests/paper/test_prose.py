@@ -8,16 +8,15 @@ import pytest
 from paper.factory import ROOT, fill, one_exercise, write_block
 from practica.config import Study
 from practica.errors import InputError
-from practica.evidence.claims import declared
+from practica.evidence.claims import about
 from practica.evidence.collect import collect
 from practica.figures.catalogue import figures_for
 from practica.figures.catalogue import spec as figure_spec
-from practica.paper.document import prose_files
 from practica.paper.facts import Facts
 from practica.paper.macros import Macro, expand
 from practica.paper.prose import Prose, _boxed
 
-FILES = sorted((ROOT / "report").glob("e[sn]/*.tex"))
+FILES = sorted([*(ROOT / "study").glob("*/e[sn].tex"), *(ROOT / "study").glob("intro.*.tex")])
 
 ALLOWED = {
     r"CIFAR-100?": "names of data sets",
@@ -31,13 +30,13 @@ ALLOWED = {
 
 
 def section(study: Study, results: Path, exercise: str | None, language: str = "es") -> Prose:
-    names = (name for name in figures_for(study) if figure_spec(name).exercise == exercise)
-    pictures = {name: figure_spec(name).caption[language] for name in names}
+    names = (name for name in figures_for(study) if figure_spec(study, name).exercise == exercise)
+    pictures = {name: figure_spec(study, name).caption[language] for name in names}
     return Prose(Facts(study, results, language), exercise, pictures)
 
 
 def expanded(study: Study, results: Path, exercise: str, language: str = "es") -> str:
-    text = section(study, results, exercise, language).expand(ROOT / "report" / language / f"{exercise}.tex")
+    text = section(study, results, exercise, language).expand(ROOT / "study" / exercise / f"{language}.tex")
     return " ".join(text.replace("%\n", "").split())
 
 
@@ -65,14 +64,14 @@ def test_no_number_is_typed(path: Path) -> None:
 def test_the_shipped_prose_knows_every_name_and_places_everything(shipped: Study, results: Path, language: str) -> None:
     for exercise in shipped.exercises:
         prose = section(shipped, results, exercise, language)
-        text = prose.expand(ROOT / "report" / language / f"{exercise}.tex")
+        text = prose.expand(ROOT / "study" / exercise / f"{language}.tex")
         assert not re.search(r"[\[{](falta|missing)[:}]", text), exercise
-        if declared().about(exercise):  # what others are shown by stands at the end of their section
+        if about(shipped, exercise):  # what others are shown by stands at the end of their section
             assert prose.rest() == "", exercise
 
 
 def test_there_is_a_prose_file_for_every_exercise(shipped: Study) -> None:
-    assert sorted(prose_files(shipped, "en") + prose_files(shipped, "es")) == FILES
+    assert sorted([*shipped.prose("en").values(), *shipped.prose("es").values()]) == FILES
 
 
 def test_opposite_results_read_the_opposite_way(tmp_path: Path) -> None:

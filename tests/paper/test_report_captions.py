@@ -27,7 +27,7 @@ def html(template: str, *said: str) -> str:
 
 
 def test_every_caption_is_clean_restructured_text(shipped: Study) -> None:
-    captions = [("figure.rst", spec(name).caption) for name in report_figures(shipped)]
+    captions = [("figure.rst", spec(shipped, name).caption) for name in report_figures(shipped)]
     captions += [("table.rst", table.caption) for table in tables_for(shipped)]
     for template, caption in captions:
         text = html(template, *caption.values()).replace("&quot;", '"')

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
+from evidence.factory import edited, make_study
 from paper.factory import fill
-from practica import digests
+from practica import digests, names
 from practica.config import Study
-from practica.evidence import source
 from practica.evidence.collect import collect
-from practica.paper import names, settings, words
+from practica.paper import settings, words
 from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv, to_html, to_latex
 from practica.paper.tables import make_table
 
-LISTS = {"words": words.WORDS, "metrics": names.METRICS, "variants": names.VARIANTS}
+LISTS = {"words": words.WORDS, "metrics": names.METRICS}
 
 
 class Listening(dict[str, Any]):
@@ -48,7 +48,7 @@ def folders(shipped: Study, results: Path, tmp_path_factory: pytest.TempPathFact
     return [results, generated, part, nothing]
 
 
-@pytest.mark.parametrize("name", ["words", "metrics", "variants"])
+@pytest.mark.parametrize("name", ["words", "metrics"])
 def test_every_word_of_a_table_is_in_its_digest(
     name: str, shipped: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,23 +77,40 @@ def test_every_word_of_a_table_is_in_its_digest(
     [
         (words.WORDS["es"], "at_a_glance", set()),  # of the first page
         (words.WORDS["es"], "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
-        (names.VARIANTS["en"], "ej06/wider", {"table_ej06", "table_ej06_cost", "table_differences"}),
-        (source.PRINTED, "ej09/conv/test/accuracy", {"table3"}),
         (settings.SAID["es"], "units", set()),
-        (names.TITLES["es"], "ej08", set()),
     ],
 )
 def test_a_word_concerns_the_tables_that_show_it(
     entries: dict[str, str], key: str, changed: set[str], shipped: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = tables_for(shipped)
-    before = {spec.name: digests.table_digest(shipped, spec) for spec in tables}
-    papers = {language: digests.paper_digest(shipped, language) for language in ("es", "en")}
+    before = {spec.name: digests.table_digest(shipped, spec) for spec in tables_for(shipped)}
+    paper = digests.paper_digest(shipped, "es")
     monkeypatch.setitem(entries, key, f"{entries[key]} changed")
-    after = {spec.name for spec in tables if digests.table_digest(shipped, spec) != before[spec.name]}
-    assert after == changed
-    said = {language for language, digest in papers.items() if digests.paper_digest(shipped, language) != digest}
-    assert said >= ({"en"} if entries is names.VARIANTS["en"] else {"es"})
+    assert {s.name for s in tables_for(shipped) if digests.table_digest(shipped, s) != before[s.name]} == changed
+    assert digests.paper_digest(shipped, "es") != paper
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed", "languages"),
+    [
+        ("ej06", "en: More neurons", "en: Wider", {"table_ej06", "table_ej06_cost", "table_differences"}, {"en"}),
+        ("ej09", "conv/test/accuracy: '0.95'", "conv/test/accuracy: '0.96'", {"table3"}, {"es", "en"}),
+        ("ej08", "Dígitos de MNIST", "Cifras de MNIST", set(), {"es"}),
+        ("ej07", "en: 'MSE, noisy'", "en: 'MSE, before'", {"table_ej07", "table_differences", "claims", "claims_ej07"}, {"en"}),
+        ("ej08", "Precisión sobre MNIST.", "Otra.", {"table2"}, {"es"}),
+    ],
+)
+def test_an_edit_of_the_study_concerns_the_tables_that_show_it(
+    tmp_path: Path, file: str, old: str, new: str, changed: set[str], languages: set[str]
+) -> None:
+    study = make_study()
+    before = {spec.name: digests.table_digest(study, spec) for spec in tables_for(study)}
+    papers = {language: digests.paper_digest(study, language) for language in ("es", "en")}
+    after = edited(tmp_path / "study", f"{file}/about.yaml", old, new)
+    layers = {spec.name for spec in tables_for(after) if spec.kind == "layers"}
+    there = {s.name for s in tables_for(after) if digests.table_digest(after, s) != before[s.name]}
+    assert there - layers == changed
+    assert {each for each, digest in papers.items() if digests.paper_digest(after, each) != digest} >= languages
 
 
 def test_another_language_changes_no_word_of_a_pdf(shipped: Study, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from evidence.factory import make_study
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config import Study
 from practica.errors import InputError
@@ -122,8 +123,9 @@ def test_a_net_that_nobody_described_shares_no_table_and_has_no_other_s_numbers(
 
 def test_a_caption_names_some_nets_and_counts_the_others() -> None:
     names = [f"v{number}" for number in range(60)]
-    assert layers_caption("ej08", names)["en"] == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (ej08)."
-    assert "“v4”" in layers_caption("ej08", names[:5])["en"]
+    caption = layers_caption(make_study(), "ej08", names)["en"]
+    assert caption == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (ej08)."
+    assert "“v4”" in layers_caption(make_study(), "ej08", names[:5])["en"]
 
 
 def test_a_very_long_table_is_cut_in_the_pdf_alone_and_says_so() -> None:

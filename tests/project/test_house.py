@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from practica.config import Study
-from practica.data import DATASETS
+from practica.data.store.registry import names
 from practica.syntax import modules_defining
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +92,7 @@ def test_every_exercise_is_complete():
 
 def test_every_data_set_is_one_module_of_its_name():
     modules = set(modules_defining("practica.data", "DATASET"))
-    assert set(DATASETS) == modules
+    assert set(names()) == modules
     for name in modules:
         assert re.fullmatch("[a-z][a-z0-9]*", name), f"{name}: rename the data set: letters and digits only"
     resolved = Study.resolve(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
@@ -117,7 +117,7 @@ def test_no_file_outgrows_its_room(path, limit):
 
 
 def floor(module):
-    """Return the height of a module of the package, such as ``practica.data.mnist``."""
+    """Return the height of a module of the package, such as ``study.data.mnist``."""
     part = module.split(".")[1] if "." in module else "errors"
     if part in GROUND:
         return 0

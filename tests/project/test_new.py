@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from practica.config import Study
-from practica.data import DATASETS
+from practica.data.store.registry import names
 from practica.errors import InputError
 from practica.scaffold import new_exercise
 from practica.wiring import prose_folders
@@ -23,13 +23,13 @@ import sys
 import numpy as np
 from practica.backend import Feed
 from practica.config import Study, read_config
-from practica.data import DATASETS
+from practica.data.store.registry import names, spec_of
 from practica.exercises import load
 from practica.exercises.problem import Settings
 study = Study.resolve(read_config(["config.yaml"]))
 for exercise in sys.argv[1:]:
     dataset = study.dataset(exercise, "dense")
-    spec = DATASETS[dataset]
+    spec = spec_of(dataset)
     arrays = spec.compute() if hasattr(spec, "compute") else spec.stand_in()
     for variant in study.variants(exercise):
         settings = Settings(study.settings(exercise, variant))
@@ -79,7 +79,7 @@ def everywhere(tmp_path_factory):
         *("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs", "pyproject.toml"),
         *("tests/project/test_house.py", "CONTRIBUTING.md", "docs"),
     )
-    ids = {f"ej{number}": dataset for number, dataset in enumerate(DATASETS, FIRST)}
+    ids = {f"ej{number}": dataset for number, dataset in enumerate(names(), FIRST)}
     for exercise, dataset in list(ids.items())[1:]:
         new_exercise(exercise, dataset, root=folder)
     first, dataset = next(iter(ids.items()))

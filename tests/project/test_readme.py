@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from practica.data import DATASETS
+from practica.data.store.registry import names, spec_of
 
 ROOT = Path(__file__).parents[2]
 NEW = "ej99" if (ROOT / "workflow/practica/exercises/ej11.py").exists() else "ej11"
@@ -70,7 +70,7 @@ def test_commands_work_in_the_order_of_the_readme(clone):
 
 def test_page_of_data_names_every_file():
     page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
-    for name, spec in DATASETS.items():
+    for name, spec in ((name, spec_of(name)) for name in names()):
         assert f"`{name}`" in page
         for form in getattr(spec, "forms", ()):
             assert f"`{form.name}`" in page, f"docs/data.md lacks {form.name}, a file of {name}"

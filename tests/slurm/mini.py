@@ -22,7 +22,7 @@ from practica.config import read_config
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "envs")
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
 # Overrides that make the profile quick: a test cluster answers at once, and its files appear at once.
 FAST = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
 # The variants that have twins: the runs of the first are trained together, as replicas; those of the other one by one.

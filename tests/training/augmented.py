@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from practica.exercises.ej10 import augmentation
 from practica.exercises.inputs import scale_pixels
 from practica.exercises.problem import MULTICLASS, Arrays, Problem, Settings, model, official
+from study.ej10.experiment import augmentation
 
 
 @model

@@ -18,7 +18,7 @@ from typing import Any
 from practica.config import Block
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["practica.training.block", "practica.data", "practica.exercises.ej10"])
+CONTEXT.set_forkserver_preload(["practica.training.block", "practica.data", "study.ej10.experiment"])
 
 TRAINING = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 20}
 OFFICIAL = {**TRAINING, "validation_fraction": 0.25, "train_samples": 120, "test_samples": 40}

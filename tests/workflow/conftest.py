@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "envs")
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
 TINY = Path(__file__).with_name("tiny.yaml")
 
 

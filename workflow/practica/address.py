@@ -14,7 +14,7 @@ TIMING = "timing"
 
 @dataclass(frozen=True)
 class Quantity:
-    """A measure of one variant, such as ``ej08/dense/test/accuracy``; one such as ``ej08/dense/gap`` is of no split."""
+    """A measure of one variant, as ``digits/dense/test/accuracy``; one such as ``digits/dense/gap`` is of no split."""
 
     exercise: str
     variant: str

@@ -45,8 +45,8 @@ def multiplies_bfloat16() -> bool:
     """Return whether bfloat16 is faster than float32 here: on GPUs, and on some processors.
 
     These are the ones with matrix units for it (AMX), and AMD's with vector instructions for it (avx512_bf16): an epoch
-    of AlexNet takes 0.6 times as long there as in float32. With the same instructions it took 1.6 times as long on a
-    Xeon, and other processors emulate it, many times slower.
+    of a large convolutional net takes 0.6 times as long there as in float32. With the same instructions it took 1.6
+    times as long on a Xeon, and other processors emulate it, many times slower.
     """
     if gpus():
         return True

@@ -11,7 +11,6 @@ from practica import exercises, space
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
-from practica.exercises.twins import TWIN
 from practica.recipes import check_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +18,7 @@ OURS = (
     *(".ci", ".git", ".gitignore", ".pre-commit-config.yaml", ".snakemake", ".snakemake-workflow-catalog.yml", ".venv"),
     *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
     *("Snakefile", "config.yaml", "pyproject.toml"),
-    *("bench", "config", "docs", "envs", "profiles", "reference", "report", "tests", "workflow"),
+    *("bench", "config", "docs", "envs", "examples", "profiles", "reference", "report", "study", "tests", "workflow"),
 )
 """What the project's own folder holds: its files, and where it works."""
 MADE = {
@@ -36,7 +35,7 @@ def check(study: Study) -> None:
     Raises:
         InputError: one of them is not there or cannot be used, or the list of claims is wrong.
     """
-    declared()
+    declared(study)
     for exercise in study.exercises:
         known = exercises.models(exercise)
         for variant in study.variants(exercise):
@@ -44,7 +43,7 @@ def check(study: Study) -> None:
             if model not in known:
                 raise InputError(
                     f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
-                    f"in workflow/practica/exercises/{exercise}.py (models: {', '.join(known)}); set `model:`"
+                    f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
                 )
         check_settings(study, exercise)
         check_kept_models(study, exercise)
@@ -78,7 +77,7 @@ def check_settings(study: Study, exercise: str) -> None:
             models = ", ".join(dict.fromkeys(study.model(exercise, variant) for variant in variants))
             raise InputError(
                 f"configuration: exercises.{exercise}.{where}: {name} would change nothing: neither training nor the "
-                f"problem nor {models} in workflow/practica/exercises/{exercise}.py uses it; take it out"
+                f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; take it out"
             )
     for variant in used:
         for values in ({}, *space.combinations(study.space(exercise, variant))):
@@ -114,7 +113,7 @@ def check_kept_models(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where a net is to be kept that is none of Keras."""
     for variant in study.variants(exercise):
         block = study.block(exercise, variant, (0,))
-        if block.save_model != "none" and block.model.endswith(TWIN):
+        if block.save_model != "none" and block.model in exercises.by_hand(exercise):
             raise InputError(
                 f"configuration: exercises.{exercise}.variants.{variant}.save_model: {block.model} is written by hand "
                 "and no model of Keras; set save_model: none for it"

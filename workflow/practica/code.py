@@ -10,9 +10,9 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from practica.files import sha256
+from practica.study_folder import cached
 from practica.syntax import WHOLE, Place, bound_names, final, last, ours, source_of, submodule
 
 # Plumbing that cannot change a number: errors, how files get to the disk, digests, what is said of a run, how jobs get
@@ -20,7 +20,20 @@ from practica.syntax import WHOLE, Place, bound_names, final, last, ours, source
 NEUTRAL = frozenset(
     f"practica{name}"
     for name in (
-        *("", ".errors", ".files", ".code", ".syntax", ".overlay", ".schema", ".plain", ".space", ".yamlfile"),
+        *(
+            "",
+            ".errors",
+            ".exercises",
+            ".files",
+            ".code",
+            ".syntax",
+            ".study_folder",
+            ".overlay",
+            ".schema",
+            ".plain",
+            ".space",
+            ".yamlfile",
+        ),
         *(f".training.{name}" for name in ("attempt", "journal", "lock", "provenance")),
     )
 )
@@ -61,13 +74,13 @@ class Reach:
         return key in self.texts or bool(re.fullmatch(self.pattern, key))
 
 
-@cache
+@cached
 def code_digest(*entries: str, apart: frozenset[str] = frozenset()) -> str:
     """Return the digest of ``reach``."""
     return reach(*entries, apart=apart).digest
 
 
-@cache
+@cached
 def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
     """Return all code that is reached from the entries: modules, or definitions such as ``practica.low:double``.
 
@@ -157,7 +170,7 @@ def _entry(entry: str) -> Place:
     return final((module, name))
 
 
-@cache
+@cached
 def _part(place: Place) -> _Part:
     module, name = place
     if not ours(module):
@@ -190,7 +203,7 @@ def _parents(module: str) -> Iterator[str]:
         yield module
 
 
-@cache
+@cached
 def _shallow(place: Place) -> str:
     """Return what tells a place from another that the same name could lead to: what it says, wherever it stands."""
     module, name = place
@@ -200,7 +213,7 @@ def _shallow(place: Place) -> str:
     return sha256("\n".join(map(_dumped, nodes))) if nodes else name
 
 
-@cache
+@cached
 def _dumped(node: ast.AST) -> str:
     return ast.dump(node)
 
@@ -219,7 +232,7 @@ def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]
     for part in parts:
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
             origin, name = bound.get(part.value.id, ("", "?"))
-            if name == WHOLE and ours(origin) and part.value.id != "practica":
+            if name == WHOLE and ours(origin) and part.value.id not in ("practica", "study"):
                 bases.add(id(part.value))
                 found.add((f"{part.value.id}.{part.attr}", _attribute(origin, part.attr)))
         elif isinstance(part, ast.Name) and id(part) not in bases:

@@ -4,98 +4,27 @@ from __future__ import annotations
 
 import copy
 import difflib
-import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from practica.about import about, front
+from practica.block import Block
 from practica.errors import InputError
-from practica.files import canonical_json, read_json
+from practica.files import read_json
 from practica.overlay import laid_out, merge
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 from practica.spelling import names, spelled
-from practica.syntax import module_path, modules_defining
+from practica.study_folder import experiments, opened, place, use
+from practica.syntax import modules_defining
 from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block of seeds of one variant, or of one trial of its tuning: what one training job computes."""
-
-    exercise: str
-    variant: str
-    seeds: tuple[int, ...]
-    model: str
-    dataset: str
-    settings: Mapping[str, Any]
-    trial: str = ""
-    save_model: str = "none"
-
-    @property
-    def name(self) -> str:
-        """Return the block's folder name: ``s0``, ``s0-9``, or ``s0_2`` where seeds are not neighbours."""
-        first, last = self.seeds[0], self.seeds[-1]
-        if len(self.seeds) == 1:
-            return f"s{first}"
-        if last - first + 1 == len(self.seeds):
-            return f"s{first}-{last}"
-        return "s" + "_".join(map(str, self.seeds))
-
-    @property
-    def id(self) -> str:
-        """Return ``exercise/variant/block``, with the trial before the block, as people name the run."""
-        return str(self.path)
-
-    @property
-    def path(self) -> Path:
-        """Return where the block's files lie within each folder of results, checkpoints or notes."""
-        return Path(self.exercise, self.variant, self.trial, self.name)
-
-    def folder(self, results: str | Path) -> Path:
-        """Return the folder of the block's results."""
-        return Path(results) / "runs" / self.path
-
-    def specification(self) -> str:
-        """Return everything that decides the block's result but code and data, as canonical JSON."""
-        return canonical_json(
-            {
-                "exercise": self.exercise,
-                "variant": self.variant,
-                "seeds": list(self.seeds),
-                "model": self.model,
-                "dataset": self.dataset,
-                "settings": dict(self.settings),
-                **({"trial": self.trial} if self.trial else {}),
-                **({"save_model": self.save_model} if self.save_model != "none" else {}),
-            }
-        )
-
-    @classmethod
-    def parse(cls, specification: str) -> Block:
-        """Return the block of which ``specification`` is the canonical JSON.
-
-        Raises:
-            InputError: it is no such JSON, or a name in it could lead out of the results' folder.
-        """
-        try:
-            fields = json.loads(specification)
-            block = cls(**{**fields, "seeds": tuple(fields["seeds"])})
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise InputError(f"--spec is not the JSON of a block: {error}") from error
-        for name in (block.exercise, block.variant, block.model, block.dataset):
-            if not (isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]*", name)):
-                raise InputError(f"--spec holds a bad name: {name!r}")
-        if not (block.seeds and all(type(seed) is int and seed >= 0 for seed in block.seeds)):
-            raise InputError(f"--spec holds bad seeds: {fields['seeds']!r}")
-        return block
 
 
 @dataclass(frozen=True)
@@ -109,9 +38,11 @@ class Study:
         """Check ``config`` against the schema, fill in the defaults and check what a schema cannot.
 
         Raises:
-            InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
+            InputError: a key or value is wrong; the message names its path, as ``exercises.digits.settings.epochs``.
         """
-        config = plain(typed(spelled(laid_out(plain(config))), config_schema()))
+        config = plain(config)
+        use(_folder(config))
+        config = plain(typed(spelled(laid_out(config)), config_schema()))
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -132,12 +63,27 @@ class Study:
         content = read_json(path)
         try:
             check(plain(content))
+            use(_folder(content))
             only = _only(content.get("only") or [], content["exercises"])
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
         if with_defaults(copy.deepcopy(content), config_schema()) != content:
             raise InputError(f"{path} lacks keys: an older version of this project wrote it; run the workflow again")
         return cls({**content, "only": only})
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder with what is said and built of the study."""
+        return _folder(self.config)
+
+    @property
+    def front(self) -> Mapping[str, Any]:
+        """Return what ``study.yaml`` says of the study as a whole."""
+        return front(self.folder)
+
+    def about(self, exercise: str) -> Mapping[str, Any]:
+        """Return what ``about.yaml`` says of an exercise: its names, figures, tables, claims."""
+        return about(self.folder, exercise)
 
     @property
     def results(self) -> Path:
@@ -160,7 +106,7 @@ class Study:
 
     def heading(self, language: str) -> str:
         """Return the title of the report."""
-        return _in(self.config["title"], language)
+        return _in(self.config["title"], language) or _in(self.front.get("title", "Report"), language)
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -169,13 +115,33 @@ class Study:
 
     @property
     def exercises(self) -> tuple[str, ...]:
-        """Return the ids of the exercises in play, in order."""
+        """Return the ids of the exercises in play, in the order of the configuration."""
         chosen = self.config["only"] or self.config["exercises"]
-        return tuple(sorted(chosen))
+        return tuple(name for name in self.config["exercises"] if name in chosen)
 
     def title(self, exercise: str, language: str) -> str | None:
         """Return the exercise's title in the configuration, if it gives one."""
         return _in(self.config["exercises"][exercise].get("title"), language)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Return the ids of all exercises, those of the configuration first; the study's folder may hold others."""
+        return tuple(dict.fromkeys([*self.config["exercises"], *experiments()]))
+
+    def twins(self, exercise: str) -> dict[str, str]:
+        """Return the variants that are there to be compared with one other each, by name, where both run."""
+        there = self.variants(exercise)
+        pairs = self.about(exercise).get("twins", {})
+        return {twin: other for twin, other in pairs.items() if twin in there and other in there}
+
+    def prose(self, language: str) -> dict[str | None, Path]:
+        """Return the files of prose in a language, there or not, by exercise; that of None is the introduction."""
+        files: dict[str | None, Path] = {None: self.folder / f"intro.{language}.tex"}
+        return files | {exercise: self.folder / exercise / f"{language}.tex" for exercise in self.exercises}
+
+    def number(self, exercise: str) -> int:
+        """Return the number of the exercise in the report: its own, or its place in the configuration."""
+        return int(self.about(exercise).get("number", 1 + list(self.config["exercises"]).index(exercise)))
 
     def variants(self, exercise: str) -> tuple[str, ...]:
         """Return the names of the exercise's variants, in the order of the configuration."""
@@ -257,6 +223,12 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
     return merged
 
 
+def _folder(config: Any) -> Path:
+    """Return the folder of the study that a configuration names; of one that the schema will refuse, that of none."""
+    named = config.get("study") if isinstance(config, Mapping) else None
+    return place(named if isinstance(named, str) else None)
+
+
 def _in(text: Any, language: str) -> Any:
     """Return the words of a language, where they are given by language."""
     return text[language] if isinstance(text, Mapping) else text
@@ -268,23 +240,22 @@ def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
 
 
 def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
-    # By the folder's listing: the name may hold anything.
-    if any(path.stem == name for path in module_path("practica.exercises").parent.glob("ej*.py")):
-        return f"exercise {name!r} has a module but no block: add one under `exercises` in the configuration"
+    if name in experiments():
+        return f"exercise {name!r} has a folder but no block: add one under `exercises` in the configuration"
     return _unknown("exercise", name, known)
 
 
 def _check_datasets(exercises: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for the first data set that no module of ``practica.data`` defines."""
-    known = modules_defining("practica.data", "DATASET")
+    """Raise ``InputError`` for the first data set that no module in the study's ``data`` defines."""
+    known = modules_defining("study.data", "DATASET")
     for exercise, entry in exercises.items():
         named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
-        for place, part in {exercise: entry, **named}.items():
+        for where, part in {exercise: entry, **named}.items():
             name = part["dataset"]
             if name not in known:
                 raise InputError(
-                    f"configuration: exercises.{place}.dataset: {_unknown('data set', name, list(known))}; "
-                    f"a new one is a module workflow/practica/data/{name}.py that defines DATASET"
+                    f"configuration: exercises.{where}.dataset: {_unknown('data set', name, list(known))}; "
+                    f"a new one is a module {opened()}/data/{name}.py that defines DATASET"
                 )
 
 
@@ -293,4 +264,4 @@ def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
     for name in chosen:
         if name not in exercises:
             raise InputError(f"configuration: only: {_no_exercise(name, exercises)}")
-    return sorted(set(chosen))
+    return [name for name in exercises if name in chosen]

@@ -13,7 +13,7 @@ INTRODUCTION = """# Configuration
 
 Every key that `config.yaml` may hold. This page is made from `workflow/schemas/config.schema.json` by `make docs`: edit
 the schema. A key that is not here stops the workflow before any job. `<name>` stands for a name of your own. A change
-for one run needs no edit: `snakemake -n --config seeds=2 only=ej08 exercises.ej08.settings.epochs=3`.
+for one run needs no edit: `snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
 """
 SECTIONS = {"exercise": "An exercise", "variant": "A variant", "resources": "Resources", "settings": "Settings"}
 NOTES = {

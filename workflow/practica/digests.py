@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
-from practica import exercises
-from practica.address import Quantity
+from practica import exercises, names
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
 from practica.figures import words as figure_words
-from practica.figures.listing import GLANCES, SPECS
-from practica.figures.specs import Spec
+from practica.figures.specs import KINDS, Spec
 from practica.files import canonical_json, sha256
-from practica.paper import names, settings
+from practica.paper import settings
 from practica.paper import words as paper_words
 from practica.paper.catalogue import TableSpec, tables_for
+from practica.study_folder import cached
 
 DRAW, MAKE = "practica.figures.draw", "practica.paper.tables"
-VARIANT_NAME, METRIC_NAME = (("practica.paper.names", f"{kind}_name") for kind in ("variant", "metric"))
+VARIANT_NAME, METRIC_NAME = (("practica.names", f"{kind}_name") for kind in ("variant", "metric"))
 PRINTED_CELL = ("practica.paper.cells", "source")
 # What writes the tables that figures and tables are made from, and names the parts of the data.
 WRITERS = (
@@ -34,14 +32,11 @@ WRITERS = (
 # What is listed by name: an entry of it concerns only who shows it, and stands in that digest by itself.
 LISTED = frozenset(
     [
-        "practica.evidence.source:PRINTED",
+        "practica.figures.captions",
         "practica.figures.catalogue",
-        "practica.figures.listing",
         "practica.figures.words:WORDS",
         "practica.paper.catalogue",
-        "practica.paper.names:METRICS",
-        "practica.paper.names:TITLES",
-        "practica.paper.names:VARIANTS",
+        "practica.names:METRICS",
         "practica.paper.settings:SAID",
         "practica.paper.words:WORDS",
         f"{DRAW}:KINDS",
@@ -50,7 +45,7 @@ LISTED = frozenset(
 )
 
 
-@cache
+@cached
 def run_code(exercise: str) -> str:
     """Return the digest of the code that decides a run of the exercise."""
     return code_digest("practica.training.block", exercises.module_name(exercise))
@@ -58,18 +53,24 @@ def run_code(exercise: str) -> str:
 
 def figure_digest(study: Study, name: str) -> str:
     """Return the digest of all that a figure is drawn with but its data."""
-    shown = figures.spec(name)
-    code = reach(f"{DRAW}:draw_from", choices(f"{DRAW}:KINDS")[shown.kind], apart=LISTED)
+    shown = figures.spec(study, name)
+    own = shown.kind not in KINDS
+    kind = f"study.{shown.exercise}.figures:{shown.kind}" if own else choices(f"{DRAW}:KINDS")[shown.kind]
+    code = reach(f"{DRAW}:draw_from", *([f"{DRAW}:_own"] if own else []), kind, apart=LISTED)
     entry = _entry(shown, study.languages)
     # Figures of one scale share the limits of their axes.
-    alike = [_entry(each, []) for each in SPECS if shown.scale and each.scale == shown.scale]
+    alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
     # Where what is recorded decides which axes there are, any word may stand at them.
     any_axes = shown.kind == "curves" and not shown.panels
-    words = _words(figure_words.WORDS, study, code, None if any_axes else [entry, _data()])
+    texts = None if any_axes else [entry, _data()]
+    words = _words(figure_words.WORDS, study, code, texts)
     glances = {}
     if shown.kind == "overview":
-        glances = {each: [asdict(GLANCES[each]), _printed(each)] for each in study.exercises if each in GLANCES}
-    return _digest(code.digest, entry, alike, words, glances)
+        glances = {
+            each: [study.number(each), study.about(each).get("glance"), study.about(each).get("printed")]
+            for each in study.exercises
+        }
+    return _digest(code.digest, entry, alike, words, _own_words(study, shown.exercise, code, texts), glances)
 
 
 def table_digest(study: Study, spec: TableSpec) -> str:
@@ -78,12 +79,13 @@ def table_digest(study: Study, spec: TableSpec) -> str:
         f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=LISTED
     )
     entry = {**asdict(spec), "caption": _of(spec.caption, study.languages)}
-    words = _words(paper_words.WORDS, study, code, [entry, _data()])
+    texts = [entry, _data()]
+    words = _words(paper_words.WORDS, study, code, texts)
     owners = [spec.exercise] if spec.exercise else study.exercises
     variants = [(each, variant) for each in owners for variant in study.variants(each)]
     called = {
         language: [
-            [names.variant_name(*each, language) for each in variants if VARIANT_NAME in code.places],
+            [names.variant_name(study, *each, language) for each in variants if VARIANT_NAME in code.places],
             {
                 key: name
                 for key, name in names.METRICS[language].items()
@@ -92,22 +94,44 @@ def table_digest(study: Study, spec: TableSpec) -> str:
         ]
         for language in study.languages
     }
+    added = [
+        {key: word for key, word in study.about(each).get("words", {}).items() if _names(study, spec, each, key)}
+        for each in owners
+        if METRIC_NAME in code.places
+    ]
     there = figures.figures_for(study) if spec.kind == "claims" else []
-    printed = _printed(str(spec.exercise)) if PRINTED_CELL in code.places else {}
-    return _digest(code.digest, entry, spec.variants(study), words, called, there, printed)
+    printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
+    apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
+    rows = spec.variants(study)
+    return _digest(code.digest, entry, rows, words, called, added, there, printed, apart * (spec.kind == "differences"))
 
 
 def paper_digest(study: Study, language: str) -> str:
     """Return the digest of all that the PDF in a language is made with but its data, its prose and its parts."""
     code = code_digest("practica.paper.document:build", apart=LISTED)
-    lists = [names.METRICS, names.TITLES, names.VARIANTS, settings.SAID, paper_words.WORDS]
-    specs = [figures.spec(name) for name in figures.report_figures(study)]
-    captions = [[each.name, each.title[language], each.caption[language]] for each in specs]
+    lists = [each[language] for each in (names.METRICS, settings.SAID, paper_words.WORDS)]
+    called = [
+        [
+            names.title(study, exercise, language),
+            study.number(exercise),
+            [names.variant_name(study, exercise, variant, language) for variant in study.variants(exercise)],
+            names.own_words(study, exercise, language),
+        ]
+        for exercise in study.exercises
+    ]
+    specs = [figures.spec(study, name) for name in figures.report_figures(study)]
+    captions = [[each.name, each.number, each.title[language], each.caption[language]] for each in specs]
     made = [
         [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
         for each in tables_for(study)
     ]
-    return _digest(code, [each[language] for each in lists], captions, made, PRINTED)
+    return _digest(code, lists, called, captions, made, numbers(study))
+
+
+def claims_digest(study: Study) -> str:
+    """Return the digest of what is claimed and printed about the exercises in play, which the verdicts judge."""
+    told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
+    return _digest(told, study.front.get("definitions"), study.languages)
 
 
 def trials_digest(study: Study) -> str:
@@ -126,8 +150,20 @@ def _shows(spec: TableSpec, metric: str) -> bool:
     return not spec.columns or metric in {name for _, name in spec.columns}
 
 
-def _printed(exercise: str) -> dict[str, str]:
-    return {name: text for name, text in PRINTED.items() if Quantity.parse(name).exercise == exercise}
+def _own_words(study: Study, exercise: str, code: Reach, data: Iterable[Any] | None) -> dict[str, Any]:
+    """Return the names and words of an exercise that a figure can come to by the texts in its code and data."""
+    about = study.about(exercise) if exercise else {}
+    every = {**about.get("variants", {}), **about.get("words", {})}
+    texts = None if data is None else {text for each in data for text in _texts(each)}
+    return {key: word for key, word in every.items() if texts is None or key in texts or code.says(key)}
+
+
+def _names(study: Study, spec: TableSpec, exercise: str, metric: str) -> bool:
+    """Return whether a table may name a metric of an exercise's own; verdicts name those that the claims judge."""
+    if spec.kind not in ("verdicts", "claims"):
+        return _shows(spec, metric)
+    claims = study.about(exercise).get("claims", {})
+    return any(text.endswith(f"/{metric}") for text in _texts(claims))
 
 
 def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
@@ -147,7 +183,7 @@ def _words(
     }
 
 
-@cache
+@cached
 def _data() -> frozenset[str]:
     """Return every text that the collected tables and the verdicts may hold of themselves."""
     return reach(*WRITERS, apart=LISTED).texts

@@ -124,7 +124,7 @@ def _file_system(path: Path) -> str:
 def data_sets(study: Study) -> Iterator[Finding]:
     """Say of each data set whether it is prepared, or where it would come from."""
     from practica.data.store.mirror import local_folder
-    from practica.data.store.registry import DATASETS
+    from practica.data.store.registry import spec_of
     from practica.data.store.spec import Published
 
     mirror = study.data["mirror"]
@@ -132,7 +132,7 @@ def data_sets(study: Study) -> Iterator[Finding]:
         yield Finding("data mirror", "fail", f"{mirror} is not a folder", "correct data.mirror or PRACTICA_DATA_MIRROR")
     answers: dict[str, str | None] = {}
     for name in study.datasets():
-        spec = DATASETS[name]
+        spec = spec_of(name)
         if (Path(study.data["folder"]) / "prepared" / name / "dataset.json").is_file():
             yield Finding(f"data: {name}", "ok", "prepared")
         elif not isinstance(spec, Published):

@@ -188,7 +188,7 @@ def _short(file: str | Path, here: Path | None = None) -> str:
 
 
 def tree(words: Sequence[str]) -> dict[str, Any]:
-    """Return what words such as ``seeds=2`` or ``exercises.ej08.settings.epochs=3`` say, as a configuration of texts.
+    """Return what words such as ``seeds=2`` or ``exercises.digits.settings.epochs=3`` say, as a configuration of texts.
 
     Raises:
         InputError: a word is no key and value.
@@ -199,7 +199,7 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
         if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", key):
             raise InputError(
                 f"--config {word}: write KEY=VALUE, with dots between the keys where they are nested, as "
-                "exercises.ej08.settings.epochs=3; a target stands before --config"
+                "exercises.digits.settings.epochs=3; a target stands before --config"
             )
         value: Any = _value(word, text.strip("'\""))
         for part in reversed(key.split(".")):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from practica.errors import InputError, hint
-from practica.syntax import module_path
+from practica.study_folder import experiments
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,10 +31,8 @@ def laid_out(config: Any) -> Any:
     exercises, over = _present(config["exercises"]), config.get("cut", {})
     if not (isinstance(over, Mapping) and all(isinstance(entry, Mapping) for entry in over.values())):
         return {**config, "exercises": exercises}  # and this, too
-    # By the folder's listing: a name may hold anything.
-    modules = {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}
     for exercise, entry in over.items():
-        if exercise not in {*config["exercises"], *modules}:
+        if exercise not in {*config["exercises"], *experiments()}:
             raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, exercises)}")
         if isinstance(exercises.get(exercise), Mapping):
             exercises[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))

@@ -1,8 +1,9 @@
-"""Begin a new exercise: its module, its block in config.yaml and its prose, ready to run."""
+"""Begin a new exercise: its folder in the study and its block in config.yaml, ready to run."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,35 +18,37 @@ from practica.data.store.registry import spec_of
 from practica.data.store.spec import Arrays, Computed
 from practica.errors import InputError
 from practica.files import read_text, write_text
-from practica.wiring import prose_folders
+from practica.merging import BASE
 from practica.yamlfile import read_yaml
 
-ROOT = Path(__file__).parents[2]
-TEMPLATES = ROOT / "workflow/templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 COMMON: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}
 STEPS, MOST_EPOCHS = 1000, 200  # of a net that learns from few rows, so that it learns something
 BY_HAND = "docs/add-an-exercise.md shows how to write it by hand"
 
 
-def new_exercise(exercise: str, dataset: str, title: str | None = None, root: Path = ROOT) -> list[Path]:
+def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[Path]:
     """Write the files of a new exercise on ``dataset``, all or none, and return them, the configuration last.
 
     Raises:
-        InputError: the id is no ``ejNN`` or is taken, the data set is unknown or of an unknown form, or the
-            configuration cannot be extended.
+        InputError: the id is no name or is taken, the data set is unknown or of an unknown form, or the configuration
+            cannot be extended.
     """
-    if not re.fullmatch(r"ej[0-9]{2}", exercise):
-        raise InputError(f"{exercise!r} is no id of an exercise: write ej and two digits, as ej11")
+    config = Path(BASE)
+    before = read_text(config)
+    study = Study.resolve(read_yaml(config))
     spec = spec_of(dataset)
     fields = {"exercise": exercise, "dataset": dataset, "title": _scalar(title or dataset)}
     fields |= _form(dataset, spec.compute() if isinstance(spec, Computed) else spec.stand_in())
-    config = root / "config.yaml"
-    files = {root / f"workflow/practica/exercises/{exercise}.py": _render(f"{fields['kind']}.py", fields)}
-    for folder in prose_folders(root / "report"):
-        known = (TEMPLATES / f"prose.{folder.name}.tex.jinja").is_file()
-        files[folder / f"{exercise}.tex"] = _render(f"prose.{folder.name if known else 'en'}.tex", fields)
-    before = read_text(config)
-    taken = [str(path.relative_to(root)) for path in files if path.exists()]
+    folder = Path(os.path.relpath(study.folder)) / exercise
+    files = {
+        folder / "experiment.py": _render(f"{fields['kind']}.py", fields),
+        folder / "about.yaml": _render("about.yaml", fields),
+    }
+    for language in study.languages:
+        known = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
+        files[folder / f"{language}.tex"] = _render(f"prose.{language if known else 'en'}.tex", fields)
+    taken = [str(path) for path in files if path.exists()]
     if exercise in _exercises(config):
         taken.append(f"its block in {config.name}")
     if taken:
@@ -95,7 +98,7 @@ def _form(dataset: str, arrays: Arrays) -> dict[str, Any]:
         outputs = int(arrays["y_train"].max()) + 1
         return _learning("images", arrays["x_train"].shape[1:], "MULTICLASS", outputs, part="test")
     if {"tokens_train", "offsets_train", "y_train"} <= names:
-        return _learning("reviews", (), "BINARY", 1, part="test", words=10_000)
+        return _learning("texts", (), "BINARY", 1, part="test", words=10_000)
     if {"x", "y"} <= names and arrays["x"].ndim == 2 and arrays["y"].ndim <= 2:
         x, y = arrays["x"], arrays["y"]
         if y.dtype.kind in "iu":
@@ -160,4 +163,6 @@ def _write(files: Mapping[Path, str]) -> None:
     except BaseException:
         for path in written:  # the configuration, the only one that was there before, comes last
             path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -73,8 +73,20 @@ def _sentence(error: jsonschema.ValidationError) -> str:
 
 def _reads_as_other(error: jsonschema.ValidationError) -> bool:
     """Return whether text is wanted where YAML has read a number, yes or no."""
-    wanted = [error.schema, *(error.schema.get("anyOf", []) if isinstance(error.schema, Mapping) else [])]
-    return isinstance(error.instance, int | float) and any("string" in _types(part) for part in wanted)
+    return isinstance(error.instance, int | float) and _wants_text(error.schema)
+
+
+def _wants_text(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and any("string" in _types(branch) for branch in _branches(schema))
+
+
+def _branches(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what a schema allows one of, or the schema alone."""
+    schema = _resolved(schema)
+    for branch in schema.get("anyOf", []):
+        yield from _branches(branch)
+    if "anyOf" not in schema:
+        yield schema
 
 
 def _short(text: str) -> str:
@@ -92,7 +104,7 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     schema = _resolved(schema)
     if isinstance(value, Mapping):
         return {key: typed(item, _property(schema, key)) for key, item in value.items()}
-    branches = [_resolved(branch) for branch in schema.get("anyOf", [schema])]
+    branches = list(_branches(schema))
     if isinstance(value, list):
         items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
         return [typed(item, items) for item in value]

@@ -1,4 +1,4 @@
-"""Read the modules of this package as syntax trees: what each defines, and where its other names come from."""
+"""Read the modules of this package and of the study as syntax trees: what each defines and takes from others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import ast
 import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+
+from practica.study_folder import PACKAGE as STUDY
+from practica.study_folder import cached, opened
 
 PACKAGE = Path(__file__).parent
 
@@ -15,7 +17,7 @@ Place = tuple[str, str]
 """A module and a name at its top, or one of the following."""
 WHOLE = ""
 """All of the module."""
-HARMLESS = frozenset(["cache", "contextmanager", "dataclass", "lru_cache", "model"])
+HARMLESS = frozenset(["by_hand", "cache", "contextmanager", "dataclass", "lru_cache", "model"])
 """Decorators that leave nothing behind but the function; another one may put it down in a register."""
 
 
@@ -29,9 +31,16 @@ class Source:
 
 
 def module_path(module: str) -> Path:
-    """Return the file of a module of this package."""
-    base = PACKAGE.joinpath(*module.split(".")[1:])
+    """Return the file of a module of this package or of the study."""
+    root, *names = module.split(".")
+    base = (opened() if root == STUDY else PACKAGE).joinpath(*names)
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def package_folder(package: str) -> Path:
+    """Return the folder of a package, there or not."""
+    base = module_path(package)
+    return base.parent if base.name == "__init__.py" else base.with_suffix("")
 
 
 def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
@@ -43,11 +52,11 @@ def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
 
 def modules_defining(package: str, name: str) -> tuple[str, ...]:
     """Return the modules of ``package`` that assign ``name`` at their top, without importing them."""
-    stems = sorted(path.stem for path in module_path(package).parent.glob("[a-z]*.py"))
+    stems = sorted(path.stem for path in package_folder(package).glob("[a-z]*.py"))
     return tuple(stem for stem in stems if name in source_of(f"{package}.{stem}").definitions)
 
 
-@cache
+@cached
 def source_of(module: str) -> Source:
     """Return what a module defines, takes from others and does, without its docstrings."""
     tree = ast.parse(module_path(module).read_text(encoding="utf-8"))
@@ -119,10 +128,10 @@ def submodule(place: Place) -> Place | None:
     return (module, WHOLE) if ours(module) else None
 
 
-@cache
+@cached
 def ours(module: str) -> bool:
-    """Return whether a module is one of this package."""
-    return module.partition(".")[0] == "practica" and module_path(module).is_file()
+    """Return whether a module is one of this package or of the study."""
+    return module.partition(".")[0] in ("practica", STUDY) and module_path(module).is_file()
 
 
 def final(place: Place) -> Place:

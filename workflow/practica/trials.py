@@ -60,7 +60,7 @@ def trial_blocks(study: Study) -> list[Block]:
 
 
 def parse(study: Study, name: str) -> tuple[str, str]:
-    """Return exercise and variant of a name such as ``ej08/dense``.
+    """Return exercise and variant of a name such as ``digits/dense``.
 
     Raises:
         InputError: there is no such variant, or nothing of it is tuned.

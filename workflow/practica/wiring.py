@@ -12,24 +12,22 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from practica import exercises, names
 from practica.allocation import end_with_job
 from practica.checks import check
 from practica.config import Block, Study
 from practica.errors import InputError
-from practica.evidence.measured import measured_file
-from practica.exercises.twins import TWIN, twins
+from practica.evidence.measured import MEASURE, measured_file
 from practica.figures import catalogue as figures
 from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.page import words
 from practica.page.address import address, parse
-from practica.paper import names, settings
+from practica.paper import settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
 from practica.syntax import modules_defining
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-REPORT = Path(__file__).parents[2] / "report"
 
 # Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
 HARMLESS = str.maketrans("<>{}", "‹›｛｝")
@@ -109,7 +107,7 @@ def stop(error: InputError) -> NoReturn:
 
 def known_data_sets() -> tuple[str, ...]:
     """Return the names of all data sets that the project can prepare."""
-    return modules_defining("practica.data", "DATASET")
+    return modules_defining("study.data", "DATASET")
 
 
 class Known(dict[Any, Any]):
@@ -126,11 +124,6 @@ class Known(dict[Any, Any]):
         raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or known[:3]) or 'none'}, ...)")
 
 
-def prose_folders(report: Path = REPORT) -> list[Path]:
-    """Return the folders of the report's languages: those that hold its introduction."""
-    return sorted(path.parent for path in report.glob("*/intro.tex"))
-
-
 def finished(block: Block, results: Path) -> bool:
     """Return whether the block's results are there."""
     return (block.folder(results) / "metrics.json").is_file()
@@ -142,9 +135,7 @@ def figure_inputs(study: Study, name: str) -> list[str]:
     Raises:
         InputError: there is no such figure, or what it shows is not in the study.
     """
-    spec = figures.spec(name)
-    if spec.exercise and spec.exercise not in study.exercises:
-        raise InputError(f"{name} shows {spec.exercise}, which is not in the study ({', '.join(study.exercises)})")
+    spec = figures.spec(study, name)
     files = (*COLLECTED, "claims.json") if spec.reads == "overview" else COLLECTED
     return [f"{study.results}/{file}" for file in files]
 
@@ -155,25 +146,25 @@ def table_inputs(study: Study, table: TableSpec) -> list[str]:
 
 
 def measured_inputs(study: Study) -> list[str]:
-    """Return the files of what is measured beside the runs: the times of nets that have a hand-written twin.
+    """Return the files of what exercises measure beside their runs, by rules of their own.
 
     In a partial report, those that are there.
     """
-    files = [measured_file(study.results, exercise) for exercise in study.exercises if twins(study, exercise)]
+    files = [measured_file(study.results, exercise) for exercise in study.exercises if exercises.has(exercise, MEASURE)]
     return [str(file) for file in files if not study.config["partial"] or file.is_file()]
 
 
-def timed_datasets(study: Study, exercise: str) -> list[str]:
-    """Return the data sets that an exercise's nets are timed on."""
-    return sorted({study.dataset(exercise, name) for name in twins(study, exercise)})
-
-
-def timed_study(study: Study, exercise: str) -> dict[str, Any]:
-    """Return the part of the configuration that the times depend on: what others are trained with does not count."""
-    names = [name for variant in twins(study, exercise) for name in (variant, variant + TWIN)]
+def part_of(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, Any]:
+    """Return the part of the configuration that says how some variants of an exercise are trained and measured."""
     entry = study.config["exercises"][exercise]
-    variants = {name: each for name, each in entry["variants"].items() if name in names}
-    return {"exercises": {exercise: {**entry, "variants": variants}}, "timing": study.config["timing"]}
+    chosen = {name: each for name, each in entry["variants"].items() if name in variants}
+    kept = {name: study.config[name] for name in ("study", "timing") if name in study.config}
+    return {"exercises": {exercise: {**entry, "variants": chosen}}, **kept}
+
+
+def study_rules(study: Study) -> list[str]:
+    """Return the files of rules that the exercises in play bring along."""
+    return [str(path) for exercise in study.exercises for path in sorted((study.folder / exercise).glob("*.smk"))]
 
 
 def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str]:
@@ -190,9 +181,9 @@ def reports(study: Study) -> dict[str, str]:
 
 def prose_inputs(study: Study, language: str) -> list[str]:
     """Return what people write for the report in a language: its prose, and the works that it cites."""
-    folder = Path(os.path.relpath(Path(__file__).parents[2] / "report"))
-    prose = [str(folder / language / f"{name}.tex") for name in ("intro", *study.exercises)]
-    return [*prose, str(folder / "references.bib")]
+    works = study.folder / "references.bib"
+    files = [*study.prose(language).values(), *([works] if works.is_file() else [])]
+    return [os.path.relpath(path) for path in files]
 
 
 def check_prose(study: Study) -> None:
@@ -202,14 +193,14 @@ def check_prose(study: Study) -> None:
         InputError: a file is missing, or a name in it is of nothing; the message names it.
     """
     for language in study.languages:
-        for file in map(Path, prose_inputs(study, language)):
+        for exercise, file in study.prose(language).items():
             if not file.is_file():
                 raise InputError(
                     f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
                 )
             # A job that trains need not know what the report will say.
-            if file.suffix == ".tex" and "PRACTICA_CLUSTER_JOB" not in os.environ:
-                check_names(study, file, file.stem if file.stem in study.exercises else None)
+            if "PRACTICA_CLUSTER_JOB" not in os.environ:
+                check_names(study, file, exercise)
 
 
 def section(study: Study, exercise: str | None) -> str:
@@ -217,7 +208,7 @@ def section(study: Study, exercise: str | None) -> str:
     if not exercise:
         return "0. Informe"
     language = study.languages[0]
-    title = study.title(exercise, language) or names.title(exercise, language)
+    title = names.title(study, exercise, language)
     return f"{exercise}. {title.translate(HARMLESS)}"
 
 
@@ -227,8 +218,7 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
     do not exist.
     """
-    caption = figures.spec(name).caption[study.languages[0]]
-    return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
+    return {"contenido": f"{name}: {figures.spec(study, name).title[study.languages[0]]}"}
 
 
 def captions(
@@ -256,7 +246,7 @@ def page_section(study: Study, name: str) -> tuple[str, str]:
     page, language = parse(study, name)
     said = words.WORDS[study.languages[0]]
     part = "files" if page == "vega" else "read" if language == study.languages[0] else "translated"
-    exercise = page.partition("_")[0]
+    exercise = page.removesuffix("_runs")
     return section(study, exercise if exercise in study.exercises else None), said[part]
 
 

@@ -1,16 +1,18 @@
 # The checked study, and what several rule files ask of it.
 import json
+import os
 
 from practica.code import code_digest
 from practica.digests import run_code
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import Known, finished, known_data_sets, open_study, per_job
-from practica.wiring import prepare_jobs
+from practica.wiring import Known, finished, known_data_sets, open_study, part_of
+from practica.wiring import per_job, prepare_jobs, study_rules
 
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
 RESULTS = str(study.results)
+STUDY = os.path.relpath(study.folder)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
@@ -20,7 +22,7 @@ BLOCKS = Known("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 
 
 wildcard_constraints:
-    exercise=r"ej\d\d",
+    exercise="[a-z][a-z0-9_]*",
     variant="[a-z][a-z0-9_]*",
     trial="t[0-9a-f]+",
     block=r"s\d[\d_-]*",

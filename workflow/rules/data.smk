@@ -20,9 +20,9 @@ rule prepare_data:
             if key != "folder"
         ],
         road=lambda wildcards: plan(wildcards.dataset, study.data).road,
-        code=lambda wildcards: code_digest(f"practica.data.{wildcards.dataset}"),
+        code=lambda wildcards: code_digest(f"study.data.{wildcards.dataset}"),
     message:
         "Preparing the data set {wildcards.dataset}"
     shell:
-        "python -m practica prepare {wildcards.dataset} --folder {params.folder:q} {params.sources:q}"
+        "python -m practica prepare {wildcards.dataset} --study-folder {STUDY:q} --folder {params.folder:q} {params.sources:q}"
         " --road {params.road:q} > {log:q} 2>&1"

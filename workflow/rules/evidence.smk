@@ -1,7 +1,5 @@
 # Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the source's claims.
-import os
-
-from practica.evidence.claims import CLAIMS
+from practica.digests import claims_digest
 from practica.wiring import measured_inputs
 
 
@@ -82,7 +80,6 @@ rule claims:
     input:
         study=f"{RESULTS}/study.json",
         collected=rules.collect.output,
-        declared=os.path.relpath(CLAIMS),
     output:
         f"{RESULTS}/claims.json",
     log:
@@ -93,6 +90,7 @@ rule claims:
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.evidence.verdicts:write_claims"),
+        declared=claims_digest(study),
     message:
         "Judging what the source claims"
     shell:

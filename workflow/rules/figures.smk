@@ -33,7 +33,7 @@ rule figure:
             f"{RESULTS}/figures/{{figure}}.png",
             caption="../../report/figure.rst",
             category=lambda wildcards: section(
-                study, figure_spec(wildcards.figure).exercise
+                study, figure_spec(study, wildcards.figure).exercise
             ),
             subcategory="2. Figuras",
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
@@ -51,9 +51,9 @@ rule figure:
         code=lambda wildcards: figure_digest(study, wildcards.figure),
         captions=lambda wildcards: captions(
             study,
-            figure_spec(wildcards.figure).caption,
-            figure_spec(wildcards.figure).exercise,
-            figure_spec(wildcards.figure).variants,
+            figure_spec(study, wildcards.figure).caption,
+            figure_spec(study, wildcards.figure).exercise,
+            figure_spec(study, wildcards.figure).variants,
         ),
     message:
         "Drawing {wildcards.figure}"

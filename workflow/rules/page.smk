@@ -1,8 +1,7 @@
 # The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
-from practica.figures.listing import GALLERY as PICTURES
 from practica.wiring import page_captions, page_inputs, page_labels, page_section
 
-GALLERY = [figure for figure in PICTURES if figure in FIGURES]
+GALLERY = [figure for figure in study.front.get("gallery", []) if figure in FIGURES]
 # The README is in English.
 SHELF = study.shelf("figures", "en" if "en" in study.languages else study.languages[0])
 

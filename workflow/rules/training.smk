@@ -1,5 +1,5 @@
 # Training: one job for each block of seeds of each variant.
-from practica.wiring import timed_datasets, timed_study
+from practica.exercises import module_name
 
 
 rule train:
@@ -24,43 +24,9 @@ rule train:
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
-        "python -m practica train --spec {params.run[0]:q} --data {input.dataset:q}"
+        "python -m practica train --spec {params.run[0]:q} --study-folder {STUDY:q} --data {input.dataset:q}"
         " --results {output:q} --threads {threads} --gpu {resources.gpu}"
         " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
-
-
-rule time_twins:
-    """Time the Keras nets of an exercise against their hand-written twins, in one process."""
-    input:
-        datasets=lambda wildcards: [
-            prepared(name) for name in timed_datasets(study, wildcards.exercise)
-        ],
-    output:
-        f"{RESULTS}/measured/{{exercise}}.csv",
-    log:
-        f"{LOGS}/measured/{{exercise}}.log",
-    conda:
-        "../../envs/practica.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: grown(4000, attempt),
-        runtime=lambda wildcards, attempt: grown(30, attempt),
-    params:
-        data=DATA,
-        content=lambda wildcards: [
-            plan(name, study.data).fingerprint
-            for name in timed_datasets(study, wildcards.exercise)
-        ],
-        twins=lambda wildcards: json.dumps(
-            timed_study(study, wildcards.exercise), ensure_ascii=False
-        ),
-        code=lambda wildcards: code_digest(
-            "practica.training.timing", f"practica.exercises.{wildcards.exercise}"
-        ),
-    message:
-        "Timing the nets of {wildcards.exercise} against their hand-written twins"
-    shell:
-        "python -m practica timing {wildcards.exercise} --json {params.twins:q} --data {params.data:q}"
-        " --threads {threads} --out {output:q} > {log:q} 2>&1"
 
 
 rule describe_models:
@@ -79,7 +45,7 @@ rule describe_models:
     params:
         code=code_digest(
             "practica.training.describe",
-            *(f"practica.exercises.{exercise}" for exercise in study.exercises),
+            *map(module_name, study.exercises),
         ),
     message:
         "Describing the models"

@@ -36,6 +36,11 @@ CONFIG = click.option(
     metavar="FILE|KEY=VALUE",
     help="Configuration file or word; repeat it to merge more over it.  [default: those of the last run here]",
 )
+STUDY_FOLDER = click.option(
+    "--study-folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help=f"Folder of what is said and built of the study.{ITS}",
+)
 READ = click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")
 RESULTS = click.option(
     "--results",
@@ -172,7 +177,7 @@ def quiet_tensorflow(threads: int) -> None:
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # TensorFlow chooses oneDNN by itself only on newer processors; one with AVX2 alone trains ej08's and ej10's
+    # TensorFlow chooses oneDNN by itself only on newer processors; one with AVX2 alone trains
     # convolutions in 40 to 60 % less time with it, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:

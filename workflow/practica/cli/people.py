@@ -77,7 +77,7 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
 @CONFIG
 @RESULTS
 def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> None:
-    """Write a variant's best trial into the configuration. For example: adopt ej08/dense."""
+    """Write a variant's best trial into the configuration. For example: adopt digits/dense."""
     from practica.evidence.adopt import adopt as adopt_winner
 
     merged = configured(config_files)
@@ -120,7 +120,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a folder. Others can compare theirs with it."""
     from practica.evidence.reference import make_reference
-    from practica.paper.names import report_name
+    from practica.names import report_name
 
     study = Study.load(results / "study.json")
     for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):
@@ -144,15 +144,15 @@ def restore(folder: Path, results: Path) -> None:
 @click.option("--dataset", required=True, help="Data set that it learns from.")
 @click.option("--title", help="Title in the reports.  [default: the data set]")
 def new(exercise: str, dataset: str, title: str | None) -> None:
-    """Begin an exercise that is ready to run. Writes its module, its block in config.yaml and its prose."""
-    from practica.scaffold import ROOT, new_exercise
+    """Begin an exercise that is ready to run. Writes its folder in the study, and its block in config.yaml."""
+    from practica.scaffold import new_exercise
 
     for path in new_exercise(exercise, dataset, title):
-        click.echo(f"wrote {path.relative_to(ROOT)}")
+        click.echo(f"wrote {path}")
     click.echo(
         f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
         f"  snakemake --cores all --config only={exercise}\n"
-        "Then make it yours: net and data in the module, title and settings in config.yaml, the questions in the prose."
+        "Then make it yours: net and data in experiment.py, names, figures and claims in about.yaml, text in the prose."
     )
 
 

@@ -39,14 +39,14 @@ def predict(
     data_folder: Path | None,
     results: Path | None,
 ) -> None:
-    """Predict with the net that a run kept. For example: predict ej08/conv --seed 0 --input digits.npz.
+    """Predict with the net that a run kept. For example: predict digits/conv --seed 0 --input digits.npz.
 
     The samples are taken as the exercise stores them, before its to_input. What an exercise does to whole data sets, as
     standardising them, has to be done before.
     """
     exercise, slash, variant = name.partition("/")
     if not slash:
-        raise InputError(f"{name!r} names no variant: write it like ej08/conv")
+        raise InputError(f"{name!r} names no variant: write it like digits/conv")
     said = {} if results and data_folder else places(config_files)
     results, data_folder = results or Path(said["results"]), data_folder or Path(said["data"]["folder"])
     quiet_tensorflow(1)

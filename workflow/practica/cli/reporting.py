@@ -43,12 +43,11 @@ def statistics(study: Study, results: Path) -> None:
 @RESULTS
 def claims(study: Study, results: Path) -> None:
     """Evaluate what the source claims. Writes claims.json and prints a line for each verdict."""
-    from practica.evidence.claims import declared
     from practica.evidence.results import check_tables
     from practica.evidence.verdicts import lines, write_claims
 
     check_tables(study, results, ["metrics.csv", "history.csv.gz"])
-    click.echo("\n".join(lines(write_claims(study, results, declared()))))
+    click.echo("\n".join(lines(write_claims(study, results))))
 
 
 @main.command()
@@ -56,7 +55,7 @@ def claims(study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def trials(name: str, study: Study, results: Path) -> None:
-    """Judge the trials of a variant and draw them. On validation; for example: trials ej08/dense."""
+    """Judge the trials of a variant and draw them. On validation; for example: trials digits/dense."""
     from practica.evidence.tuning import lines, write_trials
     from practica.figures.style import save
     from practica.figures.trials import draw_trials

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from practica.cli.base import (
     CONFIG,
     ITS,
     PATH,
+    STUDY_FOLDER,
     main,
     own_place,
     places,
@@ -24,6 +26,7 @@ from practica.digests import run_code
 from practica.errors import DivergedError, InputError
 from practica.files import write_json
 from practica.spelling import seeds as seeds_of
+from practica.study_folder import place, use
 
 SECONDS = click.FloatRange(0, min_open=True)
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
@@ -59,6 +62,7 @@ def study_of(config: str) -> Study:
 @click.option("--answer-timeout", type=SECONDS, help=f"Seconds for a file's first byte to come.{ITS}")
 @click.option("--retries", type=click.IntRange(0), help=f"How often a broken transfer is continued.{ITS}")
 @click.option("--road", default="", hidden=True)
+@STUDY_FOLDER
 @CONFIG
 def prepare(
     dataset: str,
@@ -69,16 +73,21 @@ def prepare(
     answer_timeout: float | None,
     retries: int | None,
     road: str,
+    study_folder: Path | None,
     config_files: tuple[str, ...],
 ) -> None:
     """Fetch, verify and prepare a data set, once for all runs."""
+    if study_folder:
+        use(study_folder)
+    else:
+        places(config_files)
     from practica import data
     from practica.data.store.beginning import first_fingerprint
     from practica.data.store.fetch import Patience
+    from practica.data.store.registry import spec_of
     from practica.data.store.spec import Published
 
-    if dataset not in data.NAMES:
-        raise InputError(f"unknown data set {dataset!r} (known: {', '.join(data.NAMES)})")
+    spec = spec_of(dataset)
     own_place("--folder", folder)
     given: dict[str, Any] = {
         "folder": folder,
@@ -91,7 +100,6 @@ def prepare(
     if None in given.values():
         given = {**places(config_files)["data"], **{key: value for key, value in given.items() if value is not None}}
     folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]
-    spec = data.DATASETS[dataset]
     if isinstance(spec, Published) and not spec.fingerprint:
         raise InputError(first_fingerprint(spec, folder / "raw", mirror))
     patience = Patience(given["connect_timeout"], given["answer_timeout"], given["retries"])
@@ -104,6 +112,7 @@ def prepare(
 @click.argument("variant", required=False)
 @click.option("--seeds", default="0", help="Seeds: a range (0-4), a list (0,1,7 or [0, 1, 7]), or one alone (3).")
 @click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
+@STUDY_FOLDER
 @CONFIG
 @click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets, or dataset.json of one in it.{ITS}")
 @click.option("--results", type=PATH, help=f"Folder of the results, or metrics.json of these in it.{ITS}")
@@ -118,6 +127,7 @@ def train(
     variant: str | None,
     seeds: str,
     spec: str | None,
+    study_folder: Path | None,
     config_files: tuple[str, ...],
     data_folder: Path | None,
     results: Path | None,
@@ -126,9 +136,10 @@ def train(
     checkpoint_every: float,
     gpu: int,
 ) -> None:
-    """Train one block of seeds of one variant. For example: train ej08 dense --seeds 0-4."""
+    """Train one block of seeds of one variant. For example: train digits dense --seeds 0-4."""
     own_place("--results", results)
     if spec:
+        use(study_folder or place(None))
         block = Block.parse(spec)
         said = {} if results and data_folder else places(config_files)
     elif exercise and variant:
@@ -193,19 +204,22 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 @click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
-def timing(exercise: str, config: str | None, data_folder: Path | None, threads: int, out: Path) -> None:
-    """Time an exercise's nets against their hand-written twins. Writes rows as those of metrics.csv."""
+def measure(exercise: str, config: str | None, data_folder: Path | None, threads: int, out: Path) -> None:
+    """Measure what an exercise measures beside its runs, such as times. Writes rows as those of metrics.csv."""
     quiet_tensorflow(threads)
-    from practica import data
+    from practica import data, exercises
     from practica.evidence.collect import write_table
-    from practica.evidence.measured import timed_rows
-    from practica.exercises.twins import TWIN, twins
-    from practica.training.timing import time_twins
+    from practica.evidence.measured import MEASURE, timed_rows
 
     study = study_of(config) if config else read_study(())
     folder = data_folder or Path(study.data["folder"])
-    names = {study.dataset(exercise, name) for variant in twins(study, exercise) for name in (variant, variant + TWIN)}
-    datasets = {name: data.load(name, folder) for name in sorted(names)}
-    times = time_twins(study, lambda name: datasets[name].arrays, exercise)
+    datasets: dict[str, data.Dataset] = {}
+
+    def load(name: str) -> Mapping[str, Any]:
+        datasets[name] = datasets.get(name) or data.load(name, folder)
+        return datasets[name].arrays
+
+    module = exercises.load(exercise, MEASURE)
+    values = list(module.measure(study, load))
     generated = {name for name, dataset in datasets.items() if dataset.info.stand_in}
-    write_table(out, timed_rows(study, exercise, "ms_per_epoch", times, generated))
+    write_table(out, timed_rows(study, exercise, module.METRIC, values, generated))

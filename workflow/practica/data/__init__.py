@@ -1,12 +1,10 @@
-"""The data sets: one module each, which says what is particular to it; ``store`` does what is common to all.
+"""The data of a study: ``store`` fetches, verifies and prepares what the modules in its folder ``data`` describe.
 
-A new data set is a new module here that defines ``DATASET``.
+A new data set is a new module there that defines ``DATASET``.
 """
 
 from practica.data.store.prepare import prepare
 from practica.data.store.prepared import Dataset, DatasetInfo, load, verify
-from practica.data.store.registry import DATASETS
+from practica.data.store.registry import names, spec_of
 
-NAMES: tuple[str, ...] = tuple(DATASETS)
-
-__all__ = ["NAMES", "Dataset", "DatasetInfo", "load", "prepare", "verify"]
+__all__ = ["Dataset", "DatasetInfo", "load", "names", "prepare", "spec_of", "verify"]

@@ -44,7 +44,7 @@ class Adopted:
 
 
 def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] = ()) -> Adopted:
-    """Write the winner's values of a variant such as ``ej08/dense`` into that of ``files`` that says what is tuned.
+    """Write the winner's values of a variant such as ``digits/dense`` into that of ``files`` that says what is tuned.
 
     ``words``, such as ``tuning.seeds=2``, lie over the files and stay as they are.
 

@@ -1,24 +1,17 @@
-"""The claims that ``report/claims.yaml`` declares. Light: Snakemake reads them every time it parses."""
+"""The claims that the exercises declare. Light: Snakemake reads them every time it parses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jsonschema
-
+from practica.about import EXERCISE_FILE, STUDY_FILE, Told
 from practica.address import Quantity
+from practica.config import Study
 from practica.errors import InputError
-from practica.evidence.source import PRINTED
-from practica.files import SCHEMAS, read_json
-from practica.yamlfile import read_yaml
-
-CLAIMS = Path(__file__).parents[3] / "report" / "claims.yaml"
-SCHEMA = SCHEMAS / "claim-list.schema.json"
+from practica.evidence.source import numbers
 
 LEVELLED = re.compile(r"([a-z_]+)_(\d\d)")
 """A measure such as ``epochs_to_95``, which is declared for every level, as ``epochs_to_NN``."""
@@ -94,46 +87,46 @@ class Claims:
             for language, each in words.items()
         }
 
-    def about(self, exercise: str) -> list[Claim]:
-        """Return the claims about an exercise."""
-        return [claim for claim in self.claims.values() if claim.exercise == exercise]
 
-
-@cache
-def declared(path: Path = CLAIMS) -> Claims:
-    """Return the claims that a file declares.
+def declared(study: Study) -> Claims:
+    """Return the claims that the ``about.yaml`` of every exercise declares, run or not.
 
     Raises:
-        InputError: the file is missing or wrong; the message names it and the key.
+        InputError: one of them is wrong; the message names the file and the key.
     """
-    return _checked(path, read_yaml(path))
-
-
-def _checked(path: Path, content: Any) -> Claims:
-    validator = jsonschema.Draft202012Validator(read_json(SCHEMA))
-    error = next(validator.iter_errors(content), None)
-    if error is not None:
-        key = ".".join(map(str, error.absolute_path)) or "the file"
-        raise InputError(f"{path}: {key}: {error.message}; workflow/schemas/{SCHEMA.name} says what is allowed")
-    claims = Claims({key: _claim(key, entry) for key, entry in content["claims"].items()}, content["definitions"])
-    for claim in claims.claims.values():
+    claims: dict[str, Claim] = {}
+    for exercise in study.known:
+        path = study.folder / exercise / EXERCISE_FILE
+        for name, entry in study.about(exercise).get("claims", {}).items():
+            if name.partition("-")[0] != exercise:
+                raise InputError(f"{path}: claims.{name}: call it {exercise}, or {exercise}- and a name")
+            claims[name] = _claim(name, entry, f"{path}: claims.{name}")
+    every = Claims(claims, study.front.get("definitions", {}))
+    source = numbers(study)
+    for claim in claims.values():
         for part in claim.parts:
-            if said := _mistake(part, claims):
+            if said := _mistake(part, every, source, study):
+                path = study.folder / claim.exercise / EXERCISE_FILE
                 raise InputError(f"{path}: claims.{claim.id}.parts.{part.name}.{said}")
-    return claims
+    return every
 
 
-def _mistake(part: Part, claims: Claims) -> str:
+def about(study: Study, exercise: str) -> bool:
+    """Return whether anything is claimed about an exercise."""
+    return bool(study.about(exercise).get("claims"))
+
+
+def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study) -> str:
     """Say what is wrong with a part that a schema cannot see, or nothing."""
     keys = ("of", "over" if part.kind == "ratio" else "minus")
     for key, quantity in zip(keys, part.quantities, strict=False):
         if "/" not in quantity.measure and claims.define(quantity.measure) is None:
-            known = ", ".join(claims.definitions)
-            return f"{key}: no measure {quantity.measure!r} under definitions (known: {known})"
+            where, known = study.folder / STUDY_FILE, ", ".join(claims.definitions)
+            return f"{key}: no measure {quantity.measure!r} under definitions in {where} (known: {known})"
     rule, bound = part.rule
     if part.other and part.of.measure in YES_OR_NO:
         return f"of: {part.of.measure} holds or not: give its share of the seeds a rule of its own, and compare nothing"
-    if rule == NEAR and (part.other or str(part.of) not in PRINTED):
+    if rule == NEAR and (part.other or str(part.of) not in source):
         return f"rule: near needs a number that the source prints, of one variant alone, and {part.of} has none"
     if rule in (NEAR, "within") and part.smallest:
         return f"smallest: {rule} says itself how much is allowed; take it out"
@@ -142,12 +135,12 @@ def _mistake(part: Part, claims: Claims) -> str:
     return ""
 
 
-def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
-    parts = tuple(_part(part, each, entry) for part, each in entry["parts"].items())
-    return Claim(name, entry["sentence"], entry["figure"], parts)
+def _claim(name: str, entry: Mapping[str, Any], where: str) -> Claim:
+    parts = tuple(_part(part, each, entry, f"{where}.parts.{part}") for part, each in entry["parts"].items())
+    return Claim(name, Told(entry["sentence"], f"{where}.sentence"), entry["figure"], parts)
 
 
-def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
+def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any], where: str) -> Part:
     kind, other = "value", None
     for key, kind_of in (("minus", "difference"), ("over", "ratio")):
         if key in entry:
@@ -155,7 +148,7 @@ def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part
     ((rule, bound),) = entry["rule"].items()
     return Part(
         name=name,
-        says=entry["says"],
+        says=Told(entry["says"], f"{where}.says"),
         kind=kind,
         of=Quantity.parse(entry["of"]),
         other=other,

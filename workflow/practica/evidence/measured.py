@@ -13,6 +13,8 @@ from practica.errors import InputError
 from practica.evidence.blocks import REAL, STAND_IN
 
 FOLDER = "measured"
+MEASURE = "timing"
+"""The module of an exercise's folder that measures beside the runs, with ``METRIC`` and ``measure(study, load)``."""
 TYPES = {
     **dict.fromkeys(["exercise", "variant"], "str"),
     **{"seed": "int64", "fold": "Int64"},

@@ -84,7 +84,7 @@ def _line(place: int) -> str:
 
 
 def _name(row: pd.Series, keys: list[str]) -> str:
-    """Return what a row is about, such as ``ej06/raw, seed 0, fold 3, test accuracy``."""
+    """Return what a row is about, such as ``digits/raw, seed 0, fold 3, test accuracy``."""
     known = {key: row[key] for key in keys if not pd.isna(row[key])}
     run = "/".join(str(known.pop(key)) for key in ("exercise", "variant", "block") if key in known)
     run += f" minus {known.pop('minus')}" if "minus" in known else ""

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from practica.about import in_all
 from practica.address import Quantity
 from practica.config import Study
 from practica.evidence.blocks import NOT_RUN, STAND_IN
-from practica.evidence.claims import NEAR, Claim, Claims, Part
+from practica.evidence.claims import NEAR, Claim, Part, declared
 from practica.evidence.equal import unequal
 from practica.evidence.estimates import (
     ALPHA,
@@ -44,7 +45,7 @@ from practica.evidence.rules import (
     decide,
     rule_of,
 )
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers
 from practica.files import write_checked
 
 MISSING, GENERATED, UNEQUAL, FEW, STRADDLES = "missing", "stand-in", "unequal", "few", "straddles"
@@ -69,12 +70,13 @@ class Evidence:
     p_values: tuple[float, float] | None = None
 
 
-def write_claims(study: Study, folder: Path, claims: Claims) -> dict[str, Any]:
+def write_claims(study: Study, folder: Path) -> dict[str, Any]:
     """Evaluate the claims about the exercises in play, write ``<folder>/claims.json`` and return its content.
 
     Raises:
         InputError: a collected table is missing or malformed.
     """
+    claims = declared(study)
     chosen = [claim for claim in claims.claims.values() if claim.exercise in study.exercises]
     judged = evaluate(chosen, Results(study, folder))
     measures = dict.fromkeys(each.measure for claim in chosen for part in claim.parts for each in part.quantities)
@@ -99,7 +101,8 @@ def write_claims(study: Study, folder: Path, claims: Claims) -> dict[str, Any]:
 def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
     """Return the entries of claims in ``claims.json``, all of which are decided at once."""
     parts = [(claim.id, part) for claim in claims for part in claim.parts]
-    known = {(name, part.name): _evidence(part, results) for name, part in parts}
+    source, languages = numbers(results.study), results.study.languages
+    known = {(name, part.name): _evidence(part, results, source) for name, part in parts}
     tested = {
         name: min(each.p_values)
         for name, each in known.items()
@@ -108,13 +111,19 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
     adjusted = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
     entries = []
     for claim in claims:
-        judged = [_judge(part, known[claim.id, part.name], adjusted.get((claim.id, part.name))) for part in claim.parts]
+        judged = [
+            {
+                **_judge(part, known[claim.id, part.name], adjusted.get((claim.id, part.name)), source),
+                "says": in_all(part.says, languages),
+            }
+            for part in claim.parts
+        ]
         entries.append(
             {
                 "id": claim.id,
                 "exercise": claim.exercise,
                 "verdict": combine(part["verdict"] for part in judged),
-                "sentence": dict(claim.sentence),
+                "sentence": in_all(claim.sentence, languages),
                 "figure": claim.figure,
                 "parts": judged,
             }
@@ -122,9 +131,9 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
     return entries
 
 
-def _judge(part: Part, found: Evidence | Missing, adjusted: float | None) -> dict[str, Any]:
+def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source: Mapping[str, str]) -> dict[str, Any]:
     """Return the part's verdict with everything that it rests on."""
-    rule = _rule(part)
+    rule = _rule(part, source)
     known = Evidence() if isinstance(found, Missing) else found
     cause: str | None
     if isinstance(found, Missing):
@@ -134,13 +143,12 @@ def _judge(part: Part, found: Evidence | Missing, adjusted: float | None) -> dic
     allowed, refuted = known.p_values or (None, None)
     return {
         "name": part.name,
-        "says": dict(part.says),
         "verdict": verdict,
         "cause": cause,
         "reason": found.reason if isinstance(found, Missing) else "",
         "kind": part.kind,
-        "of": _side(part.of, known.of),
-        "other": _side(part.other, known.other) if part.other else None,
+        "of": _side(part.of, known.of, source),
+        "other": _side(part.other, known.other, source) if part.other else None,
         "rule": dict([part.rule]),
         "smallest": part.smallest,
         "varies": list(part.varies),
@@ -154,9 +162,9 @@ def _judge(part: Part, found: Evidence | Missing, adjusted: float | None) -> dic
     }
 
 
-def _rule(part: Part) -> Rule:
+def _rule(part: Part, source: Mapping[str, str]) -> Rule:
     name, bound = part.rule
-    return rule_of(name, bound, part.smallest, float(PRINTED[str(part.of)]) if name == NEAR else 0.0)
+    return rule_of(name, bound, part.smallest, float(source[str(part.of)]) if name == NEAR else 0.0)
 
 
 def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, str | None]:
@@ -172,16 +180,16 @@ def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, 
     return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(known.centre) else None
 
 
-def _side(quantity: Quantity, found: Estimate | None) -> dict[str, Any]:
+def _side(quantity: Quantity, found: Estimate | None, source: Mapping[str, str]) -> dict[str, Any]:
     """Return one of the things compared: its name, what the source prints for it, and ours."""
     return {
         "quantity": str(quantity),
-        "source": PRINTED.get(str(quantity)),
+        "source": source.get(str(quantity)),
         "estimate": asdict(found) if found else None,
     }
 
 
-def _evidence(part: Part, results: Results) -> Evidence | Missing:
+def _evidence(part: Part, results: Results, source: Mapping[str, str]) -> Evidence | Missing:
     """Return what the results say about a part, or why they say nothing."""
     sides = [measured(results, each.exercise, each.variant, each.measure) for each in part.quantities]
     for quantity, values in zip(part.quantities, sides, strict=True):
@@ -194,10 +202,10 @@ def _evidence(part: Part, results: Results) -> Evidence | Missing:
         pair = [(each.exercise, each.variant) for each in part.quantities]
         if differs := unequal(results, pair[0], pair[1], part.varies):
             return Missing(differs, UNEQUAL)
-    return Missing("made from generated data", GENERATED) if any(generated) else _compared(part, sides)
+    return Missing("made from generated data", GENERATED) if any(generated) else _compared(part, sides, source)
 
 
-def _compared(part: Part, sides: list[pd.DataFrame]) -> Evidence | Missing:
+def _compared(part: Part, sides: list[pd.DataFrame], source: Mapping[str, str]) -> Evidence | Missing:
     """Compare seed by seed, as far as both sides have the seed."""
     of, *others = (side.loc[sorted(set.intersection(*(set(each.index) for each in sides)))] for side in sides)
     if of.empty:
@@ -224,7 +232,7 @@ def _compared(part: Part, sides: list[pd.DataFrame]) -> Evidence | Missing:
         _numbers(judged["value"]),
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,
-        p_values=_rule(part).p_values(least, most, scale, counted=counted) if len(values) > 1 else None,
+        p_values=_rule(part, source).p_values(least, most, scale, counted=counted) if len(values) > 1 else None,
     )
 
 

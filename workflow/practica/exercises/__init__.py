@@ -1,4 +1,4 @@
-"""Find the exercises: one module an exercise, whose ``@model`` functions are the models that variants can name."""
+"""Find the experiments of a study: in each exercise's folder a module whose marked functions are the models."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from types import ModuleType
 
 from practica.code import mentioned
 from practica.errors import InputError
+from practica.study_folder import PACKAGE, opened, use
 from practica.syntax import decorated_functions, module_path
 
+MODULE = "experiment"
 TRAINING = frozenset(
     [
         "batch_size",
@@ -30,21 +32,33 @@ TRAINING = frozenset(
 """Settings of training, whatever is trained."""
 
 
-def module_name(exercise: str) -> str:
-    """Return the name of the exercise's module.
+def module_name(exercise: str, module: str = MODULE) -> str:
+    """Return the name of the exercise's experiment, or of another module in its folder.
 
     Raises:
         InputError: there is no such module.
     """
-    name = f"practica.exercises.{exercise}"
+    name = f"{PACKAGE}.{exercise}.{module}"
     if not module_path(name).is_file():
-        raise InputError(f"exercise {exercise!r} has no module: write workflow/practica/exercises/{exercise}.py")
+        file = opened() / exercise / f"{module}.py"
+        raise InputError(f"exercise {exercise!r} has no {module}: write {file}")
     return name
+
+
+def has(exercise: str, module: str) -> bool:
+    """Return whether the exercise's folder holds a module of this name."""
+    return module_path(f"{PACKAGE}.{exercise}.{module}").is_file()
 
 
 def models(exercise: str) -> tuple[str, ...]:
     """Return the names of the models that the exercise offers, without importing it (Keras takes seconds)."""
-    return decorated_functions(module_name(exercise), "model")
+    module = module_name(exercise)
+    return tuple(sorted({*decorated_functions(module, "model"), *by_hand(exercise)}))
+
+
+def by_hand(exercise: str) -> tuple[str, ...]:
+    """Return the names of those models that are written by hand, and trained without Keras."""
+    return decorated_functions(module_name(exercise), "by_hand") if has(exercise, MODULE) else ()
 
 
 def uses(exercise: str, model: str) -> frozenset[str]:
@@ -53,6 +67,7 @@ def uses(exercise: str, model: str) -> frozenset[str]:
     return TRAINING | mentioned(module, model) | mentioned(module, "problem")
 
 
-def load(exercise: str) -> ModuleType:
-    """Import the exercise's module."""
-    return importlib.import_module(module_name(exercise))
+def load(exercise: str, module: str = MODULE) -> ModuleType:
+    """Import the exercise's experiment, or another module in its folder."""
+    use(opened())
+    return importlib.import_module(module_name(exercise, module))

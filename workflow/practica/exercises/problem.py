@@ -229,6 +229,14 @@ def model(builder: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
     return builder
 
 
+def by_hand(builder: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
+    """Mark a function ``(settings) -> net`` as one that variants can name, whose net is trained without Keras.
+
+    docs/what-an-exercise-can-say.md lists the methods that such a net has.
+    """
+    return builder
+
+
 def data_rng(seed: int, stream: str) -> np.random.Generator:
     """Return the generator of one use of the data seed (``split``, ``noise``...), shared by all variants."""
     return seeds.stream(f"data {stream}", seed)

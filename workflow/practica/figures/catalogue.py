@@ -1,53 +1,116 @@
-"""Which figures there are and what each shows. Light: Snakemake reads it every time it parses."""
+"""Which figures a study has and what each shows. Light: Snakemake reads it every time it parses."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from practica.errors import InputError
-from practica.figures.listing import OVERVIEW, SPECS
-from practica.figures.specs import Spec
+from practica.about import Told
+from practica.errors import InputError, hint
+from practica.figures import captions
+from practica.figures.specs import Glance, Panel, Spec
 
 if TYPE_CHECKING:
     from practica.config import Study
 
+OVERVIEW = "fig_overview"
+"""The figure of the first page; its exercise is none of them."""
+
+
+def declared(study: Study, exercise: str) -> list[Spec]:
+    """Return the figures that ``about.yaml`` of an exercise lists, whether or not the study runs what they show."""
+    entries = study.about(exercise).get("figures", {})
+    return [_spec(study, exercise, name, entry) for name, entry in entries.items()]
+
+
+def of_exercise(study: Study, exercise: str) -> list[Spec]:
+    """Return the figures of an exercise: those that it lists, then curves of the variants that none of them shows."""
+    variants = study.variants(exercise)
+    known = [each for each in declared(study, exercise) if set(each.variants) <= set(variants)]
+    shown = {variant for each in known for variant in each.variants}
+    return known + [_curves(study, exercise, variant) for variant in variants if variant not in shown]
+
 
 def figures_for(study: Study) -> list[str]:
-    """Return the names of the exercises' figures: those of the catalogue, then curves of what it does not know."""
-    names = []
-    for exercise in study.exercises:
-        variants = study.variants(exercise)
-        known = [each for each in SPECS if each.exercise == exercise and set(each.variants) <= set(variants)]
-        shown = {variant for each in known for variant in each.variants}
-        names += [each.name for each in known]
-        names += [f"fig_{exercise}_{variant}" for variant in variants if variant not in shown]
-    return names
+    """Return the names of the figures of the exercises in play."""
+    return [each.name for exercise in study.exercises for each in of_exercise(study, exercise)]
 
 
 def report_figures(study: Study) -> list[str]:
     """Return the names of all figures of the report: that of its first page, and those of its exercises."""
-    return [OVERVIEW.name, *figures_for(study)]
+    return [OVERVIEW, *figures_for(study)]
 
 
-def spec(name: str) -> Spec:
+def spec(study: Study, name: str) -> Spec:
     """Return what the figure of this name shows.
 
     Raises:
         InputError: there is no such figure.
     """
-    for each in (OVERVIEW, *SPECS):
-        if each.name == name:
-            return each
-    user = re.fullmatch(r"fig_(ej[0-9]{2})_([a-z][a-z0-9_]*)", name)
-    if user is None:
-        raise InputError(
-            f"unknown figure {name!r} (known: {', '.join(each.name for each in SPECS)}, fig_<ejNN>_<variant>)"
+    if name == OVERVIEW:
+        return Spec(name, "", (), "overview", captions.overview_title(study), captions.of_overview(study))
+    for exercise in study.exercises:
+        for each in (*declared(study, exercise), *of_exercise(study, exercise)):
+            if each.name == name:
+                return each
+        # What any variant has, also one that another figure shows.
+        for variant in study.variants(exercise):
+            if name == _curves_name(exercise, variant):
+                return _curves(study, exercise, variant)
+    silent = next((each for each in study.known if name in study.about(each).get("figures", {})), None)
+    if silent:
+        raise InputError(f"{name} shows {silent}, which is not in the study ({', '.join(study.exercises)})")
+    raise InputError(f"unknown figure {name!r}{hint(name, report_figures(study))}")
+
+
+def of_scale(study: Study, shown: Spec) -> list[Spec]:
+    """Return the figures whose axes have the limits of this one's, itself included; none where it has its own."""
+    if not shown.scale:
+        return []
+    return [each for each in of_exercise(study, shown.exercise) if each.scale == shown.scale]
+
+
+def glance(study: Study, exercise: str) -> Glance | None:
+    """Return what the overview shows of an exercise, where its ``about.yaml`` says it."""
+    entry = study.about(exercise).get("glance")
+    if entry is None:
+        return None
+    where = f"{study.folder}/{exercise}/about.yaml: glance"
+    variants = {name: Told(each, f"{where}.variants.{name}") for name, each in entry["variants"].items()}
+    return Glance(Told(entry["title"], f"{where}.title"), entry["metric"], variants, entry.get("log", False))
+
+
+def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> Spec:
+    where = f"{study.folder}/{exercise}/about.yaml: figures.{name}"
+    panels = tuple(Panel(**({"metric": each} if isinstance(each, str) else each)) for each in entry.get("panels", ()))
+    title = Told(entry["title"], f"{where}.title")
+    others = {key: entry[key] for key in ("split", "log_epochs", "height", "first", "scale", "number") if key in entry}
+    if "caption" in entry:
+        caption: Mapping[str, str] = Told(entry["caption"], f"{where}.caption")
+    else:
+        caption = captions.of_curves(
+            title, panels, others.get("split", ""), others.get("log_epochs", False), study.languages
         )
-    exercise, variant = user.groups()
-    title = f"{exercise}, {variant}"
-    caption = {
-        "es": f"Métricas registradas por época de {exercise}, variante {variant}.",
-        "en": f"Metrics recorded by epoch of {exercise}, variant {variant}.",
-    }
-    return Spec(name, exercise, (variant,), "curves", {"es": title, "en": title}, caption)
+    return Spec(
+        name,
+        exercise,
+        tuple(entry["variants"]),
+        entry["kind"],
+        title,
+        caption,
+        panels=panels,
+        labels=tuple(entry.get("labels", ())),
+        arrays=tuple(entry.get("arrays", ())),
+        **others,
+    )
+
+
+def _curves_name(exercise: str, variant: str) -> str:
+    return f"fig_{exercise}_{variant}"
+
+
+def _curves(study: Study, exercise: str, variant: str) -> Spec:
+    """Return the figure of a variant about which nothing is said: its learning curves."""
+    title = Told(f"{exercise}, {variant}", "")
+    caption = captions.of_curves(title, (), "", False, study.languages)
+    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, caption)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from practica import exercises
 from practica.config import Study
+from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
 from practica.evidence.results import Missing, Results
-from practica.figures.catalogue import spec
+from practica.figures import catalogue
 from practica.figures.curves import Line, Plot, curves
-from practica.figures.listing import SPECS
 from practica.figures.overview import overview
-from practica.figures.panels import digits, prices, return_map, twins
+from practica.figures.panels import side_by_side
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
 from practica.figures.words import Words, label, words
+from practica.names import own_words, variant_name
 
+FIGURES = "figures"
+"""The module of an exercise's folder that draws its own kinds of figures."""
 BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "accuracy": (0.0, 1.0),
     "normalised_loss": (0.0, 1.0),
@@ -51,12 +55,21 @@ def draw(name: str, study: Study, results: Path, language: str) -> Figure:
 
 def draw_from(results: Results, name: str, language: str) -> Figure:
     """Return a figure from results that several figures may share."""
-    shown, texts = spec(name), words(language)
+    shown = catalogue.spec(results.study, name)
+    texts = figure_words(results.study, shown, language)
     with style():
-        figure = KINDS[shown.kind](shown, results, texts, language)
+        figure = KINDS.get(shown.kind, _own)(shown, results, texts, language)
         if stand_in(shown, results):
             stamp(figure, texts["stand_in"])
     return figure
+
+
+def figure_words(study: Study, shown: Spec, language: str) -> Words:
+    """Return the words of a figure: those of the language, the names of its variants, and what its exercise adds."""
+    if not shown.exercise:
+        return words(language)
+    names = {variant: variant_name(study, shown.exercise, variant, language) for variant in shown.variants}
+    return {**words(language), **names, **own_words(study, shown.exercise, language)}
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,7 @@ def _sources(shown: Spec, texts: Words) -> list[Source]:
 
 def _ends(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[float, float] | None:
     """Return the least and the largest value of a metric in all figures of the same scale; None where it has none."""
-    alike = [each for each in SPECS if shown.scale and each.scale == shown.scale]
+    alike = catalogue.of_scale(results.study, shown)
     lines = [line.curve for each in alike for line in _lines(each, panel, results, texts)[0]]
     values = np.concatenate([np.concatenate([curve.low, curve.high]) for curve in lines] or [np.array([])])
     values = values[np.isfinite(values)]
@@ -176,34 +189,26 @@ def _named(shown: Spec, texts: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _prices(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
-    return _from_arrays(prices, ("target", "predicted"), shown, results, texts, language)
-
-
-def _map(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
-    return _from_arrays(return_map, ("x", "target", "predicted"), shown, results, texts, language)
-
-
-def _digits(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
-    return _from_arrays(digits, ("noisy", "cleaned", "clean"), shown, results, texts, language)
-
-
-def _from_arrays(
-    maker: Callable[..., Figure], names: Sequence[str], shown: Spec, results: Results, texts: Words, language: str
-) -> Figure:
-    """Draw the arrays that the first finished seed kept."""
-    found, title = results.arrays(shown.exercise, shown.variants[0], *names), shown.title[language]
+def _own(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    """Draw the arrays that the first finished seed kept, as the exercise's own function does."""
+    found, title = results.arrays(shown.exercise, shown.variants[0], *shown.arrays), shown.title[language]
     if isinstance(found, Missing):
         return message(title, explain(found, texts))
+    maker = getattr(exercises.load(shown.exercise, FIGURES), shown.kind, None)
+    if maker is None:
+        raise InputError(
+            f"{shown.name}: no function {shown.kind} in {results.study.folder}/{shown.exercise}/figures.py"
+        )
     seed, arrays = found
-    return maker(arrays, seed, title, texts)
+    figure: Figure = maker(arrays, seed, title, texts)
+    return figure
 
 
 def _overview(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     return overview(results, texts, language)
 
 
-def _twins(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+def _pairs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw a metric of every first variant beside that of the second, repetition by repetition."""
     (panel,) = shown.panels
     values = {name: results.per_seed(shown.exercise, name, shown.split, panel.metric) for name in shown.variants}
@@ -211,7 +216,7 @@ def _twins(shown: Spec, results: Results, texts: Words, language: str) -> Figure
     shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
     both = [(name, values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
     if both:
-        return twins(both, label(texts, panel.metric), shown.labels, shown.title[language], texts)
+        return side_by_side(both, label(texts, panel.metric), shown.labels, shown.title[language], texts)
     missing = results.why_missing(shown.exercise, shown.variants[0], f"{shown.split} {panel.metric}")
     return message(shown.title[language], explain(missing, texts))
 
@@ -233,10 +238,7 @@ KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
     "curves": _over_epochs,
     "compare": _over_epochs,
     "folds": _over_epochs,
-    "prices": _prices,
-    "map": _map,
-    "digits": _digits,
-    "twins": _twins,
+    "pairs": _pairs,
     "overview": _overview,
 }
-"""What draws each kind of figure, and no other depends on."""
+"""What draws each kind of figure, and no other depends on; every other kind is a function of the exercise's."""

@@ -8,15 +8,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from practica.about import Told
 from practica.evidence.results import Curve, Missing, Results, Value
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers
+from practica.figures import catalogue
 from practica.figures.curves import thinned
-from practica.figures.listing import GLANCES
-from practica.figures.specs import Glance, Text
+from practica.figures.specs import Glance
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.figures.words import Words
 from practica.files import read_checked
+from practica.names import title, variant_name
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
 """Panels in a row, and sizes of the figure and of a row [in]."""
@@ -53,8 +55,11 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
-    glance = GLANCES.get(exercise) or _unknown(exercise, results)
-    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11)
+    glance = catalogue.glance(results.study, exercise) or _unknown(exercise, results, language)
+    printed = numbers(results.study)
+    axes.set_title(
+        f"{results.study.number(exercise)}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11
+    )
     drawn, shown = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         curve = results.curves(exercise, variant, glance.metric, "validation")
@@ -70,7 +75,7 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         axes.set_yscale("log")
     for place, (variant, name) in enumerate(glance.variants.items()):
         value = results.value(exercise, variant, "test", glance.metric)
-        source = PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}")
+        source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
         # Where the source's diamond is all that there is of a variant, it needs a name as well.
         _test(axes, drawn * BEYOND, value, source, place, "" if variant in shown else name[language])
     local_numbers(axes, texts)
@@ -112,13 +117,10 @@ def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
         axes.text(*at, text, transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)
 
 
-def _unknown(exercise: str, results: Results) -> Glance:
+def _unknown(exercise: str, results: Results, language: str) -> Glance:
     """Return a panel of the metric that an exercise of the user's records: accuracy, else its loss."""
     variants = results.study.variants(exercise)
     recorded = results.metrics_by_epoch(exercise, variants[0])
     metric = "accuracy" if "accuracy" in recorded else "loss"
-    return Glance(_same(exercise), metric, {variant: _same(variant) for variant in variants})
-
-
-def _same(text: str) -> Text:
-    return {"es": text, "en": text}
+    called = {variant: Told(variant_name(results.study, exercise, variant, language), "") for variant in variants}
+    return Glance(Told(title(results.study, exercise, language), ""), metric, called)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Text = Mapping[str, str]
-"""The same text in every language: ``{"es": ..., "en": ...}``."""
+from practica.about import Text
 
+KINDS = ("curves", "compare", "folds", "pairs", "overview")
+"""The kinds that are drawn here; every other is the exercise's own."""
 HIGH = 3.1
 """Height [in] of a figure whose axes are about as high as wide."""
 
@@ -26,18 +27,19 @@ class Spec:
     """What one figure shows.
 
     Attributes:
-        name: file name without suffix; ``figNN`` as in the source, ``figxNN`` for those it lacks, where NN is then
-            the exercise.
+        name: file name without suffix.
         kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
-            (validation and its spread over the folds), ``prices``, ``map``, ``digits``, ``overview``, or
-            ``twins`` (every first variant beside the second).
+            (validation and its spread over the folds), ``pairs`` (every first variant beside the second),
+            ``overview``, or the name of a function in the module ``figures`` of the exercise's folder.
+        number: the source's number of the figure, where it has one.
         panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
         split: the part of the data that a comparison of variants shows.
         log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
         labels: the words for the variants in a comparison; default: their names.
         height: of a figure over epochs [in]; 0: what its axes need. For one that stands beside a higher one.
         first: the place of the first variant's look, so that a variant looks alike in every figure.
-        scale: figures over epochs that share this word share the limits of their axes, so that they can be compared.
+        arrays: the arrays that a figure of a kind of its own is drawn from.
+        scale: figures over epochs of an exercise that share this word share the limits of their axes.
     """
 
     name: str
@@ -53,12 +55,14 @@ class Spec:
     height: float = 0.0
     first: int = 0
     scale: str = ""
+    number: int | None = None
+    arrays: tuple[str, ...] = ()
 
     @property
     def reads(self) -> str:
         """Return what the figure is drawn from: ``tables`` by epoch, ``arrays``, ``metrics`` or ``overview``."""
-        other = {"prices": "arrays", "map": "arrays", "digits": "arrays", "twins": "metrics", "overview": "overview"}
-        return other.get(self.kind, "tables")
+        other = {"pairs": "metrics", "overview": "overview"}
+        return other.get(self.kind, "tables" if self.kind in KINDS else "arrays")
 
 
 @dataclass(frozen=True)

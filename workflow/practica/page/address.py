@@ -6,7 +6,7 @@ from practica.config import Study
 
 
 def address(study: Study, page: str, language: str) -> str:
-    """Return the file of a page such as ``ej08_runs`` in a language, as the other pages link to it."""
+    """Return the file of a page such as ``digits_runs`` in a language, as the other pages link to it."""
     return f"{page}{_suffix(study, language)}.html"
 
 

@@ -117,7 +117,7 @@ def _counted(verdict: str, count: int, language: str) -> str:
 
 
 def _to_exercise(facts: Facts, cell: Cell) -> str:
-    """Return the page that a claim such as ``ej08-a`` or a run such as ``ej08/dense/s0`` is explained on."""
+    """Return the page that a claim such as ``digits-a`` or a run such as ``digits/dense/s0`` is explained on."""
     if found := re.fullmatch(r"(ej\d\d)(-\w+)?", cell.text):
         return address(facts.study, found[1], facts.language)
     found = re.fullmatch(r"(ej\d\d)/(\w+)/(s[\d_-]+)", cell.text)

@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from practica import names
 from practica.config import Block
-from practica.figures import catalogue, words
-from practica.figures.draw import Course, course, stand_in
-from practica.figures.listing import OVERVIEW
+from practica.figures import catalogue
+from practica.figures.draw import Course, course, figure_words, stand_in
 from practica.figures.specs import Spec
+from practica.names import variant_name
 from practica.page.address import address
 from practica.page.charts import charts
 from practica.page.embed import json_text
-from practica.paper import names
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.layers import equal_nets, shown_tables
-from practica.paper.names import variant_name
 from practica.paper.settings import items, ran
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
@@ -32,7 +31,7 @@ WIDTH, HEIGHT, POINTS = 120, 40, 60
 
 def title(facts: Facts, exercise: str) -> str:
     """Return what people call an exercise."""
-    return facts.study.title(exercise, facts.language) or names.title(exercise, facts.language)
+    return names.title(facts.study, exercise, facts.language)
 
 
 def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
@@ -44,7 +43,7 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
         shown = fragment(make_table(spec, facts), _to_figure)
         if spec.kind == "layers":
             names = [
-                variant_name(exercise, variant, facts.language)
+                variant_name(facts.study, exercise, variant, facts.language)
                 for variant in equal_nets(facts, exercise, str(spec.variant))
             ]
             layers.append({"variants": items(names, facts.language), "shown": shown})
@@ -56,15 +55,14 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
         "ran": [ran(facts.study, exercise, [variant], facts.language) for variant in variants],
         **kinds,
         "layers": layers,
-        "figures": [_figure(catalogue.spec(name), facts) for name in _figures(facts, exercise)],
+        "figures": [_figure(spec, facts) for spec in catalogue.of_exercise(facts.study, exercise)],
         "stand_in": facts.stand_in(exercise),
     }
 
 
 def spark(facts: Facts, exercise: str) -> Sequence[Mapping[str, str]]:
     """Return the lines of the exercise's first figure over epochs as points of an SVG; none without results."""
-    for name in _figures(facts, exercise):
-        spec = catalogue.spec(name)
+    for spec in catalogue.of_exercise(facts.study, exercise):
         if spec.reads == "tables":
             found = _course(spec, facts)
             if found.plots:
@@ -89,17 +87,13 @@ def _points(found: Course) -> list[dict[str, str]]:
     return drawn
 
 
-def _figures(facts: Facts, exercise: str) -> list[str]:
-    return [name for name in catalogue.figures_for(facts.study) if catalogue.spec(name).exercise == exercise]
-
-
 def _course(spec: Spec, facts: Facts) -> Course:
-    return course(spec, facts.results, words.words(facts.language))
+    return course(spec, facts.results, figure_words(facts.study, spec, facts.language))
 
 
 def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
     """Return a figure: charts where it shows courses over epochs, the drawn picture otherwise."""
-    texts = words.words(facts.language)
+    texts = figure_words(facts.study, spec, facts.language)
     found = _course(spec, facts) if spec.reads == "tables" else Course((), ())
     drawn = charts(found, spec.title[facts.language], texts["epoch"], log_epochs=spec.log_epochs)
     return {
@@ -118,7 +112,7 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
 
 def overview(facts: Facts) -> Mapping[str, Any]:
     """Return the figure that shows the whole study."""
-    return _figure(catalogue.spec(OVERVIEW.name), facts)
+    return _figure(catalogue.spec(facts.study, catalogue.OVERVIEW), facts)
 
 
 def _picture(spec: Spec, facts: Facts) -> str | None:
@@ -132,7 +126,7 @@ def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
     page = address(facts.study, f"{spec.exercise}_runs", facts.language)
     return [
         {
-            "variant": variant_name(spec.exercise, variant, facts.language),
+            "variant": variant_name(facts.study, spec.exercise, variant, facts.language),
             "blocks": [
                 {"seeds": _seeds(block), "address": f"{page}#{variant}-{block.name}"}
                 for block in facts.study.blocks()

@@ -12,13 +12,13 @@ from practica.config import Block
 from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.files import read_json
+from practica.names import metric_name, variant_name
 from practica.page.embed import json_text
 from practica.page.exercise import title
 from practica.page.words import WORDS
 from practica.paper import cells, numbers
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
-from practica.paper.names import metric_name, variant_name
 from practica.paper.settings import ran
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import SPLITS
@@ -51,7 +51,7 @@ def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any
     return {
         "anchor": f"{block.variant}-{block.name}",
         "id": block.id,
-        "variant": variant_name(block.exercise, block.variant, language),
+        "variant": variant_name(facts.study, block.exercise, block.variant, language),
         "done": done,
         "status": word(status, language),
         "reason": "" if done else facts.reason(Missing(row["reason"])),
@@ -82,9 +82,12 @@ def _metrics(block: Block, facts: Facts) -> Table:
     name = f"metrics-{block.variant}-{block.name}"
     if len(found[["seed", "fold"]].drop_duplicates()) == 1:
         values = dict(zip(zip(found["split"], found["metric"], strict=True), found["value"], strict=True))
-        return Table(name, words["metrics"], *_by_split(values, keys, language), language)
+        return Table(name, words["metrics"], *_by_split(values, keys, facts, block.exercise), language)
     columns = [Column("seed", words["seed"]), Column("fold", words["fold"])]
-    columns += [Column(f"{s}_{m}", f"{metric_name(m, language)}, {word(s, language).lower()}") for s, m in keys]
+    columns += [
+        Column(f"{s}_{m}", f"{metric_name(facts.study, block.exercise, m, language)}, {word(s, language).lower()}")
+        for s, m in keys
+    ]
     rows = []
     for key, group in found.groupby(["seed", "fold"], sort=False):
         values = {(str(each["split"]), str(each["metric"])): each["value"] for each in group.to_dict("records")}
@@ -96,15 +99,16 @@ def _metrics(block: Block, facts: Facts) -> Table:
 
 
 def _by_split(
-    values: Mapping[Any, float], keys: Sequence[tuple[str, str]], language: str
+    values: Mapping[Any, float], keys: Sequence[tuple[str, str]], facts: Facts, exercise: str
 ) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
     """Return the columns and rows of a single run: a row for each metric and a column for each split."""
+    language = facts.language
     splits = sorted({split for split, _ in keys}, key=lambda split: (*SPLITS, split).index(split))
     columns = [Column("metric", word("metric", language), numeric=False)]
     columns += [Column(split, word(split, language)) for split in splits]
     rows = [
         (
-            label(metric_name(metric, language), metric),
+            label(metric_name(facts.study, exercise, metric, language), metric),
             *(_cell(values.get((s, metric)), metric, language) for s in splits),
         )
         for metric in dict.fromkeys(metric for _, metric in keys)

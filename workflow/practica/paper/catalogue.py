@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from practica import exercises
+from practica.about import Told
 from practica.address import TIMING
 from practica.config import Study
-from practica.evidence.claims import declared
-from practica.exercises.twins import TWIN
-from practica.paper.names import variant_name
+from practica.evidence.claims import about as claimed
+from practica.names import variant_name
 from practica.paper.settings import items
 from practica.paper.words import WORDS
 
@@ -66,113 +68,42 @@ class TableSpec:
         return (self.variant,) if self.variant else tuple(chosen)
 
 
-ACCURACY = tuple((split, "accuracy") for split in ("train", "validation", "test"))
-MSE = tuple((split, "mse") for split in ("train", "validation", "test"))
-LAST_ES = (
-    "Valores de la última época sobre n semillas: media ± desviación estándar o, de errores y de valores asimétricos, "
-    "mediana y rango; entre corchetes, el intervalo de confianza del 95 %."
-)
-LAST_EN = (
-    "Values of the last epoch over n seeds: mean ± standard deviation or, of errors and of skewed values, median and "
-    "range; in brackets, the 95 % confidence interval."
-)
+SPLITS = ("train", "validation", "test")
+LAST = {
+    "es": "Valores de la última época sobre n semillas: media ± desviación estándar o, de errores y de valores "
+    "asimétricos, mediana y rango; entre corchetes, el intervalo de confianza del 95 %.",
+    "en": "Values of the last epoch over n seeds: mean ± standard deviation or, of errors and of skewed values, median "
+    "and range; in brackets, the 95 % confidence interval.",
+}
 
 
-def _scores(name: str, exercise: str, es: str, en: str, **fields: object) -> TableSpec:
-    caption = {"es": f"{es} {LAST_ES}", "en": f"{en} {LAST_EN}"}
-    return TableSpec(name, "scores", exercise, caption, **{"columns": ACCURACY, **fields})  # type: ignore[arg-type]
+def declared(study: Study, exercise: str) -> list[TableSpec]:
+    """Return the tables that ``about.yaml`` of an exercise lists, whether or not the study runs their rows."""
+    entries = study.about(exercise).get("tables", {})
+    return [_table(study, exercise, name, entry) for name, entry in entries.items()]
 
 
-KNOWN = (
-    TableSpec(
-        "table_ej01",
-        "metrics",
-        "ej01",
-        {
-            "es": "Errores del modelo lineal: el absoluto (MAE) en miles de dólares, el cuadrático (MSE) y el costo en "
-            f"miles de dólares al cuadrado. {LAST_ES}",
-            "en": "Errors of the linear model: the absolute one (MAE) in thousands of dollars, the squared one (MSE) "
-            f"and the loss in their square. {LAST_EN}",
-        },
-    ),
-    TableSpec(
-        "table_ej02",
-        "scores",
-        "ej02",
-        {
-            "es": "Tiempo por época de las mismas redes en Keras y escritas a mano en NumPy, medido lado a lado: "
-            "mediana y rango de n repeticiones y, entre corchetes, el intervalo de confianza del 95 % de la media "
-            "geométrica.",
-            "en": "Time per epoch of the same nets in Keras and written by hand in NumPy, measured side by side: "
-            "median and range of n repetitions and, in brackets, the 95 % confidence interval of the geometric mean.",
-        },
-        columns=((TIMING, "ms_per_epoch"),),
-    ),
-    _scores(
-        "table_ej02_metrics",
-        "ej02",
-        "Precisión de las redes en Keras y a mano.",
-        "Accuracy of the nets in Keras and by hand.",
-    ),
-    _scores("table1", "ej03", "Precisión según la regularización.", "Accuracy by regularisation.", number=1),
-    _scores("table_ej04", "ej04", "Precisión con embedding.", "Accuracy with an embedding."),
-    _scores(
-        "table_ej05",
-        "ej05",
-        "Error cuadrático medio en el mapa logístico; el de prueba es el error de generalización.",
-        "Mean squared error on the logistic map; that on the test data is the generalisation error.",
-        columns=MSE,
-    ),
-    TableSpec(
-        "table_ej06",
-        "folds",
-        "ej06",
-        {
-            "es": "Precisión de validación por tratamiento de los datos y tamaño de la red. La desviación "
-            f"entre pliegues se toma dentro de cada semilla y se promedia sobre las semillas. {LAST_ES}",
-            "en": "Validation accuracy by treatment of the data and size of the net. The spread is the standard "
-            f"deviation over the folds, averaged over the seeds. {LAST_EN}",
-        },
-    ),
-    TableSpec(
-        "table_ej06_cost",
-        "cost",
-        "ej06",
-        {
-            "es": "Lo que cuesta cada red de los Pima: parámetros y tiempo de entrenamiento.",
-            "en": "What each net for the Pima data costs: parameters and training time.",
-        },
-    ),
-    _scores(
-        "table_ej07",
-        "ej07",
-        "Imágenes de prueba contra las originales, antes y después del filtro.",
-        "Test images against the originals, before and after the filter.",
-        columns=(("test", "noisy_mse"), ("test", "mse"), ("test", "noisy_psnr"), ("test", "psnr")),
-    ),
-    _scores("table2", "ej08", "Precisión sobre MNIST.", "Accuracy on MNIST.", number=2),
-    TableSpec(
-        "table_ej08_cost",
-        "cost",
-        "ej08",
-        {
-            "es": "Lo que cuesta cada red de MNIST: parámetros y tiempo de entrenamiento.",
-            "en": "What each MNIST net costs: parameters and training time.",
-        },
-    ),
-    _scores("table3", "ej09", "Precisión sobre MNIST permutado.", "Accuracy on permuted MNIST.", number=3),
-    _scores("table4", "ej10", "Precisión sobre CIFAR-100.", "Accuracy on CIFAR-100.", number=4, dataset="cifar100"),
-    _scores("table_ej10_cifar10", "ej10", "Precisión sobre CIFAR-10.", "Accuracy on CIFAR-10.", dataset="cifar10"),
-    TableSpec(
-        "table_ej10_cost",
-        "cost",
-        "ej10",
-        {
-            "es": "Lo que cuesta cada red de CIFAR: parámetros y tiempo de entrenamiento.",
-            "en": "What each CIFAR net costs: parameters and training time.",
-        },
-    ),
-)
+def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> TableSpec:
+    told = Told(entry["caption"], f"{study.folder}/{exercise}/about.yaml: tables.{name}.caption")
+    columns = tuple((split, metric) for split, metric in (each.split("/") for each in entry.get("columns", ())))
+    if entry["kind"] == "scores" and not columns:
+        columns = tuple((split, "accuracy") for split in SPLITS)
+    timed = bool(columns) and all(split == TIMING for split, _ in columns)
+    ends = entry["kind"] in ("scores", "metrics", "folds") and not timed
+    caption = {
+        language: f"{told[language]} {LAST[language]}" if ends else told[language] for language in study.languages
+    }
+    return TableSpec(
+        name,
+        entry["kind"],
+        exercise,
+        caption,
+        number=entry.get("number"),
+        dataset=entry.get("dataset"),
+        columns=columns,
+    )
+
+
 VERDICTS = TableSpec(
     "claims",
     "verdicts",
@@ -207,7 +138,7 @@ def tables_for(study: Study) -> tuple[TableSpec, ...]:
 
 def front_tables(study: Study) -> tuple[TableSpec, ...]:
     """Return the table of the first page, if anything is claimed about the exercises in play."""
-    return (VERDICTS,) if any(declared().about(exercise) for exercise in study.exercises) else ()
+    return (VERDICTS,) if any(claimed(study, exercise) for exercise in study.exercises) else ()
 
 
 def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
@@ -219,8 +150,8 @@ def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
 
 def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:
     """Return the exercise's tables: its own or its metrics, what is claimed, and the layers of every net in Keras."""
-    own = tuple(spec for spec in KNOWN if spec.exercise == exercise and spec.variants(study))
-    return (*(own or (_metrics(exercise),)), *_claims(exercise), *(_layers(study, exercise)))
+    own = tuple(spec for spec in declared(study, exercise) if spec.variants(study))
+    return (*(own or (_metrics(exercise),)), *_claims(study, exercise), *(_layers(study, exercise)))
 
 
 def layers_table(exercise: str, variant: str) -> str:
@@ -229,13 +160,13 @@ def layers_table(exercise: str, variant: str) -> str:
 
 
 def _metrics(exercise: str) -> TableSpec:
-    caption = {"es": f"Resultados de {exercise}. {LAST_ES}", "en": f"Results of {exercise}. {LAST_EN}"}
+    caption = {"es": f"Resultados de {exercise}. {LAST['es']}", "en": f"Results of {exercise}. {LAST['en']}"}
     return TableSpec(f"table_{exercise}", "metrics", exercise, caption)
 
 
-def _claims(exercise: str) -> tuple[TableSpec, ...]:
+def _claims(study: Study, exercise: str) -> tuple[TableSpec, ...]:
     """Return the table of the claims about an exercise, if there are any."""
-    if not declared().about(exercise):
+    if not claimed(study, exercise):
         return ()
     caption = {
         "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta: la media ± desviación "
@@ -250,19 +181,23 @@ def _claims(exercise: str) -> tuple[TableSpec, ...]:
 
 def _layers(study: Study, exercise: str) -> list[TableSpec]:
     """Return one table per net in Keras: which of them are equal is known only once they are built."""
-    names = [name for name in study.variants(exercise) if not study.model(exercise, name).endswith(TWIN)]
+    by_hand = exercises.by_hand(exercise)
+    names = [name for name in study.variants(exercise) if study.model(exercise, name) not in by_hand]
     return [
-        TableSpec(layers_table(exercise, name), "layers", exercise, layers_caption(exercise, [name]), variant=name)
+        TableSpec(
+            layers_table(exercise, name), "layers", exercise, layers_caption(study, exercise, [name]), variant=name
+        )
         for name in names
     ]
 
 
-def layers_caption(exercise: str, variants: Sequence[str]) -> dict[str, str]:
+def layers_caption(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, str]:
     """Return the caption of the layers that the nets of some variants have in common, by language."""
     caption = {}
     few = variants if len(variants) <= MOST_NAMES + 1 else variants[:MOST_NAMES]
-    for language, words in WORDS.items():
-        names = [words["quoted"].format(variant_name(exercise, variant, language)) for variant in few]
+    for language in study.languages:
+        words = WORDS[language]
+        names = [words["quoted"].format(variant_name(study, exercise, variant, language)) for variant in few]
         if more := len(variants) - len(few):
             names.append(words["more_nets"].format(more))
         form = words["layers_of_net" if len(variants) == 1 else "layers_of_nets"]

@@ -8,10 +8,10 @@ import pandas as pd
 
 from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing, Value
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers as source_numbers
+from practica.names import variant_name
 from practica.paper import numbers
 from practica.paper.facts import Facts
-from practica.paper.names import variant_name
 from practica.paper.table import Cell, Column, label
 from practica.paper.words import word
 
@@ -23,7 +23,7 @@ def variant_column(facts: Facts) -> Column:
 
 def variant(exercise: str, name: str, facts: Facts) -> Cell:
     """Return the name of a variant."""
-    return label(variant_name(exercise, name, facts.language), name)
+    return label(variant_name(facts.study, exercise, name, facts.language), name)
 
 
 def measure(value: Estimate | Missing, metric: str, facts: Facts) -> Cell:
@@ -66,9 +66,8 @@ def optional(value: Any, facts: Facts) -> Cell:
 
 def source(name: str, facts: Facts) -> Cell:
     """Return what the source prints, if it does."""
-    if name not in PRINTED:
-        return blank()
-    return Cell(printed(PRINTED[name], facts), {"": PRINTED[name]})
+    text = source_numbers(facts.study).get(name)
+    return blank() if text is None else Cell(printed(text, facts), {"": text})
 
 
 def printed(text: str, facts: Facts) -> str:

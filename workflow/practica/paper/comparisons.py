@@ -1,4 +1,4 @@
-"""Make the tables that compare: verdicts on what the source claims, and differences between variants."""
+"""Make the tables of verdicts on what is claimed."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import Any
 
-import pandas as pd
-
 from practica.address import Quantity
 from practica.errors import InputError, hint
-from practica.evidence.blocks import NOT_RUN
 from practica.evidence.claims import NEAR, declared
-from practica.evidence.differences import RATIO
 from practica.evidence.estimates import SHARE, Estimate
 from practica.evidence.results import Missing
-from practica.evidence.rules import FEWEST, NOT_COMPARABLE, NOT_CONFIRMED
-from practica.evidence.summary import estimate_fields
+from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.verdicts import UNEQUAL
-from practica.exercises.twins import TWIN
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
+from practica.names import metric_name
 from practica.paper import cells, numbers
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
-from practica.paper.names import metric_name, variant_name
 from practica.paper.table import Cell, Column, Content, label
 from practica.paper.words import word
 
@@ -33,9 +27,6 @@ WIDEST = 27
 """Letters of a line below a verdict."""
 NARROW = 24
 """More letters than this below a verdict are broken into lines."""
-UNCOMPARED = ("loss", "ms_per_epoch", "noisy_mse", "noisy_psnr")
-"""Not compared in the report: the loss holds the penalties, which differ, and the noisy images are the same for all;
-times are compared by the claims."""
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
@@ -92,62 +83,14 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     return columns, rows, [_definition(known[measure][language]) for measure in used if measure in known]
 
 
-def differences(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per two variants and metric, and one column per split."""
-    language = facts.language
-    table = facts.results.differences
-    table = table[~table["metric"].isin(UNCOMPARED) & table["exercise"].isin(facts.study.exercises)]
-    table = _told(table)
-    splits = list(dict.fromkeys(table["split"].astype(str)))
-    columns = [
-        Column("exercise", word("exercise", language), numeric=False),
-        Column("variant", word("variants", language), numeric=False, width=0.25),
-        Column("metric", word("metric", language), numeric=False),
-        *(Column(split, word(split, language)) for split in splits),
-        Column("n", word("pairs", language)),
-    ]
-    rows = []
-    keys = ["exercise", "variant", "minus", "metric"]
-    for key, group in table.groupby(keys, sort=False, observed=True):
-        exercise, variant, minus, metric = map(str, key)
-        found = {row["split"]: row for row in group.to_dict("records")}
-        first, second = (variant_name(exercise, each, language) for each in (variant, minus))
-        pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
-        values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
-        differs = "" if pd.isna(group["unequal"].iloc[0]) else facts.terms(str(group["unequal"].iloc[0]))
-        if differs:
-            pair = replace(pair, below=f"{pair.below}; {word(NOT_COMPARABLE, language)}: {differs}")
-        n = max(int(row["n"]) for row in found.values())
-        title = label(metric_name(metric, language), metric)
-        rows.append([label(exercise), pair, title, *values, Cell(str(n), {"": n})])
-    if not rows:
-        hole = cells.gap(word(NOT_RUN, language), facts)
-        rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
-    count = int(facts.results.differences["p"].notna().sum())
-    return columns, rows, [word("differences_note", language).format(fewest=FEWEST, count=count)]
-
-
-def _told(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the differences that tell something.
-
-    A net by hand is there for its twin, and for no other; and where there is an accuracy, no error is needed as well.
-    """
-    first, second = (table[name].astype(str) for name in ("variant", "minus"))
-    by_hand = first.str.endswith(TWIN) | second.str.endswith(TWIN)
-    twins = (first == second + TWIN) | (second == first + TWIN)
-    pair = table["exercise"].astype(str) + "/" + first + "/" + second
-    accuracy = table["metric"] == "accuracy"
-    return table[(twins | ~by_hand) & (accuracy | ~pair.isin(pair[accuracy]))]
-
-
 def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, Any]] | Missing:
-    """Return the entry of a claim and that of one of its parts, from ``ej08-a`` (its first) or ``ej08-a/speed``.
+    """Return the entry of a claim and that of one of its parts, from ``digits-a`` (its first) or ``digits-a/speed``.
 
     Raises:
         InputError: there is no such claim or part.
     """
     name, slash, part = reference.partition("/")
-    known = declared().claims
+    known = declared(facts.study).claims
     if name not in known:
         raise InputError(f"no claim {name!r}{hint(name, known)}")
     parts = [each.name for each in known[name].parts]
@@ -206,7 +149,7 @@ def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[C
     hole = cells.gap(word("no_claims", facts.language), facts)
     return [
         [label(claim.id), label(claim.sentence[facts.language]), *[cells.blank()] * (width - 3), hole]
-        for claim in declared().claims.values()
+        for claim in declared(facts.study).claims.values()
         if claim.exercise in facts.study.exercises and exercise in (None, claim.exercise)
     ]
 
@@ -287,13 +230,8 @@ def _short(quantity: str, facts: Facts) -> str:
     if not named.split:
         return (facts.claims or {})["definitions"][named.measure][facts.language]["name"]
     where = word(named.split, facts.language).lower()
-    return where if named.metric == "accuracy" else f"{metric_name(named.metric, facts.language)} ({where})"
-
-
-def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
-    """Return a difference or a ratio with its interval, in bold where it is significant."""
-    p = None if pd.isna(row["p_holm"]) else float(row["p_holm"])
-    ratio = row["kind"] == RATIO
-    cell = cells.measure(Estimate(**estimate_fields(row)), RATIO if ratio else metric, facts)
-    text = f"×\u00a0{cell.text}" if ratio else cell.text
-    return Cell(text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")
+    return (
+        where
+        if named.metric == "accuracy"
+        else f"{metric_name(facts.study, named.exercise, named.metric, facts.language)} ({where})"
+    )

@@ -14,8 +14,8 @@ from practica.config import Study
 from practica.errors import InputError, RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
-from practica.figures.listing import OVERVIEW
 from practica.files import atomic_path, write_text
+from practica.names import report_name, title
 from practica.paper import render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
@@ -24,14 +24,12 @@ from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
-from practica.paper.names import report_name, title
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.settings import items
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.paper.words import WORDS, word
 
-REPORT = Path(__file__).parents[3] / "report"
 BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
 INTRODUCTION = "intro"
 TITLE = r"\maketitle\thispagestyle{fancy}"
@@ -81,12 +79,7 @@ def output_path(results: Path, language: str) -> Path:
     return results / f"{report_name(language)}.pdf"
 
 
-def prose_files(study: Study, language: str, report: Path = REPORT) -> list[Path]:
-    """Return the prose files that the study's report is made from, there or not."""
-    return [report / language / f"{name}.tex" for name in (INTRODUCTION, *study.exercises)]
-
-
-def build(study: Study, results: Path, language: str, report: Path = REPORT) -> Path:
+def build(study: Study, results: Path, language: str) -> Path:
     """Build the report of the study in ``results`` and return the PDF.
 
     The LaTeX sources and the log stay in ``<results>/paper/<language>``.
@@ -104,9 +97,9 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     # What LaTeX left stays: with it one pass does where a sentence changed, and three are needed without.
     for old in folder.glob("*.tex"):
         old.unlink()
-    prose, other_layers = _prose(facts, report)
+    prose, other_layers = _prose(facts)
     target = output_path(results, language)
-    works = bibliography(folder, report, language, "".join(prose.values()))
+    works = bibliography(folder, study.folder, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
     glyphs = choose([*prose.values(), *texts, _metadata(study, language)])
     tex = folder / target.with_suffix(".tex").name
@@ -132,16 +125,15 @@ def _typeset(
         front = front.replace(TITLE, rf"{TITLE}\noindent\textcolor{{red}}{{{breakable(unseen)}}}\par\smallskip ")
     glyphs.link(tex.parent)
     for path, text in prose.items():
-        write_text(tex.parent / path.name, glyphs.set(text))
+        write_text(tex.parent / _section_file(path), glyphs.set(text))
     write_text(tex, glyphs.set(_document(study, language, [front, *others], glyphs).dumps()) + "\n")
-    return compile_pdf(tex, {path.name: path for path in prose}, glyphs.engine)
+    return compile_pdf(tex, {_section_file(path): path for path in prose}, glyphs.engine)
 
 
-def _prose(facts: Facts, report: Path) -> tuple[dict[Path, str], list[Table]]:
+def _prose(facts: Facts) -> tuple[dict[Path, str], list[Table]]:
     """Return every section's prose, expanded, by its source; and the tables of layers left for the appendix."""
     prose, other_layers = {}, []
-    for path in prose_files(facts.study, facts.language, report):
-        exercise = None if path.stem == INTRODUCTION else path.stem
+    for exercise, path in facts.study.prose(facts.language).items():
         section = Prose(facts, exercise, _pictures(facts, exercise))
         # The prose comes first, so that a line of what LaTeX reads is the same line of its source.
         prose[path] = section.expand(path).rstrip() + "\n\n" + section.rest()
@@ -149,10 +141,15 @@ def _prose(facts: Facts, report: Path) -> tuple[dict[Path, str], list[Table]]:
     return prose, other_layers
 
 
+def _section_file(prose: Path) -> str:
+    """Return the name of the file, among those that LaTeX reads, that a file of prose becomes."""
+    return f"{INTRODUCTION if prose.stem.startswith(INTRODUCTION) else prose.parent.name}.tex"
+
+
 def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     """Return the captions of the exercise's figures, by name."""
-    specs = (figures.spec(name) for name in figures.figures_for(facts.study))
-    return {spec.name: spec.caption[facts.language] for spec in specs if exercise and spec.exercise == exercise}
+    specs = figures.of_exercise(facts.study, exercise) if exercise else []
+    return {spec.name: spec.caption[facts.language] for spec in specs}
 
 
 def _document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs) -> Document:
@@ -179,9 +176,9 @@ def _sections(study: Study, language: str) -> list[str]:
     """Return the introduction and one section an exercise, as LaTeX that reads their prose."""
     texts = [rf"\input{{{INTRODUCTION}.tex}}"]
     for exercise in study.exercises:
-        heading = escape(study.title(exercise, language) or title(exercise, language))
+        heading = escape(title(study, exercise, language))
         # A section bears the number of its exercise, also where the report holds only some of them.
-        number = rf"\setcounter{{section}}{{{int(exercise[2:]) - 1}}}"
+        number = rf"\setcounter{{section}}{{{study.number(exercise) - 1}}}"
         texts.append(rf"\FloatBarrier{number}\section{{{heading}}}\label{{sec:{exercise}}}\input{{{exercise}.tex}}")
     return texts
 
@@ -239,7 +236,7 @@ def _front(facts: Facts) -> str:
 
 def _overview(facts: Facts) -> str:
     """Return the figure of the first page, with how many claims have which verdict."""
-    language, name = facts.language, OVERVIEW.name
+    language, name = facts.language, figures.OVERVIEW
     path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
     if facts.claims is None or not (facts.folder / path).is_file():
         return ""
@@ -256,7 +253,7 @@ def _overview(facts: Facts) -> str:
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
-    caption = rf"\caption*{{{escape(OVERVIEW.caption[language])}}}"
+    caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 

@@ -208,7 +208,7 @@ class Facts:
             raise InputError(f"{exercise}/{variant} recorded no {split}/{metric}{hint(f'{split}/{metric}', known)}")
 
     def _source(self, name: str) -> Fact:
-        text = printed(name)
+        text = printed(self.study, name)
         digits = len(text.partition(".")[2])
         own = numbers.decimal(float(text), digits, self.language) if digits else self._count(int(text))
         return Fact(float(text), own, digits)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from practica.paper.escape import breakable, escape
 
-NAME = re.compile(r"fig(?P<extra>x?)(?P<number>\d+)(?P<letter>[a-z]?)")
-
-
+LETTER = re.compile(r"(?<=[0-9])[a-z]$")
+"""What tells figures that belong side by side from each other."""
 BESIDE = r"0.48\linewidth"
 ROOM = 2  # figures, one row, of a float that holds what nobody placed: LaTeX fills pages with such rows
 REASON = 70  # characters of a reason inside a sentence; the table of the runs has more
@@ -20,24 +19,18 @@ REASON = 70  # characters of a reason inside a sentence; the table of the runs h
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure: its name, its caption, and the file relative to the document or why there is none."""
+    """One figure: its name, caption and number in the source, and its file for the document or why there is none."""
 
     name: str
     caption: str
     path: str | None
     gap: str = ""
-
-
-def number(name: str) -> str:
-    """Return the source's number of a figure, from a name such as ``fig13a``; empty for one that the source lacks."""
-    found = NAME.fullmatch(name)
-    return str(int(found["number"])) if found and not found["extra"] else ""
+    number: int | None = None
 
 
 def group(name: str) -> str:
     """Return what figures that belong side by side share: ``fig13`` for ``fig13a`` and ``fig13b``."""
-    found = NAME.fullmatch(name)
-    return name[: -len(found["letter"]) or None] if found else name
+    return LETTER.sub("", name)
 
 
 def together(names: Sequence[str]) -> list[list[str]]:
@@ -60,12 +53,12 @@ def figure(pictures: Sequence[Picture], caption: str) -> str:
         body = _image(pictures[0]) + _captioned(pictures[0], caption)
     elif caption:
         body = _rows("subfigure", [_image(each) + _caption(each) for each in pictures])
-        body += numbering("figure", number(pictures[0].name))
+        body += numbering("figure", _number(pictures[0]))
         body += rf"\caption{{{caption}}}\label{{fig:{group(pictures[0].name)}}}"
     else:
         body = _rows("minipage", [_image(each) + _captioned(each, "") for each in pictures])
     # LaTeX reads the numbering of sub-figures before it meets the caption that they belong to.
-    start = numbering("figure", number(pictures[0].name), count=False) if caption else ""
+    start = numbering("figure", _number(pictures[0]), count=False) if caption else ""
     return rf"\begin{{figure}}[!htbp]\centering{start}{body}\end{{figure}}"
 
 
@@ -83,9 +76,13 @@ def gap(reason: str, missing: str) -> str:
     return rf"\textcolor{{red}}{{[{escape(missing)}: {breakable(textwrap.shorten(reason, REASON, placeholder='…'))}]}}"
 
 
+def _number(picture: Picture) -> str:
+    return "" if picture.number is None else str(picture.number)
+
+
 def _captioned(picture: Picture, caption: str) -> str:
     text = caption or escape(picture.caption)
-    return rf"{numbering('figure', number(picture.name))}\caption{{{text}}}\label{{fig:{picture.name}}}"
+    return rf"{numbering('figure', _number(picture))}\caption{{{text}}}\label{{fig:{picture.name}}}"
 
 
 def _caption(picture: Picture) -> str:

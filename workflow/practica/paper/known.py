@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
-from practica import exercises
+from practica import exercises, names
 from practica.address import METRIC, Quantity, parts
 from practica.code import reach
 from practica.config import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import declared
-from practica.evidence.source import PRINTED, printed
-from practica.figures.listing import SPECS
+from practica.evidence.source import numbers, printed
+from practica.figures import catalogue as figures
 from practica.files import read_text
-from practica.paper import names
-from practica.paper.catalogue import KNOWN, exercise_tables, tables_for
+from practica.paper import catalogue as tables
+from practica.paper.catalogue import exercise_tables, tables_for
 from practica.paper.macros import Macro, expand
 
 
-@cache
-def named_variants() -> frozenset[tuple[str, str]]:
-    """Return the variants that figures, claims, the source and lists of names speak of, whatever a study runs."""
-    quantities = [each for claim in declared().claims.values() for part in claim.parts for each in part.quantities]
-    quantities += map(Quantity.parse, PRINTED)
-    called = [parts(name) for variants in names.VARIANTS.values() for name in variants if "/" in name]
-    shown = [(spec.exercise, variant) for spec in SPECS for variant in spec.variants]
-    return frozenset(
-        [
-            *((each.exercise, each.variant) for each in quantities),
-            *((exercise, variant) for exercise, variant in called),
-            *shown,
-        ]
-    )
+def named_variants(study: Study) -> frozenset[tuple[str, str]]:
+    """Return the variants that the files about the exercises speak of, whatever the study runs."""
+    quantities = [each for claim in declared(study).claims.values() for part in claim.parts for each in part.quantities]
+    quantities += map(Quantity.parse, numbers(study))
+    called = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
+    shown = [
+        (exercise, variant)
+        for exercise in study.known
+        for each in figures.declared(study, exercise)
+        for variant in each.variants
+    ]
+    return frozenset([*((each.exercise, each.variant) for each in quantities), *called, *shown])
 
 
 def runs(study: Study, exercise: str, variant: str) -> bool:
@@ -45,7 +42,7 @@ def runs(study: Study, exercise: str, variant: str) -> bool:
     there = study.config["exercises"]
     if exercise in there and variant in study.variants(exercise):
         return True
-    if (exercise, variant) not in named_variants():
+    if (exercise, variant) not in named_variants(study):
         study.model(exercise, variant)  # which says what is known
     return False
 
@@ -69,7 +66,7 @@ class _Names:
         """Return macros that become nothing but check what they name."""
         checks: dict[str, tuple[int, tuple[Callable[[str], object], ...]]] = {
             "resultado": (1, (self._result,)),
-            "fuente": (1, (printed,)),
+            "fuente": (1, (self._printed,)),
             "parametros": (1, (self._variant,)),
             "ajuste": (1, (self._setting,)),
             "entrenamiento": (1, (self._variant,)),
@@ -77,14 +74,17 @@ class _Names:
             "sihay": (3, (self._result,)),
             "semillas": (1, (self._variant,)),
             "compara": (5, (self._result, self._result)),
-            "veredicto": (1, (_claim,)),
-            "segun": (4, (_claim,)),
-            "evidencia": (1, (_claim,)),
+            "veredicto": (1, (self._claim,)),
+            "segun": (4, (self._claim,)),
+            "evidencia": (1, (self._claim,)),
             "figura": (2, (self._figures,)),
             "tabla": (1, (self._table,)),
             "capas": (1, (self._variants,)),
         }
         return {name: Macro(count, _checking(each)) for name, (count, each) in checks.items()}
+
+    def _printed(self, text: str) -> None:
+        printed(self.study, text)
 
     def _variant(self, text: str) -> None:
         runs(self.study, *parts(text))
@@ -106,22 +106,35 @@ class _Names:
             elif prefix not in ("fuente", "parametros"):
                 raise InputError(f"unknown prefix {prefix + ':'!r}{hint(prefix, ('fuente', 'parametros'))}")
             else:
-                (printed if prefix == "fuente" else self._variant)(name)
+                (self._printed if prefix == "fuente" else self._variant)(name)
 
     def _metric(self, text: str) -> None:
         named = Quantity.parse(text, METRIC)
         metric = named.metric.removeprefix("best_")
-        if runs(self.study, named.exercise, named.variant) and metric not in names.METRICS["en"]:
+        if runs(self.study, named.exercise, named.variant) and metric not in self._recorded(named.exercise):
             code = reach("practica.training.block", exercises.module_name(named.exercise))
             if not code.says(metric):
-                raise InputError(f"nothing records {named.metric!r}{hint(metric, names.METRICS['en'])}")
+                raise InputError(f"nothing records {named.metric!r}{hint(metric, self._recorded(named.exercise))}")
+
+    def _recorded(self, exercise: str) -> list[str]:
+        return [*names.METRICS["en"], *self.study.about(exercise).get("words", {})]
 
     def _figures(self, text: str) -> None:
-        own = [f"fig_{self.exercise}_{name}" for name in self.study.variants(self.exercise)] if self.exercise else []
-        there = [spec.name for spec in SPECS if spec.exercise == self.exercise] + own
+        specs = []
+        if self.exercise:
+            specs = [*figures.declared(self.study, self.exercise), *figures.of_exercise(self.study, self.exercise)]
+        there = list(dict.fromkeys(spec.name for spec in specs))
         for name in map(str.strip, text.split(",")):
             if name not in there:
                 raise InputError(f"{self.exercise} has no figure {name!r}{hint(name, there)}")
+
+    def _claim(self, reference: str) -> None:
+        name, _, part = reference.partition("/")
+        claims = declared(self.study).claims
+        if name not in claims:
+            raise InputError(f"no claim {name!r}{hint(name, claims)}")
+        if part and part not in (there := [each.name for each in claims[name].parts]):
+            raise InputError(f"claim {name} has no part {part!r}{hint(part, there)}")
 
     def _table(self, name: str) -> None:
         there = table_names(self.study, self.exercise)
@@ -132,16 +145,11 @@ class _Names:
 def table_names(study: Study, exercise: str | None) -> list[str]:
     """Return the names of the tables that a section can place, those without a row today included."""
     there = exercise_tables(study, exercise) if exercise else tables_for(study)
-    return list(dict.fromkeys([*(s.name for s in there), *(s.name for s in KNOWN if s.exercise == exercise)]))
-
-
-def _claim(reference: str) -> None:
-    name, _, part = reference.partition("/")
-    claims = declared().claims
-    if name not in claims:
-        raise InputError(f"no claim {name!r}{hint(name, claims)}")
-    if part and part not in (there := [each.name for each in claims[name].parts]):
-        raise InputError(f"claim {name} has no part {part!r}{hint(part, there)}")
+    return list(
+        dict.fromkeys(
+            [*(s.name for s in there), *(s.name for s in (tables.declared(study, exercise) if exercise else ()))]
+        )
+    )
 
 
 def _checking(checks: tuple[Callable[[str], object], ...]) -> Callable[..., str]:

@@ -1,4 +1,4 @@
-r"""Expand the macros of the prose, such as ``\resultado{ej08/dense/test/accuracy}``, every line in its place."""
+r"""Expand the macros of the prose, such as ``\resultado{digits/dense/test/accuracy}``, every line in its place."""
 
 from __future__ import annotations
 

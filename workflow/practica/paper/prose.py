@@ -9,11 +9,10 @@ from practica.address import parts
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
-from practica.figures.catalogue import spec
-from practica.figures.listing import SPECS
+from practica.figures import catalogue as figures
 from practica.files import read_text
-from practica.paper import comparisons, floats, render
-from practica.paper.catalogue import KNOWN, TableSpec
+from practica.paper import catalogue, comparisons, floats, render
+from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
@@ -37,8 +36,12 @@ class Prose:
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
         # What the exercise has and the study does not run: named in the prose, it is a hole.
-        self.captions = {each.name: each.caption[facts.language] for each in SPECS if each.exercise == exercise}
-        self.rowless = {each.name: each for each in KNOWN if each.exercise == exercise}
+        specs = (
+            [*figures.of_exercise(facts.study, exercise), *figures.declared(facts.study, exercise)] if exercise else []
+        )
+        self.specs = {spec.name: spec for spec in specs}
+        self.captions = {spec.name: spec.caption[facts.language] for spec in specs}
+        self.rowless = {spec.name: spec for spec in (catalogue.declared(facts.study, exercise) if exercise else ())}
         self.placed: set[str] = set()
         self.nets: set[str] = set()
         self.said: set[str] = set()
@@ -63,10 +66,10 @@ class Prose:
         ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: the text that holds of their training.
         ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text where there is a result, or the other one.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
-        ``\veredicto{ej08-a}`` or ``{ej08-a/speed}``: the verdict on a claim or one of its parts, in a word.
-        ``\segun{ej08-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
-        ``\evidencia{ej08-a/speed}``: what decided it, with its interval; of a claim, its first part.
-        ``\figura{fig13a,fig13b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{ej08/dense,...}``: floats.
+        ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
+        ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
+        ``\evidencia{digits-a/speed}``: what decided it, with its interval; of a claim, its first part.
+        ``\figura{fig01a,fig01b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
         """
         return {
             "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
@@ -183,13 +186,14 @@ class Prose:
     def _picture(self, name: str, part: bool) -> Picture:
         """Return a picture; one that is ``part`` of a figure with a caption in common has its title under it."""
         captions = {**self.captions, **self.pictures}
-        text = spec(name).title[self.facts.language] if part else captions[name]
+        text = self.specs[name].title[self.facts.language] if part else captions[name]
+        number = self.specs[name].number
         if name not in self.pictures:
-            return Picture(name, text, None, self._gap(word("left_out", self.facts.language)))
+            return Picture(name, text, None, self._gap(word("left_out", self.facts.language)), number)
         path = f"{self.facts.study.shelf('figures', self.facts.language)}/{name}.pdf"
         if (self.facts.folder / path).is_file():
-            return Picture(name, text, f"{RESULTS_FROM_DOCUMENT}/{path}")
-        return Picture(name, text, None, self._gap(word("no_figure", self.facts.language)))
+            return Picture(name, text, f"{RESULTS_FROM_DOCUMENT}/{path}", number=number)
+        return Picture(name, text, None, self._gap(word("no_figure", self.facts.language)), number)
 
     def _table(self, name: str) -> str:
         self._place(name, {**self.rowless, **self.tables}, "table")

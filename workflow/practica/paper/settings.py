@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from practica.config import Study
+from practica.names import variant_name
 from practica.paper import numbers
-from practica.paper.names import variant_name
 from practica.paper.words import word
 
 TRAINING = (
@@ -89,7 +89,7 @@ def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> 
     for variant in variants:
         # Variants of one exercise may differ in nothing but their layers.
         text = f"{training(study.settings(exercise, variant), language, (*TRAINING, 'units'))}; {amount}"
-        told.setdefault(text, []).append(variant_name(exercise, variant, language))
+        told.setdefault(text, []).append(variant_name(study, exercise, variant, language))
     return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from practica.config import Study
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
-from practica.evidence.source import PRINTED
+from practica.evidence.source import numbers as source_numbers
+from practica.names import metric_name
 from practica.paper import cells, numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
-from practica.paper.comparisons import differences, statements, verdicts
+from practica.paper.comparisons import statements, verdicts
+from practica.paper.differences import differences
 from practica.paper.facts import Facts
-from practica.paper.names import metric_name
 from practica.paper.table import Cell, Column, Content, Table, label
 from practica.paper.words import word
 
@@ -69,7 +70,8 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
         Column(f"{split}_{metric}", _score_heading(spec, split, metric, facts)) for split, metric in spec.columns
     ]
     variants = spec.variants(facts.study)
-    printed = any(f"{exercise}/{variant}/test/accuracy" in PRINTED for variant in variants)
+    known = source_numbers(facts.study)
+    printed = any(f"{exercise}/{variant}/test/accuracy" in known for variant in variants)
     if printed:
         columns.append(Column("source", word("source", facts.language)))
     columns.append(Column("n", word("seeds", facts.language)))
@@ -90,7 +92,7 @@ def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> st
     splits, metrics = ({pair[place] for pair in spec.columns} for place in (0, 1))
     if len(metrics) == 1 < len(splits):
         return word(split, facts.language)
-    name = metric_name(metric, facts.language)
+    name = metric_name(facts.study, str(spec.exercise), metric, facts.language)
     return name if len(splits) == 1 else f"{name}, {word(split, facts.language).lower()}"
 
 
@@ -115,7 +117,8 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
             row = [
                 cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts) for value in values
             ]
-            rows.append([name, label(metric_name(metric, facts.language), metric), *row, cells.seeds(values)])
+            title = label(metric_name(facts.study, exercise, metric, facts.language), metric)
+            rows.append([name, title, *row, cells.seeds(values)])
     return columns, rows, []
 
 

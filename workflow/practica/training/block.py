@@ -99,6 +99,11 @@ def builder(exercise: Any, name: str) -> Any:
     return found
 
 
+def is_by_hand(block: Block) -> bool:
+    """Return whether the block's net is written by hand, and trained without Keras."""
+    return block.model in exercises.by_hand(block.exercise)
+
+
 def _train(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> tuple[str, str, Iterable[tuple[Name, Outcome]]]:
@@ -107,7 +112,7 @@ def _train(
     ``numpy`` is a net by hand, ``stack`` all runs in one graph, ``fit`` run by run.
     """
     arguments = (block, build, settings, arrays, checkpoints)
-    if block.model.endswith("_numpy"):
+    if is_by_hand(block):
         return "numpy", "the net is written by hand", _one_by_one(*arguments)
     try:
         return "stack", "its runs gain from sharing a graph", list(_together(*arguments))
@@ -126,8 +131,9 @@ def _names(block: Block) -> Iterator[Name]:
 def _one_by_one(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> Iterator[tuple[Name, Outcome]]:
-    by_keras = not block.model.endswith("_numpy")
-    trainer = Trainer(build, settings, block.save_model) if by_keras else by_hand.Trainer(build, settings)
+    trainer: Any = by_hand.Trainer(build, settings)
+    if not is_by_hand(block):
+        trainer = Trainer(build, settings, block.save_model)
     for name in _names(block):
         checkpoint = checkpoints.of(*name)
         outcome = checkpoint.finished()

@@ -16,7 +16,7 @@ from practica.training.fit import count_parameters
 
 
 def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str, Any]]:
-    """Return ``{"ej08/dense": {"total": 16140, ...}}`` for every variant in play.
+    """Return ``{"digits/dense": {"total": 16140, ...}}`` for every variant in play.
 
     With ``layers``, each entry also lists its layers: ``name``, ``type``, ``output_shape`` and ``parameters``.
 

@@ -18,7 +18,7 @@ from practica.data.store.wrapped import damage_is_bad_content
 
 HEADER_LIMIT = 4096
 WIDEST = 8  # bytes a number
-OBJECTS_LIMIT = 64 * 2**20  # IMDB's pickled reviews take 14 MB
+OBJECTS_LIMIT = 64 * 2**20  # a set of 50,000 texts as pickled lists takes 14 MB
 
 
 def read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> Arrays:

@@ -1,6 +1,6 @@
 """Read pickles of plain data without running anything that they ask for.
 
-IMDB's ragged reviews and CIFAR's batches exist only as pickles. A pickle is a program that may call any importable
+Some published data exist only as pickles. A pickle is a program that may call any importable
 function; here it can name a few numpy constructors, and even these are replaced by inert stand-ins that record
 their arguments. What they recorded is then checked and turned into arrays by us.
 """

@@ -15,7 +15,7 @@ from typing import Any
 
 from practica.data.store.mirror import keras_folder, local_folder, same_mirror
 from practica.data.store.prepared import prepared_folder
-from practica.data.store.registry import DATASETS
+from practica.data.store.registry import spec_of
 from practica.data.store.sources import candidates
 from practica.data.store.spec import Published
 from practica.errors import InputError
@@ -38,7 +38,7 @@ def plan(name: str, sources: Mapping[str, Any]) -> Plan:
     """Return what is expected of the data set ``name``, at the cost of two ``stat`` a job.
 
     Args:
-        name: one of ``practica.data.NAMES``.
+        name: the name of a data set.
         sources: ``folder``, ``mirror`` and ``on_missing``, as under ``data`` in the configuration.
     """
     place = prepared_folder(name, sources["folder"])
@@ -50,7 +50,7 @@ def plan(name: str, sources: Mapping[str, Any]) -> Plan:
 
 def _plan(name: str, place: Path, sources: Mapping[str, Any]) -> Plan:
     """Return what is expected of a data set, from what is prepared and what could be."""
-    spec = DATASETS[name]
+    spec = spec_of(name)
     described, origin = map(_read, _records(place))
     files = _files(spec, sources) if isinstance(spec, Published) else []
     road = sha256(f"{same_mirror(sources['mirror'])} {sources['on_missing']} {files}")[:16]

@@ -1,46 +1,32 @@
-"""Find the data sets: every module of ``practica.data`` that defines ``DATASET``."""
+"""Find the data sets: every module in the study's ``data`` that defines ``DATASET``."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from pathlib import Path
 
 from practica.data.store.spec import Spec
-from practica.errors import InputError
-
-
-def _discover() -> dict[str, Spec]:
-    """Return the specifications of all data sets by name.
-
-    Raises:
-        InputError: a data set has another name than its module, by which the workflow finds it.
-    """
-    found = {}
-    for module in pkgutil.iter_modules([str(Path(__file__).parents[1])]):
-        if not module.ispkg:
-            spec = getattr(importlib.import_module(f"practica.data.{module.name}"), "DATASET", None)
-            if spec is None:
-                continue
-            if spec.name != module.name:
-                raise InputError(
-                    f"workflow/practica/data/{module.name}.py: DATASET is named {spec.name!r}; "
-                    "data set and module have the same name"
-                )
-            found[spec.name] = spec
-    return dict(sorted(found.items()))
-
-
-DATASETS = _discover()
+from practica.errors import InputError, hint
+from practica.study_folder import PACKAGE, cached, opened
+from practica.syntax import modules_defining
 
 
 def spec_of(name: str) -> Spec:
     """Return the specification of the data set ``name``.
 
     Raises:
-        InputError: there is no such data set.
+        InputError: there is no such data set, or it has another name than its module, by which the workflow finds it.
     """
-    try:
-        return DATASETS[name]
-    except KeyError:
-        raise InputError(f"there is no data set {name!r}; there are {', '.join(DATASETS)}") from None
+    if name not in names():
+        raise InputError(f"there is no data set {name!r} in {opened() / 'data'}{hint(name, names())}")
+    spec: Spec = importlib.import_module(f"{PACKAGE}.data.{name}").DATASET
+    if spec.name != name:
+        raise InputError(
+            f"{opened()}/data/{name}.py: DATASET is named {spec.name!r}; data set and module have the same name"
+        )
+    return spec
+
+
+@cached
+def names() -> tuple[str, ...]:
+    """Return the names of all data sets of the study."""
+    return modules_defining(f"{PACKAGE}.data", "DATASET")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from practica.exercises.inputs import scale_pixels
-from practica.exercises.mnist_nets import conv, dense
 from practica.exercises.problem import MULTICLASS, Arrays, Problem, Settings, official
+from study.shared.mnist_nets import conv, dense
 
 __all__ = ["conv", "dense", "problem"]
 

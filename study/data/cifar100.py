@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from practica.data import cifar
 from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, Form, Published, Upstream
+from study.data import cifar
 
 FOLDER = "cifar-100-python"
 PARTS = ("train", "test")

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from practica.exercises.problem import BINARY, Arrays, Problem, Samples, Settings, model
-from practica.exercises.reviews import official_reviews, padded
+from practica.exercises.texts import official_texts, padded
 
 
 @model
@@ -40,6 +40,6 @@ def conv(settings: Settings) -> keras.Model:
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
     """Return IMDB with its official test set, each review cut or padded to one length."""
     length, words = settings.review_length, settings.words
-    parts = official_reviews(arrays, settings, seed)
+    parts = official_texts(arrays, settings, seed)
     train, validation, test = (Samples(padded(part.x, length, words), part.y) for part in parts)
     return Problem(BINARY, train, validation, test)

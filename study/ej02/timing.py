@@ -1,4 +1,4 @@
-"""Time Keras nets against their hand-written NumPy twins: the same work, interleaved in one process."""
+"""Time the Keras nets against their twins written by hand in NumPy: the same work, interleaved in one process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import keras
 from practica import exercises
 from practica.backend import Feed
 from practica.exercises.problem import Arrays, Problem, Settings
-from practica.exercises.twins import TWIN, twins
 from practica.seeds import epoch_order
 from practica.training.batches import training_batches
 from practica.training.block import builder, settings_of
@@ -22,24 +21,25 @@ from practica.training.recipe import compile_model
 if TYPE_CHECKING:
     from practica.config import Study
 
+METRIC = "ms_per_epoch"
 SAMPLES_A_TURN = 4000
 
 
-def time_twins(study: Study, load: Callable[[str], Arrays], exercise: str) -> Iterator[tuple[str, int, float]]:
-    """Time every variant that has a twin, and its twin: yield variant, repetition and milliseconds per epoch.
+def measure(study: Study, load: Callable[[str], Arrays]) -> Iterator[tuple[str, int, float]]:
+    """Time every variant that has a twin by hand, and its twin: yield variant, repetition and milliseconds per epoch.
 
     Each repetition times the Keras net, then its twin, on as many epochs; the first repetition pays for tracing and
     is not counted. So two times of one repetition make a pair.
     """
-    module = exercises.load(exercise)
-    for variant in twins(study, exercise):
-        block = study.block(exercise, variant, (0,))
+    module = exercises.load("ej02")
+    for twin, variant in study.twins("ej02").items():
+        block = study.block("ej02", variant, (0,))
         settings = settings_of(block)
         problem = module.problem(load(block.dataset), settings, 0, None)
-        net = builder(module, study.model(exercise, variant + TWIN))(settings)
+        net = builder(module, study.model("ej02", twin))(settings)
         epochs = math.ceil(SAMPLES_A_TURN / len(problem.train))
         by_keras = _keras_turn(builder(module, block.model), problem, settings, epochs)
-        turns = {variant: by_keras, variant + TWIN: _numpy_turn(net, problem, settings, epochs)}
+        turns = {variant: by_keras, twin: _numpy_turn(net, problem, settings, epochs)}
         for repetition in range(-1, study.config["timing"]["repetitions"]):
             for name, turn in turns.items():
                 seconds = _seconds(turn)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from practica.exercises.inputs import scale_pixels
-from practica.exercises.mnist_nets import conv, dense
 from practica.exercises.problem import MULTICLASS, Arrays, Problem, Samples, Settings, data_rng, official
+from study.shared.mnist_nets import conv, dense
 
 __all__ = ["conv", "dense", "problem"]
 

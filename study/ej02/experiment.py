@@ -7,7 +7,6 @@ import numpy as np
 from keras import layers
 
 from practica.exercises.inputs import flat_pixels
-from practica.exercises.numpy_nets import NumpyNet
 from practica.exercises.problem import (
     MULTICLASS,
     ONEHOT,
@@ -16,9 +15,11 @@ from practica.exercises.problem import (
     Problem,
     Samples,
     Settings,
+    by_hand,
     model,
     official,
 )
+from study.ej02.numpy_net import NumpyNet
 
 PIXELS, CLASSES = 32 * 32 * 3, 10
 
@@ -51,19 +52,19 @@ def xor_concat(settings: Settings) -> keras.Model:
     return keras.Model(inputs, outputs, name="xor_concat")
 
 
-@model
+@by_hand
 def cifar_numpy(settings: Settings) -> NumpyNet:
     """Return the hand-written twin of ``cifar``."""
     return NumpyNet((PIXELS, 100, CLASSES), ("sigmoid", "linear"), settings)
 
 
-@model
+@by_hand
 def xor_221_numpy(settings: Settings) -> NumpyNet:
     """Return the hand-written twin of ``xor_221``."""
     return NumpyNet((2, 2, 1), ("tanh", "tanh"), settings)
 
 
-@model
+@by_hand
 def xor_concat_numpy(settings: Settings) -> NumpyNet:
     """Return the hand-written twin of ``xor_concat``."""
     return NumpyNet((2, 1, 1), ("tanh", "tanh"), settings, concat=True)

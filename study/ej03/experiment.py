@@ -9,7 +9,7 @@ from keras import layers
 
 from practica.exercises.inputs import count_words
 from practica.exercises.problem import BINARY, Arrays, Problem, Settings, model
-from practica.exercises.reviews import official_reviews
+from practica.exercises.texts import official_texts
 
 
 @model
@@ -32,7 +32,7 @@ def bn_l2(settings: Settings) -> keras.Model:
 
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
     """Return IMDB with its official test set; a batch of reviews becomes word counts only when it is needed."""
-    train, validation, test = official_reviews(arrays, settings, seed)
+    train, validation, test = official_texts(arrays, settings, seed)
     return Problem(BINARY, train, validation, test, to_input=count_words(settings.words))
 
 

@@ -1,0 +1,85 @@
+"""Read what a study says of itself: ``study.yaml`` of all of it, ``about.yaml`` of one exercise. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from practica.errors import InputError
+from practica.files import SCHEMAS, read_json
+from practica.yamlfile import read_yaml
+
+STUDY_FILE, EXERCISE_FILE = "study.yaml", "about.yaml"
+
+Text = Mapping[str, str]
+"""The same text in every language: ``{"es": ..., "en": ...}``."""
+
+
+class Told(Mapping[str, str]):
+    """A text that a file gives once for all languages, or for each of some."""
+
+    def __init__(self, value: str | Text, where: str) -> None:
+        self._value = value
+        self._where = where
+
+    def __getitem__(self, language: str) -> str:
+        if isinstance(self._value, str):
+            return self._value
+        try:
+            return self._value[language]
+        except KeyError:
+            raise InputError(f"{self._where}: there is no text in {language!r}; write it") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(() if isinstance(self._value, str) else self._value)
+
+    def __len__(self) -> int:
+        return 0 if isinstance(self._value, str) else len(self._value)
+
+    def __contains__(self, language: object) -> bool:
+        return isinstance(self._value, str) or language in self._value
+
+
+def in_all(told: Text, languages: Iterable[str]) -> dict[str, str]:
+    """Return a text in each of some languages."""
+    return {language: told[language] for language in languages}
+
+
+def front(folder: Path) -> Mapping[str, Any]:
+    """Return what ``study.yaml`` in the folder of a study says; nothing where there is none.
+
+    Raises:
+        InputError: the file is wrong; the message names it and the key.
+    """
+    return _read(folder / STUDY_FILE, "study.schema.json")
+
+
+def about(folder: Path, exercise: str) -> Mapping[str, Any]:
+    """Return what ``about.yaml`` of an exercise says; nothing where there is none.
+
+    Raises:
+        InputError: the file is wrong; the message names it and the key.
+    """
+    return _read(folder / exercise / EXERCISE_FILE, "about.schema.json")
+
+
+def _read(path: Path, schema: str) -> Mapping[str, Any]:
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _checked(path, stamp, schema)
+
+
+@lru_cache(maxsize=1000)
+def _checked(path: Path, stamp: int, schema: str) -> Mapping[str, Any]:
+    content = read_yaml(path)
+    error = next(jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content), None)
+    if error is not None:
+        key = ".".join(map(str, error.absolute_path)) or "the file"
+        raise InputError(f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed")
+    return content

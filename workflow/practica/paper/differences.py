@@ -1,0 +1,95 @@
+"""Make the table of differences between variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from practica.address import TIMING
+from practica.config import Study
+from practica.evidence.blocks import NOT_RUN
+from practica.evidence.differences import RATIO
+from practica.evidence.estimates import Estimate
+from practica.evidence.rules import FEWEST, NOT_COMPARABLE
+from practica.evidence.summary import estimate_fields
+from practica.names import metric_name, variant_name
+from practica.paper import cells
+from practica.paper.catalogue import TableSpec
+from practica.paper.facts import Facts
+from practica.paper.table import Cell, Column, Content, label
+from practica.paper.words import word
+
+UNCOMPARED = ("loss",)
+"""Not compared in the report, for it holds the penalties, which differ; nor are times, which the claims compare."""
+
+
+def differences(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per two variants and metric, and one column per split."""
+    language = facts.language
+    table = facts.results.differences
+    table = table[table["exercise"].isin(facts.study.exercises) & (table["split"] != TIMING)]
+    table = table[~table["metric"].isin(UNCOMPARED)]
+    table = _told(table, facts.study)
+    splits = list(dict.fromkeys(table["split"].astype(str)))
+    columns = [
+        Column("exercise", word("exercise", language), numeric=False),
+        Column("variant", word("variants", language), numeric=False, width=0.25),
+        Column("metric", word("metric", language), numeric=False),
+        *(Column(split, word(split, language)) for split in splits),
+        Column("n", word("pairs", language)),
+    ]
+    rows = []
+    keys = ["exercise", "variant", "minus", "metric"]
+    for key, group in table.groupby(keys, sort=False, observed=True):
+        exercise, variant, minus, metric = map(str, key)
+        found = {row["split"]: row for row in group.to_dict("records")}
+        first, second = (variant_name(facts.study, exercise, each, language) for each in (variant, minus))
+        pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
+        values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
+        differs = "" if pd.isna(group["unequal"].iloc[0]) else facts.terms(str(group["unequal"].iloc[0]))
+        if differs:
+            pair = replace(pair, below=f"{pair.below}; {word(NOT_COMPARABLE, language)}: {differs}")
+        n = max(int(row["n"]) for row in found.values())
+        title = label(metric_name(facts.study, exercise, metric, language), metric)
+        rows.append([label(exercise), pair, title, *values, Cell(str(n), {"": n})])
+    if not rows:
+        hole = cells.gap(word(NOT_RUN, language), facts)
+        rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
+    count = int(facts.results.differences["p"].notna().sum())
+    return columns, rows, [word("differences_note", language).format(fewest=FEWEST, count=count)]
+
+
+def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the differences that tell something.
+
+    A twin is there for one other variant alone, some metrics are the same for all variants, and where there is an
+    accuracy, no error is needed as well.
+    """
+    first, second = (table[name].astype(str) for name in ("variant", "minus"))
+    others = {exercise: study.about(exercise).get("twins", {}) for exercise in study.exercises}
+    alone = pd.Series(
+        [
+            all(others[exercise].get(one, other) == other for one, other in ((a, b), (b, a)))
+            for exercise, a, b in zip(table["exercise"], first, second, strict=True)
+        ],
+        index=table.index,
+        dtype=bool,
+    )
+    alike = {(each, name) for each in study.exercises for name in study.about(each).get("uncompared", ())}
+    named = [pair not in alike for pair in zip(table["exercise"], table["metric"], strict=True)]
+    alone &= pd.Series(named, index=table.index, dtype=bool)
+    pair = table["exercise"].astype(str) + "/" + first + "/" + second
+    accuracy = table["metric"] == "accuracy"
+    return table[alone & (accuracy | ~pair.isin(pair[accuracy]))]
+
+
+def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
+    """Return a difference or a ratio with its interval, in bold where it is significant."""
+    p = None if pd.isna(row["p_holm"]) else float(row["p_holm"])
+    ratio = row["kind"] == RATIO
+    cell = cells.measure(Estimate(**estimate_fields(row)), RATIO if ratio else metric, facts)
+    text = f"×\u00a0{cell.text}" if ratio else cell.text
+    return Cell(text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")
