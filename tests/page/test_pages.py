@@ -20,14 +20,13 @@ from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course, course
 from practica.figures.style import look
-from practica.figures.words import words
 from practica.files import read_json, write_json
 from practica.page.build import write_pages
 from practica.page.charts import charts
-from practica.page.words import WORDS
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
+from practica.words import section
 
 
 def page(project: Path, name: str) -> str:
@@ -86,7 +85,7 @@ def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
 
 def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> None:
     shown = spec("fig13a")
-    found = course(shown, Results(faked, project / "results"), words("es"))
+    found = course(shown, Results(faked, project / "results"), section("figures", "es"))
     (chart,) = charts(found, shown.title["es"], "Época", log_epochs=False)
     assert chart in specifications(page(project, "ej08.html"))
     table = pd.read_csv(io.StringIO(chart["data"]["values"]))
@@ -171,7 +170,8 @@ def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:
 
 
 def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
-    for name, several in (("index.html", WORDS["es"]["several"]), ("index_en.html", WORDS["en"]["several"])):
+    for name, language in (("index.html", "es"), ("index_en.html", "en")):
+        several = section("page", language)["several"]
         found = re.findall(
             r'data-verdict="([\w ]+)".*?<b>(\d+)</b> <span>. (.*?)</span>', page(project, name), re.DOTALL
         )
@@ -207,7 +207,3 @@ def test_pages_of_another_study_go(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "page").iterdir()} == {
         "index.html", "ej05.html", "ej05_runs.html", "index_en.html", "ej05_en.html", "ej05_runs_en.html", "vega.js"
     }  # fmt: skip
-
-
-def test_both_languages_have_the_same_words() -> None:
-    assert WORDS["es"].keys() == WORDS["en"].keys()

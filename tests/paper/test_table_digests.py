@@ -12,13 +12,14 @@ from practica import digests
 from practica.config import Study
 from practica.evidence import source
 from practica.evidence.collect import collect
-from practica.paper import names, settings, words
+from practica.paper import names
 from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv, to_html, to_latex
 from practica.paper.tables import make_table
+from practica.words import section, sections
 
-LISTS = {"words": words.WORDS, "metrics": names.METRICS, "variants": names.VARIANTS}
+LISTS = {"report": sections("es"), "metrics": sections("es"), "variants": names.VARIANTS, "numbers": sections("es")}
 
 
 class Listening(dict[str, Any]):
@@ -48,14 +49,15 @@ def folders(shipped: Study, results: Path, tmp_path_factory: pytest.TempPathFact
     return [results, generated, part, nothing]
 
 
-@pytest.mark.parametrize("name", ["words", "metrics", "variants"])
+@pytest.mark.parametrize("name", ["report", "metrics", "numbers", "variants"])
 def test_every_word_of_a_table_is_in_its_digest(
     name: str, shipped: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over all tables: the words that each asks for, once changed, change its digest."""
     every, heard = LISTS[name], {}
-    listening = Listening(dict(every["es"]))
-    monkeypatch.setitem(every, "es", listening)  # type: ignore[arg-type]
+    key_of = "es" if name == "variants" else name
+    listening = Listening(dict(every[key_of]))
+    monkeypatch.setitem(every, key_of, listening)  # type: ignore[arg-type]
     for spec in tables_for(shipped):
         listening.asked.clear()
         for folder in folders:
@@ -75,11 +77,11 @@ def test_every_word_of_a_table_is_in_its_digest(
 @pytest.mark.parametrize(
     ("entries", "key", "changed"),
     [
-        (words.WORDS["es"], "at_a_glance", set()),  # of the first page
-        (words.WORDS["es"], "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
+        (section("report", "es"), "at_a_glance", set()),  # of the first page
+        (section("report", "es"), "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
         (names.VARIANTS["en"], "ej06/wider", {"table_ej06", "table_ej06_cost", "table_differences"}),
         (source.PRINTED, "ej09/conv/test/accuracy", {"table3"}),
-        (settings.SAID["es"], "units", set()),
+        (section("settings", "es"), "units", set()),
         (names.TITLES["es"], "ej08", set()),
     ],
 )
@@ -98,5 +100,5 @@ def test_a_word_concerns_the_tables_that_show_it(
 
 def test_another_language_changes_no_word_of_a_pdf(shipped: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     before = digests.paper_digest(shipped, "en")
-    monkeypatch.setitem(words.WORDS["es"], "at_a_glance", "other")  # type: ignore[arg-type]
+    monkeypatch.setitem(section("report", "es"), "at_a_glance", "other")  # type: ignore[arg-type]
     assert digests.paper_digest(shipped, "en") == before

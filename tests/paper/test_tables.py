@@ -122,8 +122,10 @@ def test_a_net_that_nobody_described_shares_no_table_and_has_no_other_s_numbers(
 
 def test_a_caption_names_some_nets_and_counts_the_others() -> None:
     names = [f"v{number}" for number in range(60)]
-    assert layers_caption("ej08", names)["en"] == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (ej08)."
-    assert "“v4”" in layers_caption("ej08", names[:5])["en"]
+    assert (
+        layers_caption("ej08", names, ["en"])["en"] == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (ej08)."
+    )
+    assert "“v4”" in layers_caption("ej08", names[:5], ["en"])["en"]
 
 
 def test_a_very_long_table_is_cut_in_the_pdf_alone_and_says_so() -> None:

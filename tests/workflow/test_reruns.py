@@ -59,7 +59,12 @@ EDITS = {
         '"Mapa logístico: lo predicho"',
         SHOWN | {"Drawing": 1},
     ),
-    "a word in one figure": (f"{CODE}/figures/words.py", '"Mapa exacto"', '"El mapa"', SHOWN | {"Drawing": 1}),
+    "a word in one figure": (
+        f"{CODE}/words/es.yaml",
+        "true_map: Mapa exacto",
+        "true_map: El mapa",
+        SHOWN | {"Drawing": 1},
+    ),
     "a figure's caption": (
         f"{CODE}/figures/listing.py",
         '"Validation mean squared error by epoch of the two',
@@ -74,9 +79,9 @@ EDITS = {
         SHOWN | {"Drawing": 1},
     ),
     "a word over a table's column": (
-        f"{CODE}/paper/words.py",
-        '"fold_spread": "',
-        '"fold_spread": "~',
+        f"{CODE}/words/es.yaml",
+        "fold_spread: ",
+        "fold_spread: ~",
         SHOWN | {"Making": 1},
     ),
     "a table's caption": (
@@ -92,10 +97,17 @@ EDITS = {
         SHOWN | {"Making": 25},
     ),
     "a word of one PDF's first page": (
-        f"{CODE}/paper/words.py",
-        '"one_exercise": "one exercise"',
-        '"one_exercise": "an exercise"',
+        f"{CODE}/words/en.yaml",
+        "one_exercise: one exercise",
+        "one_exercise: an exercise",
         SHOWN | {"Building": 1},
+    ),
+    "a word of the pages": (f"{CODE}/words/en.yaml", "home: Home", "home: Start", {"Writing": 1, "all": 1}),
+    "a decimal mark": (
+        f"{CODE}/words/es.yaml",
+        'decimal_mark: ","',
+        'decimal_mark: "."',
+        SHOWN | {"Judging": 1, "Drawing": 38, "Making": 53},
     ),
     "the title of a section": (
         f"{CODE}/paper/names.py",

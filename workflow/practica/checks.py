@@ -13,6 +13,7 @@ from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.exercises.twins import TWIN
 from practica.recipes import check_recipe
+from practica.words import check_languages
 
 ROOT = Path(__file__).parents[2]
 OURS = (
@@ -34,8 +35,9 @@ def check(study: Study) -> None:
     """Check what the configuration names outside itself: modules, models, folders and the mirror.
 
     Raises:
-        InputError: one of them is not there or cannot be used, or the list of claims is wrong.
+        InputError: one of them is not there or cannot be used, or a file of words or the list of claims is wrong.
     """
+    check_languages(study.languages)
     declared()
     for exercise in study.exercises:
         known = exercises.models(exercise)

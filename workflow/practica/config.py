@@ -21,6 +21,7 @@ from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 from practica.spelling import names, spelled
 from practica.syntax import module_path, modules_defining
+from practica.words import in_language
 from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
@@ -259,7 +260,7 @@ def read_config(paths: list[str | Path]) -> dict[str, Any]:
 
 def _in(text: Any, language: str) -> Any:
     """Return the words of a language, where they are given by language."""
-    return text[language] if isinstance(text, Mapping) else text
+    return in_language(text, language) if isinstance(text, Mapping) else text
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:

@@ -11,15 +11,15 @@ from practica import exercises
 from practica.address import Quantity
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
+from practica.evidence.claims import declared
 from practica.evidence.source import PRINTED
 from practica.figures import catalogue as figures
-from practica.figures import words as figure_words
 from practica.figures.listing import GLANCES, SPECS
 from practica.figures.specs import Spec
 from practica.files import canonical_json, sha256
-from practica.paper import names, settings
-from practica.paper import words as paper_words
+from practica.paper import names
 from practica.paper.catalogue import TableSpec, tables_for
+from practica.words import decimal_mark, in_language, section, sections
 
 DRAW, MAKE = "practica.figures.draw", "practica.paper.tables"
 VARIANT_NAME, METRIC_NAME = (("practica.paper.names", f"{kind}_name") for kind in ("variant", "metric"))
@@ -31,19 +31,19 @@ WRITERS = (
     "practica.evidence.verdicts:write_claims",
     "practica.exercises.problem",
 )
+# Sections whose words no PDF of the report shows: of figures, their own digests speak.
+OF_OTHERS = ("figures", "figures_of_exercises", "trials", "page")
+LISTED_WORDS = frozenset(["practica.words:section", "practica.words:sections"])
 # What is listed by name: an entry of it concerns only who shows it, and stands in that digest by itself.
 LISTED = frozenset(
     [
         "practica.evidence.source:PRINTED",
         "practica.figures.catalogue",
         "practica.figures.listing",
-        "practica.figures.words:WORDS",
         "practica.paper.catalogue",
-        "practica.paper.names:METRICS",
         "practica.paper.names:TITLES",
         "practica.paper.names:VARIANTS",
-        "practica.paper.settings:SAID",
-        "practica.paper.words:WORDS",
+        *LISTED_WORDS,
         f"{DRAW}:KINDS",
         f"{MAKE}:MAKERS",
     ]
@@ -65,7 +65,7 @@ def figure_digest(study: Study, name: str) -> str:
     alike = [_entry(each, []) for each in SPECS if shown.scale and each.scale == shown.scale]
     # Where what is recorded decides which axes there are, any word may stand at them.
     any_axes = shown.kind == "curves" and not shown.panels
-    words = _words(figure_words.WORDS, study, code, None if any_axes else [entry, _data()])
+    words = _words("figures", study, code, None if any_axes else [entry, _data()])
     glances = {}
     if shown.kind == "overview":
         glances = {each: [asdict(GLANCES[each]), _printed(each)] for each in study.exercises if each in GLANCES}
@@ -78,7 +78,7 @@ def table_digest(study: Study, spec: TableSpec) -> str:
         f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=LISTED
     )
     entry = {**asdict(spec), "caption": _of(spec.caption, study.languages)}
-    words = _words(paper_words.WORDS, study, code, [entry, _data()])
+    words = _words("report", study, code, [entry, _data()])
     owners = [spec.exercise] if spec.exercise else study.exercises
     variants = [(each, variant) for each in owners for variant in study.variants(each)]
     called = {
@@ -86,9 +86,10 @@ def table_digest(study: Study, spec: TableSpec) -> str:
             [names.variant_name(*each, language) for each in variants if VARIANT_NAME in code.places],
             {
                 key: name
-                for key, name in names.METRICS[language].items()
+                for key, name in section("metrics", language).items()
                 if METRIC_NAME in code.places and _shows(spec, key)
             },
+            section("numbers", language),
         ]
         for language in study.languages
     }
@@ -100,20 +101,35 @@ def table_digest(study: Study, spec: TableSpec) -> str:
 def paper_digest(study: Study, language: str) -> str:
     """Return the digest of all that the PDF in a language is made with but its data, its prose and its parts."""
     code = code_digest("practica.paper.document:build", apart=LISTED)
-    lists = [names.METRICS, names.TITLES, names.VARIANTS, settings.SAID, paper_words.WORDS]
+    words = {name: each for name, each in sections(language).items() if name not in OF_OTHERS}
+    lists = [words, in_language(names.TITLES, language), in_language(names.VARIANTS, language)]
     specs = [figures.spec(name) for name in figures.report_figures(study)]
-    captions = [[each.name, each.title[language], each.caption[language]] for each in specs]
+    captions = [[each.name, in_language(each.title, language), in_language(each.caption, language)] for each in specs]
     made = [
-        [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
+        [canonical_json({**asdict(each), "caption": in_language(each.caption, language)}), table_digest(study, each)]
         for each in tables_for(study)
     ]
-    return _digest(code, [each[language] for each in lists], captions, made, PRINTED)
+    return _digest(code, lists, captions, made, PRINTED)
 
 
 def trials_digest(study: Study) -> str:
     """Return the digest of all that the trials of a variant are judged and drawn with but their data."""
     code = reach("practica.evidence.tuning:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
-    return _digest(code.digest, _words(figure_words.WORDS, study, code, [_data()]))
+    own = section("trials", study.languages[0])
+    return _digest(code.digest, _words("figures", study, code, [_data()]), own)
+
+
+def claims_digest() -> str:
+    """Return the digest of all that the claims are judged with but their data."""
+    spoken = sorted({language for words in declared().definitions.values() for language in words})
+    code = code_digest("practica.evidence.verdicts:write_claims", apart=LISTED_WORDS)
+    return _digest(code, {language: decimal_mark(language) for language in spoken})
+
+
+def page_digest(study: Study) -> str:
+    """Return the digest of all that the pages are made with but their data."""
+    code = code_digest("practica.page.build:write_pages", apart=LISTED_WORDS)
+    return _digest(code, {language: sections(language) for language in study.languages})
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:
@@ -131,17 +147,20 @@ def _printed(exercise: str) -> dict[str, str]:
 
 
 def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
-    return {language: text[language] for language in languages}
+    return {language: in_language(text, language) for language in languages}
 
 
-def _words(
-    every: Mapping[str, Mapping[str, str]], study: Study, code: Reach, data: Iterable[Any] | None
-) -> dict[str, dict[str, str]]:
-    """Return the words, by language, that code can come to by the texts in it and in its data; None: all of them."""
+def _words(name: str, study: Study, code: Reach, data: Iterable[Any] | None) -> dict[str, dict[str, str]]:
+    """Return the words of a section, by language, that code can come to by the texts in it and in its data.
+
+    Without data, which is None, all of them.
+    """
     texts = None if data is None else {text for each in data for text in _texts(each)}
     return {
         language: {
-            key: word for key, word in every[language].items() if texts is None or key in texts or code.says(key)
+            key: word
+            for key, word in section(name, language).items()
+            if texts is None or key in texts or code.says(key)
         }
         for language in study.languages
     }

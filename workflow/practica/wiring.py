@@ -20,12 +20,12 @@ from practica.evidence.measured import measured_file
 from practica.exercises.twins import TWIN, twins
 from practica.figures import catalogue as figures
 from practica.merging import command_partitions, command_profiles, note, take_over
-from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
 from practica.syntax import modules_defining
+from practica.words import in_language, report_name, section
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -185,7 +185,7 @@ def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str
 
 def reports(study: Study) -> dict[str, str]:
     """Return the languages of the PDFs by their file names, without the suffix."""
-    return {names.report_name(language): language for language in study.languages}
+    return {report_name(language): language for language in study.languages}
 
 
 def prose_inputs(study: Study, language: str) -> list[str]:
@@ -212,10 +212,10 @@ def check_prose(study: Study) -> None:
                 check_names(study, file, file.stem if file.stem in study.exercises else None)
 
 
-def section(study: Study, exercise: str | None) -> str:
+def category(study: Study, exercise: str | None) -> str:
     """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
     if not exercise:
-        return "0. Informe"
+        return _menu(study)["shell_report"]
     language = study.languages[0]
     title = study.title(exercise, language) or names.title(exercise, language)
     return f"{exercise}. {title.translate(HARMLESS)}"
@@ -227,8 +227,7 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
     do not exist.
     """
-    caption = figures.spec(name).caption[study.languages[0]]
-    return {"contenido": f"{name}: {re.split(r' por época| per epoch|[.;] ', caption)[0]}"}
+    return _labelled(study, f"{name}: {in_language(figures.spec(name).title, study.languages[0])}")
 
 
 def captions(
@@ -238,7 +237,8 @@ def captions(
     told = {}
     for language in study.languages:
         ran = settings.ran(study, exercise, variants, language) if exercise and variants else ""
-        told[language] = {"text": caption[language], "ran": f"{words.WORDS[language]['ran']}: {ran}" if ran else ""}
+        about = f"{section('page', language)['ran']}: {ran}" if ran else ""
+        told[language] = {"text": in_language(caption, language), "ran": about}
     return told
 
 
@@ -254,31 +254,30 @@ def page_inputs(study: Study) -> list[str]:
 def page_section(study: Study, name: str) -> tuple[str, str]:
     """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
     page, language = parse(study, name)
-    said = words.WORDS[study.languages[0]]
     part = "files" if page == "vega" else "read" if language == study.languages[0] else "translated"
     exercise = page.partition("_")[0]
-    return section(study, exercise if exercise in study.exercises else None), said[part]
+    return category(study, exercise if exercise in study.exercises else None), _menu(study)[part]
 
 
 def page_labels(study: Study, name: str) -> dict[str, str]:
     """Return the label of a page in the HTML report, in its language; one only, as for figures."""
     page, language = parse(study, name)
-    said = words.WORDS[language]
+    said = section("page", language)
     names = {"index": "shell_page", "vega": "shell_script"}
     kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
-    return {"contenido": said[kind]}
+    return _labelled(study, said[kind])
 
 
 def paper_labels(study: Study, language: str) -> dict[str, str]:
     """Return the label of a PDF in the HTML report: the report's own language stands first."""
-    return {"contenido": f"{study.languages.index(language) + 2}. {words.WORDS[language]['shell_paper']}"}
+    return _labelled(study, f"{study.languages.index(language) + 2}. {section('page', language)['shell_paper']}")
 
 
 def page_captions(study: Study) -> dict[str, str]:
     """Return a sentence about each page, in its language."""
-    captions = {"vega": f"{words.WORDS[study.languages[0]]['shell_script']}."}
+    captions = {"vega": f"{_menu(study)['shell_script']}.", "start": start_text(study)}
     for language in study.languages:
-        said = words.WORDS[language]
+        said = section("page", language)
         about = {"index": said["about"]}
         for exercise in study.exercises:
             about[exercise] = f"{exercise}: {said['curves_hint']}"
@@ -289,4 +288,32 @@ def page_captions(study: Study) -> dict[str, str]:
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
     """Return the label of a table in the HTML report; one only, as for figures."""
-    return {"contenido": f"{table.name}: {re.split('[.:]', table.caption[study.languages[0]])[0]}"}
+    caption = in_language(table.caption, study.languages[0])
+    return _labelled(study, f"{table.name}: {re.split('[.:]', caption)[0]}")
+
+
+def paper_caption(study: Study) -> str:
+    """Return what the HTML report says of the PDFs, in every language."""
+    return "\n\n".join(section("page", language)["about_paper"] for language in study.languages)
+
+
+def start_text(study: Study) -> str:
+    """Return what the HTML report begins with, in its own language; in others, that they are there."""
+    texts = [_menu(study)["start"].format(tables=f"{study.results}/tables")]
+    others = study.languages if len(study.languages) > 1 else ()
+    return "\n\n".join([*texts, *(section("page", language)["switch"] for language in others)])
+
+
+def subcategories(study: Study) -> dict[str, str]:
+    """Return the parts of a section in the HTML report: of the PDFs, the figures and the tables."""
+    said = _menu(study)
+    return {"papers": said["read"], "figures": said["shell_figures"], "tables": said["shell_tables"]}
+
+
+def _menu(study: Study) -> Mapping[str, Any]:
+    """Return the words of the HTML report's menu, which is in the report's own language."""
+    return section("page", study.languages[0])
+
+
+def _labelled(study: Study, text: str) -> dict[str, str]:
+    return {_menu(study)["shell_content"]: text}

@@ -1,6 +1,7 @@
 # Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the source's claims.
 import os
 
+from practica.digests import claims_digest
 from practica.evidence.claims import CLAIMS
 from practica.wiring import measured_inputs
 
@@ -92,7 +93,7 @@ rule claims:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.verdicts:write_claims"),
+        code=claims_digest(),
     message:
         "Judging what the source claims"
     shell:

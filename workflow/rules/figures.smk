@@ -4,10 +4,11 @@ from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
 from practica.wiring import (
     captions,
+    category,
     figure_inputs,
     figure_labels,
     in_every_language,
-    section,
+    subcategories,
 )
 
 FIGURES = report_figures(study)
@@ -32,10 +33,10 @@ rule figure:
         png=report(
             f"{RESULTS}/figures/{{figure}}.png",
             caption="../../report/figure.rst",
-            category=lambda wildcards: section(
+            category=lambda wildcards: category(
                 study, figure_spec(wildcards.figure).exercise
             ),
-            subcategory="2. Figuras",
+            subcategory=subcategories(study)["figures"],
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
         others=OTHER_FIGURES,

@@ -3,9 +3,12 @@ from practica.digests import paper_digest, table_digest
 from practica.paper.catalogue import tables_for
 from practica.wiring import (
     captions,
+    category,
+    paper_caption,
     paper_labels,
     prose_inputs,
     reports,
+    subcategories,
     table_inputs,
     table_labels,
 )
@@ -34,10 +37,10 @@ rule table:
         html=report(
             f"{RESULTS}/tables/{{table}}.html",
             caption="../../report/table.rst",
-            category=lambda wildcards: section(
+            category=lambda wildcards: category(
                 study, TABLES[wildcards.table].exercise
             ),
-            subcategory="3. Tablas",
+            subcategory=subcategories(study)["tables"],
             labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
         others=OTHER_TABLES,
@@ -77,8 +80,8 @@ rule paper:
         pdf=report(
             f"{RESULTS}/{{report}}.pdf",
             caption="../../report/paper.rst",
-            category=section(study, None),
-            subcategory="1. Para leer",
+            category=category(study, None),
+            subcategory=subcategories(study)["papers"],
             labels=lambda wildcards: paper_labels(study, REPORTS[wildcards.report]),
         ),
     log:
@@ -92,6 +95,7 @@ rule paper:
         results=subpath(input.study, parent=True),
         code=lambda wildcards: paper_digest(study, REPORTS[wildcards.report]),
         language=lambda wildcards: REPORTS[wildcards.report],
+        caption=paper_caption(study),
     message:
         "Building the report {output.pdf}"
     shell:

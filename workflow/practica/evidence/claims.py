@@ -15,6 +15,7 @@ from practica.address import Quantity
 from practica.errors import InputError
 from practica.evidence.source import PRINTED
 from practica.files import SCHEMAS, read_json
+from practica.words import decimal_mark
 from practica.yamlfile import read_yaml
 
 CLAIMS = Path(__file__).parents[3] / "report" / "claims.yaml"
@@ -88,9 +89,8 @@ class Claims:
         words = self.definitions.get(f"{levelled[1]}_NN" if levelled else measure)
         if words is None or levelled is None:
             return words
-        level = {language: f"0{mark}{levelled[2]}" for language, mark in (("es", ","), ("en", "."))}
         return {
-            language: {key: text.replace("NN", level[language]) for key, text in each.items()}
+            language: {key: text.replace("NN", f"0{decimal_mark(language)}{levelled[2]}") for key, text in each.items()}
             for language, each in words.items()
         }
 

@@ -19,7 +19,7 @@ from practica.figures.overview import overview
 from practica.figures.panels import digits, prices, return_map, twins
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
-from practica.figures.words import Words, label, words
+from practica.words import Words, in_language, label, section
 
 BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "accuracy": (0.0, 1.0),
@@ -51,7 +51,7 @@ def draw(name: str, study: Study, results: Path, language: str) -> Figure:
 
 def draw_from(results: Results, name: str, language: str) -> Figure:
     """Return a figure from results that several figures may share."""
-    shown, texts = spec(name), words(language)
+    shown, texts = spec(name), section("figures", language)
     with style():
         figure = KINDS[shown.kind](shown, results, texts, language)
         if stand_in(shown, results):
@@ -90,7 +90,7 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
 
 def _over_epochs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw what was recorded by epoch."""
-    found, title = course(shown, results, texts), shown.title[language]
+    found, title = course(shown, results, texts), in_language(shown.title, language)
     if not found.plots:
         return message(title, found.nothing)
     return curves(found.plots, title, found.notes, texts, shown.log_epochs, shown.height)
@@ -192,7 +192,7 @@ def _from_arrays(
     maker: Callable[..., Figure], names: Sequence[str], shown: Spec, results: Results, texts: Words, language: str
 ) -> Figure:
     """Draw the arrays that the first finished seed kept."""
-    found, title = results.arrays(shown.exercise, shown.variants[0], *names), shown.title[language]
+    found, title = results.arrays(shown.exercise, shown.variants[0], *names), in_language(shown.title, language)
     if isinstance(found, Missing):
         return message(title, explain(found, texts))
     seed, arrays = found
@@ -211,9 +211,9 @@ def _twins(shown: Spec, results: Results, texts: Words, language: str) -> Figure
     shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
     both = [(name, values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
     if both:
-        return twins(both, label(texts, panel.metric), shown.labels, shown.title[language], texts)
+        return twins(both, label(texts, panel.metric), shown.labels, in_language(shown.title, language), texts)
     missing = results.why_missing(shown.exercise, shown.variants[0], f"{shown.split} {panel.metric}")
-    return message(shown.title[language], explain(missing, texts))
+    return message(in_language(shown.title, language), explain(missing, texts))
 
 
 def stand_in(shown: Spec, results: Results) -> bool:

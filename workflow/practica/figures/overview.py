@@ -15,8 +15,8 @@ from practica.figures.listing import GLANCES
 from practica.figures.specs import Glance, Text
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
-from practica.figures.words import Words
 from practica.files import read_checked
+from practica.words import Words, in_language
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
 """Panels in a row, and sizes of the figure and of a row [in]."""
@@ -54,13 +54,15 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = GLANCES.get(exercise) or _unknown(exercise, results)
-    axes.set_title(f"{int(exercise[2:])}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11)
+    axes.set_title(
+        f"{int(exercise[2:])}  {in_language(glance.name, language)}", loc="left", fontsize=8, weight="bold", pad=11
+    )
     drawn, shown = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         curve = results.curves(exercise, variant, glance.metric, "validation")
         if isinstance(curve, Missing) or not np.isfinite(curve.mean).any():
             continue
-        drawn = max(drawn, _line(axes, curve, place, name[language]))
+        drawn = max(drawn, _line(axes, curve, place, in_language(name, language)))
         shown.add(variant)
     if not drawn:
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
@@ -72,7 +74,7 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         value = results.value(exercise, variant, "test", glance.metric)
         source = PRINTED.get(f"{exercise}/{variant}/test/{glance.metric}")
         # Where the source's diamond is all that there is of a variant, it needs a name as well.
-        _test(axes, drawn * BEYOND, value, source, place, "" if variant in shown else name[language])
+        _test(axes, drawn * BEYOND, value, source, place, "" if variant in shown else in_language(name, language))
     local_numbers(axes, texts)
     axes.set_xticks([drawn])
     if not glance.log:

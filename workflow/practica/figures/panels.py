@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from practica.figures.specs import HIGH
 from practica.figures.style import GREY, SPLIT_LOOKS, legend, local_numbers, look, new_figure
-from practica.figures.words import Words, decimal, label
+from practica.words import Words, decimal, label
 
 Arrays = Mapping[str, np.ndarray]
 DOTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.2, "markeredgewidth": 0}

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from practica.config import Block
-from practica.figures import catalogue, words
+from practica.figures import catalogue
 from practica.figures.draw import Course, course, stand_in
 from practica.figures.listing import OVERVIEW
 from practica.figures.specs import Spec
@@ -25,6 +25,7 @@ from practica.paper.names import variant_name
 from practica.paper.settings import items, ran
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
+from practica.words import in_language, section
 
 WIDTH, HEIGHT, POINTS = 120, 40, 60
 """Size of the small curve that stands for an exercise on the overview, and its most points."""
@@ -94,18 +95,18 @@ def _figures(facts: Facts, exercise: str) -> list[str]:
 
 
 def _course(spec: Spec, facts: Facts) -> Course:
-    return course(spec, facts.results, words.words(facts.language))
+    return course(spec, facts.results, section("figures", facts.language))
 
 
 def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
     """Return a figure: charts where it shows courses over epochs, the drawn picture otherwise."""
-    texts = words.words(facts.language)
+    texts = section("figures", facts.language)
     found = _course(spec, facts) if spec.reads == "tables" else Course((), ())
-    drawn = charts(found, spec.title[facts.language], texts["epoch"], log_epochs=spec.log_epochs)
+    drawn = charts(found, in_language(spec.title, facts.language), texts["epoch"], log_epochs=spec.log_epochs)
     return {
         "name": spec.name,
-        "title": spec.title[facts.language],
-        "caption": spec.caption[facts.language],
+        "title": in_language(spec.title, facts.language),
+        "caption": in_language(spec.caption, facts.language),
         "ran": ran(facts.study, spec.exercise, spec.variants, facts.language) if spec.exercise else "",
         "nothing": found.nothing,
         "notes": found.notes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from practica.address import TIMING
@@ -11,7 +11,7 @@ from practica.evidence.claims import declared
 from practica.exercises.twins import TWIN
 from practica.paper.names import variant_name
 from practica.paper.settings import items
-from practica.paper.words import WORDS
+from practica.words import section
 
 COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")
 NEEDS = {
@@ -252,16 +252,23 @@ def _layers(study: Study, exercise: str) -> list[TableSpec]:
     """Return one table per net in Keras: which of them are equal is known only once they are built."""
     names = [name for name in study.variants(exercise) if not study.model(exercise, name).endswith(TWIN)]
     return [
-        TableSpec(layers_table(exercise, name), "layers", exercise, layers_caption(exercise, [name]), variant=name)
+        TableSpec(
+            layers_table(exercise, name),
+            "layers",
+            exercise,
+            layers_caption(exercise, [name], study.languages),
+            variant=name,
+        )
         for name in names
     ]
 
 
-def layers_caption(exercise: str, variants: Sequence[str]) -> dict[str, str]:
-    """Return the caption of the layers that the nets of some variants have in common, by language."""
+def layers_caption(exercise: str, variants: Sequence[str], languages: Iterable[str]) -> dict[str, str]:
+    """Return the caption of the layers that the nets of some variants have in common, in each of the languages."""
     caption = {}
     few = variants if len(variants) <= MOST_NAMES + 1 else variants[:MOST_NAMES]
-    for language, words in WORDS.items():
+    for language in languages:
+        words = section("report", language)
         names = [words["quoted"].format(variant_name(exercise, variant, language)) for variant in few]
         if more := len(variants) - len(few):
             names.append(words["more_nets"].format(more))

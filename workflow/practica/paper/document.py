@@ -11,7 +11,7 @@ from pathlib import Path
 from pylatex import Document, NoEscape, Package
 
 from practica.config import Study
-from practica.errors import InputError, RunError
+from practica.errors import RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
 from practica.figures.listing import OVERVIEW
@@ -24,15 +24,14 @@ from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
-from practica.paper.names import report_name, title
+from practica.paper.names import title
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.settings import items
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.paper.words import WORDS, word
+from practica.words import in_language, report_name, section, word
 
 REPORT = Path(__file__).parents[3] / "report"
-BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
 INTRODUCTION = "intro"
 TITLE = r"\maketitle\thispagestyle{fancy}"
 
@@ -92,11 +91,10 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     The LaTeX sources and the log stay in ``<results>/paper/<language>``.
 
     Raises:
-        InputError: latexmk, a prose file or a collected table is missing, or a macro in the prose is wrong.
+        InputError: the language has no words, latexmk, a prose file or a collected table is missing, or a macro in the
+            prose is wrong.
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
-    if language not in WORDS:
-        raise InputError(f"no report in language {language!r} (known: {', '.join(WORDS)})")
     check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
@@ -152,7 +150,9 @@ def _prose(facts: Facts, report: Path) -> tuple[dict[Path, str], list[Table]]:
 def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     """Return the captions of the exercise's figures, by name."""
     specs = (figures.spec(name) for name in figures.figures_for(facts.study))
-    return {spec.name: spec.caption[facts.language] for spec in specs if exercise and spec.exercise == exercise}
+    return {
+        spec.name: in_language(spec.caption, facts.language) for spec in specs if exercise and spec.exercise == exercise
+    }
 
 
 def _document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs) -> Document:
@@ -188,7 +188,7 @@ def _sections(study: Study, language: str) -> list[str]:
 
 def _packages(language: str) -> dict[str, str | None]:
     return {
-        "babel": BABEL[language],
+        "babel": section("language", language)["babel"],
         "amsmath": None,
         "amssymb": None,
         "graphicx": None,
@@ -256,7 +256,7 @@ def _overview(facts: Facts) -> str:
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
-    caption = rf"\caption*{{{escape(OVERVIEW.caption[language])}}}"
+    caption = rf"\caption*{{{escape(in_language(OVERVIEW.caption, language))}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 

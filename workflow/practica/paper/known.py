@@ -18,6 +18,7 @@ from practica.files import read_text
 from practica.paper import names
 from practica.paper.catalogue import KNOWN, exercise_tables, tables_for
 from practica.paper.macros import Macro, expand
+from practica.words import MODEL, section
 
 
 @cache
@@ -111,10 +112,10 @@ class _Names:
     def _metric(self, text: str) -> None:
         named = Quantity.parse(text, METRIC)
         metric = named.metric.removeprefix("best_")
-        if runs(self.study, named.exercise, named.variant) and metric not in names.METRICS["en"]:
+        if runs(self.study, named.exercise, named.variant) and metric not in section("metrics", MODEL):
             code = reach("practica.training.block", exercises.module_name(named.exercise))
             if not code.says(metric):
-                raise InputError(f"nothing records {named.metric!r}{hint(metric, names.METRICS['en'])}")
+                raise InputError(f"nothing records {named.metric!r}{hint(metric, section('metrics', MODEL))}")
 
     def _figures(self, text: str) -> None:
         own = [f"fig_{self.exercise}_{name}" for name in self.study.variants(self.exercise)] if self.exercise else []

@@ -17,7 +17,7 @@ def shown_tables(facts: Facts, exercise: str) -> tuple[TableSpec, ...]:
         if not nets:
             shown.append(spec)
         elif nets[0] == spec.variant:
-            shown.append(replace(spec, caption=layers_caption(exercise, nets)))
+            shown.append(replace(spec, caption=layers_caption(exercise, nets, facts.study.languages)))
     return tuple(shown)
 
 

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-METRICS = {
-    "es": {"accuracy": "Precisión", "loss": "Costo", "mse": "MSE", "mae": "MAE", "r2": "R²", "psnr": "PSNR [dB]",
-           "noisy_mse": "MSE, ruidosa", "noisy_psnr": "PSNR [dB], ruidosa",
-           "ms_per_epoch": "Tiempo por época [ms]"},
-    "en": {"accuracy": "Accuracy", "loss": "Loss", "mse": "MSE", "mae": "MAE", "r2": "R²", "psnr": "PSNR [dB]",
-           "noisy_mse": "MSE, noisy", "noisy_psnr": "PSNR [dB], noisy",
-           "ms_per_epoch": "Time per epoch [ms]"},
-}  # fmt: skip
+from practica.words import in_language, section
 
 TITLES = {
     "es": {
@@ -96,26 +89,17 @@ VARIANTS = {
 }
 
 
-REPORTS = {"es": "informe"}
-"""What the PDF is called in a language, where that is not ``report_<language>``."""
-
-
-def report_name(language: str) -> str:
-    """Return the name of the PDF without its suffix."""
-    return REPORTS.get(language, f"report_{language}")
-
-
 def metric_name(metric: str, language: str) -> str:
     """Return how people call a metric."""
-    return METRICS[language].get(metric, metric)
+    return section("metrics", language).get(metric, metric)
 
 
 def title(exercise: str, language: str) -> str:
     """Return the exercise's title, which for one that the project does not know is its id."""
-    return TITLES[language].get(exercise, exercise)
+    return in_language(TITLES, language).get(exercise, exercise)
 
 
 def variant_name(exercise: str, variant: str, language: str) -> str:
     """Return how people call a variant, which for a user's own is its name."""
-    names = VARIANTS[language]
+    names = in_language(VARIANTS, language)
     return names.get(f"{exercise}/{variant}") or names.get(variant, variant)

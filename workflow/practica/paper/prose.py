@@ -21,7 +21,7 @@ from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.paper.words import word
+from practica.words import in_language, word
 
 RESULTS_FROM_DOCUMENT = "../.."
 """Where the results lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
@@ -37,7 +37,9 @@ class Prose:
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
         # What the exercise has and the study does not run: named in the prose, it is a hole.
-        self.captions = {each.name: each.caption[facts.language] for each in SPECS if each.exercise == exercise}
+        self.captions = {
+            each.name: in_language(each.caption, facts.language) for each in SPECS if each.exercise == exercise
+        }
         self.rowless = {each.name: each for each in KNOWN if each.exercise == exercise}
         self.placed: set[str] = set()
         self.nets: set[str] = set()
@@ -183,7 +185,7 @@ class Prose:
     def _picture(self, name: str, part: bool) -> Picture:
         """Return a picture; one that is ``part`` of a figure with a caption in common has its title under it."""
         captions = {**self.captions, **self.pictures}
-        text = spec(name).title[self.facts.language] if part else captions[name]
+        text = in_language(spec(name).title, self.facts.language) if part else captions[name]
         if name not in self.pictures:
             return Picture(name, text, None, self._gap(word("left_out", self.facts.language)))
         path = f"{self.facts.study.shelf('figures', self.facts.language)}/{name}.pdf"
@@ -218,7 +220,7 @@ class Prose:
     def _rowless(self, table: TableSpec) -> str:
         """Return the place of a table none of whose variants are part of the study."""
         hole = self._gap(word("left_out", self.facts.language))
-        caption = rf"\caption{{{escape(table.caption[self.facts.language])}}}\label{{tab:{table.name}}}"
+        caption = rf"\caption{{{escape(in_language(table.caption, self.facts.language))}}}\label{{tab:{table.name}}}"
         number = floats.numbering("table", str(table.number or ""))
         return rf"\begin{{table}}[!htbp]\centering{number}{caption}{hole}\end{{table}}"
 
