@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 
 import pytest
@@ -146,3 +147,16 @@ def test_results_that_an_edit_leaves_valid_can_be_kept(touched) -> None:
         assert done.returncode == 0, done.stderr
         assert touched.planned() == set()
     assert touched.snakemake("--touch").returncode == 0
+
+
+def test_words_in_the_folder_of_the_report_concern_what_shows_them(touched) -> None:
+    own = touched.folder / "report/words"
+    own.mkdir()
+    try:
+        english = (touched.folder / CODE / "words/en.yaml").read_text(encoding="utf-8")
+        (own / "fr.yaml").write_text(english.replace("report: report_en", "report: rapport"), encoding="utf-8")
+        assert touched.planned() == set()
+        (own / "es.yaml").write_text("figures_of_exercises:\n  true_map: El mapa\n", encoding="utf-8")
+        assert Counter(job.split()[0] for job in touched.planned()) == SHOWN | {"Drawing": 1}
+    finally:
+        shutil.rmtree(own)
