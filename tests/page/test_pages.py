@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from html import unescape
 from pathlib import Path
 
@@ -207,3 +210,24 @@ def test_pages_of_another_study_go(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "page").iterdir()} == {
         "index.html", "ej05.html", "ej05_runs.html", "index_en.html", "ej05_en.html", "ej05_runs_en.html", "vega.js"
     }  # fmt: skip
+
+
+def test_an_english_report_speaks_english(project: Path) -> None:
+    """As Snakemake puts it together: its first page, and the names of sections, parts and results in its menu."""
+    command = [Path(sys.executable).with_name("snakemake"), "--report", "results/english.zip", "--config"]
+    command += ["only=ej07,ej08", "seeds=5", 'report={"languages": ["en"]}']
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    with zipfile.ZipFile(project / "results/english.zip") as archive:
+        text = archive.read("english/report.html").decode()
+    assert "Exercises in deep learning with Keras, repeated" in text
+    results, menu = (
+        re.search(rf"^ *var {name} = (\{{.*)$", text, re.MULTILINE)[1] for name in ("results", "categories")
+    )
+    assert (
+        '"0. Report"' in menu
+        and '"2. Figures"' in menu
+        and '"labels": {"content": "1. Everything at a glance"}' in results
+    )
+    for spanish in ("contenido", "Informe", "Figuras", "Tablas", "Para leer", "Archivos"):
+        assert spanish not in menu + results

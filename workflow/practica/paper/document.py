@@ -95,6 +95,7 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
             prose is wrong.
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
+    target = output_path(results, language)
     check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
@@ -103,7 +104,6 @@ def build(study: Study, results: Path, language: str, report: Path = REPORT) -> 
     for old in folder.glob("*.tex"):
         old.unlink()
     prose, other_layers = _prose(facts, report)
-    target = output_path(results, language)
     works = bibliography(folder, report, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
     glyphs = choose([*prose.values(), *texts, _metadata(study, language)])
