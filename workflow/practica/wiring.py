@@ -275,7 +275,7 @@ def paper_labels(study: Study, language: str) -> dict[str, str]:
 
 def page_captions(study: Study) -> dict[str, str]:
     """Return a sentence about each page, in its language."""
-    captions = {"vega": f"{_menu(study)['shell_script']}.", "start": start_text(study)}
+    captions = {"vega": f"{_menu(study)['shell_script']}.", "start": start_text(study), "title": _menu(study)["title"]}
     for language in study.languages:
         said = section("page", language)
         about = {"index": said["about"]}

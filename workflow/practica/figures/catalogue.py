@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from practica.errors import InputError
 from practica.figures.listing import OVERVIEW, SPECS
 from practica.figures.specs import Spec
+from practica.words import MODEL, languages, section
 
 if TYPE_CHECKING:
     from practica.config import Study
@@ -46,8 +47,6 @@ def spec(name: str) -> Spec:
         )
     exercise, variant = user.groups()
     title = f"{exercise}, {variant}"
-    caption = {
-        "es": f"Métricas registradas por época de {exercise}, variante {variant}.",
-        "en": f"Metrics recorded by epoch of {exercise}, variant {variant}.",
-    }
-    return Spec(name, exercise, (variant,), "curves", {"es": title, "en": title}, caption)
+    texts = {language: section("report", language).get("recorded") for language in languages()}
+    caption = {each: text.format(exercise=exercise, variant=variant) for each, text in texts.items() if text}
+    return Spec(name, exercise, (variant,), "curves", {MODEL: title}, caption)

@@ -16,7 +16,7 @@ from practica.figures.specs import Glance, Text
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
-from practica.words import Words, in_language
+from practica.words import MODEL, Words, in_language
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
 """Panels in a row, and sizes of the figure and of a row [in]."""
@@ -123,4 +123,4 @@ def _unknown(exercise: str, results: Results) -> Glance:
 
 
 def _same(text: str) -> Text:
-    return {"es": text, "en": text}
+    return {MODEL: text}  # which every language falls back to

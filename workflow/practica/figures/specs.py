@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Text = Mapping[str, str]
-"""The same text in every language: ``{"es": ..., "en": ...}``."""
+"""The same text in several languages, by their codes."""
 
 HIGH = 3.1
 """Height [in] of a figure whose axes are about as high as wide."""
