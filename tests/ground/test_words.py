@@ -23,10 +23,7 @@ from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
 from practica.figures.style import save
 from practica.page.build import write_pages
-from practica.paper.catalogue import tables_for
-from practica.paper.document import build
-from practica.paper.tables import write_table
-from practica.wiring import (
+from practica.page.menu import (
     category,
     figure_labels,
     page_captions,
@@ -34,10 +31,13 @@ from practica.wiring import (
     page_section,
     paper_caption,
     paper_labels,
-    reports,
     subcategories,
     table_labels,
 )
+from practica.paper.catalogue import tables_for
+from practica.paper.document import build
+from practica.paper.tables import write_table
+from practica.wiring import reports
 
 ENGLISH = ROOT / "workflow/practica/words/en.yaml"
 Content = dict[str, Any]

@@ -11,8 +11,8 @@ from docutils.utils import SystemMessage
 from paper.factory import ROOT
 from practica.config import Study
 from practica.figures.catalogue import report_figures, spec
+from practica.page.menu import page_captions, paper_caption
 from practica.paper.catalogue import tables_for
-from practica.wiring import page_captions, paper_caption
 
 
 def html(template: str, *said: str, **params: Any) -> str:

@@ -2,14 +2,8 @@
 from practica.digests import figure_digest
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
-from practica.wiring import (
-    captions,
-    category,
-    figure_inputs,
-    figure_labels,
-    in_every_language,
-    subcategories,
-)
+from practica.page.menu import captions, category, figure_labels, subcategories
+from practica.wiring import figure_inputs, in_every_language
 
 FIGURES = report_figures(study)
 figure_files = in_every_language(

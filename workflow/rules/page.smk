@@ -1,7 +1,8 @@
 # The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
 from practica.digests import page_digest
 from practica.figures.listing import GALLERY as PICTURES
-from practica.wiring import page_captions, page_inputs, page_labels, page_section
+from practica.page.menu import page_captions, page_labels, page_section
+from practica.wiring import page_inputs
 
 GALLERY = [figure for figure in PICTURES if figure in FIGURES]
 # The README is in English.

@@ -1,17 +1,15 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.digests import paper_digest, table_digest
 from practica.paper.catalogue import tables_for
-from practica.wiring import (
+from practica.page.menu import (
     captions,
     category,
     paper_caption,
     paper_labels,
-    prose_inputs,
-    reports,
     subcategories,
-    table_inputs,
     table_labels,
 )
+from practica.wiring import prose_inputs, reports, table_inputs
 
 TABLES = Known("table", {table.name: table for table in tables_for(study)})
 KINDS = ["tex", "csv", "html"]
