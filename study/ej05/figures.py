@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from practica.figures.specs import HIGH
 from practica.figures.style import GREY, SPLIT_LOOKS, legend, local_numbers, new_figure
-from practica.figures.words import Words
+from practica.words import Words
 
 DOTS: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.2, "markeredgewidth": 0}
 DRAWN = 80

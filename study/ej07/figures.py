@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from practica.figures.specs import HIGH
 from practica.figures.style import legend, new_figure
-from practica.figures.words import Words
+from practica.words import Words
 
 
 def digits(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: Words) -> Figure:

@@ -11,7 +11,7 @@ from practica.errors import InputError
 from practica.figures.catalogue import declared, figures_for, report_figures, spec
 from practica.figures.draw import KINDS
 from practica.figures.specs import KINDS as DRAWN_HERE
-from practica.figures.words import WORDS, label, words
+from practica.words import label, languages, section
 
 LETTERS = dict.fromkeys(range(1, 19), "") | dict.fromkeys([1, 4, 10, *range(13, 19)], "ab")
 STUDY = make_study()
@@ -80,14 +80,14 @@ def test_the_caption_of_the_first_page_says_which_metrics_and_marks_there_are() 
 def test_titles_and_captions_stand_in_every_language_and_fit() -> None:
     for each in SPECS:
         for text in (each.title, each.caption):
-            assert all(text[language] for language in WORDS)
-        assert max(len(each.title[language]) for language in WORDS) <= 48, each.name
+            assert all(text[language] for language in languages())
+        assert max(len(each.title[language]) for language in languages()) <= 48, each.name
         assert each.caption["es"].endswith("."), each.name
 
 
 def test_captions_hold_no_results() -> None:
     for each in SPECS:
-        for language in WORDS:
+        for language in languages():
             assert not re.search(r"\d[.,]\d", each.caption[language]), each.name
 
 
@@ -100,16 +100,8 @@ def test_kinds_say_what_they_are_drawn_from() -> None:
     assert spec(STUDY, "fig05").reads == "tables"
 
 
-def test_languages_have_the_same_words() -> None:
-    assert len({frozenset(each) for each in WORDS.values()}) == 1
-    places = {
-        language: {key: set(re.findall(r"{\w+}", text)) for key, text in each.items()}
-        for language, each in WORDS.items()
-    }
-    assert places["es"] == places["en"]
-    with pytest.raises(InputError, match="language 'fr'"):
-        words("fr")
-    assert label(words("es"), "top5_error") == "top5 error"
+def test_what_users_add_stands_for_itself() -> None:
+    assert label(section("figures", "es"), "top5_error") == "top5 error"
 
 
 def test_the_catalogue_is_light() -> None:

@@ -24,8 +24,8 @@ from practica.figures.curves import POINTS, thinned
 from practica.figures.draw import draw, draw_from
 from practica.figures.style import save
 from practica.figures.tones import SIGNS
-from practica.figures.words import words
 from practica.files import read_json, write_json
+from practica.words import section
 
 Written = Callable[[Figure], str]
 NAMES = figures_for(make_study())
@@ -53,7 +53,7 @@ def test_every_figure_draws_from_complete_results(name: str, complete: Results, 
     for language in ("es", "en"):
         figure = draw_from(complete, name, language)
         assert all(axes.has_data() for axes in figure.axes)
-        assert words(language)["no_results"] not in written(figure)
+        assert section("figures", language)["no_results"] not in written(figure)
         assert "STAND-IN" not in written(figure)
 
 

@@ -13,7 +13,7 @@ from practica.evidence.collect import collect
 from practica.evidence.results import Results
 from practica.figures import catalogue
 from practica.figures.draw import draw_from
-from practica.figures.words import WORDS
+from practica.words import section, sections
 
 
 class Listening(dict[str, Any]):
@@ -38,8 +38,8 @@ def test_every_word_of_a_figure_is_in_its_digest(
     """One figure of each kind and set of panels: the words that it asks for, once changed, change its digest."""
     study = make_study(seeds=2)
     collect(study, tmp_path)
-    listening = Listening(WORDS["es"])
-    monkeypatch.setitem(WORDS, "es", listening)  # type: ignore[arg-type]
+    listening = Listening(section("figures", "es"))
+    monkeypatch.setitem(sections("es"), "figures", listening)  # type: ignore[arg-type]
     kinds = {
         (each.kind, each.panels): each
         for each in (catalogue.spec(study, name) for name in catalogue.report_figures(study))
@@ -70,7 +70,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, entries: Any, key: Any, value: Any)
 def test_a_word_concerns_the_figures_that_show_it(key: str, figures: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     # A figure of whatever was recorded may show any word.
     users = {name for name in catalogue.report_figures(make_study(seeds=2)) if name.startswith("fig_ej")}
-    assert changed(monkeypatch, WORDS["es"], key, "other") - users == figures
+    assert changed(monkeypatch, section("figures", "es"), key, "other") - users == figures
 
 
 def changed_by(folder: Path, file: str, old: str, new: str) -> set[str]:

@@ -21,7 +21,7 @@ from practica.figures.style import (
     stamp,
     style,
 )
-from practica.figures.words import words
+from practica.words import section
 
 
 def drawn() -> Figure:
@@ -61,7 +61,7 @@ def test_a_figure_that_cannot_be_saved_leaves_nothing(tmp_path: Path, monkeypatc
 
 def test_the_stamp_stands_above_the_axes_and_keeps_the_title(written: Callable[[Figure], str]) -> None:
     figure = drawn()
-    stamp(figure, words("es")["stand_in"])
+    stamp(figure, section("figures", "es")["stand_in"])
     assert "STAND-IN: datos generados, no los reales" in written(figure)
     assert "A title" in written(figure)
     figure.draw_without_rendering()

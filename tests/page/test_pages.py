@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from html import unescape
 from pathlib import Path
 
@@ -18,15 +21,15 @@ from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
 from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot
-from practica.figures.draw import Course, course
+from practica.figures.draw import Course, course, figure_words
 from practica.figures.style import look
 from practica.files import read_json, write_json
 from practica.page.build import write_pages
 from practica.page.charts import charts
-from practica.page.words import WORDS
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
+from practica.words import section
 
 
 def page(project: Path, name: str) -> str:
@@ -170,7 +173,8 @@ def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:
 
 
 def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
-    for name, several in (("index.html", WORDS["es"]["several"]), ("index_en.html", WORDS["en"]["several"])):
+    for name, language in (("index.html", "es"), ("index_en.html", "en")):
+        several = section("page", language)["several"]
         found = re.findall(
             r'data-verdict="([\w ]+)".*?<b>(\d+)</b> <span>. (.*?)</span>', page(project, name), re.DOTALL
         )
@@ -208,5 +212,22 @@ def test_pages_of_another_study_go(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_both_languages_have_the_same_words() -> None:
-    assert WORDS["es"].keys() == WORDS["en"].keys()
+def test_an_english_report_speaks_english(project: Path) -> None:
+    """As Snakemake puts it together: its first page, and the names of sections, parts and results in its menu."""
+    command = [Path(sys.executable).with_name("snakemake"), "--report", "results/english.zip", "--config"]
+    command += ["only=ej07,ej08", "seeds=5", 'report={"languages": ["en"]}']
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    with zipfile.ZipFile(project / "results/english.zip") as archive:
+        text = archive.read("english/report.html").decode()
+    assert "Exercises in deep learning with Keras, repeated" in text
+    results, menu = (
+        re.search(rf"^ *var {name} = (\{{.*)$", text, re.MULTILINE)[1] for name in ("results", "categories")
+    )
+    assert (
+        '"0. Report"' in menu
+        and '"2. Figures"' in menu
+        and '"labels": {"content": "1. Everything at a glance"}' in results
+    )
+    for spanish in ("contenido", "Informe", "Figuras", "Tablas", "Para leer", "Archivos"):
+        assert spanish not in menu + results

@@ -25,7 +25,7 @@ from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts
 from practica.paper.prose import Prose
 from practica.paper.tables import write_table as write_paper_table
-from practica.paper.words import word
+from practica.words import word
 
 CONFIRMED, REFUTED = "confirmed", "not confirmed"
 SHIFTS = {CONFIRMED: 0.04, REFUTED: -0.03}

@@ -1,6 +1,7 @@
 """The captions of the HTML report: templates of Snakemake that become reStructuredText."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import jinja2
 import pytest
@@ -10,18 +11,20 @@ from docutils.utils import SystemMessage
 from paper.factory import ROOT
 from practica.config import Study
 from practica.figures.catalogue import report_figures, spec
+from practica.page.menu import page_captions, paper_caption
 from practica.paper.catalogue import tables_for
 
 
-def html(template: str, *said: str) -> str:
+def html(template: str, *said: str, **params: Any) -> str:
     captions = {text: {"text": text, "ran": "densa_: Adam; 5 semillas."} for text in said}
     job = SimpleNamespace(
-        params=SimpleNamespace(captions=captions),
+        params=SimpleNamespace(**{"captions": captions, **params}),
         output=SimpleNamespace(csv="results/tables/table1.csv"),
         config={},
     )
     source = (ROOT / "report" / template).read_text(encoding="utf-8")
-    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=job, files=[])
+    index = SimpleNamespace(target="index.html", id="1", filename="index.html", job=job)
+    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source).render(snakemake=job, files=[index])
     # Level 2: a warning is an error.
     return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 5})["body"]
 
@@ -35,9 +38,11 @@ def test_every_caption_is_clean_restructured_text(shipped: Study) -> None:
             assert said[:20].split("\\")[0] in text
 
 
-@pytest.mark.parametrize(("template", "words"), [("workflow.rst", "results/tables"), ("paper.rst", "apéndice")])
-def test_the_other_captions(template: str, words: str) -> None:
-    assert words in html(template)
+def test_the_other_captions(shipped: Study) -> None:
+    start = html("workflow.rst", captions=SimpleNamespace(**page_captions(shipped)))
+    assert "results/tables" in start and "in each language of the report" in start
+    about = html("paper.rst", caption=paper_caption(shipped))
+    assert "apéndice" in about and "an appendix" in about
 
 
 def test_this_check_sees_bad_text() -> None:

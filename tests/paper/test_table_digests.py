@@ -9,16 +9,16 @@ import pytest
 
 from evidence.factory import edited, make_study
 from paper.factory import fill
-from practica import digests, names
+from practica import digests
 from practica.config import Study
 from practica.evidence.collect import collect
-from practica.paper import settings, words
 from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv, to_html, to_latex
 from practica.paper.tables import make_table
+from practica.words import section, sections
 
-LISTS = {"words": words.WORDS, "metrics": names.METRICS}
+LISTS = {"report": sections("es"), "metrics": sections("es"), "numbers": sections("es")}
 
 
 class Listening(dict[str, Any]):
@@ -48,14 +48,15 @@ def folders(shipped: Study, results: Path, tmp_path_factory: pytest.TempPathFact
     return [results, generated, part, nothing]
 
 
-@pytest.mark.parametrize("name", ["words", "metrics"])
+@pytest.mark.parametrize("name", ["report", "metrics", "numbers"])
 def test_every_word_of_a_table_is_in_its_digest(
     name: str, shipped: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over all tables: the words that each asks for, once changed, change its digest."""
     every, heard = LISTS[name], {}
-    listening = Listening(dict(every["es"]))
-    monkeypatch.setitem(every, "es", listening)  # type: ignore[arg-type]
+    key_of = "es" if name == "variants" else name
+    listening = Listening(dict(every[key_of]))
+    monkeypatch.setitem(every, key_of, listening)  # type: ignore[arg-type]
     for spec in tables_for(shipped):
         listening.asked.clear()
         for folder in folders:
@@ -75,9 +76,9 @@ def test_every_word_of_a_table_is_in_its_digest(
 @pytest.mark.parametrize(
     ("entries", "key", "changed"),
     [
-        (words.WORDS["es"], "at_a_glance", set()),  # of the first page
-        (words.WORDS["es"], "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
-        (settings.SAID["es"], "units", set()),
+        (section("report", "es"), "at_a_glance", set()),  # of the first page
+        (section("report", "es"), "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
+        (section("settings", "es"), "units", set()),
     ],
 )
 def test_a_word_concerns_the_tables_that_show_it(
@@ -96,7 +97,13 @@ def test_a_word_concerns_the_tables_that_show_it(
         ("ej06", "en: More neurons", "en: Wider", {"table_ej06", "table_ej06_cost", "table_differences"}, {"en"}),
         ("ej09", "conv/test/accuracy: '0.95'", "conv/test/accuracy: '0.96'", {"table3"}, {"es", "en"}),
         ("ej08", "Dígitos de MNIST", "Cifras de MNIST", set(), {"es"}),
-        ("ej07", "en: 'MSE, noisy'", "en: 'MSE, before'", {"table_ej07", "table_differences", "claims", "claims_ej07"}, {"en"}),
+        (
+            "ej07",
+            "en: 'MSE, noisy'",
+            "en: 'MSE, before'",
+            {"table_ej07", "table_differences", "claims", "claims_ej07"},
+            {"en"},
+        ),
         ("ej08", "Precisión sobre MNIST.", "Otra.", {"table2"}, {"es"}),
     ],
 )
@@ -115,5 +122,5 @@ def test_an_edit_of_the_study_concerns_the_tables_that_show_it(
 
 def test_another_language_changes_no_word_of_a_pdf(shipped: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     before = digests.paper_digest(shipped, "en")
-    monkeypatch.setitem(words.WORDS["es"], "at_a_glance", "other")  # type: ignore[arg-type]
+    monkeypatch.setitem(section("report", "es"), "at_a_glance", "other")  # type: ignore[arg-type]
     assert digests.paper_digest(shipped, "en") == before

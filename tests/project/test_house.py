@@ -1,7 +1,6 @@
 """The house keeps its order: what belongs together is there, floors import downward, nothing grows into an attic."""
 
 import ast
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from practica.config import Study
+from practica.config import Study, read_config
 from practica.data.store.registry import names
 from practica.syntax import modules_defining
 
@@ -36,6 +35,7 @@ GROUND = (
     "splice",
     "configuration",
     "yamlfile",
+    "words",
     "spelling",
     "merging",
     "profiles",
@@ -75,8 +75,7 @@ def tracked_texts():
 def test_every_exercise_is_complete():
     configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
     modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
-    schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
-    languages = schema["properties"]["report"]["properties"]["languages"]["items"]["enum"]
+    languages = Study.resolve(read_config([ROOT / "config.yaml"])).languages
     prose = {(path.parent.name, path.stem) for path in (ROOT / "report").glob("*/ej[0-9][0-9].tex")}
     missing = []
     for exercise in sorted(configured | modules | {name for _, name in prose}):

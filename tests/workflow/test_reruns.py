@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 
 import pytest
@@ -42,7 +43,7 @@ EDITS = {
         COLLECTED | {"Training": RUNS["ej02"], "Describing": 1, "Timing": 1},
     ),
     "a metric of one exercise": (
-        f"{CODE}/exercises/ej07.py",
+        "study/ej07/experiment.py",
         '"psnr": _psnr',
         '"ratio": 1.0, "psnr": _psnr',
         COLLECTED | {"Training": RUNS["ej07"], "Describing": 1},
@@ -54,35 +55,40 @@ EDITS = {
         COLLECTED | {"Training": sum(RUNS.values()), "Timing": 1, "Making": 28},
     ),
     "a word of one figure's title": (
-        f"{CODE}/figures/listing.py",
-        '"Mapa logístico: predicción"',
-        '"Mapa logístico: lo predicho"',
+        "study/ej05/about.yaml",
+        "'Mapa logístico: predicción'",
+        "'Mapa logístico: lo predicho'",
         SHOWN | {"Drawing": 1},
     ),
-    "a word in one figure": (f"{CODE}/figures/words.py", '"Mapa exacto"', '"El mapa"', SHOWN | {"Drawing": 1}),
+    "a word in one figure": (
+        "study/ej05/about.yaml",
+        "true_map: {es: Mapa exacto",
+        "true_map: {es: El mapa",
+        SHOWN | {"Drawing": 1},
+    ),
     "a figure's caption": (
-        f"{CODE}/figures/listing.py",
-        '"Validation mean squared error by epoch of the two',
-        '"Mean squared error by epoch of both',
+        "study/ej07/about.yaml",
+        "Validation mean squared error by epoch of the two",
+        "Mean squared error by epoch of both",
         SHOWN | {"Drawing": 1},
     ),
-    "how digits are drawn": (f"{CODE}/figures/panels.py", 'cmap="gray"', 'cmap="Greys"', SHOWN | {"Drawing": 2}),
+    "how digits are drawn": ("study/ej07/figures.py", 'cmap="gray"', 'cmap="Greys"', SHOWN | {"Drawing": 2}),
     "what the overview shows": (
-        f"{CODE}/figures/listing.py",
-        '"Boston", "Boston"',
-        '"B.", "B."',
+        "study/ej01/about.yaml",
+        "  title: Boston\n",
+        "  title: B.\n",
         SHOWN | {"Drawing": 1},
     ),
     "a word over a table's column": (
-        f"{CODE}/paper/words.py",
-        '"fold_spread": "',
-        '"fold_spread": "~',
+        f"{CODE}/words/es.yaml",
+        "fold_spread: ",
+        "fold_spread: ~",
         SHOWN | {"Making": 1},
     ),
     "a table's caption": (
-        f"{CODE}/paper/catalogue.py",
-        '"Accuracy on MNIST."',
-        '"Accuracy on all of MNIST."',
+        "study/ej08/about.yaml",
+        "Accuracy on MNIST.",
+        "Accuracy on all of MNIST.",
         SHOWN | {"Making": 1},
     ),
     "how layers are listed": (
@@ -92,15 +98,22 @@ EDITS = {
         SHOWN | {"Making": 25},
     ),
     "a word of one PDF's first page": (
-        f"{CODE}/paper/words.py",
-        '"one_exercise": "one exercise"',
-        '"one_exercise": "an exercise"',
+        f"{CODE}/words/en.yaml",
+        "one_exercise: one exercise",
+        "one_exercise: an exercise",
         SHOWN | {"Building": 1},
     ),
+    "a word of the pages": (f"{CODE}/words/en.yaml", "home: Home", "home: Start", {"Writing": 1, "all": 1}),
+    "a decimal mark": (
+        f"{CODE}/words/es.yaml",
+        'decimal_mark: ","',
+        'decimal_mark: "."',
+        SHOWN | {"Judging": 1, "Drawing": 38, "Making": 53},
+    ),
     "the title of a section": (
-        f"{CODE}/paper/names.py",
-        '"ej08": "MNIST digits',
-        '"ej08": "Digits',
+        "study/ej08/about.yaml",
+        "en: 'MNIST digits",
+        "en: 'Digits",
         SHOWN | {"Building": 1},
     ),
     "a measure that no claim uses yet": (
@@ -134,3 +147,16 @@ def test_results_that_an_edit_leaves_valid_can_be_kept(touched) -> None:
         assert done.returncode == 0, done.stderr
         assert touched.planned() == set()
     assert touched.snakemake("--touch").returncode == 0
+
+
+def test_words_in_the_folder_of_the_study_concern_what_shows_them(touched) -> None:
+    own = touched.folder / "study/words"
+    own.mkdir()
+    try:
+        english = (touched.folder / CODE / "words/en.yaml").read_text(encoding="utf-8")
+        (own / "fr.yaml").write_text(english.replace("report: report_en", "report: rapport"), encoding="utf-8")
+        assert touched.planned() == set()
+        (own / "es.yaml").write_text("figures:\n  residual: Lo que falta\n", encoding="utf-8")
+        assert Counter(job.split()[0] for job in touched.planned()) == SHOWN | {"Drawing": 1}
+    finally:
+        shutil.rmtree(own)

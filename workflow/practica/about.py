@@ -11,6 +11,7 @@ import jsonschema
 
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
+from practica.words import in_language
 from practica.yamlfile import read_yaml
 
 STUDY_FILE, EXERCISE_FILE = "study.yaml", "about.yaml"
@@ -20,19 +21,13 @@ Text = Mapping[str, str]
 
 
 class Told(Mapping[str, str]):
-    """A text that a file gives once for all languages, or for each of some."""
+    """A text of a study, given once for all languages or for each of some; one that lacks stands in another."""
 
-    def __init__(self, value: str | Text, where: str) -> None:
+    def __init__(self, value: str | Text) -> None:
         self._value = value
-        self._where = where
 
     def __getitem__(self, language: str) -> str:
-        if isinstance(self._value, str):
-            return self._value
-        try:
-            return self._value[language]
-        except KeyError:
-            raise InputError(f"{self._where}: there is no text in {language!r}; write it") from None
+        return self._value if isinstance(self._value, str) else str(in_language(self._value, language))
 
     def __iter__(self) -> Iterator[str]:
         return iter(() if isinstance(self._value, str) else self._value)

@@ -12,6 +12,7 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.recipes import check_recipe
+from practica.words import check_languages
 
 ROOT = Path(__file__).parents[2]
 OURS = (
@@ -33,8 +34,9 @@ def check(study: Study) -> None:
     """Check what the configuration names outside itself: modules, models, folders and the mirror.
 
     Raises:
-        InputError: one of them is not there or cannot be used, or the list of claims is wrong.
+        InputError: one of them is not there or cannot be used, or a file of words or the list of claims is wrong.
     """
+    check_languages(study.languages)
     declared(study)
     for exercise in study.exercises:
         known = exercises.models(exercise)

@@ -22,6 +22,7 @@ from practica.space import check_spaces
 from practica.spelling import names, spelled
 from practica.study_folder import experiments, opened, place, use
 from practica.syntax import modules_defining
+from practica.words import in_language
 from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
@@ -231,7 +232,7 @@ def _folder(config: Any) -> Path:
 
 def _in(text: Any, language: str) -> Any:
     """Return the words of a language, where they are given by language."""
-    return text[language] if isinstance(text, Mapping) else text
+    return in_language(text, language) if isinstance(text, Mapping) else text
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:

@@ -9,15 +9,14 @@ from typing import Any
 from practica import exercises, names
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
+from practica.evidence.claims import declared
 from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
-from practica.figures import words as figure_words
 from practica.figures.specs import KINDS, Spec
 from practica.files import canonical_json, sha256
-from practica.paper import settings
-from practica.paper import words as paper_words
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.study_folder import cached
+from practica.words import decimal_mark, section, sections
 
 DRAW, MAKE = "practica.figures.draw", "practica.paper.tables"
 VARIANT_NAME, METRIC_NAME = (("practica.names", f"{kind}_name") for kind in ("variant", "metric"))
@@ -29,16 +28,16 @@ WRITERS = (
     "practica.evidence.verdicts:write_claims",
     "practica.exercises.problem",
 )
+# Sections whose words no PDF of the report shows: of figures, their own digests speak.
+OF_OTHERS = ("figures", "trials", "page")
+LISTED_WORDS = frozenset(["practica.words:section", "practica.words:sections"])
 # What is listed by name: an entry of it concerns only who shows it, and stands in that digest by itself.
 LISTED = frozenset(
     [
         "practica.figures.captions",
         "practica.figures.catalogue",
-        "practica.figures.words:WORDS",
         "practica.paper.catalogue",
-        "practica.names:METRICS",
-        "practica.paper.settings:SAID",
-        "practica.paper.words:WORDS",
+        *LISTED_WORDS,
         f"{DRAW}:KINDS",
         f"{MAKE}:MAKERS",
     ]
@@ -63,7 +62,7 @@ def figure_digest(study: Study, name: str) -> str:
     # Where what is recorded decides which axes there are, any word may stand at them.
     any_axes = shown.kind == "curves" and not shown.panels
     texts = None if any_axes else [entry, _data()]
-    words = _words(figure_words.WORDS, study, code, texts)
+    words = _words("figures", study, code, texts)
     glances = {}
     if shown.kind == "overview":
         glances = {
@@ -80,7 +79,7 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     )
     entry = {**asdict(spec), "caption": _of(spec.caption, study.languages)}
     texts = [entry, _data()]
-    words = _words(paper_words.WORDS, study, code, texts)
+    words = _words("report", study, code, texts)
     owners = [spec.exercise] if spec.exercise else study.exercises
     variants = [(each, variant) for each in owners for variant in study.variants(each)]
     called = {
@@ -88,14 +87,15 @@ def table_digest(study: Study, spec: TableSpec) -> str:
             [names.variant_name(study, *each, language) for each in variants if VARIANT_NAME in code.places],
             {
                 key: name
-                for key, name in names.METRICS[language].items()
+                for key, name in section("metrics", language).items()
                 if METRIC_NAME in code.places and _shows(spec, key)
             },
+            section("numbers", language),
         ]
         for language in study.languages
     }
     added = [
-        {key: word for key, word in study.about(each).get("words", {}).items() if _names(study, spec, each, key)}
+        {key: word for key, word in study.about(each).get("metrics", {}).items() if _names(study, spec, each, key)}
         for each in owners
         if METRIC_NAME in code.places
     ]
@@ -109,7 +109,41 @@ def table_digest(study: Study, spec: TableSpec) -> str:
 def paper_digest(study: Study, language: str) -> str:
     """Return the digest of all that the PDF in a language is made with but its data, its prose and its parts."""
     code = code_digest("practica.paper.document:build", apart=LISTED)
-    lists = [each[language] for each in (names.METRICS, settings.SAID, paper_words.WORDS)]
+    lists = {name: each for name, each in sections(language).items() if name not in OF_OTHERS}
+    made = [
+        [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
+        for each in tables_for(study)
+    ]
+    return _digest(code, lists, _told(study, language), made, numbers(study))
+
+
+def trials_digest(study: Study) -> str:
+    """Return the digest of all that the trials of a variant are judged and drawn with but their data."""
+    code = reach("practica.evidence.tuning:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
+    own = section("trials", study.languages[0])
+    return _digest(code.digest, _words("figures", study, code, [_data()]), own)
+
+
+def claims_digest(study: Study) -> str:
+    """Return the digest of all that the claims about the exercises in play are judged with but their data."""
+    code = code_digest("practica.evidence.verdicts:write_claims", apart=LISTED_WORDS)
+    told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
+    definitions = declared(study).definitions
+    spoken = sorted({language for words in definitions.values() for language in words})
+    marks = {language: decimal_mark(language) for language in spoken}
+    return _digest(code, told, definitions, marks, study.languages)
+
+
+def page_digest(study: Study) -> str:
+    """Return the digest of all that the pages are made with but their data."""
+    code = code_digest("practica.page.build:write_pages", apart=LISTED_WORDS)
+    told = [[sections(language), _told(study, language)] for language in study.languages]
+    captions = [_of(each.caption, study.languages) for each in tables_for(study)]
+    return _digest(code, told, captions, numbers(study))
+
+
+def _told(study: Study, language: str) -> list[Any]:
+    """Return what a study says of itself in a language, but for its tables: names, titles, captions."""
     called = [
         [
             names.title(study, exercise, language),
@@ -121,23 +155,7 @@ def paper_digest(study: Study, language: str) -> str:
     ]
     specs = [figures.spec(study, name) for name in figures.report_figures(study)]
     captions = [[each.name, each.number, each.title[language], each.caption[language]] for each in specs]
-    made = [
-        [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
-        for each in tables_for(study)
-    ]
-    return _digest(code, lists, called, captions, made, numbers(study))
-
-
-def claims_digest(study: Study) -> str:
-    """Return the digest of what is claimed and printed about the exercises in play, which the verdicts judge."""
-    told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
-    return _digest(told, study.front.get("definitions"), study.languages)
-
-
-def trials_digest(study: Study) -> str:
-    """Return the digest of all that the trials of a variant are judged and drawn with but their data."""
-    code = reach("practica.evidence.tuning:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
-    return _digest(code.digest, _words(figure_words.WORDS, study, code, [_data()]))
+    return [called, captions]
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:
@@ -153,7 +171,7 @@ def _shows(spec: TableSpec, metric: str) -> bool:
 def _own_words(study: Study, exercise: str, code: Reach, data: Iterable[Any] | None) -> dict[str, Any]:
     """Return the names and words of an exercise that a figure can come to by the texts in its code and data."""
     about = study.about(exercise) if exercise else {}
-    every = {**about.get("variants", {}), **about.get("words", {})}
+    every = {**about.get("variants", {}), **about.get("metrics", {}), **about.get("words", {})}
     texts = None if data is None else {text for each in data for text in _texts(each)}
     return {key: word for key, word in every.items() if texts is None or key in texts or code.says(key)}
 
@@ -170,14 +188,17 @@ def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
     return {language: text[language] for language in languages}
 
 
-def _words(
-    every: Mapping[str, Mapping[str, str]], study: Study, code: Reach, data: Iterable[Any] | None
-) -> dict[str, dict[str, str]]:
-    """Return the words, by language, that code can come to by the texts in it and in its data; None: all of them."""
+def _words(name: str, study: Study, code: Reach, data: Iterable[Any] | None) -> dict[str, dict[str, str]]:
+    """Return the words of a section, by language, that code can come to by the texts in it and in its data.
+
+    Without data, which is None, all of them.
+    """
     texts = None if data is None else {text for each in data for text in _texts(each)}
     return {
         language: {
-            key: word for key, word in every[language].items() if texts is None or key in texts or code.says(key)
+            key: word
+            for key, word in section(name, language).items()
+            if texts is None or key in texts or code.says(key)
         }
         for language in study.languages
     }

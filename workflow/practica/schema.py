@@ -14,6 +14,7 @@ import yaml
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.spelling import advice, misread
+from practica.words import languages
 
 
 @cache
@@ -43,6 +44,29 @@ def check(config: Mapping[str, Any]) -> None:
     errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
     if errors:
         raise InputError(_sentence(errors[0]))
+    _check_languages(config)
+
+
+def _check_languages(config: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for a language without words, or one in which a title of the user's own says nothing."""
+    schema, known = config_schema()["properties"], languages()
+    chosen = config.get("report", {}).get("languages", schema["report"]["properties"]["languages"]["default"])
+    titles = {f"exercises.{name}.title": each.get("title") for name, each in config.get("exercises", {}).items()}
+    if config.get("title") != schema["title"]["default"]:
+        titles["title"] = config.get("title")
+    given = {path: title for path, title in titles.items() if isinstance(title, Mapping)}
+    for path, language in [("report.languages", each) for each in chosen] + [(p, e) for p in given for e in given[p]]:
+        if language not in known:
+            raise InputError(
+                f"configuration: {path}: no words in language {language!r} (there are: {', '.join(known)}); "
+                "docs/add-a-language.md says how to add them"
+            )
+    for path, title in given.items():
+        if silent := [language for language in chosen if language not in title]:
+            raise InputError(
+                f"configuration: {path}: nothing in {silent[0]!r}, which is in report.languages; add it, or write one "
+                "text for all"
+            )
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:

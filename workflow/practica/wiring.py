@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from practica import exercises, names
+from practica import exercises
 from practica.allocation import end_with_job
 from practica.checks import check
 from practica.config import Block, Study
@@ -20,17 +19,12 @@ from practica.errors import InputError
 from practica.evidence.measured import MEASURE, measured_file
 from practica.figures import catalogue as figures
 from practica.merging import command_partitions, command_profiles, note, take_over
-from practica.page import words
-from practica.page.address import address, parse
-from practica.paper import settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
 from practica.syntax import modules_defining
+from practica.words import report_name
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-# Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
-HARMLESS = str.maketrans("<>{}", "‹›｛｝")
 
 
 def merge_configuration(workflow: Any) -> Callable[[], None]:
@@ -176,7 +170,7 @@ def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str
 
 def reports(study: Study) -> dict[str, str]:
     """Return the languages of the PDFs by their file names, without the suffix."""
-    return {names.report_name(language): language for language in study.languages}
+    return {report_name(language): language for language in study.languages}
 
 
 def prose_inputs(study: Study, language: str) -> list[str]:
@@ -203,35 +197,6 @@ def check_prose(study: Study) -> None:
                 check_names(study, file, exercise)
 
 
-def section(study: Study, exercise: str | None) -> str:
-    """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
-    if not exercise:
-        return "0. Informe"
-    language = study.languages[0]
-    title = names.title(study, exercise, language)
-    return f"{exercise}. {title.translate(HARMLESS)}"
-
-
-def figure_labels(study: Study, name: str) -> dict[str, str]:
-    """Return the label of a figure in the HTML report.
-
-    One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
-    do not exist.
-    """
-    return {"contenido": f"{name}: {figures.spec(study, name).title[study.languages[0]]}"}
-
-
-def captions(
-    study: Study, caption: Mapping[str, str], exercise: str | None, variants: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """Return, in every language, a caption and with which settings and how many seeds the variants are trained."""
-    told = {}
-    for language in study.languages:
-        ran = settings.ran(study, exercise, variants, language) if exercise and variants else ""
-        told[language] = {"text": caption[language], "ran": f"{words.WORDS[language]['ran']}: {ran}" if ran else ""}
-    return told
-
-
 def page_inputs(study: Study) -> list[str]:
     """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
     made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
@@ -239,44 +204,3 @@ def page_inputs(study: Study) -> list[str]:
     templates = sorted((Path(__file__).parents[2] / "report/page").iterdir())
     others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]
     return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))
-
-
-def page_section(study: Study, name: str) -> tuple[str, str]:
-    """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
-    page, language = parse(study, name)
-    said = words.WORDS[study.languages[0]]
-    part = "files" if page == "vega" else "read" if language == study.languages[0] else "translated"
-    exercise = page.removesuffix("_runs")
-    return section(study, exercise if exercise in study.exercises else None), said[part]
-
-
-def page_labels(study: Study, name: str) -> dict[str, str]:
-    """Return the label of a page in the HTML report, in its language; one only, as for figures."""
-    page, language = parse(study, name)
-    said = words.WORDS[language]
-    names = {"index": "shell_page", "vega": "shell_script"}
-    kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
-    return {"contenido": said[kind]}
-
-
-def paper_labels(study: Study, language: str) -> dict[str, str]:
-    """Return the label of a PDF in the HTML report: the report's own language stands first."""
-    return {"contenido": f"{study.languages.index(language) + 2}. {words.WORDS[language]['shell_paper']}"}
-
-
-def page_captions(study: Study) -> dict[str, str]:
-    """Return a sentence about each page, in its language."""
-    captions = {"vega": f"{words.WORDS[study.languages[0]]['shell_script']}."}
-    for language in study.languages:
-        said = words.WORDS[language]
-        about = {"index": said["about"]}
-        for exercise in study.exercises:
-            about[exercise] = f"{exercise}: {said['curves_hint']}"
-            about[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
-        captions |= {address(study, page, language).removesuffix(".html"): text for page, text in about.items()}
-    return captions
-
-
-def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
-    """Return the label of a table in the HTML report; one only, as for figures."""
-    return {"contenido": f"{table.name}: {re.split('[.:]', table.caption[study.languages[0]])[0]}"}

@@ -14,6 +14,7 @@ from practica.errors import InputError
 from practica.plain import plain
 from practica.spelling import advice, misread
 
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -21,8 +22,10 @@ class MisreadError(yaml.MarkedYAMLError):
     """YAML reads something otherwise than it looks."""
 
 
-def read_yaml(path: str | Path) -> dict[str, Any]:
+def read_yaml(path: str | Path, *, fast: bool = False) -> dict[str, Any]:
     """Return the keys and values of a file such as ``config.yaml``.
+
+    ``fast`` reads with libyaml where it is there, four times as fast; its messages say less.
 
     Raises:
         InputError: it cannot be read, is no YAML, or holds a key twice, a number that YAML takes for another than it
@@ -31,7 +34,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     kind = "JSON" if Path(path).suffix == ".json" else "YAML"
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-        content = _load_json(text) if kind == "JSON" else _load(text)
+        content = _load_json(text) if kind == "JSON" else _load(text, FAST if fast else yaml.SafeLoader)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
@@ -59,9 +62,9 @@ def _load_json(text: str) -> Any:
     return json.loads(text, object_pairs_hook=once)
 
 
-def _load(text: str) -> Any:
+def _load(text: str, reader: Any) -> Any:
     """Parse YAML; of a key that is there twice it would silently take the second value."""
-    loader = yaml.SafeLoader(text)
+    loader = reader(text)
     try:
         root = loader.get_single_node()
         if root is None:

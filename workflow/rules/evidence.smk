@@ -89,8 +89,7 @@ rule claims:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.verdicts:write_claims"),
-        declared=claims_digest(study),
+        code=claims_digest(study),
     message:
         "Judging what the source claims"
     shell:

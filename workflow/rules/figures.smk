@@ -2,13 +2,8 @@
 from practica.digests import figure_digest
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
-from practica.wiring import (
-    captions,
-    figure_inputs,
-    figure_labels,
-    in_every_language,
-    section,
-)
+from practica.page.menu import captions, category, figure_labels, subcategories
+from practica.wiring import figure_inputs, in_every_language
 
 FIGURES = report_figures(study)
 figure_files = in_every_language(
@@ -32,10 +27,10 @@ rule figure:
         png=report(
             f"{RESULTS}/figures/{{figure}}.png",
             caption="../../report/figure.rst",
-            category=lambda wildcards: section(
+            category=lambda wildcards: category(
                 study, figure_spec(study, wildcards.figure).exercise
             ),
-            subcategory="2. Figuras",
+            subcategory=subcategories(study)["figures"],
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
         others=OTHER_FIGURES,

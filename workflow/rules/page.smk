@@ -1,5 +1,7 @@
 # The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
-from practica.wiring import page_captions, page_inputs, page_labels, page_section
+from practica.digests import page_digest
+from practica.page.menu import page_captions, page_labels, page_section
+from practica.wiring import page_inputs
 
 GALLERY = [figure for figure in study.front.get("gallery", []) if figure in FIGURES]
 # The README is in English.
@@ -31,7 +33,7 @@ rule page:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.page.build:write_pages"),
+        code=page_digest(study),
         captions=page_captions(study),
     message:
         "Writing the pages of the HTML report"

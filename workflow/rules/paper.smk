@@ -1,14 +1,15 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
 from practica.digests import paper_digest, table_digest
 from practica.paper.catalogue import tables_for
-from practica.wiring import (
+from practica.page.menu import (
     captions,
+    category,
+    paper_caption,
     paper_labels,
-    prose_inputs,
-    reports,
-    table_inputs,
+    subcategories,
     table_labels,
 )
+from practica.wiring import prose_inputs, reports, table_inputs
 
 TABLES = Known("table", {table.name: table for table in tables_for(study)})
 KINDS = ["tex", "csv", "html"]
@@ -34,10 +35,10 @@ rule table:
         html=report(
             f"{RESULTS}/tables/{{table}}.html",
             caption="../../report/table.rst",
-            category=lambda wildcards: section(
+            category=lambda wildcards: category(
                 study, TABLES[wildcards.table].exercise
             ),
-            subcategory="3. Tablas",
+            subcategory=subcategories(study)["tables"],
             labels=lambda wildcards: table_labels(study, TABLES[wildcards.table]),
         ),
         others=OTHER_TABLES,
@@ -77,8 +78,8 @@ rule paper:
         pdf=report(
             f"{RESULTS}/{{report}}.pdf",
             caption="../../report/paper.rst",
-            category=section(study, None),
-            subcategory="1. Para leer",
+            category=category(study, None),
+            subcategory=subcategories(study)["papers"],
             labels=lambda wildcards: paper_labels(study, REPORTS[wildcards.report]),
         ),
     log:
@@ -92,6 +93,7 @@ rule paper:
         results=subpath(input.study, parent=True),
         code=lambda wildcards: paper_digest(study, REPORTS[wildcards.report]),
         language=lambda wildcards: REPORTS[wildcards.report],
+        caption=paper_caption(study),
     message:
         "Building the report {output.pdf}"
     shell:

@@ -120,7 +120,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a folder. Others can compare theirs with it."""
     from practica.evidence.reference import make_reference
-    from practica.names import report_name
+    from practica.words import report_name
 
     study = Study.load(results / "study.json")
     for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):

@@ -12,6 +12,7 @@ from practica.address import Quantity
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.source import numbers
+from practica.words import decimal_mark
 
 LEVELLED = re.compile(r"([a-z_]+)_(\d\d)")
 """A measure such as ``epochs_to_95``, which is declared for every level, as ``epochs_to_NN``."""
@@ -81,7 +82,7 @@ class Claims:
         words = self.definitions.get(f"{levelled[1]}_NN" if levelled else measure)
         if words is None or levelled is None:
             return words
-        level = {language: f"0{mark}{levelled[2]}" for language, mark in (("es", ","), ("en", "."))}
+        level = {language: f"0{decimal_mark(language)}{levelled[2]}" for language in words}
         return {
             language: {key: text.replace("NN", level[language]) for key, text in each.items()}
             for language, each in words.items()
@@ -100,7 +101,7 @@ def declared(study: Study) -> Claims:
         for name, entry in study.about(exercise).get("claims", {}).items():
             if name.partition("-")[0] != exercise:
                 raise InputError(f"{path}: claims.{name}: call it {exercise}, or {exercise}- and a name")
-            claims[name] = _claim(name, entry, f"{path}: claims.{name}")
+            claims[name] = _claim(name, entry)
     every = Claims(claims, study.front.get("definitions", {}))
     source = numbers(study)
     for claim in claims.values():
@@ -135,12 +136,12 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
     return ""
 
 
-def _claim(name: str, entry: Mapping[str, Any], where: str) -> Claim:
-    parts = tuple(_part(part, each, entry, f"{where}.parts.{part}") for part, each in entry["parts"].items())
-    return Claim(name, Told(entry["sentence"], f"{where}.sentence"), entry["figure"], parts)
+def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
+    parts = tuple(_part(part, each, entry) for part, each in entry["parts"].items())
+    return Claim(name, Told(entry["sentence"]), entry["figure"], parts)
 
 
-def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any], where: str) -> Part:
+def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
     kind, other = "value", None
     for key, kind_of in (("minus", "difference"), ("over", "ratio")):
         if key in entry:
@@ -148,7 +149,7 @@ def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any], where: 
     ((rule, bound),) = entry["rule"].items()
     return Part(
         name=name,
-        says=Told(entry["says"], f"{where}.says"),
+        says=Told(entry["says"]),
         kind=kind,
         of=Quantity.parse(entry["of"]),
         other=other,

@@ -47,6 +47,7 @@ from practica.evidence.rules import (
 )
 from practica.evidence.source import numbers
 from practica.files import write_checked
+from practica.words import MODEL, in_language
 
 MISSING, GENERATED, UNEQUAL, FEW, STRADDLES = "missing", "stand-in", "unequal", "few", "straddles"
 """Why a part has no verdict: no runs, generated data, unequal terms, too few seeds, an interval across the bound."""
@@ -273,6 +274,8 @@ def _numbers(values: pd.Series) -> dict[int, float]:
 
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Return a line for each claim of ``claims.json``, for people at a terminal."""
-    told = [f"{claim['id']:<7}{claim['verdict']:<16}{claim['sentence']['en']}" for claim in record["claims"]]
+    told = [
+        f"{claim['id']:<7}{claim['verdict']:<16}{in_language(claim['sentence'], MODEL)}" for claim in record["claims"]
+    ]
     count = record["decisions"]["count"]
     return [*told, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if told else []

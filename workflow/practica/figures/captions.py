@@ -1,4 +1,4 @@
-"""Write the captions that follow from what a figure shows."""
+"""Write the captions of figures that follow from what they show."""
 
 from __future__ import annotations
 
@@ -7,58 +7,10 @@ from typing import TYPE_CHECKING
 
 from practica.about import Told
 from practica.figures.specs import Panel
+from practica.words import section
 
 if TYPE_CHECKING:
     from practica.config import Study
-
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "es": {
-        "and": " y ",
-        "accuracy": "precisión",
-        "loss": "función de costo",
-        "normalised_loss": "función de costo normalizada",
-        "mse": "error cuadrático medio",
-        "above": "arriba",
-        "middle": "centro",
-        "below": "abajo",
-        "both": "por época, en entrenamiento y validación",
-        "train": "por época, en entrenamiento",
-        "normalisation": " El costo se divide por su mayor valor en esa corrida, el mismo para todas las curvas.",
-        "logarithmic": " El eje de las épocas es logarítmico.",
-        "recorded": "métricas registradas",
-        "glance": "El estudio de un vistazo",
-        "overview": "El estudio de un vistazo. Curvas: validación por época, media y rango de las semillas "
-        "({metrics}). A la derecha de cada panel, la prueba: punto con intervalo del 95 %, este estudio{source}.",
-        "diamond": "; rombo, la fuente",
-        "verdicts": " Bajo el título, los veredictos sobre lo que se afirma: ✓ confirmada, ✗ no confirmada, ? sin "
-        "decidir, ≠ no comparable, – sin evaluar.",
-        "in": "en {exercises}, {metric}",
-        "others": "en los demás, {metric}",
-    },
-    "en": {
-        "and": " and ",
-        "accuracy": "accuracy",
-        "loss": "loss",
-        "normalised_loss": "normalised loss",
-        "mse": "mean squared error",
-        "above": "above",
-        "middle": "middle",
-        "below": "below",
-        "both": "by epoch, on training and validation data",
-        "train": "by epoch, on training data",
-        "normalisation": " The loss is divided by its largest value in that run, the same for all curves.",
-        "logarithmic": " The axis of the epochs is logarithmic.",
-        "recorded": "recorded metrics",
-        "glance": "The study at a glance",
-        "overview": "The study at a glance. Curves: validation by epoch, mean and range of the seeds ({metrics}). At "
-        "the right of each panel, the test data: dot with 95 % interval, this study{source}.",
-        "diamond": "; diamond, the source",
-        "verdicts": " Under the title, the verdicts on what is claimed: ✓ confirmed, ✗ not confirmed, ? undecided, "
-        "≠ not comparable, – not evaluated.",
-        "in": "in {exercises}, {metric}",
-        "others": "in the others, {metric}",
-    },
-}
 
 
 def of_curves(
@@ -69,20 +21,22 @@ def of_curves(
 
 
 def _of_curves(title: str, panels: Sequence[Panel], split: str, log_epochs: bool, language: str) -> str:
-    words = WORDS[language]
+    words = section("captions", language)
     shown = [words.get(panel.metric, panel.metric.replace("_", " ")) for panel in panels] or [words["recorded"]]
     if len(shown) > 1:
         places = [words["above"], *[words["middle"]] * (len(shown) - 2), words["below"]]
         shown = [f"{what} ({where})" for what, where in zip(shown, places, strict=True)]
-    listed = words["and"].join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
-    notes = words["normalisation"] if any(panel.metric == "normalised_loss" for panel in panels) else ""
-    notes += words["logarithmic"] if log_epochs else ""
-    return f"{title}: {listed} {words['train' if split == 'train' else 'both']}.{notes}"
+    listed = f" {words['and']} ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
+    notes = ["normalisation"] * any(panel.metric == "normalised_loss" for panel in panels) + [
+        "logarithmic"
+    ] * log_epochs
+    first = f"{title}: {listed} {words['train' if split == 'train' else 'both']}."
+    return " ".join([first, *(words[note] for note in notes)])
 
 
 def overview_title(study: Study) -> Told:
     """Return the title of the figure of the first page."""
-    return Told({language: WORDS[language]["glance"] for language in study.languages}, "")
+    return Told({language: section("captions", language)["glance"] for language in study.languages})
 
 
 def of_overview(study: Study) -> dict[str, str]:
@@ -91,7 +45,7 @@ def of_overview(study: Study) -> dict[str, str]:
 
 
 def _of_overview(study: Study, language: str) -> str:
-    words = WORDS[language]
+    words = section("captions", language)
     groups: dict[str, list[str]] = {}
     for exercise in study.exercises:
         metric = study.about(exercise).get("glance", {}).get("metric")
@@ -101,11 +55,11 @@ def _of_overview(study: Study, language: str) -> str:
     if groups:
         *few, most = sorted(groups.items(), key=lambda pair: len(pair[1]))
         for metric, numbers in few:
-            listed = words["and"].join(part for part in (", ".join(numbers[:-1]), numbers[-1]) if part)
+            listed = f" {words['and']} ".join(part for part in (", ".join(numbers[:-1]), numbers[-1]) if part)
             said.append(words["in"].format(exercises=listed, metric=words.get(metric, metric)))
         name = words.get(most[0], most[0])
         said.append(words["others"].format(metric=name) if few else name)
     source = any(study.about(exercise).get("printed") for exercise in study.exercises)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
     text = words["overview"].format(metrics="; ".join(said) or words["recorded"], source=words["diamond"] * source)
-    return text + words["verdicts"] * claims
+    return f"{text} {words['verdicts']}" if claims else text

@@ -75,18 +75,16 @@ def glance(study: Study, exercise: str) -> Glance | None:
     entry = study.about(exercise).get("glance")
     if entry is None:
         return None
-    where = f"{study.folder}/{exercise}/about.yaml: glance"
-    variants = {name: Told(each, f"{where}.variants.{name}") for name, each in entry["variants"].items()}
-    return Glance(Told(entry["title"], f"{where}.title"), entry["metric"], variants, entry.get("log", False))
+    variants = {name: Told(each) for name, each in entry["variants"].items()}
+    return Glance(Told(entry["title"]), entry["metric"], variants, entry.get("log", False))
 
 
 def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> Spec:
-    where = f"{study.folder}/{exercise}/about.yaml: figures.{name}"
     panels = tuple(Panel(**({"metric": each} if isinstance(each, str) else each)) for each in entry.get("panels", ()))
-    title = Told(entry["title"], f"{where}.title")
+    title = Told(entry["title"])
     others = {key: entry[key] for key in ("split", "log_epochs", "height", "first", "scale", "number") if key in entry}
     if "caption" in entry:
-        caption: Mapping[str, str] = Told(entry["caption"], f"{where}.caption")
+        caption: Mapping[str, str] = Told(entry["caption"])
     else:
         caption = captions.of_curves(
             title, panels, others.get("split", ""), others.get("log_epochs", False), study.languages
@@ -111,6 +109,6 @@ def _curves_name(exercise: str, variant: str) -> str:
 
 def _curves(study: Study, exercise: str, variant: str) -> Spec:
     """Return the figure of a variant about which nothing is said: its learning curves."""
-    title = Told(f"{exercise}, {variant}", "")
+    title = Told(f"{exercise}, {variant}")
     caption = captions.of_curves(title, (), "", False, study.languages)
     return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, caption)

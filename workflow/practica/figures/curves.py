@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from practica.evidence.results import Curve
 from practica.figures.style import Look, legend, local_numbers, new_figure, squared, whole_epochs
-from practica.figures.words import Words
+from practica.words import Words
 
 POINTS = 600
 """More points than this are not told apart at column width, and only make files large."""

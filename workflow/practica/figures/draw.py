@@ -20,8 +20,8 @@ from practica.figures.overview import overview
 from practica.figures.panels import side_by_side
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
-from practica.figures.words import Words, label, words
 from practica.names import own_words, variant_name
+from practica.words import Words, label, section
 
 FIGURES = "figures"
 """The module of an exercise's folder that draws its own kinds of figures."""
@@ -67,9 +67,9 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
 def figure_words(study: Study, shown: Spec, language: str) -> Words:
     """Return the words of a figure: those of the language, the names of its variants, and what its exercise adds."""
     if not shown.exercise:
-        return words(language)
+        return section("figures", language)
     names = {variant: variant_name(study, shown.exercise, variant, language) for variant in shown.variants}
-    return {**words(language), **names, **own_words(study, shown.exercise, language)}
+    return {**section("figures", language), **names, **own_words(study, shown.exercise, language)}
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from practica.figures.curves import thinned
 from practica.figures.specs import Glance
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
-from practica.figures.words import Words
 from practica.files import read_checked
 from practica.names import title, variant_name
+from practica.words import Words
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
 """Panels in a row, and sizes of the figure and of a row [in]."""
@@ -122,5 +122,5 @@ def _unknown(exercise: str, results: Results, language: str) -> Glance:
     variants = results.study.variants(exercise)
     recorded = results.metrics_by_epoch(exercise, variants[0])
     metric = "accuracy" if "accuracy" in recorded else "loss"
-    called = {variant: Told(variant_name(results.study, exercise, variant, language), "") for variant in variants}
-    return Glance(Told(title(results.study, exercise, language), ""), metric, called)
+    called = {variant: Told(variant_name(results.study, exercise, variant, language)) for variant in variants}
+    return Glance(Told(title(results.study, exercise, language)), metric, called)

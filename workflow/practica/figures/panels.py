@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from practica.figures.style import legend, look, new_figure
-from practica.figures.words import Words, decimal, label
+from practica.words import Words, decimal, label
 
 MARKERS = "os"
 """How the two of a pair are told apart where there is no colour."""

@@ -16,8 +16,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator, ScalarFormatter
 
-from practica.figures.words import Words
 from practica.files import atomic_path
+from practica.words import Words
 
 WIDTH = 3.16
 """Width of a figure that stands beside another in the report [in]: letters are printed in their own size."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,36 +14,17 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from practica.evidence.blocks import STAND_IN
 from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, message, new_figure, stamp, style
-from practica.figures.words import Words, label, words
+from practica.words import Words, label, section
 
 WIDE = 20
 """From so large a ratio of the largest to the least value on, an axis is logarithmic."""
 FEW = 8
 """Up to so many different values stand side by side as they are written; more of them lie on an axis of numbers."""
 
-WORDS: Mapping[str, Words] = {
-    "es": {
-        "title": "Ensayos de {name}",
-        "trial": "ensayo",
-        "winner": "el mejor",
-        "note": "{metric} ({split}) de la última época; punto: media; barra: intervalo del 95 % sobre las semillas",
-        "left_out": "sin valor: {n} de {of} ensayos",
-        "nothing": "Ningún ensayo tiene resultados.",
-    },
-    "en": {
-        "title": "Trials of {name}",
-        "trial": "trial",
-        "winner": "the best",
-        "note": "{metric} ({split}) of the last epoch; dot: mean; bar: 95 % interval over the seeds",
-        "left_out": "without a value: {n} of {of} trials",
-        "nothing": "No trial has results.",
-    },
-}
-
 
 def draw_trials(table: pd.DataFrame, name: str, language: str) -> Figure:
     """Return a panel for each tuned setting, with every trial in each; ``table`` is that of the variant ``name``."""
-    texts, own = words(language), WORDS[language]
+    texts, own = section("figures", language), section("trials", language)
     title = own["title"].format(name=name)
     known = table[table["n"].astype(int) > 0]
     with style():

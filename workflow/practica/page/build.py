@@ -18,7 +18,6 @@ from practica.files import write_text
 from practica.page.address import address
 from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.runs import runs_page
-from practica.page.words import WORDS
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.document import decisions
@@ -26,7 +25,7 @@ from practica.paper.facts import Facts
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
-from practica.paper.words import word
+from practica.words import in_language, section, word
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"
 DRAWING = ("vega", "vega-lite", "vega-embed")
@@ -53,12 +52,14 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    study = facts.study
+    study, shell = facts.study, section("page", facts.study.languages[0])
     environment.globals |= {
         "address": lambda page: address(study, page, facts.language),
-        "languages": [(each, WORDS[each]["language"]) for each in study.languages],
+        "languages": [(each, section("language", each)["name"]) for each in study.languages],
         "translated": lambda page, language: address(study, page, language),
-        "words": WORDS[facts.language],
+        "words": section("page", facts.language),
+        "menu_words": {"report": shell["shell_report"], "read": shell["read"]},
+        "numbers": section("numbers", facts.language),
         "language": facts.language,
         "style": _style(templates),
         "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
@@ -90,7 +91,11 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
             "title": title(facts, exercise),
             "spark": spark(facts, exercise),
             "verdicts": [
-                {"name": claim["verdict"], "sign": SIGNS[claim["verdict"]], "sentence": claim["sentence"]}
+                {
+                    "name": claim["verdict"],
+                    "sign": SIGNS[claim["verdict"]],
+                    "sentence": in_language(claim["sentence"], facts.language),
+                }
                 for claim in judged
                 if claim["exercise"] == exercise
             ],
@@ -113,7 +118,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
 
 
 def _counted(verdict: str, count: int, language: str) -> str:
-    return word(verdict, language) if count == 1 else WORDS[language]["several"][verdict]
+    return word(verdict, language) if count == 1 else section("page", language)["several"][verdict]
 
 
 def _to_exercise(facts: Facts, cell: Cell) -> str:

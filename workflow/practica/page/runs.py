@@ -15,14 +15,13 @@ from practica.files import read_json
 from practica.names import metric_name, variant_name
 from practica.page.embed import json_text
 from practica.page.exercise import title
-from practica.page.words import WORDS
 from practica.paper import cells, numbers
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.settings import ran
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import SPLITS
-from practica.paper.words import word
+from practica.words import section, word
 
 TOLD = ("data", "host", "gpu", "threads", "fit_seconds", "wall_seconds", "peak_memory_mb", "parameters", "commit")
 """The columns of ``runs.csv`` that stand beside a run."""
@@ -72,7 +71,7 @@ def _said(key: str, value: Any, facts: Facts) -> str:
 def _metrics(block: Block, facts: Facts) -> Table:
     """Return the final metrics of the block's runs: a row for each run; of a single one, a row for each metric."""
     language = facts.language
-    words, found = WORDS[language], facts.results.metrics
+    words, found = section("page", language), facts.results.metrics
     found = found[found["split"] != TIMING]  # whose repetitions are no seeds
     here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
     found = found.assign(fold=found["fold"].fillna(NO_FOLD).astype(int))

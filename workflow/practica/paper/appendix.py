@@ -15,7 +15,7 @@ from practica.paper.facts import Facts
 from practica.paper.settings import items
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.paper.words import word
+from practica.words import word
 
 PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
 

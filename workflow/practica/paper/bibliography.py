@@ -9,14 +9,11 @@ from pathlib import Path
 
 from practica.errors import InputError
 from practica.files import read_text, write_text
+from practica.words import section
 
 REFERENCES = "references.bib"
 STYLE = "plainnat"
 CITATION = re.compile(r"\\cite[a-z]*\*?(?:\[[^\]]*\])*\{(?P<keys>[^}]*)\}")
-WORDS = {"es": {" and ": " y ", "In ": "En ", "pages": "p{\\'a}ginas", "Technical Report": "Informe t{\\'e}cnico"}}
-"""What the style's own words, which are English, become in other languages."""
-WITHOUT_COMMA = ("es",)
-"""The languages that have no comma before the last name of a list."""
 
 
 def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
@@ -47,8 +44,9 @@ def _style(language: str) -> str:
     except (OSError, subprocess.CalledProcessError) as error:
         raise InputError(f"LaTeX lacks natbib's {STYLE}.bst: run `make latex`, or load your cluster's TeX") from error
     text = Path(found.stdout.strip()).read_text(encoding="utf-8", errors="replace")
-    for english, own in WORDS.get(language, {}).items():
+    words = section("bibliography", language)
+    for english, own in words.get("words", {}).items():
         text = text.replace(f'"{english}"', f'"{own}"')
-    if language in WITHOUT_COMMA:
+    if not words["comma_before_and"]:
         text = text.replace('{ "," * }', "'skip$")
     return text

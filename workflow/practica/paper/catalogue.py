@@ -13,7 +13,7 @@ from practica.config import Study
 from practica.evidence.claims import about as claimed
 from practica.names import variant_name
 from practica.paper.settings import items
-from practica.paper.words import WORDS
+from practica.words import section
 
 COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")
 NEEDS = {
@@ -69,12 +69,6 @@ class TableSpec:
 
 
 SPLITS = ("train", "validation", "test")
-LAST = {
-    "es": "Valores de la última época sobre n semillas: media ± desviación estándar o, de errores y de valores "
-    "asimétricos, mediana y rango; entre corchetes, el intervalo de confianza del 95 %.",
-    "en": "Values of the last epoch over n seeds: mean ± standard deviation or, of errors and of skewed values, median "
-    "and range; in brackets, the 95 % confidence interval.",
-}
 
 
 def declared(study: Study, exercise: str) -> list[TableSpec]:
@@ -84,15 +78,14 @@ def declared(study: Study, exercise: str) -> list[TableSpec]:
 
 
 def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> TableSpec:
-    told = Told(entry["caption"], f"{study.folder}/{exercise}/about.yaml: tables.{name}.caption")
+    told = Told(entry["caption"])
     columns = tuple((split, metric) for split, metric in (each.split("/") for each in entry.get("columns", ())))
     if entry["kind"] == "scores" and not columns:
         columns = tuple((split, "accuracy") for split in SPLITS)
     timed = bool(columns) and all(split == TIMING for split, _ in columns)
     ends = entry["kind"] in ("scores", "metrics", "folds") and not timed
-    caption = {
-        language: f"{told[language]} {LAST[language]}" if ends else told[language] for language in study.languages
-    }
+    last = _captions(study, "last") if ends else dict.fromkeys(study.languages, "")
+    caption = {language: f"{told[language]} {last[language]}".rstrip() for language in study.languages}
     return TableSpec(
         name,
         entry["kind"],
@@ -104,32 +97,6 @@ def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> 
     )
 
 
-VERDICTS = TableSpec(
-    "claims",
-    "verdicts",
-    None,
-    {
-        "es": "Qué afirma la fuente, qué se midió aquí y qué queda de lo afirmado.",
-        "en": "What the source claims, what was measured here, and what remains of the claim.",
-    },
-)
-DIFFERENCES = TableSpec(
-    "table_differences",
-    "differences",
-    None,
-    {
-        "es": "Diferencias entre variantes sobre los mismos datos, apareadas por semilla.",
-        "en": "Differences between variants on the same data, paired by seed.",
-    },
-)
-RUNS = TableSpec(
-    "table_runs",
-    "runs",
-    None,
-    {"es": "Cada corrida: estado, datos y tiempos.", "en": "Every run: status, data and timings."},
-)
-
-
 def tables_for(study: Study) -> tuple[TableSpec, ...]:
     """Return the tables in the order of the report: the verdicts, those of the exercises in play, the appendix's."""
     own = (spec for exercise in study.exercises for spec in exercise_tables(study, exercise))
@@ -138,20 +105,25 @@ def tables_for(study: Study) -> tuple[TableSpec, ...]:
 
 def front_tables(study: Study) -> tuple[TableSpec, ...]:
     """Return the table of the first page, if anything is claimed about the exercises in play."""
-    return (VERDICTS,) if any(claimed(study, exercise) for exercise in study.exercises) else ()
+    if not any(claimed(study, exercise) for exercise in study.exercises):
+        return ()
+    return (TableSpec("claims", "verdicts", None, _captions(study, "table_verdicts")),)
 
 
 def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
     """Return the tables of the appendix: differences only where there are variants to compare."""
     pairs = ((study.dataset(e, v) for v in study.variants(e)) for e in study.exercises)
     comparable = any(len(names) > len(set(names)) for names in map(list, pairs))
-    return (DIFFERENCES, RUNS) if comparable else (RUNS,)
+    runs = TableSpec("table_runs", "runs", None, _captions(study, "table_runs"))
+    if not comparable:
+        return (runs,)
+    return TableSpec("table_differences", "differences", None, _captions(study, "table_differences")), runs
 
 
 def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:
     """Return the exercise's tables: its own or its metrics, what is claimed, and the layers of every net in Keras."""
     own = tuple(spec for spec in declared(study, exercise) if spec.variants(study))
-    return (*(own or (_metrics(exercise),)), *_claims(study, exercise), *(_layers(study, exercise)))
+    return (*(own or (_metrics(study, exercise),)), *_claims(study, exercise), *(_layers(study, exercise)))
 
 
 def layers_table(exercise: str, variant: str) -> str:
@@ -159,8 +131,9 @@ def layers_table(exercise: str, variant: str) -> str:
     return f"layers_{exercise}_{variant}"
 
 
-def _metrics(exercise: str) -> TableSpec:
-    caption = {"es": f"Resultados de {exercise}. {LAST['es']}", "en": f"Results of {exercise}. {LAST['en']}"}
+def _metrics(study: Study, exercise: str) -> TableSpec:
+    first, last = _captions(study, "table_metrics", exercise=exercise), _captions(study, "last")
+    caption = {language: f"{first[language]} {last[language]}" for language in study.languages}
     return TableSpec(f"table_{exercise}", "metrics", exercise, caption)
 
 
@@ -168,15 +141,12 @@ def _claims(study: Study, exercise: str) -> tuple[TableSpec, ...]:
     """Return the table of the claims about an exercise, if there are any."""
     if not claimed(study, exercise):
         return ()
-    caption = {
-        "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta: la media ± desviación "
-        "estándar, o la mediana y el rango, y entre corchetes el intervalo de confianza del 95 %. La probabilidad p "
-        "está corregida por todo lo que se decide a la vez.",
-        "en": f"What the source claims in {exercise}, by which rule it is checked, and the outcome: mean ± standard "
-        "deviation, or median and range, and in brackets the 95 % confidence interval. The p-value is corrected for "
-        "all that is decided at once.",
-    }
+    caption = _captions(study, "table_claims", exercise=exercise)
     return (TableSpec(f"claims_{exercise}", "claims", exercise, caption),)
+
+
+def _captions(study: Study, key: str, **holes: str) -> dict[str, str]:
+    return {language: section("captions", language)[key].format(**holes) for language in study.languages}
 
 
 def _layers(study: Study, exercise: str) -> list[TableSpec]:
@@ -196,7 +166,7 @@ def layers_caption(study: Study, exercise: str, variants: Sequence[str]) -> dict
     caption = {}
     few = variants if len(variants) <= MOST_NAMES + 1 else variants[:MOST_NAMES]
     for language in study.languages:
-        words = WORDS[language]
+        words = section("report", language)
         names = [words["quoted"].format(variant_name(study, exercise, variant, language)) for variant in few]
         if more := len(variants) - len(few):
             names.append(words["more_nets"].format(more))

@@ -13,7 +13,7 @@ from practica.names import variant_name
 from practica.paper import numbers
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, label
-from practica.paper.words import word
+from practica.words import word
 
 
 def variant_column(facts: Facts) -> Column:

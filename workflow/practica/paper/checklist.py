@@ -11,50 +11,8 @@ from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.settings import items, said, setting
 from practica.paper.table import Cell, Column, Table, label
-from practica.paper.words import word
+from practica.words import section, word
 
-WORDS = {
-    "es": {
-        "title": "Lista de reproducibilidad",
-        "caption": "Qué corrió, cuánto costó y cómo se separaron los datos.",
-        "exercise": "Ej.",
-        "runs": "Trabajos",
-        "seeds": "Semillas",
-        "parameters": "Parámetros",
-        "minutes": "Tiempo [min]",
-        "splits": "Partes de los datos",
-        "varied": "Valores que difieren entre variantes",
-        "none": "ninguno",
-        "total": "En total terminaron {done} de {all} trabajos, en {minutes} minutos de cálculo.",
-        "choice": (
-            "La tabla siguiente dice, de cada ejercicio, cuántos trabajos y semillas corrieron, qué tamaño tienen sus "
-            "redes, cuánto tiempo costaron, en qué partes se dividieron los datos y qué valores distinguen a las "
-            "variantes. Los resultados son los de la última época, no los de la mejor; las tablas de cada ejercicio "
-            "muestran la validación junto a la prueba. Los demás valores están en cada sección y, todos, en "
-            "study.json; los equipos, las versiones y los datos, en el apéndice anterior."
-        ),
-    },
-    "en": {
-        "title": "Reproducibility checklist",
-        "caption": "What ran, what it cost and how the data were split.",
-        "exercise": "Ex.",
-        "runs": "Jobs",
-        "seeds": "Seeds",
-        "parameters": "Parameters",
-        "minutes": "Time [min]",
-        "splits": "Parts of the data",
-        "varied": "Values that differ between variants",
-        "none": "none",
-        "total": "In all, {done} of {all} jobs finished, in {minutes} minutes of computation.",
-        "choice": (
-            "The table below says, for each exercise, how many jobs and seeds ran, how large its nets are, how much "
-            "time they took, into which parts the data were split, and which values tell the variants apart. Results "
-            "are those of the last epoch, not of the best one; the tables of each exercise show validation beside "
-            "test. The other values are in each section and, all of them, in study.json; machines, versions and data "
-            "are in the appendix before this one."
-        ),
-    },
-}
 SPLITS = ("validation_fraction", "test_fraction", "folds", "train_samples", "test_samples")
 """The settings that decide how samples are divided."""
 
@@ -67,8 +25,8 @@ def checklist(facts: Facts) -> str:
     """Return the checklist as a section of the appendix, in LaTeX."""
     return "\n".join(
         [
-            rf"\section{{{escape(WORDS[facts.language]['title'])}}}",
-            escape(WORDS[facts.language]["choice"]) + r"\par",
+            rf"\section{{{escape(section('checklist', facts.language)['title'])}}}",
+            escape(section("checklist", facts.language)["choice"]) + r"\par",
             render.to_latex(table(facts), breaks=True),
         ]
     )
@@ -76,7 +34,7 @@ def checklist(facts: Facts) -> str:
 
 def table(facts: Facts) -> Table:
     """Return the checklist as a table: a row an exercise."""
-    words, language = WORDS[facts.language], facts.language
+    words, language = section("checklist", facts.language), facts.language
     runs = facts.results.runs
     done = runs[runs["status"] == "done"]
     texts = {"splits": 0.2, "varied": 0.27}
@@ -111,7 +69,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
         Cell("–".join(ends), {"": max(sizes, default=None)}),
         Cell(numbers.decimal(minutes, 1, language), {"": minutes}),
         label(f"{parts}; {division}" if division else parts),
-        label(_values(settings, differing, language) or WORDS[language]["none"]),
+        label(_values(settings, differing, language) or section("checklist", language)["none"]),
     )
 
 

@@ -21,7 +21,7 @@ from practica.paper import cells, numbers
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
-from practica.paper.words import word
+from practica.words import in_language, word
 
 WIDEST = 27
 """Letters of a line below a verdict."""
@@ -46,7 +46,7 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
     for claim in facts.claims["claims"]:
         first = claim["parts"][0]
         name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
-        sentence = label(claim["sentence"][language])
+        sentence = label(in_language(claim["sentence"], language))
         shown = [_source(first, facts), _ours(first, facts, overview=True), _n(first)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], _why(claim, facts), facts)])
     count = facts.claims["decisions"]["count"]
@@ -71,7 +71,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     rows: list[list[Cell]] = []
     used: dict[str, None] = {}
     for claim in (each for each in facts.claims["claims"] if each["exercise"] == spec.exercise):
-        text = claim["sentence"][language]
+        text = in_language(claim["sentence"], language)
         empty = [Cell("", {"": ""})] * 5
         sentence = Cell(text, {"": text}, tone="strong", span=1 + len(empty))
         name = Cell(claim["id"], {"": claim["id"]}, tone="strong")
@@ -80,7 +80,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
             used |= dict.fromkeys(_measures(part))
             rows.append([Cell("", {"": f"{claim['id']}/{part['name']}"}), *_part(part, facts)])
     known = facts.claims["definitions"]
-    return columns, rows, [_definition(known[measure][language]) for measure in used if measure in known]
+    return columns, rows, [_definition(in_language(known[measure], language)) for measure in used if measure in known]
 
 
 def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, Any]] | Missing:
@@ -160,7 +160,7 @@ def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     tested = "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
     judged = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
     judged = replace(judged, raw={**judged.raw, "_p": part["p_holm"]})
-    return [label(part["says"][facts.language]), *numbers_of, _see(part["figure"], facts), judged]
+    return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), judged]
 
 
 def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> Cell:
@@ -228,7 +228,7 @@ def _short(quantity: str, facts: Facts) -> str:
     """Return a few words for a measure: its name, or the split and, where it is no accuracy, the metric."""
     named = Quantity.parse(quantity)
     if not named.split:
-        return (facts.claims or {})["definitions"][named.measure][facts.language]["name"]
+        return in_language((facts.claims or {})["definitions"][named.measure], facts.language)["name"]
     where = word(named.split, facts.language).lower()
     return (
         where

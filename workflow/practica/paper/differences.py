@@ -20,7 +20,7 @@ from practica.paper import cells
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
-from practica.paper.words import word
+from practica.words import word
 
 UNCOMPARED = ("loss",)
 """Not compared in the report, for it holds the penalties, which differ; nor are times, which the claims compare."""

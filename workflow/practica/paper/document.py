@@ -11,11 +11,11 @@ from pathlib import Path
 from pylatex import Document, NoEscape, Package
 
 from practica.config import Study
-from practica.errors import InputError, RunError
+from practica.errors import RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
 from practica.files import atomic_path, write_text
-from practica.names import report_name, title
+from practica.names import title
 from practica.paper import render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
@@ -28,9 +28,8 @@ from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.settings import items
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.paper.words import WORDS, word
+from practica.words import report_name, section, word
 
-BABEL = {"es": "spanish,es-tabla,es-noshorthands,es-nodecimaldot", "en": "english"}
 INTRODUCTION = "intro"
 TITLE = r"\maketitle\thispagestyle{fancy}"
 
@@ -85,11 +84,11 @@ def build(study: Study, results: Path, language: str) -> Path:
     The LaTeX sources and the log stay in ``<results>/paper/<language>``.
 
     Raises:
-        InputError: latexmk, a prose file or a collected table is missing, or a macro in the prose is wrong.
+        InputError: the language has no words, latexmk, a prose file or a collected table is missing, or a macro in the
+            prose is wrong.
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
-    if language not in WORDS:
-        raise InputError(f"no report in language {language!r} (known: {', '.join(WORDS)})")
+    target = output_path(results, language)
     check_installed()
     facts = Facts(study, results, language)
     folder = results / "paper" / language
@@ -98,7 +97,6 @@ def build(study: Study, results: Path, language: str) -> Path:
     for old in folder.glob("*.tex"):
         old.unlink()
     prose, other_layers = _prose(facts)
-    target = output_path(results, language)
     works = bibliography(folder, study.folder, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
     glyphs = choose([*prose.values(), *texts, _metadata(study, language)])
@@ -185,7 +183,7 @@ def _sections(study: Study, language: str) -> list[str]:
 
 def _packages(language: str) -> dict[str, str | None]:
     return {
-        "babel": BABEL[language],
+        "babel": section("language", language)["babel"],
         "amsmath": None,
         "amssymb": None,
         "graphicx": None,

@@ -20,7 +20,7 @@ from practica.evidence.source import printed
 from practica.files import read_checked
 from practica.paper import numbers, settings
 from practica.paper.known import runs
-from practica.paper.words import explain, word
+from practica.words import decimal_mark, word
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Facts:
 
     def terms(self, differs: str) -> str:
         """Return what differs between two sides with the language's decimal mark."""
-        return differs.replace(".", numbers.SEPARATORS[self.language][0])
+        return differs.replace(".", decimal_mark(self.language))
 
     def unlike(self, *references: str) -> str:
         """Return on which unequal terms the variants were trained whose results are named, or nothing.
@@ -102,7 +102,7 @@ class Facts:
         """Return a reason in the report's language, as far as the program itself gave it."""
         if missing.status == "unrecorded":
             return word("not_recorded", self.language)
-        return explain(missing.reason, self.language)
+        return word(missing.reason, self.language)
 
     def setting(self, reference: str) -> str | Missing:
         """Return the resolved setting ``exercise/variant/name`` as text, or why there is none.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from practica.paper.escape import FOREIGN, escape
+from practica.words import section
 
 INSTALL = "apt-get install --no-install-recommends texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola"
 NEEDS = ("fontspec.sty", "luaotfload-main.lua")
@@ -24,20 +25,6 @@ PREFERRED = ("FreeSerif", "NotoSerif", "Amiri", "NotoNaskh", "DejaVuSans", "Free
 MAIN = "FreeSerif"
 """The font of the Latin text: it is made like the Times of pdfLaTeX; without it, Latin Modern does."""
 STYLES = {"BoldFont": "Bold", "ItalicFont": "Italic", "BoldItalicFont": "BoldItalic"}
-WORDS = {
-    "es": {
-        "not_shown": "En este PDF no se ven todos los caracteres:",
-        "more": "otros {}",
-        "no_lualatex": "Hacen falta LuaLaTeX y fuentes que los tengan: {install}",
-        "no_font": "Hace falta una fuente que los tenga, por ejemplo: {install}",
-    },
-    "en": {
-        "not_shown": "This PDF does not show all characters:",
-        "more": "{} others",
-        "no_lualatex": "They need LuaLaTeX, and fonts that have them: {install}",
-        "no_font": "A font that has them is missing; this installs some: {install}",
-    },
-}
 MAIN_LETTER = "M"
 SHAPED = ("ARABIC", "SYRIAC", "MONGOLIAN", "NKO")
 """Scripts whose letters join, for which the main font has the letters alone."""
@@ -145,7 +132,7 @@ class Glyphs:
         """Say which characters are not shown and what to do; nothing where all are."""
         if not self.missing:
             return ""
-        words = WORDS[language]
+        words = section("glyphs", language)
         names = [f"U+{ord(each):04X} {unicodedata.name(each, '')}".strip() for each in self.missing[:MOST_NAMES]]
         if more := len(self.missing) - len(names):
             names.append(words["more"].format(more))

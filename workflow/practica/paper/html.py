@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from practica.figures.tones import TONES
 from practica.paper.table import Cell, Table
-from practica.paper.words import word
+from practica.words import word
 
 TABLE = """\
 {% macro draw(table, gaps, stand_in, link) %}

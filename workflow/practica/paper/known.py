@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from practica import exercises, names
+from practica import exercises
 from practica.address import METRIC, Quantity, parts
 from practica.code import reach
 from practica.config import Study
@@ -17,6 +17,7 @@ from practica.files import read_text
 from practica.paper import catalogue as tables
 from practica.paper.catalogue import exercise_tables, tables_for
 from practica.paper.macros import Macro, expand
+from practica.words import MODEL, section
 
 
 def named_variants(study: Study) -> frozenset[tuple[str, str]]:
@@ -117,7 +118,7 @@ class _Names:
                 raise InputError(f"nothing records {named.metric!r}{hint(metric, self._recorded(named.exercise))}")
 
     def _recorded(self, exercise: str) -> list[str]:
-        return [*names.METRICS["en"], *self.study.about(exercise).get("words", {})]
+        return [*section("metrics", MODEL), *self.study.about(exercise).get("metrics", {})]
 
     def _figures(self, text: str) -> None:
         specs = []

@@ -6,11 +6,8 @@ import math
 import re
 
 from practica.evidence.estimates import SHARE, Estimate
+from practica.words import section
 
-SEPARATORS = {
-    "es": (",", "\u202f"),
-    "en": (".", ","),
-}  # decimal mark, thousands mark (narrow no-break space in Spanish)
 FIXED_DIGITS = {
     "accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2,
     "gap": 3, "fold_sd": 3, "epochs_to": 1, "idle_epochs": 1, "rise_share": 2, "auc": 3, "train_auc": 3, "late_gain": 3,
@@ -132,5 +129,7 @@ def _power(exponent: int) -> str:
 
 def _localise(text: str, language: str) -> str:
     """Replace the marks of Python's number format by those of ``language``."""
-    mark, thousands = SEPARATORS[language]
-    return text.replace(",", "\0").replace(".", mark).replace("\0", thousands).replace("-", "−")
+    marks = section("numbers", language)
+    return (
+        text.replace(",", "\0").replace(".", marks["decimal_mark"]).replace("\0", marks["thousands"]).replace("-", "−")
+    )

@@ -20,7 +20,7 @@ from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.paper.words import word
+from practica.words import word
 
 RESULTS_FROM_DOCUMENT = "../.."
 """Where the results lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""

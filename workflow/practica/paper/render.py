@@ -15,7 +15,7 @@ from practica.paper.escape import breakable, escape
 from practica.paper.floats import numbering
 from practica.paper.html import stand_in_mark, to_html
 from practica.paper.table import Cell, Column, Table
-from practica.paper.words import word
+from practica.words import word
 
 FORMATS = ("tex", "csv", "html")
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have all

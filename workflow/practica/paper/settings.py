@@ -8,7 +8,7 @@ from typing import Any
 from practica.config import Study
 from practica.names import variant_name
 from practica.paper import numbers
-from practica.paper.words import word
+from practica.words import section, word
 
 TRAINING = (
     "optimizer",
@@ -26,59 +26,6 @@ TRAINING = (
     "test_samples",
 )
 """The settings that a sentence about training mentions, in its order."""
-SAID = {
-    "es": {
-        "train_samples": "{} ejemplos entre entrenamiento y validación",
-        "test_samples": "{} de prueba",
-        "optimizer": "{}",
-        "learning_rate": "tasa de aprendizaje {}",
-        "schedule": "tasa según {}",
-        "label_smoothing": "etiquetas suavizadas en {}",
-        "class_weight": "pesos de las clases: {}",
-        "early_stopping": "parada temprana ({})",
-        "metrics": "además se mide {}",
-        "momentum": "momento {}",
-        "l2": "penalización L2 de factor {}",
-        "dropout": "Dropout de {}",
-        "batch_size": "lotes de {} ejemplos",
-        "epochs": "{} épocas",
-        "units": "capas ocultas de {} neuronas",
-        "validation_fraction": "fracción para validar {}",
-        "test_fraction": "fracción para la prueba {}",
-        "folds": "{} pliegues",
-        "loss": "se minimiza {}",
-        "bn_momentum": "momento de Batch Normalization {}",
-        "embedding_dim": "embedding de dimensión {}",
-        "correct_zeros": "ceros corregidos: {}",
-        "log_every": "una época registrada de cada {}",
-    },
-    "en": {
-        "train_samples": "{} samples for training and validation",
-        "test_samples": "{} test samples",
-        "optimizer": "{}",
-        "learning_rate": "learning rate {}",
-        "schedule": "rate by {}",
-        "label_smoothing": "labels smoothed by {}",
-        "class_weight": "class weights: {}",
-        "early_stopping": "early stopping ({})",
-        "metrics": "also measured: {}",
-        "momentum": "momentum {}",
-        "l2": "L2 penalty of factor {}",
-        "dropout": "Dropout of {}",
-        "batch_size": "batches of {} samples",
-        "epochs": "{} epochs",
-        "validation_fraction": "fraction for validation {}",
-        "test_fraction": "fraction for the test {}",
-        "folds": "{} folds",
-        "loss": "{} minimised",
-        "bn_momentum": "Batch Normalization momentum {}",
-        "embedding_dim": "embedding of dimension {}",
-        "correct_zeros": "zeros corrected: {}",
-        "log_every": "one epoch recorded of every {}",
-        "units": "hidden layers of {} neurons",
-    },
-}
-"""How a setting is said."""
 
 
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
@@ -101,7 +48,7 @@ def training(settings: Mapping[str, Any], language: str, names: Sequence[str] = 
 
 def said(name: str, value: str, language: str) -> str:
     """Return a setting in words, or with its own name where there are none for it, such as a user's."""
-    return SAID[language].get(name, f"{name} {{}}").format(value)
+    return section("settings", language).get(name, f"{name} {{}}").format(value)
 
 
 def setting(value: Any, language: str) -> str:

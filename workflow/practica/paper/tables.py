@@ -16,7 +16,7 @@ from practica.paper.comparisons import statements, verdicts
 from practica.paper.differences import differences
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, Table, label
-from practica.paper.words import word
+from practica.words import in_language, word
 
 SPLITS = ("train", "validation", "test")
 
@@ -45,7 +45,7 @@ def make_table(spec: TableSpec, facts: Facts) -> Table:
     columns, rows, notes = MAKERS[spec.kind](spec, facts)
     return Table(
         name=spec.name,
-        caption=spec.caption[facts.language],
+        caption=in_language(spec.caption, facts.language),
         columns=tuple(columns),
         rows=tuple(tuple(row) for row in rows),
         language=facts.language,

@@ -1,0 +1,197 @@
+"""Words: one file a language, which is all that a language needs besides prose; mistakes in it are one sentence."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from matplotlib.text import Text
+
+from paper.conftest import needs_latex
+from paper.factory import ROOT, fill, shipped_study
+from paper.test_document import text_of
+from practica import words
+from practica.config import Study
+from practica.errors import InputError
+from practica.figures.catalogue import report_figures
+from practica.figures.draw import draw
+from practica.figures.style import save
+from practica.page.build import write_pages
+from practica.page.menu import (
+    category,
+    figure_labels,
+    page_captions,
+    page_labels,
+    page_section,
+    paper_caption,
+    paper_labels,
+    subcategories,
+    table_labels,
+)
+from practica.paper.catalogue import tables_for
+from practica.paper.document import build
+from practica.paper.tables import write_table
+from practica.wiring import reports
+
+ENGLISH = ROOT / "workflow/practica/words/en.yaml"
+Content = dict[str, Any]
+
+
+def marked(content: Any) -> Any:
+    """Return words of a language that nobody speaks: English in capitals."""
+    if isinstance(content, Mapping):
+        return {key: marked(value) for key, value in content.items()}
+    if not isinstance(content, str):
+        return content
+    return re.sub(r"[^{}]+|{\w*}", lambda part: part[0] if part[0][0] == "{" else part[0].upper(), content)
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Return a function that writes a third language, or another one, into a folder of words of its own."""
+    folder = tmp_path / "words"
+    folder.mkdir()
+    monkeypatch.setattr(words, "folders", lambda: (words.OWN, folder))
+
+    def write(edit: Callable[[Content], Any] = lambda content: None, language: str = "fr", **sections: Any) -> Path:
+        english = yaml.safe_load(ENGLISH.read_text(encoding="utf-8"))
+        kept = {name: english[name] for name in ("language", "numbers", "bibliography")}
+        content = sections or {**marked(english), **kept, "language": {**kept["language"], "report": "rapport"}}
+        edit(content)
+        file = folder / f"{language}.yaml"
+        file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        words._sections.cache_clear()
+        return file
+
+    return write
+
+
+def leaves(content: Any) -> Iterator[str]:
+    if isinstance(content, Mapping):
+        for value in content.values():
+            yield from leaves(value)
+    elif isinstance(content, str):
+        yield content
+
+
+def test_the_languages_that_are_there_are_complete() -> None:
+    assert set(words.languages()) >= {"en", "es"}
+    words.check_languages(words.languages())
+
+
+def own(language: str = "fr", **changes: Any) -> Study:
+    return shipped_study(only="ej08", report={"languages": [language]}, **changes)
+
+
+def test_a_language_is_there_with_its_file(written: Callable[..., Path]) -> None:
+    with pytest.raises(InputError, match=r"report\.languages: no words in language 'fr' \(there are: en, es\)"):
+        own()
+    written()
+    words.check_languages(own().languages)
+    assert reports(own()) == {"rapport": "fr"}
+    assert own(title={"fr": "Mes réseaux"}).heading("fr") == "Mes réseaux"
+    with pytest.raises(InputError, match=r"title: nothing in 'fr', which is in report\.languages"):
+        own(title={"en": "My nets"})
+
+
+@needs_latex
+def test_a_third_language_reaches_all_that_is_made(written: Callable[..., Path], tmp_path: Path) -> None:
+    written()
+    study, results, report = own(), tmp_path / "results", tmp_path / "report"
+    fill(study, results)
+    for name in report_figures(study):
+        figure = draw(name, study, results, "fr")
+        save(figure, results / "figures" / name)
+        texts = [each.get_text() for each in figure.findobj(Text)]  # type: ignore[attr-defined]
+        assert name == "fig_overview" or "EPOCH" in texts, name
+    for table in tables_for(study):
+        write_table(study, results, table.name)
+    for file in ROOT.glob("study/**/*en.tex"):
+        copy = report / file.relative_to(ROOT / "study")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy.with_name(copy.name.replace("en.tex", "fr.tex")))
+    write_pages(study, results)
+    made = [
+        file.read_text(encoding="utf-8") for place in ("page", "tables") for file in (results / place).glob("*.html")
+    ]
+    made.append(" ".join(text_of(build(Study({**study.config, "study": str(report)}), results, "fr")).split()))
+    assert (results / "rapport.pdf").is_file()
+    captions = " ".join(each.caption["en"] for each in tables_for(study) if "en" in each.caption)  # the study's own
+    english = set(leaves(yaml.safe_load(ENGLISH.read_text(encoding="utf-8"))))
+    fixed = {each for each in english if len(each) > 20 and each not in captions}
+    for text in map(unescape, made):
+        assert any(each.upper() in text for each in english if len(each) > 4 and each.upper() != each)
+        for each in fixed:
+            assert each not in text, each
+
+
+def test_an_english_report_has_an_english_menu() -> None:
+    study = shipped_study(report={"languages": ["en"]})
+    pages = ["index", "vega", *study.exercises, *(f"{each}_runs" for each in study.exercises)]
+    labels = [
+        *(figure_labels(study, name) for name in report_figures(study)),
+        *(table_labels(study, table) for table in tables_for(study)),
+        *(page_labels(study, page) for page in pages),
+        paper_labels(study, "en"),
+    ]
+    said = [*(category(study, each) for each in (None, *study.exercises)), *subcategories(study).values()]
+    said += [part for page in pages for part in page_section(study, page)]
+    said += [text for label in labels for pair in label.items() for text in pair]
+    said += [*page_captions(study).values(), paper_caption(study)]
+    spanish = set(leaves(words.section("page", "es"))) - set(leaves(words.section("page", "en")))
+    for text in said:
+        assert text not in spanish and not re.search("[áéíóúñ¿«]|Informe|contenido|Tabla|Figura", text), text
+
+
+def test_no_rule_writes_a_label_itself() -> None:
+    for file in (ROOT / "workflow/rules").glob("*.smk"):
+        assert not re.search(r'category="|labels=\{', file.read_text(encoding="utf-8")), file.name
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda fr: fr["page"].pop("title"), r"page\.title is missing \(in English: 'Exercises in deep learning'\); w"),
+        (lambda fr: fr["page"]["several"].pop("undecided"), r"page\.several\.undecided is missing"),
+        (lambda fr: fr.pop("glyphs"), r"glyphs\.not_shown is missing \(in English: '.*'\), and 3 others; write it"),
+        (lambda fr: fr["report"].update(setting_false=False), r"report\.setting_false: False must be text; put it in"),
+        (lambda fr: fr["bibliography"].update(comma_before_and="no"), "comma_before_and: 'no' must be true or false"),
+        (lambda fr: fr["figures"].update(seeds_many="{m} graines"), r"figures\.seeds_many: nothing fills \{m\}; Engl"),
+        (lambda fr: fr["report"].update(seed="{} {} graine"), r"report\.seed: nothing fills \{1\}"),
+        (lambda fr: fr["report"].update(seed="{graine"), r"report\.seed: '\{graine' has a brace too many"),
+        (lambda fr: fr.update(figure={"epoch": "époque"}), r"there is no section 'figure'; did you mean 'figures'\?"),
+        (lambda fr: fr.update(page="page"), "page must be a mapping of keys to words"),
+        (lambda fr: fr["language"].update(report="report_en"), "must differ between en, fr, and is report_en, report_"),
+    ],
+)
+def test_a_mistake_in_a_file_is_one_sentence(
+    edit: Callable[[Content], Any], reason: str, written: Callable[..., Path]
+) -> None:
+    written(edit)
+    words.check_languages(["en", "es"])
+    with pytest.raises(InputError, match=reason) as caught:
+        words.check_languages(["en", "fr"])
+    assert "\n" not in str(caught.value)
+    assert "words" in str(caught.value)
+
+
+def test_a_file_of_the_study_lies_over_those_of_the_project(written: Callable[..., Path]) -> None:
+    before = dict(words.section("page", "en"))
+    written(language="en", page={"home": "Start", "several": {"undecided": "open"}}, metrics={"f1": "F₁"})
+    words.check_languages(["en"])
+    changed = words.section("page", "en")
+    assert changed == {**before, "home": "Start", "several": {**before["several"], "undecided": "open"}}
+    assert words.section("metrics", "en")["f1"] == "F₁"
+    assert words.section("metrics", "en")["accuracy"] == "Accuracy"
+
+
+def test_what_a_study_does_not_say_in_a_language_it_says_in_english() -> None:
+    assert words.in_language({"es": "uno", "en": "one"}, "es") == "uno"
+    assert words.in_language({"es": "uno", "en": "one"}, "fr") == "one"
+    assert words.in_language({"es": "uno"}, "fr") == "uno"

@@ -1,0 +1,116 @@
+"""What the HTML report's menu and captions say, in the report's own language. Light, as ``wiring`` is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from practica import names
+from practica.config import Study
+from practica.figures import catalogue as figures
+from practica.page.address import address, parse
+from practica.paper import settings
+from practica.paper.catalogue import TableSpec
+from practica.words import section
+
+# Snakemake reads braces in a section's name as wildcards, and writes the name unchanged into a script of its page.
+HARMLESS = str.maketrans("<>{}", "‹›｛｝")
+
+
+def category(study: Study, exercise: str | None) -> str:
+    """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
+    if not exercise:
+        return _menu(study)["shell_report"]
+    language = study.languages[0]
+    title = names.title(study, exercise, language)
+    return f"{exercise}. {title.translate(HARMLESS)}"
+
+
+def figure_labels(study: Study, name: str) -> dict[str, str]:
+    """Return the label of a figure in the HTML report.
+
+    One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
+    do not exist.
+    """
+    return _labelled(study, f"{name}: {figures.spec(study, name).title[study.languages[0]]}")
+
+
+def captions(
+    study: Study, caption: Mapping[str, str], exercise: str | None, variants: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """Return, in every language, a caption and with which settings and how many seeds the variants are trained."""
+    told = {}
+    for language in study.languages:
+        ran = settings.ran(study, exercise, variants, language) if exercise and variants else ""
+        about = f"{section('page', language)['ran']}: {ran}" if ran else ""
+        told[language] = {"text": caption[language], "ran": about}
+    return told
+
+
+def page_section(study: Study, name: str) -> tuple[str, str]:
+    """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
+    page, language = parse(study, name)
+    part = "files" if page == "vega" else "read" if language == study.languages[0] else "translated"
+    exercise = page.removesuffix("_runs")
+    return category(study, exercise if exercise in study.exercises else None), _menu(study)[part]
+
+
+def page_labels(study: Study, name: str) -> dict[str, str]:
+    """Return the label of a page in the HTML report, in its language; one only, as for figures."""
+    page, language = parse(study, name)
+    said = section("page", language)
+    names = {"index": "shell_page", "vega": "shell_script"}
+    kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
+    return _labelled(study, said[kind])
+
+
+def paper_labels(study: Study, language: str) -> dict[str, str]:
+    """Return the label of a PDF in the HTML report: the report's own language stands first."""
+    return _labelled(study, f"{study.languages.index(language) + 2}. {section('page', language)['shell_paper']}")
+
+
+def page_captions(study: Study) -> dict[str, str]:
+    """Return a sentence about each page, in its language."""
+    captions = {"vega": f"{_menu(study)['shell_script']}.", "start": start_text(study), "title": _menu(study)["title"]}
+    for language in study.languages:
+        said = section("page", language)
+        about = {"index": said["about"]}
+        for exercise in study.exercises:
+            about[exercise] = f"{exercise}: {said['curves_hint']}"
+            about[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
+        captions |= {address(study, page, language).removesuffix(".html"): text for page, text in about.items()}
+    return captions
+
+
+def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
+    """Return the label of a table in the HTML report; one only, as for figures."""
+    caption = table.caption[study.languages[0]]
+    return _labelled(study, f"{table.name}: {re.split('[.:]', caption)[0]}")
+
+
+def paper_caption(study: Study) -> str:
+    """Return what the HTML report says of the PDFs, in every language."""
+    return "\n\n".join(section("page", language)["about_paper"] for language in study.languages)
+
+
+def start_text(study: Study) -> str:
+    """Return what the HTML report begins with, in its own language; in others, that they are there."""
+    texts = [_menu(study)["start"].format(tables=f"{study.results}/tables")]
+    others = study.languages if len(study.languages) > 1 else ()
+    return "\n\n".join([*texts, *(section("page", language)["switch"] for language in others)])
+
+
+def subcategories(study: Study) -> dict[str, str]:
+    """Return the parts of a section in the HTML report: of the PDFs, the figures and the tables."""
+    said = _menu(study)
+    return {"papers": said["read"], "figures": said["shell_figures"], "tables": said["shell_tables"]}
+
+
+def _menu(study: Study) -> Mapping[str, Any]:
+    """Return the words of the HTML report's menu, which is in the report's own language."""
+    return section("page", study.languages[0])
+
+
+def _labelled(study: Study, text: str) -> dict[str, str]:
+    return {_menu(study)["shell_content"]: text}

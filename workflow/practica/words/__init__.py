@@ -1,0 +1,157 @@
+"""The words of figures, tables, pages and PDFs: one file a language. Light: Snakemake reads them each time it parses.
+
+A language is there as soon as one of the folders holds its file; a file in a later folder lies over those before it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from practica.errors import InputError, hint
+from practica.overlay import merge
+from practica.study_folder import opened
+from practica.yamlfile import read_yaml
+
+Words = Mapping[str, Any]
+
+OWN = Path(__file__).parent
+"""The words that come with the project; those in ``words`` of the study's folder lie over them."""
+MODEL = "en"
+"""The language whose sections and keys every other one must have."""
+PARTS = {"figures": ("numbers", "figures"), "report": ("report", "judged")}
+"""The sections of a file that are read as one."""
+CODE = re.compile("[a-z]{2,3}")
+
+
+def folders() -> tuple[Path, ...]:
+    """Return where files of words are looked for."""
+    return OWN, opened() / "words"
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a file, by their codes."""
+    return tuple(sorted({path.stem for folder in folders() for path in folder.glob("*.yaml")}))
+
+
+def section(name: str, language: str) -> Words:
+    """Return the words of a section in a language.
+
+    Raises:
+        InputError: the language has no file, or one that cannot be read.
+    """
+    return _sections(language, folders())[name]
+
+
+def sections(language: str) -> Mapping[str, Words]:
+    """Return the words of every section in a language."""
+    return _sections(language, folders())
+
+
+def word(key: str, language: str) -> str:
+    """Return a word of tables and PDFs; what is not listed, such as a user's own split or reason, stands for itself."""
+    return section("report", language).get(key, key)
+
+
+def label(texts: Words, key: str) -> str:
+    """Return the word for ``key``, or ``key`` itself for what users add, such as a metric of their own."""
+    return texts.get(key, key.replace("_", " "))
+
+
+def decimal(texts: Words, value: Any, digits: int) -> str:
+    """Write a number with the language's decimal mark."""
+    return f"{value:.{digits}f}".replace("-", "−").replace(".", texts["decimal_mark"])
+
+
+def decimal_mark(language: str) -> str:
+    """Return the decimal mark of a language; of one that has no file, a point."""
+    return section("numbers", language).get("decimal_mark", ".") if language in languages() else "."
+
+
+def report_name(language: str) -> str:
+    """Return the name of the PDF without its suffix."""
+    return section("language", language)["report"]
+
+
+def in_language(texts: Mapping[str, Any], language: str) -> Any:
+    """Return what a study says in a language; where it says nothing in it, what it says in English, or else first."""
+    return texts[next((each for each in (language, MODEL) if each in texts), next(iter(texts)))]
+
+
+def check_languages(chosen: Sequence[str]) -> None:
+    """Check that languages have every word, and that texts have the holes that are filled.
+
+    Raises:
+        InputError: a file lacks a word, or one is wrong; the message names file and key.
+    """
+    model = dict(_leaves(sections(MODEL)))
+    for language in chosen:
+        own, file = dict(_leaves(sections(language))), os.path.relpath(_files(language, folders())[-1])
+        if unknown := [name for name in sections(language) if name not in sections(MODEL)]:
+            raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], sections(MODEL))}")
+        if missing := [key for key in model if key not in own]:
+            more = f", and {len(missing) - 1} others" if len(missing) > 1 else ""
+            raise InputError(f"{file}: {missing[0]} is missing (in English: {model[missing[0]]!r}){more}; write it")
+        for key, value in own.items():
+            if reason := _mistake(value, model.get(key, "")):
+                raise InputError(f"{file}: {key}: {reason}")
+    names = [report_name(language) for language in chosen]
+    if len(set(names)) < len(names):
+        raise InputError(f"words: language.report must differ between {', '.join(chosen)}, and is {', '.join(names)}")
+
+
+@cache
+def _sections(language: str, folders: tuple[Path, ...]) -> dict[str, dict[str, Any]]:
+    merged: dict[str, dict[str, Any]] = {}
+    for file in _files(language, folders):
+        content = read_yaml(file, fast=True)
+        if wrong := [name for name, entries in content.items() if not isinstance(entries, dict)]:
+            raise InputError(f"{os.path.relpath(file)}: {wrong[0]} must be a mapping of keys to words")
+        merged = merge(merged, content)
+    read_as_one = {
+        name: {key: value for part in parts for key, value in merged.get(part, {}).items()}
+        for name, parts in PARTS.items()
+    }
+    return {**merged, **read_as_one}
+
+
+def _files(language: str, folders: tuple[Path, ...]) -> list[Path]:
+    files = [folder / f"{language}.yaml" for folder in folders]
+    there = [file for file in files if CODE.fullmatch(language) and file.is_file()]
+    if not there:
+        known = ", ".join(languages())
+        raise InputError(f"no words in language {language!r} (there are: {known}); docs/add-a-language.md says how")
+    return there
+
+
+def _leaves(content: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of every word."""
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def _mistake(value: Any, model: Any) -> str:
+    """Say what is wrong with a word beside that of the model, or nothing."""
+    if type(value) is not type(model):
+        kind = "text; put it in quotes" if isinstance(model, str) else "true or false"
+        return f"{value!r} must be {kind}"
+    try:
+        filled = set(_holes(model)) if isinstance(model, str) else set()
+        unknown = set(_holes(value)) - filled if filled else set()
+    except ValueError:
+        return f"{value!r} has a brace too many; a brace itself is written twice, {{{{"
+    return f"nothing fills {{{min(unknown)}}}; English has {model!r}" if unknown else ""
+
+
+def _holes(text: str) -> Iterator[str]:
+    """Yield the names of the holes in a text; those without a name are numbered by their place."""
+    for place, (_, name, *_) in enumerate(part for part in Formatter().parse(text) if part[1] is not None):
+        yield name or str(place)
