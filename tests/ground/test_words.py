@@ -112,10 +112,9 @@ def test_a_third_language_reaches_all_that_is_made(written: Callable[..., Path],
         assert name == "fig_overview" or "EPOCH" in texts, name
     for table in tables_for(study):
         write_table(study, results, table.name)
-    for file in ROOT.glob("study/**/*en.tex"):
-        copy = report / file.relative_to(ROOT / "study")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, copy.with_name(copy.name.replace("en.tex", "fr.tex")))
+    shutil.copytree(ROOT / "study", report, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in report.rglob("*en.tex"):
+        file.rename(file.with_name(file.name.replace("en.tex", "fr.tex")))
     write_pages(study, results)
     made = [
         file.read_text(encoding="utf-8") for place in ("page", "tables") for file in (results / place).glob("*.html")
