@@ -32,11 +32,15 @@ def block_of(wildcards):
     return BLOCKS[tuple(wildcards)]
 
 
+def decided_by(block):
+    """Return what decides a block's result: what is trained, and the digest of the code that it depends on."""
+    return [block.specification(), run_code(block.exercise)]
+
+
 @per_job
 def run_of(wildcards):
-    """Return what decides a job's result: what it trains, and the digest of the code that it depends on."""
-    block = block_of(wildcards)
-    return [block.specification(), run_code(block.exercise)]
+    """Return what decides a job's result."""
+    return decided_by(block_of(wildcards))
 
 
 def need(name, *, grows=False):

@@ -6,6 +6,7 @@ rule train:
     """Train one block of seeds of one variant."""
     input:
         dataset=prepared_for,
+        rehearsal=rehearsal_before,
     # Written last, it vouches for the block's other files; naming those too would make planning a third slower.
     output:
         f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
@@ -47,8 +48,7 @@ rule time_twins:
     params:
         data=DATA,
         content=lambda wildcards: [
-            plan(name, study.data).fingerprint
-            for name in timed_datasets(study, wildcards.exercise)
+            content(name) for name in timed_datasets(study, wildcards.exercise)
         ],
         twins=lambda wildcards: json.dumps(
             timed_study(study, wildcards.exercise), ensure_ascii=False
