@@ -24,16 +24,7 @@ OURS = (
 """What the project's own folder holds: its files, and where it works."""
 MADE = {
     "results": (
-        "checkpoints",
-        "figures",
-        "journal",
-        "logs",
-        "page",
-        "paper",
-        "rehearsed",
-        "runs",
-        "tables",
-        "timing",
+        *("checkpoints", "figures", "journal", "logs", "page", "paper", "rehearsed", "runs", "tables", "timing"),
         "tuning",
     ),
     "data.folder": ("prepared", "raw"),

@@ -52,8 +52,8 @@ def rehearse(block: Block, arrays: Arrays) -> None:
         Stopping.of(settings)
         (_by_hand if block.model.endswith("_numpy") else _by_keras)(build, settings, problem, block.seeds[0])
     except InputError as error:
-        told = str(error)
-        raise InputError(told if block.variant in told else f"{name}: {told}") from error
+        named = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
+        raise InputError(str(error) if named else f"{name}: {error}") from error
     except Exception as error:
         # Any library may refuse, in any words.
         words = STYLE.sub("", in_one_line(error))
