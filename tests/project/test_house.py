@@ -35,6 +35,7 @@ GROUND = (
     "space",
     "trials",
     "splice",
+    "texts",
     "configuration",
     "yamlfile",
     "spelling",
