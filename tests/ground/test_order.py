@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from practica.order import targets, waits_for, will_be_made
+from practica.order import made_otherwise, targets, waits_for
 
 
 class Notes:
@@ -23,22 +22,16 @@ class Notes:
 
 
 @pytest.mark.parametrize(
-    ("there", "recorded", "made"),
+    ("recorded", "otherwise"),
     [
-        (False, None, True),
-        (True, None, False),  # brought from elsewhere
-        (True, ["'data'", "['run', 'code']", "1"], False),
-        (True, ["'data'", "['run', 'other code']", "1"], True),
-        (True, ["'other data'", "['run', 'code']", "1"], True),
+        (None, False),  # brought from elsewhere
+        (["'data'", "['run', 'code']", "1"], False),
+        (["'data'", "['run', 'other code']", "1"], True),
+        (["'other data'", "['run', 'code']", "1"], True),
     ],
 )
-def test_what_will_be_made_is_missing_or_was_made_otherwise(
-    tmp_path: Path, there: bool, recorded: list[str] | None, made: bool
-) -> None:
-    file = tmp_path / "metrics.json"
-    if there:
-        file.touch()
-    assert will_be_made(str(file), [["run", "code"], "data"], Notes(recorded)) is made
+def test_what_was_made_with_other_parameters_is_known(recorded: list[str] | None, otherwise: bool) -> None:
+    assert made_otherwise("metrics.json", [["run", "code"], "data"], Notes(recorded)) is otherwise
 
 
 def test_of_a_file_that_a_job_waits_for_no_note_is_taken() -> None:

@@ -1,4 +1,4 @@
-"""Let a job wait for a file that it is not made from, and know of a file whether Snakemake will make it again.
+"""Let a job wait for a file that it is not made from, and know of a file whether it was made otherwise.
 
 Snakemake knows inputs only: a job with others than it was run with is run again, whatever else is the same. Its names
 that this needs, and which it does not promise, are all in here; `tests/ground/test_order.py` names them.
@@ -7,7 +7,6 @@ that this needs, and which it does not promise, are all in here; `tests/ground/t
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 ORDER = "order_only"
@@ -21,15 +20,13 @@ def waits_for(file: str) -> Any:
     return flag(ancient(file), ORDER)
 
 
-def will_be_made(file: str, params: list[Any], persistence: Any) -> bool:
-    """Return whether Snakemake will make a file: it is not there, or was made with other parameters than ``params``.
+def made_otherwise(file: str, params: list[Any], persistence: Any) -> bool:
+    """Return whether Snakemake has noted that a file was made with other parameters than ``params``.
 
     What it has no notes of it takes for good.
     """
     from snakemake.io import IOFile
 
-    if not Path(file).is_file():
-        return True
     recorded = persistence.params(IOFile(file))
     return recorded is not None and not {repr(value) for value in params} <= set(recorded)
 

@@ -1,5 +1,5 @@
 # What trainings wait for: that all of them have been tried on a few samples.
-from practica.order import targets, waits_for, will_be_made
+from practica.order import made_otherwise, targets, waits_for
 from practica.rehearsals import STUDY, Rehearsals, forget_refusals, refuse
 from practica.rehearsals import TUNING as TRIED
 
@@ -11,12 +11,11 @@ def home(block):
 
 def is_trained(block):
     """Return whether Snakemake will train a block: for results that stay, nothing is rehearsed."""
-    if PARTIAL and not finished(block, home(block)):
-        return False
+    if not finished(block, home(block)):
+        return not PARTIAL
     file = f"{block.folder(home(block))}/metrics.json"
-    return will_be_made(
-        file, [decided_by(block), content(block.dataset)], workflow.persistence
-    )
+    params = [decided_by(block), content(block.dataset)]
+    return made_otherwise(file, params, workflow.persistence)
 
 
 REHEARSALS = Rehearsals(
