@@ -43,7 +43,7 @@ def study(tmp_path: Path) -> Study:
 def planned(study: Study, *trained: str, alone: bool = False) -> Rehearsals:
     """Return the rehearsals of a plan that trains the blocks of these variants."""
     blocks = {STUDY: study.blocks(), TUNING: trial_blocks(study)}
-    return Rehearsals(study, blocks, lambda block: name_of(block) in trained, alone=alone)
+    return Rehearsals(study, blocks, lambda block: name_of(block) in trained, lambda: alone)
 
 
 def keys_of(study: Study, *names: str) -> list[str]:

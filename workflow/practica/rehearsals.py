@@ -120,11 +120,16 @@ class Rehearsals:
         study: the study.
         trained: what the plan may train, by part.
         trains: whether Snakemake will train a block: for the sake of results that stay nothing is rehearsed.
-        alone: the plan is of single targets, for whose sake no other variant is rehearsed.
+        alone: whether the plan is of single targets, for whose sake no other variant is rehearsed; Snakemake knows its
+            targets only after it has read the rules.
     """
 
     def __init__(
-        self, study: Study, trained: Mapping[str, Sequence[Block]], trains: Callable[[Block], bool], *, alone: bool
+        self,
+        study: Study,
+        trained: Mapping[str, Sequence[Block]],
+        trains: Callable[[Block], bool],
+        alone: Callable[[], bool],
     ) -> None:
         self._study, self._trained, self._trains, self._alone = study, trained, trains, alone
         self._done: set[str] | None = None
@@ -133,7 +138,7 @@ class Rehearsals:
 
     def before(self, block: Block) -> list[str]:
         """Return the file of the rehearsal that training the block waits for; none where nothing is new."""
-        part = TUNING if block.trial else name_of(block) if self._alone else STUDY
+        part = TUNING if block.trial else name_of(block) if self._alone() else STUDY
         due = self.due(part)
         if not due or block.path not in self._training:
             return []

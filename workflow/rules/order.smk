@@ -22,7 +22,7 @@ REHEARSALS = Rehearsals(
     study,
     {STUDY: RUNS, TRIED: TRIALS},
     is_trained,
-    alone=any("/runs/" in target for target in targets(workflow)),
+    alone=lambda: any("/runs/" in target for target in targets(workflow)),
 )
 
 
