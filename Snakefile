@@ -14,6 +14,8 @@ report: "report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/content.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/order.smk"
+include: "workflow/rules/rehearsal.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/figures.smk"
@@ -29,6 +31,11 @@ for rules_of_study in study_rules(study):
 
 onstart:
     note_configuration()
+    forget_refusals(RESULTS)
+
+
+onerror:
+    refuse(RESULTS)
 
 
 rule all:

@@ -6,7 +6,7 @@ TIMED_DATA = sorted({study.dataset("ej02", name) for name in TIMED})
 rule time_twins:
     """Time the Keras nets of ej02 against their twins by hand, in one process."""
     input:
-        datasets=[prepared(name) for name in TIMED_DATA],
+        datasets=lambda wildcards: [prepared(name) for name in TIMED_DATA],
     output:
         f"{RESULTS}/measured/ej02.csv",
     log:
@@ -18,8 +18,7 @@ rule time_twins:
         runtime=lambda wildcards, attempt: grown(30, attempt),
     params:
         data=DATA,
-        folder=study.folder,
-        content=[plan(name, study.data).fingerprint for name in TIMED_DATA],
+        content=[content(name) for name in TIMED_DATA],
         timed=lambda wildcards: json.dumps(
             part_of(study, "ej02", [*TIMED, *TIMED.values()]), ensure_ascii=False
         ),

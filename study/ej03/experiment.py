@@ -9,7 +9,7 @@ from keras import layers
 
 from practica.exercises.inputs import count_words
 from practica.exercises.problem import BINARY, Arrays, Problem, Settings, model
-from practica.exercises.texts import official_texts
+from practica.exercises.sequences import official_texts
 
 
 @model

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from practica.exercises.problem import BINARY, Arrays, Problem, Samples, Settings, model
-from practica.exercises.texts import official_texts, padded
+from practica.exercises.sequences import official_texts, padded
 
 
 @model

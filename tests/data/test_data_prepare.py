@@ -47,7 +47,7 @@ def test_the_data_sets_of_the_study_are_there():
 def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint(tmp_path, monkeypatch):
     spec = spec_of("xor")
     monkeypatch.setattr("study.data.xor.DATASET", replace(spec, fingerprint=""))
-    with pytest.raises(InputError, match=rf"{spec.fingerprint}.*practica/data/xor\.py"):
+    with pytest.raises(InputError, match=rf"{spec.fingerprint}.*study/data/xor\.py"):
         data.prepare("xor", tmp_path)
     assert not (tmp_path / "prepared/xor").exists()
 
@@ -72,7 +72,7 @@ def test_the_file_of_a_new_data_set_is_left_alone_and_its_fingerprint_said(tmp_p
         file.write_text(pima.file.read_text() if content == "real" else content)
     done = CliRunner().invoke(main, ["prepare", "pima", "--folder", str(tmp_path / "data")])
     assert done.exit_code == 2
-    module = "workflow/practica/data/pima.py"
+    module = "study/data/pima.py"
     expected = words.format(raw=file.parent, file=file, module=module, print=fingerprint(pima.arrays))
     assert expected in done.stderr
     assert [path.name for path in file.parent.glob("*")] == ([file.name] if content else [])

@@ -154,7 +154,7 @@ def test_words_are_counted() -> None:
 def test_reviews_are_padded_as_keras_does() -> None:
     import keras
 
-    from practica.exercises.texts import padded
+    from practica.exercises.sequences import padded
 
     words = [[1, 5, 6, 7, 8], [1, 9], [1, 4, 3]]
     offsets = np.cumsum([0] + [len(review) for review in words])

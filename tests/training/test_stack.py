@@ -62,14 +62,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def together_and_alone(block: Any, exercise: Any, arrays: Any, folder: Path) -> tuple[list[Any], list[Any]]:
     """Return what came of the block's runs as one stack, and one by one with Keras' ``fit``."""
-    from practica.training.block import _names, _run_seed, builder, settings_of
+    from practica.training.block import _run_seed, builder, names_of, settings_of
     from practica.training.checkpoint import Checkpoints
     from practica.training.fit import Trainer
     from practica.training.stack import Stack
 
     settings = settings_of(block)
     build = builder(exercise, block.model)
-    names = list(_names(block))
+    names = list(names_of(block))
     problems = [exercise.problem(arrays, settings, *name) for name in names]
     seeds = [_run_seed(name) for name in names]
     checkpoints = Checkpoints(folder, "key")

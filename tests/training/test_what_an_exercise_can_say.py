@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,11 @@ PAGE = (Path(__file__).parents[2] / "docs/what-an-exercise-can-say.md").read_tex
 MODULES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 (RECIPE,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 SETTINGS = {"optimizer": "adam", "learning_rate": 0.02, "batch_size": 64, "epochs": 4}
-ENGINES = ["stack", "stack", "train_step", "plain arrays", "plain arrays"]
+ENGINES = ["stack", "stack", "train_step", "plain arrays", "plain arrays", "texts", "stack"]
 """How each module is trained, or a word of the reason why not together."""
+
+
+NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,9 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for place, (image, label) in enumerate(zip(x[:400], y, strict=False)):
         (folder / str(label)).mkdir(exist_ok=True)
         Image.fromarray((image.reshape(8, 8) * 15).astype(np.uint8)).save(folder / str(label) / f"{place}.png")
-    return {"x": (x / 16).astype(np.float32), "y": y, "folder": folder}
+    words = np.random.default_rng(0).integers(0, 40, (len(y), 5))
+    texts = [f"{NAMES[label]} " + " ".join(f"word{word}" for word in own) for label, own in zip(y, words, strict=True)]
+    return {"x": (x / 16).astype(np.float32), "y": y, "folder": folder, "text": np.array(texts)}
 
 
 def trained(text: str, settings: dict[str, Any], arrays: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -70,3 +75,67 @@ def test_the_recipe_trains(arrays: Any, tmp_path: Path, monkeypatch: pytest.Monk
     _, reason, outcomes = trained(MODULES[0], settings, arrays, tmp_path, monkeypatch)
     assert "early stopping" in reason
     assert {"auc", "sparse_top_k_categorical_accuracy", "accuracy"} <= outcomes[0].metrics["validation"].keys()
+
+
+TEXTS = next(text for text in MODULES if "TextVectorization" in text)
+INSIDE = """
+import keras
+import numpy as np
+from keras import layers
+
+from practica.exercises.problem import MULTICLASS, Problem, Samples, hold_out, model
+
+
+@model
+def net(settings):
+    inputs = keras.Input((), dtype="string")
+    names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    counts = layers.TextVectorization(vocabulary=names, output_mode="count")(inputs)
+    return keras.Model(inputs, layers.Dense(10)(counts))
+
+
+def problem(arrays, settings, seed, fold):
+    samples = Samples(np.asarray(arrays["text"]), np.asarray(arrays["y"]))
+    return Problem(MULTICLASS, *hold_out(samples, 0.2, seed))
+"""
+
+
+@pytest.mark.parametrize("text", [TEXTS, INSIDE], ids=["before the net", "in the net"])
+def test_a_net_of_texts_is_rehearsed_trained_kept_and_predicts(
+    text: str, arrays: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from practica import data, exercises
+    from practica.cli import main
+    from practica.config import Block
+    from practica.training.block import train_block
+    from practica.training.checkpoint import Checkpoints
+    from practica.training.rehearsal import rehearse
+
+    module: Any = ModuleType("example")
+    exec(compile(text, "example", "exec"), vars(module))
+    monkeypatch.setattr(exercises, "load", lambda exercise: module)
+    monkeypatch.setattr(data, "load", lambda name, folder: SimpleNamespace(arrays=arrays))
+    block = Block("ej90", "net", (0,), "net", "digits", {**SETTINGS, "epochs": 6}, save_model="last")
+    rehearse(block, arrays)
+    about = {"name": "digits", "fingerprint": "0" * 64, "stand_in": False, "origin": {}}
+    train_block(block, arrays, about, 1, block.folder(tmp_path), Checkpoints(tmp_path / "checkpoints", "key"))
+
+    places = ["--results", str(tmp_path), "--data", str(tmp_path)]
+    few = arrays["text"][:20]
+    np.savez(tmp_path / "few.npz", few)
+    (tmp_path / "few.csv").write_text("number,text\n" + "".join(f'{n},"{each}"\n' for n, each in enumerate(few)))
+    (tmp_path / "few.txt").write_text("\n".join(few))
+    answers = set()
+    for kind in ("npz", "csv", "txt"):
+        done = CliRunner().invoke(main, ["predict", "ej90/net", "--input", str(tmp_path / f"few.{kind}"), *places])
+        assert done.exit_code == 0, done.output
+        answers.add(done.output)
+    (answer,) = answers
+    classes = [int(row.rpartition(",")[2]) for row in answer.splitlines()[1:]]
+    assert np.mean(np.array(classes) == arrays["y"][:20]) > 0.6
+    np.savez(tmp_path / "numbers.npz", np.zeros(3))
+    done = CliRunner().invoke(main, ["predict", "ej90/net", "--input", str(tmp_path / "numbers.npz"), *places])
+    assert done.exit_code == 2
+    assert "no texts in it" in done.output

@@ -86,6 +86,20 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a copy in which ej05 and ej06 are trained, for an epoch each."""
+    project = copy_project(tmp_path_factory.mktemp("trained"))
+    with (project.folder / "tiny.yaml").open("a") as tiny:
+        tiny.write("only: [ej05, ej06]\n")
+    done = project.snakemake(
+        "--nocolor", "results/metrics.csv", "--config", "exercises.ej05.variants.tanh5.settings.epochs=1"
+    )
+    assert done.returncode == 0, done.stderr
+    (project.folder / "first.log").write_text(done.stderr)
+    return project
+
+
 @pytest.fixture(scope="session")
 def touched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a copy that Snakemake takes for finished: its files are there, but there is nothing in them."""

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.workflow
             ["exercises: {ej08: {settings: {epocs: 3}}}"],
             "exercises.ej08.settings.epocs: unknown key; did you mean 'epochs'?",
         ),
-        (["exercises: {ej77: {dataset: mnist, variants: {dense: {}}}}"], "exercises/ej77.py"),
+        (["exercises: {ej77: {dataset: mnist, variants: {dense: {}}}}"], "ej77/experiment.py"),
         (["exercises: {ej08: {variants: {deep: {}}}}"], "exercises.ej08.variants.deep: no model 'deep'"),
         (["exercises: {ej08: {variants: {dense: {grid: {epochs: [3, 0]}}}}}"], "variants.dense.grid.epochs.1: 0"),
         (

@@ -40,7 +40,11 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
     file = empty / "diabetes.csv"
     file.write_text("not the data")
     mirror = {"PRACTICA_DATA_MIRROR": str(empty)}
-    assert planned(**mirror) == {"Preparing the data set pima", "Training ej06/raw/s0"}
+    assert planned(**mirror) == {
+        "Preparing the data set pima",
+        "Rehearsing what is to be trained (ej06/raw)",
+        "Training ej06/raw/s0",
+    }
     done = fresh.snakemake("--nocolor", RUN, env={**env, **mirror})
     assert done.returncode == 1
     assert str(file) in done.stderr + done.stdout

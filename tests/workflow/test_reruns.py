@@ -40,19 +40,19 @@ EDITS = {
         f"{CODE}/exercises/problem.py",
         'SIGN = Task("mse", "sign", ("accuracy", "max"))',
         'SIGN = Task("mse", "sign", ("loss", "min"))',
-        COLLECTED | {"Training": RUNS["ej02"], "Describing": 1, "Timing": 1},
+        COLLECTED | {"Rehearsing": 1, "Training": RUNS["ej02"], "Describing": 1, "Timing": 1},
     ),
     "a metric of one exercise": (
         "study/ej07/experiment.py",
         '"psnr": _psnr',
         '"ratio": 1.0, "psnr": _psnr',
-        COLLECTED | {"Training": RUNS["ej07"], "Describing": 1},
+        COLLECTED | {"Rehearsing": 1, "Training": RUNS["ej07"], "Describing": 1},
     ),
     "how batches are fed": (
         f"{CODE}/backend.py",
         ".prefetch(2)",
         ".prefetch(3)",
-        COLLECTED | {"Training": sum(RUNS.values()), "Timing": 1, "Making": 28},
+        COLLECTED | {"Rehearsing": 1, "Training": sum(RUNS.values()), "Timing": 1, "Making": 28},
     ),
     "a word of one figure's title": (
         "study/ej05/about.yaml",

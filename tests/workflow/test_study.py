@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.keras]
 ROOT = Path(__file__).parents[2]
 EXERCISES = set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["exercises"])
 CLAIMED = {name[:4] for name in yaml.safe_load((ROOT / "report/claims.yaml").read_text(encoding="utf-8"))["claims"]}
-EJ08 = "workflow/practica/exercises/ej08.py"
+EJ08 = "study/ej08/experiment.py"
 
 
 def pdf_text(path) -> str:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from practica.texts import holds_text
+
 CPU_INFO = Path("/proc/cpuinfo")
 NAME: str = keras.backend.backend()
 
@@ -168,8 +170,8 @@ def count_words(words: int) -> Callable[[Any], Any]:
 
 
 def as_float(inputs: Any) -> Any:
-    """Return stored inputs in float32, each where there are several."""
-    return keras.tree.map_structure(lambda part: keras.ops.cast(part, "float32"), inputs)
+    """Return stored inputs in float32, each where there are several; texts stay texts."""
+    return keras.tree.map_structure(lambda part: part if holds_text(part) else keras.ops.cast(part, "float32"), inputs)
 
 
 class Feed:
@@ -256,6 +258,8 @@ def _batch_of(stored: Any) -> Any:
     """Return a batch of stored inputs as the backend takes them."""
     if NAME == "tensorflow" and hasattr(stored, "offsets"):
         return tf.RaggedTensor.from_row_splits(np.asarray(stored.values), stored.offsets)
+    if NAME == "tensorflow":
+        return keras.tree.map_structure(lambda part: tf.constant(part) if holds_text(part) else part, stored)
     return stored
 
 

@@ -23,7 +23,10 @@ OURS = (
 )
 """What the project's own folder holds: its files, and where it works."""
 MADE = {
-    "results": ("checkpoints", "figures", "journal", "logs", "page", "paper", "runs", "tables", "timing", "tuning"),
+    "results": (
+        *("checkpoints", "figures", "journal", "logs", "page", "paper", "rehearsed", "runs", "tables", "timing"),
+        "tuning",
+    ),
     "data.folder": ("prepared", "raw"),
 }
 """Folders that the study makes in those of its results and its data."""

@@ -13,6 +13,8 @@ from practica.errors import InputError
 
 PACKAGE = "study"
 """How modules of a study name each other: ``from study.shared.nets import dense``."""
+FOLDER_VARIABLE = "PRACTICA_STUDY"
+"""The variable that tells the jobs of a workflow which folder it has opened."""
 OWN = Path(__file__).parents[2] / "study"
 """The study that comes with the project."""
 

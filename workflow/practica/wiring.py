@@ -21,6 +21,7 @@ from practica.figures import catalogue as figures
 from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
+from practica.study_folder import FOLDER_VARIABLE
 from practica.syntax import modules_defining
 from practica.words import report_name
 
@@ -90,6 +91,7 @@ def open_study(config: Mapping[str, Any]) -> Study:
         check_prose(study)
     except InputError as error:
         stop(error)
+    os.environ[FOLDER_VARIABLE] = str(study.folder)
     return study
 
 

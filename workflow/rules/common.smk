@@ -1,6 +1,5 @@
 # The checked study, and what several rule files ask of it.
 import json
-import os
 
 from practica.code import code_digest
 from practica.digests import run_code
@@ -12,7 +11,6 @@ from practica.wiring import per_job, prepare_jobs, study_rules
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
 RESULTS = str(study.results)
-STUDY = os.path.relpath(study.folder)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
@@ -34,11 +32,15 @@ def block_of(wildcards):
     return BLOCKS[tuple(wildcards)]
 
 
+def decided_by(block):
+    """Return what decides a block's result: what is trained, and the digest of the code that it depends on."""
+    return [block.specification(), run_code(block.exercise)]
+
+
 @per_job
 def run_of(wildcards):
-    """Return what decides a job's result: what it trains, and the digest of the code that it depends on."""
-    block = block_of(wildcards)
-    return [block.specification(), run_code(block.exercise)]
+    """Return what decides a job's result."""
+    return decided_by(block_of(wildcards))
 
 
 def need(name, *, grows=False):

@@ -14,7 +14,12 @@ def prepared(dataset):
     return file if plan(dataset, study.data).goes else ancient(file)
 
 
+def content(dataset):
+    """Return the fingerprint of a data set."""
+    return plan(dataset, study.data).fingerprint
+
+
 @per_job
 def content_of(wildcards):
     """Return the fingerprint of the data that a job needs."""
-    return plan(block_of(wildcards).dataset, study.data).fingerprint
+    return content(block_of(wildcards).dataset)

@@ -24,5 +24,5 @@ rule prepare_data:
     message:
         "Preparing the data set {wildcards.dataset}"
     shell:
-        "python -m practica prepare {wildcards.dataset} --study-folder {STUDY:q} --folder {params.folder:q} {params.sources:q}"
+        "python -m practica prepare {wildcards.dataset} --folder {params.folder:q} {params.sources:q}"
         " --road {params.road:q} > {log:q} 2>&1"

@@ -6,6 +6,7 @@ rule train:
     """Train one block of seeds of one variant."""
     input:
         dataset=prepared_for,
+        rehearsal=rehearsal_before,
     # Written last, it vouches for the block's other files; naming those too would make planning a third slower.
     output:
         f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
@@ -24,7 +25,7 @@ rule train:
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
-        "python -m practica train --spec {params.run[0]:q} --study-folder {STUDY:q} --data {input.dataset:q}"
+        "python -m practica train --spec {params.run[0]:q} --data {input.dataset:q}"
         " --results {output:q} --threads {threads} --gpu {resources.gpu}"
         " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
 

@@ -21,6 +21,7 @@ from practica.config import Study
 from practica.errors import InputError, RunError
 from practica.merging import BASE, Merged, from_command, noted, profile_file
 from practica.schema import config_schema, with_defaults
+from practica.study_folder import FOLDER_VARIABLE
 
 PATH = click.Path(path_type=Path)
 ITS = "  [default: the one in the configuration]"
@@ -39,6 +40,7 @@ CONFIG = click.option(
 STUDY_FOLDER = click.option(
     "--study-folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar=FOLDER_VARIABLE,
     help=f"Folder of what is said and built of the study.{ITS}",
 )
 READ = click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")

@@ -10,6 +10,7 @@ from practica.cli.base import CONFIG, ITS, PATH, main, places, quiet_tensorflow
 from practica.config import Block
 from practica.errors import InputError
 from practica.files import atomic_path, read_json
+from practica.texts import holds_text
 
 
 @main.command()
@@ -21,7 +22,7 @@ from practica.files import atomic_path, read_json
     "source",
     type=PATH,
     required=True,
-    help="Arrays (npz), rows of numbers (csv) or a folder of images.",
+    help="Arrays (npz), rows of numbers (csv), a folder of images, or texts (npz, csv, a line each).",
 )
 @click.option("--as-inputs", is_flag=True, help="The samples are the net's inputs: leave out the exercise's to_input.")
 @click.option("--out", type=PATH, help="CSV file to write instead of the terminal.")
@@ -53,18 +54,19 @@ def predict(
     from practica import data, exercises
     from practica.backend import as_float
     from practica.training.block import settings_of
-    from practica.training.kept_models import kept_model, predictions, read_inputs
+    from practica.training.kept_models import kept_model, predictions, read_inputs, read_texts
 
     net, manifest = kept_model(results, exercise, variant, seed, fold)
-    to_input = None
+    to_input, texts = None, holds_text(net.inputs[0])
     if not as_inputs:
         fields = read_json(manifest)
         block = Block(
             exercise, variant, (seed,), fields["model"], fields["provenance"]["data"]["name"], fields["settings"]
         )
         arrays = data.load(block.dataset, data_folder).arrays
-        to_input = exercises.load(exercise).problem(arrays, settings_of(block), seed, fold).to_input
-    names, inputs = read_inputs(source, tuple(net.input_shape[1:]))
+        problem = exercises.load(exercise).problem(arrays, settings_of(block), seed, fold)
+        to_input, texts = problem.to_input, holds_text(problem.train.inputs)
+    names, inputs = read_texts(source) if texts else read_inputs(source, tuple(net.input_shape[1:]))
     table = predictions(net, names, inputs, to_input or as_float)
     if out:
         with atomic_path(out) as part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from practica.cli.base import (
     CONFIG,
     ITS,
     PATH,
+    RESULTS,
     STUDY_FOLDER,
     main,
     own_place,
@@ -166,6 +168,48 @@ def train(
         click.echo(f"{block.id}: diverged: {error}")
     else:
         click.echo(f"{block.id}: done")
+
+
+@main.command()
+@click.argument("variants", nargs=-1, metavar="[EXERCISE/VARIANT]...")
+@click.option("--part", default="study", hidden=True)
+@study_options
+@RESULTS
+@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
+@click.option("--out", type=PATH, help="File to remember in what can be trained.")
+def rehearse(
+    variants: tuple[str, ...], part: str, study: Study, results: Path, data_folder: Path | None, out: Path | None
+) -> None:
+    """Try what is to be trained on a few samples: split its data, build its net, make a step.
+
+    Without names, all variants of the study; what was rehearsed before and is as it was is left out.
+    """
+    # A few samples need no GPU; and only on a CPU it is an error to look up a word or a class that is none.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    quiet_tensorflow(1)
+    from practica.data import load
+    from practica.rehearsals import candidates, forget_refusals, key, name_of, note_refusals, remember, remembered
+    from practica.training.rehearsal import rehearse as try_out
+
+    forget_refusals(results)
+    done = remembered(results)
+    passed, refused = set(), []
+    for block in candidates(study, part):
+        if variants and name_of(block) not in variants:
+            continue
+        dataset = load(block.dataset, data_folder or Path(study.data["folder"]), test=not block.trial)
+        name = key(block, dataset.fingerprint)
+        try:
+            if name not in done:
+                try_out(block, dataset.arrays)
+            passed.add(name)
+        except InputError as error:
+            refused.append(str(error))
+    if refused:
+        remember(results, passed)
+        note_refusals(results, refused)
+    remember(results, passed, out)
+    click.echo(f"{len(passed)} can be trained")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -131,8 +131,8 @@ class Samples:
     """Inputs and targets of one part of the data: rows of arrays that parts and runs share, so nothing is copied.
 
     Attributes:
-        inputs: an array ``(n, ...)``, ``Ragged``, a dictionary or tuple of arrays for a net of several inputs, or
-            anything that gives an array for ``inputs[rows]``, as ``Images`` does.
+        inputs: an array ``(n, ...)`` of numbers or texts, ``Ragged``, a dictionary or tuple of arrays for a net of
+            several inputs, or anything that gives an array for ``inputs[rows]``, as ``Images`` does.
         targets: ``(n, ...)``.
         rows: which of the ``n`` belong to the part, in its order; None: all.
     """

@@ -76,7 +76,7 @@ def train_block(
         "model_parameters": runs[-1][2].parameters,
     }
     first = runs[0][:2]
-    models = save_models(build, settings, runs, folder, lambda: example(_problem(block, arrays, settings, first)))
+    models = save_models(build, settings, runs, folder, lambda: example(problem_of(block, arrays, settings, first)))
     write_results(block, runs, artefacts, provenance, folder, models)
 
 
@@ -121,7 +121,8 @@ def _train(
         return "fit", str(reason), _one_by_one(*arguments)
 
 
-def _names(block: Block) -> Iterator[Name]:
+def names_of(block: Block) -> Iterator[Name]:
+    """Yield the block's runs, seed by seed."""
     folds = block.settings.get("folds")
     for seed in block.seeds:
         for fold in range(folds) if folds else [None]:
@@ -134,12 +135,12 @@ def _one_by_one(
     trainer: Any = by_hand.Trainer(build, settings)
     if not is_by_hand(block):
         trainer = Trainer(build, settings, block.save_model)
-    for name in _names(block):
+    for name in names_of(block):
         checkpoint = checkpoints.of(*name)
         outcome = checkpoint.finished()
         if outcome is None:
             try:
-                outcome = trainer.fit(_problem(block, arrays, settings, name), _run_seed(name), checkpoint)
+                outcome = trainer.fit(problem_of(block, arrays, settings, name), _run_seed(name), checkpoint)
             except RunError as error:
                 raise type(error)(f"{_called(name)}: {error}") from error
             checkpoint.finish(outcome)
@@ -156,10 +157,10 @@ def _together(
     """
     if precision(settings) != "float32":
         raise stack.NotStackable(f"its layers compute in {precision(settings)}")
-    names = list(_names(block))
-    first = _problem(block, arrays, settings, names[0])
+    names = list(names_of(block))
+    first = problem_of(block, arrays, settings, names[0])
     replicas = stack.Stack(build, settings, first, block.save_model)
-    problems = {names[0]: first} | {name: _problem(block, arrays, settings, name) for name in names[1:]}
+    problems = {names[0]: first} | {name: problem_of(block, arrays, settings, name) for name in names[1:]}
     finished = {name: checkpoints.of(*name).finished() for name in names}
     stacks: dict[int, list[Name]] = {}
     for name, problem in problems.items():
@@ -180,7 +181,12 @@ def _together(
     yield from ((name, outcome) for name, outcome in finished.items() if outcome)
 
 
-def _problem(block: Block, arrays: Arrays, settings: Settings, name: Name) -> Problem:
+def problem_of(block: Block, arrays: Arrays, settings: Settings, name: Name) -> Problem:
+    """Return the learning problem of one run.
+
+    Raises:
+        InputError: the data cannot be split with these settings, or nothing is left for a part.
+    """
     try:
         problem: Problem = exercises.load(block.exercise).problem(arrays, settings, *name)
     except (ValueError, IndexError, KeyError) as error:

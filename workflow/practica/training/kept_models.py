@@ -13,6 +13,7 @@ import pandas as pd
 from practica.errors import InputError, in_one_line
 from practica.exercises.problem import IMAGE_FILES, Images, Settings
 from practica.files import atomic_path, read_json, sha256
+from practica.texts import holds_text
 from practica.training.fit import precision
 from practica.training.results import Run
 from practica.training.weights import FirstWeights
@@ -79,6 +80,29 @@ def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int 
     raise InputError(f"{called} kept no model{hint}: set save_model: last or best for it, and train it again")
 
 
+def read_texts(path: Path) -> tuple[list[str], np.ndarray]:
+    """Return the names of the samples in a file, and their texts: an array (npz), a row each (csv) or a line each.
+
+    A csv file has a heading; its column ``text`` is read, or the first.
+
+    Raises:
+        InputError: no texts in it can be read.
+    """
+    try:
+        if path.suffix == ".npz":
+            values = _only_array(path)
+        elif path.suffix == ".csv":
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+            values = table["text" if "text" in table else table.columns[0]].to_numpy(dtype=str)
+        else:
+            values = np.array(path.read_text(encoding="utf-8").splitlines(), dtype=str)
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(f"{path}: no texts: neither npz, csv nor lines: {in_one_line(error)}") from error
+    if not len(values) or not holds_text(values):
+        raise InputError(f"{path}: no texts in it, which this net is made for")
+    return [str(place) for place in range(len(values))], values
+
+
 def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
     """Return the names of the samples in a file or folder, and what a net with inputs of ``size`` is shown of them.
 
@@ -95,9 +119,7 @@ def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
         return [file.name for file in files], batch if channels else batch[..., 0]
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as content:
-                name = "x" if "x" in content.files else content.files[0]
-                values = content[name]
+            values = _only_array(path)
         else:
             values = pd.read_csv(path, header=None if _numeric(path) else 0).to_numpy(dtype=float)
     except (OSError, ValueError, IndexError) as error:
@@ -124,6 +146,13 @@ def predictions(net: keras.Model, names: list[str], inputs: Any, to_input: Calla
         ) from error
     table = pd.DataFrame({"sample": names} | {f"output_{place}": column for place, column in enumerate(outputs.T)})
     return table.assign(**{"class": outputs.argmax(axis=1)}) if outputs.shape[1] > 1 else table
+
+
+def _only_array(path: Path) -> np.ndarray:
+    """Return the array ``x`` of a file, or its first."""
+    with np.load(path, allow_pickle=False) as content:
+        values: np.ndarray = content["x" if "x" in content.files else content.files[0]]
+    return values
 
 
 def _numeric(path: Path) -> bool:

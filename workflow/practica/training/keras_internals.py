@@ -125,6 +125,11 @@ def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
 
 def loss_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> float:
     """Return the loss of a batch with Keras' own evaluation; NaN where the model does not report one."""
+    return logs_on(model, x, y, sample_weight).get("loss", float("nan"))
+
+
+def logs_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> dict[str, float]:
+    """Return loss and metrics of a batch with Keras' own evaluation."""
     if backend.NAME == "tensorflow":
         model.reset_metrics()
         data = tuple(
@@ -135,4 +140,4 @@ def loss_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> float:
         logs = model.test_step(data)
     else:
         logs = model.test_on_batch(x, y, sample_weight, return_dict=True)
-    return float(logs["loss"]) if "loss" in logs else float("nan")
+    return {name: float(value) for name, value in logs.items()}

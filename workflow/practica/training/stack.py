@@ -17,6 +17,7 @@ from keras import ops
 
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Problem, Settings
+from practica.texts import holds_text
 from practica.training import keras_internals
 from practica.training.agreement import NotStackable, first_loss_if_equal
 from practica.training.checkpoint import Checkpoint, State
@@ -238,6 +239,7 @@ def check_recipe(model: keras.Model, problem: Problem, settings: Settings) -> No
         "the optimizer adds up gradients of several steps": options.get("gradient_accumulation_steps"),
         "the optimizer scales the loss": options.get("loss_scale_factor"),
         "its inputs are no plain arrays": not isinstance(problem.train.inputs, np.ndarray),
+        "its inputs are texts": holds_text(problem.train.inputs),
     }
     if why := next((reason for reason, holds in reasons.items() if holds), None):
         raise NotStackable(why)

@@ -1,0 +1,65 @@
+"""A job waits for a file without being made from it; every name of Snakemake that this needs is there."""
+
+from __future__ import annotations
+
+import inspect
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from practica.order import made_otherwise, targets, waits_for
+
+
+class Notes:
+    """What Snakemake has noted of one file."""
+
+    def __init__(self, recorded: list[str] | None) -> None:
+        self.recorded = recorded
+
+    def params(self, file: Any) -> list[str] | None:
+        return self.recorded
+
+
+@pytest.mark.parametrize(
+    ("recorded", "otherwise"),
+    [
+        (None, False),  # brought from elsewhere
+        (["'data'", "['run', 'code']", "1"], False),
+        (["'data'", "['run', 'other code']", "1"], True),
+        (["'other data'", "['run', 'code']", "1"], True),
+    ],
+)
+def test_what_was_made_with_other_parameters_is_known(recorded: list[str] | None, otherwise: bool) -> None:
+    assert made_otherwise("metrics.json", [["run", "code"], "data"], Notes(recorded)) is otherwise
+
+
+def test_of_a_file_that_a_job_waits_for_no_note_is_taken() -> None:
+    from snakemake.io import IOFile
+    from snakemake.persistence.file import FilePersistence
+
+    waited = waits_for("results/rehearsed/study/0.json")
+    job = SimpleNamespace(input=[IOFile("data.json"), IOFile(waited)])
+
+    class Hashable(SimpleNamespace):
+        __hash__ = object.__hash__
+
+    noted = FilePersistence._input(object.__new__(FilePersistence), Hashable(input=job.input))
+    assert [str(file) for file in noted] == ["data.json"]
+
+
+def test_snakemake_has_every_name_that_order_needs() -> None:
+    """If one goes: find its successor in ``snakemake/persistence`` or ``snakemake/io``, and change ``order.py``."""
+    import snakemake.api  # noqa: F401 - first, or its modules import each other in a circle
+    from snakemake.io import IOFile, ancient, flag, is_flagged
+    from snakemake.persistence import PersistenceBase
+    from snakemake.settings.types import DAGSettings
+    from snakemake.workflow import Workflow
+
+    assert list(inspect.signature(PersistenceBase._input).parameters) == ["self", "job"]
+    assert "path" in inspect.signature(PersistenceBase.params).parameters
+    assert is_flagged(IOFile(flag(ancient("x"), "order_only")), "order_only")
+    assert isinstance(Workflow.persistence, property)
+    assert isinstance(Workflow.is_main_process, property)
+    assert targets(SimpleNamespace(dag_settings=DAGSettings(targets=frozenset(["all"])))) == {"all"}
+    assert targets(SimpleNamespace(dag_settings=None)) == frozenset()

@@ -1,0 +1,142 @@
+"""What is rehearsed before the first training: what is new, and of trials those that may fail by themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from practica.config import Block, Study
+from practica.errors import InputError
+from practica.rehearsals import (
+    STUDY,
+    TUNING,
+    Rehearsals,
+    candidates,
+    forget_refusals,
+    key,
+    label,
+    name_of,
+    note_refusals,
+    refuse,
+    remember,
+    remembered,
+    telling_trials,
+)
+from practica.trials import Trial, trial_blocks
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config |= {"only": ["ej06", "ej08"], "results": str(tmp_path / "results"), "data": {"folder": str(tmp_path)}}
+    config["exercises"]["ej08"]["variants"]["dense"]["grid"] = {"batch_size": [64, 128]}
+    return Study.resolve(config)
+
+
+def planned(study: Study, *trained: str, alone: bool = False) -> Rehearsals:
+    """Return the rehearsals of a plan that trains the blocks of these variants."""
+    blocks = {STUDY: study.blocks(), TUNING: trial_blocks(study)}
+    return Rehearsals(study, blocks, lambda block: name_of(block) in trained, lambda: alone)
+
+
+def keys_of(study: Study, *names: str) -> list[str]:
+    blocks = [block for block in candidates(study, STUDY) if name_of(block) in names]
+    from practica.data.store.planned import plan
+
+    return [key(block, plan(block.dataset, study.data).fingerprint) for block in blocks]
+
+
+def test_only_what_is_to_be_trained_and_is_new_is_rehearsed(study: Study) -> None:
+    block = study.block("ej06", "raw", (0,))
+    first = planned(study, "ej06/raw", "ej08/conv")
+    assert {name_of(b) for b in first.due(STUDY).values()} == {"ej06/raw", "ej08/conv"}
+    remember(study.results, keys_of(study, "ej06/raw"))
+    assert [name_of(b) for b in planned(study, "ej06/raw", "ej08/conv").due(STUDY).values()] == ["ej08/conv"]
+    assert planned(study, "ej06/raw").before(study.block("ej06", "raw", (0,))) == []
+    assert planned(study).before(block) == []
+
+
+def test_while_anything_is_new_every_training_waits_and_nothing_that_stays(study: Study) -> None:
+    remember(study.results, keys_of(study, "ej06/raw"))
+    plan = planned(study, "ej06/raw", "ej08/conv")
+    (file,) = plan.before(study.blocks()[0])
+    assert name_of(study.blocks()[0]) == "ej06/raw"
+    assert file == f"{study.results}/rehearsed/study/{label(plan.due(STUDY))}.json"
+    assert plan.before(study.block("ej06", "wider", study.seed_groups("ej06")[0])) == []
+
+
+def test_for_single_targets_only_their_own_variant_is_rehearsed(study: Study) -> None:
+    plan = planned(study, "ej06/raw", "ej08/conv", alone=True)
+    (block, *_) = [b for b in study.blocks() if name_of(b) == "ej08/conv"]
+    assert [name_of(b) for b in plan.due("ej08/conv").values()] == ["ej08/conv"]
+    assert plan.before(block)[0].startswith(f"{study.results}/rehearsed/ej08/conv/")
+
+
+def test_trials_are_rehearsed_apart(study: Study) -> None:
+    plan = planned(study, "ej08/dense")
+    assert len(plan.due(TUNING)) == 2
+    assert plan.before(trial_blocks(study)[0])[0].startswith(f"{study.results}/rehearsed/tuning/")
+
+
+def test_the_key_is_of_settings_data_and_code_and_not_of_seeds() -> None:
+    block = Block("ej08", "dense", (0,), "dense", "mnist", {"epochs": 3})
+    same = [replace(block, seeds=(4, 5)), replace(block, trial="t1"), replace(block, save_model="last")]
+    others = [replace(block, settings={"epochs": 4}), replace(block, model="conv"), replace(block, dataset="imdb")]
+    assert {key(each, "data") for each in same} == {key(block, "data")}
+    assert len({key(each, "data") for each in [block, *others]} | {key(block, "other data")}) == 5
+
+
+def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
+    remember(tmp_path, ["b", "a"])
+    for name, text in {"torn": '["c"', "other": '{"d": 1}', "empty": ""}.items():
+        (tmp_path / f"rehearsed/{name}.json").write_text(text)
+    assert remembered(tmp_path) == {"a", "b"}
+    assert json.loads((tmp_path / f"rehearsed/{label(['a', 'b'])}.json").read_text()) == ["a", "b"]
+
+
+def test_what_is_refused_is_told_once_a_line_until_it_is_forgotten(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^ej06/raw: no\npractica: ej08/dense: no$"):
+        note_refusals(tmp_path, ["ej06/raw: no", "ej08/dense: no"])
+    with pytest.raises(InputError, match="ej06/raw: no"):
+        refuse(tmp_path)
+    forget_refusals(tmp_path)
+    refuse(tmp_path)
+
+
+def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the values of the trials that are rehearsed of these."""
+    every = [
+        Trial(str(place), own, (Block("ej08", "dense", (0,), "dense", "mnist", own),))
+        for place, own in enumerate(values)
+    ]
+    return [dict(block.settings) for block in telling_trials(every)]
+
+
+def test_every_combination_that_changes_shapes_is_rehearsed_and_every_value_of_the_recipe_once() -> None:
+    grid = [
+        {"units": units, "filters": filters, "batch_size": size}
+        for units in ([4], [8])
+        for filters in (1, 2)
+        for size in (10, 20, 30)
+    ]
+    chosen = tried(*grid)
+    assert {(str(each["units"]), each["filters"]) for each in chosen} == {
+        ("[4]", 1),
+        ("[4]", 2),
+        ("[8]", 1),
+        ("[8]", 2),
+    }
+    assert {each["batch_size"] for each in chosen} == {10, 20, 30}
+    assert len(chosen) == 6
+
+
+def test_of_rates_the_least_and_the_largest_are_rehearsed() -> None:
+    rates = [0.3, 0.1, 0.5, 0.2, 0.7, 0.4]
+    assert [each["dropout"] for each in tried(*({"dropout": rate} for rate in rates))] == [0.3, 0.1, 0.7]

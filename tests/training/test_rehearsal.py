@@ -1,0 +1,181 @@
+"""The rehearsal: what cannot be trained is told in one sentence, and what can be is not refused."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from practica.config import Block
+from practica.errors import InputError
+
+pytestmark = pytest.mark.keras
+
+RECIPE = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 20, "epochs": 2}
+OFFICIAL = {**RECIPE, "validation_fraction": 0.25, "bn_momentum": 0.9}
+WORDS = {**OFFICIAL, "words": 50, "review_length": 20, "embedding_dim": 4, "dropout": 0.3, "bn_momentum": 0.9}
+FOLDS = {**RECIPE, "folds": 3, "units": [4], "l2": 0.01, "bn_momentum": 0.9, "correct_zeros": True}
+SERIES = {**RECIPE, "test_fraction": 0.2, "validation_fraction": 0.2}
+RNG = np.random.default_rng(0)
+
+
+def images(shape: tuple[int, ...] = (28, 28), classes: int = 10) -> dict[str, np.ndarray]:
+    labels = np.arange(200) % classes
+    x = RNG.integers(0, 256, (200, *shape), np.uint8)
+    return {"x_train": x, "y_train": labels, "x_test": x[:50], "y_test": labels[:50]}
+
+
+def reviews() -> dict[str, np.ndarray]:
+    part = {"tokens": RNG.integers(1, 50, 4000), "offsets": np.arange(0, 4001, 40), "y": np.arange(100) % 2}
+    return {f"{name}_{where}": array for name, array in part.items() for where in ("train", "test")}
+
+
+def patients() -> dict[str, np.ndarray]:
+    return {"x": RNG.random((60, 8)), "y": np.arange(60) % 2}
+
+
+def series() -> dict[str, np.ndarray]:
+    return {"x": RNG.random(300)}
+
+
+def block(
+    exercise: str, model: str, settings: dict[str, Any], without: str = "", dataset: str = "mnist", **more: Any
+) -> Block:
+    given = {name: value for name, value in {**settings, **more}.items() if name != without}
+    return Block(exercise, model, (2, 5), model, dataset, given)
+
+
+POSSIBLE = {
+    "images": (block("ej08", "conv", OFFICIAL), images()),
+    "a few of them": (block("ej08", "dense", OFFICIAL, train_samples=60, test_samples=1, batch_size=1), images()),
+    "words": (block("ej04", "conv", WORDS), reviews()),
+    "folds": (block("ej06", "dense", FOLDS), patients()),
+    "a class for each": (block("ej08", "dense", OFFICIAL, class_weight=[1.0] * 10, metrics=["AUC"]), images()),
+    "a series": (block("ej05", "tanh5", SERIES), series()),
+    "by hand": (
+        block("ej02", "xor_221_numpy", {**RECIPE, "loss": "mse"}, dataset="xor"),
+        {"x": np.eye(2), "y": np.ones((2, 1))},
+    ),
+}
+IMPOSSIBLE = {
+    "folds above rows": (block("ej06", "dense", FOLDS, folds=61), patients(), "n_splits=61"),
+    "no test": (block("ej05", "tanh5", SERIES, test_fraction=1e-7), series(), "no samples are left for test"),
+    "another shape": (block("ej08", "dense", OFFICIAL), images((32, 32, 3)), "expected shape=(None, 28, 28)"),
+    "more classes": (block("ej08", "dense", OFFICIAL), images(classes=40), "its net cannot be trained on its data"),
+    "a word too short": (block("ej04", "conv", WORDS, review_length=1), reviews(), "zero or negative"),
+    "a setting of the net": (block("ej08", "dense", OFFICIAL, "bn_momentum"), images(), "'bn_momentum' is missing"),
+    "a setting of the data": (
+        block("ej08", "dense", OFFICIAL, "validation_fraction"),
+        images(),
+        "'validation_fraction' is missing",
+    ),
+    "a setting of the recipe": (block("ej08", "dense", OFFICIAL, "learning_rate"), images(), "is missing"),
+    "the epochs": (block("ej08", "dense", OFFICIAL, "epochs"), images(), "'epochs' is missing"),
+    "other arrays": (block("ej08", "dense", OFFICIAL), patients(), "KeyError: 'x_train'"),
+    "too few for every class": (block("ej08", "dense", OFFICIAL, train_samples=3), images(), "raise train_samples"),
+    "a loss of another shape": (
+        block("ej08", "dense", OFFICIAL, loss="CategoricalCrossentropy"),
+        images(),
+        "must have the same rank",
+    ),
+    "an option": (block("ej08", "dense", OFFICIAL, optimizer={"name": "SGD", "momentum": 3.0}), images(), "momentum"),
+    "too few class weights": (block("ej08", "dense", OFFICIAL, class_weight=[1.0, 2.0]), images(), "class_weight: 2"),
+    "no smoothing": (block("ej05", "tanh5", SERIES, label_smoothing=0.1), series(), "label_smoothing"),
+    "Keras by hand": (
+        block("ej02", "xor_221_numpy", {**RECIPE, "loss": "mse"}, dataset="xor", schedule="CosineDecay"),
+        {"x": np.eye(2), "y": np.ones((2, 1))},
+        "knows no schedule",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", POSSIBLE)
+def test_what_can_be_trained_is_not_refused(case: str) -> None:
+    from practica.training.rehearsal import rehearse
+
+    rehearse(*POSSIBLE[case])
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_what_cannot_be_trained_is_one_sentence_that_names_it(case: str) -> None:
+    from practica.training.rehearsal import rehearse
+
+    which, arrays, words = IMPOSSIBLE[case]
+    with pytest.raises(InputError) as refused:
+        rehearse(which, arrays)
+    sentence = str(refused.value)
+    assert words in sentence
+    assert sentence.startswith(
+        (f"{which.exercise}/{which.variant}", f"exercises.{which.exercise}.variants.{which.variant}: ")
+    )
+    assert not set("\n\x1b") & set(sentence)
+
+
+def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None) -> str:
+    """Return what the rehearsal says of an exercise made up for a test."""
+    import keras
+
+    from practica import exercises
+    from practica.training.rehearsal import rehearse
+
+    def small(settings: Any) -> Any:
+        inputs = keras.Input((3,))
+        return keras.Model(inputs, keras.layers.Dense(2)(inputs))
+
+    module = SimpleNamespace(net=net or small, problem=lambda *_: problem)
+    monkeypatch.setattr(exercises, "load", lambda name: module)
+    try:
+        rehearse(Block("ej90", "net", (0,), "net", "none", dict(RECIPE)), {})
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def two_classes() -> Any:
+    from practica.exercises.problem import Samples
+
+    return Samples(RNG.random((30, 3), np.float32), np.arange(30) % 2)
+
+
+def test_what_is_monitored_must_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.exercises.problem import Problem, Task
+
+    said = rehearsed(
+        monkeypatch, Problem(Task("sparse_categorical_crossentropy", "class", ("f1", "max")), two_classes())
+    )
+    assert "monitors 'f1', which is none of its metrics (" in said
+
+
+def test_a_measure_may_miss_a_setting_but_may_ask_for_more_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.exercises.problem import MULTICLASS, Problem, Settings
+
+    def misses(*_: Any) -> dict[str, float]:
+        return {"x": Settings({}, "exercises.ej90.variants.net").threshold}
+
+    def asks(part: str, inputs: Any, targets: Any, outputs: Any) -> dict[str, float]:
+        raise ValueError(f"{len(targets)} samples are too few")
+
+    assert "'threshold' is missing" in rehearsed(monkeypatch, Problem(MULTICLASS, two_classes(), measure=misses))
+    assert rehearsed(monkeypatch, Problem(MULTICLASS, two_classes(), measure=asks)) == ""
+
+
+def test_a_part_of_another_shape_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.exercises.problem import MULTICLASS, Problem, Samples
+
+    other = Samples(RNG.random((30, 4), np.float32), np.arange(30) % 2)
+    assert "ej90/net: its net cannot be trained" in rehearsed(monkeypatch, Problem(MULTICLASS, two_classes(), other))
+
+
+def test_the_samples_that_are_tried_hold_the_largest_class_and_word() -> None:
+    from practica.exercises.problem import Samples
+    from practica.training.rehearsal import telling
+
+    words, classes = np.ones((100, 5), np.int64), np.zeros(100, np.int64)
+    words[70, 3], classes[40], words[20, 0] = 99, 7, 500
+    part = Samples(words, classes, np.arange(30, 100))  # the row with 500 is another part's
+    told = telling(part)
+    assert told.x.max() == 99
+    assert told.y.max() == 7
+    assert len(told) <= 6

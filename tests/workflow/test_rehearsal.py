@@ -1,0 +1,114 @@
+"""What cannot be trained ends the workflow before any training; what is known is neither tried nor trained again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+pytestmark = [pytest.mark.workflow, pytest.mark.keras]
+
+RUNS = "results/metrics.csv"
+STUDY = ["--config", "exercises.ej05.variants.tanh5.settings.epochs=1"]
+IMPOSSIBLE = """\
+exercises:
+  ej05: {settings: {test_fraction: 1.0e-7}}
+  ej06:
+    variants:
+      folded: {model: dense, settings: {folds: 1000}}
+      other: {dataset: cifar10, model: dense}
+      good: {model: dense, settings: {units: [3]}}
+"""
+
+
+def jobs(project, *words: str) -> set[str]:
+    """Return the rehearsal and the trainings that a dry run lists."""
+    planned = project.planned(RUNS, *words)
+    return {job for job in planned if job.startswith(("Training", "Rehearsing"))}
+
+
+@pytest.fixture
+def memory(trained):
+    """Return the folder of what is remembered, and put it back afterwards."""
+    folder, kept = trained.folder / "results/rehearsed", trained.folder / "kept"
+    shutil.copytree(folder, kept)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+    kept.rename(folder)
+
+
+def test_the_rehearsal_comes_before_every_training(trained) -> None:
+    lines = (trained.folder / "first.log").read_text().splitlines()
+    order = [line.split("] ")[1].split()[0] for line in lines if "Rehearsing" in line or "Training" in line]
+    assert order == ["Rehearsing", *["Training"] * 5]
+
+
+def test_what_is_known_is_neither_rehearsed_nor_trained_again(trained, memory) -> None:
+    for file in memory.rglob("*.json"):
+        os.utime(file)
+    assert jobs(trained, *STUDY) == set()
+    assert jobs(trained, *STUDY, "seeds=2") == {
+        "Training ej05/tanh5/s1",
+        *(f"Training ej06/{variant}/s1" for variant in ("raw", "corrected", "wider", "deeper")),
+    }
+
+
+def test_results_without_the_memory_stay(trained, memory) -> None:
+    shutil.rmtree(memory)
+    assert jobs(trained, *STUDY) == set()
+    changed = ["exercises.ej06.variants.raw.settings.l2=0.5"]
+    assert jobs(trained, *STUDY, *changed) == {"Rehearsing what is to be trained (study)", "Training ej06/raw/s0"}
+    assert {job.rpartition("/")[2] for job in jobs(trained, *STUDY, "seeds=2") if "Training" in job} == {"s1"}
+
+
+def test_results_from_elsewhere_stay(trained, memory) -> None:
+    shutil.rmtree(memory)
+    notes = trained.folder / ".snakemake/metadata"
+    notes.rename(trained.folder / "notes")
+    try:
+        assert jobs(trained, *STUDY) == set()
+    finally:
+        shutil.rmtree(notes, ignore_errors=True)
+        (trained.folder / "notes").rename(notes)
+
+
+def test_an_added_variant_is_rehearsed_alone(trained, memory) -> None:
+    (trained.folder / "more.yaml").write_text("exercises: {ej06: {variants: {more: {model: dense}}}}\n")
+    words = ["--configfile", "tiny.yaml", "more.yaml", *STUDY]
+    assert jobs(trained, *words) == {"Rehearsing what is to be trained (study)", "Training ej06/more/s0"}
+    done = trained.snakemake("-n", "-p", RUNS, *words)
+    (command,) = [line for line in (done.stdout + done.stderr).splitlines() if "practica rehearse" in line]
+    assert "rehearse ej06/more --part study" in command
+
+
+def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, memory) -> None:
+    (trained.folder / "bad.yaml").write_text(IMPOSSIBLE)
+    done = trained.snakemake("--nocolor", RUNS, "--configfile", "tiny.yaml", "bad.yaml", *STUDY)
+    assert done.returncode == 2, done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
+    assert [line.split("/s0:")[0] for line in told] == [
+        "practica: ej05/tanh5",
+        "practica: ej06/folded",
+        "practica: ej06/other",
+    ]
+    assert "Training" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (trained.folder / "results/runs/ej06/good").exists()
+
+    # What could be trained is remembered; mended, only what was impossible is tried again.
+    (trained.folder / "bad.yaml").write_text(
+        "exercises: {ej06: {variants: {good: {model: dense, settings: {units: [3]}}}}}\n"
+    )
+    assert jobs(trained, "--configfile", "tiny.yaml", "bad.yaml", *STUDY) == {"Training ej06/good/s0"}
+
+
+def test_trials_are_rehearsed_before_the_first_is_trained(trained, memory) -> None:
+    (trained.folder / "tuned.yaml").write_text(
+        "exercises: {ej06: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
+    )
+    words = ["--configfile", "tiny.yaml", "tuned.yaml", *STUDY]
+    assert jobs(trained, *words) == set()
+    planned = trained.planned("tuning", *words)
+    assert "Rehearsing what is to be trained (tuning)" in planned
+    assert sum(job.startswith("Training") for job in planned) == 4

@@ -1,0 +1,132 @@
+"""Rehearse a block before anything is trained: split the data, build the net and make one step on a few samples.
+
+What is impossible comes to light in seconds here, and not when hours of other runs are over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from practica import exercises
+from practica.backend import Feed
+from practica.errors import InputError, in_one_line
+from practica.exercises.problem import Arrays, Problem, Samples, Settings
+from practica.training import by_hand, keras_internals
+from practica.training.block import builder, names_of, problem_of, settings_of
+from practica.training.fit import augmented, precision, predict_with
+from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights
+
+if TYPE_CHECKING:
+    from practica.config import Block
+
+SAID = 300
+"""Characters of another library's words that are told."""
+STYLE = re.compile(r"\x1b\[\d*m")
+"""How Keras sets words in bold at a terminal."""
+
+
+def rehearse(block: Block, arrays: Arrays) -> None:
+    """Do once, and small, all that training the block begins with: on its first run, and on the first seed's last fold.
+
+    Args:
+        block: what is to be trained.
+        arrays: the data set's arrays.
+
+    Raises:
+        InputError: it cannot be trained; the message is one sentence that names the block's variant.
+    """
+    name = f"{block.exercise}/{block.variant}"
+    try:
+        settings = settings_of(block)
+        build = builder(exercises.load(block.exercise), block.model)
+        first, *others = [run for run in names_of(block) if run[0] == block.seeds[0]]
+        for run in others[-1:]:
+            problem_of(block, arrays, settings, run)
+        problem = problem_of(block, arrays, settings, first)
+        log_interval(settings)
+        Stopping.of(settings)
+        (_by_hand if block.model.endswith("_numpy") else _by_keras)(build, settings, problem, block.seeds[0])
+    except InputError as error:
+        named = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
+        raise InputError(str(error) if named else f"{name}: {error}") from error
+    except Exception as error:
+        # Any library may refuse, in any words.
+        words = STYLE.sub("", in_one_line(error))
+        words = words if len(words) <= SAID else f"{words[:SAID]}..."
+        raise InputError(f"{name}: its net cannot be trained on its data with these settings: {words}") from error
+    finally:
+        keras.backend.clear_session()
+
+
+def telling(samples: Samples) -> Samples:
+    """Return the few samples of a part that tell most: the first two, and those of the least and the largest values.
+
+    A class or a word that the net has no place for is most likely among the largest numbers.
+    """
+    places = [0, min(1, len(samples) - 1)]
+    for stored in (samples.targets, samples.inputs):
+        if isinstance(stored, np.ndarray) and stored.dtype.kind in "iu" and stored.size:
+            rows = stored.reshape(len(stored), -1)
+            own = samples.places()
+            places += [int(rows.max(axis=1)[own].argmax()), int(rows.min(axis=1)[own].argmin())]
+    return samples.take(np.unique(places))
+
+
+def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem, seed: int) -> None:
+    keras.config.set_dtype_policy(precision(settings))
+    keras.utils.set_random_seed(seed)
+    feed = Feed(problem.to_input)
+    weights = sample_weights(problem, settings)
+    parts = {name: telling(samples) for name, samples in problem.parts().items()}
+    rows = parts["train"]
+    inputs = feed.inputs(rows.x)
+    net = build(settings)
+    if not net.built:
+        net(inputs)
+    model = augmented(net, problem)
+    compile_model(model, problem, settings, 1)
+    if problem.callbacks:
+        problem.callbacks()
+    own_weights = None if weights is None else _tensor(weights[rows.places()])
+    keras_internals.one_step(model, _tensor(inputs), _tensor(rows.y), own_weights)
+    logs: dict[str, float] = {}
+    for name, samples in parts.items():
+        inputs = feed.inputs(samples.x)
+        logs = keras_internals.logs_on(model, inputs, samples.y, None)
+        if problem.measure:
+            _measure(problem, name, samples, predict_with(model, inputs))
+    if problem.task.monitor[0] not in logs:
+        raise InputError(
+            f"its task monitors {problem.task.monitor[0]!r}, which is none of its metrics ({', '.join(logs)})"
+        )
+
+
+def _by_hand(build: Callable[[Settings], Any], settings: Settings, problem: Problem, seed: int) -> None:
+    by_hand.Trainer(build, settings)
+    net = build(settings)
+    net.initialise(seed)
+    for name, samples in ((name, telling(part)) for name, part in problem.parts().items()):
+        inputs = by_hand.as_input(samples.x, problem)
+        if name == "train":
+            net.train_epoch(inputs, samples.y, np.arange(len(samples)), settings.batch_size)
+        net.evaluate(inputs, samples.y)
+
+
+def _measure(problem: Problem, name: str, samples: Samples, outputs: np.ndarray) -> None:
+    """Let the exercise measure a few predictions, to see whether it misses a setting."""
+    try:
+        problem.measure(name, samples.x, samples.y, outputs)  # type: ignore[misc]
+    except InputError:
+        raise
+    except Exception:
+        # So few samples may be too few for a measure: of one class, or all alike.
+        pass
+
+
+def _tensor(values: Any) -> Any:
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, values)

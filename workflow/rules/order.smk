@@ -1,0 +1,39 @@
+# What trainings wait for: that all of them have been tried on a few samples.
+from practica.order import made_otherwise, targets, waits_for
+from practica.rehearsals import STUDY, Rehearsals, forget_refusals, refuse
+from practica.rehearsals import TUNING as TRIED
+
+
+def home(block):
+    """Return the folder of results that a block belongs to."""
+    return TUNING if block.trial else RESULTS
+
+
+def is_trained(block):
+    """Return whether Snakemake will train a block: for results that stay, nothing is rehearsed."""
+    if not finished(block, home(block)):
+        return not PARTIAL
+    file = f"{block.folder(home(block))}/metrics.json"
+    params = [decided_by(block), content(block.dataset)]
+    return made_otherwise(file, params, workflow.persistence)
+
+
+REHEARSALS = Rehearsals(
+    study,
+    {STUDY: RUNS, TRIED: TRIALS},
+    is_trained,
+    alone=lambda: any("/runs/" in target for target in targets(workflow)),
+)
+
+
+@per_job
+def rehearsal_before(wildcards):
+    """Return the rehearsal that a training waits for; a job of a cluster is only submitted once it is over."""
+    if not workflow.is_main_process:
+        return []
+    return [waits_for(file) for file in REHEARSALS.before(block_of(wildcards))]
+
+
+def rehearsed(wildcards):
+    """Return what is rehearsed."""
+    return REHEARSALS.due(wildcards.part).values()

@@ -1,0 +1,35 @@
+# The rehearsal: once, and before the first training, all that is to be trained is tried on a few samples.
+rule rehearse:
+    """Build every net that is to be trained, split its data and make one step, before the first training."""
+    input:
+        study=f"{RESULTS}/study.json",
+        datasets=lambda wildcards: sorted(
+            {prepared(block.dataset) for block in rehearsed(wildcards)}
+        ),
+    output:
+        f"{RESULTS}/rehearsed/{{part}}/{{rehearsal}}.json",
+    log:
+        f"{LOGS}/rehearsed/{{part}}/{{rehearsal}}.log",
+    wildcard_constraints:
+        part=f"{STUDY}|{TRIED}|[a-z0-9_]+/[a-z0-9_]+",
+        rehearsal="[0-9a-f]+",
+    # What is impossible stays so, whatever memory a second attempt has.
+    retries: 0
+    conda:
+        "../../envs/practica.yaml"
+    resources:
+        mem_mb=lambda wildcards: max(
+            study.resources(block.exercise, block.variant)["mem_mb"]
+            for block in (rehearsed(wildcards) or RUNS)
+        ),
+        runtime=60,
+    params:
+        data=DATA,
+        variants=lambda wildcards: sorted(
+            {f"{block.exercise}/{block.variant}" for block in rehearsed(wildcards)}
+        ),
+    message:
+        "Rehearsing what is to be trained ({wildcards.part})"
+    shell:
+        "python -m practica rehearse {params.variants:q} --part {wildcards.part:q} --study {input.study:q}"
+        " --data {params.data:q} --out {output:q} > {log:q} 2>&1"
