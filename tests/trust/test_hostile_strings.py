@@ -21,7 +21,7 @@ from practica.files import write_text
 from practica.paper.document import build
 from practica.paper.render import to_csv, to_html
 from practica.paper.table import Column, Table, label
-from practica.wiring import section
+from practica.page.menu import category
 
 HOSTILE = (
     r"""50 % & $x$ #1 _a_ {b} ~c ^d \input{/etc/passwd} ;touch owned; '"'"' `touch owned` $(touch owned) {x} """
@@ -79,7 +79,7 @@ def test_tables_as_html_hold_no_foreign_element():
 
 
 def test_sections_of_the_html_report_are_neither_wildcards_nor_elements():
-    name = section(hostile_study(), "ej08")
+    name = category(hostile_study(), "ej08")
     assert apply_wildcards(name, {}) == name
     assert "<" not in name
     assert "touch owned" in name

@@ -102,7 +102,7 @@ def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
         ("results/runs/ej05/tanh6/s0/metrics.json", "the study has no block of seeds ej05/tanh6/s0 (it has ej05/tanh5"),
         ("results/tuning/runs/ej05/tanh5/t0/s0/metrics.json", "no block of seeds ej05/tanh5/t0/s0"),
         ("results/figures/fig99.png", "unknown figure 'fig99'"),
-        ("results/figures/fig_ej99_x.png", "fig_ej99_x shows ej99, which is not in the study"),
+        ("results/figures/fig_ej99_x.png", "unknown figure 'fig_ej99_x'"),
         ("results/tables/table99.csv", "the study has no table table99 (it has table4, "),
         ("data/prepared/nomnist/dataset.json", "no rule to produce data/prepared/nomnist/dataset.json: "),
         ("results/nothing.txt", "no rule to produce results/nothing.txt: the targets are rules, which "),

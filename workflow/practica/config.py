@@ -20,7 +20,7 @@ from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 from practica.spelling import names, spelled
-from practica.study_folder import experiments, opened, place, use
+from practica.study_folder import experiments, place, shown, use
 from practica.syntax import modules_defining
 from practica.words import in_language
 from practica.yamlfile import read_yaml
@@ -256,7 +256,7 @@ def _check_datasets(exercises: Mapping[str, Any]) -> None:
             if name not in known:
                 raise InputError(
                     f"configuration: exercises.{where}.dataset: {_unknown('data set', name, list(known))}; "
-                    f"a new one is a module {opened()}/data/{name}.py that defines DATASET"
+                    f"a new one is a module {shown('data', name)}.py that defines DATASET"
                 )
 
 

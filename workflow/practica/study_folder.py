@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,8 +42,8 @@ def place(named: str | None) -> Path:
     """
     if named is None:
         here = Path(PACKAGE)
-        return here.absolute() if here.is_dir() else OWN
-    folder = Path(named).expanduser().absolute()
+        return here if here.is_dir() else OWN
+    folder = Path(named).expanduser()
     if not folder.is_dir():
         raise InputError(f"configuration: study: there is no folder {named}; name the one that holds the experiments")
     return folder
@@ -68,6 +69,11 @@ def opened() -> Path:
     if not _opened:
         use(OWN)
     return _opened[0]
+
+
+def shown(*parts: str) -> str:
+    """Return the path of something in the study that is open, as people name it from where they are."""
+    return os.path.relpath(opened().joinpath(*parts))
 
 
 def experiments() -> tuple[str, ...]:

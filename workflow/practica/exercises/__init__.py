@@ -7,7 +7,7 @@ from types import ModuleType
 
 from practica.code import mentioned
 from practica.errors import InputError
-from practica.study_folder import PACKAGE, opened, use
+from practica.study_folder import PACKAGE, opened, shown, use
 from practica.syntax import decorated_functions, module_path
 
 MODULE = "experiment"
@@ -40,7 +40,7 @@ def module_name(exercise: str, module: str = MODULE) -> str:
     """
     name = f"{PACKAGE}.{exercise}.{module}"
     if not module_path(name).is_file():
-        file = opened() / exercise / f"{module}.py"
+        file = shown(exercise, f"{module}.py")
         raise InputError(f"exercise {exercise!r} has no {module}: write {file}")
     return name
 

@@ -14,7 +14,7 @@ from practica.data.store.sources import candidates
 from practica.data.store.spec import Arrays, Computed, Published, Spec, fingerprint
 from practica.errors import InputError
 from practica.files import read_json
-from practica.study_folder import opened
+from practica.study_folder import shown
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def _computed(spec: Computed) -> Arrays:
     if (digest := fingerprint(arrays)) != spec.fingerprint:
         raise InputError(
             f"data set {spec.name}: the rule gives content with the fingerprint {digest}, not the one in "
-            f"{opened()}/data/{spec.name}.py; if the rule is right, write it there"
+            f"{shown('data', spec.name)}.py; if the rule is right, write it there"
         )
     return arrays
 

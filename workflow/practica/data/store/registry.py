@@ -6,7 +6,7 @@ import importlib
 
 from practica.data.store.spec import Spec
 from practica.errors import InputError, hint
-from practica.study_folder import PACKAGE, cached, opened
+from practica.study_folder import PACKAGE, cached, shown
 from practica.syntax import modules_defining
 
 
@@ -17,11 +17,11 @@ def spec_of(name: str) -> Spec:
         InputError: there is no such data set, or it has another name than its module, by which the workflow finds it.
     """
     if name not in names():
-        raise InputError(f"there is no data set {name!r} in {opened() / 'data'}{hint(name, names())}")
+        raise InputError(f"there is no data set {name!r} in {shown('data')}{hint(name, names())}")
     spec: Spec = importlib.import_module(f"{PACKAGE}.data.{name}").DATASET
     if spec.name != name:
         raise InputError(
-            f"{opened()}/data/{name}.py: DATASET is named {spec.name!r}; data set and module have the same name"
+            f"{shown('data', name)}.py: DATASET is named {spec.name!r}; data set and module have the same name"
         )
     return spec
 
