@@ -15,7 +15,7 @@ from typing import Any
 
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
-from practica.overlay import laid_out, merge
+from practica.overlay import laid_out, lay
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
@@ -250,10 +250,10 @@ class Study:
 
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
-    """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
+    """Read configuration files and lay each over those before it."""
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = merge(merged, read_yaml(path))
+        merged = lay(merged, read_yaml(path))
     return merged
 
 

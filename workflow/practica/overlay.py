@@ -18,27 +18,45 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def laid_out(config: Any) -> Any:
-    """Return a configuration with what ``cut`` says laid over the exercises and variants that are there.
+def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``over`` laid over it; its ``cut`` is of what is there then, so that later ones lie over it.
 
-    An exercise or a variant that is null is left out: that is how a file laid over another drops it.
+    Raises:
+        InputError: ``cut`` names an exercise that has neither a block nor a module.
+    """
+    laid = merge(base, over)
+    return _cut(laid) if "cut" in over else laid
+
+
+def laid_out(config: Any) -> Any:
+    """Return a configuration without the exercises and variants that are null: that is how a later file drops them.
 
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a module.
     """
     if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
         return config  # which the schema refuses
-    exercises, over = _present(config["exercises"]), config.get("cut", {})
+    config = _cut(config)
+    return {**config, "exercises": _present(config["exercises"])}
+
+
+def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with what ``cut`` says laid over the exercises and variants that are there."""
+    exercises, over = config.get("exercises"), config.get("cut", {})
     if not (isinstance(over, Mapping) and all(isinstance(entry, Mapping) for entry in over.values())):
-        return {**config, "exercises": exercises}  # and this, too
+        return dict(config)  # the schema refuses this, too
+    if not isinstance(exercises, Mapping):  # a file by itself, which is meant to lie over another
+        return dict(config)
     # By the folder's listing: a name may hold anything.
     modules = {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}
+    cut = dict(exercises)
     for exercise, entry in over.items():
-        if exercise not in {*config["exercises"], *modules}:
-            raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, exercises)}")
+        if exercise not in {*exercises, *modules}:
+            there = _present(exercises)
+            raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
         if isinstance(exercises.get(exercise), Mapping):
-            exercises[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
-    return {key: value for key, value in {**config, "exercises": exercises}.items() if key != "cut"}
+            cut[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
+    return {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
 
 
 def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +64,7 @@ def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[s
     variants, there = over.get("variants"), entry.get("variants")
     if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
         return dict(over)
-    return {**over, "variants": {name: each for name, each in variants.items() if name in there}}
+    return {**over, "variants": {name: each for name, each in variants.items() if there.get(name) is not None}}
 
 
 def _present(exercises: Mapping[str, Any]) -> dict[str, Any]:

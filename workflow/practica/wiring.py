@@ -48,9 +48,11 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     try:
         check_profiles(command_profiles(), command_partitions())
         merged = take_over(workflow)
+        said = [str(merged), *merged.idle()]
     except InputError as error:
         stop(error)
-    print(f"Configuration: {merged}", file=sys.stderr, flush=True)
+    for line in said:
+        print(f"Configuration: {line}", file=sys.stderr, flush=True)
     return lambda: note(merged)
 
 
