@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 from practica.allocation import end_with_job
 from practica.checks import check
 from practica.config import Block, Study
+from practica.ending import drop_dead_lock, end_when_told, note_owner
 from practica.errors import InputError
 from practica.evidence.measured import measured_file
 from practica.exercises.twins import TWIN, twins
@@ -38,8 +39,8 @@ HARMLESS = str.maketrans("<>{}", "‹›｛｝")
 def merge_configuration(workflow: Any) -> Callable[[], None]:
     """Merge all files and words of the configuration, say which, and return what notes them for later commands.
 
-    The jobs of a run get from it what is merged, and have nothing to say; a module gets its configuration from the
-    workflow that uses it.
+    A run also notes who is at work here, and takes the place of one that is gone. Its jobs get from it what is merged,
+    and have nothing to say; a module gets its configuration from the workflow that uses it.
     """
     if not workflow.is_main_process or workflow.modifier.skip_configfile:
         return lambda: None
@@ -53,7 +54,14 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
         stop(error)
     for line in said:
         print(f"Configuration: {line}", file=sys.stderr, flush=True)
-    return lambda: note(merged)
+    end_when_told()
+    drop_dead_lock()
+
+    def begin() -> None:
+        note(merged)
+        note_owner()
+
+    return begin
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
