@@ -118,13 +118,13 @@ def test_jobs_are_told_what_is_merged_whatever_a_later_run_merges(monkeypatch: p
     for line in ("--profile p/quick --config title=1984", "--profile p/quick --config seeds=9"):
         monkeypatch.setattr("sys.argv", ["snakemake", *line.split()])
         settings = SimpleNamespace(configfiles=[], config_args=[], overwrite_config={})
-        workflow = SimpleNamespace(config_settings=settings, configfiles=[])
+        workflow = SimpleNamespace(config_settings=settings, configfiles=[], globals={"config": {"cut": {}}})
         merged = take_over(workflow)
         assert settings.config_args == []
         (file,) = settings.configfiles
         assert workflow.configfiles == [file]
         told.append((file, merged.read()))
-        assert settings.overwrite_config == merged.read()
+        assert settings.overwrite_config == workflow.globals["config"] == merged.read()
     assert told[0][1]["title"] == "1984"
     for file, content in told:
         assert json.loads(file.read_text()) == content

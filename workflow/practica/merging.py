@@ -7,6 +7,7 @@ line has one. Here all count: those of the profiles first, each over those befor
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import re
 import sys
@@ -113,6 +114,7 @@ def take_over(workflow: Any) -> Merged:
     settings.configfiles = workflow.configfiles[:] = [file]
     settings.config_args = []
     settings.overwrite_config = over
+    workflow.globals["config"] = copy.deepcopy(over)  # where Snakemake has merged in its own way already
     return merged
 
 

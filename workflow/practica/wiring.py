@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -20,6 +21,7 @@ from practica.errors import InputError
 from practica.evidence.measured import measured_file
 from practica.exercises.twins import TWIN, twins
 from practica.figures import catalogue as figures
+from practica.files import read_json
 from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.page import words
 from practica.page.address import address, parse
@@ -79,6 +81,25 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     # at every step, which makes convolutions on CPUs take twice as long.
     os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
     _plan_fast()
+    _let_data_come_back()
+
+
+def _let_data_come_back() -> None:
+    """Let data that are prepared again be no reason to train again: ``ancient`` input is that also while it is gone.
+
+    Snakemake makes again what depends on such a file where it must be made first.
+    """
+    from snakemake.io import Mtime, _IOFile
+
+    there, time = _IOFile.exists, _IOFile.mtime_uncached
+
+    async def exists(file: Any) -> bool:
+        return file.is_ancient or await there(file)
+
+    async def mtime(file: Any, **options: Any) -> Any:
+        return await time(file, **options) if await there(file) or not file.is_ancient else Mtime(local=0)
+
+    _IOFile.exists, _IOFile.mtime_uncached = exists, mtime
 
 
 def _plan_fast() -> None:
@@ -144,6 +165,18 @@ def prose_folders(report: Path = REPORT) -> list[Path]:
 def finished(block: Block, results: Path) -> bool:
     """Return whether the block's results are there."""
     return (block.folder(results) / "metrics.json").is_file()
+
+
+def trained_on(study: Study, dataset: str) -> Mapping[str, Any]:
+    """Return what a finished block notes of a data set that it was trained on; nothing where there is none."""
+    for block in study.blocks():
+        if block.dataset == dataset and finished(block, study.results):
+            with suppress(InputError, LookupError, TypeError, ValueError):
+                noted: Mapping[str, Any] = read_json(block.folder(study.results) / "manifest.json")["provenance"][
+                    "data"
+                ]
+                return noted if isinstance(noted["origin"], Mapping) else {}
+    return {}
 
 
 def figure_inputs(study: Study, name: str) -> list[str]:

@@ -47,7 +47,7 @@ rule time_twins:
     params:
         data=DATA,
         content=lambda wildcards: [
-            plan(name, study.data).fingerprint
+            expected(name).fingerprint
             for name in timed_datasets(study, wildcards.exercise)
         ],
         twins=lambda wildcards: json.dumps(

@@ -147,7 +147,10 @@ class LogHandler(LogHandlerBase):
 
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
-        print(text, file=stream, flush=True)
+        try:
+            print(text, file=stream, flush=True)
+        except BrokenPipeError:  # whoever reads has seen enough, as `head`; the run goes on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _of_every_run(message: str, path: str) -> bool:
