@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -23,10 +24,18 @@ OURS = (
 )
 """What the project's own folder holds: its files, and where it works."""
 MADE = {
-    "results": ("checkpoints", "figures", "journal", "logs", "page", "paper", "runs", "tables", "timing", "tuning"),
+    "results": (
+        *("checkpoints", "failures", "figures", "journal", "logs", "measured", "page", "paper", "runs", "tables"),
+        *("tensorboard", "tuning"),
+    ),
     "data.folder": ("prepared", "raw"),
 }
 """Folders that the study makes in those of its results and its data."""
+FILES = (
+    *("SHA256SUMS", "claims.json", "crate.zip", "differences.csv", "history.csv.gz", "informe.pdf", "metrics.csv"),
+    *("models.json", "report.zip", "report_*.pdf", "runs.csv", "study.json", "summary.csv"),
+)
+"""Files that it makes beside those of its results, as patterns."""
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
 
@@ -134,6 +143,24 @@ def check_place(what: str, folder: Path) -> None:
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
             "stands where it writes; name a folder of its own"
         )
+
+
+def clear_results(folder: Path) -> list[Path]:
+    """Remove what a study makes in the folder of its results, and that if it is empty then; return what is left."""
+    made = [path for path in _listed(folder) if any(path.match(name) for name in (*MADE["results"], *FILES))]
+    for path in made:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    others = _listed(folder)
+    if not others and folder.is_dir() and not folder.is_symlink():
+        folder.rmdir()
+    return others
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _inside(folder: Path, other: Path) -> Path | None:
