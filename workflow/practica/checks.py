@@ -134,6 +134,8 @@ def check_place(what: str, folder: Path) -> None:
     """Raise ``InputError`` where ``folder`` is the project's, git's, or not the one that its name seems to say."""
     if folder.parts[:1] and folder.parts[0].startswith("~"):
         raise InputError(f"{what}: {folder} would be a folder named ~ here; write the whole path")
+    if variable := next((part for part in folder.parts if part.startswith("$")), None):
+        raise InputError(f"{what}: {folder} would be a folder named {variable} here; write the whole path")
     if any(_inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
         raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
     inner = _inside(folder, ROOT)
