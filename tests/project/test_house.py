@@ -38,6 +38,8 @@ GROUND = (
     "yamlfile",
     "spelling",
     "merging",
+    "ending",
+    "planning",
     "profiles",
 )
 FLOORS = (

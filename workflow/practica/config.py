@@ -15,12 +15,12 @@ from typing import Any
 
 from practica.errors import InputError
 from practica.files import canonical_json, read_json
-from practica.overlay import laid_out, lay
+from practica.overlay import check_names, exercise_modules, laid_out, lay
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 from practica.spelling import names, spelled
-from practica.syntax import module_path, modules_defining
+from practica.syntax import modules_defining
 from practica.yamlfile import read_yaml
 
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
@@ -112,7 +112,7 @@ class Study:
             InputError: a key or value is wrong; the message names its path, as ``exercises.ej08.settings.epochs``.
         """
         config = plain(typed(spelled(laid_out(plain(config))), config_schema()))
-        _check_names(config)
+        check_names(config)
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -268,27 +268,10 @@ def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
 
 
-def _has_module(exercise: str) -> bool:
-    # By the folder's listing: the name may hold anything.
-    return any(path.stem == exercise for path in module_path("practica.exercises").parent.glob("ej*.py"))
-
-
 def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
-    if _has_module(name):
+    if name in exercise_modules():
         return f"exercise {name!r} has a module but no block: add one under `exercises` in the configuration"
     return _unknown("exercise", name, known)
-
-
-def _check_names(config: Any) -> None:
-    """Raise ``InputError`` for an exercise of which only some keys are given, under a name that is like another's."""
-    exercises = config.get("exercises") if isinstance(config, Mapping) else None
-    if not isinstance(exercises, Mapping):
-        return  # which the schema refuses
-    for name, entry in exercises.items():
-        whole = {other for other, each in exercises.items() if isinstance(each, Mapping) and "dataset" in each}
-        close = difflib.get_close_matches(name, whole, n=1, cutoff=0.7)
-        if isinstance(entry, Mapping) and "dataset" not in entry and close and not _has_module(name):
-            raise InputError(f"configuration: exercises.{name}: {_unknown('exercise', name, sorted(whole))}")
 
 
 def _check_datasets(exercises: Mapping[str, Any]) -> None:

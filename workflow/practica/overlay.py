@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,11 +48,9 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
         return dict(config)  # the schema refuses this, too
     if not isinstance(exercises, Mapping):  # a file by itself, which is meant to lie over another
         return dict(config)
-    # By the folder's listing: a name may hold anything.
-    modules = {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}
     cut = dict(exercises)
     for exercise, entry in over.items():
-        if exercise not in {*exercises, *modules}:
+        if exercise not in {*exercises, *exercise_modules()}:
             there = _present(exercises)
             raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
         if isinstance(exercises.get(exercise), Mapping):
@@ -75,3 +74,23 @@ def _present(exercises: Mapping[str, Any]) -> dict[str, Any]:
             variants = {key: each for key, each in entry["variants"].items() if each is not None}
             there[name] = {**entry, "variants": variants}
     return there
+
+
+def check_names(config: Any) -> None:
+    """Raise ``InputError`` for an exercise of which only some keys are given, under a name that is like another's."""
+    exercises = config.get("exercises") if isinstance(config, Mapping) else None
+    if not isinstance(exercises, Mapping):
+        return  # which the schema refuses
+    whole = sorted(name for name, each in exercises.items() if isinstance(each, Mapping) and "dataset" in each)
+    for name, entry in exercises.items():
+        close = difflib.get_close_matches(name, whole, n=1, cutoff=0.7)
+        if isinstance(entry, Mapping) and name not in whole and close and name not in exercise_modules():
+            raise InputError(
+                f"configuration: exercises.{name}: unknown exercise {name!r}, did you mean {close[0]!r}? "
+                f"(known: {', '.join(whole)})"
+            )
+
+
+def exercise_modules() -> set[str]:
+    """Return the names of the modules of exercises, by their folder's listing, for a name may hold anything."""
+    return {path.stem for path in module_path("practica.exercises").parent.glob("ej*.py")}

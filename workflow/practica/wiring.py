@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -28,6 +26,7 @@ from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
+from practica.planning import let_data_come_back, plan_fast
 from practica.syntax import modules_defining
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -80,45 +79,8 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
     # at every step, which makes convolutions on CPUs take twice as long.
     os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
-    _plan_fast()
-    _let_data_come_back()
-
-
-def _let_data_come_back() -> None:
-    """Let data that are prepared again be no reason to train again: ``ancient`` input is that also while it is gone.
-
-    Snakemake makes again what depends on such a file where it must be made first.
-    """
-    from snakemake.io import Mtime, _IOFile
-
-    there, time = _IOFile.exists, _IOFile.mtime_uncached
-
-    async def exists(file: Any) -> bool:
-        return file.is_ancient or await there(file)
-
-    async def mtime(file: Any, **options: Any) -> Any:
-        return await time(file, **options) if await there(file) or not file.is_ancient else Mtime(local=0)
-
-    _IOFile.exists, _IOFile.mtime_uncached = exists, mtime
-
-
-def _plan_fast() -> None:
-    """Spare Snakemake, which holds every job in memory, a fifth of its time to plan thousands of them."""
-    from snakemake.resources import Resource  # here, for training jobs import this module too
-
-    per_job(Resource.evaluate)  # through which it calls each function of a resource
-    # What is imported stays to the end, as do the millions of objects of a plan: Python need not look for garbage in
-    # the former, and less often in the latter.
-    gc.freeze()
-    gc.set_threshold(100_000)
-
-
-def per_job(function: Function) -> Function:
-    """Note a function's parameters: Snakemake asks for them three times a job, which takes longer than the function."""
-    from snakemake.common import overwrite_function_params
-
-    overwrite_function_params(function, signature(function).parameters)
-    return function
+    plan_fast()
+    let_data_come_back()
 
 
 def open_study(config: Mapping[str, Any]) -> Study:
