@@ -79,5 +79,6 @@ lock: ## Bring the lock files in step with pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"
 
 clean: ## Remove results, logs and caches; data sets and .venv stay
-	rm -rf results logs .snakemake .latex .mypy_cache .pytest_cache .ruff_cache
+	@if [[ -d .venv ]]; then .venv/bin/python -m practica clean; else rm -rf results; fi
+	rm -rf logs .snakemake .latex .mypy_cache .pytest_cache .ruff_cache
 	find workflow tests -name __pycache__ -prune -exec rm -rf {} +

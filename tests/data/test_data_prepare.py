@@ -350,6 +350,24 @@ def test_a_stand_in_gives_way_where_real_data_may_be_had(tmp_path, pima, keras):
     assert planned() == planned(str(pima.mirror)) == replace(other, goes=False)
 
 
+def test_a_run_remembers_the_data_that_are_deleted(tmp_path, pima, keras):
+    real = {"fingerprint": fingerprint(pima.arrays), "stand_in": False, "origin": {"road": "old"}}
+    stand_in = {"fingerprint": "generated", "stand_in": True, "origin": {"road": "old"}}
+
+    def planned(noted, mirror=None, on_missing="stand-in"):
+        # One folder each, for what is planned is remembered by what lies there.
+        folder = str(tmp_path / f"{noted['stand_in']}{mirror}{on_missing}")
+        return plan("pima", {"folder": folder, "mirror": mirror, "on_missing": on_missing}, lambda name: noted)
+
+    for mirror in (None, str(pima.mirror), "http://example.org"):
+        for on_missing in ("error", "stand-in"):
+            assert planned(real, mirror, on_missing) == Plan("old", real["fingerprint"])
+    assert planned(stand_in) == Plan("old", "generated")
+    for other in (planned(stand_in, on_missing="error"), planned(stand_in, mirror=str(pima.mirror))):
+        assert other.goes
+        assert other.fingerprint == real["fingerprint"]
+
+
 # Preparing again
 
 

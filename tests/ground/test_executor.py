@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from snakemake_executor_plugin_slurm import Executor
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
-from practica import executor
+from practica import ending, executor
 from practica.errors import InputError
 from practica.executor import PatientExecutor
 
@@ -33,6 +34,11 @@ class Watched(PatientExecutor):
         self.logger = SimpleNamespace(warning=self.told.append)
         self.run_uuid = NAME
         self._partitions = []
+        self._tmpdir = ".snakemake/tmp.jobs"
+        Path(self._tmpdir).mkdir(exist_ok=True)
+        self.lock, self.wait, self.wait_thread = threading.Lock(), True, threading.Thread()
+        self.wait_thread.start()
+        self._job_submission_executor = ThreadPoolExecutor()
         self.__post_init__()
 
     def report_job_success(self, job_info: SubmittedJobInfo) -> None:
@@ -213,16 +219,38 @@ def test_a_job_that_is_over_is_submitted_again(slurm: Any, line: str) -> None:
     assert "scancel" not in Path("calls").read_text()
 
 
-def test_ctrl_c_cancels_what_is_being_asked_about_and_submits_no_more(
-    slurm: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Executor, "cancel", lambda self: None)
+def test_ctrl_c_cancels_what_is_being_asked_about_and_submits_no_more(slurm: Any) -> None:
     patient = Watched()
     submitted(patient)
     patient.cancel()
     assert "scancel 7" in Path("calls").read_text()
+    assert not Path(patient._tmpdir).exists()
     patient.run_job(job("b.json"))
     assert patient.told == []
+
+
+def test_sigterm_leaves_the_jobs_to_the_next_snakemake(slurm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_told", [signal.SIGTERM])
+    patient = Watched()
+    submitted(patient)
+    patient.cancel()
+    assert "scancel" not in Path("calls").read_text()
+    assert Path(patient._tmpdir).exists()  # for jobs that have not begun
+    (said,) = patient.told
+    assert said.endswith("when Snakemake is started again, it takes them over (to end them: scancel 7)")
+    slurm("squeue", f"7|PENDING|{NAME}")
+    following = Watched()
+    following.run_job(job())
+    assert following.told == ["SLURM job 7 is at work on a.json already: taken over"]
+
+
+def test_the_pause_between_two_looks_ends_with_snakemake(slurm: Any) -> None:
+    patient = Watched()
+    patient.next_seconds_between_status_checks = 180
+    threading.Timer(0.2, setattr, (patient, "wait", False)).start()
+    begin = time.monotonic()
+    asyncio.run(patient.sleep())
+    assert time.monotonic() - begin < 10
 
 
 def test_a_job_asks_for_no_more_than_its_partition_gives(slurm: Any) -> None:
@@ -258,23 +286,9 @@ def test_a_missing_command_is_a_sentence_at_once(name: str, tmp_path: Path, monk
         PatientExecutor(SimpleNamespace(), SimpleNamespace())
 
 
-def test_sigterm_ends_the_wait_of_a_submission(slurm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Executor, "_report_job_error_threadsafe", lambda self, info, msg: self.report_job_error(info, msg)
-    )
+def test_the_end_ends_the_wait_of_a_submission(slurm: Any) -> None:
     patient = Watched()
     slurm("squeue", code=1)
-    patient.workflow.scheduler = SimpleNamespace(_user_kill="graceful")
+    threading.Timer(0.5, patient.cancel).start()
     patient.run_job(job())
-    assert patient.told[-1] == "not submitted: Snakemake was told to end. "
-    assert not [line for line in patient.told if line.startswith("submit")]
-
-
-def test_sigterm_ends_the_wait_at_the_start(slurm: Any) -> None:
-    submitted(Watched())
-    slurm("squeue", code=1)
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
-    with pytest.raises(SystemExit) as ended:
-        Watched()
-    assert ended.value.code == 143
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert patient.told == ["SLURM's controller does not answer: waiting for it"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from snakemake.cli import parse_config
 
 from practica.errors import InputError
-from practica.merging import Merged, as_arguments, from_command, note, noted, tree
+from practica.merging import Merged, from_command, note, noted, take_over, tree
 
 
 @pytest.fixture(autouse=True)
@@ -112,8 +113,57 @@ def test_words_may_be_nested() -> None:
     }
 
 
-def test_jobs_are_told_the_same_in_words_that_snakemake_reads() -> None:
-    assert parse_config(as_arguments(WORDS)) == tree(WORDS)
+def test_jobs_are_told_what_is_merged_whatever_a_later_run_merges(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for line in ("--profile p/quick --config title=1984", "--profile p/quick --config seeds=9"):
+        monkeypatch.setattr("sys.argv", ["snakemake", *line.split()])
+        settings = SimpleNamespace(configfiles=[], config_args=[], overwrite_config={})
+        workflow = SimpleNamespace(config_settings=settings, configfiles=[], globals={"config": {"cut": {}}})
+        merged = take_over(workflow)
+        assert settings.config_args == []
+        (file,) = settings.configfiles
+        assert workflow.configfiles == [file]
+        told.append((file, merged.read()))
+        assert settings.overwrite_config == workflow.globals["config"] == merged.read()
+    assert told[0][1]["title"] == "1984"
+    for file, content in told:
+        assert json.loads(file.read_text()) == content
+
+
+CUT = """exercises: {ej09: null}
+cut: {ej01: {settings: {epochs: 2}, variants: {linear: {l2: 1}, gone: {l2: 1}}}, ej09: {seeds: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "exercise"),
+    [
+        ("--configfile cut.yaml", {"settings": {"epochs": 2}, "variants": {"linear": {"l2": 1}}}),
+        (
+            "--configfile cut.yaml --config exercises.ej01.settings.epochs=7",
+            {"settings": {"epochs": "7"}, "variants": {"linear": {"l2": 1}}},
+        ),
+        (
+            "--configfile cut.yaml after.yaml",
+            {"settings": {"epochs": 2}, "variants": {"linear": {"l2": 5}, "gone": {}}},
+        ),
+        (
+            "--configfile after.yaml cut.yaml",
+            {"settings": {"epochs": 2}, "variants": {"linear": {"l2": 1}, "gone": {"l2": 1}}},
+        ),
+        ("--configfile dropped.yaml cut.yaml", {"settings": {"epochs": 2}, "variants": {"linear": None}}),
+        (
+            "--configfile cut.yaml --config cut.ej01.variants.linear.l2=3",
+            {"settings": {"epochs": 2}, "variants": {"linear": {"l2": "3"}}},
+        ),
+    ],
+)
+def test_what_comes_after_a_cut_lies_over_it(line: str, exercise: dict[str, object]) -> None:
+    Path("cut.yaml").write_text(CUT)
+    Path("after.yaml").write_text("exercises: {ej01: {variants: {linear: {l2: 5}, gone: {}}}}\n")
+    Path("dropped.yaml").write_text("exercises: {ej01: {variants: {linear: null}}}\n")
+    merged = from_command(line.split(), {}).read()
+    assert merged == {"seeds": 1, "exercises": {"ej01": {"dataset": "boston", **exercise}, "ej09": None}}
 
 
 @pytest.mark.parametrize("word", ["seeds", "=3", ".a=3", "a..b=3", "a.=3", "3=3", "a b=3", "a=[1", "a={b: [}"])
@@ -148,3 +198,39 @@ def test_a_damaged_note_is_named(text: str) -> None:
 def test_an_option_of_which_snakemake_would_drop_one_is_refused(line: str, written: str) -> None:
     with pytest.raises(InputError, match=f"is there 2 times, and only the last would count: write {written}$"):
         from_command(line.split(), {})
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        (
+            "{settings: {epochs: 3}}",
+            ["epochs of o.yaml changes nothing, for a, b have epochs of their own; "],
+        ),
+        (
+            "{settings: {epochs: 3}, variants: {a: {settings: {epochs: 4}}}}",
+            ["exercises.ej01.settings.epochs of"],
+        ),
+        ("{settings: {epochs: 3}, variants: {a: {settings: {epochs: 4}}, b: {settings: {epochs: 5}}}}", []),
+        ("{settings: {epochs: 3}, variants: {c: {}}}", []),
+        ("{settings: {rate: 3}}", []),
+        ("{settings: {epochs: 3}, variants: {a: null}}", ["for b has epochs of its own"]),
+        ("{settings: 3, variants: [a]}", []),
+        ("3", []),
+    ],
+)
+@pytest.mark.parametrize("key", ["exercises", "cut"])
+def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, over: str, said: list[str]) -> None:
+    Path("config.yaml").write_text(
+        "exercises: {ej01: {settings: {epochs: 1}, variants: {a: {settings: {epochs: 1}}, b: {settings: {epochs: 2}}}}}"
+    )
+    Path("o.yaml").write_text(f"{key}: {{ej01: {over}}}\n")
+    if key == "cut" and ("null" in over or "c: {}" in over):
+        return  # it neither drops nor adds a variant
+    told = list(Merged(("config.yaml", "o.yaml")).idle())
+    assert len(told) == len(said)
+    assert all(words in line for words, line in zip(said, told, strict=True))
+    words = list(Merged(("config.yaml",), ("exercises.ej01.settings.epochs=3",)).idle())
+    assert words == [
+        "exercises.ej01.settings.epochs of --config changes nothing, for a, b have epochs of their own; set it there"
+    ]

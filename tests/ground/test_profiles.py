@@ -97,6 +97,8 @@ def test_what_a_site_may_say_is_accepted(tmp_path: Path, text: str) -> None:
         ("gpu: {max_gpu: -1}", "-1 is no whole number"),
         ("cpu: {max_mem_mb: 64GB}", "partitions.cpu.max_mem_mb: '64GB' is no number of MB"),
         ("cpu: {max_runtime: long}", "'long' is no number of minutes, or a time such as 24h"),
+        ("cpu: {max_runtime: 0}", "max_runtime: 0 leaves nothing for any job"),
+        ("'': {}", "partitions: a partition has no name"),
         ("cpu: {supports_mpi: maybe}", "'maybe' is neither true nor false"),
         ("gpu: {available_gpu_models: a100}", "'a100' is no list of names"),
         ("cpu: ", "partitions.cpu: None is no mapping of limits; write cpu: {} for none"),

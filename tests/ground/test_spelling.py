@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from practica.cli.training import parse_seeds
 from practica.config import Study, read_config
 from practica.errors import InputError
+from practica.overlay import merge
 from practica.spelling import seeds
 
 BASE: dict[str, Any] = {
@@ -112,6 +114,7 @@ def test_only_takes_spaces_and_may_be_empty(only: Any, exercises: tuple[str, ...
         ("a: 1:30.5\n", "line 1, column 4", "takes 1:30.5 for 90.5"),
         ("a: 010\n", "line 1, column 4", "takes 010 for 8, a number in base 8; write 10, or 8 if"),
         ("a: -017\n", "line 1, column 4", "takes -017 for -15"),
+        ("a: -1:30\n", "line 1, column 4", "takes -1:30 for -90"),
         ("a: [0,001]\n", "line 1, column 7", "write 1, and a decimal number with a point"),
         ("a: &x 010\nb: *x\n", "line 1, column 4", "takes 010"),
         ("a: {rate: 0,001}\n", "line 1, column 11", "0,001 is two entries to YAML; write 0.001, with a point"),
@@ -222,3 +225,36 @@ def test_a_file_of_json_is_read_as_that(tmp_path: Path, text: str, said: str | N
 def test_text_that_yaml_reads_as_something_else_is_to_be_quoted(key: str, value: Any) -> None:
     with pytest.raises(InputError, match=rf"configuration: {key}: .*; if it is meant as text, put it in quotes"):
         Study.resolve({**BASE, key: value})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("exercises.ej05.resources.runtime", "2h", "write it without a unit, as 120"),
+        ("exercises.ej05.resources.runtime", "1.5 d", "write it without a unit, as 2160"),
+        ("exercises.ej05.resources.mem_mb", "4 GB", "write it without a unit, as 4000"),
+        ("exercises.ej05.settings.epochs", True, "yes, no, on and off are true or false to YAML"),
+        ("exercises.ej05.settings.epochs", "1e-3", "0.001 is not of type 'integer'"),
+        ("exercises.ej05.settings.epochs", "1e999", "inf is no finite number"),
+        ("report.languages", "es", "write a list, as [es]"),
+        ("results", "", "results: '' is not allowed here"),
+        ("exercises.ej5.settings.epochs", 3, "exercises.ej5: unknown exercise 'ej5', did you mean 'ej05'?"),
+        ("exercises.ej99x.settings.epochs", 3, "exercises.ej99x"),
+        ("title", date(2026, 11, 28), "title: 2026-11-28 is read as date; if it is meant as text, put it in quotes"),
+    ],
+)
+def test_a_value_of_another_type_than_it_looks_is_explained(path: str, value: Any, words: str) -> None:
+    over = value
+    for key in reversed(path.split(".")):
+        over = {key: over}
+    with pytest.raises(InputError) as caught:
+        Study.resolve(merge(BASE, over))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["1e3", "1_000", "1000.0", "0x3e8"])
+def test_a_whole_number_may_be_written_in_many_ways(value: str) -> None:
+    config = merge(BASE, {"exercises": {"ej05": {"settings": {"epochs": value}}}})
+    epochs = Study.resolve(config).settings("ej05", "tanh5")["epochs"]
+    assert (epochs, type(epochs)) == (1000, int)

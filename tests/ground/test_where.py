@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,59 @@ def test_they_take_the_configuration_of_the_last_run_and_say_so() -> None:
     rows = json.loads(run("status", "--json").stdout)
     assert [row["block"] for row in rows] == ["s0", "s1", "s2"]
     assert len(json.loads(run("status", "--json", "--config", "config.yaml").stdout)) == 1
+
+
+RESULTS = ("study.json", "metrics.csv", "informe.pdf", "report_en.pdf", "runs/ej02/a/s0/metrics.json", "logs/a.log")
+
+
+def made(folder: str, *names: str) -> None:
+    for name in names:
+        (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+        (Path(folder) / name).touch()
+
+
+def test_the_results_of_the_last_run_are_removed_and_nothing_else() -> None:
+    note(Merged(("config.yaml", "mine.yaml")))
+    made("mine", *RESULTS)
+    made("out", *RESULTS)
+    assert run("clean").stdout == "mine: removed\n"
+    assert not Path("mine").exists()
+    assert Path("out/study.json").exists()
+    assert run("clean").stdout == ""
+    made("out", "thesis.docx", "data/raw/mnist.npz", "measured/ej02.csv")
+    said = run("clean", "--config", "config.yaml").stdout
+    assert said == "out: removed but for data, thesis.docx, which no study makes\n"
+    assert sorted(str(path) for path in Path("out").rglob("*.*")) == ["out/data/raw/mnist.npz", "out/thesis.docx"]
+
+
+def test_results_elsewhere_are_removed_and_the_link_to_them_stays(tmp_path: Path) -> None:
+    made("scratch", *RESULTS)
+    Path("out").symlink_to("scratch")
+    run("clean")
+    assert list(Path("scratch").iterdir()) == []
+    assert Path("out").is_symlink()
+
+
+def test_make_clean_removes_what_the_configuration_names_or_refuses(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    python = Path(".venv/bin/python")
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    for name in ("workflow", "tests"):
+        Path(name).mkdir()
+    made("out", *RESULTS)
+    note(Merged(("config.yaml",), (f"results={root}/report",)))
+    command = ["make", "-f", root / "Makefile", "clean"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "of the project itself" in done.stderr
+    assert Path(".snakemake").exists()
+    note(Merged(("config.yaml",)))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not Path("out").exists()
+    assert not Path(".snakemake").exists()
 
 
 def test_a_file_of_the_last_run_that_is_gone_is_named() -> None:

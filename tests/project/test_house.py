@@ -40,6 +40,8 @@ GROUND = (
     "words",
     "spelling",
     "merging",
+    "ending",
+    "planning",
     "profiles",
 )
 FLOORS = (

@@ -43,15 +43,15 @@ class Struck:
         study: the study.
         midway: what ``practica status`` said when all blocks were done but the one that is left.
         first: Snakemake through strikes on single jobs, a silent controller and a lost node, until it is killed.
-        refused: Snakemake on the lock that the first has left.
-        second: Snakemake that takes over the job of the first, until it is interrupted.
+        told: Snakemake that removes the first one's lock and takes over its job, until it is told to end.
+        second: Snakemake that takes over the same job, until it is interrupted.
         last: Snakemake that comes to the end.
     """
 
     study: Study
     midway: dict[str, Any]
     first: Run
-    refused: Run
+    told: Run
     second: Run
     last: Run
 
@@ -77,13 +77,15 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
         cluster.lose_node()
         wait_for("training of what is left", lambda: study.training(cluster, ["left"])).process.suspend()
         first.kill()
-        refused = study.start(*GOAL).end()
-        study.start("--unlock").end()
+        told = study.start(*GOAL)
+        wait_for("job that is taken over", lambda: "taken over" in told.text)
+        told.process.send_signal(signal.SIGTERM)
+        told.end(20)
         second = study.start(*GOAL)
         wait_for("job that is taken over", lambda: "taken over" in second.text)
         second.process.send_signal(signal.SIGINT)
         second.end()
-        yield Struck(study, midway, first, refused, second, study.start(*GOAL).end())
+        yield Struck(study, midway, first, told, second, study.start(*GOAL).end())
 
 
 def wait_for_all_but_one(cluster: Cluster, study: Study) -> None:
@@ -131,8 +133,9 @@ def test_the_user_is_told(struck: Struck) -> None:
     assert "SLURM's controller does not answer" in struck.first.text
     for state in ("FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"):
         assert f": {state}. " in struck.first.text
-    assert struck.refused.code == 1
-    assert "--unlock" in struck.refused.text
+    assert struck.told.code == 1
+    assert "which is gone, is removed" in struck.told.text
+    assert "the jobs go on in SLURM; when Snakemake is started again, it takes them over (to end" in struck.told.text
     assert struck.second.code == 1
 
 

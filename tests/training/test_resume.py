@@ -138,7 +138,7 @@ def test_with_fewer_epochs_a_run_begins_anew(data, undisturbed, tmp_path) -> Non
     assert runs(short, tmp_path) == undisturbed(short)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_job_at_its_next_point(number, data, undisturbed, tmp_path) -> None:
     process = start(LONG, data, tmp_path, pause=0.1, log=tmp_path / "log")
     progress = checkpoint_folder(LONG, tmp_path) / "progress.json"

@@ -90,6 +90,31 @@ def test_an_impossible_value_is_named_with_its_line(results, words, metric, valu
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("metric", "", "there is no metric"),
+        ("split", "", "there is no split"),
+        ("exercise", "", "there is no exercise"),
+        ("data", "rael", "data is 'rael', neither real nor STAND-IN"),
+    ],
+)
+def test_a_row_that_does_not_tell_what_it_is_about_is_named(results, column: str, value: str, message: str) -> None:
+    table = read(results / "metrics.csv")
+    table.loc[4, column] = value
+    write(results / "metrics.csv", table)
+    sentence = said(results, "statistics")
+    assert "metrics.csv, line 6: " in sentence
+    assert message in sentence
+
+
+def test_a_row_of_too_many_cells_is_named_in_one_line(results) -> None:
+    lines = (results / "metrics.csv").read_text().splitlines()
+    lines[5] += ",1,2"
+    (results / "metrics.csv").write_text("\n".join(lines) + "\n")
+    assert said(results, "statistics").strip().count("\n") == 0
+
+
 def test_a_row_that_is_there_twice_is_named_with_both_lines(results) -> None:
     table = read(results / "metrics.csv")
     place = where(table, **ACCURACY)

@@ -79,6 +79,18 @@ def test_the_first_line_says_what_is_merged_and_nothing_is_dropped(fresh) -> Non
     assert sorted(trained) == ["ej05/tanh5/s0", "ej05/tanh5/s1", "ej05/tanh5/s2"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["--config", "exercises.ej03.settings.epochs=7"], ["--configfile", "mine.yaml"]],
+)
+def test_the_quick_study_can_be_varied_in_what_it_cuts(fresh, words: list[str]) -> None:
+    (fresh.folder / "mine.yaml").write_text("exercises: {ej03: {settings: {epochs: 7}}}\n")
+    target = "results/runs/ej03/l2/s0/metrics.json"
+    done = fresh.snakemake("-n", "-p", target, "--profile", "profiles/quick", *words)
+    assert done.returncode == 0, done.stderr
+    assert '"epochs":7' in done.stderr + done.stdout
+
+
 @pytest.mark.parametrize("place", ["report", "docs/../report", ".", "..", "data"])
 def test_a_run_never_takes_the_projects_own_folder_for_its_results(fresh, place: str) -> None:
     before = sorted(path.name for path in (fresh.folder / "report").rglob("*"))

@@ -54,3 +54,29 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
     assert fresh.snakemake("--nocolor", RUN, env={**env, **mirror}).returncode == 0
     assert described.read_bytes() == before
     assert planned(**mirror) == set()
+
+
+@pytest.mark.parametrize("given", ["stand-in", "real"])
+def test_data_that_are_deleted_are_prepared_again_at_most(fresh, tmp_path_factory, given: str) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    env = {"KERAS_HOME": str(elsewhere / "none"), "https_proxy": "http://127.0.0.1:9"}
+    if given == "real":  # computed, and so real on any machine
+        runs = [f"results/runs/ej02/{name}/s0/metrics.json" for name in ("xor_221", "xor_concat")]
+    else:
+        runs = [f"results/runs/ej06/{name}/s0/metrics.json" for name in ("raw", "corrected")]
+    done = fresh.snakemake("--nocolor", *runs, env=env)
+    assert done.returncode == 0, done.stderr
+    prepared = sorted(path.name for path in (fresh.folder / "data/prepared").iterdir())
+
+    shutil.rmtree(fresh.folder / "data")
+    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout
+    # One run is gone: its data are prepared again, and the other run stays.
+    (fresh.folder / runs[0]).unlink()
+    done = fresh.snakemake("-n", *runs, env=env)
+    jobs = [line.split("  (")[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert jobs == [f"Preparing the data set {prepared[0]}", f"Training {runs[0].split('/', 2)[2].rsplit('/', 1)[0]}"]
+    before = (fresh.folder / runs[1]).stat().st_mtime_ns
+    done = fresh.snakemake("--nocolor", *runs, env=env)
+    assert done.returncode == 0, done.stderr
+    assert (fresh.folder / runs[1]).stat().st_mtime_ns == before
+    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -24,12 +25,17 @@ OURS = (
 """What the project's own folder holds: its files, and where it works."""
 MADE = {
     "results": (
-        *("checkpoints", "figures", "journal", "logs", "page", "paper", "rehearsed", "runs", "tables", "timing"),
-        "tuning",
+        *("checkpoints", "failures", "figures", "journal", "logs", "measured", "page", "paper", "rehearsed", "runs"),
+        *("tables", "tensorboard", "tuning"),
     ),
     "data.folder": ("prepared", "raw"),
 }
 """Folders that the study makes in those of its results and its data."""
+FILES = (
+    *("SHA256SUMS", "claims.json", "crate.zip", "differences.csv", "history.csv.gz", "informe.pdf", "metrics.csv"),
+    *("models.json", "report.zip", "report_*.pdf", "runs.csv", "study.json", "summary.csv"),
+)
+"""Files that it makes beside those of its results, as patterns."""
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
 
@@ -129,6 +135,8 @@ def check_place(what: str, folder: Path) -> None:
     """Raise ``InputError`` where ``folder`` is the project's, git's, or not the one that its name seems to say."""
     if folder.parts[:1] and folder.parts[0].startswith("~"):
         raise InputError(f"{what}: {folder} would be a folder named ~ here; write the whole path")
+    if variable := next((part for part in folder.parts if part.startswith("$")), None):
+        raise InputError(f"{what}: {folder} would be a folder named {variable} here; write the whole path")
     if any(_inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
         raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
     inner = _inside(folder, ROOT)
@@ -138,6 +146,24 @@ def check_place(what: str, folder: Path) -> None:
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
             "stands where it writes; name a folder of its own"
         )
+
+
+def clear_results(folder: Path) -> list[Path]:
+    """Remove what a study makes in the folder of its results, and that if it is empty then; return what is left."""
+    made = [path for path in _listed(folder) if any(path.match(name) for name in (*MADE["results"], *FILES))]
+    for path in made:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    others = _listed(folder)
+    if not others and folder.is_dir() and not folder.is_symlink():
+        folder.rmdir()
+    return others
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _inside(folder: Path, other: Path) -> Path | None:

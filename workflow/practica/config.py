@@ -15,12 +15,12 @@ from practica.about import about, front
 from practica.block import Block
 from practica.errors import InputError
 from practica.files import read_json
-from practica.overlay import laid_out, merge
+from practica.overlay import check_names, laid_out, lay
 from practica.plain import plain
 from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 from practica.spelling import names, spelled
-from practica.study_folder import experiments, place, shown, use
+from practica.study_folder import experiments, folder_of, shown, use
 from practica.syntax import modules_defining
 from practica.words import in_language
 from practica.yamlfile import read_yaml
@@ -42,8 +42,9 @@ class Study:
             InputError: a key or value is wrong; the message names its path, as ``exercises.digits.settings.epochs``.
         """
         config = plain(config)
-        use(_folder(config))
+        use(folder_of(config))
         config = plain(typed(spelled(laid_out(config)), config_schema()))
+        check_names(config)
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
@@ -64,7 +65,7 @@ class Study:
         content = read_json(path)
         try:
             check(plain(content))
-            use(_folder(content))
+            use(folder_of(content))
             only = _only(content.get("only") or [], content["exercises"])
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
@@ -75,7 +76,7 @@ class Study:
     @property
     def folder(self) -> Path:
         """Return the folder with what is said and built of the study."""
-        return _folder(self.config)
+        return folder_of(self.config)
 
     @property
     def front(self) -> Mapping[str, Any]:
@@ -217,17 +218,11 @@ class Study:
 
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
-    """Read configuration files and merge each over those before it, as Snakemake's ``--configfile`` does."""
+    """Read configuration files and lay each over those before it."""
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = merge(merged, read_yaml(path))
+        merged = lay(merged, read_yaml(path))
     return merged
-
-
-def _folder(config: Any) -> Path:
-    """Return the folder of the study that a configuration names; of one that the schema will refuse, that of none."""
-    named = config.get("study") if isinstance(config, Mapping) else None
-    return place(named if isinstance(named, str) else None)
 
 
 def _in(text: Any, language: str) -> Any:

@@ -13,20 +13,19 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from math import inf
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from snakemake_executor_plugin_slurm import Executor
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from practica.allocation import minutes
+from practica.ending import told_to_end
 from practica.errors import InputError
 from practica.files import canonical_json, sha256, write_text
 
@@ -42,6 +41,9 @@ LONGEST_PAUSE = 180
 """Seconds between two looks at jobs of which nothing new has been heard for long."""
 PATIENCE, POLL = 3600.0, 5.0
 """Seconds that a submission waits for the controller, and between two questions to it."""
+HASTE = 2.0
+"""Seconds for what is under way when Snakemake is told to end."""
+GO_ON = "the jobs go on in SLURM; when Snakemake is started again, it takes them over"
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo")
 REGISTER = Path(".snakemake/practica_jobs.jsonl")
 
@@ -95,8 +97,7 @@ class PatientExecutor(Executor):
         self._unlisted: Counter[str] = Counter()
         self._digests: dict[str, tuple[str, str]] = {}
         self._unsettled: dict[str, SubmittedJobInfo] = {}
-        with _ended_by_sigterm():
-            self._left = {left.output: left for left in self._still_listed(_registered())}
+        self._left = {left.output: left for left in self._still_listed(_registered())}
 
     def run_job(self, job: Any) -> None:
         """Submit a job once the controller answers, unless one that does the same is at work already."""
@@ -105,9 +106,7 @@ class PatientExecutor(Executor):
         except Exception as error:  # of one that is raised in this thread nobody would hear
             self._report_job_error_threadsafe(SubmittedJobInfo(job), f"cannot submit: {error!r}. ")
             return
-        if not known and self._told_to_end():
-            self._report_job_error_threadsafe(SubmittedJobInfo(job), "not submitted: Snakemake was told to end. ")
-        elif not known and not self._stopping:
+        if not known and not self._stopping:
             super().run_job(job)
 
     def report_job_submission(self, job_info: SubmittedJobInfo, register_job: bool = True) -> None:
@@ -151,18 +150,35 @@ class PatientExecutor(Executor):
         for info in going_on:
             yield info
 
+    async def sleep(self) -> None:
+        """Pause between two looks at the jobs, but no longer than Snakemake is at work."""
+        end = time.monotonic() + self.next_seconds_between_status_checks
+        while self.wait and time.monotonic() < end:
+            await asyncio.sleep(1)
+
     def cancel(self) -> None:
-        """Cancel all jobs, and submit no more."""
+        """Submit no more, and cancel all jobs or, after SIGTERM, leave them to the next Snakemake.
+
+        In seconds: the plugin would wait for the next look at the jobs.
+        """
         self._stopping = True
-        super().cancel()
-        self.cancel_jobs([])  # those whose submission was under way
+        self._job_submission_executor.shutdown(wait=True)
+        with self.lock:
+            self.wait = False
+        self.wait_thread.join(HASTE)  # it notes what was submitted just now
+        self.cancel_jobs([])
+        if not told_to_end(signal.SIGTERM) and self._tmpdir:  # which jobs that begin look for
+            shutil.rmtree(self._tmpdir, ignore_errors=True)
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
         """Cancel all jobs; those that Snakemake is just asking about are not among its active ones."""
         numbers = list(self._unsettled)
-        failed = numbers and subprocess.run(["scancel", *numbers], capture_output=True, check=False).returncode
-        if failed and self._look() is None:
-            self.logger.warning("the jobs go on; when Snakemake is started again, it takes them over")
+        if not numbers:
+            return
+        if told_to_end(signal.SIGTERM):  # as all are when a machine goes down
+            self.logger.warning(f"{GO_ON} (to end them: scancel {' '.join(numbers)})")
+        elif subprocess.run(["scancel", *numbers], capture_output=True, check=False).returncode and queue() is None:
+            self.logger.warning(GO_ON)
 
     def _cap(self, job: Any, name: str, most: float) -> None:
         asked = job.resources.get(name, 0)
@@ -214,14 +230,10 @@ class PatientExecutor(Executor):
         """Return the queue once the controller answers; None when patience or Snakemake ends before."""
         end = time.monotonic() + PATIENCE
         while (states := self._look()) is None and time.monotonic() < end:
-            if self._stopping or self._told_to_end():
+            if self._stopping:
                 break
             time.sleep(POLL)
         return states
-
-    def _told_to_end(self) -> bool:
-        """Return whether a SIGTERM has come: Snakemake then waits for this executor, and starts no more."""
-        return bool(getattr(getattr(self.workflow, "scheduler", None), "_user_kill", None))
 
     def _look(self) -> dict[tuple[str, str], str] | None:
         """Return the queue, or None and say so once where the controller does not answer."""
@@ -238,23 +250,6 @@ class PatientExecutor(Executor):
         with contextlib.suppress(OSError, InputError):
             write_text(REGISTER, "".join(json.dumps(job) + "\n" for job in left))
         return left
-
-
-@contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end this process in order, its lock removed, before Snakemake listens to the signal itself."""
-
-    def end(number: int, frame: object) -> NoReturn:
-        sys.exit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _limits(partition: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ line has one. Here all count: those of the profiles first, each over those befor
 from __future__ import annotations
 
 import argparse
-import json
+import copy
 import os
 import re
 import sys
@@ -21,8 +21,8 @@ import yaml
 
 from practica.config import read_config
 from practica.errors import InputError
-from practica.files import canonical_json, read_json, write_json
-from practica.overlay import merge
+from practica.files import canonical_json, read_json, sha256, write_json
+from practica.overlay import lay, merge
 from practica.yamlfile import read_yaml
 
 START = Path.cwd()
@@ -57,7 +57,25 @@ class Merged:
         Raises:
             InputError: a file or a word cannot be read.
         """
-        return merge(read_config(list(self.files)), tree(self.words))
+        return lay(read_config(list(self.files)), tree(self.words))
+
+    def idle(self) -> Iterator[str]:
+        """Yield a sentence on each setting of an exercise that lies over variants of which each has its own.
+
+        Raises:
+            InputError: a file or a word cannot be read.
+        """
+        laid: dict[str, Any] = {}
+        for name, over in [*((file, read_yaml(file)) for file in self.files), ("--config", tree(self.words))]:
+            laid = lay(laid, over)
+            if name != self.files[0]:
+                for exercise, key, variants in _idle(over, laid):
+                    whose = f"{', '.join(variants)} {'have' if len(variants) > 1 else 'has'}"
+                    own = "their own" if len(variants) > 1 else "its own"
+                    yield (
+                        f"exercises.{exercise}.settings.{key} of {name} changes nothing, for {whose} {key} of {own}; "
+                        "set it there"
+                    )
 
 
 def command_profiles() -> list[Path]:
@@ -88,10 +106,15 @@ def take_over(workflow: Any) -> Merged:
         merged = Merged((BASE, *map(_short, settings.configfiles)), tuple(settings.config_args or ()))
     else:
         merged = from_command(words, here=START)
-    over = [file for file in merged.files if file != BASE or settings.replace_workflow_config]
-    settings.configfiles = workflow.configfiles[:] = [Path(file).absolute() for file in over]
-    settings.config_args = as_arguments(merged.words)
-    settings.overwrite_config = merge(read_config(list(over)), tree(merged.words))
+    over = merged.read()
+    # Jobs are given files and words, in which all is merged already; theirs must not be that of a later run.
+    file = Path(f".snakemake/practica_merged_{sha256(canonical_json(over))[:16]}.json").absolute()
+    if not file.is_file():
+        write_json(file, over)
+    settings.configfiles = workflow.configfiles[:] = [file]
+    settings.config_args = []
+    settings.overwrite_config = over
+    workflow.globals["config"] = copy.deepcopy(over)  # where Snakemake has merged in its own way already
     return merged
 
 
@@ -218,10 +241,23 @@ def _value(word: str, text: str) -> Any:
         raise InputError(f"--config {word[:200]}: the value is no list or mapping in YAML") from error
 
 
-def as_arguments(words: Sequence[str]) -> list[str]:
-    """Return words of the same meaning that Snakemake itself understands: none nested, all values text in quotes."""
-    # Without the spaces it would take the quotes away, and digits for a number.
-    return [f"{key}= {json.dumps(value, ensure_ascii=False)} " for key, value in tree(words).items()]
+def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield exercise, key and variants where a layer gives an exercise what each variant has from an earlier one."""
+    for exercise, entry in {**_mapping(over, "exercises"), **_mapping(over, "cut")}.items():
+        there = _mapping(laid, "exercises", exercise, "variants")
+        variants = [name for name, each in there.items() if each is not None]
+        for key in _mapping({"": entry}, "", "settings"):
+            own = [name for name in variants if key in _mapping(there, name, "settings")]
+            same = [name for name in variants if key in _mapping({"": entry}, "", "variants", name, "settings")]
+            if variants and own == variants != same:
+                yield exercise, key, variants
+
+
+def _mapping(tree: Any, *keys: str) -> Mapping[str, Any]:
+    """Return the mapping under keys in a configuration that nobody has checked yet; an empty one for anything else."""
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree if isinstance(tree, Mapping) else {}
 
 
 def note(merged: Merged) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from practica.errors import InputError
@@ -78,4 +79,5 @@ def _problem(value: Any) -> str | None:
         return None if abs(value) < LARGEST else f"a number beyond the possible {LARGEST:,}"
     if isinstance(value, float):
         return None if math.isfinite(value) else f"{value} is no finite number"
-    return f"{reprlib.repr(value)} is read as {type(value).__name__}; if it is meant as text, put it in quotes"
+    shown = str(value) if isinstance(value, date) else reprlib.repr(value)
+    return f"{shown} is read as {type(value).__name__}; if it is meant as text, put it in quotes"

@@ -182,6 +182,8 @@ def _partitions(file: Path) -> Iterator[str]:
         yield f"{file}: partitions: it lists none; write partitions: {{name: {{max_gpu: 0}}}}"
         return
     for name, limits in named.items():
+        if not name.strip():
+            yield f"{file}: partitions: a partition has no name"
         if not isinstance(limits, Mapping):
             yield f"{file}: partitions.{name}: {limits!r} is no mapping of limits; write {name}: {{}} for none"
             continue
@@ -216,6 +218,8 @@ def _number(name: str, kind: type, value: Any) -> str | None:
                 return None if parse_time_to_minutes(value) > 0 else f"{value!r} is no number{unit}"
             except Exception:  # the plugin's own
                 return f"{value!r} is no number{unit}"
+    if value == 0 and not isinstance(value, bool) and name in ("max_runtime", "max_mem_mb", "max_threads"):
+        return "0 leaves nothing for any job; take it out for no limit"
     whole = kind is int and not isinstance(value, int)
     if isinstance(value, bool) or not isinstance(value, int | float) or whole or value < 0:
         return f"{value!r} is no {'whole ' if kind is int else ''}number{unit}"

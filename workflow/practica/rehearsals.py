@@ -13,7 +13,6 @@ from pathlib import Path
 
 from practica.code import code_digest
 from practica.config import Block, Study
-from practica.data.store.planned import plan
 from practica.digests import run_code
 from practica.errors import InputError
 from practica.exercises import TRAINING
@@ -122,6 +121,7 @@ class Rehearsals:
         trains: whether Snakemake will train a block: for the sake of results that stay nothing is rehearsed.
         alone: whether the plan is of single targets, for whose sake no other variant is rehearsed; Snakemake knows its
             targets only after it has read the rules.
+        content: gives the fingerprint of a data set.
     """
 
     def __init__(
@@ -130,8 +130,10 @@ class Rehearsals:
         trained: Mapping[str, Sequence[Block]],
         trains: Callable[[Block], bool],
         alone: Callable[[], bool],
+        content: Callable[[str], str],
     ) -> None:
         self._study, self._trained, self._trains, self._alone = study, trained, trains, alone
+        self._content = content
         self._done: set[str] | None = None
         self._due: dict[str, dict[str, Block]] = {}
         self._training: set[Path] = set()
@@ -149,7 +151,7 @@ class Rehearsals:
         if part not in self._due:
             if self._done is None:
                 self._done = remembered(self._study.results)
-            every = {key(b, plan(b.dataset, self._study.data).fingerprint): b for b in candidates(self._study, part)}
+            every = {key(b, self._content(b.dataset)): b for b in candidates(self._study, part)}
             new = {name: block for name, block in every.items() if name not in self._done}
             blocks = self._trained[TUNING if part == TUNING else STUDY] if new else []
             training = [block for block in blocks if self._trains(block)]

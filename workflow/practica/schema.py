@@ -92,7 +92,18 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
     if isinstance(error.instance, str) and error.validator == "type" and (better := advice(error.instance)):
         return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
-    return f"{where}: {_short(error.message)}{quotes}{f' ({text})' if text else ''}"
+    said = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
+    return f"{where}: {_short(said)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
+
+
+def _looks(error: jsonschema.ValidationError) -> str:
+    """Say why a value is of another type than it looks, where people write it so."""
+    if error.validator != "type":
+        return ""
+    if isinstance(error.instance, bool):
+        return "; yes, no, on and off are true or false to YAML"
+    wanted = _types(error.schema) if isinstance(error.schema, Mapping) else []
+    return f"; write a list, as [{error.instance}]" if "array" in wanted else ""
 
 
 def _reads_as_other(error: jsonschema.ValidationError) -> bool:
@@ -147,8 +158,12 @@ def _read(text: str, types: set[str]) -> Any:
         return text
     try:
         value = yaml.safe_load(text)
-        return float(value) if isinstance(value, str) and "number" in types else value
-    except (yaml.YAMLError, ValueError, RecursionError):
+        if isinstance(value, str) and "number" in types:
+            return float(value)
+        if isinstance(value, str) and "e" in value.lower():
+            value = float(value)
+        return int(value) if isinstance(value, float) and value.is_integer() and "integer" in types else value
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
         return text
 
 

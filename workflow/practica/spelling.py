@@ -15,6 +15,9 @@ MOST_SEEDS = 100_000
 SEEDS = "write how many (5), a range (0-4) or a list (0,1,7 or [0, 1, 7])"
 OCTAL = re.compile(r"[-+]?0[0-7_]*[0-7]")
 SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(d|h|min|m|GB?|MB?)", re.IGNORECASE)
+IN_UNITS = {"d": 1440, "h": 60, "min": 1, "m": 1, "g": 1000, "gb": 1000, "mb": 1}
+"""Minutes or MB in what people write behind a number; M alone is a minute to some and a megabyte to others."""
 DECIMAL_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+(?:[eE][-+]?[0-9]+)?)")
 
 
@@ -25,7 +28,8 @@ def misread(text: str) -> str | None:
         other = f", or {eights} if that is meant" if eights != tens else ", and a decimal number with a point"
         return f"YAML takes {text} for {eights}, a number in base 8; write {tens}{other}"
     if SEXAGESIMAL.fullmatch(text):
-        parts = [float(part) for part in text.lstrip("-+").replace("_", "").split(":")]
+        sign = -1 if text.startswith("-") else 1
+        parts = [sign * float(part) for part in text.lstrip("-+").replace("_", "").split(":")]
         value = sum(part * 60**place for place, part in enumerate(reversed(parts)))
         minutes = sum(part * 60 ** (1 - place) for place, part in enumerate(parts))
         return (
@@ -40,6 +44,8 @@ def advice(text: str) -> str | None:
     if match := DECIMAL_COMMA.fullmatch(text.strip()):
         thousands = re.fullmatch("[-+]?[1-9][0-9]{0,2}", match[1]) and re.fullmatch("[0-9]{3}", match[2])
         return f"write {f'{match[1]}{match[2]}, or ' if thousands else ''}{match[1]}.{match[2]}, with a point"
+    if match := UNIT.fullmatch(text.strip()):
+        return f"write it without a unit, as {float(match[1]) * IN_UNITS[match[2].lower()]:.12g}"
     if re.fullmatch("0[0-9]*[89][0-9]*", text):
         return f"write {int(text)}, without a zero in front"
     return misread(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -49,6 +49,12 @@ def place(named: str | None) -> Path:
     return folder
 
 
+def folder_of(config: Any) -> Path:
+    """Return the folder of the study that a configuration names; of one that the schema will refuse, that of none."""
+    named = config.get("study") if isinstance(config, Mapping) else None
+    return place(named if isinstance(named, str) else None)
+
+
 def use(folder: Path) -> None:
     """Make ``folder`` the study whose modules are imported and read."""
     folder = folder.resolve()
@@ -76,6 +82,6 @@ def shown(*parts: str) -> str:
     return os.path.relpath(opened().joinpath(*parts))
 
 
-def experiments() -> tuple[str, ...]:
-    """Return the names of the exercises whose experiment stands in the study that is open."""
-    return tuple(sorted(path.parent.name for path in opened().glob("*/experiment.py")))
+def experiments(folder: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the exercises whose experiment stands in a folder; default: the study that is open."""
+    return tuple(sorted(path.parent.name for path in (folder or opened()).glob("*/experiment.py")))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from inspect import signature
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,12 +14,15 @@ from practica import exercises
 from practica.allocation import end_with_job
 from practica.checks import check
 from practica.config import Block, Study
+from practica.ending import drop_dead_lock, end_when_told, note_owner
 from practica.errors import InputError
 from practica.evidence.measured import MEASURE, measured_file
 from practica.figures import catalogue as figures
+from practica.files import read_json
 from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
+from practica.planning import let_data_come_back, plan_fast
 from practica.study_folder import FOLDER_VARIABLE
 from practica.syntax import modules_defining
 from practica.words import report_name
@@ -31,8 +33,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def merge_configuration(workflow: Any) -> Callable[[], None]:
     """Merge all files and words of the configuration, say which, and return what notes them for later commands.
 
-    The jobs of a run get from it what is merged, and have nothing to say; a module gets its configuration from the
-    workflow that uses it.
+    A run also notes who is at work here, and takes the place of one that is gone. Its jobs get from it what is merged,
+    and have nothing to say; a module gets its configuration from the workflow that uses it.
     """
     if not workflow.is_main_process or workflow.modifier.skip_configfile:
         return lambda: None
@@ -41,10 +43,19 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     try:
         check_profiles(command_profiles(), command_partitions())
         merged = take_over(workflow)
+        said = [str(merged), *merged.idle()]
     except InputError as error:
         stop(error)
-    print(f"Configuration: {merged}", file=sys.stderr, flush=True)
-    return lambda: note(merged)
+    for line in said:
+        print(f"Configuration: {line}", file=sys.stderr, flush=True)
+    end_when_told()
+    drop_dead_lock()
+
+    def begin() -> None:
+        note(merged)
+        note_owner()
+
+    return begin
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
@@ -61,26 +72,8 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
     # at every step, which makes convolutions on CPUs take twice as long.
     os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
-    _plan_fast()
-
-
-def _plan_fast() -> None:
-    """Spare Snakemake, which holds every job in memory, a fifth of its time to plan thousands of them."""
-    from snakemake.resources import Resource  # here, for training jobs import this module too
-
-    per_job(Resource.evaluate)  # through which it calls each function of a resource
-    # What is imported stays to the end, as do the millions of objects of a plan: Python need not look for garbage in
-    # the former, and less often in the latter.
-    gc.freeze()
-    gc.set_threshold(100_000)
-
-
-def per_job(function: Function) -> Function:
-    """Note a function's parameters: Snakemake asks for them three times a job, which takes longer than the function."""
-    from snakemake.common import overwrite_function_params
-
-    overwrite_function_params(function, signature(function).parameters)
-    return function
+    plan_fast()
+    let_data_come_back()
 
 
 def open_study(config: Mapping[str, Any]) -> Study:
@@ -123,6 +116,18 @@ class Known(dict[Any, Any]):
 def finished(block: Block, results: Path) -> bool:
     """Return whether the block's results are there."""
     return (block.folder(results) / "metrics.json").is_file()
+
+
+def trained_on(study: Study, dataset: str) -> Mapping[str, Any]:
+    """Return what a finished block notes of a data set that it was trained on; nothing where there is none."""
+    for block in study.blocks():
+        if block.dataset == dataset and finished(block, study.results):
+            with suppress(InputError, LookupError, TypeError, ValueError):
+                noted: Mapping[str, Any] = read_json(block.folder(study.results) / "manifest.json")["provenance"][
+                    "data"
+                ]
+                return noted if isinstance(noted["origin"], Mapping) else {}
+    return {}
 
 
 def figure_inputs(study: Study, name: str) -> list[str]:

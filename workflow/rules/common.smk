@@ -3,10 +3,11 @@ import json
 
 from practica.code import code_digest
 from practica.digests import run_code
+from practica.planning import per_job
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
 from practica.wiring import Known, finished, known_data_sets, open_study, part_of
-from practica.wiring import per_job, prepare_jobs, study_rules
+from practica.wiring import prepare_jobs, study_rules
 
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)

@@ -1,5 +1,11 @@
 # What jobs need of the data: that they are prepared, and what they hold; not when, nor where from.
 from practica.data.store.planned import plan
+from practica.wiring import trained_on
+
+
+def expected(dataset):
+    """Return what is expected of a data set."""
+    return plan(dataset, study.data, lambda name: trained_on(study, name))
 
 
 @per_job
@@ -11,12 +17,12 @@ def prepared_for(wildcards):
 def prepared(dataset):
     """Return the description of a data set: not its time counts, but what it holds, unless that goes."""
     file = f"{DATA}/prepared/{dataset}/dataset.json"
-    return file if plan(dataset, study.data).goes else ancient(file)
+    return file if expected(dataset).goes else ancient(file)
 
 
 def content(dataset):
     """Return the fingerprint of a data set."""
-    return plan(dataset, study.data).fingerprint
+    return expected(dataset).fingerprint
 
 
 @per_job

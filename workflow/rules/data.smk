@@ -19,7 +19,7 @@ rule prepare_data:
             for key, value in study.data.items()
             if key != "folder"
         ],
-        road=lambda wildcards: plan(wildcards.dataset, study.data).road,
+        road=lambda wildcards: expected(wildcards.dataset).road,
         code=lambda wildcards: code_digest(f"study.data.{wildcards.dataset}"),
     message:
         "Preparing the data set {wildcards.dataset}"

@@ -22,6 +22,7 @@ REHEARSALS = Rehearsals(
     study,
     {STUDY: RUNS, TRIED: TRIALS},
     is_trained,
+    content=content,
     alone=lambda: any("/runs/" in target for target in targets(workflow)),
 )
 

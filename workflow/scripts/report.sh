@@ -3,7 +3,22 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 PATH=$PWD/.venv/bin:$PATH
-trap 'echo "report: stopped; make report goes on from here" >&2; exit 130' INT TERM
+
+# In the background: a trap waits for what runs in front.
+run() {
+  "$@" &
+  running=$!
+  wait "$running"
+}
+
+stop() {
+  if kill -TERM "${running:-}" 2>/dev/null; then
+    wait "$running" || true
+  fi
+  echo "report: stopped; make report goes on from here" >&2
+  exit 130
+}
+trap stop HUP INT TERM
 
 # Snakemake, LaTeX and matplotlib keep caches in the home folder; in a container its user may have none.
 if [[ ! -w ${HOME:-} ]]; then
@@ -15,14 +30,14 @@ study=(snakemake --profile profiles/quick)
 results=$(python -m practica where results --profile profiles/quick) || exit
 data=$(python -m practica where data --profile profiles/quick) || exit
 status=0
-"${study[@]}" || {
+run "${study[@]}" || {
   status=$?
   ((status != 2)) || exit 2 # bad input: the sentence above says what to correct
   echo "report: something failed (see above); building the report from what is there" >&2
   study+=(--config partial=true)
-  "${study[@]}"
+  run "${study[@]}"
 }
-"${study[@]}" --report "$results/report.zip"
+run "${study[@]}" --report "$results/report.zip"
 python -m practica sums --results "$results"
 
 echo

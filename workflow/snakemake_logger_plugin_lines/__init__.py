@@ -17,11 +17,12 @@ import snakemake.cli
 import snakemake.common.configfile
 import snakemake.settings.types
 from snakemake.api import SnakemakeApi
-from snakemake.exceptions import MissingRuleException
+from snakemake.exceptions import LockException, MissingRuleException
 from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from practica.ending import why_locked
 from practica.errors import InputError
 from practica.merging import tree
 from practica.yamlfile import read_yaml
@@ -146,7 +147,10 @@ class LogHandler(LogHandlerBase):
 
     def _say(self, text: str) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
-        print(text, file=stream, flush=True)
+        try:
+            print(text, file=stream, flush=True)
+        except BrokenPipeError:  # whoever reads has seen enough, as `head`; the run goes on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _of_every_run(message: str, path: str) -> bool:
@@ -207,7 +211,7 @@ def _read_nested_words() -> None:
 
 
 def _say_bad_input() -> None:
-    """End with one sentence where a rule finds bad input, or no rule makes what is asked for."""
+    """End with one sentence where a rule finds bad input, no rule makes a target, or another run is at work."""
     show = SnakemakeApi.print_exception
 
     def print_exception(api: SnakemakeApi, error: Exception) -> None:
@@ -216,6 +220,8 @@ def _say_bad_input() -> None:
             if isinstance(cause, InputError):
                 _refuse(str(cause))
             cause = cause.__cause__ or cause.__context__
+        if isinstance(error, LockException):
+            _refuse(why_locked())
         if isinstance(error, MissingRuleException):
             asked = str(error).split(" (if you use input functions")[0].strip()
             _refuse(f"{asked[:1].lower()}{asked[1:]}: the targets are rules, which `snakemake --list` lists, and files")

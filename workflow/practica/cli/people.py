@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from practica.checks import clear_results
 from practica.cli.base import (
     CONFIG,
     PATH,
@@ -97,6 +98,18 @@ def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> Non
     """Print the folder of the results or of the data sets."""
     said = places(config_files, profile)
     click.echo(said["results"] if what == "results" else said["data"]["folder"])
+
+
+@main.command()
+@CONFIG
+def clean(config_files: tuple[str, ...]) -> None:
+    """Remove the results. Data sets, and what no study makes, stay."""
+    folder = Path(places(config_files)["results"])
+    there = folder.is_dir()
+    if left := clear_results(folder):
+        click.echo(f"{folder}: removed but for {', '.join(path.name for path in left)}, which no study makes")
+    elif there:
+        click.echo(f"{folder}: removed")
 
 
 @main.command()

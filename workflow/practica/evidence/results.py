@@ -233,7 +233,9 @@ class Results:
         except FileNotFoundError as error:
             raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
         except (OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error) as error:
-            raise InputError(f"{path} is malformed ({error}); delete it and collect again") from error
+            raise InputError(
+                f"{path} is malformed ({' '.join(str(error).split())}); delete it and collect again"
+            ) from error
         lacking = [column for column in TYPES[name] if column not in table]
         if lacking:
             raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and collect again")

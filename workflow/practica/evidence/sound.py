@@ -70,7 +70,8 @@ def check_table(name: str, table: pd.DataFrame, path: Path, study: Study) -> Non
             runs have; the message names the file, and the line or run.
     """
     said = (
-        _twice(table, KEYS[name])
+        _unreadable(table, KEYS[name])
+        or _twice(table, KEYS[name])
         or _impossible(name, table)
         or (_lacking(table, study) if name == "metrics.csv" else "")
         or (_unequal_epochs(table, study) if name in ("history.csv.gz", "runs.csv") else "")
@@ -95,6 +96,19 @@ def _name(row: pd.Series, keys: list[str]) -> str:
 def _groups(table: pd.DataFrame, keys: list[str]) -> pd.Series:
     """Return a number for each row, equal where the keys are; a missing fold is a fold of its own."""
     return table.groupby(keys, sort=False, observed=True, dropna=False).ngroup()
+
+
+def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
+    """Say which row does not tell what it is about, or on which data it rests."""
+    for key in keys:
+        if key != "fold" and len(blank := table[table[key].isna()]):
+            return f"{_line(int(blank.index[0]))}there is no {key}"
+    if "data" in table:
+        other = table[~(table["data"].isna() | table["data"].isin(("real", "STAND-IN")))]
+        if len(other):
+            row = other.iloc[0]
+            return f"{_line(int(other.index[0]))}{_name(row, keys)}: data is {row['data']!r}, neither real nor STAND-IN"
+    return ""
 
 
 def _twice(table: pd.DataFrame, keys: list[str]) -> str:

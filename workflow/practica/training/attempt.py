@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from practica.config import Block
     from practica.training.record import History
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GRACE = 4.0
 """Seconds to reach the next point of the history after a signal; SLURM may kill as soon as five seconds later."""
 OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
@@ -174,7 +174,7 @@ class Attempt:
         self._wake, self._bell = os.pipe()
         os.set_blocking(self._bell, False)
         # Only a signal with a handler rings the bell; what to do is the thread's business.
-        self._handlers = {number: signal.signal(number, _nothing) for number in SIGNALS}
+        self._handlers = {number: signal.signal(number, _nothing) for number in SIGNALS if not _waved_off(number)}
         self._former_bell = signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -230,6 +230,11 @@ class Attempt:
             signal.signal(number, handler)
         os.close(self._wake)
         os.close(self._bell)
+
+
+def _waved_off(number: int) -> bool:
+    """Return whether whoever started this process wants it to live on when the terminal is gone, as ``nohup`` does."""
+    return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
 
 
 def _nothing(number: int, frame: FrameType | None) -> Any:

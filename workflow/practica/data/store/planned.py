@@ -3,12 +3,12 @@
 Snakemake compares parameters. Two are made here: the *fingerprint*, on which trainings depend, and the *road*, on
 which preparing does. The road is noted beside the data and stays what it was for as long as these can stay, whatever
 mirror is named by then: only a stand-in gives way, and only where real data may be had now or stand-ins are no longer
-allowed.
+allowed. Where prepared data have been deleted, what was trained on them remembers both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,24 +34,28 @@ class Plan:
 _plans: dict[tuple[object, ...], Plan] = {}
 
 
-def plan(name: str, sources: Mapping[str, Any]) -> Plan:
+def plan(name: str, sources: Mapping[str, Any], remembered: Callable[[str], Mapping[str, Any]] = lambda _: {}) -> Plan:
     """Return what is expected of the data set ``name``, at the cost of two ``stat`` a job.
 
     Args:
         name: the name of a data set.
         sources: ``folder``, ``mirror`` and ``on_missing``, as under ``data`` in the configuration.
+        remembered: gives what a finished run notes of a data set: ``fingerprint``, ``stand_in`` and ``origin``.
     """
     place = prepared_folder(name, sources["folder"])
     state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, _records(place)))
     if state not in _plans:
-        _plans[state] = _plan(name, place, sources)
+        described, origin = map(_read, _records(place))
+        if not described:
+            described = dict(remembered(name))
+            origin = described.get("origin", {})
+        _plans[state] = _plan(name, described, origin, sources)
     return _plans[state]
 
 
-def _plan(name: str, place: Path, sources: Mapping[str, Any]) -> Plan:
-    """Return what is expected of a data set, from what is prepared and what could be."""
+def _plan(name: str, described: Mapping[str, Any], origin: Mapping[str, Any], sources: Mapping[str, Any]) -> Plan:
+    """Return what is expected of a data set, from what is or was prepared and what could be."""
     spec = spec_of(name)
-    described, origin = map(_read, _records(place))
     files = _files(spec, sources) if isinstance(spec, Published) else []
     road = sha256(f"{same_mirror(sources['mirror'])} {sources['on_missing']} {files}")[:16]
     noted = str(origin.get("road", road))

@@ -24,7 +24,9 @@ SMALL = 2**23  # bytes; the tables that are read cell by cell have 50 kB
 SEPARATORS = ";\t|, "  # a comma last but one, for it may be a decimal one
 MARKS = {"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\x1a": "", "\x00": ""}
 NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "*", "missing", "#n/a"})
+MISSING = frozenset(
+    {"", "?", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "*", "missing", "#n/a", "#n/d", "n/d"}
+)
 TRUE, FALSE = frozenset({"true", "yes", "t", "y"}), frozenset({"false", "no", "f", "n"})
 REMARKS = ("#", "%", "@", "//")  # @: the head of an ARFF file
 
