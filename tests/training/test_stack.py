@@ -113,6 +113,25 @@ def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study,
 
 
 @pytest.mark.parametrize("fused", [False, True])
+def test_runs_of_one_sample_more_are_trained_beside_the_others(
+    fused: bool, study: Study, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Train five folds, some of which have a sample more than others: it counts in their last batches alone."""
+    from practica import exercises
+    from practica.config import Block
+    from practica.training import loop
+    from practica.training.block import settings_of
+
+    monkeypatch.setattr(loop, "FUSED_STEPS", 0 if fused else 10**9)
+    block = study.block("ej06", "corrected", (1,))
+    block = Block(**{**vars(block), "settings": {**block.settings, "epochs": 3, "folds": 5, "batch_size": 100}})
+    exercise, arrays = exercises.load("ej06"), data("pima")
+    problems = [exercise.problem(arrays, settings_of(block), 1, fold) for fold in range(5)]
+    assert {len(problem.train) for problem in problems} == {614, 615}
+    assert_equal(*together_and_alone(block, exercise, arrays, tmp_path))
+
+
+@pytest.mark.parametrize("fused", [False, True])
 def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Study, data: Any, tmp_path: Path) -> None:
     """Train to the same weights with Dropout, BatchNormalization, a concatenation and batches that are not full."""
     import dropping

@@ -127,13 +127,6 @@ def argmax(values: Any) -> Any:
     return tf.argmax(values, axis=-1) if NAME == "tensorflow" else keras.ops.argmax(values, axis=-1).astype("int64")
 
 
-def shaped(values: Sequence[Any], like: Sequence[Any]) -> list[Any]:
-    """Return ``values`` with the static shapes of others: a traced function forgets the sizes that it leaves open."""
-    if NAME != "tensorflow":
-        return list(values)
-    return [tf.ensure_shape(value, other.shape) for value, other in zip(values, like, strict=True)]
-
-
 def value_and_gradients(
     function: Callable[[Sequence[Any]], tuple[Any, Any]], weights: Sequence[Any]
 ) -> tuple[Any, list[Any]]:

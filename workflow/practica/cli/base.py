@@ -28,6 +28,8 @@ ITS = "  [default: the one in the configuration]"
 BACKENDS = "set KERAS_BACKEND, or the backend in ~/.keras/keras.json, to tensorflow, or to jax where it is installed"
 # TF_CPP_MIN_LOG_LEVEL does not reach what TensorFlow says before its log is set up.
 START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
+NEEDLESS = ("matplotlib", "sklearn")
+"""Packages that Keras imports for its pictures and its wrappers, where they are installed: a third of its start."""
 
 
 CONFIG = click.option(
@@ -183,12 +185,24 @@ def quiet_tensorflow(threads: int) -> None:
     # convolutions in 40 to 60 % less time with it, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
-        with _without_lines(START_UP):
+        with _without_lines(START_UP), _without_packages(NEEDLESS):
             import keras
     except (ValueError, ImportError) as error:
         raise InputError(f"Keras cannot be imported ({error}): {BACKENDS}") from error
     if (backend := keras.backend.backend()) not in ("tensorflow", "jax"):
         raise InputError(f"Keras is to run on {backend}: {BACKENDS}")
+
+
+@contextmanager
+def _without_packages(names: Sequence[str]) -> Iterator[None]:
+    """Let packages that are not imported yet seem not to be installed."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # what is None there cannot be imported
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextmanager

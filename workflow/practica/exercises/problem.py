@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from practica import seeds
 from practica.errors import InputError
@@ -266,6 +265,8 @@ def _draw(samples: Samples, size: float, seed: int, stream: str, stratify: bool)
     Raises:
         InputError: there are too few samples to draw from every class.
     """
+    from sklearn.model_selection import train_test_split  # here, for it takes half a second that not all need
+
     places = np.arange(len(samples))
     labels = samples.y if stratify else None
     state = int(data_rng(seed, stream).integers(2**31))

@@ -53,7 +53,7 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
 
     for variable, value in zip(variables, start, strict=True):
         variable.assign(value)
-    _, outputs = step.evaluate(state, parts[:2])
+    _, outputs = step.evaluate(state[: step.weights], state[step.metrics :], parts[:2])
     _compare("outputs", outputs[0], predict_with(model, alone[0]), 0.0)
     drawn = backend.value(keras_internals.global_seed_generator().state)
     keras_internals.build_metrics(model, *alone, *[None] * (3 - len(alone)))
@@ -62,8 +62,8 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
     if not np.array_equal(drawn, backend.value(keras_internals.global_seed_generator().state)):
         raise NotStackable("a layer draws random numbers without a SeedGenerator of its own")
     loss = {name: float(value) for name, value in model.get_metrics_result().items()}
-    for place, name in enumerate(step.names):
-        _compare(name, ops.convert_to_numpy(step.results(stacked)[place])[0], np.array(loss[name]), 0.0)
+    for name, value in zip(step.names, step.results(stacked[step.metrics :]), strict=True):
+        _compare(name, value[0], np.array(loss[name]), 0.0)
     for variable, value in zip(model.optimizer.variables, fresh, strict=True):
         variable.assign(value)
     shaken = after_one_step(1.0 + ROUNDING)

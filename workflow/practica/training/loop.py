@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, groupby
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ ORDER_BYTES = 32 * 2**20
 """Memory for the orders of the batches of one call."""
 FUSED_STEPS = 50_000
 """From so many steps, all replicas counted, XLA's faster operations are worth the seconds that making them takes."""
+EAGER_BATCHES = 20
+"""An evaluation of more batches is compiled: it takes less time, by more than compiling takes."""
 STEP_OVERHEAD = 16
 """The replicas whose arithmetic takes as long as what a step costs besides, without XLA."""
 
@@ -46,6 +48,11 @@ class Loop:
         steps = settings.epochs * -(-samples // self._batch) * (len(seeds) + STEP_OVERHEAD)
         fused = steps >= FUSED_STEPS and not step.generators
         self._run = backend.compiled(self._points, xla=fused)
+        self._measure: dict[str, Callable[..., list[Any]]] = {}
+        for part, (rows, _) in self.store.parts.items():
+            evaluate = partial(self._evaluate, part)
+            many = rows.shape[1] > EAGER_BATCHES * self.store.evaluation_batch
+            self._measure[part] = backend.compiled(evaluate, xla=False) if many else evaluate
         self.state: list[Any] = []
 
     def begin(self, weights: State) -> None:
@@ -63,11 +70,13 @@ class Loop:
         """Return what ``set_state`` takes."""
         return [ops.convert_to_numpy(value) for value in self.state]
 
-    def live(self, *, best: bool = False) -> list[Any]:
-        """Return the state of the nets with their last or best weights, ready for ``Step``."""
-        weights = self.step.weights
-        first = self.state[self.step.metrics : -1] if best else self.state[:weights]
-        return [*first, *self.state[weights : self.step.metrics], *map(ops.convert_to_tensor, self._zeros)]
+    def live(self) -> list[Any]:
+        """Return the state of the nets at the start of an epoch, ready for ``Step``."""
+        return [*self.state[: self.step.metrics], *map(ops.convert_to_tensor, self._zeros)]
+
+    def weights(self, *, best: bool = False) -> list[Any]:
+        """Return the nets' last or best variables, in the order of ``Step``."""
+        return self.state[self.step.metrics : -1] if best else self.state[: self.step.weights]
 
     def advance(self, first: int, points: int, capacity: int) -> dict[tuple[str, str], np.ndarray]:
         """Train for ``points`` points after the first ones; return each metric's values ``(points, replicas)``."""
@@ -93,20 +102,19 @@ class Loop:
 
     def evaluate(self, part: str, *, best: bool = False) -> list[dict[str, float]]:
         """Return loss and metrics of each replica on a part, with the last or the best weights."""
-        values = [
-            ops.convert_to_numpy(v) for v in self._evaluate(self.live(best=best), part, self.store.x, self.store.y)
-        ]
+        rows = self.store.parts[part].rows
+        measured = self._measure[part](self.weights(best=best), self.store.x, self.store.y, rows)
+        values = [ops.convert_to_numpy(value) for value in measured]
         names = self.step.names
         return [{name: float(value[r]) for name, value in zip(names, values, strict=True)} for r in self._all()]
 
     def predict(self, part: str, *, best: bool = False) -> list[np.ndarray]:
         """Return each replica's outputs ``(samples, ...)`` on a part."""
         (rows, counts), batch = self.store.parts[part], self.store.evaluation_batch
-        state = self.live(best=best)
-        outputs = [
-            ops.convert_to_numpy(self.step.predict(state, [self.inputs(self.store.x, rows[:, begin : begin + batch])]))
-            for begin in range(0, rows.shape[1], batch)
-        ]
+        weights = self.weights(best=best)
+        starts = range(0, rows.shape[1], batch)
+        batches = (self.inputs(self.store.x, rows[:, start : start + batch]) for start in starts)
+        outputs = [ops.convert_to_numpy(self.step.predict(weights, [inputs])) for inputs in batches]
         joined = np.concatenate(outputs, axis=1)
         return [joined[r, : counts[r]] for r in self._all()]
 
@@ -167,10 +175,9 @@ class Loop:
                 return self._epoch(now, x, y, weights, rows)
 
             now = _repeated(self.per_point, at_epoch, now)
-            values = self.step.results(now)
+            values = self.step.results(now[live:])
             if validation is not None:
-                values = [*values, *self._evaluate([*now[:live], *self._zeros], "validation", x, y, validation)]
-            values = backend.shaped(values, [state[-1]] * len(values))
+                values = [*values, *self._evaluate("validation", now[:count], x, y, validation)]
             logs = [ops.scatter_update(log, [[point]], v[None]) for log, v in zip(logs, values, strict=True)]
             score = better * values[monitored]
             improved = score > state[-1]
@@ -196,46 +203,42 @@ class Loop:
             batch = [self.inputs(x, own), ops.take(y, own, axis=0)]
             if weights is not None:
                 batch.append(ops.take(weights, own, axis=0))
-            return backend.shaped(self.step.train(state, batch), state)
+            return self.step.train(state, batch)
 
         return _batches(rows, self.store.parts["train"].counts, self._batch, step, state)
 
-    def _evaluate(self, state: list[Any], part: str, x: Any, y: Any, rows: Any = None) -> list[Any]:
-        """Return loss and metrics ``(replicas,)`` on a part; the metrics of ``state`` are as they are before any batch.
+    def _evaluate(self, part: str, weights: list[Any], x: Any, y: Any, rows: Any) -> list[Any]:
+        """Return loss and metrics ``(replicas,)`` on the ``rows`` of a part."""
 
-        ``rows`` are the part's, as an argument of the compiled loop.
-        """
-        split = self.step.metrics
+        def step(metrics: list[Any], own: Any) -> list[Any]:
+            metrics, _ = self.step.evaluate(weights, metrics, [self.inputs(x, own), ops.take(y, own, axis=0)])
+            return metrics
 
-        def step(state: list[Any], own: Any) -> list[Any]:
-            batch = [self.inputs(x, own), ops.take(y, own, axis=0)]
-            metrics, _ = self.step.evaluate(state, batch)
-            return [*state[:split], *backend.shaped(metrics, state[split:])]
-
-        stored, counts = self.store.parts[part]
-        state = [ops.convert_to_tensor(value) for value in state]
-        rows = stored if rows is None else rows
-        return list(self.step.results(_batches(rows, counts, self.store.evaluation_batch, step, state)))
+        counts = self.store.parts[part].counts
+        metrics = [ops.convert_to_tensor(value) for value in self._zeros]
+        return list(self.step.results(_batches(rows, counts, self.store.evaluation_batch, step, metrics)))
 
 
 def _batches(rows: Any, counts: Sequence[int], size: int, step: Any, state: list[Any]) -> list[Any]:
     """Call ``step`` with every batch of ``rows`` ``(replicas, most samples)`` in turn.
 
-    Last batches are smaller. Where not all replicas have as many samples, those that have take theirs together.
+    Last batches are smaller. Where not all replicas have as many samples, all make a step with a last batch of each
+    size, and each keeps that of its own: a part of the replicas would need a step that is traced for any number.
     """
-    replicas = len(counts)
-    full = (min(counts) - 1) // size if len(set(counts)) > 1 else counts[0] // size
+    replicas, sizes = len(counts), sorted(set(counts))
+    full = (sizes[0] - 1) // size if len(sizes) > 1 else sizes[0] // size
     state = _repeated(full, lambda i, now: step(now, ops.slice(rows, (0, i * size), (replicas, size))), state)
-    groups = [(count, len(list(group))) for count, group in groupby(counts)]
-    done, ends = full * size, list(accumulate(number for _, number in groups))
-    parts = [
-        step([value[end - number : end] for value in state], rows[end - number : end, done:count])
-        for (count, number), end in zip(groups, ends, strict=True)
-        if count > done
-    ]
-    if len(parts) <= 1:
-        return parts[0] if parts else state
-    return [ops.concatenate(values) for values in zip(*parts, strict=True)]
+    last = [step(state, rows[:, full * size : count]) for count in sizes if count > full * size]
+    if len(last) <= 1:
+        return last[0] if last else state
+    chosen = last[0]
+    for count, other in zip(sizes[1:], last[1:], strict=True):
+        own = np.array(counts) == count
+        chosen = [
+            ops.where(own.reshape(-1, *[1] * (len(value.shape) - 1)), value, before)
+            for value, before in zip(other, chosen, strict=True)
+        ]
+    return chosen
 
 
 def _repeated(times: int, body: Any, state: list[Any]) -> list[Any]:

@@ -92,7 +92,7 @@ class Records:
 
 
 class Stack:
-    """The runs of a block as replicas of one net, whose step is traced once for stacks of any size.
+    """The runs of a block as replicas of one net.
 
     Raises:
         NotStackable: the net or its recipe needs Keras' own ``fit``.
@@ -154,9 +154,7 @@ class Stack:
     def _loop(self, problems: Sequence[Problem], seeds: Sequence[int]) -> tuple[Loop, float]:
         """Return the loop at its start, and the loss there; the block's first is held against Keras' own step."""
         try:
-            counts = {tuple(map(len, problem.parts().values())) for problem in problems}
-            # Last batches of two sizes mean steps with fewer replicas: then their number is left open.
-            step = Step(self._model, len(seeds) if len(counts) == 1 else None, *self._example)
+            step = Step(self._model, len(seeds), *self._example)
             loop = Loop(step, problems, self._settings, seeds)
             state = step.start(len(seeds))[: step.weights]
             for variable, weights in zip(self.net.weights, self._first.of(seeds), strict=True):
@@ -174,11 +172,11 @@ class Stack:
 
     def _outcomes(self, loop: Loop, problems: Sequence[Problem], records: Sequence[Record]) -> list[Outcome]:
         final, best = (self._measure(loop, problems, best=best) for best in (False, True))
-        state = [ops.convert_to_numpy(value) for value in loop.live()]
+        state = [ops.convert_to_numpy(value) for value in loop.weights()]
         places = [loop.step.place(variable) for variable in self.net.weights]
         parameters = count_parameters(self.net)
 
-        kept = [ops.convert_to_numpy(value) for value in loop.live(best=self._keep == BEST)]
+        kept = [ops.convert_to_numpy(value) for value in loop.weights(best=self._keep == BEST)]
 
         def weights(replica: int, state: State = state) -> State:
             return [state[place][replica] for place in places]

@@ -26,8 +26,8 @@ class Step:
     statistics and the states of random layers), the optimizer's, and the metrics'.
     """
 
-    def __init__(self, model: keras.Model, replicas: int | None, x: Any, y: Any, sample_weight: Any) -> None:
-        """Make ready for so many replicas (None: any number), and batches such as these of each."""
+    def __init__(self, model: keras.Model, replicas: int, x: Any, y: Any, sample_weight: Any) -> None:
+        """Make ready for so many replicas, and batches such as these of each."""
         keras_internals.build_metrics(model, x, y, sample_weight)
         self.model = model
         groups = (
@@ -43,10 +43,12 @@ class Step:
         parts = (x, y, *(() if sample_weight is None else (sample_weight,)))
         batch = [backend.Spec((replicas, None, *part.shape[1:]), part.dtype) for part in parts]
         state = [backend.Spec((replicas, *variable.shape), variable.dtype) for variable in self.variables]
+        weights, metrics = state[: self.weights], state[self.metrics :]
+        # Each takes what it needs and no more: to map what it would leave alone takes time too.
         self.train = backend.mapped(self._train, (state, batch))
-        self.evaluate = backend.mapped(self._evaluate, (state, batch[:2]))
-        self.predict = backend.mapped(self._predict, (state, batch[:1]))
-        self.results = backend.mapped(self._results, (state,))
+        self.evaluate = backend.mapped(self._evaluate, (weights, metrics, batch[:2]))
+        self.predict = backend.mapped(self._predict, (weights, batch[:1]))
+        self.results = backend.mapped(self._results, (metrics,))
 
     @property
     def weights(self) -> int:
@@ -84,23 +86,22 @@ class Step:
         metrics = self._measured(metrics, loss, x, y, outputs, weight)
         return [*trainable, *other, *optimizer, *metrics]
 
-    def _evaluate(self, state: Sequence[Any], batch: Sequence[Any]) -> tuple[list[Any], Any]:
+    def _evaluate(self, weights: Sequence[Any], metrics: Sequence[Any], batch: Sequence[Any]) -> tuple[list[Any], Any]:
         """Return the metrics' variables after a batch that the nets are only measured on, and their outputs."""
-        trainable, other, _, metrics = self._split(state)
+        trainable, other, *_ = self._split(weights)
         x, y = batch
-        loss, outputs, _ = keras_internals.stateless_loss(
-            self.model, (trainable, other, metrics), x, y, None, training=False
-        )
+        variables = (trainable, other, list(metrics))
+        loss, outputs, _ = keras_internals.stateless_loss(self.model, variables, x, y, None, training=False)
         return self._measured(metrics, loss, x, y, outputs, None), outputs
 
-    def _predict(self, state: Sequence[Any], batch: Sequence[Any]) -> Any:
-        trainable, other, *_ = self._split(state)
+    def _predict(self, weights: Sequence[Any], batch: Sequence[Any]) -> Any:
+        trainable, other, *_ = self._split(weights)
         return keras_internals.stateless_outputs(self.model, trainable, other, batch[0])
 
     def _measured(self, metrics: Any, loss: Any, x: Any, y: Any, outputs: Any, weight: Any) -> list[Any]:
         count = ops.shape(x)[0]
         return keras_internals.stateless_metrics(self.model, metrics, loss, count, x, y, outputs, weight)
 
-    def _results(self, state: Sequence[Any]) -> list[Any]:
-        results = keras_internals.stateless_results(self.model, self._split(state)[3])
+    def _results(self, metrics: Sequence[Any]) -> list[Any]:
+        results = keras_internals.stateless_results(self.model, metrics)
         return [ops.cast(results[name], "float32") for name in self.names]

@@ -21,7 +21,7 @@ class Part(NamedTuple):
 
     Attributes:
         rows: ``(replicas, most samples)``; those beyond a replica's own mean nothing.
-        counts: the samples of each replica; equal ones stand together.
+        counts: the samples of each replica.
     """
 
     rows: np.ndarray
