@@ -39,6 +39,9 @@ GROUND = (
     "spelling",
     "merging",
     "profiles",
+    "snakemake_internals",
+    "slurm_internals",
+    "tensorflow_internals",
 )
 FLOORS = (
     "data",

@@ -23,6 +23,7 @@ from practica.config import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, write_json
 from practica.overlay import merge
+from practica.snakemake_internals import given_configuration, set_configuration
 from practica.yamlfile import read_yaml
 
 START = Path.cwd()
@@ -82,16 +83,15 @@ def take_over(workflow: Any) -> Merged:
     Raises:
         InputError: a file or a word cannot be read.
     """
-    settings = workflow.config_settings
+    given = given_configuration(workflow)
     words = _command_line()
     if words is None:
-        merged = Merged((BASE, *map(_short, settings.configfiles)), tuple(settings.config_args or ()))
+        merged = Merged((BASE, *map(_short, given.files)), tuple(given.words))
     else:
         merged = from_command(words, here=START)
-    over = [file for file in merged.files if file != BASE or settings.replace_workflow_config]
-    settings.configfiles = workflow.configfiles[:] = [Path(file).absolute() for file in over]
-    settings.config_args = as_arguments(merged.words)
-    settings.overwrite_config = merge(read_config(list(over)), tree(merged.words))
+    over = [file for file in merged.files if file != BASE or given.alone]
+    config = merge(read_config(list(over)), tree(merged.words))
+    set_configuration(workflow, [Path(file).absolute() for file in over], as_arguments(merged.words), config)
     return merged
 
 

@@ -8,9 +8,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from inspect import signature
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from practica.allocation import end_with_job
 from practica.checks import check
@@ -25,9 +24,8 @@ from practica.page.address import address, parse
 from practica.paper import names, settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names
+from practica.snakemake_internals import configures, hasten_resources
 from practica.syntax import modules_defining
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 REPORT = Path(__file__).parents[2] / "report"
 
@@ -41,7 +39,7 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     The jobs of a run get from it what is merged, and have nothing to say; a module gets its configuration from the
     workflow that uses it.
     """
-    if not workflow.is_main_process or workflow.modifier.skip_configfile:
+    if not configures(workflow):
         return lambda: None
     from practica.profiles import check_profiles  # here, for training jobs import this module too
 
@@ -73,21 +71,11 @@ def prepare_jobs(*, on_cluster: bool) -> None:
 
 def _plan_fast() -> None:
     """Spare Snakemake, which holds every job in memory, a fifth of its time to plan thousands of them."""
-    from snakemake.resources import Resource  # here, for training jobs import this module too
-
-    per_job(Resource.evaluate)  # through which it calls each function of a resource
+    hasten_resources()
     # What is imported stays to the end, as do the millions of objects of a plan: Python need not look for garbage in
     # the former, and less often in the latter.
     gc.freeze()
     gc.set_threshold(100_000)
-
-
-def per_job(function: Function) -> Function:
-    """Note a function's parameters: Snakemake asks for them three times a job, which takes longer than the function."""
-    from snakemake.common import overwrite_function_params
-
-    overwrite_function_params(function, signature(function).parameters)
-    return function
 
 
 def open_study(config: Mapping[str, Any]) -> Study:

@@ -27,6 +27,7 @@ from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
 from practica.paper.words import word
+from practica.snakemake_internals import asset
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"
 DRAWING = ("vega", "vega-lite", "vega-embed")
@@ -126,9 +127,5 @@ def _to_exercise(facts: Facts, cell: Cell) -> str:
 
 def vega() -> str:
     """Return Vega, Vega-Lite and vega-embed with their licences, as Snakemake brings them for its own report."""
-    from snakemake.assets import Assets
-
-    parts = (
-        f"/* {Assets.get_content(f'{name}/LICENSE')} */\n{Assets.get_content(f'{name}/{name}.js')}" for name in DRAWING
-    )
+    parts = (f"/* {asset(f'{name}/LICENSE')} */\n{asset(f'{name}/{name}.js')}" for name in DRAWING)
     return "\n".join(parts)
