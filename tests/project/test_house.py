@@ -41,7 +41,7 @@ GROUND = (
     "profiles",
     "snakemake_internals",
     "slurm_internals",
-    "tensorflow_internals",
+    "hidden_jax",
 )
 FLOORS = (
     "data",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the quicker tests against the oldest or the newest versions that pyproject.toml allows:
+# Run the tests that run no Snakemake against the oldest or the newest versions that pyproject.toml allows:
 # test-versions.sh PYTHON oldest|newest
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
