@@ -102,10 +102,14 @@ def compiled_with(make: Callable[[], Any]) -> Callable[[Any], None]:
 
 
 def assert_same(outcome: Any, history: dict[str, list[float]], tolerance: float = 2e-4) -> None:
+    import keras
+
     for part, prefix in (("train", ""), ("validation", "val_")):
         for metric in ("loss", "accuracy"):
             mine, theirs = outcome.history[part][metric], history[f"{prefix}{metric}"]
-            assert mine == pytest.approx(theirs, rel=tolerance, abs=tolerance), (part, metric)
+            # XLA rounds otherwise in another graph: one sample of 300 at the boundary may fall on either side.
+            near = 1.1 / 300 if metric == "accuracy" and keras.backend.backend() == "jax" else tolerance
+            assert mine == pytest.approx(theirs, rel=tolerance, abs=near), (part, metric)
 
 
 def dense(own: Any) -> Any:
