@@ -117,7 +117,7 @@ def test_jobs_are_told_what_is_merged_whatever_a_later_run_merges(monkeypatch: p
     told = []
     for line in ("--profile p/quick --config title=1984", "--profile p/quick --config seeds=9"):
         monkeypatch.setattr("sys.argv", ["snakemake", *line.split()])
-        settings = SimpleNamespace(configfiles=[], config_args=[], overwrite_config={})
+        settings = SimpleNamespace(configfiles=[], config_args=[], overwrite_config={}, replace_workflow_config=False)
         workflow = SimpleNamespace(config_settings=settings, configfiles=[], globals={"config": {"cut": {}}})
         merged = take_over(workflow)
         assert settings.config_args == []

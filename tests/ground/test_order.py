@@ -1,14 +1,13 @@
-"""A job waits for a file without being made from it; every name of Snakemake that this needs is there."""
+"""A job waits for a file without being made from it."""
 
 from __future__ import annotations
 
-import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from practica.order import made_otherwise, targets, waits_for
+from practica.snakemake_internals import made_otherwise, targets, waits_for
 
 
 class Notes:
@@ -31,7 +30,10 @@ class Notes:
     ],
 )
 def test_what_was_made_with_other_parameters_is_known(recorded: list[str] | None, otherwise: bool) -> None:
-    assert made_otherwise("metrics.json", [["run", "code"], "data"], Notes(recorded)) is otherwise
+    assert (
+        made_otherwise("metrics.json", [["run", "code"], "data"], SimpleNamespace(persistence=Notes(recorded)))
+        is otherwise
+    )
 
 
 def test_of_a_file_that_a_job_waits_for_no_note_is_taken() -> None:
@@ -48,18 +50,8 @@ def test_of_a_file_that_a_job_waits_for_no_note_is_taken() -> None:
     assert [str(file) for file in noted] == ["data.json"]
 
 
-def test_snakemake_has_every_name_that_order_needs() -> None:
-    """If one goes: find its successor in ``snakemake/persistence`` or ``snakemake/io``, and change ``order.py``."""
-    import snakemake.api  # noqa: F401 - first, or its modules import each other in a circle
-    from snakemake.io import IOFile, ancient, flag, is_flagged
-    from snakemake.persistence import PersistenceBase
+def test_the_targets_of_the_command_line_are_known() -> None:
     from snakemake.settings.types import DAGSettings
-    from snakemake.workflow import Workflow
 
-    assert list(inspect.signature(PersistenceBase._input).parameters) == ["self", "job"]
-    assert "path" in inspect.signature(PersistenceBase.params).parameters
-    assert is_flagged(IOFile(flag(ancient("x"), "order_only")), "order_only")
-    assert isinstance(Workflow.persistence, property)
-    assert isinstance(Workflow.is_main_process, property)
     assert targets(SimpleNamespace(dag_settings=DAGSettings(targets=frozenset(["all"])))) == {"all"}
     assert targets(SimpleNamespace(dag_settings=None)) == frozenset()

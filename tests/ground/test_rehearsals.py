@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,14 +44,18 @@ def study(tmp_path: Path) -> Study:
 def planned(study: Study, *trained: str, alone: bool = False) -> Rehearsals:
     """Return the rehearsals of a plan that trains the blocks of these variants."""
     blocks = {STUDY: study.blocks(), TUNING: trial_blocks(study)}
-    return Rehearsals(study, blocks, lambda block: name_of(block) in trained, lambda: alone)
+    return Rehearsals(study, blocks, lambda block: name_of(block) in trained, lambda: alone, fingerprint_in(study))
+
+
+def fingerprint_in(study: Study) -> Callable[[str], str]:
+    from practica.data.store.planned import plan
+
+    return lambda name: plan(name, study.data).fingerprint
 
 
 def keys_of(study: Study, *names: str) -> list[str]:
     blocks = [block for block in candidates(study, STUDY) if name_of(block) in names]
-    from practica.data.store.planned import plan
-
-    return [key(block, plan(block.dataset, study.data).fingerprint) for block in blocks]
+    return [key(block, fingerprint_in(study)(block.dataset)) for block in blocks]
 
 
 def test_only_what_is_to_be_trained_and_is_new_is_rehearsed(study: Study) -> None:

@@ -43,6 +43,9 @@ GROUND = (
     "ending",
     "planning",
     "profiles",
+    "snakemake_internals",
+    "slurm_internals",
+    "hidden_jax",
 )
 FLOORS = (
     "data",

@@ -102,10 +102,14 @@ def compiled_with(make: Callable[[], Any]) -> Callable[[Any], None]:
 
 
 def assert_same(outcome: Any, history: dict[str, list[float]], tolerance: float = 2e-4) -> None:
+    import keras
+
     for part, prefix in (("train", ""), ("validation", "val_")):
         for metric in ("loss", "accuracy"):
             mine, theirs = outcome.history[part][metric], history[f"{prefix}{metric}"]
-            assert mine == pytest.approx(theirs, rel=tolerance, abs=tolerance), (part, metric)
+            # XLA rounds otherwise in another graph: one sample of 300 at the boundary may fall on either side.
+            near = 1.1 / 300 if metric == "accuracy" and keras.backend.backend() == "jax" else tolerance
+            assert mine == pytest.approx(theirs, rel=tolerance, abs=near), (part, metric)
 
 
 def dense(own: Any) -> Any:
@@ -190,7 +194,8 @@ def test_the_net_is_the_one_that_was_written(build: Any, tmp_path: Path) -> None
 
     own, task = settings(), problem()
     which, outcomes = engine(build, own, task, tmp_path / "one")
-    assert ("sparse" in which) if build is embedded else which == "stack"
+    sparse = build is embedded and keras.backend.backend() == "tensorflow"
+    assert ("sparse" in which) if sparse else which == "stack"
     alone = one_by_one(build, own, task, tmp_path / "other")
     for seed, outcome, other in zip(SEEDS, outcomes, alone, strict=True):
         _, history = plain(build, own, task, compiled_with(lambda: keras.optimizers.Adam(0.01)), seed)
@@ -272,8 +277,9 @@ def test_a_model_that_trains_in_its_own_way_does_so(how: str, tmp_path: Path) ->
 
         if how == "train_step":
 
-            def train_step(self, data: Any) -> Any:
-                return super().train_step((data[0] * 0.5, data[1]))
+            def train_step(self, *state_and_data: Any) -> Any:
+                *state, data = state_and_data  # with JAX there is a state before the data
+                return super().train_step(*state, (data[0] * 0.5, data[1]))
 
     def build(own: Any) -> Any:
         inputs = keras.Input((64,))

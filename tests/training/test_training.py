@@ -217,7 +217,7 @@ def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize("variant", ["ej08/conv", "ej08/dense", "ej10/alexnet"])
 def test_another_backend_trains_it_too(variant: str, tmp_path: Path) -> None:
-    pytest.importorskip("jax", reason="JAX is an optional extra: pip install -e '.[jax]'")
+    pytest.importorskip("jax", reason="JAX is not in the lock for GPUs: pip install -e '.[jax]'")
     from practica.data import prepare
 
     exercise, name = variant.split("/")

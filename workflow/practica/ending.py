@@ -18,6 +18,7 @@ import psutil
 
 from practica.errors import InputError
 from practica.files import read_json, write_json
+from practica.snakemake_internals import on_sigterm
 
 LOCKS = Path(".snakemake/locks")
 NOTE = LOCKS / "practica.json"
@@ -35,9 +36,7 @@ def end_when_told() -> None:
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    from snakemake.scheduling.job_scheduler import JobScheduler
-
-    JobScheduler.exit_gracefully = lambda _, number, frame: _end(number, frame)  # its handler of SIGTERM
+    on_sigterm(_end)
     for number in (signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _end)

@@ -15,19 +15,15 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
-from math import inf
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from snakemake_executor_plugin_slurm import Executor
-from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
-from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
-
-from practica.allocation import minutes
 from practica.ending import told_to_end
 from practica.errors import InputError
 from practica.files import canonical_json, sha256, write_text
+from practica.slurm_internals import CappedExecutor, SubmittedJobInfo, aux_of, log_of, take_place
+from practica.snakemake_internals import NOT_ASKED_OF_SLURM
 
 AT_WORK = {"PENDING", "CONFIGURING", "RUNNING", "SUSPENDED"}
 ENDED = {"CANCELLED", "DEADLINE", "FAILED", "OUT_OF_MEMORY", "TIMEOUT"}
@@ -77,7 +73,7 @@ def queue() -> dict[tuple[str, str], str] | None:
     return {(row[0], row[2]): row[1] for row in rows if len(row) == 3}
 
 
-class PatientExecutor(Executor):
+class PatientExecutor(CappedExecutor):
     """The plugin's executor, with patience, and a memory that outlives it."""
 
     def __init__(self, workflow: Any, logger: Any) -> None:
@@ -104,7 +100,7 @@ class PatientExecutor(Executor):
         try:
             known = self._take_over(job, self._await_queue() or {})
         except Exception as error:  # of one that is raised in this thread nobody would hear
-            self._report_job_error_threadsafe(SubmittedJobInfo(job), f"cannot submit: {error!r}. ")
+            self.report_unsubmitted(job, f"cannot submit: {error!r}. ")
             return
         if not known and not self._stopping:
             super().run_job(job)
@@ -114,34 +110,15 @@ class PatientExecutor(Executor):
         super().report_job_submission(job_info, register_job)
         self._unsettled[job_info.external_jobid] = job_info
         output = str(job_info.job.output[0])
-        log = job_info.aux["slurm_logfile"]
-        name = job_info.aux.setdefault("name", self.run_uuid)
+        name = job_info.aux.setdefault("name", self.job_name)
         submitted = job_info.aux.setdefault("submitted", time.time())
-        line = Left(output, *self._digests[output], job_info.external_jobid, name, str(log), submitted)
+        line = Left(output, *self._digests[output], job_info.external_jobid, name, str(log_of(job_info)), submitted)
         with contextlib.suppress(OSError), REGISTER.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
-    def get_partition_arg(self, job: Any) -> str:
-        """Choose the partition, and ask for no more than it gives: a job that can never run would wait for ever."""
-        like = [p.limits for p in self._partitions or [] if bool(p.limits.max_gpu) == bool(job.resources.get("gpu"))]
-        for name in ("runtime", "mem_mb"):
-            self._cap(job, name, max((getattr(limits, f"max_{name}") for limits in like), default=inf))
-        chosen: str = super().get_partition_arg(job)
-        longest, memory = _limits(chosen.rsplit(maxsplit=1)[-1]) if chosen else (inf, inf)
-        self._cap(job, "runtime", longest)
-        self._cap(job, "mem_mb", memory)
-        return chosen
-
-    def get_account_arg(self, job: Any) -> Iterator[str]:
-        """Name the account where the profile does; SLURM knows the default one better than a guess."""
-        if job.resources.get("slurm_account"):
-            yield from super().get_account_arg(job)
-        else:
-            yield ""
-
     async def check_active_jobs(self, active_jobs: list[SubmittedJobInfo]) -> AsyncIterator[SubmittedJobInfo]:
         """Report the jobs that have ended, and yield the others."""
-        first = self.workflow.executor_settings.init_seconds_before_status_checks
+        first = self.habits.first_look
         states = await asyncio.to_thread(self._look) if active_jobs else {}
         going_on = [info for info in active_jobs if states is None or not self._settle(info, states)]
         idle = going_on and len(going_on) == len(active_jobs)
@@ -162,13 +139,11 @@ class PatientExecutor(Executor):
         In seconds: the plugin would wait for the next look at the jobs.
         """
         self._stopping = True
-        self._job_submission_executor.shutdown(wait=True)
-        with self.lock:
-            self.wait = False
-        self.wait_thread.join(HASTE)  # it notes what was submitted just now
+        self.submit_no_more()
+        self.look_no_more(HASTE)
         self.cancel_jobs([])
-        if not told_to_end(signal.SIGTERM) and self._tmpdir:  # which jobs that begin look for
-            shutil.rmtree(self._tmpdir, ignore_errors=True)
+        if not told_to_end(signal.SIGTERM):
+            self.drop_scratch()
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
         """Cancel all jobs; those that Snakemake is just asking about are not among its active ones."""
@@ -179,13 +154,6 @@ class PatientExecutor(Executor):
             self.logger.warning(f"{GO_ON} (to end them: scancel {' '.join(numbers)})")
         elif subprocess.run(["scancel", *numbers], capture_output=True, check=False).returncode and queue() is None:
             self.logger.warning(GO_ON)
-
-    def _cap(self, job: Any, name: str, most: float) -> None:
-        asked = job.resources.get(name, 0)
-        if isinstance(asked, int) and asked > most:
-            if job.attempt == 1:  # further ones ask for more in case that it is needed
-                self.logger.warning(f"{job.output[0]}: {name} {asked} is cut to {most:.0f}, all that a partition gives")
-            setattr(job.resources, name, int(most))
 
     def _take_over(self, job: Any, states: dict[tuple[str, str], str]) -> bool:
         """Adopt the job of an earlier Snakemake if it does the same, or cancel it; return whether it is adopted."""
@@ -200,13 +168,12 @@ class PatientExecutor(Executor):
             subprocess.run(["scancel", left.number], capture_output=True, check=False)
             return False
         self.logger.warning(f"SLURM job {left.number} is at work on {left.output} already: taken over")
-        aux = {"slurm_logfile": Path(left.log), "name": left.name, "submitted": left.submitted}
-        self._report_job_submission_threadsafe(SubmittedJobInfo(job, left.number, aux))
+        self.report_taken_over(job, left.number, aux_of(Path(left.log), name=left.name, submitted=left.submitted))
         return True
 
     def _settle(self, info: SubmittedJobInfo, states: dict[tuple[str, str], str]) -> bool:
         """Report a job's end; return False where it goes on."""
-        settings, log = self.workflow.executor_settings, info.aux["slurm_logfile"]
+        log = log_of(info)
         state = states.get((info.external_jobid, info.aux["name"]), "UNLISTED")
         if state == "UNLISTED":
             self._unlisted[info.external_jobid] += 1
@@ -215,10 +182,10 @@ class PatientExecutor(Executor):
             state = "COMPLETED" if _made_since(info.job.output, info.aux["submitted"] - SKEW) else "FAILED"
         if state == "COMPLETED":
             self.report_job_success(info)
-            if not settings.keep_successful_logs:
+            if not self.habits.keep_logs:
                 with contextlib.suppress(OSError):
                     log.unlink(missing_ok=True)
-        elif state in ENDED or (state in BY_SITE and not settings.requeue):
+        elif state in ENDED or (state in BY_SITE and not self.habits.requeue):
             self.report_job_error(info, msg=f"SLURM job {info.external_jobid}: {state}. ", aux_logs=[str(log)])
         else:
             self._unlisted.pop(info.external_jobid, None)
@@ -252,18 +219,9 @@ class PatientExecutor(Executor):
         return left
 
 
-def _limits(partition: str) -> tuple[float, float]:
-    """Return the longest runtime (minutes) that a partition allows, and the memory (MB) of its largest node."""
-    command = ["sinfo", "--noheader", "--Node", f"--partition={partition}", "--format=%l|%m"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    rows = [line.split("|") for line in listed.splitlines()]
-    longest = max((minutes(time) or inf for time, _ in rows), default=inf)
-    return longest, max((float(memory) for _, memory in rows), default=inf)
-
-
 def install() -> None:
     """Let Snakemake use this executor where a profile says ``executor: slurm``."""
-    ExecutorPluginRegistry().plugins["slurm"].executor = PatientExecutor
+    take_place(PatientExecutor)
 
 
 def _registered() -> list[Left]:
@@ -285,5 +243,5 @@ def _made_since(outputs: Iterable[str], begin: float) -> bool:
 
 def _digests(job: Any) -> tuple[str, str]:
     params = {name: str(value) for name, value in job.params.items()}
-    asked = {name: str(value) for name, value in job.resources.items() if name not in ("_nodes", "tmpdir")}
+    asked = {name: str(value) for name, value in job.resources.items() if name not in NOT_ASKED_OF_SLURM}
     return sha256(canonical_json([job.rule.name, params, job.threads])), sha256(canonical_json(asked))

@@ -7,7 +7,6 @@ line has one. Here all count: those of the profiles first, each over those befor
 from __future__ import annotations
 
 import argparse
-import copy
 import os
 import re
 import sys
@@ -23,6 +22,7 @@ from practica.config import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
 from practica.overlay import lay, merge
+from practica.snakemake_internals import given_configuration, set_configuration
 from practica.yamlfile import read_yaml
 
 START = Path.cwd()
@@ -100,10 +100,10 @@ def take_over(workflow: Any) -> Merged:
     Raises:
         InputError: a file or a word cannot be read.
     """
-    settings = workflow.config_settings
+    given = given_configuration(workflow)
     words = _command_line()
     if words is None:
-        merged = Merged((BASE, *map(_short, settings.configfiles)), tuple(settings.config_args or ()))
+        merged = Merged((BASE, *map(_short, given.files)), tuple(given.words))
     else:
         merged = from_command(words, here=START)
     over = merged.read()
@@ -111,10 +111,7 @@ def take_over(workflow: Any) -> Merged:
     file = Path(f".snakemake/practica_merged_{sha256(canonical_json(over))[:16]}.json").absolute()
     if not file.is_file():
         write_json(file, over)
-    settings.configfiles = workflow.configfiles[:] = [file]
-    settings.config_args = []
-    settings.overwrite_config = over
-    workflow.globals["config"] = copy.deepcopy(over)  # where Snakemake has merged in its own way already
+    set_configuration(workflow, [file], [], over)
     return merged
 
 

@@ -52,8 +52,11 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
     folder = folder_of(config)
     if isinstance(over, str):
         over = _named(over, folder, exercises)
-    if not (isinstance(over, Mapping) and all(isinstance(entry, Mapping) for entry in over.values())):
+    if not isinstance(over, Mapping):
         return dict(config)  # the schema refuses this, too
+    if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping)]:
+        said = f"{over[wrong[0]]!r} is no mapping of settings and variants"
+        raise InputError(f"configuration: cut.{wrong[0]}: {said}; write it as under exercises")
     cut = dict(exercises)
     for exercise, entry in over.items():
         if exercise not in {*exercises, *experiments(folder)}:

@@ -12,22 +12,17 @@ import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import redirect_stderr
-from dataclasses import fields
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
-import snakemake_executor_plugin_slurm
-from snakemake_executor_plugin_slurm import ExecutorSettings
-from snakemake_executor_plugin_slurm.partitions import PartitionLimits
-from snakemake_executor_plugin_slurm.utils import parse_time_to_minutes
-
+from practica import slurm_internals
 from practica.errors import InputError, in_one_line
+from practica.snakemake_internals import amount, read_profile
 from practica.yamlfile import read_yaml
 
 RULES = Path(__file__).parents[1] / "rules"
-PLUGINS = Path(snakemake_executor_plugin_slurm.__path__[0])
 MAPPINGS = (
     *("batch", "config", "consider-ancient", "default-resources", "group-components", "groups", "resources"),
     *("set-resource-scopes", "set-resources", "set-scatter", "set-threads"),
@@ -36,8 +31,6 @@ MAPPINGS = (
 OF_SNAKEMAKE = {"disk", "disk_mb", "disk_mib", "gpu", "mem", "mem_mb", "mem_mib", "runtime", "threads", "tmpdir"}
 NUMBERS = re.compile(r"(cpus|disk|gpu|mem|nodes|runtime|tasks|threads)(_per_\w+|_mi?b(_per_\w+)?)?")
 """Resources that are numbers; all others are text."""
-CLUSTER = ("cluster", "clusters", "slurm_cluster")
-"""Keys by which a partition names its cluster, beside its limits."""
 IN_EXPRESSIONS = {"attempt", "input", "shutil", "system_tmpdir", "threads", "wildcards", *dir(builtins)}
 
 
@@ -66,12 +59,10 @@ def problems(file: Path) -> Iterator[str]:
 
 def refused(file: Path) -> Iterator[str]:
     """Yield why Snakemake's own parser refuses a profile."""
-    from snakemake.cli import get_argument_parser
-
     said = io.StringIO()
     try:
         with redirect_stderr(said):
-            get_argument_parser(profiles=[str(file)]).parse_args([])
+            read_profile(file)
     except SystemExit:
         yield f"{file}: {said.getvalue().strip().rpartition('error: ')[2]}"
     except OSError:  # the plugin looks for SLURM with commands that a machine may lack
@@ -82,13 +73,13 @@ def refused(file: Path) -> Iterator[str]:
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     """Check the settings of the executor, by what the plugin itself accepts."""
-    known = {f"slurm-{field.name.replace('_', '-')}": field.name for field in fields(ExecutorSettings)}
+    known = {f"slurm-{name.replace('_', '-')}": name for name in slurm_internals.settings()}
     given = {key: value for key, value in settings.items() if key.startswith("slurm-")}
     for key in given.keys() - known.keys():
         yield f"{key}: the SLURM plugin has no such setting{_hint(key, known)}"
     for key in given.keys() & known.keys() - {"slurm-partition-config"}:
         try:
-            ExecutorSettings(**{"status_command": None, known[key]: given[key]})
+            slurm_internals.accept(known[key], given[key])
         except Exception as error:  # of the plugin's own
             yield f"{key}: {given[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
 
@@ -141,10 +132,8 @@ def _amount(name: str, value: Any) -> str | None:
         return None if isinstance(value, str | int) and not isinstance(value, bool) else "is no text"
     unit = " of minutes, or a time such as 2h" if name == "runtime" else " of MB" if name.endswith("_mb") else ""
     if isinstance(value, str):
-        from snakemake.resources import Resource
-
         try:
-            value = Resource.parse_human_friendly(name, value)
+            value = amount(name, value)
         except Exception:  # Snakemake's own
             return None if _expression(value) else f"is no number{unit}"
         if isinstance(value, str):
@@ -194,7 +183,7 @@ def _partitions(file: Path) -> Iterator[str]:
 
 def _limit(name: str, value: Any) -> str | None:
     """Return what is wrong with a limit of a partition."""
-    types = {**get_type_hints(PartitionLimits), **dict.fromkeys(CLUSTER, str)}
+    types = slurm_internals.limits()
     if name not in types:
         return f"the SLURM plugin knows no such limit{_hint(name, types)}"
     kind = types[name]
@@ -215,7 +204,7 @@ def _number(name: str, kind: type, value: Any) -> str | None:
         unit = " of minutes, or a time such as 24h"
         if isinstance(value, str):
             try:
-                return None if parse_time_to_minutes(value) > 0 else f"{value!r} is no number{unit}"
+                return None if slurm_internals.minutes_of(value) > 0 else f"{value!r} is no number{unit}"
             except Exception:  # the plugin's own
                 return f"{value!r} is no number{unit}"
     if value == 0 and not isinstance(value, bool) and name in ("max_runtime", "max_mem_mb", "max_threads"):
@@ -228,13 +217,8 @@ def _number(name: str, kind: type, value: Any) -> str | None:
 
 @cache
 def resource_names() -> frozenset[str]:
-    """Return the resources that Snakemake and the installed plugin read from a job, by the plugin's source."""
-    found = set(OF_SNAKEMAKE)
-    for path in PLUGINS.parent.glob(f"{PLUGINS.name}*/*.py"):  # that of the jobs on the nodes, too
-        text = path.read_text(encoding="utf-8")
-        found |= set(re.findall(r'resources\.get\(\s*"(\w+)"', text))
-        found |= set(re.findall(r"job\.resources\.(\w+)\b(?!\()", text))
-    return frozenset(found - {"get", "items", "keys"})
+    """Return the resources that Snakemake and the installed plugin read from a job."""
+    return frozenset(OF_SNAKEMAKE | slurm_internals.resources())
 
 
 @cache

@@ -3,13 +3,13 @@ import json
 
 from practica.code import code_digest
 from practica.digests import run_code
-from practica.planning import per_job
+from practica.snakemake_internals import is_job, per_job
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
 from practica.wiring import Known, finished, known_data_sets, open_study, part_of
 from practica.wiring import prepare_jobs, study_rules
 
-prepare_jobs(on_cluster=workflow.remote_exec)
+prepare_jobs(on_cluster=is_job(workflow))
 study = open_study(config)
 RESULTS = str(study.results)
 DATA = study.data["folder"]

@@ -1,7 +1,7 @@
 # What trainings wait for: that all of them have been tried on a few samples.
-from practica.order import made_otherwise, targets, waits_for
 from practica.rehearsals import STUDY, Rehearsals, forget_refusals, refuse
 from practica.rehearsals import TUNING as TRIED
+from practica.snakemake_internals import made_otherwise, plans, targets, waits_for
 
 
 def home(block):
@@ -15,7 +15,7 @@ def is_trained(block):
         return not PARTIAL
     file = f"{block.folder(home(block))}/metrics.json"
     params = [decided_by(block), content(block.dataset)]
-    return made_otherwise(file, params, workflow.persistence)
+    return made_otherwise(file, params, workflow)
 
 
 REHEARSALS = Rehearsals(
@@ -30,7 +30,7 @@ REHEARSALS = Rehearsals(
 @per_job
 def rehearsal_before(wildcards):
     """Return the rehearsal that a training waits for; a job of a cluster is only submitted once it is over."""
-    if not workflow.is_main_process:
+    if not plans(workflow):
         return []
     return [waits_for(file) for file in REHEARSALS.before(block_of(wildcards))]
 

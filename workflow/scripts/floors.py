@@ -10,9 +10,10 @@ from packaging.version import Version
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 wrong = []
-for text in [*project["dependencies"], *project["optional-dependencies"]["cpu"]]:
+extras = project["optional-dependencies"]
+for text in [*project["dependencies"], *extras["cpu"], *extras["jax"]]:
     wanted = Requirement(text)
-    floor = next(iter(wanted.specifier)).version
+    (floor,) = (bound.version for bound in wanted.specifier if bound.operator == ">=")
     try:
         installed = version(wanted.name)
     except PackageNotFoundError:

@@ -9,8 +9,13 @@ tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 step "making a temporary environment" "$1" -m venv "$tools"
 step "installing uv" "$tools/bin/pip" install -qq --disable-pip-version-check uv
-for env in cpu gpu; do
-  step "resolving envs/lock-$env.txt" "$tools/bin/uv" pip compile pyproject.toml --extra "$env" --extra dev \
-    --python-version 3.11 --generate-hashes --no-annotate --no-header -o "envs/lock-$env.txt"
-done
+
+# resolve ENV EXTRA...: write the lock of an environment that holds these extras beside the one of its own name.
+resolve() {
+  step "resolving envs/lock-$1.txt" "$tools/bin/uv" pip compile pyproject.toml "${@/#/--extra=}" \
+    --python-version 3.11 --generate-hashes --no-annotate --no-header -o "envs/lock-$1.txt"
+}
+
+resolve cpu dev jax # which `make test` trains with, too; on GPUs a site's own build of JAX is better than any of ours
+resolve gpu dev
 say "done"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the quicker tests against the oldest or the newest versions that pyproject.toml allows:
+# Run the tests that run no Snakemake against the oldest or the newest versions that pyproject.toml allows:
 # test-versions.sh PYTHON oldest|newest
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -22,7 +22,7 @@ esac
 step "making $venv" "$1" -m venv --clear "$venv"
 step "installing uv" "$venv/bin/python" -m pip install -qq --disable-pip-version-check uv
 uv=("$venv/bin/uv" pip)
-step "resolving $venv/versions.txt" "${uv[@]}" compile pyproject.toml --extra cpu --resolution "$resolution" \
+step "resolving $venv/versions.txt" "${uv[@]}" compile pyproject.toml --extra cpu --extra jax --resolution "$resolution" \
   --python "$venv/bin/python" --no-annotate --no-header -o "$venv/versions.txt"
 step "installing (some two minutes)" "${uv[@]}" install --python "$venv/bin/python" -r "$venv/versions.txt" \
   "setuptools>=77" hypothesis pytest
@@ -32,4 +32,4 @@ if [[ $2 == oldest ]]; then
 fi
 say "testing against the $2 versions ($venv/versions.txt)"
 PATH=$PWD/$venv/bin:$PATH "$venv/bin/python" -m pytest -q -p no:cacheprovider -m "not workflow and not slurm" \
-  ${options[@]+"${options[@]}"} tests/ground tests/data tests/evidence tests/exercises tests/figures tests/trust
+  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence tests/exercises tests/figures tests/trust

@@ -13,15 +13,10 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-import snakemake.cli
-import snakemake.common.configfile
-import snakemake.settings.types
-from snakemake.api import SnakemakeApi
-from snakemake.exceptions import LockException, MissingRuleException
-from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from practica import snakemake_internals
 from practica.ending import why_locked
 from practica.errors import InputError
 from practica.merging import tree
@@ -64,7 +59,6 @@ OF_EVERY_RUN = (
 """What Snakemake says whatever it does, or what a line of a job says in its place."""
 EXECUTOR = "snakemake_executor_plugin_"
 """In the path of code that tells of every job how it is submitted."""
-_load = snakemake.common.configfile.load_configfile
 
 
 class LogHandler(LogHandlerBase):
@@ -110,7 +104,7 @@ class LogHandler(LogHandlerBase):
                 self._say(f"    {record.shellcmd}")  # type: ignore[attr-defined]
         elif event == LogEvent.DEBUG_DAG:
             if self.common_settings.debug_dag:
-                self._say(DefaultFormatter().format(record))
+                self._say(snakemake_internals.described_choice(record))
         elif event is None and record.getMessage().strip() not in ("", "None"):
             self._pass_on(record)
 
@@ -187,15 +181,13 @@ def _check_cache() -> None:
 def _name_bad_files() -> None:
     """Read configuration files before Snakemake does, which names neither file nor line of a bad one."""
 
-    def load(path: Any) -> Any:
+    def check(path: Any) -> None:
         try:
             read_yaml(path)
         except InputError as error:
             _refuse(str(error))
-        return _load(path)
 
-    snakemake.common.configfile.load_configfile = load
-    snakemake.settings.types.load_configfile = load
+    snakemake_internals.check_configfiles(check)
 
 
 def _read_nested_words() -> None:
@@ -207,27 +199,24 @@ def _read_nested_words() -> None:
         except InputError as error:
             _refuse(str(error))
 
-    snakemake.cli.parse_config = parse
+    snakemake_internals.parse_words_with(parse)
 
 
 def _say_bad_input() -> None:
     """End with one sentence where a rule finds bad input, no rule makes a target, or another run is at work."""
-    show = SnakemakeApi.print_exception
 
-    def print_exception(api: SnakemakeApi, error: Exception) -> None:
+    def see(error: Exception) -> None:
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, InputError):
                 _refuse(str(cause))
             cause = cause.__cause__ or cause.__context__
-        if isinstance(error, LockException):
+        if snakemake_internals.is_locked(error):
             _refuse(why_locked())
-        if isinstance(error, MissingRuleException):
-            asked = str(error).split(" (if you use input functions")[0].strip()
+        if asked := snakemake_internals.missing_target(error):
             _refuse(f"{asked[:1].lower()}{asked[1:]}: the targets are rules, which `snakemake --list` lists, and files")
-        show(api, error)
 
-    SnakemakeApi.print_exception = print_exception
+    snakemake_internals.see_exceptions(see)
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -25,6 +25,7 @@ from practica.paper.facts import Facts
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
+from practica.snakemake_internals import asset
 from practica.words import in_language, section, word
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"
@@ -131,9 +132,5 @@ def _to_exercise(facts: Facts, cell: Cell) -> str:
 
 def vega() -> str:
     """Return Vega, Vega-Lite and vega-embed with their licences, as Snakemake brings them for its own report."""
-    from snakemake.assets import Assets
-
-    parts = (
-        f"/* {Assets.get_content(f'{name}/LICENSE')} */\n{Assets.get_content(f'{name}/{name}.js')}" for name in DRAWING
-    )
+    parts = (f"/* {asset(f'{name}/LICENSE')} */\n{asset(f'{name}/{name}.js')}" for name in DRAWING)
     return "\n".join(parts)

@@ -1,0 +1,215 @@
+"""Every undocumented name of Snakemake: when one goes, a test here says what to do."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from practica import snakemake_internals as internals
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / "workflow/practica/snakemake_internals.py"
+NAMES = {
+    "snakemake.api:SnakemakeApi.print_exception": "see_exceptions: find what prints the error that ends a run",
+    "snakemake.assets:Assets.get_content": "asset: find where Snakemake keeps Vega for its report",
+    "snakemake.cli:get_argument_parser": "read_profile: run `snakemake --profile FILE --version` in its place",
+    "snakemake.cli:parse_config": "parse_words_with: find what reads the words behind --config",
+    "snakemake.common:overwrite_function_params": "per_job: return the function as it is, and run make bench",
+    "snakemake.common.configfile:load_configfile": "check_configfiles: find what reads the files of --configfile",
+    "snakemake.settings.types:load_configfile": "check_configfiles: find what reads the files of --configfile",
+    "snakemake.exceptions:MissingRuleException": "missing_target: find the error of a target that no rule makes",
+    "snakemake.logging:DefaultFormatter.format": "described_choice: find what words the lines of --debug-dag",
+    "snakemake.resources:Resource.evaluate": "hasten_resources: find what calls the functions of resources, or drop it",
+    "snakemake.resources:Resource.parse_human_friendly": "amount: read sizes with humanfriendly, as Snakemake does",
+    "snakemake.workflow:Workflow.is_main_process": "configures: find how a job of a run differs from the run",
+    "snakemake.workflow:Workflow.modifier": "configures: find how a module learns that its configuration is given",
+    "snakemake.workflow:Workflow.remote_exec": "is_job: find how Snakemake knows that it is inside of a job",
+    "snakemake.workflow:Workflow.persistence": "made_otherwise: find where Snakemake keeps its notes of a run",
+    "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": "on_sigterm: find what handles a SIGTERM",
+    "snakemake.exceptions:LockException": "is_locked: find the error of a folder that is locked",
+    "snakemake.io:_IOFile.exists": "let_data_come_back: find what asks whether an input is there",
+    "snakemake.io:_IOFile.mtime_uncached": "let_data_come_back: find what asks for the time of an input",
+    "snakemake.io:Mtime": "let_data_come_back: find what Snakemake takes for a time",
+    "snakemake.io:IOFile": "made_otherwise: find what notes of a file are kept by",
+    "snakemake.io:ancient": "waits_for: find how an input's time is made not to count",
+    "snakemake.io:flag": "waits_for: find how a word is tied to an input",
+    "snakemake.io:is_flagged": "waits_for: find how that word is asked for",
+    "snakemake.persistence:PersistenceBase._input": "waits_for: find what notes the inputs of a job",
+    "snakemake.persistence:PersistenceBase.params": "made_otherwise: find what tells the parameters noted of a file",
+}
+SET_BY = {
+    "snakemake.workflow:Workflow.__post_init__ globals": "set_configuration: find where rules see their configuration",
+    "snakemake.modules:WorkflowModifier.__init__ skip_configfile": "configures: find how modules are configured",
+    "snakemake.workflow:Workflow.__post_init__ configfiles": "set_configuration: find which files were used",
+    "snakemake.settings.types:ConfigSettings.__post_init__ configfiles": "given_configuration: find the files",
+    "snakemake.settings.types:ConfigSettings.__post_init__ config_args": "given_configuration: find what jobs are told",
+    "snakemake.settings.types:ConfigSettings.__post_init__ overwrite_config": "set_configuration: find what goes over",
+}
+FIELDS = {
+    "snakemake.workflow:Workflow dag_settings": "targets: find where the targets of the command line went",
+    "snakemake.workflow:Workflow config_settings": "given_configuration: find where the command line's files went",
+    "snakemake.settings.types:ConfigSettings replace_workflow_config": "given_configuration: find that option's name",
+}
+TEXTS = {
+    '"_nodes"': ("resources.py", "NOT_ASKED_OF_SLURM: find what Snakemake adds to a job's resources by itself"),
+}
+PROPERTIES = {path.rpartition(".")[2] for path in NAMES if path.startswith("snakemake.workflow:Workflow.")}
+
+
+def resolve(path: str) -> Any:
+    module, _, attributes = path.partition(":")
+    return reduce(getattr, attributes.split("."), importlib.import_module(module))
+
+
+@pytest.mark.parametrize("path", NAMES)
+def test_it_is_there(path: str) -> None:
+    try:
+        resolve(path)
+    except (ImportError, AttributeError) as error:
+        pytest.fail(f"{error}; {NAMES[path]}")
+
+
+@pytest.mark.parametrize("path", SET_BY)
+def test_an_attribute_is_set(path: str) -> None:
+    place, attribute = path.split()
+    assert attribute in resolve(place).__code__.co_names, SET_BY[path]
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_a_field_is_there(path: str) -> None:
+    place, field = path.split()
+    assert field in resolve(place).__dataclass_fields__, FIELDS[path]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_word_is_said(text: str) -> None:
+    import snakemake
+
+    file, advice = TEXTS[text]
+    assert text in (Path(snakemake.__path__[0]) / file).read_text(encoding="utf-8"), advice
+
+
+def test_the_parameters_of_a_function_are_noted() -> None:
+    from snakemake.common import get_function_params
+
+    def function(wildcards: Any, attempt: int) -> None: ...
+
+    noted = internals.per_job(function).__dict__
+    assert noted, NAMES["snakemake.common:overwrite_function_params"]
+    assert list(get_function_params(function)) == ["wildcards", "attempt"]
+    assert get_function_params(function) is next(iter(noted.values())), "Snakemake looks there first"
+
+
+def test_configuration_files_are_seen_wherever_snakemake_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from snakemake.common import configfile
+    from snakemake.settings import types
+
+    for module in (configfile, types):
+        monkeypatch.setattr(module, "load_configfile", module.load_configfile)
+    file = tmp_path / "config.yaml"
+    file.write_text("seeds: 3\n")
+    seen: list[Any] = []
+    internals.check_configfiles(seen.append)
+    internals.check_configfiles(seen.append)
+    assert types.ConfigSettings(configfiles=[file]).overwrite_config == {"seeds": 3}
+    assert configfile.load_configfile(file) == {"seeds": 3}
+    assert seen == [file, file], "each is seen once, however often the check is put in"
+
+
+def test_the_configuration_is_taken_and_given_back(tmp_path: Path) -> None:
+    from snakemake.settings.types import ConfigSettings
+
+    file = tmp_path / "one.yaml"
+    file.write_text("seeds: 1\n")
+    settings = ConfigSettings(config={"seeds": 2}, configfiles=[file])
+    workflow = SimpleNamespace(config_settings=settings, configfiles=[], globals={})
+    given = internals.given_configuration(workflow)
+    assert (given.files, given.alone) == ([file], False)
+    assert [word.split("=")[0] for word in given.words] == ["seeds"]
+    internals.set_configuration(workflow, [Path("two.yaml")], ["seeds=3"], {"seeds": 3})
+    assert workflow.configfiles == settings.configfiles == [Path("two.yaml")]
+    assert (settings.config_args, settings.overwrite_config) == (["seeds=3"], {"seeds": 3})
+
+
+def test_errors_are_seen_before_they_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from snakemake.api import SnakemakeApi
+    from snakemake.exceptions import MissingRuleException
+
+    told: list[Any] = []
+    monkeypatch.setattr(SnakemakeApi, "print_exception", lambda api, error: told.append("printed"))
+    internals.see_exceptions(told.append)
+    error = MissingRuleException("nothing.txt")
+    SnakemakeApi.print_exception(None, error)
+    assert told == [error, "printed"]
+    assert internals.missing_target(ValueError("x")) is None
+    said = str(internals.missing_target(error))
+    assert said.endswith("nothing.txt"), "missing_target: find where the words for people end"
+
+
+def test_sizes_are_read_as_snakemake_reads_them() -> None:
+    assert internals.amount("mem", "4 GB") == 4000
+    assert internals.amount("runtime", "2h") == 120
+    with pytest.raises(Exception, match="could not be parsed"):
+        internals.amount("runtime", "long")
+
+
+def test_vega_comes_with_snakemake() -> None:
+    assert "vega" in internals.asset("vega/vega.js")[:1000].lower(), NAMES["snakemake.assets:Assets.get_content"]
+
+
+def modules() -> list[Path]:
+    return [path for folder in ("workflow", "bench") for path in sorted((ROOT / folder).rglob("*.py")) if path != HOME]
+
+
+def imported(path: Path) -> set[str]:
+    """Return the modules that a file imports, in functions too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return names | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def spoken(path: Path) -> set[str]:
+    """Return the attributes that a file asks for, and its texts, by which ``getattr`` might."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def test_snakemake_is_imported_in_one_file() -> None:
+    assert any(name.startswith("snakemake.") for name in imported(HOME))
+    for path in modules():
+        assert not {name for name in imported(path) if name.split(".")[0] == "snakemake"}, f"{path}: move it to {HOME}"
+
+
+def test_what_is_no_import_stands_there_too() -> None:
+    private = {path.split()[-1] for path in [*SET_BY, *FIELDS]} | PROPERTIES | {"_nodes"}
+    private -= {"configfiles", "replace_workflow_config", "globals"}  # words of the command line and of Python, too
+    assert private - spoken(HOME) == set(), "named here, and not used any more"
+    for path in modules():
+        assert not spoken(path) & private, f"{path}: move it to {HOME}"
+
+
+def test_every_import_of_that_file_is_named_here() -> None:
+    tree = ast.parse(HOME.read_text(encoding="utf-8"))
+    nodes = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and str(node.module).startswith("snake")
+    ]
+    used = {f"{node.module}:{alias.name}" for node in nodes for alias in node.names}
+    assert used <= {re.sub(r"\.\w+$", "", path) if "." in path.partition(":")[2] else path for path in NAMES}
+
+
+def test_the_rules_ask_the_workflow_for_nothing() -> None:
+    """They pass it on: ``workflow.basedir`` and its like would be further names that nobody watches."""
+    asks: Callable[[str], list[str]] = re.compile(r"(?<![\w/\"'.])workflow\.(?!smk)\w+").findall
+    for path in (ROOT / "Snakefile", ROOT / "workflow/Snakefile", *sorted((ROOT / "workflow/rules").glob("*.smk"))):
+        assert not asks(path.read_text(encoding="utf-8")), f"{path}: write a function in {HOME}"

@@ -1,0 +1,236 @@
+"""Every name of Snakemake that it does not document, in one place: when Snakemake changes, this is the file to change.
+
+`tests/ground/test_snakemake_internals.py` names each of them and says what to do when it goes. Snakemake is imported in
+the functions, for training jobs import the modules that use them, too.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
+from inspect import signature
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ORDER = "order_only"
+"""The flag of inputs that a job only waits for."""
+NOT_ASKED_OF_SLURM = ("_nodes", "tmpdir")
+"""Resources that Snakemake gives to every job by itself."""
+
+
+class Given(NamedTuple):
+    """What a run of Snakemake took from its command line and profiles for the configuration."""
+
+    files: Sequence[Path]
+    words: Sequence[str]
+    alone: bool
+    """Whether they replace what the Snakefile names."""
+
+
+def configures(workflow: Any) -> bool:
+    """Return whether the workflow reads its configuration here: no job of a run does, and no module of another."""
+    return bool(workflow.is_main_process and not workflow.modifier.skip_configfile)
+
+
+def plans(workflow: Any) -> bool:
+    """Return whether this is the Snakemake that plans a run, and none inside one of its jobs."""
+    return bool(workflow.is_main_process)
+
+
+def is_job(workflow: Any) -> bool:
+    """Return whether this is the Snakemake inside a job that an executor has submitted."""
+    return bool(workflow.remote_exec)
+
+
+def given_configuration(workflow: Any) -> Given:
+    """Return what Snakemake has understood of files and words."""
+    settings = workflow.config_settings
+    return Given(settings.configfiles, tuple(settings.config_args or ()), settings.replace_workflow_config)
+
+
+def set_configuration(workflow: Any, files: Sequence[Path], words: Sequence[str], config: Mapping[str, Any]) -> None:
+    """Let other files and words count; ``config`` is what they say, laid over what the Snakefile names."""
+    settings = workflow.config_settings
+    settings.configfiles = workflow.configfiles[:] = list(files)
+    settings.config_args = list(words)
+    settings.overwrite_config = config
+    workflow.globals["config"] = copy.deepcopy(config)  # where Snakemake has merged in its own way already
+
+
+def per_job(function: Function) -> Function:
+    """Note a function's parameters: Snakemake asks for them three times a job, which takes longer than the function."""
+    from snakemake.common import overwrite_function_params
+
+    overwrite_function_params(function, signature(function).parameters)
+    return function
+
+
+def hasten_resources() -> None:
+    """Do the same for the method through which Snakemake calls each function of a resource."""
+    from snakemake.resources import Resource
+
+    per_job(Resource.evaluate)
+
+
+def amount(name: str, text: str) -> Any:
+    """Return the value of a resource such as ``mem`` that people write as ``4 GB``; others as they are.
+
+    Raises:
+        Exception: of Snakemake's own, where it cannot be one.
+    """
+    from snakemake.resources import Resource
+
+    return Resource.parse_human_friendly(name, text)
+
+
+def read_profile(file: Path) -> None:
+    """Parse a profile as Snakemake does.
+
+    Raises:
+        SystemExit: it is refused; the reason is on the standard error.
+    """
+    from snakemake.cli import get_argument_parser
+
+    get_argument_parser(profiles=[str(file)]).parse_args([])
+
+
+def asset(name: str) -> str:
+    """Return a text that comes with Snakemake for its reports, such as ``vega/vega.js``."""
+    from snakemake.assets import Assets
+
+    return str(Assets.get_content(name))
+
+
+def on_sigterm(handle: Callable[[int, Any], None]) -> None:
+    """Let ``handle`` see a SIGTERM, in place of Snakemake's scheduler, which waits for the jobs at work."""
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    JobScheduler.exit_gracefully = lambda _, number, frame: handle(number, frame)
+
+
+def described_choice(record: Any) -> str:
+    """Return what ``--debug-dag`` says in a record of the log."""
+    from snakemake.logging import DefaultFormatter
+
+    return str(DefaultFormatter().format(record))
+
+
+@cache  # a second look would find what has taken its place
+def _own_reader() -> Callable[[Any], Any]:
+    from snakemake.common.configfile import load_configfile
+
+    reader: Callable[[Any], Any] = load_configfile
+    return reader
+
+
+def check_configfiles(check: Callable[[Any], None]) -> None:
+    """Let ``check`` see the path of every configuration file before Snakemake reads it."""
+    import snakemake.common.configfile
+    import snakemake.settings.types
+
+    own = _own_reader()
+
+    def load(path: Any) -> Any:
+        check(path)
+        return own(path)
+
+    snakemake.common.configfile.load_configfile = load
+    snakemake.settings.types.load_configfile = load
+
+
+def parse_words_with(parse: Callable[[Sequence[str] | None], Mapping[str, Any]]) -> None:
+    """Let ``parse`` read what stands behind ``--config``."""
+    import snakemake.cli
+
+    snakemake.cli.parse_config = parse
+
+
+def see_exceptions(see: Callable[[Exception], None]) -> None:
+    """Let ``see`` have every error that ends a run before Snakemake prints it."""
+    from snakemake.api import SnakemakeApi
+
+    show = SnakemakeApi.print_exception
+
+    def print_exception(api: Any, error: Exception) -> None:
+        see(error)
+        show(api, error)
+
+    SnakemakeApi.print_exception = print_exception
+
+
+def missing_target(error: Exception) -> str | None:
+    """Return what Snakemake says of a target that no rule makes; None where the error is another."""
+    from snakemake.exceptions import MissingRuleException
+
+    return (
+        str(error).split(" (if you use input functions")[0].strip() if isinstance(error, MissingRuleException) else None
+    )
+
+
+def is_locked(error: Exception) -> bool:
+    """Return whether an error says that the folder is locked."""
+    from snakemake.exceptions import LockException
+
+    return isinstance(error, LockException)
+
+
+def let_data_come_back() -> None:
+    """Let data that are prepared again be no reason to train again: ``ancient`` input is that also while it is gone.
+
+    Snakemake makes again what depends on such a file where it must be made first.
+    """
+    from snakemake.io import Mtime, _IOFile
+
+    there, time = _IOFile.exists, _IOFile.mtime_uncached
+
+    async def exists(file: Any) -> bool:
+        return file.is_ancient or await there(file)
+
+    async def mtime(file: Any, **options: Any) -> Any:
+        return await time(file, **options) if await there(file) or not file.is_ancient else Mtime(local=0)
+
+    _IOFile.exists, _IOFile.mtime_uncached = exists, mtime
+
+
+def waits_for(file: str) -> Any:
+    """Return an input that has to be there before a job runs, and of which Snakemake takes no note."""
+    from snakemake.io import ancient, flag  # here, for training jobs import the workflow's modules too
+
+    _take_no_note()
+    return flag(ancient(file), ORDER)
+
+
+def made_otherwise(file: str, params: list[Any], workflow: Any) -> bool:
+    """Return whether Snakemake has noted that a file was made with other parameters than ``params``.
+
+    What it has no notes of it takes for good.
+    """
+    from snakemake.io import IOFile
+
+    recorded = workflow.persistence.params(IOFile(file))
+    return recorded is not None and not {repr(value) for value in params} <= set(recorded)
+
+
+def targets(workflow: Any) -> frozenset[str]:
+    """Return the rules and files that were asked for by name."""
+    settings = workflow.dag_settings
+    return frozenset(map(str, settings.targets)) if settings else frozenset()
+
+
+@lru_cache
+def _take_no_note() -> None:
+    """Leave files that a job only waits for out of the inputs that Snakemake notes and compares."""
+    from snakemake.io import is_flagged
+    from snakemake.persistence import PersistenceBase
+
+    noted = PersistenceBase._input
+
+    @lru_cache
+    def inputs(self: Any, job: Any) -> list[str]:
+        waited = {str(file) for file in job.input if is_flagged(file, ORDER)}
+        return [file for file in noted(self, job) if str(file) not in waited]
+
+    PersistenceBase._input = inputs
