@@ -10,8 +10,9 @@ import pytest
 
 from practica import backend
 from practica.config import Block, Study
-from practica.training import fit, timing
+from practica.training import fit
 from practica.training.job import run_keys
+from study.ej02 import timing
 
 pytestmark = pytest.mark.keras
 
@@ -69,7 +70,7 @@ def test_the_repetition_that_traces_is_not_counted(monkeypatch: pytest.MonkeyPat
     # Seconds of each turn: of Keras, of its twin, of Keras, ...; those of the first repetition hold the tracing.
     seconds = iter([100.0, 50.0, 1.0, 2.0, 1.0, 3.0, 1.0, 4.0])
     monkeypatch.setattr(timing, "_seconds", lambda turn: next(seconds))
-    times = list(timing.time_twins(study, lambda name: {"x": x, "y": -x[:, :1] * x[:, 1:]}, "ej02"))
+    times = list(timing.measure(study, lambda name: {"x": x, "y": -x[:, :1] * x[:, 1:]}))
     assert next(seconds, None) is None
     assert [each[:2] for each in times] == [(name, turn) for turn in range(3) for name in variants]
     # A turn is of 1000 epochs, so that its seconds are the milliseconds of each.

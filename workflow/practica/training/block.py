@@ -132,9 +132,8 @@ def names_of(block: Block) -> Iterator[Name]:
 def _one_by_one(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> Iterator[tuple[Name, Outcome]]:
-    trainer: Any = by_hand.Trainer(build, settings)
-    if not is_by_hand(block):
-        trainer = Trainer(build, settings, block.save_model)
+    hand = is_by_hand(block)
+    trainer: Any = by_hand.Trainer(build, settings) if hand else Trainer(build, settings, block.save_model)
     for name in names_of(block):
         checkpoint = checkpoints.of(*name)
         outcome = checkpoint.finished()
