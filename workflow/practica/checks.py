@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ OURS = (
     *("bench", "config", "docs", "envs", "examples", "profiles", "reference", "report", "study", "tests", "workflow"),
 )
 """What the project's own folder holds: its files, and where it works."""
+EXAMPLES = "examples"
+"""Where studies lie beside each other, each with folders for its results and its data."""
 MADE = {
     "results": ("checkpoints", "figures", "journal", "logs", "page", "paper", "runs", "tables", "timing", "tuning"),
     "data.folder": ("prepared", "raw"),
@@ -55,6 +58,7 @@ def check(study: Study) -> None:
                     "the name of a folder; lower seeds_per_job or list neighbouring seeds"
                 )
     check_places(study.places)
+    check_beside(study)
     for key, folder in study.places.items():
         check_writable(key, folder)
     if study.data["mirror"]:
@@ -109,6 +113,16 @@ def check_places(places: Mapping[str, Path]) -> None:
                 raise InputError(f"configuration: {key}: {folder} {where} {other}; give each a folder of its own")
 
 
+def check_beside(study: Study) -> None:
+    """Raise ``InputError`` where results or data would lie where the study is written, or hold it."""
+    for key, folder in study.places.items():
+        if _inside(folder, study.folder) is not None or _inside(study.folder, folder) is not None:
+            raise InputError(
+                f"configuration: {key}: {folder} is, holds or lies in {os.path.relpath(study.folder)}, where the study "
+                "is written, and a run deletes what stands where it writes; name a folder of its own"
+            )
+
+
 def check_kept_models(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where a net is to be kept that is none of Keras."""
     for variant in study.variants(exercise):
@@ -127,7 +141,8 @@ def check_place(what: str, folder: Path) -> None:
     if any(_inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
         raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
     inner = _inside(folder, ROOT)
-    own = inner.parts[0] if inner and inner.parts[0] in OURS else None
+    in_example = inner is not None and inner.parts[:1] == (EXAMPLES,) and len(inner.parts) > 2
+    own = inner.parts[0] if inner and inner.parts[0] in OURS and not in_example else None
     if own := own or _tracked(folder):
         raise InputError(
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from practica import exercises, names
+from practica import exercises, front, names
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
 from practica.evidence.source import numbers
@@ -103,7 +103,13 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
     apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
     rows = spec.variants(study)
-    return _digest(code.digest, entry, rows, words, called, added, there, printed, apart * (spec.kind == "differences"))
+    others = [
+        there,
+        printed,
+        apart * (spec.kind == "differences"),
+        front.repeats(study) * (spec.kind in ("claims", "verdicts")),
+    ]
+    return _digest(code.digest, entry, rows, words, called, added, *others)
 
 
 def paper_digest(study: Study, language: str) -> str:
@@ -125,7 +131,11 @@ def paper_digest(study: Study, language: str) -> str:
         [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
         for each in tables_for(study)
     ]
-    return _digest(code, lists, called, captions, made, numbers(study))
+    own = [
+        *(study.heading(language), front.authors(study, language), front.abstract(study, language)),
+        *(front.keywords(study, language), front.repeats(study)),
+    ]
+    return _digest(code, lists, called, captions, made, numbers(study), own)
 
 
 def claims_digest(study: Study) -> str:

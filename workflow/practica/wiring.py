@@ -19,6 +19,7 @@ from practica.config import Block, Study
 from practica.errors import InputError
 from practica.evidence.measured import MEASURE, measured_file
 from practica.figures import catalogue as figures
+from practica.front import introduction
 from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.page import words
 from practica.page.address import address, parse
@@ -267,9 +268,10 @@ def paper_labels(study: Study, language: str) -> dict[str, str]:
 def page_captions(study: Study) -> dict[str, str]:
     """Return a sentence about each page, in its language."""
     captions = {"vega": f"{words.WORDS[study.languages[0]]['shell_script']}."}
+    captions |= {f"title {language}": study.heading(language) for language in study.languages}
     for language in study.languages:
         said = words.WORDS[language]
-        about = {"index": said["about"]}
+        about = {"index": introduction(study, language) or study.heading(language)}
         for exercise in study.exercises:
             about[exercise] = f"{exercise}: {said['curves_hint']}"
             about[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."

@@ -11,6 +11,7 @@ from practica.about import Told
 from practica.address import TIMING
 from practica.config import Study
 from practica.evidence.claims import about as claimed
+from practica.front import repeats
 from practica.names import variant_name
 from practica.paper.settings import items
 from practica.paper.words import WORDS
@@ -104,15 +105,20 @@ def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> 
     )
 
 
-VERDICTS = TableSpec(
-    "claims",
-    "verdicts",
-    None,
-    {
-        "es": "Qué afirma la fuente, qué se midió aquí y qué queda de lo afirmado.",
-        "en": "What the source claims, what was measured here, and what remains of the claim.",
-    },
-)
+VERDICTS = {
+    "es": "Qué {claims}, qué se midió aquí y qué queda de lo afirmado.",
+    "en": "What {claims}, what was measured here, and what remains of the claim.",
+}
+JUDGED = {
+    "es": "Qué {claims} en {exercise}, con qué regla se comprueba y qué resulta: la media ± desviación estándar, o la "
+    "mediana y el rango, y entre corchetes el intervalo de confianza del 95 %. La probabilidad p está corregida por "
+    "todo lo que se decide a la vez.",
+    "en": "What {claims} in {exercise}, by which rule it is checked, and the outcome: mean ± standard deviation, or "
+    "median and range, and in brackets the 95 % confidence interval. The p-value is corrected for all that is decided "
+    "at once.",
+}
+CLAIMING = {"es": ("se afirma", "afirma la fuente"), "en": ("is claimed", "the source claims")}
+"""Who claims what is judged: nobody else, or the source of the study."""
 DIFFERENCES = TableSpec(
     "table_differences",
     "differences",
@@ -138,7 +144,17 @@ def tables_for(study: Study) -> tuple[TableSpec, ...]:
 
 def front_tables(study: Study) -> tuple[TableSpec, ...]:
     """Return the table of the first page, if anything is claimed about the exercises in play."""
-    return (VERDICTS,) if any(claimed(study, exercise) for exercise in study.exercises) else ()
+    if not any(claimed(study, exercise) for exercise in study.exercises):
+        return ()
+    return (TableSpec("claims", "verdicts", None, _claiming(study, VERDICTS)),)
+
+
+def _claiming(study: Study, texts: Mapping[str, str], exercise: str = "") -> dict[str, str]:
+    """Return a caption about claims, by language: those of the source, where the study has one."""
+    return {
+        language: texts[language].format(claims=CLAIMING[language][repeats(study)], exercise=exercise)
+        for language in study.languages
+    }
 
 
 def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
@@ -168,15 +184,7 @@ def _claims(study: Study, exercise: str) -> tuple[TableSpec, ...]:
     """Return the table of the claims about an exercise, if there are any."""
     if not claimed(study, exercise):
         return ()
-    caption = {
-        "es": f"Qué afirma la fuente en {exercise}, con qué regla se comprueba y qué resulta: la media ± desviación "
-        "estándar, o la mediana y el rango, y entre corchetes el intervalo de confianza del 95 %. La probabilidad p "
-        "está corregida por todo lo que se decide a la vez.",
-        "en": f"What the source claims in {exercise}, by which rule it is checked, and the outcome: mean ± standard "
-        "deviation, or median and range, and in brackets the 95 % confidence interval. The p-value is corrected for "
-        "all that is decided at once.",
-    }
-    return (TableSpec(f"claims_{exercise}", "claims", exercise, caption),)
+    return (TableSpec(f"claims_{exercise}", "claims", exercise, _claiming(study, JUDGED, exercise)),)
 
 
 def _layers(study: Study, exercise: str) -> list[TableSpec]:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pylatex import Document, NoEscape, Package
 
+from practica import front
 from practica.config import Study
 from practica.errors import InputError, RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
 from practica.files import atomic_path, write_text
+from practica.front import spoken
 from practica.names import report_name, title
 from practica.paper import render
 from practica.paper.appendix import appendix
@@ -205,13 +207,21 @@ def _packages(language: str) -> dict[str, str | None]:
 
 
 def _metadata(study: Study, language: str) -> str:
-    name, author = escape(study.heading(language)), escape(study.config["author"])
-    subject = escape(word("subject", language))
-    keywords = ", ".join([escape(word("keywords", language)), *(escape(each) for each in study.datasets())])
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdflang={{{language}}},
+    name, writers = escape(study.heading(language)), front.authors(study, language)
+    subject = escape(front.abstract(study, language) or study.heading(language))
+    given = front.keywords(study, language) or (word("keywords", language),)
+    keywords = ", ".join(map(escape, [*given, *study.datasets()]))
+    named = ", ".join(escape(each.name) for each in writers)
+    shown = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{named}}},pdflang={{{language}}},
   pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
-\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{author}}}\date{{\vspace{{-14mm}}}}
+\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{shown}}}\date{{\vspace{{-14mm}}}}
 """
+
+
+def _below(affiliation: str) -> str:
+    """Return where an author works, as the line below the name."""
+    return rf"\\{{\small {escape(affiliation)}}}" if affiliation else ""
 
 
 def _front(facts: Facts) -> str:
@@ -229,6 +239,8 @@ def _front(facts: Facts) -> str:
             r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
+    if abstract := front.abstract(facts.study, facts.language):
+        lines.append(rf"\noindent {escape(abstract)}\par\smallskip")
     lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
     return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, ""])
@@ -248,7 +260,8 @@ def _overview(facts: Facts) -> str:
     if counted:
         count = len(facts.study.exercises)
         exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
-        summary = word("at_a_glance", language).format(exercises=exercises, claims=sum(counted.values()), counts=counts)
+        counted_all = spoken(facts.study, WORDS[language], "at_a_glance")
+        summary = counted_all.format(exercises=exercises, claims=sum(counted.values()), counts=counts)
         summary += f" {decisions(facts)}"
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from practica.data.store.mirror import local_folder
 from practica.data.store.sources import candidates
 from practica.data.store.spec import BadContentError, Published, fingerprint
+from practica.study_folder import opened
 
 
 def first_fingerprint(spec: Published, raw: Path, mirror: str | None) -> str:
     """Return what a file of the data set holds, with its fingerprint, or what is missing."""
-    module = f"workflow/practica/data/{spec.name}.py"
+    module = os.path.relpath(opened() / "data" / f"{spec.name}.py")
     folder = local_folder(mirror) if mirror else None
     for place in (raw, *([folder] if folder else [])):
         for form, path in candidates(spec, place):

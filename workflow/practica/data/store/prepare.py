@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from practica.data.store.sources import candidates
 from practica.data.store.spec import Arrays, Computed, Published, Spec, fingerprint
 from practica.errors import InputError
 from practica.files import read_json
+from practica.study_folder import opened
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ def _computed(spec: Computed) -> Arrays:
     if (digest := fingerprint(arrays)) != spec.fingerprint:
         raise InputError(
             f"data set {spec.name}: the rule gives content with the fingerprint {digest}, not the one in "
-            f"workflow/practica/data/{spec.name}.py; if the rule is right, write it there"
+            f"{os.path.relpath(opened() / 'data' / spec.name)}.py; if the rule is right, write it there"
         )
     return arrays
 
