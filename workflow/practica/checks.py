@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from practica import exercises, space
@@ -40,23 +40,46 @@ def check(study: Study) -> None:
     """
     declared(study)
     for exercise in study.exercises:
-        known = exercises.models(exercise)
-        for variant in study.variants(exercise):
-            model = study.model(exercise, variant)
-            if model not in known:
-                raise InputError(
-                    f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
-                    f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
-                )
-        check_settings(study, exercise)
+        for mistake in (*unknown_models(study, exercise), *setting_mistakes(study, exercise)):
+            raise InputError(mistake)
         check_kept_models(study, exercise)
-        for seeds in study.seed_groups(exercise):
-            name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
-            if len(name) > LONGEST_BLOCK:
-                raise InputError(
-                    f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
-                    "the name of a folder; lower seeds_per_job or list neighbouring seeds"
-                )
+        check_blocks(study, exercise)
+    check_folders(study)
+
+
+def unknown_models(study: Study, exercise: str) -> Iterator[str]:
+    """Yield a sentence about each variant whose model the exercise's experiment does not have.
+
+    Raises:
+        InputError: there is no experiment.
+    """
+    known = exercises.models(exercise)
+    for variant in study.variants(exercise):
+        model = study.model(exercise, variant)
+        if model not in known:
+            yield (
+                f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
+                f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
+            )
+
+
+def check_blocks(study: Study, exercise: str) -> None:
+    """Raise ``InputError`` where so many scattered seeds share a job that no folder can be called after them."""
+    for seeds in study.seed_groups(exercise):
+        name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
+        if len(name) > LONGEST_BLOCK:
+            raise InputError(
+                f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
+                "the name of a folder; lower seeds_per_job or list neighbouring seeds"
+            )
+
+
+def check_folders(study: Study) -> None:
+    """Check the folders of results and data, and the mirror.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
     check_places(study.places)
     check_beside(study)
     for key, folder in study.places.items():
@@ -69,27 +92,38 @@ def check(study: Study) -> None:
 
 def check_settings(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where a setting, or one that is tuned, is of no use there or contradicts another."""
+    for mistake in setting_mistakes(study, exercise):
+        raise InputError(mistake)
+
+
+def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
+    """Yield a sentence about each setting that is of no use in an exercise, or contradicts another."""
     entry = study.config["exercises"][exercise]
-    used = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in study.variants(exercise)}
+    known = exercises.models(exercise)
+    there = [variant for variant in study.variants(exercise) if study.model(exercise, variant) in known]
+    used = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in there}
     given = [("settings", name, list(used)) for name in entry["settings"]]
     for variant in used:
         own = entry["variants"][variant] or {}
         tuned = space.names(own)
         given += [(f"variants.{variant}", name, [variant]) for name in [*own.get("settings", {}), *tuned]]
     for where, name, variants in given:
-        if not any({name, "**"} & used[variant] for variant in variants):
+        if variants and not any({name, "**"} & used[variant] for variant in variants):
             models = ", ".join(dict.fromkeys(study.model(exercise, variant) for variant in variants))
-            raise InputError(
+            yield (
                 f"configuration: exercises.{exercise}.{where}: {name} would change nothing: neither training nor the "
                 f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; take it out"
             )
     for variant in used:
         for values in ({}, *space.combinations(study.space(exercise, variant))):
             tried = {**study.settings(exercise, variant), **values}
-            check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)
+            try:
+                check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)
+            except InputError as error:
+                yield str(error)
             epochs, interval = (tried.get(name, 1) for name in ("epochs", "log_every"))
             if epochs % interval:
-                raise InputError(
+                yield (
                     f"configuration: exercises.{exercise}.variants.{variant}: epochs ({epochs}) must be a multiple of "
                     f"log_every ({interval})"
                 )

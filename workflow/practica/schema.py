@@ -39,10 +39,15 @@ def check(config: Mapping[str, Any]) -> None:
     Raises:
         InputError: a key or a value is wrong; the message is one sentence with the key's path.
     """
+    for sentence in mistakes(config):
+        raise InputError(sentence)
+
+
+def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence, with the key's path, about all that a configuration has otherwise than the schema allows."""
     validator = jsonschema.Draft202012Validator(config_schema())
     errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
-    if errors:
-        raise InputError(_sentence(errors[0]))
+    yield from map(_sentence, errors)
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:

@@ -25,7 +25,7 @@ from practica.page import words
 from practica.page.address import address, parse
 from practica.paper import settings
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
-from practica.paper.known import check_names
+from practica.paper.known import check_names, no_prose
 from practica.syntax import modules_defining
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -196,9 +196,7 @@ def check_prose(study: Study) -> None:
     for language in study.languages:
         for exercise, file in study.prose(language).items():
             if not file.is_file():
-                raise InputError(
-                    f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
-                )
+                raise InputError(no_prose(file, language))
             # A job that trains need not know what the report will say.
             if "PRACTICA_CLUSTER_JOB" not in os.environ:
                 check_names(study, file, exercise)

@@ -156,6 +156,26 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
     )
 
 
+@main.command("check")
+@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@CONFIG
+def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
+    """Say all that is wrong with the study, in seconds. One line each, with file and line."""
+    from practica.examine.study import examine
+
+    merged = configured(config_files, profile)
+    config = merged.read()
+    findings = examine(config, merged.files)
+    for finding in findings:
+        click.echo(f"note: {finding.text}" if finding.note else finding.text)
+    wrong = sum(not finding.note for finding in findings)
+    if wrong:
+        raise InputError(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong with the study")
+    study = Study.resolve(config)
+    variants = sum(len(study.variants(exercise)) for exercise in study.exercises)
+    click.echo(f"nothing is wrong: {len(study.exercises)} exercises, {variants} variants, {len(study.blocks())} jobs")
+
+
 @main.command()
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
 def configuration(out: Path | None) -> None:

@@ -72,8 +72,10 @@ PREAMBLE = r"""
 \makeatother
 \extrafloats{500}
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
-\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
 """
+OWN_NUMBERS = r"""\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
+"""
+"""Beside those with the numbers of a source, figures and tables of one's own have others."""
 
 
 def output_path(results: Path, language: str) -> Path:
@@ -168,7 +170,8 @@ def _document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs)
     for name, options in _packages(language).items():
         document.packages.append(Package(name, options=options and NoEscape(options)))
     reproducible = REPRODUCIBLE[glyphs.engine]
-    document.preamble.append(NoEscape(glyphs.preamble() + reproducible + PREAMBLE + _metadata(study, language)))
+    preamble = PREAMBLE + OWN_NUMBERS * front.repeats(study) + _metadata(study, language)
+    document.preamble.append(NoEscape(glyphs.preamble() + reproducible + preamble))
     for text in texts:
         document.append(NoEscape(text))
     return document

@@ -1,0 +1,150 @@
+"""Gather all that is wrong with a study, one sentence each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from practica import about, checks, exercises
+from practica.config import Study, prepared, unknown_datasets
+from practica.errors import InputError
+from practica.evidence import claims
+from practica.examine import about as names
+from practica.examine import prose
+from practica.examine.places import located
+from practica.figures import catalogue as figures
+from practica.names import report_name
+from practica.paper.catalogue import tables_for
+from practica.schema import mistakes as schema_mistakes
+from practica.syntax import modules_defining, parsed
+
+MARKS = ("experiment.py", about.EXERCISE_FILE)
+"""By which of its files a folder is told to be that of an exercise."""
+
+
+class Finding(NamedTuple):
+    """What is wrong with a study, or worth a note: a sentence that names the place."""
+
+    text: str
+    note: bool = False
+
+
+def examine(config: Mapping[str, Any], files: Sequence[str | Path]) -> list[Finding]:
+    """Return all that is wrong with a study; of a configuration or a YAML file that nobody can read, that alone.
+
+    Args:
+        config: the configuration.
+        files: what it was merged from, to name the lines of keys.
+    """
+    found = dict.fromkeys(map(_told, _examined(config)))
+    return [Finding(located(each.text, files), each.note) for each in found]
+
+
+def _told(each: str | Finding) -> Finding:
+    return Finding(each) if isinstance(each, str) else each
+
+
+def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
+    wrong = list(_configuration(config))
+    yield from wrong
+    if wrong:
+        return
+    study = Study.resolve({**config, "only": []})
+    broken = [*about.mistakes(study.folder, None)]
+    for exercise in study.known:
+        broken += about.mistakes(study.folder, exercise)
+    yield from broken
+    python = list(_python(study.folder))
+    yield from python
+    yield from _notes(study)
+    if python or broken:  # of which all others would speak again
+        return
+    there = []
+    for exercise in study.exercises:
+        missing = _caught(checks.unknown_models, study, exercise)
+        yield from missing
+        if exercises.has(exercise, exercises.MODULE):
+            there.append(exercise)
+            yield from _caught(checks.setting_mistakes, study, exercise)
+            yield from _caught(checks.check_kept_models, study, exercise)
+            yield from _caught(checks.check_blocks, study, exercise)
+    yield from _caught(checks.check_folders, study)
+    yield from _caught(claims.mistakes, claims.unchecked(study), study)
+    yield from names.silent(study)
+    if len(there) < len(study.exercises):  # what an exercise without a module can say is not known
+        return
+    for exercise in study.exercises:
+        yield from names.mistakes(study, exercise)
+    yield from _twice(study)
+    yield from prose.mistakes(study)
+
+
+def _caught(check: Callable[..., object], *arguments: Any) -> list[str]:
+    """Return what a check yields, if it is one that does, or the sentence that it raises."""
+    try:
+        said = check(*arguments)
+        return list(said) if isinstance(said, Iterator) else []
+    except InputError as error:
+        return [str(error)]
+
+
+def _configuration(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the configuration: all that the schema refuses, else all unknown data sets, else one."""
+    try:
+        ready = prepared(config)
+    except InputError as error:
+        yield str(error)
+        return
+    mistakes = list(schema_mistakes(ready)) or list(unknown_datasets(ready["exercises"]))
+    yield from mistakes or _caught(Study.resolve, config)
+
+
+def _python(folder: Path) -> Iterator[str]:
+    """Yield a sentence about each file of the study that is no Python."""
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            parsed(path)
+        except InputError as error:
+            yield str(error)
+
+
+def _notes(study: Study) -> Iterator[Finding]:
+    """Yield what is there and not used: exercises without a block, and data sets."""
+    configured, unused = (
+        study.config["exercises"],
+        set(modules_defining("study.data", "DATASET")) - set(study.datasets()),
+    )
+    folders = sorted(path.parent.name for path in study.folder.glob("*/*") if path.name in MARKS)
+    for exercise in dict.fromkeys(folders):
+        if exercise not in (*configured, "data", "shared"):
+            yield Finding(
+                f"{study.folder / exercise}: the configuration has no block for it, and it does not run", note=True
+            )
+    for name in sorted(unused):
+        yield Finding(f"{study.folder / 'data' / name}.py: no exercise uses this data set", note=True)
+
+
+def _twice(study: Study) -> Iterator[str]:
+    """Yield what would be two things of one name: figures, tables, pages and the files of the PDFs."""
+    every = {
+        "figures": [each.name for exercise in study.known for each in figures.declared(study, exercise)],
+        "tables": [each.name for each in tables_for(study)],
+        "pages of the HTML report": list(_pages(study)),
+        "files of the PDF": ["intro", *map(report_name, study.languages), *study.exercises],
+    }
+    automatic = [each.name for exercise in study.exercises for each in figures.of_exercise(study, exercise)]
+    every["figures"] += [name for name, count in Counter(automatic).items() for _ in range(count - 1)]
+    every["figures"] += [name for name in set(automatic) if name not in every["figures"]]
+    for kind, called in every.items():
+        for name in [name for name, count in Counter(called).items() if count > 1]:
+            yield f"{study.folder}: two {kind} would be called {name!r}; give one, or its exercise, another name"
+
+
+def _pages(study: Study) -> Iterator[str]:
+    pages = ["index", *chain.from_iterable((each, f"{each}_runs") for each in study.exercises)]
+    yield "vega"
+    for place, language in enumerate(study.languages):
+        yield from (f"{page}_{language}" if place else page for page in pages)
