@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -156,6 +157,26 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
     )
 
 
+@main.command("new-study")
+@click.argument("folder", type=PATH)
+@click.option("--title", default="A study of our own", show_default=True, help="Title of its reports.")
+def new_study_folder(folder: Path, title: str) -> None:
+    """Begin a study of your own that runs at once. Writes a config.yaml and a folder study."""
+    from practica.checks import ROOT
+    from practica.scaffold import new_study
+
+    for path in new_study(folder, title):
+        click.echo(f"wrote {path}")
+    run = f"snakemake --snakefile {shlex.quote(str(ROOT / 'Snakefile'))} --cores all"
+    style = shlex.quote(str(ROOT / "report/report.css"))
+    click.echo(
+        f"Now run it, to results/report_en.pdf and results/page/index.html:\n  cd {shlex.quote(str(folder))}\n  {run}\n"
+        f"and for the HTML report in one file:\n  {run} --report results/report.zip --report-stylesheet {style}\n"
+        "Then make it yours: study.yaml and intro.en.tex say what it is, each folder in study is an exercise, "
+        "config.yaml\nsays what runs, and `python -m practica check` what is wrong with it."
+    )
+
+
 @main.command("check")
 @click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
 @CONFIG
@@ -172,8 +193,13 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
     if wrong:
         raise InputError(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong with the study")
     study = Study.resolve(config)
-    variants = sum(len(study.variants(exercise)) for exercise in study.exercises)
-    click.echo(f"nothing is wrong: {len(study.exercises)} exercises, {variants} variants, {len(study.blocks())} jobs")
+    runs = {
+        "exercise": len(study.exercises),
+        "variant": sum(len(study.variants(exercise)) for exercise in study.exercises),
+        "job": len(study.blocks()),
+    }
+    said = ", ".join(f"{count} {what}{'s' * (count != 1)}" for what, count in runs.items())
+    click.echo(f"nothing is wrong with the study: {said}")
 
 
 @main.command()
