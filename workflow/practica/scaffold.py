@@ -19,6 +19,7 @@ from practica.data.store.spec import Arrays, Computed
 from practica.errors import InputError
 from practica.files import read_text, write_text
 from practica.merging import BASE
+from practica.schema import config_schema
 from practica.yamlfile import read_yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -44,8 +45,11 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         InputError: the id is no name or is taken, the data set is unknown or of an unknown form, or the configuration
             cannot be extended.
     """
+    named = config_schema()["properties"]["exercises"]["propertyNames"]
+    if not re.fullmatch(named["pattern"], exercise):
+        raise InputError(f"{exercise!r} is no name of an exercise: {named['description']}")
     config = Path(BASE)
-    before = read_text(config)
+    before, there = read_text(config), _exercises(config)
     study = Study.resolve(read_yaml(config))
     spec = spec_of(dataset)
     fields = {"exercise": exercise, "dataset": dataset, "title": _scalar(title or dataset)}
@@ -59,7 +63,7 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         known = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
         files[folder / f"{language}.tex"] = _render(f"prose.{language if known else 'en'}.tex", fields)
     taken = [str(path) for path in files if path.exists()]
-    if exercise in _exercises(config):
+    if exercise in there:
         taken.append(f"its block in {config.name}")
     if taken:
         raise InputError(f"{exercise} is there already ({', '.join(taken)}): choose another id, nothing was written")

@@ -161,7 +161,7 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 @click.argument("folder", type=PATH)
 @click.option("--title", default="A study of our own", show_default=True, help="Title of its reports.")
 def new_study_folder(folder: Path, title: str) -> None:
-    """Begin a study of your own that runs at once. Writes a config.yaml and a folder study."""
+    """Begin a study of your own. Writes a config.yaml and a folder study that run at once."""
     from practica.checks import ROOT
     from practica.scaffold import new_study
 
@@ -181,7 +181,7 @@ def new_study_folder(folder: Path, title: str) -> None:
 @click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
 @CONFIG
 def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
-    """Say all that is wrong with the study, in seconds. One line each, with file and line."""
+    """Say all that is wrong with the study. One line each, with file and line, in seconds."""
     from practica.examine.study import examine
 
     merged = configured(config_files, profile)

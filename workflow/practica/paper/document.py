@@ -243,7 +243,7 @@ def _front(facts: Facts) -> str:
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
     if abstract := front.abstract(facts.study, facts.language):
-        lines.append(rf"\noindent {escape(abstract)}\par\smallskip")
+        lines.append(rf"\medskip\noindent {escape(abstract)}\par\smallskip")
     lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
     return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, ""])
