@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from practica import exercises, space
@@ -40,15 +41,15 @@ def check(study: Study) -> None:
     """
     declared(study)
     for exercise in study.exercises:
-        for mistake in (*unknown_models(study, exercise), *setting_mistakes(study, exercise)):
+        for mistake in chain(model_mistakes(study, exercise), setting_mistakes(study, exercise)):
             raise InputError(mistake)
         check_kept_models(study, exercise)
         check_blocks(study, exercise)
     check_folders(study)
 
 
-def unknown_models(study: Study, exercise: str) -> Iterator[str]:
-    """Yield a sentence about each variant whose model the exercise's experiment does not have.
+def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
+    """Yield a sentence about each variant whose model the exercise's experiment does not have, or a missing problem.
 
     Raises:
         InputError: there is no experiment.
@@ -61,6 +62,8 @@ def unknown_models(study: Study, exercise: str) -> Iterator[str]:
                 f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
                 f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
             )
+    if not exercises.has_problem(exercise):
+        yield f"{study.folder}/{exercise}/experiment.py:1: there is no function `problem`; write it"
 
 
 def check_blocks(study: Study, exercise: str) -> None:

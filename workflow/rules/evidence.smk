@@ -92,6 +92,6 @@ rule claims:
         code=code_digest("practica.evidence.verdicts:write_claims"),
         declared=claims_digest(study),
     message:
-        "Judging what the source claims"
+        "Judging the claims"
     shell:
         "python -m practica claims --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

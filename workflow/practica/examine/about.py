@@ -102,8 +102,8 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
     drawn = source_of(exercises.module_name(exercise, FIGURES)).definitions if exercises.has(exercise, FIGURES) else {}
     if kind not in drawn:
         yield (f"kind: no function {kind!r} in {study.folder}/{exercise}/figures.py{hint(kind, [*KINDS[:-1], *drawn])}")
-    if not entry.get("arrays"):
-        yield "arrays: name those that it is drawn from, which `artefacts` of the problem returns"
+    elif not entry.get("arrays"):
+        yield "kind: name under arrays what it is drawn from, which `artefacts` of the problem returns"
     code = reach(f"{exercises.module_name(exercise)}:problem")
     for name in entry.get("arrays", ()):
         if not code.says(name):

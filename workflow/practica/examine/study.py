@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -19,7 +20,8 @@ from practica.figures import catalogue as figures
 from practica.names import report_name
 from practica.paper.catalogue import tables_for
 from practica.schema import mistakes as schema_mistakes
-from practica.syntax import modules_defining, parsed
+from practica.study_folder import PACKAGE, opened
+from practica.syntax import module_path, modules_defining, package_folder, parsed
 
 MARKS = ("experiment.py", about.EXERCISE_FILE)
 """By which of its files a folder is told to be that of an exercise."""
@@ -57,16 +59,13 @@ def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
     for exercise in study.known:
         broken += about.mistakes(study.folder, exercise)
     yield from broken
-    python = list(_python(study.folder))
-    yield from python
     yield from _notes(study)
-    if python or broken:  # of which all others would speak again
+    if broken:  # of which all others would speak again
         return
     there = []
     for exercise in study.exercises:
-        missing = _caught(checks.unknown_models, study, exercise)
-        yield from missing
-        if exercises.has(exercise, exercises.MODULE):
+        yield from _caught(checks.model_mistakes, study, exercise)
+        if exercises.has(exercise, exercises.MODULE) and exercises.has_problem(exercise):
             there.append(exercise)
             yield from _caught(checks.setting_mistakes, study, exercise)
             yield from _caught(checks.check_kept_models, study, exercise)
@@ -92,23 +91,30 @@ def _caught(check: Callable[..., object], *arguments: Any) -> list[str]:
 
 
 def _configuration(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the configuration: all that the schema refuses, else all unknown data sets, else one."""
+    """Yield what cannot be read of the configuration and the code; else unknown data sets, or the first mistake."""
     try:
         ready = prepared(config)
     except InputError as error:
         yield str(error)
         return
-    mistakes = list(schema_mistakes(ready)) or list(unknown_datasets(ready["exercises"]))
-    yield from mistakes or _caught(Study.resolve, config)
+    python = list(_python(opened()))
+    refused = [*schema_mistakes(ready), *python]
+    yield from refused or [*unknown_datasets(ready["exercises"])] or _caught(Study.resolve, config)
 
 
 def _python(folder: Path) -> Iterator[str]:
-    """Yield a sentence about each file of the study that is no Python."""
+    """Yield a sentence about each file that is no Python, or takes something from one that is not there."""
     for path in sorted(folder.rglob("*.py")):
         try:
-            parsed(path)
+            nodes = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ImportFrom)]
         except InputError as error:
             yield str(error)
+            continue
+        for node in nodes:
+            module = node.module or ""
+            place = module_path(module) if module.startswith(f"{PACKAGE}.") else path
+            if not (place.exists() or package_folder(module).is_dir()):
+                yield f"{path}:{node.lineno}: there is no {place}, of which it takes something"
 
 
 def _notes(study: Study) -> Iterator[Finding]:

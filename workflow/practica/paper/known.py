@@ -12,7 +12,7 @@ from practica.address import METRIC, Quantity, parts
 from practica.code import reach
 from practica.config import Study
 from practica.errors import InputError, hint
-from practica.evidence.claims import declared
+from practica.evidence.claims import unchecked
 from practica.evidence.source import numbers, printed
 from practica.figures import catalogue as figures
 from practica.files import read_text
@@ -23,7 +23,9 @@ from practica.paper.macros import Macro, expand
 
 def named_variants(study: Study) -> frozenset[tuple[str, str]]:
     """Return the variants that the files about the exercises speak of, whatever the study runs."""
-    quantities = [each for claim in declared(study).claims.values() for part in claim.parts for each in part.quantities]
+    quantities = [
+        each for claim in unchecked(study).claims.values() for part in claim.parts for each in part.quantities
+    ]
     quantities += map(Quantity.parse, numbers(study))
     called = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
     shown = [
@@ -183,7 +185,7 @@ class _Names:
 
     def _claim(self, reference: str) -> None:
         name, _, part = reference.partition("/")
-        claims = declared(self.study).claims
+        claims = unchecked(self.study).claims
         if name not in claims:
             raise InputError(f"no claim {name!r}{hint(name, claims)}")
         if part and part not in (there := [each.name for each in claims[name].parts]):
