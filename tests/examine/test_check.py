@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from practica.checks import check
 from practica.cli import main
-from practica.config import read_config
+from practica.config import Study, read_config
+from practica.errors import InputError
 from practica.examine.study import examine
 from practica.scaffold import new_study
 from practica.study_folder import use
@@ -102,6 +104,15 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
         (ABOUT, "says: The validation", "says: {fr: a}\n        #", "fr: a", "no text in 'en'"),
         (FRONT, "title: A study", "title: {es: Un estudio}", "Un estudio", "no text in 'en'"),
         (FRONT, "    en: {name", "    es: {name", "gap:", "nothing in 'en'"),
+        (FRONT, "title: A study", "title: A study\ngallery: [fig_grower]", "gallery", "no figure 'fig_grower'"),
+        (
+            FRONT,
+            "title: A study",
+            "title: A study\nsource: {name: A paper, cite: paper}",
+            "cite: paper",
+            "hold 'paper'",
+        ),
+        (ABOUT, "claims:", "uncompared: [acuracy]\nclaims:", "uncompared", "nothing records 'acuracy'"),
         # Prose.
         (PROSE, "growers/hidden}", "growers/hiden}", "hiden", "did you mean 'hidden'"),
         (PROSE, "ref{tab:table_growers}", "ref{tab:table_grower}", "table_grower}", "nothing has this label"),
@@ -183,6 +194,8 @@ def test_an_exercise_is_not_called_as_what_the_reports_have(study, name):
     Path("study/growers").rename(f"study/{name}")
     wrong, _ = found()
     assert [each for each in wrong if f"would be called {name!r}" in each], wrong
+    with pytest.raises(InputError, match=f"would be called {name!r}"):  # nor does a run begin
+        check(Study.resolve(read_config([CONFIG])))
 
 
 def test_a_language_needs_its_prose_and_asks_for_the_same(study):

@@ -52,6 +52,7 @@ FLOORS = (
     "page",
     "exports",
     "digests",
+    "clashes",
     "checks",
     "wiring",
     "examine",

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from practica import exercises, space
+from practica.clashes import clashes
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
@@ -45,6 +46,8 @@ def check(study: Study) -> None:
             raise InputError(mistake)
         check_kept_models(study, exercise)
         check_blocks(study, exercise)
+    for clash in clashes(study):
+        raise InputError(clash)
     check_folders(study)
 
 

@@ -19,6 +19,7 @@ from practica.figures.draw import FIGURES
 from practica.figures.specs import KINDS
 from practica.files import SCHEMAS, read_json
 from practica.front import repeats
+from practica.paper.bibliography import works
 from practica.paper.known import check_recorded
 from practica.schema import config_schema
 from practica.syntax import source_of
@@ -44,6 +45,7 @@ def mistakes(study: Study, exercise: str) -> Iterator[str]:
         yield from _prefixed(f"{where} printed.{name}", _printed(study, exercise, name))
     pairs = entry.get("twins", {})
     yield from _prefixed(f"{where} twins", _variants(study, exercise, [*pairs, *pairs.values()]))
+    yield from _prefixed(f"{where} uncompared", _metrics(study, exercise, entry.get("uncompared", ()), ""))
     for name, claim in entry.get("claims", {}).items():
         yield from _prefixed(f"{where} claims.{name}", _claim(study, claim))
 
@@ -169,6 +171,19 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
         yield f"{key}: nothing measures times of {exercise}: its folder has no {MEASURE}.py"
     if quantity.split and exercise in study.exercises:
         yield from _metrics(study, exercise, [quantity.metric], key)
+
+
+def front_mistakes(study: Study) -> Iterator[str]:
+    """Yield a sentence about each name in ``study.yaml`` that nothing has."""
+    where = study.folder / STUDY_FILE
+    every = [each.name for exercise in study.known for each in figures.declared(study, exercise)]
+    every += figures.report_figures(study)
+    for name in study.front.get("gallery", ()):
+        if name not in every:
+            yield f"{where}: gallery: there is no figure {name!r}{hint(name, every)}"
+    key, there = study.front.get("source", {}).get("cite"), works(study.folder)
+    if key and key not in there:
+        yield f"{where}: source.cite: references.bib does not hold {key!r}{hint(key, there)}"
 
 
 def silent(study: Study) -> Iterator[str]:

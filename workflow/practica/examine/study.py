@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from practica import about, checks, exercises
+from practica.clashes import clashes
 from practica.config import Study, prepared, unknown_datasets
 from practica.errors import InputError
 from practica.evidence import claims
 from practica.examine import about as names
 from practica.examine import prose
 from practica.examine.places import located
-from practica.figures import catalogue as figures
-from practica.names import report_name
-from practica.paper.catalogue import tables_for
 from practica.schema import mistakes as schema_mistakes
 from practica.study_folder import PACKAGE, opened
 from practica.syntax import module_path, modules_defining, package_folder, parsed
@@ -73,11 +69,12 @@ def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
     yield from _caught(checks.check_folders, study)
     yield from _caught(claims.mistakes, claims.unchecked(study), study)
     yield from names.silent(study)
+    yield from names.front_mistakes(study)
     if len(there) < len(study.exercises):  # what an exercise without a module can say is not known
         return
     for exercise in study.exercises:
         yield from names.mistakes(study, exercise)
-    yield from _twice(study)
+    yield from clashes(study)
     yield from prose.mistakes(study)
 
 
@@ -131,26 +128,3 @@ def _notes(study: Study) -> Iterator[Finding]:
             )
     for name in sorted(unused):
         yield Finding(f"{study.folder / 'data' / name}.py: no exercise uses this data set", note=True)
-
-
-def _twice(study: Study) -> Iterator[str]:
-    """Yield what would be two things of one name: figures, tables, pages and the files of the PDFs."""
-    every = {
-        "figures": [each.name for exercise in study.known for each in figures.declared(study, exercise)],
-        "tables": [each.name for each in tables_for(study)],
-        "pages of the HTML report": list(_pages(study)),
-        "files of the PDF": ["intro", *map(report_name, study.languages), *study.exercises],
-    }
-    automatic = [each.name for exercise in study.exercises for each in figures.of_exercise(study, exercise)]
-    every["figures"] += [name for name, count in Counter(automatic).items() for _ in range(count - 1)]
-    every["figures"] += [name for name in set(automatic) if name not in every["figures"]]
-    for kind, called in every.items():
-        for name in [name for name, count in Counter(called).items() if count > 1]:
-            yield f"{study.folder}: two {kind} would be called {name!r}; give one, or its exercise, another name"
-
-
-def _pages(study: Study) -> Iterator[str]:
-    pages = ["index", *chain.from_iterable((each, f"{each}_runs") for each in study.exercises)]
-    yield "vega"
-    for place, language in enumerate(study.languages):
-        yield from (f"{page}_{language}" if place else page for page in pages)
