@@ -12,7 +12,6 @@ from practica.wiring import per_job, prepare_jobs, study_rules
 prepare_jobs(on_cluster=workflow.remote_exec)
 study = open_study(config)
 RESULTS = str(study.results)
-STUDY = os.path.relpath(study.folder)
 DATA = study.data["folder"]
 LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
@@ -39,6 +38,12 @@ def run_of(wildcards):
     """Return what decides a job's result: what it trains, and the digest of the code that it depends on."""
     block = block_of(wildcards)
     return [block.specification(), run_code(block.exercise)]
+
+
+@per_job
+def folder_of_study(wildcards, output):
+    """Return the folder of the study; where it lies is not what it says, and of a function of the output not compared."""
+    return os.path.relpath(study.folder)
 
 
 def need(name, *, grows=False):

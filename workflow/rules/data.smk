@@ -13,6 +13,7 @@ rule prepare_data:
         "../../envs/practica.yaml"
     params:
         folder=subpath(output.dataset, ancestor=3),
+        study=folder_of_study,
         # Where data come from is not what they are: what a function makes of the output is not compared.
         sources=lambda wildcards, output: [
             f"--{key.replace('_', '-')}={'' if value is None else value}"
@@ -24,5 +25,5 @@ rule prepare_data:
     message:
         "Preparing the data set {wildcards.dataset}"
     shell:
-        "python -m practica prepare {wildcards.dataset} --study-folder {STUDY:q} --folder {params.folder:q} {params.sources:q}"
+        "python -m practica prepare {wildcards.dataset} --study-folder {params.study:q} --folder {params.folder:q} {params.sources:q}"
         " --road {params.road:q} > {log:q} 2>&1"

@@ -21,10 +21,11 @@ rule train:
     params:
         run=run_of,
         data=content_of,
+        folder=folder_of_study,
     message:
         "Training {wildcards.exercise}/{wildcards.variant}/{wildcards.block}"
     shell:
-        "python -m practica train --spec {params.run[0]:q} --study-folder {STUDY:q} --data {input.dataset:q}"
+        "python -m practica train --spec {params.run[0]:q} --study-folder {params.folder:q} --data {input.dataset:q}"
         " --results {output:q} --threads {threads} --gpu {resources.gpu}"
         " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
 
