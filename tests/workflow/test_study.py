@@ -74,7 +74,7 @@ def test_one_seed_on_generated_data_decides_nothing(finished) -> None:
 def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
     with finished.edited("study/ej01/about.yaml", "rule: {below: 0.9}", "rule: {below: 0.8}"):
         planned = finished.planned()
-    assert "Judging what the source claims" in planned
+    assert "Judging the claims" in planned
     drawn = [job for job in planned if job.startswith(("Training", "Drawing", "Collecting"))]
     assert drawn == ["Drawing fig_overview"]  # which shows the verdicts
 
@@ -85,7 +85,7 @@ def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_
         planned = finished.planned()
     assert {
         "Summarising the metrics over the seeds",
-        "Judging what the source claims",
+        "Judging the claims",
         "Making table2",
         "Making claims",
         "Making claims_ej08",

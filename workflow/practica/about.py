@@ -73,8 +73,25 @@ def _read(path: Path, schema: str) -> Mapping[str, Any]:
 @lru_cache(maxsize=1000)
 def _checked(path: Path, stamp: int, schema: str) -> Mapping[str, Any]:
     content = read_yaml(path)
-    error = next(jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content), None)
-    if error is not None:
-        key = ".".join(map(str, error.absolute_path)) or "the file"
-        raise InputError(f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed")
+    for mistake in _mistakes(path, content, schema):
+        raise InputError(mistake)
     return content
+
+
+def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
+    """Yield what the schema refuses in ``about.yaml`` of an exercise, or in ``study.yaml``: file, key and reason."""
+    path = folder / exercise / EXERCISE_FILE if exercise else folder / STUDY_FILE
+    if not path.exists():
+        return
+    try:
+        content = read_yaml(path)
+    except InputError as error:
+        yield str(error)
+        return
+    yield from _mistakes(path, content, "about.schema.json" if exercise else "study.schema.json")
+
+
+def _mistakes(path: Path, content: Mapping[str, Any], schema: str) -> Iterator[str]:
+    for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
+        key = ".".join(map(str, error.absolute_path)) or "the file"
+        yield f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from practica import exercises, names
+from practica import exercises, front, names
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
 from practica.evidence.claims import declared
@@ -103,7 +103,13 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
     apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
     rows = spec.variants(study)
-    return _digest(code.digest, entry, rows, words, called, added, there, printed, apart * (spec.kind == "differences"))
+    others = [
+        there,
+        printed,
+        apart * (spec.kind == "differences"),
+        front.repeats(study) * (spec.kind in ("claims", "verdicts")),
+    ]
+    return _digest(code.digest, entry, rows, words, called, added, *others)
 
 
 def paper_digest(study: Study, language: str) -> str:
@@ -155,7 +161,11 @@ def _told(study: Study, language: str) -> list[Any]:
     ]
     specs = [figures.spec(study, name) for name in figures.report_figures(study)]
     captions = [[each.name, each.number, each.title[language], each.caption[language]] for each in specs]
-    return [called, captions]
+    own = [
+        *(study.heading(language), front.authors(study, language), front.abstract(study, language)),
+        *(front.introduction(study, language), front.keywords(study, language), front.repeats(study)),
+    ]
+    return [called, captions, own]
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:
