@@ -39,7 +39,7 @@ def hostile_study(**changes):
 def test_latex_prints_it(tmp_path):
     study = hostile_study()
     fill(study, tmp_path / "results")
-    text = text_of(build(study, tmp_path / "results", "es", own_prose(tmp_path, ej08="Nada.")))
+    text = text_of(build(own_prose(study, tmp_path, ej08="Nada."), tmp_path / "results", "es"))
     assert text.count(r"\input{/etc/passwd} ;touch owned;") >= 3
     assert "root:" not in text
     assert r"\end{document}" in text

@@ -180,9 +180,9 @@ def train(
 def rehearse(
     variants: tuple[str, ...], part: str, study: Study, results: Path, data_folder: Path | None, out: Path | None
 ) -> None:
-    """Try what is to be trained on a few samples, before it is trained.
+    """Try on a few samples what is to be trained.
 
-    Splits the data, builds the net and makes a step.
+    Splits the data, builds the net and makes a step, as the workflow does before the first training.
 
     Without names, all variants of the study; what was rehearsed before and is as it was is left out.
     """

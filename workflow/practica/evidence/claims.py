@@ -110,13 +110,15 @@ def unchecked(study: Study) -> Claims:
 def mistakes(every: Claims, study: Study) -> Iterator[str]:
     """Yield what is wrong with claims that a schema cannot see, with file and key."""
     source = numbers(study)
-    for claim in every.claims.values():
-        where = f"{study.folder / claim.exercise / EXERCISE_FILE}: claims.{claim.id}"
-        if claim.id.partition("-")[0] != claim.exercise:
-            yield f"{where}: call it {claim.exercise}, or {claim.exercise}- and a name"
-        for part in claim.parts:
-            if said := _mistake(part, every, source, study):
-                yield f"{where}.parts.{part.name}.{said}"
+    for exercise in study.known:
+        for name in study.about(exercise).get("claims", {}):
+            where = f"{study.folder / exercise / EXERCISE_FILE}: claims.{name}"
+            if name.partition("-")[0] != exercise:  # under the name of another's it would take its place
+                yield f"{where}: call it {exercise}, or {exercise}- and a name"
+                continue
+            for part in every.claims[name].parts:
+                if said := _mistake(part, every, source, study):
+                    yield f"{where}.parts.{part.name}.{said}"
 
 
 def about(study: Study, exercise: str) -> bool:
