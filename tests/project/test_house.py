@@ -26,6 +26,7 @@ GROUND = (
     "seeds",
     "plain",
     "config",
+    "declarations",
     "schema",
     "allocation",
     "executor",

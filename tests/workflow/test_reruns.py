@@ -79,6 +79,31 @@ EDITS = {
         "  title: B.\n",
         SHOWN | {"Drawing": 1},
     ),
+    "what a setting means": (
+        "study/study.yaml",
+        "description: Replace impossible zeros",
+        "description: Replace all zeros",
+        NOTHING,
+    ),
+    "what a setting of the engine means": (
+        "workflow/schemas/config.schema.json",
+        "Samples per gradient step.",
+        "Samples of each step.",
+        NOTHING,
+    ),
+    "values that a setting may have": ("study/study.yaml", "    maximum: 10000\n", "    maximum: 20000\n", NOTHING),
+    "how a setting is declared": (
+        f"{CODE}/declarations.py",
+        "import jsonschema\n",
+        "import jsonschema\n\nX = str()\n",
+        NOTHING,
+    ),
+    "the words of a setting": (
+        "study/study.yaml",
+        "en: 'zeros corrected: {}'",
+        "en: 'zeros replaced: {}'",
+        {},
+    ),
     "a word over a table's column": (
         f"{CODE}/words/es.yaml",
         "fold_spread: ",
