@@ -102,7 +102,13 @@ EDITS = {
         "study/study.yaml",
         "en: 'zeros corrected: {}'",
         "en: 'zeros replaced: {}'",
-        {},
+        SHOWN | {"Drawing": 2, "Making": 6},  # those of ej06
+    ),
+    "the role of a setting of the engine": (
+        "workflow/schemas/config.schema.json",
+        'of the official test samples; null: all.", "role": "data"',
+        'of the official test samples; null: all.", "role": "net"',
+        SHOWN | {"Summarising": 1, "Drawing": 38, "Making": 16},  # variants that differ in it are compared otherwise
     ),
     "a word over a table's column": (
         f"{CODE}/words/es.yaml",
