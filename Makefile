@@ -10,8 +10,8 @@ unexport PYTHONPATH PYTHONHOME
 
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report gallery crate tune status doctor test cluster bench lint format docs oldest newest lock \
-  clean
+.PHONY: help setup latex ready report example check gallery crate tune status doctor test cluster bench lint format docs oldest \
+  newest lock clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -28,6 +28,15 @@ ready:
 
 report: ready ## Run the quick study and build the PDF and the HTML report
 	@workflow/scripts/report.sh
+
+example: ready ## Run the small study of examples/bundled, to a PDF and an HTML report
+	@cd examples/bundled && PATH=$(CURDIR)/.venv/bin:$$PATH && run="snakemake --snakefile ../../Snakefile --cores all" && \
+	  $$run && $$run --report results/report.zip --report-stylesheet ../../report/report.css && echo && \
+	  echo "PDF report:   examples/bundled/results/report_en.pdf" && \
+	  echo "HTML report:  examples/bundled/results/report.zip (unzip it, then open report/report.html in a browser)"
+
+check: setup ## Say all that is wrong with the study, in seconds
+	$(in_venv) python -m practica check
 
 gallery: ready ## Renew the pictures of the README from the whole study
 	$(in_venv) snakemake --cores all gallery

@@ -68,9 +68,9 @@ CASES: tuple[Case, ...] = (
     ),
     DryRun("dryrun", 10_000, under(1.5)),
     DryRun("dryrun-jobs", 10_000, under(1.5), one_a_job=True),
-    Overhead("dag10", 10, None),
-    Overhead("dag100", 100, under(1.5)),
-    Overhead("dag1000", 1000, under(1.5), limit=10_000),
+    Overhead("dag10", "ej01", 10, None),
+    Overhead("dag100", "ej01", 100, under(1.5)),
+    Overhead("dag1000", "ej01", 1000, under(1.5), limit=10_000),
     # Without a goal: the other exercises.
     TrainingCase("ej01", "ej01", "linear", Band("validation", "mse", 3.0), _stacked(Total(10))),
     TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1),), {"epochs": 5}),

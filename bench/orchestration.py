@@ -91,24 +91,25 @@ class DryRun:
 
 @dataclass(frozen=True)
 class Overhead:
-    """The time of the whole study, from nothing to the PDF, outside its training processes; one job at a time."""
+    """The time of a study of one exercise, from nothing to the PDF, outside its training; one job at a time."""
 
     name: str
+    exercise: str
     runs: int
     goal: Goal | None
     limit: float = 1500
 
     def datasets(self, study: Study) -> tuple[str, ...]:
         """Return the data sets that have to be prepared."""
-        return (study.dataset("ej01", "linear"),)
+        return (study.dataset(self.exercise, study.variants(self.exercise)[0]),)
 
     def repeat(self, number: int, study: Study, data: Path) -> Repetition:
-        """Run ej01 alone with so many seeds, an epoch each."""
+        """Run the exercise alone with so many seeds, an epoch each."""
         config = {
-            "only": "ej01",
+            "only": self.exercise,
             "seeds": self.runs,
             "data": {"folder": str(data.absolute())},
-            "exercises": {"ej01": {"seeds_per_job": 1, "settings": {"epochs": 1}}},
+            "exercises": {self.exercise: {"seeds_per_job": 1, "settings": {"epochs": 1}}},
         }
         return _turn(config, [], self.limit)
 

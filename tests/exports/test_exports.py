@@ -10,12 +10,14 @@ from click.testing import CliRunner
 
 from paper.factory import fill, one_exercise
 from practica.cli import main
+from practica.config import Study, read_config
 from practica.errors import InputError
 from practica.evidence.results import Results
 from practica.exports.crate import PROFILES, write_crate
 from practica.exports.events import write_events
 from practica.exports.sums import write_sums
 from practica.files import write_json
+from practica.scaffold import new_study
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,23 @@ def test_a_crate_describes_every_file_that_it_holds(crate):
     parts = {part["@id"] for part in entities["./"]["hasPart"]}
     assert parts == set(names) - {"ro-crate-metadata.json"} == {i for i, e in entities.items() if "File" in e["@type"]}
     assert not [name for name in names if ".." in name or name.startswith("/")]
+
+
+def test_a_crate_holds_the_study_and_names_its_authors(tmp_path, monkeypatch):
+    new_study(tmp_path, "A study")
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "study/study.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("authors:\n- {name: Ada, affiliation: Here}\n- {name: Grace}\n")
+    study = Study.resolve(read_config(["config.yaml"]))
+    fill(study, tmp_path / "results")
+    write_json(tmp_path / "results/study.json", dict(study.config))
+    with zipfile.ZipFile(write_crate(study, tmp_path / "results")) as archive:
+        entities = {each["@id"]: each for each in json.loads(archive.read("ro-crate-metadata.json"))["@graph"]}
+        assert {"study/study.yaml", "study/growers/experiment.py", "study/data/wine.py"} <= set(archive.namelist())
+        assert archive.read("config.yaml") == Path("config.yaml").read_bytes()
+    assert entities["./"]["name"] == "A study"
+    people = [entities[each["@id"]] for each in entities["./"]["author"]]
+    assert [(each["name"], each.get("affiliation")) for each in people] == [("Ada", "Here"), ("Grace", None)]
 
 
 def test_a_crate_refers_to_nothing_unknown(crate):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from practica.scaffold import new_study
 from practica.schema import config_schema
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def test_it_is_a_module_of_another_workflow(tmp_path, place):
     snakefile = f'"{ROOT}/workflow/Snakefile"'
     if place == "repository":
         repository = tmp_path / "repository"
-        for name in ("workflow", "report", "envs"):
+        for name in ("workflow", "report", "envs", "study"):
             shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         commit = ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "All"]
         for words in (["init", "-q", "-b", "main"], ["add", "."], commit):
@@ -72,3 +73,20 @@ def test_it_is_a_module_of_another_workflow(tmp_path, place):
     assert done.returncode == 0, done.stderr
     assert "Training ej01/linear/s0" in done.stdout
     assert "results/informe.pdf" in done.stdout
+
+
+@pytest.mark.workflow
+def test_a_module_runs_the_study_that_lies_beside_it(tmp_path):
+    """As after snakedeploy, with a configuration and a study of one's own."""
+    new_study(tmp_path, "A study")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config.yaml").rename(tmp_path / "config/config.yaml")
+    (tmp_path / "workflow").mkdir()
+    (tmp_path / "workflow/Snakefile").write_text(MODULE.format(snakefile=f'"{ROOT}/workflow/Snakefile"'))
+    command = [Path(sys.executable).with_name("snakemake"), "-n", "--cores", "1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PRACTICA_DATA_MIRROR": ""}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for line in ("Training growers/hidden/s0-2", "Drawing fig_growers", "results/report_en.pdf"):
+        assert line in done.stdout
+    assert "ej01" not in done.stdout

@@ -37,9 +37,7 @@ INLINE = re.compile(r"`([^`\n]+)`")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 MADE = ("results", "data", ".venv", ".snakemake")
 """Folders that a run makes."""
-NEW = "ej99" if (ROOT / "workflow/practica/exercises/ej11.py").exists() else "ej11"
-"""The exercise that the pages add: `ej11`, unless somebody has followed them."""
-ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-")).replace("ej11", NEW)
+ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-"))
 WORKED = dict(EXAMPLES.findall(ADDING))
 """The files of the worked example, and for config.yaml what is added to it."""
 
@@ -119,22 +117,26 @@ def test_every_target_is_listed():
 @pytest.fixture
 def extended(tmp_path):
     """Return a copy of the project with everything that the pages docs/add-*.md add to it."""
-    for name in ("envs", "profiles", "report", "workflow"):
+    for name in ("envs", "profiles", "report", "study", "workflow"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / name, tmp_path / name)
-    python = [text for language, text in FENCE.findall(ADDING) if language == "python"]
-    figure = next(text for text in python if text.startswith("_curves("))
-    table = next(text for text in python if text.startswith("_scores("))
-    package = tmp_path / "workflow/practica"
-    append(package / "figures/listing.py", f"SPECS += ({figure},)")
-    append(package / "paper/catalogue.py", f"KNOWN += ({table},)")
     for name, text in WORKED.items():
-        if name.endswith((".py", ".tex")):
-            (tmp_path / name).write_text(text, encoding="utf-8")
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        if path.exists():
+            append(path, text)
         else:
-            append(tmp_path / name, text)
+            path.write_text(text, encoding="utf-8")
     return tmp_path
+
+
+def test_the_worked_example_is_one_folder_a_data_set_and_a_block():
+    assert set(WORKED) == {
+        "config.yaml",
+        *(f"study/data/{name}.py" for name in ("henon", "wine")),
+        *(f"study/henon/{name}" for name in ("experiment.py", "about.yaml", "es.tex", "en.tex")),
+    }
 
 
 def append(path, text):
@@ -151,20 +153,21 @@ def test_worked_example_reaches_the_report(extended):
     shutil.copy(Path(sklearn.__file__).with_name("datasets") / "data/wine_data.csv", extended / "mirror/wine.csv")
     for words in (
         ["practica", "prepare", "wine"],
-        ["snakemake", "--cores", "2", "--config", f"only={NEW}", "seeds=1"],
+        ["practica", "check"],
+        ["snakemake", "--cores", "2", "--config", "only=henon", "seeds=1"],
     ):
         subprocess.run([sys.executable, "-m", *words], cwd=extended, env=env, check=True)
     made = (
         "informe.pdf",
         "report_en.pdf",
-        "figures/figx11.pdf",
-        f"tables/table_{NEW}.tex",
-        f"tables/en/claims_{NEW}.tex",
+        "figures/fig_henon.pdf",
+        "tables/table_henon.tex",
+        "tables/en/claims_henon.tex",
     )
     for name in made:
         assert (extended / "results" / name).is_file()
-    metrics = json.loads((extended / f"results/runs/{NEW}/wide/s0/metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((extended / "results/runs/henon/wide/s0/metrics.json").read_text(encoding="utf-8"))
     assert metrics["runs"][0]["metrics"]["test"]["mse"] < 0.02
     (claim,) = json.loads((extended / "results/claims.json").read_text(encoding="utf-8"))["claims"]
-    assert (claim["id"], claim["verdict"]) == (NEW, "not evaluated")
+    assert (claim["id"], claim["verdict"]) == ("henon", "not evaluated")
     assert claim["parts"][0]["estimate"]["n"] == 1

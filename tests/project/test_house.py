@@ -6,11 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from practica.config import Study, read_config
-from practica.data.store.registry import names
-from practica.syntax import modules_defining
+from practica.config import read_config
+from practica.examine.study import examine
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
@@ -25,12 +23,13 @@ GROUND = (
     "recipes",
     "seeds",
     "plain",
-    "config",
+    "study_folder",
     "about",
     "block",
+    "config",
     "names",
+    "front",
     "declarations",
-    "study_folder",
     "schema",
     "allocation",
     "executor",
@@ -62,9 +61,11 @@ FLOORS = (
     "page",
     "exports",
     "digests",
+    "clashes",
     "rehearsals",
     "checks",
     "wiring",
+    "examine",
     "doctor",
     "scaffold",
     "cli",
@@ -85,31 +86,21 @@ def tracked_texts():
     }
 
 
-def test_every_exercise_is_complete():
-    configured = set(yaml.safe_load((ROOT / "config.yaml").read_text())["exercises"])
-    modules = {path.stem for path in (PACKAGE / "exercises").glob("ej[0-9][0-9].py")}
-    languages = Study.resolve(read_config([ROOT / "config.yaml"])).languages
-    prose = {(path.parent.name, path.stem) for path in (ROOT / "report").glob("*/ej[0-9][0-9].tex")}
-    missing = []
-    for exercise in sorted(configured | modules | {name for _, name in prose}):
-        if exercise not in configured:
-            missing.append(f"config.yaml has no block for {exercise}")
-        if exercise not in modules:
-            missing.append(f"{exercise} has no module: write workflow/practica/exercises/{exercise}.py")
-        for language in languages:
-            if (language, exercise) not in prose:
-                missing.append(f"{exercise} has no prose in {language}: write report/{language}/{exercise}.tex")
-    assert not missing, "; ".join(missing)
+STUDIES = (ROOT, ROOT / "examples/bundled")
+"""The folders with a configuration and the study that it names."""
 
 
-def test_every_data_set_is_one_module_of_its_name():
-    modules = set(modules_defining("practica.data", "DATASET"))
-    assert set(names()) == modules
-    for name in modules:
-        assert re.fullmatch("[a-z][a-z0-9]*", name), f"{name}: rename the data set: letters and digits only"
-    resolved = Study.resolve(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
-    unused = modules - set(resolved.datasets())
-    assert not unused, f"no exercise uses {', '.join(unused)}: add a block to config.yaml, or remove the module"
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
+def test_nothing_is_wrong_with_our_studies(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    findings = examine(read_config(["config.yaml"]), ["config.yaml"])
+    assert not findings, "\n".join(finding.text for finding in findings)
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
+def test_every_data_set_is_named_so_that_files_can_be(folder):
+    for path in (folder / "study/data").glob("*.py"):
+        assert re.fullmatch("[a-z][a-z0-9]*", path.stem), f"{path.stem}: rename the data set: letters and digits only"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +120,7 @@ def test_no_file_outgrows_its_room(path, limit):
 
 
 def floor(module):
-    """Return the height of a module of the package, such as ``study.data.mnist``."""
+    """Return the height of a module of the package, such as ``practica.data.store``."""
     part = module.split(".")[1] if "." in module else "errors"
     if part in GROUND:
         return 0

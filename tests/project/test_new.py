@@ -1,6 +1,7 @@
 """`practica new` writes an exercise that runs at once, or nothing; whatever part is missing is named."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,10 @@ import yaml
 from practica.config import Study
 from practica.data.store.registry import names
 from practica.errors import InputError
-from practica.scaffold import new_exercise
-from practica.wiring import prose_folders
+from practica.examine.study import examine
+from practica.scaffold import new_exercise, new_study
 
 ROOT = Path(__file__).parents[2]
-FIRST = 81
-"""From here on nobody has exercises of their own."""
 PROBLEMS = """
 import sys
 import numpy as np
@@ -55,9 +54,10 @@ def copied(folder, *names):
 
 
 @pytest.fixture
-def plain(tmp_path):
+def plain(tmp_path, monkeypatch):
     """Return a folder with all that `new` adds to."""
-    return copied(tmp_path, "config.yaml", "report")
+    monkeypatch.chdir(tmp_path)
+    return copied(tmp_path, "config.yaml", "study")
 
 
 def files(folder):
@@ -76,12 +76,13 @@ def everywhere(tmp_path_factory):
     """Return a copy of the project with a new exercise on every data set, and their ids."""
     folder = copied(
         tmp_path_factory.mktemp("new"),
-        *("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs", "pyproject.toml"),
-        *("tests/project/test_house.py", "CONTRIBUTING.md", "docs"),
+        *("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs", "pyproject.toml", "study"),
     )
-    ids = {f"ej{number}": dataset for number, dataset in enumerate(names(), FIRST)}
-    for exercise, dataset in list(ids.items())[1:]:
-        new_exercise(exercise, dataset, root=folder)
+    ids = {f"{'abcdefghij'[place]}_of_{dataset}": dataset for place, dataset in enumerate(names())}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for exercise, dataset in list(ids.items())[1:]:
+            new_exercise(exercise, dataset)
     first, dataset = next(iter(ids.items()))
     done = run(folder, "-m", "practica", "new", first, "--dataset", dataset, "--title", "Ñandú: 100 % & más")
     assert done.returncode == 0, done.stderr
@@ -90,32 +91,34 @@ def everywhere(tmp_path_factory):
 
 def test_configuration_keeps_its_words_and_gains_one_block(plain):
     before = (plain / "config.yaml").read_text(encoding="utf-8")
-    new_exercise("ej81", "mnist", root=plain)
+    new_exercise("mine", "mnist")
     after = (plain / "config.yaml").read_text(encoding="utf-8")
     assert after.startswith(before)
     study = Study.resolve(yaml.safe_load(after))
-    assert study.variants("ej81") == ("dense", "wide")
-    assert study.settings("ej81", "wide")["units"] == [64]
-    for folder in prose_folders(plain / "report"):
-        assert "ej81/dense/test/accuracy" in (folder / "ej81.tex").read_text(encoding="utf-8")
+    assert study.variants("mine") == ("dense", "wide")
+    assert study.settings("mine", "wide")["units"] == [64]
+    for language in study.languages:
+        prose = (plain / f"study/mine/{language}.tex").read_text(encoding="utf-8")
+        assert "mine/dense/test/accuracy" in prose
+    assert examine(yaml.safe_load(after), ["config.yaml"]) == []
 
 
 def test_block_goes_to_the_exercises_wherever_they_stand(plain):
     config = plain / "config.yaml"
     text = "exercises:\n    ej08: # first\n        dataset: mnist\n        variants: {dense: {}}\n# after\nseeds: 2"
     config.write_text(text, encoding="utf-8")
-    new_exercise("ej81", "pima", root=plain)
+    new_exercise("mine", "pima")
     content = yaml.safe_load(config.read_text(encoding="utf-8"))
     assert list(content) == ["exercises", "seeds"]
-    assert list(content["exercises"]) == ["ej08", "ej81"]
+    assert list(content["exercises"]) == ["ej08", "mine"]
     assert "# after\nseeds: 2" in config.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["", "ej1", "ej111", "EJ81", "ej81\n", "../ej81", "ej1a", "ej١١"])
-def test_bad_ids_are_refused(plain, name):
+@pytest.mark.parametrize("name", ["", "1st", "Mine", "mine\n", "../mine", "my-own", "data", "shared", "ej١١", "a" * 41])
+def test_bad_names_are_refused(plain, name):
     before = files(plain)
-    with pytest.raises(InputError, match="no id of an exercise"):
-        new_exercise(name, "mnist", root=plain)
+    with pytest.raises(InputError, match="exercise"):
+        new_exercise(name, "mnist")
     assert files(plain) == before
 
 
@@ -123,22 +126,23 @@ def test_bad_ids_are_refused(plain, name):
     ("name", "dataset", "words"),
     [
         ("ej08", "mnist", "its block in config.yaml"),
-        ("ej81", "minst", "no data set 'minst'"),
-        ("ej81", "../mnist", "no data set"),
+        ("mine", "minst", "no data set 'minst'"),
+        ("mine", "../mnist", "no data set"),
     ],
 )
 def test_what_is_taken_or_unknown_is_refused(plain, name, dataset, words):
     before = files(plain)
     with pytest.raises(InputError, match=words):
-        new_exercise(name, dataset, root=plain)
+        new_exercise(name, dataset)
     assert files(plain) == before
 
 
 def test_prose_is_never_overwritten(plain):
-    (plain / "report/es/ej81.tex").write_text("Mi texto", encoding="utf-8")
+    (plain / "study/mine").mkdir()
+    (plain / "study/mine/es.tex").write_text("Mi texto", encoding="utf-8")
     before = files(plain)
-    with pytest.raises(InputError, match=r"report/es/ej81\.tex"):
-        new_exercise("ej81", "mnist", root=plain)
+    with pytest.raises(InputError, match=r"study/mine/es\.tex"):
+        new_exercise("mine", "mnist")
     assert files(plain) == before
 
 
@@ -149,7 +153,7 @@ def test_configuration_of_another_layout_is_left_alone(plain, text):
     (plain / "config.yaml").write_text(text, encoding="utf-8")
     before = files(plain)
     with pytest.raises(InputError, match=r"config\.yaml"):
-        new_exercise("ej81", "mnist", root=plain)
+        new_exercise("mine", "mnist")
     assert files(plain) == before
 
 
@@ -165,7 +169,7 @@ def test_failure_half_way_leaves_nothing(plain, monkeypatch):
     monkeypatch.setattr(scaffold, "write_text", full)
     before = files(plain)
     with pytest.raises(InputError, match="no space left"):
-        new_exercise("ej81", "mnist", root=plain)
+        new_exercise("mine", "mnist")
     assert files(plain) == before
 
 
@@ -177,12 +181,13 @@ def test_command_ends_with_one_sentence_and_code_2():
 
 
 def test_new_exercises_keep_the_house_in_order(everywhere):
-    folder, _ = everywhere
+    folder, ids = everywhere
     for words in (["check"], ["format", "--check"]):
-        done = run(folder, "-m", "ruff", *words, "workflow/practica/exercises")
+        done = run(folder, "-m", "ruff", *words, *(f"study/{exercise}" for exercise in ids))
         assert done.returncode == 0, done.stdout
-    done = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/project/test_house.py")
-    assert done.returncode == 0, done.stdout[-3000:]
+    done = run(folder, "-m", "practica", "check")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith(f"nothing is wrong with the study: {10 + len(ids)} exercises")
 
 
 @pytest.mark.keras
@@ -190,7 +195,7 @@ def test_new_exercises_learn_on_every_data_set(everywhere):
     folder, ids = everywhere
     done = run(folder, "-c", PROBLEMS, *ids)
     assert done.returncode == 0, done.stderr[-3000:]
-    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("ej")]
+    lines = [line.split() for line in done.stdout.splitlines() if "_of_" in line]
     assert [line[0] for line in lines] == [exercise for exercise in ids for _ in ("dense", "wide")]
     assert {line[3] for line in lines} == {"True"}
     outputs = {line[1]: int(line[4]) for line in lines}
@@ -215,34 +220,89 @@ def test_new_exercise_trains_at_once(everywhere):
     ("gone", "words"),
     [
         (None, None),
-        ("workflow/practica/exercises/ej81.py", "has no module: write workflow/practica/exercises/ej81.py"),
-        ("report/es/ej81.tex", "the report needs report/es/ej81.tex: write it"),
-        ("report/en/ej81.tex", "the report needs report/en/ej81.tex: write it"),
-        ("config.yaml", "'ej81' has a module but no block"),
+        ("study/{}/experiment.py", "exercise '{}' has no experiment: write "),
+        ("study/{}/es.tex", "es.tex: write it"),
+        ("study/{}/en.tex", "en.tex: write it"),
+        ("config.yaml", "'{}' has a folder but no block"),
     ],
 )
 def test_workflow_says_what_is_missing(everywhere, gone, words):
-    folder, _ = everywhere
-    command = ["-m", "snakemake", "-n", "--config", "only=ej81"]
+    folder, ids = everywhere
+    exercise = next(iter(ids))
+    command = ["-m", "snakemake", "-n", "--config", f"only={exercise}"]
     if gone is None:
         done = run(folder, *command)
         assert done.returncode == 0, done.stderr[-3000:]
         return
-    path = folder / gone
+    path = folder / gone.format(exercise)
     before = path.read_bytes()
     if gone == "config.yaml":
         shutil.copy(ROOT / gone, path)
     else:
         path.unlink()
     try:
-        done = run(folder, *command)
-        checks = run(
-            folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/project/test_house.py", "-k", "complete"
-        )
+        done, checked = run(folder, *command), run(folder, "-m", "practica", "check")
     finally:
         path.write_bytes(before)
     assert done.returncode == 2, done.stderr[-3000:]
-    assert words in done.stderr
+    assert words.format(exercise) in done.stderr
     assert "Traceback" not in done.stderr
-    assert checks.returncode == 1
-    assert "ej81" in checks.stdout
+    assert checked.returncode == (0 if gone == "config.yaml" else 2)  # a folder that does not run is worth a note
+    assert f"{'study/' * (gone == 'config.yaml')}{exercise}" in checked.stdout
+
+
+def test_a_new_study_is_whole_or_nothing(tmp_path, monkeypatch):
+    written = new_study(tmp_path / "deep/own", "Red: 100 % & more")
+    assert {path.name for path in written} >= {"config.yaml", "study.yaml", "intro.en.tex", "experiment.py"}
+    monkeypatch.chdir(tmp_path / "deep/own")
+    config = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
+    assert examine(config, ["config.yaml"]) == []
+    assert Study.resolve(config).heading("en") == "Red: 100 % & more"
+    before = files(tmp_path)
+    with pytest.raises(InputError, match="study is there already"):
+        new_study(tmp_path / "deep/own", "Another")
+    Path("study").rename("other")
+    with pytest.raises(InputError, match=r"config\.yaml is there already"):
+        new_study(tmp_path / "deep/own", "Another")
+    Path("other").rename("study")
+    assert files(tmp_path) == before
+
+
+def test_a_new_study_that_cannot_be_written_leaves_the_folder_as_it_was(tmp_path, monkeypatch):
+    from practica import scaffold
+
+    write = scaffold.write_text
+
+    def full(path, text):
+        if path.name == "en.tex":
+            raise InputError("no space left")
+        write(path, text)
+
+    monkeypatch.setattr(scaffold, "write_text", full)
+    (tmp_path / "mine").mkdir()
+    for folder in (tmp_path / "mine", tmp_path / "a/b"):
+        with pytest.raises(InputError, match="no space left"):
+            new_study(folder, "T")
+    assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
+    assert not any((tmp_path / "mine").iterdir())
+
+
+@pytest.mark.keras
+@pytest.mark.workflow
+def test_a_new_study_runs_as_its_command_says(tmp_path):
+    if shutil.which("latexmk") is None:
+        pytest.skip("latexmk is missing: run `make latex`")
+    begun = run(ROOT, "-m", "practica", "new-study", str(tmp_path / "my study"))
+    assert begun.returncode == 0, begun.stderr
+    place, command = (line.strip() for line in begun.stdout.split("index.html:\n")[1].splitlines()[:2])
+    assert place == f"cd '{tmp_path / 'my study'}'"
+    words = shlex.split(command.replace("--cores all", "--cores 2"))
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        words, cwd=tmp_path / "my study", env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = tmp_path / "my study/results"
+    assert (results / "report_en.pdf").is_file()
+    assert "Who has made this wine?" in (results / "page/growers.html").read_text(encoding="utf-8")
+    assert not (results / "informe.pdf").exists()

@@ -13,9 +13,7 @@ import pytest
 from practica.data.store.registry import names, spec_of
 
 ROOT = Path(__file__).parents[2]
-NEW = "ej99" if (ROOT / "workflow/practica/exercises/ej11.py").exists() else "ej11"
-"""The exercise that the README begins: `ej11`, unless somebody has done so."""
-README = (ROOT / "README.md").read_text(encoding="utf-8").replace("ej11", NEW)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
 INLINE = [f"snakemake {rest}" for rest in re.findall(r"`snakemake ([^`]+)`", README)]
 COMMANDS = [line.split("#")[0].strip() for line in [*SHELL.splitlines(), *INLINE] if line.strip()]
@@ -31,7 +29,7 @@ ELSEWHERE = {
 def clone(tmp_path_factory):
     """Return a copy of what a fresh clone holds, in which `mine.yaml` is a student's."""
     folder = tmp_path_factory.mktemp("clone")
-    for name in ("workflow", "report", "profiles", "envs"):
+    for name in ("workflow", "report", "profiles", "envs", "study"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("Snakefile", "config.yaml"):
         shutil.copy2(ROOT / name, folder / name)

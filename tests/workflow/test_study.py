@@ -16,7 +16,11 @@ pytestmark = [pytest.mark.workflow, pytest.mark.keras]
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["exercises"])
-CLAIMED = {name[:4] for name in yaml.safe_load((ROOT / "report/claims.yaml").read_text(encoding="utf-8"))["claims"]}
+CLAIMED = {
+    path.parent.name
+    for path in ROOT.glob("study/*/about.yaml")
+    if yaml.safe_load(path.read_text(encoding="utf-8")).get("claims")
+}
 EJ08 = "study/ej08/experiment.py"
 
 
@@ -68,9 +72,9 @@ def test_one_seed_on_generated_data_decides_nothing(finished) -> None:
 
 
 def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
-    with finished.edited("report/claims.yaml", "rule: {below: 0.9}", "rule: {below: 0.8}"):
+    with finished.edited("study/ej01/about.yaml", "rule: {below: 0.9}", "rule: {below: 0.8}"):
         planned = finished.planned()
-    assert "Judging what the source claims" in planned
+    assert "Judging the claims" in planned
     drawn = [job for job in planned if job.startswith(("Training", "Drawing", "Collecting"))]
     assert drawn == ["Drawing fig_overview"]  # which shows the verdicts
 
@@ -81,7 +85,7 @@ def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_
         planned = finished.planned()
     assert {
         "Summarising the metrics over the seeds",
-        "Judging what the source claims",
+        "Judging the claims",
         "Making table2",
         "Making claims",
         "Making claims_ej08",
@@ -170,7 +174,7 @@ def test_only_a_part_trains_nothing_of_the_rest(finished) -> None:
 
 
 def test_a_changed_sentence_rebuilds_the_report_alone(finished) -> None:
-    with finished.edited("report/es/ej08.tex", "\n", "\n\n"):
+    with finished.edited("study/ej08/es.tex", "\n", "\n\n"):
         jobs = finished.planned()
     assert jobs == {"Building the report results/informe.pdf", "all"}
 

@@ -53,6 +53,20 @@ def front(folder: Path) -> Mapping[str, Any]:
     return _read(folder / STUDY_FILE, "study.schema.json")
 
 
+def settings(folder: Path) -> Mapping[str, Any]:
+    """Return the settings that ``study.yaml`` in the folder of a study declares, whatever is wrong elsewhere in it.
+
+    Raises:
+        InputError: a declaration is wrong; the message names the file and the key.
+    """
+    path = folder / STUDY_FILE
+    content = _content(path, path.stat().st_mtime_ns) if path.is_file() else {}
+    for mistake in _mistakes(path, content, "study.schema.json", under="settings"):
+        raise InputError(mistake)
+    declared: Mapping[str, Any] = content.get("settings", {})
+    return declared
+
+
 def about(folder: Path, exercise: str) -> Mapping[str, Any]:
     """Return what ``about.yaml`` of an exercise says; nothing where there is none.
 
@@ -72,9 +86,34 @@ def _read(path: Path, schema: str) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1000)
 def _checked(path: Path, stamp: int, schema: str) -> Mapping[str, Any]:
-    content = read_yaml(path)
-    error = next(jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content), None)
-    if error is not None:
-        key = ".".join(map(str, error.absolute_path)) or "the file"
-        raise InputError(f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed")
+    content = _content(path, stamp)
+    for mistake in _mistakes(path, content, schema):
+        raise InputError(mistake)
     return content
+
+
+@lru_cache(maxsize=1000)
+def _content(path: Path, stamp: int) -> Mapping[str, Any]:
+    return read_yaml(path)
+
+
+def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
+    """Yield what the schema refuses in ``about.yaml`` of an exercise, or in ``study.yaml``: file, key and reason."""
+    path = folder / exercise / EXERCISE_FILE if exercise else folder / STUDY_FILE
+    if not path.exists():
+        return
+    try:
+        content = read_yaml(path)
+    except InputError as error:
+        yield str(error)
+        return
+    yield from _mistakes(path, content, "about.schema.json" if exercise else "study.schema.json")
+
+
+def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = "") -> Iterator[str]:
+    """Yield a sentence about all that a schema refuses in a file, or in what stands under one of its keys."""
+    for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
+        if under and list(error.absolute_path)[:1] != [under]:
+            continue
+        key = ".".join(map(str, error.absolute_path)) or "the file"
+        yield f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from practica import exercises, space
+from practica.clashes import clashes
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
@@ -23,6 +26,8 @@ OURS = (
     *("bench", "config", "docs", "envs", "examples", "profiles", "reference", "report", "study", "tests", "workflow"),
 )
 """What the project's own folder holds: its files, and where it works."""
+EXAMPLES = "examples"
+"""Where studies lie beside each other, each with folders for its results and its data."""
 MADE = {
     "results": (
         *("checkpoints", "failures", "figures", "journal", "logs", "measured", "page", "paper", "rehearsed", "runs"),
@@ -48,24 +53,52 @@ def check(study: Study) -> None:
     check_languages(study.languages)
     declared(study)
     for exercise in study.exercises:
-        known = exercises.models(exercise)
-        for variant in study.variants(exercise):
-            model = study.model(exercise, variant)
-            if model not in known:
-                raise InputError(
-                    f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
-                    f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
-                )
-        check_settings(study, exercise)
+        for mistake in chain(model_mistakes(study, exercise), setting_mistakes(study, exercise)):
+            raise InputError(mistake)
         check_kept_models(study, exercise)
-        for seeds in study.seed_groups(exercise):
-            name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
-            if len(name) > LONGEST_BLOCK:
-                raise InputError(
-                    f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
-                    "the name of a folder; lower seeds_per_job or list neighbouring seeds"
-                )
+        check_blocks(study, exercise)
+    for clash in clashes(study):
+        raise InputError(clash)
+    check_folders(study)
+
+
+def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
+    """Yield a sentence about each variant whose model the exercise's experiment does not have, or a missing problem.
+
+    Raises:
+        InputError: there is no experiment.
+    """
+    known = exercises.models(exercise)
+    for variant in study.variants(exercise):
+        model = study.model(exercise, variant)
+        if model not in known:
+            yield (
+                f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
+                f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
+            )
+    if not exercises.has_problem(exercise):
+        yield f"{study.folder}/{exercise}/experiment.py:1: there is no function `problem`; write it"
+
+
+def check_blocks(study: Study, exercise: str) -> None:
+    """Raise ``InputError`` where so many scattered seeds share a job that no folder can be called after them."""
+    for seeds in study.seed_groups(exercise):
+        name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
+        if len(name) > LONGEST_BLOCK:
+            raise InputError(
+                f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
+                "the name of a folder; lower seeds_per_job or list neighbouring seeds"
+            )
+
+
+def check_folders(study: Study) -> None:
+    """Check the folders of results and data, and the mirror.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
     check_places(study.places)
+    check_beside(study)
     for key, folder in study.places.items():
         check_writable(key, folder)
     if study.data["mirror"]:
@@ -76,27 +109,38 @@ def check(study: Study) -> None:
 
 def check_settings(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where a setting, or one that is tuned, is of no use there or contradicts another."""
+    for mistake in setting_mistakes(study, exercise):
+        raise InputError(mistake)
+
+
+def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
+    """Yield a sentence about each setting that is of no use in an exercise, or contradicts another."""
     entry = study.config["exercises"][exercise]
-    used = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in study.variants(exercise)}
+    known = exercises.models(exercise)
+    there = [variant for variant in study.variants(exercise) if study.model(exercise, variant) in known]
+    used = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in there}
     given = [("settings", name, list(used)) for name in entry["settings"]]
     for variant in used:
         own = entry["variants"][variant] or {}
         tuned = space.names(own)
         given += [(f"variants.{variant}", name, [variant]) for name in [*own.get("settings", {}), *tuned]]
     for where, name, variants in given:
-        if not any({name, "**"} & used[variant] for variant in variants):
+        if variants and not any({name, "**"} & used[variant] for variant in variants):
             models = ", ".join(dict.fromkeys(study.model(exercise, variant) for variant in variants))
-            raise InputError(
+            yield (
                 f"configuration: exercises.{exercise}.{where}: {name} would change nothing: neither training nor the "
                 f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; take it out"
             )
     for variant in used:
         for values in ({}, *space.combinations(study.space(exercise, variant))):
             tried = {**study.settings(exercise, variant), **values}
-            check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)
+            try:
+                check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)
+            except InputError as error:
+                yield str(error)
             epochs, interval = (tried.get(name, 1) for name in ("epochs", "log_every"))
             if epochs % interval:
-                raise InputError(
+                yield (
                     f"configuration: exercises.{exercise}.variants.{variant}: epochs ({epochs}) must be a multiple of "
                     f"log_every ({interval})"
                 )
@@ -120,6 +164,16 @@ def check_places(places: Mapping[str, Path]) -> None:
                 raise InputError(f"configuration: {key}: {folder} {where} {other}; give each a folder of its own")
 
 
+def check_beside(study: Study) -> None:
+    """Raise ``InputError`` where results or data would lie where the study is written, or hold it."""
+    for key, folder in study.places.items():
+        if _inside(folder, study.folder) is not None or _inside(study.folder, folder) is not None:
+            raise InputError(
+                f"configuration: {key}: {folder} is, holds or lies in {os.path.relpath(study.folder)}, where the study "
+                "is written, and a run deletes what stands where it writes; name a folder of its own"
+            )
+
+
 def check_kept_models(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where a net is to be kept that is none of Keras."""
     for variant in study.variants(exercise):
@@ -140,7 +194,8 @@ def check_place(what: str, folder: Path) -> None:
     if any(_inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
         raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
     inner = _inside(folder, ROOT)
-    own = inner.parts[0] if inner and inner.parts[0] in OURS else None
+    in_example = inner is not None and inner.parts[:1] == (EXAMPLES,) and len(inner.parts) > 2
+    own = inner.parts[0] if inner and inner.parts[0] in OURS and not in_example else None
     if own := own or _tracked(folder):
         raise InputError(
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -41,16 +41,15 @@ class Study:
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.digits.settings.epochs``.
         """
-        config = plain(config)
-        use(folder_of(config))
-        config = plain(typed(spelled(laid_out(config)), config_schema()))
+        config = prepared(config)
         check_names(config)
         check(config)
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
         filled["only"] = _only(filled["only"], filled["exercises"])
-        _check_datasets(filled["exercises"])
+        for mistake in unknown_datasets(filled["exercises"]):
+            raise InputError(mistake)
         return cls(filled)
 
     @classmethod
@@ -217,6 +216,13 @@ class Study:
         return variants[variant]
 
 
+def prepared(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Open the study that a configuration names, and return the configuration as the schema is to see it."""
+    config = plain(config)
+    use(folder_of(config))
+    return plain(typed(spelled(laid_out(config)), config_schema()))
+
+
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
     """Read configuration files and lay each over those before it."""
     merged: dict[str, Any] = {}
@@ -241,15 +247,15 @@ def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
     return _unknown("exercise", name, known)
 
 
-def _check_datasets(exercises: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for the first data set that no module in the study's ``data`` defines."""
+def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence about every data set that no module in the study's ``data`` defines."""
     known = modules_defining("study.data", "DATASET")
     for exercise, entry in exercises.items():
         named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
         for where, part in {exercise: entry, **named}.items():
             name = part["dataset"]
             if name not in known:
-                raise InputError(
+                yield (
                     f"configuration: exercises.{where}.dataset: {_unknown('data set', name, list(known))}; "
                     f"a new one is a module {shown('data', name)}.py that defines DATASET"
                 )

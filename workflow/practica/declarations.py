@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 
-from practica.about import STUDY_FILE, Told, front
+from practica.about import STUDY_FILE, Told, settings
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.study_folder import cached, opened, shown
@@ -43,7 +43,7 @@ def own() -> Declared:
     Raises:
         InputError: one of them is wrong; the message names the file and the key.
     """
-    declared: Declared = front(opened()).get("settings", {})
+    declared: Declared = settings(opened())
     for name, each in declared.items():
         for key, reason in _mistakes(name, each):
             raise InputError(f"{shown(STUDY_FILE)}: settings.{name}{key}: {reason}")

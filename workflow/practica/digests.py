@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from practica import declarations, exercises, names
+from practica import declarations, exercises, front, names
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
 from practica.declarations import DATA
@@ -104,7 +104,13 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
     apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
     rows = spec.variants(study)
-    return _digest(code.digest, entry, rows, words, called, added, there, printed, apart * (spec.kind == "differences"))
+    others = [
+        there,
+        printed,
+        apart * (spec.kind == "differences"),
+        front.repeats(study) * (spec.kind in ("claims", "verdicts")),
+    ]
+    return _digest(code.digest, entry, rows, words, called, added, *others)
 
 
 def paper_digest(study: Study, language: str) -> str:
@@ -161,8 +167,13 @@ def _told(study: Study, language: str) -> list[Any]:
     ]
     specs = [figures.spec(study, name) for name in figures.report_figures(study)]
     captions = [[each.name, each.number, each.title[language], each.caption[language]] for each in specs]
-    own = {name: declarations.own_words(name, language) for name in declarations.own()}
-    return [called, captions, own, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
+    own = [
+        *(study.heading(language), front.authors(study, language), front.abstract(study, language)),
+        *(front.introduction(study, language), front.keywords(study, language), front.repeats(study)),
+    ]
+    told = {name: declarations.own_words(name, language) for name in declarations.own()}
+    settings = [told, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
+    return [called, captions, own, settings]
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:

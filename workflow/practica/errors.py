@@ -33,4 +33,4 @@ def hint(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence about an unknown name: the closest known one, or all of them."""
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names) or 'none'}"

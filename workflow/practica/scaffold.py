@@ -1,4 +1,4 @@
-"""Begin a new exercise: its folder in the study and its block in config.yaml, ready to run."""
+"""Begin a study, or an exercise in one: its folder and its block in config.yaml, ready to run."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ from practica.data.store.spec import Arrays, Computed
 from practica.errors import InputError
 from practica.files import read_text, write_text
 from practica.merging import BASE
+from practica.schema import config_schema
 from practica.yamlfile import read_yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMMON: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}
 STEPS, MOST_EPOCHS = 1000, 200  # of a net that learns from few rows, so that it learns something
+STUDY_FILES = {
+    "study/study.yaml": "study.yaml",
+    "study/intro.en.tex": "intro.en.tex",
+    "study/data/wine.py": "wine.py",
+    "study/growers/experiment.py": "experiment.py",
+    "study/growers/about.yaml": "about.yaml",
+    "study/growers/en.tex": "en.tex",
+    BASE: "config.yaml",
+}
+"""The files of a new study, and their templates."""
 BY_HAND = "docs/add-an-exercise.md shows how to write it by hand"
 
 
@@ -34,8 +45,11 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         InputError: the id is no name or is taken, the data set is unknown or of an unknown form, or the configuration
             cannot be extended.
     """
+    named = config_schema()["properties"]["exercises"]["propertyNames"]
+    if not re.fullmatch(named["pattern"], exercise):
+        raise InputError(f"{exercise!r} is no name of an exercise: {named['description']}")
     config = Path(BASE)
-    before = read_text(config)
+    before, there = read_text(config), _exercises(config)
     study = Study.resolve(read_yaml(config))
     spec = spec_of(dataset)
     fields = {"exercise": exercise, "dataset": dataset, "title": _scalar(title or dataset)}
@@ -49,11 +63,28 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         known = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
         files[folder / f"{language}.tex"] = _render(f"prose.{language if known else 'en'}.tex", fields)
     taken = [str(path) for path in files if path.exists()]
-    if exercise in _exercises(config):
+    if exercise in there:
         taken.append(f"its block in {config.name}")
     if taken:
         raise InputError(f"{exercise} is there already ({', '.join(taken)}): choose another id, nothing was written")
     files[config] = with_block(before, exercise, _render("block.yaml", fields))
+    _write(files)
+    return list(files)
+
+
+def new_study(folder: Path, title: str) -> list[Path]:
+    """Write a small study in English that runs at once, all of it or nothing, and return its files.
+
+    Raises:
+        InputError: something of that name stands in the folder already.
+    """
+    files = {
+        folder / place: _render(f"study/{template}", {"title": _scalar(title)})
+        for place, template in STUDY_FILES.items()
+    }
+    taken = [folder / name for name in ("study", BASE) if (folder / name).exists()]
+    if taken:
+        raise InputError(f"{taken[0]} is there already: name another folder, nothing was written")
     _write(files)
     return list(files)
 
@@ -126,8 +157,8 @@ def _learning(
 
 
 def _render(name: str, fields: Mapping[str, Any]) -> str:
-    """Return a template filled in; those of LaTeX, where braces abound, mark their fields by angle brackets."""
-    opening, closing = ("<<", ">>") if name.endswith(".tex") else ("{{", "}}")
+    """Return a template filled in; those of LaTeX and of a study, where braces abound, have angle brackets."""
+    opening, closing = ("<<", ">>") if name.endswith(".tex") or name.startswith("study/") else ("{{", "}}")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -155,6 +186,7 @@ def _exercises(config: Path) -> Mapping[str, Any]:
 
 def _write(files: Mapping[Path, str]) -> None:
     """Write all files, or none."""
+    folders = {folder for path in files for folder in path.parents if not folder.exists()}
     written: list[Path] = []
     try:
         for path, text in files.items():
@@ -163,6 +195,7 @@ def _write(files: Mapping[Path, str]) -> None:
     except BaseException:
         for path in written:  # the configuration, the only one that was there before, comes last
             path.unlink()
-            if not any(path.parent.iterdir()):
-                path.parent.rmdir()
+        for folder in sorted(folders, reverse=True):
+            if folder.is_dir():
+                folder.rmdir()
         raise

@@ -52,30 +52,35 @@ def check(config: Mapping[str, Any]) -> None:
     Raises:
         InputError: a key or a value is wrong; the message is one sentence with the key's path.
     """
+    for sentence in mistakes(config):
+        raise InputError(sentence)
+
+
+def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence, with the key's path, about all that a configuration has otherwise than the schema allows."""
     validator = jsonschema.Draft202012Validator(config_schema())
     errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
-    if errors:
-        raise InputError(_sentence(errors[0]))
-    _check_languages(config)
+    yield from map(_sentence, errors)
+    if not errors:
+        yield from _language_mistakes(config)
 
 
-def _check_languages(config: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for a language without words, or one in which a title of the user's own says nothing."""
+def _language_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence about each language without words, or in which a title of the user's own says nothing."""
     schema, known = config_schema()["properties"], languages()
     chosen = config.get("report", {}).get("languages", schema["report"]["properties"]["languages"]["default"])
     titles = {f"exercises.{name}.title": each.get("title") for name, each in config.get("exercises", {}).items()}
-    if config.get("title") != schema["title"]["default"]:
-        titles["title"] = config.get("title")
+    titles["title"] = config.get("title")
     given = {path: title for path, title in titles.items() if isinstance(title, Mapping)}
     for path, language in [("report.languages", each) for each in chosen] + [(p, e) for p in given for e in given[p]]:
         if language not in known:
-            raise InputError(
+            yield (
                 f"configuration: {path}: no words in language {language!r} (there are: {', '.join(known)}); "
                 "docs/add-a-language.md says how to add them"
             )
     for path, title in given.items():
         if silent := [language for language in chosen if language not in title]:
-            raise InputError(
+            yield (
                 f"configuration: {path}: nothing in {silent[0]!r}, which is in report.languages; add it, or write one "
                 "text for all"
             )

@@ -182,15 +182,19 @@ def let_data_come_back() -> None:
 
     Snakemake makes again what depends on such a file where it must be made first.
     """
-    from snakemake.io import Mtime, _IOFile
+    from snakemake.io import Mtime, _IOFile, is_flagged
 
     there, time = _IOFile.exists, _IOFile.mtime_uncached
 
+    def comes_back(file: Any) -> bool:
+        # What a job only waits for has to be made: were it taken for there, Snakemake would leave the job out.
+        return bool(file.is_ancient) and not is_flagged(file, ORDER)
+
     async def exists(file: Any) -> bool:
-        return file.is_ancient or await there(file)
+        return comes_back(file) or await there(file)
 
     async def mtime(file: Any, **options: Any) -> Any:
-        return await time(file, **options) if await there(file) or not file.is_ancient else Mtime(local=0)
+        return await time(file, **options) if await there(file) or not comes_back(file) else Mtime(local=0)
 
     _IOFile.exists, _IOFile.mtime_uncached = exists, mtime
 

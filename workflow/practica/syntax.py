@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from practica.errors import InputError
 from practica.study_folder import PACKAGE as STUDY
 from practica.study_folder import cached, opened
 
@@ -59,7 +60,7 @@ def modules_defining(package: str, name: str) -> tuple[str, ...]:
 @cached
 def source_of(module: str) -> Source:
     """Return what a module defines, takes from others and does, without its docstrings."""
-    tree = ast.parse(module_path(module).read_text(encoding="utf-8"))
+    tree = parsed(module_path(module))
     definitions: dict[str, tuple[ast.stmt, ...]] = {}
     imports: dict[str, Place] = {}
     effects: list[ast.stmt] = []
@@ -72,6 +73,20 @@ def source_of(module: str) -> Source:
             if not names or _acts(node):
                 effects.append(node)
     return Source(definitions, imports, tuple(effects))
+
+
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a file.
+
+    Raises:
+        InputError: it is no Python; the message begins with ``path:line``.
+    """
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{path}:{error.lineno}: this is no Python: {error.msg}") from error
+    except ValueError as error:  # bytes that are no text
+        raise InputError(f"{path}:1: this is no Python: {error}") from error
 
 
 def _defined(node: ast.stmt) -> set[str]:

@@ -22,7 +22,7 @@ from practica.figures import catalogue as figures
 from practica.files import read_json
 from practica.merging import command_partitions, command_profiles, note, take_over
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
-from practica.paper.known import check_names
+from practica.paper.known import check_names, no_prose
 from practica.snakemake_internals import configures, hasten_resources, let_data_come_back
 from practica.study_folder import FOLDER_VARIABLE
 from practica.syntax import modules_defining
@@ -204,9 +204,7 @@ def check_prose(study: Study) -> None:
     for language in study.languages:
         for exercise, file in study.prose(language).items():
             if not file.is_file():
-                raise InputError(
-                    f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
-                )
+                raise InputError(no_prose(file, language))
             # A job that trains need not know what the report will say.
             if "PRACTICA_CLUSTER_JOB" not in os.environ:
                 check_names(study, file, exercise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,25 @@ def read_yaml(path: str | Path, *, fast: bool = False) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{path} must be a mapping of keys to values")
     return plain(content, str(path))
+
+
+def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
+    """Return how many of these keys, one inside the other, a file of YAML has, and the line of the last of them."""
+    try:
+        node = yaml.compose(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return (0, 1)
+    depth, line = 0, 1
+    for key in keys:
+        entry = None
+        if isinstance(node, yaml.MappingNode):
+            entry = next(((name, value) for name, value in node.value if name.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
+            entry = (node.value[int(key)], node.value[int(key)])
+        if entry is None:
+            break
+        depth, line, node = depth + 1, entry[0].start_mark.line + 1, entry[1]
+    return (depth, line)
 
 
 def _load_json(text: str) -> Any:

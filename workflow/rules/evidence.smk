@@ -1,4 +1,4 @@
-# Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the source's claims.
+# Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the claims.
 from practica.digests import claims_digest, statistics_digest
 from practica.wiring import measured_inputs
 
@@ -76,7 +76,7 @@ rule statistics:
 
 
 rule claims:
-    """Judge what the source claims by the collected results."""
+    """Judge the claims by the collected results."""
     input:
         study=f"{RESULTS}/study.json",
         collected=rules.collect.output,
@@ -91,6 +91,6 @@ rule claims:
         results=subpath(input.study, parent=True),
         code=claims_digest(study),
     message:
-        "Judging what the source claims"
+        "Judging the claims"
     shell:
         "python -m practica claims --study {input.study:q} --results {params.results:q} > {log:q} 2>&1"

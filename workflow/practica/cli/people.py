@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -168,6 +169,51 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
         f"  snakemake --cores all --config only={exercise}\n"
         "Then make it yours: net and data in experiment.py, names, figures and claims in about.yaml, text in the prose."
     )
+
+
+@main.command("new-study")
+@click.argument("folder", type=PATH)
+@click.option("--title", default="A study of our own", show_default=True, help="Title of its reports.")
+def new_study_folder(folder: Path, title: str) -> None:
+    """Begin a study of your own. Writes a config.yaml and a folder study that run at once."""
+    from practica.checks import ROOT
+    from practica.scaffold import new_study
+
+    for path in new_study(folder, title):
+        click.echo(f"wrote {path}")
+    run = f"snakemake --snakefile {shlex.quote(str(ROOT / 'Snakefile'))} --cores all"
+    style = shlex.quote(str(ROOT / "report/report.css"))
+    click.echo(
+        f"Now run it, to results/report_en.pdf and results/page/index.html:\n  cd {shlex.quote(str(folder))}\n  {run}\n"
+        f"and for the HTML report in one file:\n  {run} --report results/report.zip --report-stylesheet {style}\n"
+        "Then make it yours: study.yaml and intro.en.tex say what it is, each folder in study is an exercise, "
+        "config.yaml\nsays what runs, and `python -m practica check` what is wrong with it."
+    )
+
+
+@main.command("check")
+@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@CONFIG
+def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
+    """Say all that is wrong with the study. One line each, with file and line, in seconds."""
+    from practica.examine.study import examine
+
+    merged = configured(config_files, profile)
+    config = merged.read()
+    findings = examine(config, merged.files)
+    for finding in findings:
+        click.echo(f"note: {finding.text}" if finding.note else finding.text)
+    wrong = sum(not finding.note for finding in findings)
+    if wrong:
+        raise InputError(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong with the study")
+    study = Study.resolve(config)
+    runs = {
+        "exercise": len(study.exercises),
+        "variant": sum(len(study.variants(exercise)) for exercise in study.exercises),
+        "job": len(study.blocks()),
+    }
+    said = ", ".join(f"{count} {what}{'s' * (count != 1)}" for what, count in runs.items())
+    click.echo(f"nothing is wrong with the study: {said}")
 
 
 @main.command()

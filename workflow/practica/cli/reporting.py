@@ -42,7 +42,7 @@ def statistics(study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def claims(study: Study, results: Path) -> None:
-    """Evaluate what the source claims. Writes claims.json and prints a line for each verdict."""
+    """Evaluate the claims. Writes claims.json and prints a line for each verdict."""
     from practica.evidence.results import check_tables
     from practica.evidence.verdicts import lines, write_claims
 

@@ -249,7 +249,7 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def measure(exercise: str, config: str | None, data_folder: Path | None, threads: int, out: Path) -> None:
-    """Measure what an exercise measures beside its runs, such as times. Writes rows as those of metrics.csv."""
+    """Measure what an exercise times beside its runs. Writes rows as those of metrics.csv."""
     quiet_tensorflow(threads)
     from practica import data, exercises
     from practica.evidence.collect import write_table

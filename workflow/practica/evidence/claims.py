@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,17 +56,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the source claims; the first part is the one to show where there is room for one."""
+    """What is claimed about an exercise; the first part is the one to show where there is room for one."""
 
     id: str
+    exercise: str
     sentence: Text
     figure: str
     parts: tuple[Part, ...]
-
-    @property
-    def exercise(self) -> str:
-        """Return the exercise that the claim is about."""
-        return self.id.partition("-")[0]
 
 
 @dataclass(frozen=True)
@@ -95,21 +91,32 @@ def declared(study: Study) -> Claims:
     Raises:
         InputError: one of them is wrong; the message names the file and the key.
     """
-    claims: dict[str, Claim] = {}
-    for exercise in study.known:
-        path = study.folder / exercise / EXERCISE_FILE
-        for name, entry in study.about(exercise).get("claims", {}).items():
-            if name.partition("-")[0] != exercise:
-                raise InputError(f"{path}: claims.{name}: call it {exercise}, or {exercise}- and a name")
-            claims[name] = _claim(name, entry)
-    every = Claims(claims, study.front.get("definitions", {}))
+    every = unchecked(study)
+    for mistake in mistakes(every, study):
+        raise InputError(mistake)
+    return every
+
+
+def unchecked(study: Study) -> Claims:
+    """Return what ``declared`` does, whatever is wrong with it."""
+    claims = {
+        name: _claim(name, exercise, entry)
+        for exercise in study.known
+        for name, entry in study.about(exercise).get("claims", {}).items()
+    }
+    return Claims(claims, study.front.get("definitions", {}))
+
+
+def mistakes(every: Claims, study: Study) -> Iterator[str]:
+    """Yield what is wrong with claims that a schema cannot see, with file and key."""
     source = numbers(study)
-    for claim in claims.values():
+    for claim in every.claims.values():
+        where = f"{study.folder / claim.exercise / EXERCISE_FILE}: claims.{claim.id}"
+        if claim.id.partition("-")[0] != claim.exercise:
+            yield f"{where}: call it {claim.exercise}, or {claim.exercise}- and a name"
         for part in claim.parts:
             if said := _mistake(part, every, source, study):
-                path = study.folder / claim.exercise / EXERCISE_FILE
-                raise InputError(f"{path}: claims.{claim.id}.parts.{part.name}.{said}")
-    return every
+                yield f"{where}.parts.{part.name}.{said}"
 
 
 def about(study: Study, exercise: str) -> bool:
@@ -136,9 +143,9 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
     return ""
 
 
-def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
+def _claim(name: str, exercise: str, entry: Mapping[str, Any]) -> Claim:
     parts = tuple(_part(part, each, entry) for part, each in entry["parts"].items())
-    return Claim(name, Told(entry["sentence"]), entry["figure"], parts)
+    return Claim(name, exercise, Told(entry["sentence"]), entry["figure"], parts)
 
 
 def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:

@@ -274,8 +274,10 @@ def _numbers(values: pd.Series) -> dict[int, float]:
 
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Return a line for each claim of ``claims.json``, for people at a terminal."""
+    width = max((len(claim["id"]) + 1 for claim in record["claims"]), default=0)
     told = [
-        f"{claim['id']:<7}{claim['verdict']:<16}{in_language(claim['sentence'], MODEL)}" for claim in record["claims"]
+        f"{claim['id']:<{width}}{claim['verdict']:<16}{in_language(claim['sentence'], MODEL)}"
+        for claim in record["claims"]
     ]
     count = record["decisions"]["count"]
     return [*told, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if told else []

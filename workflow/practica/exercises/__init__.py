@@ -9,7 +9,7 @@ from practica.code import mentioned
 from practica.declarations import TRAINING, of_role
 from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
-from practica.syntax import decorated_functions, module_path
+from practica.syntax import decorated_functions, module_path, source_of
 
 MODULE = "experiment"
 
@@ -41,6 +41,12 @@ def models(exercise: str) -> tuple[str, ...]:
 def by_hand(exercise: str) -> tuple[str, ...]:
     """Return the names of those models that are written by hand, and trained without Keras."""
     return decorated_functions(module_name(exercise), "by_hand") if has(exercise, MODULE) else ()
+
+
+def has_problem(exercise: str) -> bool:
+    """Return whether the exercise's experiment says what is learnt."""
+    source = source_of(module_name(exercise))
+    return "problem" in {**source.definitions, **source.imports}
 
 
 def training() -> frozenset[str]:

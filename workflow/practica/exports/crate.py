@@ -18,11 +18,14 @@ from practica.config import Study
 from practica.errors import InputError
 from practica.exports.sums import CRATE, digest, result_files
 from practica.files import atomic_path, read_json
+from practica.front import authors
+from practica.merging import BASE
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = "Snakefile"
-CODE = (WORKFLOW, "config.yaml", "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "workflow/rules/*.smk",
-        "workflow/schemas/*.json", "workflow/practica/**/*.py", "report/**/*", "envs/*")  # fmt: skip
+CODE = (WORKFLOW, "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "workflow/rules/*.smk",
+        "workflow/schemas/*.json", "workflow/practica/**/*.py", "workflow/practica/**/*.yaml", "report/**/*",
+        "envs/*")  # fmt: skip
 STUDY = "results/study.json"
 RUN_CRATE = "https://w3id.org/ro/wfrun"
 PROFILES = {
@@ -47,6 +50,8 @@ def write_crate(study: Study, results: Path) -> Path:
     if STUDY not in files:
         raise InputError(f"there is no {results / 'study.json'}: run the study first")
     files |= {path.relative_to(ROOT).as_posix(): path for path in _code()}
+    files |= {f"study/{path.relative_to(study.folder).as_posix()}": path for path in _files(study.folder, "**/*")}
+    files |= {path.name: path for path in _files(Path(), BASE)}
     metadata = describe(study, results, files)
     path = results / CRATE
     with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -57,8 +62,11 @@ def write_crate(study: Study, results: Path) -> Path:
 
 
 def _code() -> Iterable[Path]:
-    found = (path for pattern in CODE for path in sorted(ROOT.glob(pattern)))
-    return (path for path in found if path.is_file() and "__pycache__" not in path.parts)
+    return (path for pattern in CODE for path in _files(ROOT, pattern))
+
+
+def _files(folder: Path, pattern: str) -> Iterable[Path]:
+    return (path for path in sorted(folder.glob(pattern)) if path.is_file() and "__pycache__" not in path.parts)
 
 
 def describe(study: Study, results: Path, files: Mapping[str, Path]) -> Entity:
@@ -72,7 +80,7 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> Entity:
           for address, (name, version) in PROFILES.items()),
         *_workflow(),
         _action(made, begin, end, failures),
-        {"@id": "#author", "@type": "Organization", "name": study.config["author"] or "The Practica authors"},
+        *_authors(study),
         {"@id": "https://spdx.org/licenses/MIT", "@type": "CreativeWork", "name": "MIT License"},
         *(_file(name, files[name]) for name in sorted(files) if name != WORKFLOW),
     ]  # fmt: skip
@@ -95,6 +103,19 @@ def _descriptor() -> Entity:
     }
 
 
+def _authors(study: Study) -> list[Entity]:
+    """Return who wrote the study; of one that does not say so, those of the project."""
+    named = authors(study, study.languages[0])
+    ids = ["#author", *(f"#author{place}" for place in range(2, len(named) + 1))]
+    if not named:
+        return [{"@id": ids[0], "@type": "Organization", "name": "The Practica authors"}]
+    return [
+        {"@id": each, "@type": "Person", "name": author.name}
+        | ({"affiliation": author.affiliation} if author.affiliation else {})
+        for each, author in zip(ids, named, strict=True)
+    ]
+
+
 def _root(study: Study, files: list[str], end: datetime) -> Entity:
     return {
         "@id": "./",
@@ -103,8 +124,8 @@ def _root(study: Study, files: list[str], end: datetime) -> Entity:
         "description": f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results.",
         "datePublished": end.isoformat(timespec="seconds"),
         "license": {"@id": "https://spdx.org/licenses/MIT"},
-        "author": {"@id": "#author"},
-        "publisher": {"@id": "#author"},
+        "author": _ref(*(each["@id"] for each in _authors(study))),
+        "publisher": {"@id": _authors(study)[0]["@id"]},
         "conformsTo": _ref(*PROFILES),
         "mainEntity": {"@id": WORKFLOW},
         "mentions": _ref("#run"),

@@ -109,9 +109,10 @@ def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, plac
 
 
 def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
-    """Write the verdicts under the title, each with its sign and in its colour."""
+    """Write the verdicts under the title, each with its sign and in its colour, and with its letter if it has one."""
+    lettered = all(len(letter) <= 1 for letter, _ in judged)  # there is no room for names
     for place, (letter, name) in enumerate(judged):
-        text = f"{letter}{SIGNS[name]}"
+        text = f"{letter if lettered else ''}{SIGNS[name]}"
         at = (0.01 + 0.17 * place, 1.03)
         mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}
         axes.text(*at, text, transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)

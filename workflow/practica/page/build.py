@@ -15,6 +15,7 @@ from practica.config import Study
 from practica.evidence.rules import VERDICTS
 from practica.figures.tones import SIGNS
 from practica.files import write_text
+from practica.front import introduction, spoken
 from practica.page.address import address
 from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.runs import runs_page
@@ -58,7 +59,7 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         "address": lambda page: address(study, page, facts.language),
         "languages": [(each, section("language", each)["name"]) for each in study.languages],
         "translated": lambda page, language: address(study, page, language),
-        "words": section("page", facts.language),
+        "words": _words(facts),
         "menu_words": {"report": shell["shell_report"], "read": shell["read"]},
         "numbers": section("numbers", facts.language),
         "language": facts.language,
@@ -72,6 +73,13 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         shown[f"{exercise}_runs"] = ("runs.html", runs_page(facts, exercise))
     for page, (template, content) in shown.items():
         yield address(study, page, facts.language), environment.get_template(template).render(page=page, **content)
+
+
+def _words(facts: Facts) -> Mapping[str, Any]:
+    """Return the words of the pages: those of the language, and what the study says of itself."""
+    texts, study = section("page", facts.language), facts.study
+    own = {"title": study.heading(facts.language), "about": introduction(study, facts.language)}
+    return {**texts, **own, **{key: spoken(study, texts, key) for key in ("claims", "no_claims")}}
 
 
 def _style(templates: Path) -> Markup:
@@ -124,9 +132,10 @@ def _counted(verdict: str, count: int, language: str) -> str:
 
 def _to_exercise(facts: Facts, cell: Cell) -> str:
     """Return the page that a claim such as ``digits-a`` or a run such as ``digits/dense/s0`` is explained on."""
-    if found := re.fullmatch(r"(ej\d\d)(-\w+)?", cell.text):
+    exercise = f"({'|'.join(facts.study.exercises)})"
+    if found := re.fullmatch(rf"{exercise}(-\w+)?", cell.text):
         return address(facts.study, found[1], facts.language)
-    found = re.fullmatch(r"(ej\d\d)/(\w+)/(s[\d_-]+)", cell.text)
+    found = re.fullmatch(rf"{exercise}/(\w+)/(s[\d_-]+)", cell.text)
     return f"{address(facts.study, f'{found[1]}_runs', facts.language)}#{found[2]}-{found[3]}" if found else ""
 
 

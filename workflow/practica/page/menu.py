@@ -9,6 +9,7 @@ from typing import Any
 from practica import names
 from practica.config import Study
 from practica.figures import catalogue as figures
+from practica.front import introduction
 from practica.page.address import address, parse
 from practica.paper import settings
 from practica.paper.catalogue import TableSpec
@@ -72,10 +73,14 @@ def paper_labels(study: Study, language: str) -> dict[str, str]:
 
 def page_captions(study: Study) -> dict[str, str]:
     """Return a sentence about each page, in its language."""
-    captions = {"vega": f"{_menu(study)['shell_script']}.", "start": start_text(study), "title": _menu(study)["title"]}
+    captions = {
+        "vega": f"{_menu(study)['shell_script']}.",
+        "start": start_text(study),
+        "title": study.heading(study.languages[0]),
+    }
     for language in study.languages:
         said = section("page", language)
-        about = {"index": said["about"]}
+        about = {"index": introduction(study, language) or study.heading(language)}
         for exercise in study.exercises:
             about[exercise] = f"{exercise}: {said['curves_hint']}"
             about[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
@@ -96,7 +101,7 @@ def paper_caption(study: Study) -> str:
 
 def start_text(study: Study) -> str:
     """Return what the HTML report begins with, in its own language; in others, that they are there."""
-    texts = [_menu(study)["start"].format(tables=f"{study.results}/tables")]
+    texts = [_menu(study)["start"].format(title=study.heading(study.languages[0]), tables=f"{study.results}/tables")]
     others = study.languages if len(study.languages) > 1 else ()
     return "\n\n".join([*texts, *(section("page", language)["switch"] for language in others)])
 

@@ -1,4 +1,4 @@
-"""The works that the report cites: ``report/references.bib``, printed in the report's language by natbib and BibTeX."""
+"""The works that the report cites, listed in its language by natbib and BibTeX from the study's ``references.bib``."""
 
 from __future__ import annotations
 
@@ -22,19 +22,29 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
     Raises:
         InputError: the file of the works is not there, or lacks one that the prose cites.
     """
-    cited = [key.strip() for found in CITATION.finditer(prose) for key in found["keys"].split(",")]
-    if not cited:
+    keys = cited(prose)
+    if not keys:
         return ""
-    works = report / REFERENCES
-    if not works.is_file():
-        raise InputError(f"the prose cites {cited[0]!r} and needs {works}")
-    known = re.findall(r"^@\w+\{([^,]+),", read_text(works), re.MULTILINE)
-    unknown = [key for key in cited if key not in known]
+    file, known = report / REFERENCES, works(report)
+    if not file.is_file():
+        raise InputError(f"the prose cites {keys[0]!r} and needs {file}")
+    unknown = [key for key in keys if key not in known]
     if unknown:
-        raise InputError(f"the prose cites {unknown[0]!r}, which {works} does not hold; it holds {', '.join(known)}")
-    shutil.copyfile(works, folder / REFERENCES)
+        raise InputError(f"the prose cites {unknown[0]!r}, which {file} does not hold; it holds {', '.join(known)}")
+    shutil.copyfile(file, folder / REFERENCES)
     write_text(folder / "words.bst", _style(language))
     return r"\FloatBarrier\bibliographystyle{words}\bibliography{references}\addcontentsline{toc}{section}{\refname}"
+
+
+def cited(prose: str) -> list[str]:
+    """Return the keys of the works that prose cites."""
+    return [key.strip() for found in CITATION.finditer(prose) for key in found["keys"].split(",")]
+
+
+def works(folder: Path) -> list[str]:
+    """Return the keys of the works that a study lists; none where it has no file of them."""
+    file = folder / REFERENCES
+    return re.findall(r"^@\w+\{([^,]+),", read_text(file), re.MULTILINE) if file.is_file() else []
 
 
 def _style(language: str) -> str:

@@ -16,12 +16,13 @@ from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.verdicts import UNEQUAL
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
+from practica.front import repeats, spoken
 from practica.names import metric_name
 from practica.paper import cells, numbers
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
-from practica.words import in_language, word
+from practica.words import in_language, section, word
 
 WIDEST = 27
 """Letters of a line below a verdict."""
@@ -34,8 +35,8 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("sentence", word("claim", language), numeric=False, width=0.32),
-        Column("source", word("in_source", language)),
+        Column("sentence", spoken(facts.study, section("report", language), "claim"), numeric=False, width=0.32),
+        *_printed_column(facts),
         Column("ours", word("here", language), numeric=False, width=0.25),
         Column("n", word("seeds", language)),
         Column("verdict", word("verdict", language), numeric=False),
@@ -47,10 +48,14 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         first = claim["parts"][0]
         name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
         sentence = label(in_language(claim["sentence"], language))
-        shown = [_source(first, facts), _ours(first, facts, overview=True), _n(first)]
+        shown = [*_source(first, facts), _ours(first, facts, overview=True), _n(first)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], _why(claim, facts), facts)])
     count = facts.claims["decisions"]["count"]
-    return columns, rows, [word("verdicts_note", language).format(fewest=FEWEST, count=count)]
+    return (
+        columns,
+        rows,
+        [spoken(facts.study, section("report", language), "verdicts_note").format(fewest=FEWEST, count=count)],
+    )
 
 
 def statements(spec: TableSpec, facts: Facts) -> Content:
@@ -60,7 +65,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
         Column("claim", "", numeric=False),
         Column("statement", word("statement", language), numeric=False, width=0.26),
         Column("rule", word("rule", language), numeric=False),
-        Column("source", word("in_source", language)),
+        *_printed_column(facts),
         Column("ours", word("here", language), numeric=False, width=0.18),
         Column("n", word("seeds", language)),
         Column("figure", word("see", language), numeric=False),
@@ -72,7 +77,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     used: dict[str, None] = {}
     for claim in (each for each in facts.claims["claims"] if each["exercise"] == spec.exercise):
         text = in_language(claim["sentence"], language)
-        empty = [Cell("", {"": ""})] * 5
+        empty = [Cell("", {"": ""})] * (len(columns) - 3)
         sentence = Cell(text, {"": text}, tone="strong", span=1 + len(empty))
         name = Cell(claim["id"], {"": claim["id"]}, tone="strong")
         rows.append([name, sentence, *empty, verdict(claim["verdict"], "", facts)])
@@ -156,7 +161,7 @@ def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[C
 
 def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     """Return the row of a part but for its name."""
-    numbers_of = [_rule(part, facts), _source(part, facts), _ours(part, facts), _n(part)]
+    numbers_of = [_rule(part, facts), *_source(part, facts), _ours(part, facts), _n(part)]
     tested = "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
     judged = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
     judged = replace(judged, raw={**judged.raw, "_p": part["p_holm"]})
@@ -189,13 +194,20 @@ def _metric(part: Mapping[str, Any]) -> str:
     return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
 
 
-def _source(part: Mapping[str, Any], facts: Facts) -> Cell:
-    """Return what the source prints for both sides; where it prints nothing, it reasons from a picture."""
+def _printed_column(facts: Facts) -> list[Column]:
+    """Return the column of what the source prints, where the study has one."""
+    return [Column("source", word("in_source", facts.language))] if repeats(facts.study) else []
+
+
+def _source(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
+    """Return its cell: what the source prints for both sides; where it prints nothing, it reasons from a picture."""
+    if not repeats(facts.study):
+        return []
     found = [side["source"] for side in (part["of"], part["other"]) if side]
     if not any(found):
-        return cells.blank()
+        return [cells.blank()]
     texts = (cells.printed(text, facts) if text else "–" for text in found)
-    return Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""})
+    return [Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""})]
 
 
 def _n(part: Mapping[str, Any]) -> Cell:

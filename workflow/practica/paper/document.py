@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pylatex import Document, NoEscape, Package
 
+from practica import front
 from practica.config import Study
 from practica.errors import RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
 from practica.files import atomic_path, write_text
+from practica.front import spoken
 from practica.names import title
 from practica.paper import render
 from practica.paper.appendix import appendix
@@ -69,8 +71,10 @@ PREAMBLE = r"""
 \makeatother
 \extrafloats{500}
 \setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
-\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
 """
+OWN_NUMBERS = r"""\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
+"""
+"""Beside those with the numbers of a source, figures and tables of one's own have others."""
 
 
 def output_path(results: Path, language: str) -> Path:
@@ -164,7 +168,8 @@ def _document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs)
     for name, options in _packages(language).items():
         document.packages.append(Package(name, options=options and NoEscape(options)))
     reproducible = REPRODUCIBLE[glyphs.engine]
-    document.preamble.append(NoEscape(glyphs.preamble() + reproducible + PREAMBLE + _metadata(study, language)))
+    preamble = PREAMBLE + OWN_NUMBERS * front.repeats(study) + _metadata(study, language)
+    document.preamble.append(NoEscape(glyphs.preamble() + reproducible + preamble))
     for text in texts:
         document.append(NoEscape(text))
     return document
@@ -203,13 +208,21 @@ def _packages(language: str) -> dict[str, str | None]:
 
 
 def _metadata(study: Study, language: str) -> str:
-    name, author = escape(study.heading(language)), escape(study.config["author"])
-    subject = escape(word("subject", language))
-    keywords = ", ".join([escape(word("keywords", language)), *(escape(each) for each in study.datasets())])
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{author}}},pdflang={{{language}}},
+    name, writers = escape(study.heading(language)), front.authors(study, language)
+    subject = escape(front.abstract(study, language) or study.heading(language))
+    given = front.keywords(study, language) or (word("keywords", language),)
+    keywords = ", ".join(map(escape, [*given, *study.datasets()]))
+    named = ", ".join(escape(each.name) for each in writers)
+    shown = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{named}}},pdflang={{{language}}},
   pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
-\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{author}}}\date{{\vspace{{-14mm}}}}
+\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{shown}}}\date{{\vspace{{-14mm}}}}
 """
+
+
+def _below(affiliation: str) -> str:
+    """Return where an author works, as the line below the name."""
+    return rf"\\{{\small {escape(affiliation)}}}" if affiliation else ""
 
 
 def _front(facts: Facts) -> str:
@@ -227,6 +240,8 @@ def _front(facts: Facts) -> str:
             r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
             rf"{warning}\end{{minipage}}}}\end{{center}}"
         )
+    if abstract := front.abstract(facts.study, facts.language):
+        lines.append(rf"\medskip\noindent {escape(abstract)}\par\smallskip")
     lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
     return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, ""])
@@ -246,7 +261,8 @@ def _overview(facts: Facts) -> str:
     if counted:
         count = len(facts.study.exercises)
         exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
-        summary = word("at_a_glance", language).format(exercises=exercises, claims=sum(counted.values()), counts=counts)
+        counted_all = spoken(facts.study, section("report", language), "at_a_glance")
+        summary = counted_all.format(exercises=exercises, claims=sum(counted.values()), counts=counts)
         summary += f" {decisions(facts)}"
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from practica.address import METRIC, Quantity, parts
 from practica.code import reach
 from practica.config import Study
 from practica.errors import InputError, hint
-from practica.evidence.claims import declared
+from practica.evidence.claims import unchecked
 from practica.evidence.source import numbers, printed
 from practica.figures import catalogue as figures
 from practica.files import read_text
@@ -22,7 +24,9 @@ from practica.words import MODEL, section
 
 def named_variants(study: Study) -> frozenset[tuple[str, str]]:
     """Return the variants that the files about the exercises speak of, whatever the study runs."""
-    quantities = [each for claim in declared(study).claims.values() for part in claim.parts for each in part.quantities]
+    quantities = [
+        each for claim in unchecked(study).claims.values() for part in claim.parts for each in part.quantities
+    ]
     quantities += map(Quantity.parse, numbers(study))
     called = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
     shown = [
@@ -48,13 +52,69 @@ def runs(study: Study, exercise: str, variant: str) -> bool:
     return False
 
 
+def check_recorded(study: Study, exercise: str, metric: str) -> None:
+    """Raise ``InputError`` where no run of an exercise can record a metric."""
+    called = [*section("metrics", MODEL), *study.about(exercise).get("metrics", {})]
+    code = reach("practica.training.block", exercises.module_name(exercise))
+    if metric not in called and not code.says(metric):
+        raise InputError(f"nothing records {metric!r}{hint(metric, called)}")
+
+
 def check_names(study: Study, path: Path, exercise: str | None) -> None:
     """Check the names in a prose file, before anything has run.
 
     Raises:
         InputError: nothing knows one of them; the message begins with ``path:line``.
     """
-    expand(read_text(path), str(path), _Names(study, exercise).macros())
+    for mistake in mistakes(study, path, exercise):
+        raise InputError(mistake)
+
+
+def no_prose(file: Path, language: str) -> str:
+    """Return the sentence about a file of prose that is not there."""
+    return f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
+
+
+def mistakes(study: Study, path: Path, exercise: str | None) -> list[str]:
+    """Return what is wrong with the names in a prose file, each with ``path:line``."""
+    found: list[str] = []
+    try:
+        expand(read_text(path), str(path), _Names(study, exercise).macros(), lambda error: found.append(str(error)))
+    except InputError as error:  # braces that do not match, behind which nothing can be read
+        found.append(str(error))
+    return found
+
+
+MACROS = (
+    *("resultado", "fuente", "parametros", "ajuste", "entrenamiento", "entrenaigual", "sihay", "semillas", "compara"),
+    *("veredicto", "segun", "evidencia", "figura", "tabla", "capas"),
+)
+ASKED = re.compile(r"\\(ref|cite[pt]?|(?:sub)*section\*?|paragraph)(?:\{((?:fig|tab|sec):[^}]*|[a-z0-9_, ]+)\})?")
+COUNTS = {"figura": 2, "compara": 5, "segun": 4, "entrenaigual": 4, "sihay": 3}
+NAMED = {"compara": 2, "entrenaigual": 2}
+"""How many arguments a macro has, and how many of them are names, where it is more than one; the rest are words."""
+
+
+def asked(path: Path) -> Counter[tuple[str, ...]]:
+    """Return what a prose file asks for, references, citations and headings too, and how often.
+
+    Raises:
+        InputError: braces do not match.
+    """
+    calls: Counter[tuple[str, ...]] = Counter()
+
+    def noting(name: str) -> Macro:
+        names_of = NAMED.get(name, 1)
+
+        def note(*arguments: str) -> str:
+            calls[name, *arguments[:names_of]] += 1
+            return " ".join(arguments[names_of:])
+
+        return Macro(COUNTS.get(name, 1), note)
+
+    text = expand(read_text(path), str(path), {name: noting(name) for name in MACROS})
+    calls.update(ASKED.findall(text))
+    return calls
 
 
 class _Names:
@@ -65,24 +125,24 @@ class _Names:
 
     def macros(self) -> Mapping[str, Macro]:
         """Return macros that become nothing but check what they name."""
-        checks: dict[str, tuple[int, tuple[Callable[[str], object], ...]]] = {
-            "resultado": (1, (self._result,)),
-            "fuente": (1, (self._printed,)),
-            "parametros": (1, (self._variant,)),
-            "ajuste": (1, (self._setting,)),
-            "entrenamiento": (1, (self._variant,)),
-            "entrenaigual": (4, (self._variant, self._variant)),
-            "sihay": (3, (self._result,)),
-            "semillas": (1, (self._variant,)),
-            "compara": (5, (self._result, self._result)),
-            "veredicto": (1, (self._claim,)),
-            "segun": (4, (self._claim,)),
-            "evidencia": (1, (self._claim,)),
-            "figura": (2, (self._figures,)),
-            "tabla": (1, (self._table,)),
-            "capas": (1, (self._variants,)),
+        checks: dict[str, tuple[Callable[[str], object], ...]] = {
+            "resultado": (self._result,),
+            "fuente": (self._printed,),
+            "parametros": (self._variant,),
+            "ajuste": (self._setting,),
+            "entrenamiento": (self._variant,),
+            "entrenaigual": (self._variant, self._variant),
+            "sihay": (self._result,),
+            "semillas": (self._variant,),
+            "compara": (self._result, self._result),
+            "veredicto": (self._claim,),
+            "segun": (self._claim,),
+            "evidencia": (self._claim,),
+            "figura": (self._figures,),
+            "tabla": (self._table,),
+            "capas": (self._variants,),
         }
-        return {name: Macro(count, _checking(each)) for name, (count, each) in checks.items()}
+        return {name: Macro(COUNTS.get(name, 1), _checking(checks[name])) for name in MACROS}
 
     def _printed(self, text: str) -> None:
         printed(self.study, text)
@@ -112,13 +172,8 @@ class _Names:
     def _metric(self, text: str) -> None:
         named = Quantity.parse(text, METRIC)
         metric = named.metric.removeprefix("best_")
-        if runs(self.study, named.exercise, named.variant) and metric not in self._recorded(named.exercise):
-            code = reach("practica.training.block", exercises.module_name(named.exercise))
-            if not code.says(metric):
-                raise InputError(f"nothing records {named.metric!r}{hint(metric, self._recorded(named.exercise))}")
-
-    def _recorded(self, exercise: str) -> list[str]:
-        return [*section("metrics", MODEL), *self.study.about(exercise).get("metrics", {})]
+        if runs(self.study, named.exercise, named.variant):
+            check_recorded(self.study, named.exercise, metric)
 
     def _figures(self, text: str) -> None:
         specs = []
@@ -131,7 +186,7 @@ class _Names:
 
     def _claim(self, reference: str) -> None:
         name, _, part = reference.partition("/")
-        claims = declared(self.study).claims
+        claims = unchecked(self.study).claims
         if name not in claims:
             raise InputError(f"no claim {name!r}{hint(name, claims)}")
         if part and part not in (there := [each.name for each in claims[name].parts]):

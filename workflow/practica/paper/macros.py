@@ -20,15 +20,20 @@ class Macro:
     expand: Callable[..., str]
 
 
-def expand(text: str, path: str, macros: Mapping[str, Macro]) -> str:
+def expand(
+    text: str, path: str, macros: Mapping[str, Macro], mistaken: Callable[[InputError], object] | None = None
+) -> str:
     """Return ``text`` with every call of a macro replaced; other commands and comments stay as they are.
 
     A line of the result is the same line of ``text``, so that what LaTeX says about the one holds for the other.
 
+    Args:
+        mistaken: what to do with the mistake of a macro, which then becomes nothing; default: to raise it.
+
     Raises:
         InputError: a macro lacks an argument or names something unknown; the message begins with ``path:line``.
     """
-    return _Expander(text, path, macros).expand(0, len(text))
+    return _Expander(text, path, macros, mistaken).expand(0, len(text))
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class _Expander:
     text: str
     path: str
     macros: Mapping[str, Macro]
+    mistaken: Callable[[InputError], object] | None
 
     def expand(self, start: int, end: int) -> str:
         """Expand the macros between two positions of the text."""
@@ -60,7 +66,11 @@ class _Expander:
         try:
             result = macro.expand(*arguments)
         except InputError as error:
-            raise InputError(f"{self._where(found.start())}: {found[0]}: {error}") from error
+            told = InputError(f"{self._where(found.start())}: {found[0]}: {error}")
+            if self.mistaken is None:
+                raise told from error
+            self.mistaken(told)
+            result = ""
         lines = self.text.count("\n", found.start(), position)
         # The line ends go before the result: after it they would swallow the space that follows.
         return "%\n" * lines + result.replace("\n", " "), position

@@ -11,6 +11,7 @@ from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
 from practica.figures import catalogue as figures
 from practica.files import read_text
+from practica.front import spoken
 from practica.paper import catalogue, comparisons, floats, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
@@ -20,7 +21,7 @@ from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.words import word
+from practica.words import section, word
 
 RESULTS_FROM_DOCUMENT = "../.."
 """Where the results lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
@@ -161,7 +162,8 @@ class Prose:
             sentence = escape(word("not_compared", self.facts.language).format(self.facts.terms(found_part["reason"])))
         else:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
-            sentence = escape(word("not_judged", self.facts.language).format(reason))
+            form = spoken(self.facts.study, section("report", self.facts.language), "not_judged")
+            sentence = escape(form.format(reason))
         # Of several claims of an exercise this is said once.
         first = sentence not in self.said
         self.said.add(sentence)

@@ -1,0 +1,60 @@
+"""The engine names no exercise, variant or data set of the study that comes with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+GENERIC = {"conv", "corrected", "deeper", "dense", "l2", "linear", "logistic", "raw", "wider"}
+"""Words that anybody uses of nets and data."""
+SUFFIXES = {".py", ".smk", ".json", ".yaml", ".jinja", ".html", ".css", ".js", ".rst", ".sh", ".def", ".txt", ""}
+CUT = ROOT / "profiles/quick/settings.yaml"
+"""What the quick study cuts of each exercise, until that stands with the exercises."""
+
+
+def names():
+    """Return the names of exercises, variants and data sets, of the configuration and of the study's folder."""
+    exercises = CONFIG["exercises"]
+    called = {path.parent.name for path in (ROOT / "study").glob("*/about.yaml")} | set(exercises)
+    called |= {variant for entry in exercises.values() for variant in entry["variants"]}
+    called |= {path.stem for path in (ROOT / "study/data").glob("*.py")}
+    return called - GENERIC
+
+
+def engine():
+    """Return the files of the engine."""
+    files = [path for room in ("workflow", "profiles", "envs", "report") for path in (ROOT / room).rglob("*")]
+    files += [path for path in (ROOT / "bench").glob("*.py") if path.name != "cases.py"]
+    files += [ROOT / "Snakefile"]
+    return [
+        path
+        for path in files
+        if path.is_file()
+        and path.suffix in SUFFIXES
+        and "__pycache__" not in path.parts
+        and ".egg-info" not in str(path)
+    ]
+
+
+def mentions(text, words):
+    """Return the names in a text, each with its line."""
+    wanted = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b")
+    return [
+        f"{number}: {match[0]}" for number, line in enumerate(text.splitlines(), 1) for match in wanted.finditer(line)
+    ]
+
+
+def test_the_names_are_there_to_be_looked_for():
+    assert {"ej01", "ej10", "vgg16", "mnist", "cifar_mse", "pima"} <= names()
+    assert mentions("of ej01,\nand vgg16", names()) == ["1: ej01", "2: vgg16"]
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in engine() if each != CUT], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_no_file_of_the_engine_names_the_study(path):
+    text = path.read_text(encoding="utf-8", errors="replace")
+    assert not mentions(text, names()), f"{path.relative_to(ROOT)}: what is said of a study belongs into its folder"

@@ -1,0 +1,223 @@
+"""Find names in ``about.yaml`` that nothing has, and texts that a language of the report lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from practica import exercises
+from practica.about import EXERCISE_FILE, STUDY_FILE
+from practica.address import TIMING, Quantity
+from practica.code import reach
+from practica.config import Study
+from practica.errors import InputError, hint
+from practica.evidence.claims import LEVELLED
+from practica.evidence.measured import MEASURE
+from practica.evidence.measures import MEASURES, TO_LEVEL
+from practica.figures import catalogue as figures
+from practica.figures.draw import FIGURES
+from practica.figures.specs import KINDS
+from practica.files import SCHEMAS, read_json
+from practica.front import repeats
+from practica.paper.bibliography import works
+from practica.paper.known import check_recorded
+from practica.schema import config_schema
+from practica.syntax import source_of
+
+BESIDE_SETTINGS = ("epochs", "precision", "data")
+"""What a claim may vary beside the settings of the configuration."""
+
+
+def mistakes(study: Study, exercise: str) -> Iterator[str]:
+    """Yield a sentence, with file and key, about each name in an exercise's ``about.yaml`` that nothing has."""
+    entry, where = study.about(exercise), f"{study.folder / exercise / EXERCISE_FILE}:"
+    for name, figure in entry.get("figures", {}).items():
+        yield from _prefixed(f"{where} figures.{name}", _figure(study, exercise, figure))
+    for name, table in entry.get("tables", {}).items():
+        yield from _prefixed(f"{where} tables.{name}", _table(study, exercise, table))
+    if glance := entry.get("glance"):
+        shown = [
+            *_variants(study, exercise, glance["variants"], "variants"),
+            *_metrics(study, exercise, [glance["metric"]]),
+        ]
+        yield from _prefixed(f"{where} glance", shown)
+    for name in entry.get("printed", {}):
+        yield from _prefixed(f"{where} printed.{name}", _printed(study, exercise, name))
+    pairs = entry.get("twins", {})
+    yield from _prefixed(f"{where} twins", _variants(study, exercise, [*pairs, *pairs.values()]))
+    yield from _prefixed(f"{where} uncompared", _metrics(study, exercise, entry.get("uncompared", ()), ""))
+    for name, claim in entry.get("claims", {}).items():
+        yield from _prefixed(f"{where} claims.{name}", _claim(study, claim))
+
+
+def _prefixed(where: str, said: Iterable[str]) -> Iterator[str]:
+    """Yield sentences that begin with the path of a key, or with a colon, behind the place that it continues."""
+    yield from (f"{where}{'' if each.startswith(':') else '.'}{each}" for each in said)
+
+
+def known_variants(study: Study, exercise: str) -> list[str]:
+    """Return the variants of an exercise that run, and those that only have a name."""
+    run = study.variants(exercise) if exercise in study.config["exercises"] else ()
+    return list(dict.fromkeys([*run, *study.about(exercise).get("variants", {})]))
+
+
+def _variants(study: Study, exercise: str, names: Iterable[str], key: str = "") -> Iterator[str]:
+    there = known_variants(study, exercise)
+    for name in dict.fromkeys(names):
+        if name not in there:
+            yield (
+                f"{key}: {exercise} has no variant {name!r}; if it only does not run today, give it a name under "
+                f"variants{hint(name, there)}"
+            )
+
+
+def _metrics(study: Study, exercise: str, metrics: Iterable[str], key: str = "metric") -> Iterator[str]:
+    for metric in metrics:
+        try:
+            check_recorded(study, exercise, metric.removeprefix("best_"))
+        except InputError as error:
+            yield f"{key}: {error}"
+
+
+def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    kind, variants = entry["kind"], entry["variants"]
+    yield from _variants(study, exercise, variants, "variants")
+    panels = [each if isinstance(each, str) else each["metric"] for each in entry.get("panels", ())]
+    if kind not in KINDS:
+        yield from _own_kind(study, exercise, entry)
+        return
+    recorded = [each for each in panels if each != "normalised_loss"]
+    yield from _metrics(study, exercise, recorded, "panels")
+    if "arrays" in entry:
+        yield f"arrays: a figure of the kind {kind} is drawn from tables; take them out"
+    if kind == "curves" and len(variants) > 1:
+        yield "variants: a figure of the kind curves shows one variant; compare shows several"
+    if kind == "pairs" and (len(variants) % 2 or len(panels) != 1 or len(entry.get("labels", ())) != 2):
+        yield "kind: pairs needs an even number of variants, one panel, and two labels for the first and the second"
+    if kind in ("compare", "folds") and entry.get("labels") and len(entry["labels"]) != len(variants):
+        yield f"labels: there are {len(entry['labels'])} for {len(variants)} variants; give each one"
+
+
+def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a figure of a kind of the exercise's own lacks: its function, or arrays that are recorded."""
+    kind = entry["kind"]
+    drawn = source_of(exercises.module_name(exercise, FIGURES)).definitions if exercises.has(exercise, FIGURES) else {}
+    if kind not in drawn:
+        yield (f"kind: no function {kind!r} in {study.folder}/{exercise}/figures.py{hint(kind, [*KINDS[:-1], *drawn])}")
+    elif not entry.get("arrays"):
+        yield "kind: name under arrays what it is drawn from, which `artefacts` of the problem returns"
+    code = reach(f"{exercises.module_name(exercise)}:problem")
+    for name in entry.get("arrays", ()):
+        if not code.says(name):
+            module = f"{study.folder}/{exercise}/experiment.py"
+            yield f"arrays: nothing records {name!r}: `artefacts` in {module} must return it"
+
+
+def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    named = [column.partition("/")[2] for column in entry.get("columns", ())]
+    yield from _metrics(study, exercise, named, "columns")
+    used = [study.dataset(exercise, variant) for variant in study.variants(exercise)]
+    if entry.get("dataset", used[0]) not in used:
+        yield f"dataset: no variant of {exercise} learns from {entry['dataset']!r}{hint(entry['dataset'], used)}"
+
+
+def _printed(study: Study, exercise: str, name: str) -> Iterator[str]:
+    variant, split, metric = name.split("/")
+    if not repeats(study):
+        yield f": the study has no source that prints it: name one under source in {study.folder / STUDY_FILE}"
+    yield from _variants(study, exercise, [variant])
+    if split != "parameters":
+        yield from _metrics(study, exercise, [metric], "")
+
+
+def _claim(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
+    yield from _to_see(study, entry)
+    yield from _varies(entry)
+    for name, part in entry["parts"].items():
+        said = [*_to_see(study, part), *_varies(part)]
+        for key in ("of", "minus", "over"):
+            if key in part:
+                said += _quantity(study, Quantity.parse(part[key]), key)
+        yield from (f"parts.{name}.{each}" for each in said)
+
+
+def _to_see(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
+    if "figure" in entry:
+        every = [each.name for exercise in study.known for each in figures.declared(study, exercise)]
+        every += figures.figures_for(study)
+        if entry["figure"] not in every:
+            yield f"figure: there is no figure {entry['figure']!r}{hint(entry['figure'], every)}"
+
+
+def _varies(entry: Mapping[str, Any]) -> Iterator[str]:
+    settings = [*config_schema()["$defs"]["settings"]["properties"], *BESIDE_SETTINGS]
+    for name in entry.get("varies", ()):
+        if name not in settings:
+            yield f"varies: there is no setting {name!r}{hint(name, settings)}"
+
+
+def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
+    """Yield what a quantity names that is not there."""
+    exercise = quantity.exercise
+    if exercise not in study.known:
+        yield f"{key}: there is no exercise {exercise!r}{hint(exercise, study.known)}"
+        return
+    yield from _variants(study, exercise, [quantity.variant], key)
+    levelled = LEVELLED.fullmatch(quantity.measure)
+    measure = f"{levelled[1]}_NN" if levelled else quantity.measure
+    if not quantity.split and measure not in (*MEASURES, *TO_LEVEL):
+        yield f"{key}: there is no measure {quantity.measure!r}{hint(measure, [*MEASURES, *TO_LEVEL])}"
+    if quantity.split == TIMING and not exercises.has(exercise, MEASURE):
+        yield f"{key}: nothing measures times of {exercise}: its folder has no {MEASURE}.py"
+    if quantity.split and exercise in study.exercises:
+        yield from _metrics(study, exercise, [quantity.metric], key)
+
+
+def front_mistakes(study: Study) -> Iterator[str]:
+    """Yield a sentence about each name in ``study.yaml`` that nothing has."""
+    where = study.folder / STUDY_FILE
+    every = [each.name for exercise in study.known for each in figures.declared(study, exercise)]
+    every += figures.report_figures(study)
+    for name in study.front.get("gallery", ()):
+        if name not in every:
+            yield f"{where}: gallery: there is no figure {name!r}{hint(name, every)}"
+    key, there = study.front.get("source", {}).get("cite"), works(study.folder)
+    if key and key not in there:
+        yield f"{where}: source.cite: references.bib does not hold {key!r}{hint(key, there)}"
+
+
+def silent(study: Study) -> Iterator[str]:
+    """Yield a sentence about each text that a language of the report lacks."""
+    files: list[tuple[Any, Mapping[str, Any], str]] = [(study.folder / STUDY_FILE, study.front, "study.schema.json")]
+    for exercise in study.exercises:
+        files.append((study.folder / exercise / EXERCISE_FILE, study.about(exercise), "about.schema.json"))
+    for path, content, schema in files:
+        whole = read_json(SCHEMAS / schema)
+        for keys, value in _texts(content, whole, whole):
+            for language in study.languages:
+                if language not in value:
+                    yield f"{path}: {'.'.join(keys)}: there is no text in {language!r}; write it"
+    for measure, words in study.front.get("definitions", {}).items():
+        for language in study.languages:
+            if language not in words:
+                yield f"{study.folder / STUDY_FILE}: definitions.{measure}: nothing in {language!r}; write it"
+
+
+def _texts(
+    value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any], keys: Sequence[str] = ()
+) -> Iterator[tuple[Sequence[str], Mapping[str, str]]]:
+    """Yield the texts that are given by language, with their keys, as the schema tells them from other mappings."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name in ("text", "list"):
+        if isinstance(value, Mapping):
+            yield keys, value
+        return
+    schema = {**schema, **(whole["$defs"][name] if name else {})}
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            below = schema.get("properties", {}).get(key, schema.get("additionalProperties"))
+            if isinstance(below, Mapping):
+                yield from _texts(each, below, whole, (*keys, str(key)))
+    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        for place, each in enumerate(value):
+            yield from _texts(each, schema["items"], whole, (*keys, str(place)))

@@ -1,0 +1,73 @@
+"""Find what is wrong with the prose: names that nothing has, references, and what one language alone asks for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from practica.config import Study
+from practica.errors import hint
+from practica.figures import catalogue as figures
+from practica.paper import known
+from practica.paper.bibliography import cited, works
+from practica.paper.catalogue import tables_for
+from practica.paper.floats import group
+
+REFERENCE = re.compile(r"\\(?:page)?ref\{((?:fig|tab|sec):[^}]*)\}")
+
+
+def mistakes(study: Study) -> Iterator[str]:
+    """Yield what is wrong with the prose: missing files, names in them, and what one language alone asks for."""
+    labels, keys = set(_labels(study)), works(study.folder)
+    asked: dict[str | None, tuple[Path, Counter[tuple[str, ...]]]] = {}
+    for language in study.languages:
+        for exercise, file in study.prose(language).items():
+            if not file.is_file():
+                yield known.no_prose(file, language)
+                continue
+            wrong = known.mistakes(study, file, exercise)
+            yield from wrong
+            yield from _references(file, labels, keys)
+            if not wrong and exercise in asked:
+                yield from _differ(*asked[exercise], file, known.asked(file))
+            elif not wrong:
+                asked[exercise] = (file, known.asked(file))
+
+
+def _labels(study: Study) -> Iterator[str]:
+    """Yield the labels that prose may refer to."""
+    for exercise in study.exercises:
+        yield f"sec:{exercise}"
+        for each in (*figures.declared(study, exercise), *figures.of_exercise(study, exercise)):
+            yield from (f"fig:{each.name}", f"fig:{group(each.name)}")
+        yield from (f"tab:{name}" for name in known.table_names(study, exercise))
+    yield from (f"tab:{table.name}" for table in tables_for(study))
+
+
+def _references(file: Path, labels: set[str], keys: Sequence[str]) -> Iterator[str]:
+    """Yield the references and citations in a file of prose that lead nowhere."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        text = re.sub(r"(?<!\\)%.*", "", line)
+        yield from (
+            f"{file}:{number}: \\ref{{{match[1]}}}: nothing has this label{hint(match[1], sorted(labels))}"
+            for match in REFERENCE.finditer(text)
+            if match[1] not in labels and rf"\label{{{match[1]}}}" not in file.read_text(encoding="utf-8")
+        )
+        for key in cited(text):
+            if key not in keys:
+                yield f"{file}:{number}: references.bib does not hold {key!r}{hint(key, keys)}"
+
+
+def _differ(first: Path, one: Counter[tuple[str, ...]], second: Path, other: Counter[tuple[str, ...]]) -> Iterator[str]:
+    """Yield what one of two languages asks for and the other does not, or not as often."""
+    for call in [*one, *(each for each in other if each not in one)]:
+        if one[call] != other[call]:
+            name, *arguments = call
+            shown = f"\\{name}{''.join(f'{{{each}}}' for each in arguments if each)}"
+            yield f"{second}: {shown} is there {_times(other[call])}, and in {first.name} {_times(one[call])}"
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")

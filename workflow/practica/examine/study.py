@@ -1,0 +1,130 @@
+"""Gather all that is wrong with a study, one sentence each."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from practica import about, checks, exercises
+from practica.clashes import clashes
+from practica.config import Study, prepared, unknown_datasets
+from practica.errors import InputError
+from practica.evidence import claims
+from practica.examine import about as names
+from practica.examine import prose
+from practica.examine.places import located
+from practica.schema import mistakes as schema_mistakes
+from practica.study_folder import PACKAGE, opened
+from practica.syntax import module_path, modules_defining, package_folder, parsed
+
+MARKS = ("experiment.py", about.EXERCISE_FILE)
+"""By which of its files a folder is told to be that of an exercise."""
+
+
+class Finding(NamedTuple):
+    """What is wrong with a study, or worth a note: a sentence that names the place."""
+
+    text: str
+    note: bool = False
+
+
+def examine(config: Mapping[str, Any], files: Sequence[str | Path]) -> list[Finding]:
+    """Return all that is wrong with a study; of a configuration or a YAML file that nobody can read, that alone.
+
+    Args:
+        config: the configuration.
+        files: what it was merged from, to name the lines of keys.
+    """
+    found = dict.fromkeys(map(_told, _examined(config)))
+    return [Finding(located(each.text, files), each.note) for each in found]
+
+
+def _told(each: str | Finding) -> Finding:
+    return Finding(each) if isinstance(each, str) else each
+
+
+def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
+    wrong = list(_configuration(config))
+    yield from wrong
+    if wrong:
+        return
+    study = Study.resolve({**config, "only": []})
+    broken = [*about.mistakes(study.folder, None)]
+    for exercise in study.known:
+        broken += about.mistakes(study.folder, exercise)
+    yield from broken
+    yield from _notes(study)
+    if broken:  # of which all others would speak again
+        return
+    there = []
+    for exercise in study.exercises:
+        yield from _caught(checks.model_mistakes, study, exercise)
+        if exercises.has(exercise, exercises.MODULE) and exercises.has_problem(exercise):
+            there.append(exercise)
+            yield from _caught(checks.setting_mistakes, study, exercise)
+            yield from _caught(checks.check_kept_models, study, exercise)
+            yield from _caught(checks.check_blocks, study, exercise)
+    yield from _caught(checks.check_folders, study)
+    yield from _caught(claims.mistakes, claims.unchecked(study), study)
+    yield from names.silent(study)
+    yield from names.front_mistakes(study)
+    if len(there) < len(study.exercises):  # what an exercise without a module can say is not known
+        return
+    for exercise in study.exercises:
+        yield from names.mistakes(study, exercise)
+    yield from clashes(study)
+    yield from prose.mistakes(study)
+
+
+def _caught(check: Callable[..., object], *arguments: Any) -> list[str]:
+    """Return what a check yields, if it is one that does, or the sentence that it raises."""
+    try:
+        said = check(*arguments)
+        return list(said) if isinstance(said, Iterator) else []
+    except InputError as error:
+        return [str(error)]
+
+
+def _configuration(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what cannot be read of the configuration and the code; else unknown data sets, or the first mistake."""
+    try:
+        ready = prepared(config)
+    except InputError as error:
+        yield str(error)
+        return
+    python = list(_python(opened()))
+    refused = [*schema_mistakes(ready), *python]
+    yield from refused or [*unknown_datasets(ready["exercises"])] or _caught(Study.resolve, config)
+
+
+def _python(folder: Path) -> Iterator[str]:
+    """Yield a sentence about each file that is no Python, or takes something from one that is not there."""
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            nodes = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ImportFrom)]
+        except InputError as error:
+            yield str(error)
+            continue
+        for node in nodes:
+            module = node.module or ""
+            place = module_path(module) if module.startswith(f"{PACKAGE}.") else path
+            if not (place.exists() or package_folder(module).is_dir()):
+                yield f"{path}:{node.lineno}: there is no {place}, of which it takes something"
+
+
+def _notes(study: Study) -> Iterator[Finding]:
+    """Yield what is there and not used: exercises without a block, and data sets."""
+    configured, unused = (
+        study.config["exercises"],
+        set(modules_defining("study.data", "DATASET")) - set(study.datasets()),
+    )
+    folders = sorted(path.parent.name for path in study.folder.glob("*/*") if path.name in MARKS)
+    for exercise in dict.fromkeys(folders):
+        if exercise not in (*configured, "data", "shared"):
+            yield Finding(
+                f"{study.folder / exercise}: the configuration has no block for it, and it does not run", note=True
+            )
+    for name in sorted(unused):
+        yield Finding(f"{study.folder / 'data' / name}.py: no exercise uses this data set", note=True)
