@@ -15,6 +15,7 @@ from practica import declarations
 from practica.checks import check
 from practica.cli import main
 from practica.config import Study
+from practica.digests import paper_digest
 from practica.errors import InputError
 from practica.exercises import training
 from practica.files import read_json
@@ -24,7 +25,7 @@ from practica.rehearsals import telling_trials
 from practica.schema import study_schema
 from practica.study_folder import OWN
 from practica.trials import trials
-from practica.words import languages, section
+from practica.words import _sections, languages, section
 
 ROOT = Path(__file__).parents[2]
 SHINE: dict[str, Any] = {
@@ -58,8 +59,13 @@ Open = Callable[..., Study]
 def opened(tmp_path: Path) -> Open:
     """Return a function that writes a study with settings of its own, and opens it in a configuration."""
 
-    def write(declared: dict[str, Any] = DECLARED, variant: dict[str, Any] | None = None, **settings: Any) -> Study:
-        folder = tmp_path / "lamps"
+    def write(
+        declared: dict[str, Any] = DECLARED,
+        variant: dict[str, Any] | None = None,
+        name: str = "lamps",
+        **settings: Any,
+    ) -> Study:
+        folder = tmp_path / name
         (folder / "glow").mkdir(parents=True)
         (folder / "data").mkdir()
         (folder / "study.yaml").write_text(yaml.safe_dump({"settings": declared}, sort_keys=False), encoding="utf-8")
@@ -136,6 +142,36 @@ def test_it_is_said_if_it_has_words(opened: Open) -> None:
     assert told(settings, "en") == "2 epochs and a shine of 0.5"
     assert told(settings, "es") == "2 épocas y brillo 0,5"
     assert "2 epochs, a shine of 0.5 and kind 4; 1 seed." in ran(study, "glow", ["dense"], "en")
+
+
+def test_a_file_of_words_says_it_in_another_language(opened: Open) -> None:
+    study = opened(shine=0.5)
+    assert told(study.settings("glow", "dense"), "en") == "2 epochs and a shine of 0.5"
+    (study.folder / "words").mkdir()
+    (study.folder / "words/en.yaml").write_text("settings: {shine: 'shining by {}'}\n", encoding="utf-8")
+    _sections.cache_clear()
+    assert told(study.settings("glow", "dense"), "en") == "2 epochs and shining by 0.5"
+    _sections.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("change", "languages"),
+    [
+        ({"description": "How bright they are.", "maximum": 3, "examples": [1]}, set()),
+        ({"words": {**SHINE["words"], "es": "luz {}"}}, {"es"}),
+        ({"words": "shine {}"}, {"es", "en"}),
+        ({"said": "variants"}, {"es", "en"}),
+    ],
+)
+def test_what_says_a_setting_depends_on_its_words_alone(
+    opened: Open, change: dict[str, Any], languages: set[str]
+) -> None:
+    def papers(study: Study) -> dict[str, str]:
+        return {language: paper_digest(study, language) for language in ("es", "en")}
+
+    before = papers(opened({"shine": SHINE}))
+    after = papers(opened({"shine": {**SHINE, **change}}, name="lights"))
+    assert {language for language in before if after[language] != before[language]} == languages
 
 
 @pytest.mark.parametrize(
