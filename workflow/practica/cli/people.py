@@ -221,7 +221,7 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
 @click.option("--schema", type=PATH, help="File for the JSON schema that editors read, to write too.")
 @CONFIG
 def configuration(out: Path | None, schema: Path | None, config_files: tuple[str, ...]) -> None:
-    """Print every key of the configuration, with the study's own settings. With type, default, meaning and example."""
+    """Print every key of the configuration. With type, default, meaning and example; the study's own settings too."""
     from practica.configuration import page
     from practica.files import write_json, write_text
     from practica.schema import study_schema
