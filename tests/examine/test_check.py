@@ -148,6 +148,16 @@ def test_of_many_mistakes_each_is_named(study):
     assert [each.split(":")[0] for each in wrong] == [CONFIG, PROSE, PROSE]
 
 
+def test_a_text_that_is_missing_hides_no_other_mistake(study):
+    edit(ABOUT, "title: Telling growers apart\n    caption: Validation accuracy by epoch.", "title: {es: Vinos}")
+    edit(ABOUT, "caption: Share of the wines whose grower is told.", "caption: {es: Vinos}")
+    edit(ABOUT, "metric: accuracy", "metric: recall")
+    edit(PROSE, r"\parametros{growers/hidden}", r"\parametros{growers/hiden}")
+    wrong, _ = found()
+    for said in ("figures.fig_growers.title: there is no text", "tables.table_growers.caption", "'recall'", "'hiden'"):
+        assert len([each for each in wrong if said in each]) == 1, "\n".join(wrong)
+
+
 def test_all_that_the_schema_refuses_is_named(study):
     edit(CONFIG, "seeds_per_job: 3", "seeds_per_job: 0")
     edit(CONFIG, "epochs: 20", "epochs: 0")

@@ -118,12 +118,25 @@ def test_the_plugins_source_tells_which_resources_it_reads(name: str) -> None:
         ("__post_init__", "run_uuid", "job_name: find the name under which jobs stand in the queue"),
         ("__post_init__", "_partitions", "get_partition_arg: find where the plugin keeps its partitions"),
         ("__post_init__", "_job_submission_executor", "submit_no_more: find which threads submit"),
-        ("shutdown", "_tmpdir", "drop_scratch: find where scripts of jobs lie"),
-        ("shutdown", "wait_thread", "look_no_more: find which thread looks at the jobs"),
     ],
 )
 def test_the_executor_sets_it(method: str, attribute: str, advice: str) -> None:
     assert attribute in getattr(plugin.Executor, method).__code__.co_names, advice
+
+
+@pytest.mark.parametrize(
+    ("attribute", "advice"),
+    [
+        ("_tmpdir", "drop_scratch: find where scripts of jobs lie"),
+        ("wait_thread", "look_no_more: find which thread looks at the jobs"),
+        ("lock", "look_no_more: find what guards the thread that looks at the jobs"),
+        ("wait", "look_no_more: find what tells that thread to end"),
+    ],
+)
+def test_the_interface_sets_it(attribute: str, advice: str) -> None:
+    from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+    assert attribute in RemoteExecutor.__init__.__code__.co_names, advice
 
 
 def test_the_log_of_a_job_stays_with_it() -> None:

@@ -157,7 +157,7 @@ def test_no_rule_writes_a_label_itself() -> None:
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        (lambda fr: fr["page"].pop("title"), r"page\.title is missing \(in English: 'Exercises in deep learning'\); w"),
+        (lambda fr: fr["page"].pop("home"), r"page\.home is missing \(in English: 'Home'\); w"),
         (lambda fr: fr["page"]["several"].pop("undecided"), r"page\.several\.undecided is missing"),
         (lambda fr: fr.pop("glyphs"), r"glyphs\.not_shown is missing \(in English: '.*'\), and 3 others; write it"),
         (lambda fr: fr["report"].update(setting_false=False), r"report\.setting_false: False must be text; put it in"),

@@ -180,7 +180,9 @@ def train(
 def rehearse(
     variants: tuple[str, ...], part: str, study: Study, results: Path, data_folder: Path | None, out: Path | None
 ) -> None:
-    """Try what is to be trained on a few samples: split its data, build its net, make a step.
+    """Try what is to be trained on a few samples, before it is trained.
+
+    Splits the data, builds the net and makes a step.
 
     Without names, all variants of the study; what was rehearsed before and is as it was is left out.
     """

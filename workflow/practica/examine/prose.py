@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from practica.config import Study
-from practica.errors import hint
+from practica.errors import InputError, hint
 from practica.figures import catalogue as figures
 from practica.paper import known
 from practica.paper.bibliography import cited, works
@@ -20,7 +20,11 @@ REFERENCE = re.compile(r"\\(?:page)?ref\{((?:fig|tab|sec):[^}]*)\}")
 
 def mistakes(study: Study) -> Iterator[str]:
     """Yield what is wrong with the prose: missing files, names in them, and what one language alone asks for."""
-    labels, keys = set(_labels(study)), works(study.folder)
+    try:
+        labels: set[str] | None = set(_labels(study))
+    except InputError:  # a text is missing, which is said already
+        labels = None
+    keys = works(study.folder)
     asked: dict[str | None, tuple[Path, Counter[tuple[str, ...]]]] = {}
     for language in study.languages:
         for exercise, file in study.prose(language).items():
@@ -46,15 +50,14 @@ def _labels(study: Study) -> Iterator[str]:
     yield from (f"tab:{table.name}" for table in tables_for(study))
 
 
-def _references(file: Path, labels: set[str], keys: Sequence[str]) -> Iterator[str]:
-    """Yield the references and citations in a file of prose that lead nowhere."""
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+def _references(file: Path, labels: set[str] | None, keys: Sequence[str]) -> Iterator[str]:
+    """Yield the references and citations in a file of prose that lead nowhere; None: its labels are not known."""
+    content = file.read_text(encoding="utf-8")
+    for number, line in enumerate(content.splitlines(), start=1):
         text = re.sub(r"(?<!\\)%.*", "", line)
-        yield from (
-            f"{file}:{number}: \\ref{{{match[1]}}}: nothing has this label{hint(match[1], sorted(labels))}"
-            for match in REFERENCE.finditer(text)
-            if match[1] not in labels and rf"\label{{{match[1]}}}" not in file.read_text(encoding="utf-8")
-        )
+        for label in REFERENCE.findall(text):
+            if labels is not None and label not in labels and rf"\label{{{label}}}" not in content:
+                yield f"{file}:{number}: \\ref{{{label}}}: nothing has this label{hint(label, sorted(labels))}"
         for key in cited(text):
             if key not in keys:
                 yield f"{file}:{number}: references.bib does not hold {key!r}{hint(key, keys)}"

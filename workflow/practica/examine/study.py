@@ -68,23 +68,27 @@ def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
             yield from _caught(checks.check_blocks, study, exercise)
     yield from _caught(checks.check_folders, study)
     yield from _caught(claims.mistakes, claims.unchecked(study), study)
-    yield from names.silent(study)
-    yield from names.front_mistakes(study)
+    yield from _caught(names.silent, study)
+    yield from _caught(names.front_mistakes, study)
     if len(there) < len(study.exercises):  # what an exercise without a module can say is not known
         return
     for exercise in study.exercises:
-        yield from names.mistakes(study, exercise)
-    yield from clashes(study)
-    yield from prose.mistakes(study)
+        yield from _caught(names.mistakes, study, exercise)
+    yield from _caught(clashes, study)
+    yield from _caught(prose.mistakes, study)
 
 
 def _caught(check: Callable[..., object], *arguments: Any) -> list[str]:
-    """Return what a check yields, if it is one that does, or the sentence that it raises."""
+    """Return what a check yields, if it is one that does, and the sentence that it raises."""
+    said: list[str] = []
     try:
-        said = check(*arguments)
-        return list(said) if isinstance(said, Iterator) else []
+        result = check(*arguments)
+        if isinstance(result, Iterator):
+            for sentence in result:
+                said.append(sentence)  # what comes before an error counts, too
     except InputError as error:
-        return [str(error)]
+        said.append(str(error))
+    return said
 
 
 def _configuration(config: Mapping[str, Any]) -> Iterator[str]:

@@ -32,8 +32,8 @@ def named_variants(study: Study) -> frozenset[tuple[str, str]]:
     shown = [
         (exercise, variant)
         for exercise in study.known
-        for each in figures.declared(study, exercise)
-        for variant in each.variants
+        for figure in study.about(exercise).get("figures", {}).values()
+        for variant in figure["variants"]
     ]
     return frozenset([*((each.exercise, each.variant) for each in quantities), *called, *shown])
 
