@@ -75,8 +75,8 @@ format: setup ## Put the code into the house's format
 	$(in_venv) ruff format
 	$(in_venv) snakefmt Snakefile workflow/rules
 
-docs: setup ## Write docs/configuration.md from the schema
-	$(in_venv) python -m practica configuration --out docs/configuration.md
+docs: setup ## Write docs/configuration.md and study/config.schema.json from what is declared
+	$(in_venv) python -m practica configuration --config config.yaml --out docs/configuration.md --schema study/config.schema.json
 
 oldest: ## Test against the oldest versions that pyproject.toml allows
 	@workflow/scripts/test-versions.sh "$(PYTHON)" oldest

@@ -126,13 +126,13 @@ def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_every_combination_that_changes_shapes_is_rehearsed_and_every_value_of_the_recipe_once() -> None:
     grid = [
-        {"units": units, "filters": filters, "batch_size": size}
+        {"units": units, "words": words, "batch_size": size}
         for units in ([4], [8])
-        for filters in (1, 2)
+        for words in (1, 2)
         for size in (10, 20, 30)
     ]
     chosen = tried(*grid)
-    assert {(str(each["units"]), each["filters"]) for each in chosen} == {
+    assert {(str(each["units"]), each["words"]) for each in chosen} == {
         ("[4]", 1),
         ("[4]", 2),
         ("[8]", 1),

@@ -9,11 +9,12 @@ import pytest
 
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill, one_exercise, write_failure
-from practica.config import Study
+from practica.config import Study, read_config
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
 from practica.figures.catalogue import figures_for, spec
 from practica.files import read_json, write_json
+from practica.overlay import merge
 from practica.paper.appendix import _origin
 from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build
@@ -44,6 +45,18 @@ def own_prose(study: Study, tmp_path: Path, **sections: str) -> Study:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     return Study({**study.config, "study": str(folder)})
+
+
+def test_a_setting_of_the_study_is_said_in_its_words(tmp_path: Path) -> None:
+    folder = own_prose(one_exercise(), tmp_path).folder
+    declared = "settings:\n  shine: {description: Light., role: net, type: number, words: {es: 'un brillo de {}'}}\n"
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(text.replace("settings:\n", declared, 1), encoding="utf-8")
+    dense = {"settings": {"shine": 0.7}}
+    config = merge(read_config([ROOT / "config.yaml"]), {"exercises": {"ej08": {"variants": {"dense": dense}}}})
+    study = Study.resolve({**config, "study": str(folder), "only": "ej08", "seeds": 2})
+    fill(study, tmp_path / "results")
+    assert "20 épocas y un brillo de 0,7" in text_of(build(study, tmp_path / "results", "es"))
 
 
 def test_the_report_holds_every_exercise_and_its_numbers(pdf: Path) -> None:

@@ -29,6 +29,7 @@ GROUND = (
     "config",
     "names",
     "front",
+    "declarations",
     "schema",
     "allocation",
     "executor",

@@ -79,6 +79,37 @@ EDITS = {
         "  title: B.\n",
         SHOWN | {"Drawing": 1},
     ),
+    "what a setting means": (
+        "study/study.yaml",
+        "description: Replace impossible zeros",
+        "description: Replace all zeros",
+        NOTHING,
+    ),
+    "what a setting of the engine means": (
+        "workflow/schemas/config.schema.json",
+        "Samples per gradient step.",
+        "Samples of each step.",
+        NOTHING,
+    ),
+    "values that a setting may have": ("study/study.yaml", "    maximum: 10000\n", "    maximum: 20000\n", NOTHING),
+    "how a setting is declared": (
+        f"{CODE}/declarations.py",
+        "import jsonschema\n",
+        "import jsonschema\n\nX = str()\n",
+        NOTHING,
+    ),
+    "the words of a setting": (
+        "study/study.yaml",
+        "en: 'zeros corrected: {}'",
+        "en: 'zeros replaced: {}'",
+        SHOWN | {"Drawing": 2, "Making": 6},  # those of ej06
+    ),
+    "the role of a setting of the engine": (
+        "workflow/schemas/config.schema.json",
+        'of the official test samples; null: all.", "role": "data"',
+        'of the official test samples; null: all.", "role": "net"',
+        SHOWN | {"Summarising": 1, "Drawing": 38, "Making": 16},  # variants that differ in it are compared otherwise
+    ),
     "a word over a table's column": (
         f"{CODE}/words/es.yaml",
         "fold_spread: ",

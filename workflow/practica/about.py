@@ -53,6 +53,20 @@ def front(folder: Path) -> Mapping[str, Any]:
     return _read(folder / STUDY_FILE, "study.schema.json")
 
 
+def settings(folder: Path) -> Mapping[str, Any]:
+    """Return the settings that ``study.yaml`` in the folder of a study declares, whatever is wrong elsewhere in it.
+
+    Raises:
+        InputError: a declaration is wrong; the message names the file and the key.
+    """
+    path = folder / STUDY_FILE
+    content = _content(path, path.stat().st_mtime_ns) if path.is_file() else {}
+    for mistake in _mistakes(path, content, "study.schema.json", under="settings"):
+        raise InputError(mistake)
+    declared: Mapping[str, Any] = content.get("settings", {})
+    return declared
+
+
 def about(folder: Path, exercise: str) -> Mapping[str, Any]:
     """Return what ``about.yaml`` of an exercise says; nothing where there is none.
 
@@ -72,10 +86,15 @@ def _read(path: Path, schema: str) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1000)
 def _checked(path: Path, stamp: int, schema: str) -> Mapping[str, Any]:
-    content = read_yaml(path)
+    content = _content(path, stamp)
     for mistake in _mistakes(path, content, schema):
         raise InputError(mistake)
     return content
+
+
+@lru_cache(maxsize=1000)
+def _content(path: Path, stamp: int) -> Mapping[str, Any]:
+    return read_yaml(path)
 
 
 def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
@@ -91,7 +110,10 @@ def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
     yield from _mistakes(path, content, "about.schema.json" if exercise else "study.schema.json")
 
 
-def _mistakes(path: Path, content: Mapping[str, Any], schema: str) -> Iterator[str]:
+def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = "") -> Iterator[str]:
+    """Yield a sentence about all that a schema refuses in a file, or in what stands under one of its keys."""
     for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
+        if under and list(error.absolute_path)[:1] != [under]:
+            continue
         key = ".".join(map(str, error.absolute_path)) or "the file"
         yield f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed"

@@ -26,6 +26,7 @@ NEUTRAL = frozenset(
             ".exercises",
             ".files",
             ".code",
+            ".declarations",
             ".syntax",
             ".study_folder",
             ".overlay",

@@ -63,8 +63,8 @@ class Study:
             raise InputError(f"there is no {path}: run the workflow first, or name where its results are")
         content = read_json(path)
         try:
-            check(plain(content))
             use(folder_of(content))
+            check(plain(content))
             only = _only(content.get("only") or [], content["exercises"])
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error

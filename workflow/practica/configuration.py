@@ -1,4 +1,4 @@
-"""Write the reference of the configuration: every key that the schema declares, as a page."""
+"""Write the reference of the configuration: every key that the schema and the study declare, as a page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from practica import declarations
+from practica.about import STUDY_FILE
 from practica.config import RESOURCES
+from practica.declarations import DATA, NET, TRAINING
 from practica.schema import config_schema
 
 INTRODUCTION = """# Configuration
 
-Every key that `config.yaml` may hold. This page is made from `workflow/schemas/config.schema.json` by `make docs`: edit
-the schema. A key that is not here stops the workflow before any job. `<name>` stands for a name of your own. A change
-for one run needs no edit: `snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
+Every key that `config.yaml` may hold. This page is made by `make docs` from `workflow/schemas/config.schema.json` and,
+for settings of the study's own, from its `study.yaml`: edit those. A key that is not here stops the workflow before any
+job. `<name>` stands for a name of your own. A change for one run needs no edit:
+`snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
 """
 SECTIONS = {"exercise": "An exercise", "variant": "A variant", "resources": "Resources", "settings": "Settings"}
 NOTES = {
@@ -28,6 +32,11 @@ NOTES = {
         "says which setting it needs and lacks, and does without the others."
     ),
 }
+ROLES = {
+    TRAINING: "Of training, whatever is trained",
+    NET: "Of nets and their inputs",
+    DATA: "Of the samples; trials are judged on them, so these cannot be tuned",
+}
 
 
 def page() -> str:
@@ -35,10 +44,22 @@ def page() -> str:
     schema = config_schema()
     parts = [INTRODUCTION, "## The study", _table(_keys(schema))]
     for name, heading in SECTIONS.items():
-        part = schema["$defs"][name]
         parts.append(f"## {heading}\n\n{NOTES[name]}")
-        parts.append(_table(_keys(part, defaults=RESOURCES if name == "resources" else {})))
+        if name == "settings":
+            parts += _by_role(declarations.engine())
+        else:
+            parts.append(_table(_keys(schema["$defs"][name], defaults=RESOURCES if name == "resources" else {})))
+    if own := declarations.schemas():
+        parts += [f"## Settings of this study\n\nDeclared in its `{STUDY_FILE}`.", *_by_role(own)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _by_role(settings: declarations.Declared) -> Iterator[str]:
+    """Yield a heading and a table of the settings of each role that has any."""
+    for role, heading in ROLES.items():
+        if chosen := {name: each for name, each in settings.items() if each["role"] == role}:
+            yield f"### {heading}"
+            yield _table(_keys({"properties": chosen}))
 
 
 def _keys(

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from practica import exercises, front, names
+from practica import declarations, exercises, front, names
 from practica.code import Reach, choices, code_digest, reach
 from practica.config import Study
+from practica.declarations import DATA
 from practica.evidence.claims import declared
 from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
@@ -130,6 +131,11 @@ def trials_digest(study: Study) -> str:
     return _digest(code.digest, _words("figures", study, code, [_data()]), own)
 
 
+def statistics_digest() -> str:
+    """Return the digest of all that the summary and the differences are made with but their data."""
+    return _digest(code_digest("practica.evidence.collect:write_statistics"), declarations.of_role(DATA))
+
+
 def claims_digest(study: Study) -> str:
     """Return the digest of all that the claims about the exercises in play are judged with but their data."""
     code = code_digest("practica.evidence.verdicts:write_claims", apart=LISTED_WORDS)
@@ -149,7 +155,7 @@ def page_digest(study: Study) -> str:
 
 
 def _told(study: Study, language: str) -> list[Any]:
-    """Return what a study says of itself in a language, but for its tables: names, titles, captions."""
+    """Return what a study says of itself in a language, but for its tables: names, titles, captions, settings."""
     called = [
         [
             names.title(study, exercise, language),
@@ -165,7 +171,9 @@ def _told(study: Study, language: str) -> list[Any]:
         *(study.heading(language), front.authors(study, language), front.abstract(study, language)),
         *(front.introduction(study, language), front.keywords(study, language), front.repeats(study)),
     ]
-    return [called, captions, own]
+    told = {name: declarations.own_words(name, language) for name in declarations.own()}
+    settings = [told, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
+    return [called, captions, own, settings]
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:

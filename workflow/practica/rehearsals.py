@@ -13,9 +13,9 @@ from pathlib import Path
 
 from practica.code import code_digest
 from practica.config import Block, Study
+from practica.declarations import TRAINING, role
 from practica.digests import run_code
 from practica.errors import InputError
-from practica.exercises import TRAINING
 from practica.files import canonical_json, read_json, read_text, sha256, write_json, write_text
 from practica.trials import Trial, trials, tuned
 
@@ -65,7 +65,7 @@ def telling_trials(every: Sequence[Trial]) -> list[Block]:
     chosen = []
     for trial in every:
         whole = {name: value for name, value in trial.values.items() if not isinstance(value, float)}
-        shapes = {name: value for name, value in whole.items() if name not in TRAINING}
+        shapes = {name: value for name, value in whole.items() if role(name) != TRAINING}
         alone = [[name, value] for name, value in trial.values.items() if name in whole or value in extremes[name]]
         told = {canonical_json(each) for each in (shapes, *alone)}
         if not told <= seen:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import jsonschema
 import yaml
 
+from practica import declarations
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.spelling import advice, misread
+from practica.study_folder import cached
 from practica.words import languages
 
 
-@cache
-def config_schema() -> dict[str, Any]:
-    """Return the JSON schema of the configuration, in which every setting can be tuned with values that it may have."""
+def study_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration, with the settings that the open study declares."""
     schema: dict[str, Any] = read_json(SCHEMAS / "config.schema.json")
+    schema["$defs"]["settings"]["properties"] |= declarations.schemas()
+    return schema
+
+
+@cached
+def config_schema() -> dict[str, Any]:
+    """Return the study's schema, in which every setting can be tuned with values that it may have.
+
+    Raises:
+        InputError: the study declares a setting wrongly.
+    """
+    schema = study_schema()
     settings = schema["$defs"]["settings"]["properties"]
     choices, ranges = schema["$defs"]["choices"], schema["$defs"]["ranges"]
     one_list, one_range = choices["additionalProperties"], ranges["additionalProperties"]
@@ -28,7 +40,7 @@ def config_schema() -> dict[str, Any]:
     ranges["properties"] = {
         name: {**one_range, "properties": {**one_range["properties"], "low": setting, "high": setting}}
         for name, setting in settings.items()
-        if {"number", "integer"} & set(_types(setting))
+        if {"number", "integer"} & set(_types(setting)) and "enum" not in setting
     }
     choices["additionalProperties"] = ranges["additionalProperties"] = False
     return schema

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from practica import declarations
 from practica.errors import InputError
 from practica.schema import config_schema
 
 MOST = 1000
 """Trials of one variant; more are a mistake, or a case for a random search."""
-JUDGES = ("train_samples", "test_samples", "validation_fraction", "test_fraction", "folds", "noise_std", "permute")
-"""Settings that say what the data are: with another value a trial would be judged on something else."""
 
 Values = dict[str, Any]
 
@@ -68,7 +67,7 @@ def names(space: Mapping[str, Any]) -> list[str]:
 
 def _check_names(where: str, settings: Mapping[str, Any]) -> None:
     for name in settings:
-        if name in JUDGES:
+        if declarations.role(name) == declarations.DATA:
             raise InputError(f"{where}.{name}: it decides what trials are judged on, and cannot be tuned")
 
 

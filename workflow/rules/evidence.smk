@@ -1,5 +1,5 @@
 # Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the claims.
-from practica.digests import claims_digest
+from practica.digests import claims_digest, statistics_digest
 from practica.wiring import measured_inputs
 
 
@@ -68,7 +68,7 @@ rule statistics:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=code_digest("practica.evidence.collect:write_statistics"),
+        code=statistics_digest(),
     message:
         "Summarising the metrics over the seeds"
     shell:

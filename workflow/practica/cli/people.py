@@ -25,6 +25,7 @@ from practica.cli.base import (
 )
 from practica.config import Study
 from practica.errors import InputError, RunError
+from practica.merging import BASE
 
 
 @main.command()
@@ -217,11 +218,18 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
 
 @main.command()
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
-def configuration(out: Path | None) -> None:
-    """Print every key of the configuration. With type, default, meaning and example."""
+@click.option("--schema", type=PATH, help="File for the JSON schema that editors read, to write too.")
+@CONFIG
+def configuration(out: Path | None, schema: Path | None, config_files: tuple[str, ...]) -> None:
+    """Print every key of the configuration. With type, default, meaning and example; the study's own settings too."""
     from practica.configuration import page
-    from practica.files import write_text
+    from practica.files import write_json, write_text
+    from practica.schema import study_schema
+    from practica.study_folder import folder_of, use
 
+    use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))
+    if schema:
+        write_json(schema, study_schema())
     if out:
         write_text(out, page())
     else:

@@ -7,13 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from practica.declarations import DATA, of_role
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.results import Results
 
 Named = tuple[str, str]
 """An exercise and a variant."""
-SAMPLES = ("train_samples", "test_samples", "validation_fraction", "test_fraction", "folds")
-"""The settings that decide how many samples a variant sees."""
 RECORDED = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
 """What the runs themselves say of their terms: the column of ``runs.csv``, and what it is called."""
 
@@ -32,8 +31,9 @@ def unlike(results: Results, first: Named, second: Named) -> str:
 
     It is what is asked where two variants stand side by side because they are variants, and their settings differ.
     """
+    compared = ("epochs", *of_role(DATA))
     settings = [
-        {key: value for key, value in results.study.settings(*each).items() if key in ("epochs", *SAMPLES)}
+        {key: value for key, value in results.study.settings(*each).items() if key in compared}
         if _there(results, each)
         else {}
         for each in (first, second)

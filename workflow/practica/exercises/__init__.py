@@ -6,30 +6,12 @@ import importlib
 from types import ModuleType
 
 from practica.code import mentioned
+from practica.declarations import TRAINING, of_role
 from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
 from practica.syntax import decorated_functions, module_path, source_of
 
 MODULE = "experiment"
-TRAINING = frozenset(
-    [
-        "batch_size",
-        "class_weight",
-        "early_stopping",
-        "epochs",
-        "folds",
-        "label_smoothing",
-        "learning_rate",
-        "log_every",
-        "loss",
-        "metrics",
-        "momentum",
-        "optimizer",
-        "precision",
-        "schedule",
-    ]
-)
-"""Settings of training, whatever is trained."""
 
 
 def module_name(exercise: str, module: str = MODULE) -> str:
@@ -67,10 +49,15 @@ def has_problem(exercise: str) -> bool:
     return "problem" in {**source.definitions, **source.imports}
 
 
+def training() -> frozenset[str]:
+    """Return the settings that training itself reads, whatever is trained: it also trains every fold."""
+    return frozenset([*of_role(TRAINING), "folds"])
+
+
 def uses(exercise: str, model: str) -> frozenset[str]:
     """Return what a model and the problem of its exercise can use, settings among it; ``**`` stands for anything."""
     module = module_name(exercise)
-    return TRAINING | mentioned(module, model) | mentioned(module, "problem")
+    return training() | mentioned(module, model) | mentioned(module, "problem")
 
 
 def load(exercise: str, module: str = MODULE) -> ModuleType:

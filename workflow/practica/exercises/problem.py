@@ -19,7 +19,7 @@ IMAGE_FILES = frozenset([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif"
 class Settings(Mapping[str, Any]):
     """The settings of one variant, with a clear error for one that the configuration lacks.
 
-    ``settings.l2`` is required; ``settings.get("rotation", 0)`` is optional.
+    ``settings.l2`` is required; ``settings.get("dropout", 0)`` is optional.
     """
 
     def __init__(self, values: Mapping[str, Any], where: str = "settings") -> None:

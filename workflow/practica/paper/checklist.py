@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from practica.address import TIMING
+from practica.declarations import DATA, of_role
 from practica.paper import numbers, render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.settings import items, said, setting
 from practica.paper.table import Cell, Column, Table, label
 from practica.words import section, word
-
-SPLITS = ("validation_fraction", "test_fraction", "folds", "train_samples", "test_samples")
-"""The settings that decide how samples are divided."""
-
 
 MOST_VALUES = 6
 """How many values of a setting are listed before the last."""
@@ -60,7 +57,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
     splits.pop(TIMING, None)
     parts = items([word(split, language).lower() for split in splits], language) or "–"
-    division = _values(settings, SPLITS, language)
+    division = _values(settings, of_role(DATA), language)
     differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
     return (
         label(exercise),

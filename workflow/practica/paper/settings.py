@@ -5,27 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from practica import declarations
 from practica.config import Study
 from practica.names import variant_name
 from practica.paper import numbers
 from practica.words import section, word
-
-TRAINING = (
-    "optimizer",
-    "learning_rate",
-    "schedule",
-    "momentum",
-    "l2",
-    "dropout",
-    "label_smoothing",
-    "class_weight",
-    "batch_size",
-    "epochs",
-    "early_stopping",
-    "train_samples",
-    "test_samples",
-)
-"""The settings that a sentence about training mentions, in its order."""
 
 
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
@@ -35,20 +19,22 @@ def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> 
     amount = word("seed" if seeds == 1 else "several_seeds", language).format(seeds)
     for variant in variants:
         # Variants of one exercise may differ in nothing but their layers.
-        text = f"{training(study.settings(exercise, variant), language, (*TRAINING, 'units'))}; {amount}"
+        text = f"{training(study.settings(exercise, variant), language, declarations.said(variants=True))}; {amount}"
         told.setdefault(text, []).append(variant_name(study, exercise, variant, language))
     return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
 
 
-def training(settings: Mapping[str, Any], language: str, names: Sequence[str] = TRAINING) -> str:
-    """Return a list in words of those of the usual settings that there are."""
-    values = {name: setting(settings[name], language) for name in names if settings.get(name)}
+def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | None = None) -> str:
+    """Return a list in words of those settings that there are; default: of those that are always said."""
+    wanted = declarations.said() if names is None else names
+    values = {name: setting(settings[name], language) for name in wanted if settings.get(name)}
     return items([said(name, value, language) for name, value in values.items()], language)
 
 
 def said(name: str, value: str, language: str) -> str:
-    """Return a setting in words, or with its own name where there are none for it, such as a user's."""
-    return section("settings", language).get(name, f"{name} {{}}").format(value)
+    """Return a setting in words, or with its own name where there are none for it."""
+    words = section("settings", language).get(name) or declarations.own_words(name, language) or f"{name} {{}}"
+    return str(words).format(value)
 
 
 def setting(value: Any, language: str) -> str:
