@@ -24,6 +24,12 @@ MODEL_NAMES = {
     "stateless_call": "it is public: read Keras' release notes",
 }
 
+OPTIMIZER_NAMES = {
+    "_learning_rate": "has_rate_of_keras: look for the rate or the schedule in vars(optimizer)",
+    "_overwrite_variable_with_gradient": "only_optimized: look at the weight's overwrite_with_gradient",
+    "_use_weight_decay": "only_optimized: see how Keras' optimizers exempt weights from decay",
+}
+
 
 def net() -> Any:
     import keras
@@ -36,6 +42,11 @@ def net() -> Any:
 @pytest.mark.parametrize("name", MODEL_NAMES)
 def test_models_have_it(name: str) -> None:
     assert hasattr(net(), name), MODEL_NAMES[name]
+
+
+@pytest.mark.parametrize("name", OPTIMIZER_NAMES)
+def test_optimizers_have_it(name: str) -> None:
+    assert hasattr(net().optimizer, name), OPTIMIZER_NAMES[name]
 
 
 def test_layers_keep_their_seed_generators() -> None:
@@ -69,7 +80,7 @@ def test_the_catalogue_is_that_of_the_installed_keras() -> None:
 
 def test_private_names_of_keras_stand_in_one_file() -> None:
     """Look for imports from ``keras.src`` and for private attributes of models and layers in all other modules."""
-    private = {name for name in MODEL_NAMES if name.startswith("_")} | {"_seed_generators"}
+    private = {name for name in MODEL_NAMES if name.startswith("_")} | {"_seed_generators", *OPTIMIZER_NAMES}
     for path in sorted((ROOT / "workflow/practica").rglob("*.py")):
         if path.name == "keras_internals.py":
             continue

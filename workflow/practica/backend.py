@@ -96,21 +96,27 @@ class Spec(NamedTuple):
     dtype: Any
 
 
-def mapped(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., Any]:
-    """Return ``function`` of one replica as a function of all: every tensor in it has the replicas as first axis.
-
-    It is traced once for all sizes that the ``specs`` of its arguments, which have that axis, leave open.
-    """
+def over_replicas(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """Return what ``function`` of one replica gives for all: every tensor has the replicas as first axis."""
     if NAME != "tensorflow":
-        return jax.jit(jax.vmap(function))
+        return jax.vmap(function)(*arguments)
+    return tf.vectorized_map(lambda own: function(*own), tuple(arguments))
 
-    def every(*arguments: Any) -> Any:
-        return tf.vectorized_map(lambda own: function(*own), arguments)
+
+def traced(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., Any]:
+    """Return ``function`` as one graph, traced once for all sizes that the ``specs`` of its arguments leave open."""
+    if NAME != "tensorflow":
+        return jax.jit(function)
 
     def signature(part: Any) -> Any:
         return tf.TensorSpec(*part) if isinstance(part, Spec) else [signature(each) for each in part]
 
-    return tf.function(every, input_signature=[signature(part) for part in specs], autograph=False)
+    return tf.function(function, input_signature=[signature(part) for part in specs], autograph=False)
+
+
+def mapped(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., Any]:
+    """Return ``function`` of one replica as a traced function of all."""
+    return traced(lambda *arguments: over_replicas(function, arguments), specs)
 
 
 def value(variable: Any) -> np.ndarray:

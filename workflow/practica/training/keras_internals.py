@@ -114,6 +114,28 @@ def make_stateless(optimizer: keras.optimizers.Optimizer) -> None:
             object.__setattr__(optimizer, name, MethodType(method, optimizer))
 
 
+def unbuilt_copy(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Return an optimizer with the same options that has no variables of weights yet, and writes to none."""
+    copy = type(optimizer).from_config(optimizer.get_config())
+    make_stateless(copy)
+    return copy
+
+
+def has_rate_of_keras(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Return whether the learning rate is a number or a schedule of Keras' or ours, which a copy has, too."""
+    rate = optimizer._learning_rate
+    return isinstance(rate, keras.Variable) or type(rate).__module__.partition(".")[0] in ("keras", "practica")
+
+
+def only_optimized(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> bool:
+    """Return whether the optimizer treats the weight as any other, and nothing but the optimizer changes it."""
+    return (
+        weight.constraint is None
+        and not optimizer._overwrite_variable_with_gradient(weight)
+        and (optimizer.weight_decay is None or optimizer._use_weight_decay(weight))
+    )
+
+
 def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
     """Make one step of training with Keras' own trainer."""
     if backend.NAME == "tensorflow":

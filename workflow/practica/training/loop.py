@@ -19,7 +19,7 @@ from practica.training.store import Store
 
 ORDER_BYTES = 32 * 2**20
 """Memory for the orders of the batches of one call."""
-FUSED_STEPS = 50_000
+FUSED_STEPS = 75_000
 """From so many steps, all replicas counted, XLA's faster operations are worth the seconds that making them takes."""
 EAGER_BATCHES = 20
 """An evaluation of more batches is compiled: it takes less time, by more than compiling takes."""

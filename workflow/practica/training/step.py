@@ -2,7 +2,8 @@
 
 What is computed is Keras' own training step on the compiled model: its layers, loss, penalties, optimizer and metrics,
 called statelessly with the variables of one replica. A vectorising map then serves all replicas with each operation,
-so that the net and the recipe are by construction those that were written.
+so that the net and the recipe are by construction those that were written. An optimizer that treats each weight for
+itself needs no map (``joint``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from keras import ops
 from practica import backend
 from practica.training import keras_internals
 from practica.training.checkpoint import State
+from practica.training.joint import Joint, is_elementwise
 
 
 class Step:
@@ -30,10 +32,12 @@ class Step:
         """Make ready for so many replicas, and batches such as these of each."""
         keras_internals.build_metrics(model, x, y, sample_weight)
         self.model = model
+        elementwise = is_elementwise(model.optimizer, model.trainable_variables)
+        self.joint = Joint(model, replicas) if elementwise else None
         groups = (
             model.trainable_variables,
             model.non_trainable_variables,
-            model.optimizer.variables,
+            (self.joint or model.optimizer).variables,
             model.metrics_variables,
         )
         self.variables = [variable for group in groups for variable in group]
@@ -42,10 +46,10 @@ class Step:
         self.names = list(keras_internals.stateless_results(model, [v.value for v in model.metrics_variables]))
         parts = (x, y, *(() if sample_weight is None else (sample_weight,)))
         batch = [backend.Spec((replicas, None, *part.shape[1:]), part.dtype) for part in parts]
-        state = [backend.Spec((replicas, *variable.shape), variable.dtype) for variable in self.variables]
+        state = [backend.Spec(value.shape, value.dtype) for value in self.start(replicas)]
         weights, metrics = state[: self.weights], state[self.metrics :]
         # Each takes what it needs and no more: to map what it would leave alone takes time too.
-        self.train = backend.mapped(self._train, (state, batch))
+        self.train = backend.traced(self._train, (state, batch))
         self.evaluate = backend.mapped(self._evaluate, (weights, metrics, batch[:2]))
         self.predict = backend.mapped(self._predict, (weights, batch[:1]))
         self.results = backend.mapped(self._results, (metrics,))
@@ -62,8 +66,17 @@ class Step:
 
     def start(self, replicas: int) -> State:
         """Return the state in which the model itself is, for every replica."""
-        values = [backend.value(variable) for variable in self.variables]
+        weights, metrics = self.variables[: self.weights], self.variables[self.metrics :]
+        values = [
+            *map(backend.value, weights),
+            *self.optimizer_state(self.model.optimizer),
+            *map(backend.value, metrics),
+        ]
         return [np.repeat(value[None], replicas, axis=0) for value in values]
+
+    def optimizer_state(self, optimizer: Any) -> State:
+        """Return the state of one replica that the optimizer of a model like this one, already built, is in."""
+        return self.joint.state_of(optimizer) if self.joint else list(map(backend.value, optimizer.variables))
 
     def place(self, variable: keras.Variable) -> int:
         """Return where a variable of the model stands in the state."""
@@ -73,7 +86,32 @@ class Step:
         return [list(state[begin:end]) for begin, end in zip([0, *self._ends], self._ends, strict=False)]
 
     def _train(self, state: Sequence[Any], batch: Sequence[Any]) -> list[Any]:
-        trainable, other, optimizer, metrics = self._split(state)
+        if self.joint is None:
+            return list(backend.over_replicas(self._replica_step, (state, batch)))
+        weights, other, optimizer, metrics = self._split(state)
+        missing: list[bool] = []
+
+        def replica(*own: Any) -> tuple[list[Any], list[Any], list[Any]]:
+            gradients, other, metrics = self._gradients(*own)
+            missing[:] = [gradient is None for gradient in gradients]
+            return [gradient for gradient in gradients if gradient is not None], other, metrics
+
+        present, other, metrics = map(list, backend.over_replicas(replica, (weights, other, metrics, batch)))
+        gradients = [None if none else present.pop(0) for none in missing]
+        weights, optimizer = self.joint.apply(optimizer, gradients, weights)
+        return [*weights, *other, *optimizer, *metrics]
+
+    def _replica_step(self, state: Sequence[Any], batch: Sequence[Any]) -> list[Any]:
+        """Return a replica's state after a step."""
+        weights, other, optimizer, metrics = self._split(state)
+        gradients, other, metrics = self._gradients(weights, other, metrics, batch)
+        weights, optimizer = self.model.optimizer.stateless_apply(optimizer, gradients, weights)
+        return [*weights, *other, *optimizer, *metrics]
+
+    def _gradients(
+        self, trainable: list[Any], other: list[Any], metrics: list[Any], batch: Sequence[Any]
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        """Return a replica's gradients by its weights, and its other variables and metrics after a batch."""
         x, y, weight = (*batch, None)[:3]
 
         def total(weights: Sequence[Any]) -> tuple[Any, Any]:
@@ -82,9 +120,7 @@ class Step:
             return loss, (loss, outputs, updated)
 
         (loss, outputs, other), gradients = backend.value_and_gradients(total, trainable)
-        trainable, optimizer = self.model.optimizer.stateless_apply(optimizer, gradients, trainable)
-        metrics = self._measured(metrics, loss, x, y, outputs, weight)
-        return [*trainable, *other, *optimizer, *metrics]
+        return gradients, other, self._measured(metrics, loss, x, y, outputs, weight)
 
     def _evaluate(self, weights: Sequence[Any], metrics: Sequence[Any], batch: Sequence[Any]) -> tuple[list[Any], Any]:
         """Return the metrics' variables after a batch that the nets are only measured on, and their outputs."""
