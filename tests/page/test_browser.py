@@ -169,7 +169,7 @@ def test_on_a_phone_no_verdict_is_out_of_sight(tab: playwright.Page, report: Pat
     tab.goto(inner(report, "ej08.html"))
     verdicts = tab.locator(".claims td:last-child")
     boxes = [verdicts.nth(place).bounding_box() for place in range(verdicts.count())]
-    assert len(boxes) == 5
+    assert len(boxes) >= 5
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)
 
 
