@@ -58,6 +58,12 @@ def word(key: str, language: str) -> str:
     return section("report", language).get(key, key)
 
 
+def items(texts: Sequence[str], language: str) -> str:
+    """Return a list as people write it."""
+    last = f" {word('and', language)} "
+    return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
+
+
 def label(texts: Words, key: str) -> str:
     """Return the word for ``key``, or ``key`` itself for what users add, such as a metric of their own."""
     return texts.get(key, key.replace("_", " "))
