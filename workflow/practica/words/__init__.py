@@ -15,7 +15,7 @@ from typing import Any
 
 from practica.errors import InputError, hint
 from practica.overlay import merge
-from practica.study_folder import opened
+from practica.study_folder import cached, opened
 from practica.yamlfile import read_yaml
 
 Words = Mapping[str, Any]
@@ -29,6 +29,7 @@ PARTS = {"figures": ("numbers", "figures"), "report": ("report", "judged")}
 CODE = re.compile("[a-z]{2,3}")
 
 
+@cached
 def folders() -> tuple[Path, ...]:
     """Return where files of words are looked for."""
     return OWN, opened() / "words"
