@@ -18,7 +18,7 @@ from bench.rows import FAILED, REACHED, at_least
 from bench.sides import job_environment, last_json
 from bench.training import TrainingCase
 from practica import data
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 
 ROOT = Path(__file__).parents[2]
 TINY = {"epochs": 2, "train_samples": 400, "batch_size": 100}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from practica import exercises
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.exercises.problem import Settings
 
 pytestmark = pytest.mark.keras

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evidence.factory import make_study
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
 
 SEEDS = 12

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evidence.factory import edited, make_study
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.evidence.claims import Quantity, declared
 from practica.evidence.rules import RULES

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from evidence.factory import fill, make_study
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.collect import METRICS_COLUMNS, collect
 from practica.evidence.differences import COLUMNS, differences
 from practica.evidence.results import Results

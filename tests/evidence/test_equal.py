@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evidence.factory import fill
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.equal import unequal, unlike
@@ -105,7 +105,7 @@ def test_variants_side_by_side_may_have_other_settings_but_no_other_terms(tmp_pa
 
 
 def test_every_comparison_of_the_shipped_study_is_on_equal_terms_or_known_not_to_be() -> None:
-    from practica.config import read_config
+    from practica.config.study import read_config
 
     shipped = Study.resolve(read_config([Path(__file__).parents[2] / "config.yaml"]))
     found = Results(shipped, Path("nowhere"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from practica import exercises
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.exercises.problem import Arrays, Problem, Settings
 
 ROOT = Path(__file__).parents[2]

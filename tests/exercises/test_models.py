@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from practica import exercises
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import RunError
 from practica.exercises.problem import Settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.exercises.problem import Arrays, Problem, Ragged, Samples
 
 pytestmark = pytest.mark.keras

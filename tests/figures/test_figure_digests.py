@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from evidence.factory import edited, make_study
-from practica import digests
 from practica.evidence.collect import collect
 from practica.evidence.results import Results
 from practica.figures import catalogue
 from practica.figures.draw import draw_from
+from practica.plan import digests
 from practica.words import section, sections
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from practica.config import Block, Study
+from practica.config.study import Block, Study
+from practica.config.trials import Trial, trial_blocks
 from practica.errors import InputError
-from practica.rehearsals import (
+from practica.plan.rehearsals import (
     STUDY,
     TUNING,
     Rehearsals,
@@ -28,7 +29,6 @@ from practica.rehearsals import (
     remembered,
     telling_trials,
 )
-from practica.trials import Trial, trial_blocks
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,9 +12,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from practica.cli import main
-from practica.config import Study
+from practica.config.study import Study
 from practica.files import write_json
-from practica.merging import Merged, note
+from practica.launch.merging import Merged, note
 
 CONFIG = {
     "results": "out",

@@ -17,7 +17,7 @@ from paper.conftest import needs_latex
 from paper.factory import ROOT, fill, shipped_study
 from paper.test_document import text_of
 from practica import words
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
@@ -37,7 +37,7 @@ from practica.page.menu import (
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
 from practica.paper.tables import write_table
-from practica.wiring import reports
+from practica.plan.wiring import reports
 
 ENGLISH = ROOT / "workflow/practica/words/en.yaml"
 Content = dict[str, Any]

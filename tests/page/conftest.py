@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paper.factory import ROOT, fill, grey_picture, shipped_study
-from practica.config import Study
+from practica.config.study import Study
 from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
 from practica.figures.style import save
@@ -16,7 +16,7 @@ from practica.files import write_json, write_text
 from practica.page.build import write_pages
 from practica.paper.catalogue import tables_for
 from practica.paper.tables import write_table
-from practica.wiring import reports
+from practica.plan.wiring import reports
 
 
 @pytest.fixture(scope="session")

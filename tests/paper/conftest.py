@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paper.factory import fill, shipped_study
-from practica.config import Study
+from practica.config.study import Study
 
 needs_latex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed: run `make latex`")
 

@@ -12,7 +12,7 @@ from evidence.made_up import World, shifted, torn
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise, shipped_study
 from paper.test_document import text_of
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect

@@ -10,12 +10,12 @@ import pytest
 
 from paper.factory import ROOT
 from paper.test_prose import section
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.claims import about
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.files import read_json
 from practica.paper.macros import Macro, expand
-from practica.wiring import check_prose
+from practica.plan.wiring import check_prose
 
 COUNTS = {"resultado": 1, "fuente": 1, "parametros": 1, "ajuste": 1, "entrenamiento": 1, "semillas": 1,
           "veredicto": 1, "evidencia": 1, "tabla": 1, "capas": 1, "figura": 2, "compara": 5, "segun": 4,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paper.factory import fill, one_exercise, write_block, write_failure
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.results import Missing

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.text import Text
 
 from paper.factory import ROOT, fill, one_exercise
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.collect import write_statistics, write_table
 from practica.evidence.results import Results
 from practica.evidence.verdicts import write_claims

@@ -11,7 +11,7 @@ import pytest
 from evidence.factory import edited
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.figures.catalogue import figures_for, spec
@@ -19,7 +19,7 @@ from practica.paper.document import build
 from practica.paper.facts import Facts
 from practica.paper.known import check_names, named_variants
 from practica.paper.prose import Prose
-from practica.wiring import check_prose
+from practica.plan.wiring import check_prose
 
 VARIANTS = sorted(
     (exercise, variant)

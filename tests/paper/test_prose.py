@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paper.factory import ROOT, fill, one_exercise, write_block
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import about
 from practica.evidence.collect import collect

@@ -9,13 +9,13 @@ import pytest
 
 from evidence.factory import edited, make_study
 from paper.factory import fill
-from practica import digests
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv, to_html, to_latex
 from practica.paper.tables import make_table
+from practica.plan import digests
 from practica.words import section, sections
 
 

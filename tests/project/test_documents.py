@@ -15,9 +15,9 @@ import yaml
 from click.testing import CliRunner
 from snakemake.cli import get_argument_parser
 
-from practica.checks import check_settings
 from practica.cli import main
-from practica.config import Study
+from practica.config.study import Study
+from practica.plan.checks import check_settings
 
 ROOT = Path(__file__).parents[2]
 GENERATED = "docs/configuration.md"  # tests/project/test_configuration_page.py checks it
@@ -86,7 +86,7 @@ def exists(code):
     if code in WORKED:
         return True
     is_path = "/" in code or (ROOT / first).exists() or re.search(r"^[A-Z]+\.(md|cff)$|^(config|pyproject)\.", code)
-    return not is_path or (ROOT / code).exists()
+    return not is_path or (ROOT / code).exists() or (ROOT / "workflow/practica" / code).exists()
 
 
 @pytest.mark.parametrize("name", ["README.md", "config/README.md", "docs/add-a-variant.md", "docs/tuning.md"])

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from paper.factory import fill, shipped_study
 from practica.cli import main
 from practica.files import write_json
-from practica.training.journal import Journal
-from practica.training.lock import Holder
+from practica.jobs.journal import Journal
+from practica.jobs.lock import Holder
 
 JUNK = [
     *(None, True, -1, 1e308, 10**400, float("nan"), [], {}, ["a"]),

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from practica.checks import check
 from practica.cli import main
-from practica.config import Block, Study, read_config
+from practica.config.study import Block, Study, read_config
 from practica.errors import InputError
+from practica.plan.checks import check
 
 BASE = {
     "title": "A study",

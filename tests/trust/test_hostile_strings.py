@@ -14,14 +14,14 @@ from paper.conftest import needs_latex
 from paper.factory import ROOT, fill
 from paper.test_document import own_prose, text_of
 from practica import data
-from practica.checks import check, check_writable
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.files import write_text
 from practica.page.menu import category
 from practica.paper.document import build
 from practica.paper.render import to_csv, to_html
 from practica.paper.table import Column, Table, label
+from practica.plan.checks import check, check_writable
 
 HOSTILE = (
     r"""50 % & $x$ #1 _a_ {b} ~c ^d \input{/etc/passwd} ;touch owned; '"'"' `touch owned` $(touch owned) {x} """

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from paper.factory import fill, shipped_study
 from practica.cli import main
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.sound import limits, stops_early
 from practica.files import write_json
 
