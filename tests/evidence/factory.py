@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,23 @@ def fill(study: Study, results: Path, *, stand_in: bool = False, epochs: int = 1
         write_block(block, results, stand_in=stand_in, epochs=epochs)
 
 
-def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: int = 12) -> Path:
-    """Write one finished block with plausible learning curves and return its folder."""
+def write_block(
+    block: Block,
+    results: Path,
+    *,
+    stand_in: bool = False,
+    epochs: int = 12,
+    metrics: list[str] | None = None,
+    folds: int | None = None,
+    arrays_of: Callable[[str, int], dict[str, np.ndarray]] | None = None,
+) -> Path:
+    """Write one finished block with plausible learning curves and return its folder.
+
+    Metrics, folds and arrays are those of ``EXERCISES`` where nothing else is said.
+    """
     folder = block.folder(results)
-    _, _, folds, metrics = _shape(block.exercise)
+    folds = _shape(block.exercise)[2] if folds is None else folds
+    metrics = metrics or _shape(block.exercise)[3]
     head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
     head |= {"trial": block.trial} if block.trial else {}
     histories, runs, arrays = [], [], {}
@@ -75,7 +89,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: 
             values = _last(history)
             values |= {"test": values["validation"]} if block.exercise in TESTED else {}
             runs.append({"seed": seed, "fold": fold, "epochs": epochs, "best_epoch": epochs, "metrics": values})
-        arrays |= {f"s{seed}/{name}": each for name, each in _arrays(block.exercise, seed).items()}
+        arrays |= {f"s{seed}/{name}": each for name, each in (arrays_of or _arrays)(block.exercise, seed).items()}
     provenance = _provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import pickle
 import struct
 import zipfile
@@ -12,8 +13,10 @@ import pytest
 
 import py2pickle
 from archives import tar_gz
+from practica.data import prepare
 from practica.data.store.sources import candidates
 from practica.data.store.spec import BadContentError
+from practica.errors import InputError
 from study.data import boston, cifar, cifar10, cifar100, imdb, mnist, pima
 
 RNG = np.random.default_rng(0)
@@ -82,6 +85,26 @@ def test_cifar_refuses_other_batches(tmp_path, content, message):
     members = {f"{cifar10.FOLDER}/{name}": py2pickle.dumps(content) for name in cifar10.BATCHES}
     with pytest.raises(BadContentError, match=message):
         cifar10.read(tar_gz(tmp_path / "a.tar.gz", members))
+
+
+class Touch:
+    """Pickle as a call that makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_hostile_batch_of_cifar_does_nothing(tmp_path):
+    folder = tmp_path / "mirror/cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    for name in ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"):
+        (folder / name).write_bytes(pickle.dumps({b"data": Touch(tmp_path / "owned"), b"labels": []}))
+    with pytest.raises(InputError, match=r"it asks for posix\.mkdir"):
+        prepare("cifar10", tmp_path / "data", mirror=str(folder.parent), on_missing="stand-in")
+    assert not (tmp_path / "owned").exists()
 
 
 # IMDB

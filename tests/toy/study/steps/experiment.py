@@ -43,4 +43,9 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     def artefacts(predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:
         return {"heights": test.x[:SHOWN], "scores": predict(test.x[:SHOWN])}
 
-    return Problem(MULTICLASS, train, validation, test, artefacts=artefacts)
+    return Problem(MULTICLASS, train, validation, test, measure=_measure, artefacts=artefacts)
+
+
+def _measure(part: str, inputs: np.ndarray, targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """Return how often a walk turns, on average."""
+    return {"turns": float((np.diff(np.diff(inputs)) != 0).sum(axis=1).mean())}

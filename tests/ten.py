@@ -10,7 +10,7 @@ import pytest
 
 from practica.config import Study, read_config
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 CONFIG = read_config([ROOT / "config.yaml"])
 STUDY = Study.resolve(CONFIG)
 
