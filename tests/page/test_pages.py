@@ -185,7 +185,8 @@ def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
 def test_captions_say_what_was_run(project: Path, faked: Study) -> None:
     caption = unescape(page(project, "steps.html").split('id="fig1a"')[1].split("</figure>")[0])
     epochs = faked.settings("steps", "dense")["epochs"]
-    assert f"Adam, tasa de aprendizaje 0,001, lotes de 32 ejemplos y {epochs} épocas; 5 semillas" in caption
+    trained = f"Adam, tasa de aprendizaje 0,001, lotes de 32 ejemplos, {epochs} épocas y capas ocultas de 8 neuronas"
+    assert f"{trained}; 5 semillas" in caption
 
 
 def test_holes_and_stand_ins_are_marked(tmp_path: Path) -> None:

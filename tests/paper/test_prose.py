@@ -6,23 +6,16 @@ from pathlib import Path
 import pytest
 
 from paper.factory import fill, one_exercise, write_block
+from paper.sections import section
 from practica.config import Study
 from practica.errors import InputError
 from practica.evidence.claims import about
 from practica.evidence.collect import collect
-from practica.figures.catalogue import figures_for
-from practica.figures.catalogue import spec as figure_spec
-from practica.paper.facts import Facts
-from practica.paper.prose import Prose, _boxed
+from practica.paper.prose import _boxed
+from practica.wiring import check_prose
 from toy import TOY
 
 FILES = sorted([*TOY.glob("*/e[sn].tex"), *TOY.glob("intro.*.tex")])
-
-
-def section(study: Study, results: Path, exercise: str | None, language: str = "es") -> Prose:
-    names = (name for name in figures_for(study) if figure_spec(study, name).exercise == exercise)
-    pictures = {name: figure_spec(study, name).caption[language] for name in names}
-    return Prose(Facts(study, results, language), exercise, pictures)
 
 
 def expanded(study: Study, results: Path, exercise: str, language: str = "es") -> str:
@@ -141,3 +134,11 @@ def test_parts_of_a_figure_have_short_captions_under_one_in_common(toy: Study, r
 def test_a_range_may_stand_on_the_next_line_and_nothing_else_breaks() -> None:
     assert _boxed("0.951\u00a0±\u00a00.002") == r"\mbox{0.951~\ensuremath{\pm}~0.002}"
     assert _boxed("0.500 (0.100–29.0)") == r"\mbox{0.500} \mbox{(0.100--29.0)}"
+
+
+def test_an_exercise_without_prose_in_a_language_is_named(toy: Study) -> None:
+    class Elsewhere(type(toy)):  # type: ignore[misc]
+        exercises = ("steps", "stones")
+
+    with pytest.raises(InputError, match=r"study/stones/es\.tex: write it, or leave es out of report\.languages"):
+        check_prose(Elsewhere(toy.config))
