@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from paper.factory import fill, shipped_study
+from paper.factory import fill
 from practica.cli import main
 from practica.config import Study
 from practica.evidence.sound import limits, stops_early
 from practica.files import write_json
+from toy import toy_study
 
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    exercises = shipped_study().config["exercises"]
-    return shipped_study(exercises={name: {**exercises[name], "seeds_per_job": 1} for name in ("ej06", "ej08")})
+    exercises = toy_study().config["exercises"]
+    return toy_study(exercises={name: {**exercises[name], "seeds_per_job": 1} for name in ("moons", "steps")})
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def said(results: Path, *words: str) -> str:
     return done.output
 
 
-ACCURACY = {"exercise": "ej08", "variant": "conv", "seed": "1", "split": "test", "metric": "accuracy"}
+ACCURACY = {"exercise": "steps", "variant": "conv", "seed": "1", "split": "test", "metric": "accuracy"}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ ACCURACY = {"exercise": "ej08", "variant": "conv", "seed": "1", "split": "test",
     ],
 )
 @pytest.mark.parametrize(
-    "words", [["statistics"], ["claims"], ["table", "table2"], ["figure", "fig13a"], ["page"], ["paper"]], ids=" ".join
+    "words", [["statistics"], ["claims"], ["table", "table2"], ["figure", "fig1a"], ["page"], ["paper"]], ids=" ".join
 )
 def test_an_impossible_value_is_named_with_its_line(results, words, metric, value, message) -> None:
     table = read(results / "metrics.csv")
@@ -85,7 +86,7 @@ def test_an_impossible_value_is_named_with_its_line(results, words, metric, valu
     write(results / "metrics.csv", table)
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
     sentence = said(results, *words)
-    assert f"{results / 'metrics.csv'}, line {place + 2}: ej08/conv, seed 1, test {metric}: {message}" in sentence
+    assert f"{results / 'metrics.csv'}, line {place + 2}: steps/conv, seed 1, test {metric}: {message}" in sentence
     assert "delete it and collect again" in sentence
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
@@ -121,13 +122,13 @@ def test_a_row_that_is_there_twice_is_named_with_both_lines(results) -> None:
     table = pd.concat([table, table.iloc[[place]].assign(value="0.5")])
     write(results / "metrics.csv", table)
     sentence = said(results, "statistics")
-    assert f"line {len(table) + 1}: ej08/conv, seed 1, test accuracy stands in line {place + 2} already" in sentence
+    assert f"line {len(table) + 1}: steps/conv, seed 1, test accuracy stands in line {place + 2} already" in sentence
 
 
 @pytest.mark.parametrize("gone", ["fold of one seed", "fold of all seeds", "split of one run"])
 def test_a_missing_row_is_named_with_its_run(results, gone) -> None:
     table = read(results / "metrics.csv")
-    raw = (table["exercise"] == "ej06") & (table["variant"] == "raw")
+    raw = (table["exercise"] == "moons") & (table["variant"] == "raw")
     lost = {
         "fold of one seed": raw & (table["seed"] == "1") & (table["fold"] == "3"),
         "fold of all seeds": raw & (table["fold"] == "4"),
@@ -135,27 +136,27 @@ def test_a_missing_row_is_named_with_its_run(results, gone) -> None:
     }[gone]
     write(results / "metrics.csv", table[~lost])
     run = "seed 0, fold 4" if "all" in gone else "seed 1, fold 3"
-    assert f"metrics.csv: ej06/raw, {run}, has no row for train" in said(results, "statistics")
+    assert f"metrics.csv: moons/raw, {run}, has no row for train" in said(results, "statistics")
 
 
 def test_unequal_epochs_of_a_variant_are_named_with_the_run(results) -> None:
     table = read(results / "history.csv.gz")
     last = (
-        (table["exercise"] == "ej08") & (table["variant"] == "conv") & (table["seed"] == "1") & (table["epoch"] == "3")
+        (table["exercise"] == "steps") & (table["variant"] == "conv") & (table["seed"] == "1") & (table["epoch"] == "3")
     )
     assert last.any()
     write(results / "history.csv.gz", table[~last])
-    sentence = said(results, "figure", "fig13b")
-    assert "history.csv.gz: ej08/conv, seed 1, train loss, was recorded at other epochs than the first run" in sentence
+    sentence = said(results, "figure", "fig1b")
+    assert "history.csv.gz: steps/conv, seed 1, train loss, was recorded at other epochs than the first run" in sentence
 
 
 def test_an_epoch_that_is_there_twice_is_named(results) -> None:
     table = read(results / "history.csv.gz")
-    place = where(table, exercise="ej06", variant="raw", seed="0", fold="2", epoch="2")
+    place = where(table, exercise="moons", variant="raw", seed="0", fold="2", epoch="2")
     write(results / "history.csv.gz", pd.concat([table, table.iloc[[place]]]))
     sentence = said(results, "claims")
     assert (
-        f"line {len(table) + 2}: ej06/raw, seed 0, fold 2, epoch 2, train loss stands in line {place + 2}" in sentence
+        f"line {len(table) + 2}: moons/raw, seed 0, fold 2, epoch 2, train loss stands in line {place + 2}" in sentence
     )
 
 
@@ -172,12 +173,12 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
 )
 def test_the_other_tables_are_checked_as_well(results, name, column, value, words, message) -> None:
     table = read(results / name)
-    keys = {"exercise": "ej08", "variant": "conv"}
+    keys = {"exercise": "steps", "variant": "conv"}
     keys |= {"metric": "accuracy", "split": "test"} if "metric" in table else {}
     table.loc[where(table, **keys), column] = value
     write(results / name, table)
     sentence = said(results, *words)
-    assert message in sentence and "ej08/conv" in sentence and str(results / name) in sentence
+    assert message in sentence and "steps/conv" in sentence and str(results / name) in sentence
 
 
 def change(path: Path, edit) -> None:
@@ -199,7 +200,7 @@ def change(path: Path, edit) -> None:
     ],
 )
 def test_a_block_s_own_files_are_checked_when_they_are_collected(results, study, name, edit, message) -> None:
-    path = study.block("ej06", "raw", study.seed_groups("ej06")[0]).folder(results) / name
+    path = study.block("moons", "raw", study.seed_groups("moons")[0]).folder(results) / name
     change(path, edit)
     sentence = said(results, "collect")
     assert str(path) in sentence and message in sentence and "delete" in sentence
@@ -211,7 +212,7 @@ def test_what_a_study_can_have_passes(results) -> None:
     for seed, value in (("0", "3e38"), ("1", "")):
         table.loc[where(table, **ACCURACY | {"metric": "loss", "seed": seed}), "value"] = value
     write(results / "metrics.csv", table)
-    for words in (["statistics"], ["claims"], ["table", "table2"], ["page"], ["figure", "fig13b"]):
+    for words in (["statistics"], ["claims"], ["table", "table2"], ["page"], ["figure", "fig1b"]):
         command = [*words, "--results", str(results), "--study", str(results / "study.json")]
         done = CliRunner().invoke(main, command)
         assert done.exit_code == 0, (words, done.output, done.exception)

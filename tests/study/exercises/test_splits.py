@@ -13,7 +13,7 @@ from practica.exercises.problem import Arrays, Problem, Ragged, Samples
 
 pytestmark = pytest.mark.keras
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WITH_TEST = ["ej02/cifar_mse", "ej03/l2", "ej04/dense", "ej05/tanh5", "ej07/autoencoder", "ej08/dense", "ej09/dense"]
 WITH_TEST += ["ej10/alexnet", "ej10/alexnet_cifar10"]
 CLASSIFIERS = ["ej02/cifar_xent", "ej03/l2", "ej04/conv", "ej08/conv", "ej09/conv", "ej10/vgg16", "ej10/vgg16_cifar10"]

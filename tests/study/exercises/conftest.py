@@ -13,7 +13,7 @@ from practica import exercises
 from practica.config import Study, read_config
 from practica.exercises.problem import Arrays, Problem, Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PER_CLASS = 12
 
 

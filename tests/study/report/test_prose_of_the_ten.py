@@ -1,0 +1,89 @@
+"""The prose of the study: every name in it is known, no result is typed, and what is left out is a hole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from paper.sections import section
+from practica.config import Study
+from practica.paper.macros import Macro, expand
+from practica.study_folder import OWN
+from practica.wiring import check_prose
+from ten import CONFIG, STUDY
+
+FILES = sorted([*OWN.glob("*/??.tex"), *OWN.glob("intro.*.tex")])
+ALLOWED = {
+    r"CIFAR-100?": "names of data sets",
+    r"VGG16|vgg16": "name of an architecture",
+    r"2-2-1": "name of an architecture",
+    r"\bL2\b": "name of a penalty",
+    r"\\\(R\^2\\\)": "name of a measure",
+    r"\\\[ x\(t\) = 4.*?\\\]": "the equation that ej05 learns",
+}
+"""The digits that may be typed, as patterns, and why: none of them is a result or a setting."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_no_number_is_typed(path: Path) -> None:
+    def nothing(*_: str) -> str:
+        return ""
+
+    names = ["resultado", "fuente", "parametros", "ajuste", "entrenamiento", "semillas", "tabla", "capas"]
+    names += ["veredicto", "evidencia"]
+    stubs = {name: Macro(1, nothing) for name in names}
+    stubs["compara"] = Macro(5, lambda *texts: " ".join(texts[2:]))
+    stubs["segun"] = Macro(4, lambda *texts: " ".join(texts[1:]))
+    stubs["figura"] = Macro(2, lambda _, caption: caption)
+    stubs["entrenaigual"] = Macro(4, lambda *texts: " ".join(texts[2:]))
+    stubs["sihay"] = Macro(3, lambda *texts: " ".join(texts[1:]))
+    text = expand(path.read_text(encoding="utf-8"), path.name, stubs)
+    text = re.sub(r"\\(ref|label|cite[pt])\{[^}]*\}", "", text)
+    for pattern in ALLOWED:
+        text = re.sub(pattern, "", text)
+    assert re.findall(r".*\d.*", text) == []
+
+
+@pytest.mark.parametrize("exercise", STUDY.exercises)
+@pytest.mark.parametrize("language", STUDY.languages)
+def test_the_prose_knows_every_name_and_has_a_number_for_it(
+    shipped: Study, results: Path, exercise: str, language: str
+) -> None:
+    text = section(shipped, results, exercise, language).expand(shipped.prose(language)[exercise])
+    assert text.strip()
+    assert not re.search(r"[\[{](falta|missing)[:}]", text)
+
+
+def without(exercise: str, variant: str | None = None) -> Study:
+    """Return the study without an exercise, or a variant of it."""
+    exercises = dict(CONFIG["exercises"])
+    entry = exercises.pop(exercise)
+    if variant:
+        variants = {name: each for name, each in entry["variants"].items() if name != variant}
+        exercises[exercise] = {**entry, "variants": variants}
+    return Study.resolve({**CONFIG, "seeds": 2, "exercises": exercises})
+
+
+VARIANTS = [
+    (exercise, variant)
+    for exercise in STUDY.exercises
+    for variant in STUDY.variants(exercise)
+    if len(STUDY.variants(exercise)) > 1
+]
+
+
+@pytest.mark.parametrize(("exercise", "variant"), VARIANTS)
+def test_the_report_does_without_any_variant(exercise: str, variant: str, results: Path) -> None:
+    """The names are known and the section expands, with each variant of the study left out in turn."""
+    study = without(exercise, variant)
+    check_prose(study)
+    for language in study.languages:
+        prose = section(study, results, exercise, language)
+        assert prose.expand(study.prose(language)[exercise]) + prose.rest()
+
+
+@pytest.mark.parametrize("exercise", STUDY.exercises if len(STUDY.exercises) > 1 else ())
+def test_the_report_does_without_any_exercise(exercise: str) -> None:
+    check_prose(without(exercise))
