@@ -72,7 +72,8 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": known})
     made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
     write_json(folder / "manifest.json", {**head, **made, "provenance": known})
-    np.savez(folder / "arrays.npz")
+    walks = {"heights": np.tile([0, 1, 2, 1], (3, 4)), "scores": np.eye(3)} if block.exercise == "steps" else {}
+    np.savez(folder / "arrays.npz", **{f"s{seed}/{name}": each for seed in block.seeds for name, each in walks.items()})
 
 
 def grey_picture() -> str:
