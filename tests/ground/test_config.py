@@ -14,6 +14,7 @@ from practica.config import Block, Study, read_config
 from practica.errors import InputError
 from practica.overlay import merge
 from practica.schema import config_schema
+from toy import CONFIG, resolve
 
 ROOT = Path(__file__).parents[2]
 
@@ -210,47 +211,41 @@ def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None
 
 
 def laid(over: dict[str, Any]) -> Study:
-    """Return the shipped study with something laid over it."""
-    return Study.resolve(merge(read_config([ROOT / "config.yaml"]), over))
+    """Return the toy with something laid over it."""
+    return resolve(merge(read_config([CONFIG]), over))
 
 
 def test_null_leaves_out_a_variant_or_an_exercise() -> None:
-    study = laid({"exercises": {"ej06": {"variants": {"wider": None}}, "ej10": None}})
-    assert study.variants("ej06") == ("raw", "corrected", "deeper")
-    assert "ej10" not in study.exercises
+    study = laid({"exercises": {"moons": {"variants": {"wider": None}}, "steps": None}})
+    assert study.variants("moons") == ("raw", "corrected", "deeper", "raw_numpy", "turned")
+    assert "steps" not in study.exercises
     assert study.config == Study.resolve(study.config).config
-    with pytest.raises(InputError, match=r"ej01\.variants: .*non-empty"):
-        laid({"exercises": {"ej01": {"variants": {"linear": None}}}})
+    with pytest.raises(InputError, match=r"steps\.variants: .*non-empty"):
+        laid({"exercises": {"steps": {"variants": {"dense": None, "conv": None}}}})
 
 
 def test_a_cut_is_of_what_is_there() -> None:
-    cut = {"ej06": {"settings": {"epochs": 2}, "variants": {"wider": {"settings": {"l2": 0.5}}, "raw": {"model": "x"}}}}
-    cut |= {"ej10": {"settings": {"epochs": 1}}}
-    study = laid({"exercises": {"ej10": None, "ej06": {"variants": {"raw": None}}}, "cut": cut})
-    assert study.variants("ej06") == ("corrected", "wider", "deeper")
-    assert study.settings("ej06", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("ej06", "wider")
+    cut = {
+        "moons": {"settings": {"epochs": 2}, "variants": {"wider": {"settings": {"l2": 0.5}}, "raw": {"model": "x"}}}
+    }
+    cut |= {"steps": {"settings": {"epochs": 1}}}
+    study = laid({"exercises": {"steps": None, "moons": {"variants": {"raw": None}}}, "cut": cut})
+    assert study.variants("moons") == ("corrected", "wider", "deeper", "raw_numpy", "turned")
+    assert study.settings("moons", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("moons", "wider")
     assert "cut" not in study.config
-    assert "ej10" not in study.exercises
+    assert "steps" not in study.exercises
 
 
 @pytest.mark.parametrize(
     ("cut", "sentence"),
     [
-        ({"ej77": {}}, "cut: there is no exercise 'ej77'; did you mean 'ej07'"),
+        ({"stps": {}}, "cut: there is no exercise 'stps'; did you mean 'steps'"),
         ({"x" * 300: {}}, "cut: there is no exercise"),
-        ({"ej06": {"epocs": 3}}, "exercises.ej06.epocs"),
-        ({"ej06": 3}, "cut.ej06: 3"),
+        ({"moons": {"epocs": 3}}, "exercises.moons.epocs"),
+        ({"moons": 3}, "cut.moons: 3"),
         (3, "cut: 3"),
     ],
 )
 def test_a_cut_is_checked(cut: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=re.escape(sentence)):
         laid({"cut": cut})
-
-
-def test_the_quick_profile_minds_nothing_that_is_left_out() -> None:
-    quick = read_config([ROOT / "profiles/quick/settings.yaml"])
-    for exercise in read_config([ROOT / "config.yaml"])["exercises"]:
-        study = laid(merge(quick, {"exercises": {exercise: None}}))
-        assert exercise not in study.exercises
-        assert len(study.exercises) == 9
