@@ -23,6 +23,7 @@ NAMES = {"compara": 2, "segun": 1, "figura": 1, "entrenaigual": 2}
 SECTIONS = [None, *STUDY.exercises]
 """The introduction, and what runs; the first language is what the others are held against."""
 OTHERS = STUDY.languages[1:]
+HOLE = r"\textcolor{red}{["
 
 
 def asked(path: Path) -> dict[tuple[str, ...], int]:
@@ -77,6 +78,8 @@ def test_every_verdict_reads_well(shipped: Study, results: Path, language: str, 
         text = prose.expand(shipped.prose(language)[exercise])
         assert r"\segun" not in text
         for paragraph in read(text):
+            if HOLE in paragraph:
+                continue  # what the study leaves out; test_prose_of_the_ten says which holes there may be
             assert not re.search(r" [.,;:)]|\.\.|,,|\( | \)|[a-z]\.[A-Z]|\.\s+[a-zñáéíóú]", paragraph), paragraph
             assert paragraph.endswith((".", ",", "?", ":", "…")), paragraph
             sentences = re.split(r"(?<=[.?]) (?=[A-ZÁÉÍÓÚ¿])", paragraph)

@@ -9,10 +9,11 @@ import pytest
 
 from paper.sections import section
 from practica.config import Study
+from practica.paper.known import named_variants
 from practica.paper.macros import Macro, expand
 from practica.study_folder import OWN
 from practica.wiring import check_prose
-from ten import CONFIG, STUDY
+from ten import CONFIG, STUDY, runs
 
 FILES = sorted([*OWN.glob("*/??.tex"), *OWN.glob("intro.*.tex")])
 ALLOWED = {
@@ -44,6 +45,11 @@ def test_no_number_is_typed(path: Path) -> None:
     assert re.findall(r".*\d.*", text) == []
 
 
+BY_CHOICE = "ej10/vgg16_long"
+LEFT_OUT = [name for name in map("/".join, named_variants(STUDY)) if not runs(name) and name != BY_CHOICE]
+"""What the files of the study speak of and the configuration does not run: a hole where the prose asks for it."""
+
+
 @pytest.mark.parametrize("exercise", STUDY.exercises)
 @pytest.mark.parametrize("language", STUDY.languages)
 def test_the_prose_knows_every_name_and_has_a_number_for_it(
@@ -51,7 +57,9 @@ def test_the_prose_knows_every_name_and_has_a_number_for_it(
 ) -> None:
     text = section(shipped, results, exercise, language).expand(shipped.prose(language)[exercise])
     assert text.strip()
-    assert not re.search(r"[\[{](falta|missing)[:}]", text)
+    holes = re.findall(r"[\[{](?:falta|missing)[:}][^\]]*", text.replace(r"\allowbreak{}", ""))
+    reasons = ("no forma parte", "not part of", "faltan corridas", "runs are missing") if LEFT_OUT else ()
+    assert [hole for hole in holes if not any(reason in hole for reason in reasons)] == []
 
 
 def without(exercise: str, variant: str | None = None) -> Study:
