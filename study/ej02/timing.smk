@@ -19,7 +19,7 @@ rule time_twins:
     params:
         # Where data lie is not what they are: what a function makes of the output is not compared.
         data=lambda wildcards, output: DATA,
-        content=[content(name) for name in TIMED_DATA],
+        content=lambda wildcards: [content(name) for name in TIMED_DATA],
         timed=lambda wildcards: json.dumps(
             part_of(study, "ej02", [*TIMED, *TIMED.values()]), ensure_ascii=False
         ),

@@ -19,12 +19,13 @@ from practica.data.store import prepared
 from practica.data.store.beginning import first_fingerprint
 from practica.data.store.mirror import same_mirror
 from practica.data.store.planned import Plan, plan
-from practica.data.store.registry import names, spec_of
+from practica.data.store.registry import spec_of
 from practica.data.store.spec import Form, Published, fingerprint
 from practica.errors import InputError
+from practica.syntax import data_sets
 
-REAL = [name for name, spec in ((name, spec_of(name)) for name in names()) if isinstance(spec, Published)]
-COMPUTED = [name for name in names() if name not in REAL]
+REAL = [name for name, spec in ((name, spec_of(name)) for name in data_sets()) if isinstance(spec, Published)]
+COMPUTED = [name for name in data_sets() if name not in REAL]
 
 
 def place(folder: Path, name: str = "pima") -> Path:
@@ -40,7 +41,7 @@ def files(folder: Path, name: str = "pima") -> dict[str, bytes]:
 
 
 def test_the_data_sets_of_the_study_are_there():
-    assert {"boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor"} <= set(data.names())
+    assert {"boston", "cifar10", "cifar100", "imdb", "logistic", "mnist", "pima", "xor"} <= set(data_sets())
     assert {"logistic", "xor"} <= set(COMPUTED)
 
 

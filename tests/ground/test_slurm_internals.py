@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
-from functools import reduce
 from pathlib import Path
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,18 +62,13 @@ def patient() -> Any:
     return PatientExecutor
 
 
-def resolve(path: str) -> Any:
-    module, _, attributes = path.partition(":")
-    return reduce(getattr, attributes.split("."), importlib.import_module(module))
-
-
 @pytest.mark.parametrize("path", NAMES)
 def test_it_is_there(path: str) -> None:
     try:
         if path.endswith(".aux"):
-            assert "aux" in resolve(path.removesuffix(".aux")).__dataclass_fields__
+            assert "aux" in resolve_name(path.removesuffix(".aux")).__dataclass_fields__
         else:
-            resolve(path)
+            resolve_name(path)
     except (ImportError, AttributeError, AssertionError) as error:
         pytest.fail(f"{error}; {NAMES[path]}")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import re
 from collections.abc import Callable
-from functools import reduce
 from pathlib import Path
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +31,7 @@ NAMES = {
     "snakemake.workflow:Workflow.is_main_process": "configures: find how a job of a run differs from the run",
     "snakemake.workflow:Workflow.modifier": "configures: find how a module learns that its configuration is given",
     "snakemake.workflow:Workflow.remote_exec": "is_job: find how Snakemake knows that it is inside of a job",
+    "snakemake.workflow:Workflow.touch": "plans: find how `snakemake --touch` is told from a run",
     "snakemake.workflow:Workflow.persistence": "made_otherwise: find where Snakemake keeps its notes of a run",
     "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": "on_sigterm: find what handles a SIGTERM",
     "snakemake.exceptions:LockException": "is_locked: find the error of a folder that is locked",
@@ -64,15 +64,10 @@ TEXTS = {
 PROPERTIES = {path.rpartition(".")[2] for path in NAMES if path.startswith("snakemake.workflow:Workflow.")}
 
 
-def resolve(path: str) -> Any:
-    module, _, attributes = path.partition(":")
-    return reduce(getattr, attributes.split("."), importlib.import_module(module))
-
-
 @pytest.mark.parametrize("path", NAMES)
 def test_it_is_there(path: str) -> None:
     try:
-        resolve(path)
+        resolve_name(path)
     except (ImportError, AttributeError) as error:
         pytest.fail(f"{error}; {NAMES[path]}")
 
@@ -80,13 +75,13 @@ def test_it_is_there(path: str) -> None:
 @pytest.mark.parametrize("path", SET_BY)
 def test_an_attribute_is_set(path: str) -> None:
     place, attribute = path.split()
-    assert attribute in resolve(place).__code__.co_names, SET_BY[path]
+    assert attribute in resolve_name(place).__code__.co_names, SET_BY[path]
 
 
 @pytest.mark.parametrize("path", FIELDS)
 def test_a_field_is_there(path: str) -> None:
     place, field = path.split()
-    assert field in resolve(place).__dataclass_fields__, FIELDS[path]
+    assert field in resolve_name(place).__dataclass_fields__, FIELDS[path]
 
 
 @pytest.mark.parametrize("text", TEXTS)

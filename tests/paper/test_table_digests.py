@@ -18,8 +18,6 @@ from practica.paper.render import to_csv, to_html, to_latex
 from practica.paper.tables import make_table
 from practica.words import section, sections
 
-LISTS = {"report": sections("es"), "metrics": sections("es"), "numbers": sections("es")}
-
 
 class Listening(dict[str, Any]):
     """A dictionary that notes which of its entries are asked for."""
@@ -53,10 +51,9 @@ def test_every_word_of_a_table_is_in_its_digest(
     name: str, toy: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over all tables: the words that each asks for, once changed, change its digest."""
-    every, heard = LISTS[name], {}
-    key_of = "es" if name == "variants" else name
-    listening = Listening(dict(every[key_of]))
-    monkeypatch.setitem(every, key_of, listening)  # type: ignore[arg-type]
+    every, heard = sections("es"), {}
+    listening = Listening(dict(every[name]))
+    monkeypatch.setitem(every, name, listening)  # type: ignore[arg-type]
     for spec in tables_for(toy):
         listening.asked.clear()
         for folder in folders:

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from practica.config import Study
-from practica.data.store.registry import names
 from practica.errors import InputError
 from practica.examine.study import examine
 from practica.scaffold import new_exercise, new_study
+from practica.syntax import data_sets
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = """
@@ -22,7 +22,7 @@ import sys
 import numpy as np
 from practica.backend import Feed
 from practica.config import Study, read_config
-from practica.data.store.registry import names, spec_of
+from practica.data.store.registry import spec_of
 from practica.exercises import load
 from practica.exercises.problem import Settings
 study = Study.resolve(read_config(["config.yaml"]))
@@ -78,7 +78,7 @@ def everywhere(tmp_path_factory):
         tmp_path_factory.mktemp("new"),
         *("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs", "pyproject.toml", "study"),
     )
-    ids = {f"{'abcdefghij'[place]}_of_{dataset}": dataset for place, dataset in enumerate(names())}
+    ids = {f"{'abcdefghij'[place]}_of_{dataset}": dataset for place, dataset in enumerate(data_sets())}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for exercise, dataset in list(ids.items())[1:]:

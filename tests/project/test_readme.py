@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from practica.data.store.registry import names, spec_of
+from practica.data.store.registry import spec_of
+from practica.syntax import data_sets
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,7 +69,7 @@ def test_commands_work_in_the_order_of_the_readme(clone):
 
 def test_page_of_data_names_every_file():
     page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
-    for name, spec in ((name, spec_of(name)) for name in names()):
+    for name, spec in ((name, spec_of(name)) for name in data_sets()):
         assert f"`{name}`" in page
         for form in getattr(spec, "forms", ()):
             assert f"`{form.name}`" in page, f"docs/data.md lacks {form.name}, a file of {name}"

@@ -133,6 +133,32 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None) ->
     return ""
 
 
+class ByHand:
+    """A net without Keras, whatever its name, that notes what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def initialise(self, seed: int) -> None:
+        self.asked.append("initialise")
+
+    def train_epoch(self, inputs: Any, targets: Any, order: Any, batch_size: int) -> None:
+        self.asked.append("train_epoch")
+
+    def evaluate(self, inputs: Any, targets: Any) -> None:
+        self.asked.append("evaluate")
+
+
+def test_a_net_is_by_hand_where_it_is_declared_so_whatever_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica import exercises
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    net = ByHand()
+    monkeypatch.setattr(exercises, "by_hand", lambda exercise: ("net",))
+    assert rehearsed(monkeypatch, Problem(MULTICLASS, two_classes()), lambda settings: net) == ""
+    assert net.asked == ["initialise", "train_epoch", "evaluate"]
+
+
 def two_classes() -> Any:
     from practica.exercises.problem import Samples
 

@@ -21,7 +21,7 @@ from practica.schema import check, config_schema, typed, with_defaults
 from practica.space import check_spaces
 from practica.spelling import names, spelled
 from practica.study_folder import experiments, folder_of, shown, use
-from practica.syntax import modules_defining
+from practica.syntax import data_sets
 from practica.words import in_language
 from practica.yamlfile import read_yaml
 
@@ -249,7 +249,7 @@ def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
 
 def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence about every data set that no module in the study's ``data`` defines."""
-    known = modules_defining("study.data", "DATASET")
+    known = data_sets()
     for exercise, entry in exercises.items():
         named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
         for where, part in {exercise: entry, **named}.items():

@@ -36,8 +36,8 @@ def configures(workflow: Any) -> bool:
 
 
 def plans(workflow: Any) -> bool:
-    """Return whether this is the Snakemake that plans a run, and none inside one of its jobs."""
-    return bool(workflow.is_main_process)
+    """Return whether this Snakemake plans a run: none inside one of its jobs does, nor one that only touches files."""
+    return bool(workflow.is_main_process and not workflow.touch)
 
 
 def is_job(workflow: Any) -> bool:

@@ -51,10 +51,11 @@ def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
     return tuple(sorted(name for name, place in places.items() if decorator in _decorators(final(place))))
 
 
-def modules_defining(package: str, name: str) -> tuple[str, ...]:
-    """Return the modules of ``package`` that assign ``name`` at their top, without importing them."""
+def data_sets() -> tuple[str, ...]:
+    """Return the names of all data sets of the study: the modules in its ``data`` that define ``DATASET``."""
+    package = f"{STUDY}.data"
     stems = sorted(path.stem for path in package_folder(package).glob("[a-z]*.py"))
-    return tuple(stem for stem in stems if name in source_of(f"{package}.{stem}").definitions)
+    return tuple(stem for stem in stems if "DATASET" in source_of(f"{package}.{stem}").definitions)
 
 
 @cached

@@ -25,7 +25,6 @@ from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names, no_prose
 from practica.snakemake_internals import configures, hasten_resources, let_data_come_back
 from practica.study_folder import FOLDER_VARIABLE
-from practica.syntax import modules_defining
 from practica.words import report_name
 
 
@@ -100,11 +99,6 @@ def stop(error: InputError) -> NoReturn:
     """Print the error's sentence and end the process with its exit code."""
     print(f"practica: {error}", file=sys.stderr, flush=True)
     sys.exit(error.exit_code)
-
-
-def known_data_sets() -> tuple[str, ...]:
-    """Return the names of all data sets that the project can prepare."""
-    return modules_defining("study.data", "DATASET")
 
 
 class Known(dict[Any, Any]):

@@ -6,7 +6,8 @@ from practica.digests import run_code
 from practica.snakemake_internals import is_job, per_job
 from practica.trials import folder as tuning_folder
 from practica.trials import trial_blocks
-from practica.wiring import Known, finished, known_data_sets, open_study, part_of
+from practica.syntax import data_sets
+from practica.wiring import Known, finished, open_study, part_of
 from practica.wiring import prepare_jobs, study_rules
 
 prepare_jobs(on_cluster=is_job(workflow))
@@ -25,7 +26,7 @@ wildcard_constraints:
     variant="[a-z][a-z0-9_]*",
     trial="t[0-9a-f]+",
     block=r"s\d[\d_-]*",
-    dataset="|".join(known_data_sets()),
+    dataset="|".join(data_sets()),
 
 
 def block_of(wildcards):

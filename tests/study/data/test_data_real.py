@@ -9,9 +9,10 @@ import pytest
 
 from practica import data
 from practica.data.store import spec as spec_module
-from practica.data.store.registry import names, spec_of
+from practica.data.store.registry import spec_of
 from practica.data.store.spec import Published
 from practica.errors import InputError
+from practica.syntax import data_sets
 
 MIRROR = os.environ.get("PRACTICA_DATA_MIRROR", "")
 pytestmark = [
@@ -19,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not MIRROR, reason="PRACTICA_DATA_MIRROR is not set"),
 ]
 needs_folder = pytest.mark.skipif(not Path(MIRROR).is_dir(), reason="PRACTICA_DATA_MIRROR is no folder")
-REAL = [name for name, spec in ((name, spec_of(name)) for name in names()) if isinstance(spec, Published)]
+REAL = [name for name, spec in ((name, spec_of(name)) for name in data_sets()) if isinstance(spec, Published)]
 
 
 @pytest.fixture(scope="module")

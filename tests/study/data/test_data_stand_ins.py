@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from practica.data.store.registry import names, spec_of
+from practica.data.store.registry import spec_of
 from practica.data.store.spec import Published, fingerprint
+from practica.syntax import data_sets
 
 # Per data set: the shape of a sample, its type, and the label values.
 EXPECTED = {
@@ -21,7 +22,7 @@ IMAGES = ("mnist", "cifar10", "cifar100")
 def stand_ins():
     return {
         name: spec.stand_in()
-        for name, spec in ((name, spec_of(name)) for name in names())
+        for name, spec in ((name, spec_of(name)) for name in data_sets())
         if isinstance(spec, Published)
     }
 

@@ -5,6 +5,6 @@ A new data set is a new module there that defines ``DATASET``.
 
 from practica.data.store.prepare import prepare
 from practica.data.store.prepared import Dataset, DatasetInfo, load, verify
-from practica.data.store.registry import names, spec_of
+from practica.data.store.registry import spec_of
 
-__all__ = ["Dataset", "DatasetInfo", "load", "names", "prepare", "spec_of", "verify"]
+__all__ = ["Dataset", "DatasetInfo", "load", "prepare", "spec_of", "verify"]

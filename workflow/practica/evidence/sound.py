@@ -104,7 +104,8 @@ def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
         if key != "fold" and len(blank := table[table[key].isna()]):
             return f"{_line(int(blank.index[0]))}there is no {key}"
     if "data" in table:
-        other = table[~(table["data"].isna() | table["data"].isin(("real", "STAND-IN")))]
+        # Of a run that failed or is still to come it is not known.
+        other = table[~(table["data"].isna() | table["data"].isin(("real", "STAND-IN", "")))]
         if len(other):
             row = other.iloc[0]
             return f"{_line(int(other.index[0]))}{_name(row, keys)}: data is {row['data']!r}, neither real nor STAND-IN"

@@ -17,7 +17,7 @@ from practica.examine import prose
 from practica.examine.places import located
 from practica.schema import mistakes as schema_mistakes
 from practica.study_folder import PACKAGE, opened
-from practica.syntax import module_path, modules_defining, package_folder, parsed
+from practica.syntax import data_sets, module_path, package_folder, parsed
 
 MARKS = ("experiment.py", about.EXERCISE_FILE)
 """By which of its files a folder is told to be that of an exercise."""
@@ -120,10 +120,7 @@ def _python(folder: Path) -> Iterator[str]:
 
 def _notes(study: Study) -> Iterator[Finding]:
     """Yield what is there and not used: exercises without a block, and data sets."""
-    configured, unused = (
-        study.config["exercises"],
-        set(modules_defining("study.data", "DATASET")) - set(study.datasets()),
-    )
+    configured, unused = study.config["exercises"], set(data_sets()) - set(study.datasets())
     folders = sorted(path.parent.name for path in study.folder.glob("*/*") if path.name in MARKS)
     for exercise in dict.fromkeys(folders):
         if exercise not in (*configured, "data", "shared"):

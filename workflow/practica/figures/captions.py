@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from practica.about import Told
 from practica.figures.specs import Panel
-from practica.words import section
+from practica.words import items, section
 
 if TYPE_CHECKING:
     from practica.config import Study
@@ -26,12 +26,12 @@ def _of_curves(title: str, panels: Sequence[Panel], split: str, log_epochs: bool
     if len(shown) > 1:
         places = [words["above"], *[words["middle"]] * (len(shown) - 2), words["below"]]
         shown = [f"{what} ({where})" for what, where in zip(shown, places, strict=True)]
-    listed = f" {words['and']} ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
-    notes = ["normalisation"] * any(panel.metric == "normalised_loss" for panel in panels) + [
-        "logarithmic"
-    ] * log_epochs
-    first = f"{title}: {listed} {words['train' if split == 'train' else 'both']}."
-    return " ".join([first, *(words[note] for note in notes)])
+    said = [f"{title}: {items(shown, language)} {words['train' if split == 'train' else 'both']}."]
+    if any(panel.metric == "normalised_loss" for panel in panels):
+        said.append(words["normalisation"])
+    if log_epochs:
+        said.append(words["logarithmic"])
+    return " ".join(said)
 
 
 def overview_title(study: Study) -> Told:
@@ -55,8 +55,7 @@ def _of_overview(study: Study, language: str) -> str:
     if groups:
         *few, most = sorted(groups.items(), key=lambda pair: len(pair[1]))
         for metric, numbers in few:
-            listed = f" {words['and']} ".join(part for part in (", ".join(numbers[:-1]), numbers[-1]) if part)
-            said.append(words["in"].format(exercises=listed, metric=words.get(metric, metric)))
+            said.append(words["in"].format(exercises=items(numbers, language), metric=words.get(metric, metric)))
         name = words.get(most[0], most[0])
         said.append(words["others"].format(metric=name) if few else name)
     source = any(study.about(exercise).get("printed") for exercise in study.exercises)

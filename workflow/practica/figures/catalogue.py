@@ -50,9 +50,9 @@ def spec(study: Study, name: str) -> Spec:
     if name == OVERVIEW:
         return Spec(name, "", (), "overview", captions.overview_title(study), captions.of_overview(study))
     for exercise in study.exercises:
-        for each in (*declared(study, exercise), *of_exercise(study, exercise)):
-            if each.name == name:
-                return each
+        entry = study.about(exercise).get("figures", {}).get(name)
+        if entry is not None:
+            return _spec(study, exercise, name, entry)
         # What any variant has, also one that another figure shows.
         for variant in study.variants(exercise):
             if name == _curves_name(exercise, variant):

@@ -21,9 +21,10 @@ from practica.page.embed import json_text
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.layers import equal_nets, shown_tables
-from practica.paper.settings import items, ran
+from practica.paper.settings import ran
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
+from practica.words import items
 
 WIDTH, HEIGHT, POINTS = 120, 40, 60
 """Size of the small curve that stands for an exercise on the overview, and its most points."""

@@ -12,10 +12,9 @@ from practica.paper.catalogue import appendix_tables
 from practica.paper.checklist import checklist
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
-from practica.paper.settings import items
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.words import word
+from practica.words import items, word
 
 PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
 

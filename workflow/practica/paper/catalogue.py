@@ -12,8 +12,7 @@ from practica.address import TIMING
 from practica.config import Study
 from practica.evidence.claims import about as claimed
 from practica.names import variant_name
-from practica.paper.settings import items
-from practica.words import section
+from practica.words import items, section
 
 COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")
 NEEDS = {

@@ -10,9 +10,9 @@ from practica.declarations import DATA, of_role
 from practica.paper import numbers, render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
-from practica.paper.settings import items, said, setting
+from practica.paper.settings import said, setting
 from practica.paper.table import Cell, Column, Table, label
-from practica.words import section, word
+from practica.words import items, section, word
 
 MOST_VALUES = 6
 """How many values of a setting are listed before the last."""

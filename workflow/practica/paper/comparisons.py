@@ -9,7 +9,7 @@ from typing import Any
 
 from practica.address import Quantity
 from practica.errors import InputError, hint
-from practica.evidence.claims import NEAR, declared
+from practica.evidence.claims import NEAR
 from practica.evidence.estimates import SHARE, Estimate
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST, NOT_CONFIRMED
@@ -95,7 +95,7 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
         InputError: there is no such claim or part.
     """
     name, slash, part = reference.partition("/")
-    known = declared(facts.study).claims
+    known = facts.declared
     if name not in known:
         raise InputError(f"no claim {name!r}{hint(name, known)}")
     parts = [each.name for each in known[name].parts]
@@ -154,7 +154,7 @@ def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[C
     hole = cells.gap(word("no_claims", facts.language), facts)
     return [
         [label(claim.id), label(claim.sentence[facts.language]), *[cells.blank()] * (width - 3), hole]
-        for claim in declared(facts.study).claims.values()
+        for claim in facts.declared.values()
         if claim.exercise in facts.study.exercises and exercise in (None, claim.exercise)
     ]
 

@@ -27,10 +27,9 @@ from practica.paper.facts import Facts
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
-from practica.paper.settings import items
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.words import report_name, section, word
+from practica.words import items, report_name, section, word
 
 INTRODUCTION = "intro"
 TITLE = r"\maketitle\thispagestyle{fancy}"

@@ -12,6 +12,7 @@ from practica.address import METRIC, parts
 from practica.config import Study
 from practica.errors import InputError, hint
 from practica.evidence.blocks import STAND_IN
+from practica.evidence.claims import Claim, declared
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of
 from practica.evidence.measures import fold_sd
@@ -54,8 +55,13 @@ class Facts:
         return self._optional("models.json")
 
     @cached_property
+    def declared(self) -> Mapping[str, Claim]:
+        """Return the claims that the study declares, by id, judged or not."""
+        return declared(self.study).claims
+
+    @cached_property
     def claims(self) -> Mapping[str, Any] | None:
-        """Return ``claims.json``, or None where it is not there."""
+        """Return ``claims.json``, the verdicts, or None where it is not there."""
         return self._optional("claims.json")
 
     def look_up(self, reference: str) -> Fact | Missing:

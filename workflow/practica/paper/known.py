@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from practica import exercises
@@ -12,7 +13,7 @@ from practica.address import METRIC, Quantity, parts
 from practica.code import reach
 from practica.config import Study
 from practica.errors import InputError, hint
-from practica.evidence.claims import unchecked
+from practica.evidence.claims import Claim, unchecked
 from practica.evidence.source import numbers, printed
 from practica.figures import catalogue as figures
 from practica.files import read_text
@@ -123,6 +124,11 @@ class _Names:
     def __init__(self, study: Study, exercise: str | None) -> None:
         self.study, self.exercise = study, exercise
 
+    @cached_property
+    def claims(self) -> Mapping[str, Claim]:
+        """Return the claims of the study, by id."""
+        return unchecked(self.study).claims
+
     def macros(self) -> Mapping[str, Macro]:
         """Return macros that become nothing but check what they name."""
         checks: dict[str, tuple[Callable[[str], object], ...]] = {
@@ -186,10 +192,9 @@ class _Names:
 
     def _claim(self, reference: str) -> None:
         name, _, part = reference.partition("/")
-        claims = unchecked(self.study).claims
-        if name not in claims:
-            raise InputError(f"no claim {name!r}{hint(name, claims)}")
-        if part and part not in (there := [each.name for each in claims[name].parts]):
+        if name not in self.claims:
+            raise InputError(f"no claim {name!r}{hint(name, self.claims)}")
+        if part and part not in (there := [each.name for each in self.claims[name].parts]):
             raise InputError(f"claim {name} has no part {part!r}{hint(part, there)}")
 
     def _table(self, name: str) -> None:
@@ -200,12 +205,8 @@ class _Names:
 
 def table_names(study: Study, exercise: str | None) -> list[str]:
     """Return the names of the tables that a section can place, those without a row today included."""
-    there = exercise_tables(study, exercise) if exercise else tables_for(study)
-    return list(
-        dict.fromkeys(
-            [*(s.name for s in there), *(s.name for s in (tables.declared(study, exercise) if exercise else ()))]
-        )
-    )
+    there = [*exercise_tables(study, exercise), *tables.declared(study, exercise)] if exercise else tables_for(study)
+    return list(dict.fromkeys(spec.name for spec in there))
 
 
 def _checking(checks: tuple[Callable[[str], object], ...]) -> Callable[..., str]:

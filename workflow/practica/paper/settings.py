@@ -9,7 +9,7 @@ from practica import declarations
 from practica.config import Study
 from practica.names import variant_name
 from practica.paper import numbers
-from practica.words import section, word
+from practica.words import items, section, word
 
 
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
@@ -51,9 +51,3 @@ def setting(value: Any, language: str) -> str:
     if isinstance(value, list | tuple):
         return items([setting(each, language) for each in value], language)
     return word("none", language) if value is None else word(str(value), language)
-
-
-def items(texts: Sequence[str], language: str) -> str:
-    """Return a list as people write it."""
-    last = f" {word('and', language)} "
-    return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)

@@ -27,7 +27,6 @@ ELEMENTWISE = (
     optimizers.Adam,
     optimizers.AdamW,
     optimizers.Adamax,
-    optimizers.Nadam,
     optimizers.Lion,
     optimizers.Ftrl,
 )

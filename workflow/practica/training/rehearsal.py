@@ -17,7 +17,7 @@ from practica.backend import Feed
 from practica.errors import InputError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Samples, Settings
 from practica.training import by_hand, keras_internals
-from practica.training.block import builder, names_of, problem_of, settings_of
+from practica.training.block import builder, is_by_hand, names_of, problem_of, settings_of
 from practica.training.fit import augmented, precision, predict_with
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights
 
@@ -50,7 +50,7 @@ def rehearse(block: Block, arrays: Arrays) -> None:
         problem = problem_of(block, arrays, settings, first)
         log_interval(settings)
         Stopping.of(settings)
-        (_by_hand if block.model.endswith("_numpy") else _by_keras)(build, settings, problem, block.seeds[0])
+        (_by_hand if is_by_hand(block) else _by_keras)(build, settings, problem, block.seeds[0])
     except InputError as error:
         named = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
         raise InputError(str(error) if named else f"{name}: {error}") from error

@@ -15,7 +15,7 @@ from typing import Any
 
 from practica.errors import InputError, hint
 from practica.overlay import merge
-from practica.study_folder import opened
+from practica.study_folder import cached, opened
 from practica.yamlfile import read_yaml
 
 Words = Mapping[str, Any]
@@ -29,6 +29,7 @@ PARTS = {"figures": ("numbers", "figures"), "report": ("report", "judged")}
 CODE = re.compile("[a-z]{2,3}")
 
 
+@cached
 def folders() -> tuple[Path, ...]:
     """Return where files of words are looked for."""
     return OWN, opened() / "words"
@@ -56,6 +57,12 @@ def sections(language: str) -> Mapping[str, Words]:
 def word(key: str, language: str) -> str:
     """Return a word of tables and PDFs; what is not listed, such as a user's own split or reason, stands for itself."""
     return section("report", language).get(key, key)
+
+
+def items(texts: Sequence[str], language: str) -> str:
+    """Return a list as people write it."""
+    last = f" {word('and', language)} "
+    return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
 def label(texts: Words, key: str) -> str:

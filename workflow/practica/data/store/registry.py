@@ -6,8 +6,8 @@ import importlib
 
 from practica.data.store.spec import Spec
 from practica.errors import InputError, hint
-from practica.study_folder import PACKAGE, cached, shown
-from practica.syntax import modules_defining
+from practica.study_folder import PACKAGE, shown
+from practica.syntax import data_sets
 
 
 def spec_of(name: str) -> Spec:
@@ -16,17 +16,11 @@ def spec_of(name: str) -> Spec:
     Raises:
         InputError: there is no such data set, or it has another name than its module, by which the workflow finds it.
     """
-    if name not in names():
-        raise InputError(f"there is no data set {name!r} in {shown('data')}{hint(name, names())}")
+    if name not in data_sets():
+        raise InputError(f"there is no data set {name!r} in {shown('data')}{hint(name, data_sets())}")
     spec: Spec = importlib.import_module(f"{PACKAGE}.data.{name}").DATASET
     if spec.name != name:
         raise InputError(
             f"{shown('data', name)}.py: DATASET is named {spec.name!r}; data set and module have the same name"
         )
     return spec
-
-
-@cached
-def names() -> tuple[str, ...]:
-    """Return the names of all data sets of the study."""
-    return modules_defining(f"{PACKAGE}.data", "DATASET")
