@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 
 ROOT = Path(__file__).parents[1]
 CONFIG = read_config([ROOT / "config.yaml"])

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from practica.config.study import Study
+from practica.reference.archive import ARCHIVE, pack, restore
 
 from practica.cli import main
-from practica.config import Study
 from practica.errors import InputError
-from practica.evidence.archive import ARCHIVE, pack, restore
 from practica.evidence.collect import collect
 
 from .factory import fill, make_study, write_timing
@@ -100,7 +100,7 @@ def test_an_archive_cannot_write_anything_but_runs(tmp_path: Path, name: str) ->
 
 
 def test_an_archive_cannot_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("practica.evidence.archive.LARGEST", 1000)
+    monkeypatch.setattr("practica.reference.archive.LARGEST", 1000)
     with zipfile.ZipFile(tmp_path / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("runs/steps/dense/s0/metrics.json", " " * 1001)
     with pytest.raises(InputError, match="1,001 bytes"):

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from practica.config.study import Study
+from practica.reference.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
+from practica.reference.condense import make_reference
 from scipy import stats
 
 from practica.cli import main
-from practica.config import Study
 from practica.evidence.collect import collect
-from practica.evidence.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
 from practica.evidence.estimates import LOG, estimate
-from practica.evidence.reference import make_reference
 from practica.evidence.verdicts import write_claims
 from practica.files import write_json
 

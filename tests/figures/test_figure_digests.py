@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from practica.plan import digests
 
 from evidence.factory import edited, make_study
-from practica import digests
 from practica.evidence.collect import collect
 from practica.evidence.results import Results
 from practica.figures import catalogue

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from practica import code, exercises, syntax
+from practica import exercises
+from practica.code import digest as code
+from practica.code import syntax
 from practica.study_folder import experiments
 
 

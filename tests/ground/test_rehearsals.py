@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-
-from practica.config import Block, Study
-from practica.errors import InputError
-from practica.rehearsals import (
+from practica.config.study import Block, Study
+from practica.config.trials import Trial, trial_blocks
+from practica.plan.rehearsals import (
     STUDY,
     TUNING,
     Rehearsals,
@@ -28,8 +27,9 @@ from practica.rehearsals import (
     remembered,
     telling_trials,
 )
+
+from practica.errors import InputError
 from practica.study_folder import use
-from practica.trials import Trial, trial_blocks
 from toy import CONFIG, TOY, resolve
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from practica.config import Study
+from practica.config.study import Study
+
 from practica.figures.catalogue import figures_for
 from practica.figures.catalogue import spec as figure_spec
 from practica.paper.facts import Facts

@@ -6,15 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from practica.config.study import Study, read_config
+from practica.yamlfiles.overlay import merge
 
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill, one_exercise, write_failure
-from practica.config import Study, read_config
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
 from practica.figures.catalogue import figures_for, spec
 from practica.files import read_json, write_json
-from practica.overlay import merge
 from practica.paper.appendix import _origin
 from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build

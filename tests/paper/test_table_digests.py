@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from practica.config.study import Study
+from practica.plan import digests
 
 from evidence.factory import edited, make_study
 from paper.factory import fill
-from practica import digests
-from practica.config import Study
 from practica.evidence.collect import collect
 from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts

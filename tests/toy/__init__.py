@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 
 FOLDER = Path(__file__).parent
 CONFIG = FOLDER / "config.yaml"

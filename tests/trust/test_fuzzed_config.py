@@ -9,10 +9,10 @@ import yaml
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from practica.config.study import Block, Study, read_config
+from practica.plan.checks import check
 
-from practica.checks import check
 from practica.cli import main
-from practica.config import Block, Study, read_config
 from practica.errors import InputError
 from toy import TOY
 

@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from practica.plan.checks import check, check_writable
 from snakemake.io import apply_wildcards
 
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill
 from paper.test_document import own_prose, text_of
-from practica.checks import check, check_writable
 from practica.errors import InputError
 from practica.files import write_text
 from practica.page.menu import category

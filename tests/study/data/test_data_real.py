@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from practica.code.syntax import data_sets
 
 from practica import data
 from practica.data.store import spec as spec_module
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Published
 from practica.errors import InputError
-from practica.syntax import data_sets
 
 MIRROR = os.environ.get("PRACTICA_DATA_MIRROR", "")
 pytestmark = [

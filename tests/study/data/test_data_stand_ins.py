@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from practica.code.syntax import data_sets
 
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Published, fingerprint
-from practica.syntax import data_sets
 
 # Per data set: the shape of a sample, its type, and the label values.
 EXPECTED = {

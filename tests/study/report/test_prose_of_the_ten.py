@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from practica.config.study import Study
+from practica.plan.wiring import check_prose
 
 from paper.sections import section
-from practica.config import Study
 from practica.paper.known import named_variants
 from practica.paper.macros import Macro, expand
 from practica.study_folder import OWN
-from practica.wiring import check_prose
 from ten import CONFIG, STUDY, runs
 
 FILES = sorted([*OWN.glob("*/??.tex"), *OWN.glob("intro.*.tex")])
