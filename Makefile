@@ -69,6 +69,7 @@ lint: setup ## Check style, types and workflow
 	$(in_venv) snakefmt --check Snakefile workflow/rules
 	$(in_venv) snakemake --lint
 	$(in_venv) mypy
+	$(in_venv) lint-imports --no-cache
 
 format: setup ## Put the code into the house's format
 	$(in_venv) ruff check --fix

@@ -1,6 +1,6 @@
 """A deep-learning study, from config.yaml and a folder of experiments to a PDF and an HTML report."""
 
-from practica.wiring import merge_configuration
+from practica.plan.wiring import merge_configuration
 
 note_configuration = merge_configuration(workflow)
 

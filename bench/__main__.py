@@ -16,7 +16,7 @@ from bench.cases import CASES, HOURS_LONG, Case, quick
 from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Row
 from bench.sides import ROOT
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.files import write_json
 

@@ -12,7 +12,7 @@ from bench.measures import Arithmetic, Band, Growth, Measure, Memory, PerEpoch, 
 from bench.orchestration import DryRun, Overhead
 from bench.rows import at_least, under
 from bench.training import TrainingCase
-from practica.config import Study
+from practica.config.study import Study
 
 Case = TrainingCase | DryRun | Overhead
 FEW = 10

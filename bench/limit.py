@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from practica.cli.base import quiet_tensorflow
-from practica.config import Block
+from practica.config.study import Block
 
 if TYPE_CHECKING:
     import keras

@@ -18,7 +18,7 @@ from bench.arithmetic import ratios, spread
 from bench.process import Measured, MeasurementError, measure
 from bench.rows import Goal, Row, Side
 from bench.sides import ROOT
-from practica.config import Study
+from practica.config.study import Study
 
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
 TRACE = Path(__file__).with_name("trace")

@@ -14,9 +14,9 @@ from typing import Any
 from unittest import mock
 
 from bench.process import Measured, MeasurementError, measure
-from practica.config import Block
+from practica.config.study import Block
 from practica.files import read_json
-from practica.wiring import prepare_jobs
+from practica.plan.wiring import prepare_jobs
 
 ROOT = Path(__file__).parents[1]
 PLAIN = Path(__file__).with_name("plain")

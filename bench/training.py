@@ -12,7 +12,7 @@ from bench.measures import Band, Job, Measure, Work
 from bench.process import MeasurementError
 from bench.rows import Row
 from bench.sides import SIDES, Done, Place
-from practica.config import Block, Study
+from practica.config.study import Block, Study
 
 Repetition = Mapping[Job, Done | str]
 """What came of each job, or why it could not be measured."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from practica.config.study import Study, read_config
 
 ROOT = Path(__file__).parents[1]

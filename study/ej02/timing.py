@@ -19,7 +19,7 @@ from practica.training.by_hand import as_input
 from practica.training.recipe import compile_model
 
 if TYPE_CHECKING:
-    from practica.config import Study
+    from practica.config.study import Study
 
 METRIC = "ms_per_epoch"
 SAMPLES_A_TURN = 4000

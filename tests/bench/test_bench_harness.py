@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from practica.config.study import Study, read_config
 
 from bench.__main__ import chosen, main
 from bench.cases import CASES, quick
@@ -19,6 +18,7 @@ from bench.rows import FAILED, REACHED, at_least
 from bench.sides import job_environment, last_json
 from bench.training import TrainingCase
 from practica import data
+from practica.config.study import Study, read_config
 from ten import needs, runs
 
 ROOT = Path(__file__).parents[2]

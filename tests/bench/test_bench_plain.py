@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practica.config.study import Study, read_config
 
 from practica import exercises
+from practica.config.study import Study, read_config
 from practica.exercises.problem import Settings
 
 pytestmark = pytest.mark.keras

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from practica import data
 from practica.cli import main
+from practica.code.syntax import data_sets
 from practica.data.store import prepared
 from practica.data.store.beginning import first_fingerprint
 from practica.data.store.mirror import same_mirror
@@ -22,7 +23,6 @@ from practica.data.store.planned import Plan, plan
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Form, Published, fingerprint
 from practica.errors import InputError
-from practica.syntax import data_sets
 
 REAL = [name for name, spec in ((name, spec_of(name)) for name in data_sets()) if isinstance(spec, Published)]
 COMPUTED = [name for name in data_sets() if name not in REAL]

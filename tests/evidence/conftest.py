@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evidence.factory import fill, make_study
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.collect import collect
 
 

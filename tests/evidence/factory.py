@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from practica.config.study import Block, Study
 
+from practica.config.study import Block, Study
 from practica.evidence.collect import METRICS_COLUMNS, write_table
 from practica.files import atomic_path, write_json
 from toy import TOY, copied, resolve

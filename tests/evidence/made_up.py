@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from practica.config.study import Study
 
 from evidence.factory import make_study
+from practica.config.study import Study
 from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
 
 SEEDS = 12

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from practica.config.study import Study
-from practica.reference.archive import ARCHIVE, pack, restore
 
 from practica.cli import main
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
+from practica.reference.archive import ARCHIVE, pack, restore
 
 from .factory import fill, make_study, write_timing
 

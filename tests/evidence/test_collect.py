@@ -10,15 +10,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from practica.config.study import Study
-from practica.jobs.attempt import checkpoint_folder
-from practica.jobs.journal import Journal
-from practica.jobs.lock import Holder, Lock
 
 from evidence.factory import fill, make_study, write_block, write_failure
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, wall_seconds
 from practica.files import read_json, write_json
+from practica.jobs.attempt import checkpoint_folder
+from practica.jobs.journal import Journal
+from practica.jobs.lock import Holder, Lock
 
 Collected = tuple[Study, Path]
 TABLES = ["metrics.csv", "history.csv.gz", "summary.csv", "runs.csv"]

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from practica.config.study import Study
 from scipy import stats
 
 from evidence.factory import fill, make_study
+from practica.config.study import Study
 from practica.evidence.collect import METRICS_COLUMNS, collect
 from practica.evidence.differences import COLUMNS, differences
 from practica.evidence.results import Results

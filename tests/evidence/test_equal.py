@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practica.config.study import Study
 
 from evidence.factory import fill
+from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.equal import unequal, unlike
 from practica.evidence.results import Results

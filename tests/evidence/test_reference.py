@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from practica.config.study import Study
-from practica.reference.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
-from practica.reference.condense import make_reference
 from scipy import stats
 
 from practica.cli import main
+from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.estimates import LOG, estimate
 from practica.evidence.verdicts import write_claims
 from practica.files import write_json
+from practica.reference.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
+from practica.reference.condense import make_reference
 
 from .factory import fill, make_study
 

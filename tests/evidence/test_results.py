@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from practica.config.study import Study
 
 from evidence.factory import fill, make_study, write_block, write_failure
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Missing, Results, Value

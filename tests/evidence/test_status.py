@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
+
+from practica.cli import main
 from practica.config.study import Block, Study
+from practica.files import write_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock
 from practica.jobs.status import Status, gather
 from practica.jobs.status_table import duration, show
-from rich.console import Console
-
-from practica.cli import main
-from practica.files import write_json
 
 from .factory import make_study, write_block
 

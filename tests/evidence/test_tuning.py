@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
-from practica.config.study import Study, read_config
-from practica.config.trials import Trial, folder, trials
-from practica.jobs.status import gather
-from practica.tuning.adopt import Adopted, adopt
-from practica.tuning.judge import judge, lines, read_trials, write_trials
 
 from practica.cli import main
+from practica.config.study import Study, read_config
+from practica.config.trials import Trial, folder, trials
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.files import write_json
+from practica.jobs.status import gather
+from practica.tuning.adopt import Adopted, adopt
+from practica.tuning.judge import judge, lines, read_trials, write_trials
 from toy import TOY, resolve
 
 from .factory import fill, write_block

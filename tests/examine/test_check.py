@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from practica.checks import check
 from practica.cli import main
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.examine.study import examine
+from practica.plan.checks import check
 from practica.scaffold import new_study
 from practica.study_folder import use
 
@@ -274,7 +274,7 @@ def test_the_command_ends_with_code_0_or_2(study):
 
 def test_keras_is_not_imported(study):
     code = (
-        "import sys; from practica.config import read_config; from practica.examine.study import examine;"
+        "import sys; from practica.config.study import read_config; from practica.examine.study import examine;"
         "assert not examine(read_config(['config.yaml']), ['config.yaml']);"
         "assert not {'keras', 'tensorflow', 'jax'} & set(sys.modules)"
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from practica.config.study import Study, read_config
 
 from paper.factory import fill, one_exercise
 from practica.cli import main
+from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.evidence.results import Results
 from practica.exports.crate import PROFILES, write_crate

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practica.plan import digests
 
 from evidence.factory import edited, make_study
 from practica.evidence.collect import collect
 from practica.evidence.results import Results
 from practica.figures import catalogue
 from practica.figures.draw import draw_from
+from practica.plan import digests
 from practica.words import section, sections
 
 

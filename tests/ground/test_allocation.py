@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from practica.allocation import ALLOW, GRANTS, ancestors, check_gpu, gone, minutes, minutes_left
 from practica.errors import RunError
+from practica.launch.allocation import ALLOW, GRANTS, ancestors, check_gpu, gone, minutes, minutes_left
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +91,7 @@ def test_all_of_a_job_ends_with_it(tmp_path):
     program = tmp_path / "job.py"
     program.write_text(
         "import subprocess\n"
-        "from practica.allocation import end_with_job\n"
+        "from practica.launch.allocation import end_with_job\n"
         "end_with_job()\n"
         "subprocess.run(['sleep', '300'])\n"
     )

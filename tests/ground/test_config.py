@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+
 from practica.config.schema import config_schema
 from practica.config.study import Block, Study, read_config
-from practica.yamlfiles.overlay import merge
-
 from practica.errors import InputError
+from practica.yamlfiles.overlay import merge
 from toy import CONFIG, TOY, resolve
 
 ROOT = Path(__file__).parents[2]

@@ -11,20 +11,20 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from practica import declarations
-from practica.checks import check
 from practica.cli import main
-from practica.config import Study
-from practica.digests import paper_digest
+from practica.config import declarations
+from practica.config.schema import study_schema
+from practica.config.study import Study
+from practica.config.trials import trials
 from practica.errors import InputError
 from practica.exercises import training
 from practica.files import read_json
 from practica.paper.settings import ran
 from practica.paper.settings import training as told
-from practica.rehearsals import telling_trials
-from practica.schema import study_schema
+from practica.plan.checks import check
+from practica.plan.digests import paper_digest
+from practica.plan.rehearsals import telling_trials
 from practica.study_folder import OWN
-from practica.trials import trials
 from practica.words import _sections, languages, section
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from practica import doctor
 from practica.cli import main
-from practica.config import Study
+from practica.config.study import Study
 from practica.data.store import fetch
 
 EVERYTHING = {

@@ -17,9 +17,9 @@ import pytest
 from snakemake_executor_plugin_slurm import Executor
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
-from practica import ending, executor
 from practica.errors import InputError
-from practica.executor import PatientExecutor
+from practica.launch import ending, executor
+from practica.launch.executor import PatientExecutor
 
 NAME = "practica_of_now"
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from practica import front
-from practica.config import Study, read_config
+from practica.config import front
+from practica.config.study import Study, read_config
 from practica.paper.catalogue import exercise_tables, front_tables
 from practica.paper.document import _metadata
 from practica.scaffold import new_study
-from practica.yamlfile import line_of
+from practica.yamlfiles.reading import line_of
 
 AUTHORS = """
 authors:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from practica.errors import InputError
-from practica.merging import Merged, from_command, note, noted, take_over, tree
+from practica.launch.merging import Merged, from_command, note, noted, take_over, tree
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from practica.snakemake_internals import made_otherwise, targets, waits_for
+from practica.launch.snakemake_internals import made_otherwise, targets, waits_for
 
 
 class Notes:

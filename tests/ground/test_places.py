@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from practica import checks
-from practica.checks import OURS, ROOT, check
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
+from practica.plan import checks
+from practica.plan.checks import OURS, ROOT, check
 
 
 def study(results: object = "results", data: object = "data") -> Study:

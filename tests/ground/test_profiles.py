@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from practica.errors import InputError
-from practica.profiles import check_profiles, problems, refused, resource_names
+from practica.launch.profiles import check_profiles, problems, refused, resource_names
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+
 from practica.config.study import Block, Study
 from practica.config.trials import Trial, trial_blocks
+from practica.errors import InputError
 from practica.plan.rehearsals import (
     STUDY,
     TUNING,
@@ -27,8 +29,6 @@ from practica.plan.rehearsals import (
     remembered,
     telling_trials,
 )
-
-from practica.errors import InputError
 from practica.study_folder import use
 from toy import CONFIG, TOY, resolve
 

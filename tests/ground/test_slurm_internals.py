@@ -14,7 +14,7 @@ import snakemake_executor_plugin_slurm as plugin
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
 ROOT = Path(__file__).parents[2]
-HOME = ROOT / "workflow/practica/slurm_internals.py"
+HOME = ROOT / "workflow/practica/launch/slurm_internals.py"
 EXECUTOR = "snakemake_executor_plugin_slurm:Executor"
 NAMES = {
     f"{EXECUTOR}.get_partition_arg": "CappedExecutor: find what chooses a job's partition, and override that",
@@ -51,13 +51,13 @@ RESOURCES = ("slurm_account", "slurm_partition", "mem_mb", "runtime", "cluster",
 
 def internals() -> Any:
     """Import it here: where a name has gone, that fails, and `test_it_is_there` says more."""
-    from practica import slurm_internals
+    from practica.launch import slurm_internals
 
     return slurm_internals
 
 
 def patient() -> Any:
-    from practica.executor import PatientExecutor
+    from practica.launch.executor import PatientExecutor
 
     return PatientExecutor
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from practica import snakemake_internals as internals
+from practica.launch import snakemake_internals as internals
 
 ROOT = Path(__file__).parents[2]
-HOME = ROOT / "workflow/practica/snakemake_internals.py"
+HOME = ROOT / "workflow/practica/launch/snakemake_internals.py"
 NAMES = {
     "snakemake.api:SnakemakeApi.print_exception": "see_exceptions: find what prints the error that ends a run",
     "snakemake.assets:Assets.get_content": "asset: find where Snakemake keeps Vega for its report",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from practica.config import Block, Study
+from practica.config.space import combinations
+from practica.config.study import Block, Study
+from practica.config.trials import trial_blocks, trials
 from practica.errors import InputError
-from practica.space import combinations
-from practica.trials import trial_blocks, trials
 
 RATES = {"learning_rate": {"low": 1e-4, "high": 1e-1, "scale": "log"}}
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from practica.cli.training import parse_seeds
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.errors import InputError
-from practica.overlay import merge
-from practica.spelling import seeds
+from practica.yamlfiles.overlay import merge
+from practica.yamlfiles.spelling import seeds
 
 BASE: dict[str, Any] = {
     "exercises": {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from practica.errors import InputError
-from practica.splice import set_remark, set_values
+from practica.yamlfiles.splice import set_remark, set_values
 
 TEXT = """\
 # A file that somebody keeps.

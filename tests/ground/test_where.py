@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from practica.config.study import Study
-from practica.launch.merging import Merged, note
 
 from practica.cli import main
+from practica.config.study import Study
 from practica.files import write_json
+from practica.launch.merging import Merged, note
 from toy import TOY
 
 CONFIG = {

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 import yaml
 from matplotlib.text import Text
-from practica.config.study import Study
-from practica.plan.wiring import reports
 
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill
 from paper.test_document import text_of
 from practica import words
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
@@ -37,6 +36,7 @@ from practica.page.menu import (
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
 from practica.paper.tables import write_table
+from practica.plan.wiring import reports
 from toy import copied, toy_study
 
 ENGLISH = ROOT / "workflow/practica/words/en.yaml"

@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
-from practica.plan.wiring import reports
 
 from paper.factory import ROOT, fill, grey_picture
+from practica.config.study import Study
 from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
 from practica.figures.style import save
@@ -17,6 +16,7 @@ from practica.files import write_json, write_text
 from practica.page.build import write_pages
 from practica.paper.catalogue import tables_for
 from practica.paper.tables import write_table
+from practica.plan.wiring import reports
 from toy import CONFIG, TOY, toy_study
 
 

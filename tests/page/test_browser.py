@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
 
+from practica.config.study import Study
 from practica.figures.catalogue import report_figures
 from practica.paper.catalogue import tables_for
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from practica.config.study import Study
 
 from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
 from practica.figures.catalogue import report_figures, spec

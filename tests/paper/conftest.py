@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
 
 from paper.factory import fill
+from practica.config.study import Study
 from toy import toy_study
 
 needs_latex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed: run `make latex`")

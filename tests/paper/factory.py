@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from practica.config.about import about
 from practica.config.study import Block, Study
-
 from practica.evidence.collect import METRICS_COLUMNS, collect, write_table
 from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import report_figures

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from practica.config.study import Study
-
 from practica.figures.catalogue import figures_for
 from practica.figures.catalogue import spec as figure_spec
 from practica.paper.facts import Facts

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
 
 from evidence.factory import make_study
 from evidence.made_up import World, shifted, torn
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise
 from paper.test_document import text_of
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect

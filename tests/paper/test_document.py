@@ -6,11 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study, read_config
-from practica.yamlfiles.overlay import merge
 
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill, one_exercise, write_failure
+from practica.config.study import Study, read_config
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
 from practica.figures.catalogue import figures_for, spec
@@ -19,6 +18,7 @@ from practica.paper.appendix import _origin
 from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
+from practica.yamlfiles.overlay import merge
 from toy import copied, resolve
 
 pytestmark = needs_latex

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from practica.config.study import Study
 
 from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.results import Missing

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from matplotlib.text import Text
-from practica.config.study import Study
 
 from paper.factory import fill, one_exercise
+from practica.config.study import Study
 from practica.evidence.collect import write_statistics, write_table
 from practica.evidence.results import Results
 from practica.evidence.verdicts import write_claims

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
 
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise
 from paper.test_document import own_prose, text_of
+from practica.config.study import Study
 from practica.paper import glyphs
 from practica.paper.document import build
 from practica.paper.escape import escape

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practica.config.study import Study, read_config
-from practica.plan.wiring import check_prose
 
 from evidence.factory import EXERCISES, RUN, edited
 from paper.conftest import needs_latex
 from paper.factory import fill
+from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.figures.catalogue import figures_for, spec
@@ -20,6 +19,7 @@ from practica.paper.document import build
 from practica.paper.facts import Facts
 from practica.paper.known import check_names, named_variants
 from practica.paper.prose import Prose
+from practica.plan.wiring import check_prose
 from toy import CONFIG, TOY, resolve
 
 VARIANTS = sorted((exercise, variant) for exercise in RUN for variant in EXERCISES[exercise][1])

@@ -4,15 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
-from practica.plan.wiring import check_prose
 
 from paper.factory import fill, one_exercise, write_block
 from paper.sections import section
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import about
 from practica.evidence.collect import collect
 from practica.paper.prose import _boxed
+from practica.plan.wiring import check_prose
 from toy import TOY
 
 FILES = sorted([*TOY.glob("*/e[sn].tex"), *TOY.glob("intro.*.tex")])

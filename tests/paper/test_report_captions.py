@@ -7,9 +7,9 @@ import jinja2
 import pytest
 from docutils.core import publish_parts
 from docutils.utils import SystemMessage
-from practica.config.study import Study
 
 from paper.factory import ROOT
+from practica.config.study import Study
 from practica.figures.catalogue import report_figures, spec
 from practica.page.menu import page_captions, paper_caption
 from practica.paper.catalogue import tables_for

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practica.config.study import Study
-from practica.plan import digests
 
 from evidence.factory import edited, make_study
 from paper.factory import fill
+from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.paper.catalogue import tables_for
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv, to_html, to_latex
 from practica.paper.tables import make_table
+from practica.plan import digests
 from practica.words import section, sections
 
 

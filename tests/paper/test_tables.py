@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from practica.config.study import Study
 from scipy import stats
 
 from evidence.factory import make_study
 from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_statistics
 from practica.evidence.collect import write_table as write_csv

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from practica.config.schema import config_schema
 from practica.scaffold import new_study
-from practica.schema import config_schema
 
 ROOT = Path(__file__).parents[2]
 MODULE = """\

@@ -5,8 +5,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from practica.configuration import SECTIONS, examples, page
-from practica.schema import config_schema
+from practica.config.reference import SECTIONS, examples, page
+from practica.config.schema import config_schema
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,9 +15,9 @@ import yaml
 from click.testing import CliRunner
 from snakemake.cli import get_argument_parser
 
-from practica.checks import check_settings
 from practica.cli import main
-from practica.config import Study
+from practica.config.study import Study
+from practica.plan.checks import check_settings
 
 ROOT = Path(__file__).parents[2]
 GENERATED = "docs/configuration.md"  # tests/project/test_configuration_page.py checks it
@@ -37,56 +37,72 @@ INLINE = re.compile(r"`([^`\n]+)`")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 MADE = ("results", "data", ".venv", ".snakemake")
 """Folders that a run makes."""
+ROOT_FILE = re.compile(r"[A-Z]+\.(md|cff)$|(config|pyproject)\.")
 ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-"))
 WORKED = dict(EXAMPLES.findall(ADDING))
 """The files of the worked example, and for config.yaml what is added to it."""
 
 
 def snippets():
-    """Return everything set as code: lines of shell, and code inside sentences."""
+    """Yield everything set as code, with its page: lines of shell, and code inside sentences."""
     for name, text in DOCUMENTS.items():
         shell = [line for language, code in FENCE.findall(text) if language == "sh" for line in code.splitlines()]
         for code in [*shell, *INLINE.findall(FENCE.sub("", text))]:
-            yield pytest.param(code, id=f"{name}: {code}")
+            yield f"{name}: {code}", shlex.split(code, comments=True)
 
 
-@pytest.mark.parametrize("code", list(snippets()))
-def test_code_is_true(code):
-    words = shlex.split(code, comments=True)
-    if words[0] == "make":
-        assert words[1] in TARGETS
-    elif words[0] == "snakemake":
-        options, _ = get_argument_parser().parse_known_args(words[1:])
-        assert all((ROOT / profile).is_dir() for profile in options.profile or [])
-    elif words[:3] == ["python", "-m", "practica"] and len(words) > 3:
-        command = main.commands[words[3]]
-        if "--help" not in words:
-            command.make_context(words[3], words[4:])
-    elif words[0] == "source":
-        assert words[1:] == [".venv/bin/activate"]
-    elif len(words) == 1 and "<" not in code:
-        assert exists(code), f"there is no {code}"
+def commands(*begin):
+    """Return the words that follow where a snippet is a command which begins so."""
+    found = [(name, words[len(begin) :]) for name, words in snippets() if tuple(words[: len(begin)]) == begin]
+    return [pytest.param(words, id=name) for name, words in found if words]
 
 
-def exists(code):
-    """Return whether a path in the repository exists, or a path of results is made by a rule or script."""
-    first = code.split("/")[0]
-    if first in MADE:
-        makers = [
-            *(ROOT / "workflow/rules").glob("*.smk"),
-            *(ROOT / "workflow/scripts").glob("*.sh"),
-            ROOT / "Snakefile",
-        ]
-        name = code.rstrip("/").split("/")[-1]
-        return (
-            code.count("/") < 1
-            or code.endswith("/")
-            or any(name in path.read_text(encoding="utf-8") for path in makers)
-        )
-    if code in WORKED:
-        return True
-    is_path = "/" in code or (ROOT / first).exists() or re.search(r"^[A-Z]+\.(md|cff)$|^(config|pyproject)\.", code)
-    return not is_path or (ROOT / code).exists()
+def paths(*, made):
+    """Return the snippets that name a file of the repository, or, where ``made``, one that a run makes."""
+    found = [(name, words[0]) for name, words in snippets() if len(words) == 1 and "<" not in words[0]]
+    named = is_made if made else is_kept
+    return [pytest.param(code, id=name) for name, code in found if code not in WORKED and named(*code.split("/"))]
+
+
+def is_made(first, *inner):
+    """Return whether the parts of a path are those of a file that a run makes."""
+    return first in MADE and bool(inner and inner[-1])
+
+
+def is_kept(first, *inner):
+    """Return whether the parts of a path are those of one in the repository."""
+    return first not in MADE and bool(inner or (ROOT / first).exists() or ROOT_FILE.match(first))
+
+
+@pytest.mark.parametrize("words", commands("make"))
+def test_make_has_the_target(words):
+    assert words[0] in TARGETS
+
+
+@pytest.mark.parametrize("words", commands("snakemake"))
+def test_snakemake_takes_the_options(words):
+    options, unknown = get_argument_parser().parse_known_args(words)
+    assert not [word for word in unknown if word.startswith("-")]
+    assert all((ROOT / profile).is_dir() for profile in options.profile or [])
+
+
+@pytest.mark.parametrize("words", commands("python", "-m", "practica"))
+def test_practica_has_the_subcommand(words):
+    command = main.commands[words[0]]
+    if "--help" not in words:
+        command.make_context(words[0], words[1:])
+
+
+@pytest.mark.parametrize("code", paths(made=False))
+def test_a_path_is_there(code):
+    assert (ROOT / code).exists() or (ROOT / "workflow/practica" / code).exists()
+
+
+@pytest.mark.parametrize("code", paths(made=True))
+def test_a_result_is_made(code):
+    rules, scripts = (ROOT / "workflow/rules").glob("*.smk"), (ROOT / "workflow/scripts").glob("*.sh")
+    name = code.split("/")[-1]
+    assert any(name in path.read_text(encoding="utf-8") for path in (*rules, *scripts, ROOT / "Snakefile"))
 
 
 @pytest.mark.parametrize("name", ["README.md", "config/README.md", "docs/add-a-variant.md", "docs/tuning.md"])

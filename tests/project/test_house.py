@@ -1,76 +1,20 @@
 """The house keeps its order: what belongs together is there, floors import downward, nothing grows into an attic."""
 
-import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from practica.config import read_config
+from practica.config.study import read_config
 from practica.examine.study import examine
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "workflow/practica"
 RULE_FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
-GROUND = (
-    "errors",
-    "files",
-    "code",
-    "syntax",
-    "address",
-    "overlay",
-    "recipes",
-    "seeds",
-    "plain",
-    "study_folder",
-    "about",
-    "block",
-    "config",
-    "names",
-    "front",
-    "declarations",
-    "schema",
-    "allocation",
-    "executor",
-    "order",
-    "backend",
-    "space",
-    "trials",
-    "splice",
-    "texts",
-    "configuration",
-    "yamlfile",
-    "words",
-    "spelling",
-    "merging",
-    "ending",
-    "planning",
-    "profiles",
-    "snakemake_internals",
-    "slurm_internals",
-    "hidden_jax",
-)
-FLOORS = (
-    "data",
-    "exercises",
-    "training",
-    "evidence",
-    "figures",
-    "paper",
-    "page",
-    "exports",
-    "digests",
-    "clashes",
-    "rehearsals",
-    "checks",
-    "wiring",
-    "examine",
-    "doctor",
-    "scaffold",
-    "cli",
-    "__main__",
-)
+LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+FLOORS = [name.strip() for layer in LAYERS for name in layer.split("|")]
 
 
 def tracked_texts():
@@ -119,34 +63,6 @@ def test_no_file_outgrows_its_room(path, limit):
     )
 
 
-def floor(module):
-    """Return the height of a module of the package, such as ``practica.data.store``."""
-    part = module.split(".")[1] if "." in module else "errors"
-    if part in GROUND:
-        return 0
-    assert part in FLOORS, f"practica.{part}: say in this test, and in docs/architecture.md, on which floor it lives"
-    return 1 + FLOORS.index(part)
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_go_downward(path):
-    here = "practica." + path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
-    if here == "practica.__init__":
-        return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "practica":
-            names = [f"practica.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name.split(".")[0] == "practica":
-                assert floor(name) <= floor(here), f"{here} imports {name}, from a floor above it"
-
-
 def rules():
     """Yield the name and the text of every rule."""
     for path in RULE_FILES:
@@ -182,8 +98,4 @@ def test_only_ci_knows_the_folder_beside_the_repository():
 def test_architecture_shows_every_floor_in_order():
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `workflow/practica/(\w+)(?:\.py|/)`", text, re.MULTILINE)
-    assert rows == [*reversed(FLOORS), "config"], "bring the table of docs/architecture.md in step with FLOORS"
-    drawn = next(line for line in text.splitlines() if line.lstrip().startswith("__main__ -->"))
-    assert [name.strip() for name in drawn.split("-->")] == list(reversed(FLOORS)), "bring its diagram in step"
-    for match in re.finditer(r"^```mermaid\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        assert re.match(r"flowchart (LR|TB)\n", match[1])
+    assert rows == FLOORS, "bring the table of docs/architecture.md in step with the layers in pyproject.toml"

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from practica.config import Study
+from practica.code.syntax import data_sets
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.examine.study import examine
 from practica.scaffold import new_exercise, new_study
-from practica.syntax import data_sets
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = """
 import sys
 import numpy as np
 from practica.backend import Feed
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.data.store.registry import spec_of
 from practica.exercises import load
 from practica.exercises.problem import Settings

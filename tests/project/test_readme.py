@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from practica.code.syntax import data_sets
 from practica.data.store.registry import spec_of
-from practica.syntax import data_sets
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

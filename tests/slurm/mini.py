@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 import psutil
 import yaml
 
-from practica.allocation import gone
-from practica.config import read_config
+from practica.config.study import read_config
+from practica.launch.allocation import gone
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

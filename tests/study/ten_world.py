@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from practica.config.study import Study
-
 from evidence.made_up import LATE, Levels, World, share
+from practica.config.study import Study
 from ten import CONFIG
 
 # Final values of the world in which every claim holds: of variants that measure accuracy, in train, validation, test.

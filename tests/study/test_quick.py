@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from practica.config.study import Study, read_config
 from practica.yamlfiles.overlay import merge
-
 from ten import CONFIG, ROOT, STUDY
 
 

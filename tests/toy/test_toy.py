@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from practica.config.study import read_config
-from practica.plan.wiring import check_prose
 
 from practica import data, exercises
+from practica.config.study import read_config
 from practica.errors import RunError
 from practica.exercises.problem import Settings
+from practica.plan.wiring import check_prose
 from practica.training.describe import describe_models
 from toy import CONFIG, resolve, toy_study
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from practica.config import Block
+from practica.config.study import Block
 from practica.errors import StoppedError
 from practica.exercises.problem import MULTICLASS
-from practica.training import lock as locks
-from practica.training.attempt import Attempt, checkpoint_folder, discard_checkpoints
-from practica.training.journal import Journal
-from practica.training.lock import Holder, Lock, alive, holder
+from practica.jobs import lock as locks
+from practica.jobs.attempt import Attempt, checkpoint_folder, discard_checkpoints
+from practica.jobs.journal import Journal
+from practica.jobs.lock import Holder, Lock, alive, holder
 from practica.training.record import Record
 
 BLOCK = Block("ej08", "dense", (0,), "dense", "mnist", {"epochs": 3})
@@ -100,7 +100,7 @@ def test_a_lock_that_cannot_be_read_is_taken_over_too(path: Path, text: str) -> 
 
 def test_the_lock_of_a_process_that_has_ended_is_free_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "STALE", 1000)
-    program = "import sys; from practica.training.lock import *; Lock(Path(sys.argv[1])).try_acquire()"
+    program = "import sys; from practica.jobs.lock import *; Lock(Path(sys.argv[1])).try_acquire()"
     subprocess.run([sys.executable, "-c", program, str(path)], check=True)
     found = holder(path)
     assert found is not None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.exercises.problem import Settings
 
 pytestmark = pytest.mark.keras

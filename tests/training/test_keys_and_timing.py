@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from practica import backend
-from practica.config import Block, Study
+from practica.config.study import Block, Study
+from practica.jobs.job import run_keys
 from practica.training import fit
-from practica.training.job import run_keys
 from study.ej02 import timing
 
 pytestmark = pytest.mark.keras

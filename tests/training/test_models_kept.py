@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from practica.cli import main
-from practica.config import Block
+from practica.config.study import Block
 from practica.files import sha256
 
 pytestmark = [
@@ -37,7 +37,7 @@ SETTINGS = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with generated MNIST in ``data`` and, under ``results``, trained blocks that keep their nets."""
     from practica.data import prepare
-    from practica.training.job import run_job
+    from practica.jobs.job import run_job
 
     folder = tmp_path_factory.mktemp("kept")
     (folder / "empty").mkdir()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config import Block
+from practica.config.study import Block
 from practica.errors import InputError
 
 pytestmark = pytest.mark.keras

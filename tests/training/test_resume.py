@@ -16,8 +16,8 @@ import pytest
 from tiny_jobs import BLOCKS, LONG, ONE_CALL, Block, run, runs, start
 
 from practica.files import sha256
-from practica.training.attempt import checkpoint_folder, discard_checkpoints
-from practica.training.journal import Entry, Journal
+from practica.jobs.attempt import checkpoint_folder, discard_checkpoints
+from practica.jobs.journal import Entry, Journal
 
 pytestmark = pytest.mark.keras
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config import Study, read_config
+from practica.config.study import Study, read_config
 from practica.files import read_json
 
 pytestmark = pytest.mark.keras
@@ -101,7 +101,7 @@ def assert_equal(stacked: list[Any], alone: list[Any]) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study, data: Any, tmp_path: Path) -> None:
     from practica import exercises
-    from practica.config import Block
+    from practica.config.study import Block
 
     exercise, name = variant.split("/")
     block = study.block(exercise, name, OTHER_SEEDS.get(exercise, SEEDS))
@@ -118,7 +118,7 @@ def test_runs_of_one_sample_more_are_trained_beside_the_others(
 ) -> None:
     """Train five folds, some of which have a sample more than others: it counts in their last batches alone."""
     from practica import exercises
-    from practica.config import Block
+    from practica.config.study import Block
     from practica.training import loop
     from practica.training.block import settings_of
 
@@ -137,7 +137,7 @@ def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Stu
     import dropping
     from keras import ops
 
-    from practica.config import Block
+    from practica.config.study import Block
     from practica.training import loop
     from practica.training.block import settings_of
     from practica.training.checkpoint import Checkpoints

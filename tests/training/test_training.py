@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config import Block, Study, read_config
+from practica.config.study import Block, Study, read_config
 from practica.errors import InputError, RunError
 from practica.files import write_checked
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tiny_jobs import BLOCKS, OFFICIAL, runs
 
-from practica.config import Block
+from practica.config.study import Block
 from practica.errors import InputError, RunError
 
 pytestmark = pytest.mark.keras
@@ -56,7 +56,7 @@ def spoilt(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def train(block: Block, data: Path, results: Path) -> Any:
-    from practica.training.job import run_job
+    from practica.jobs.job import run_job
 
     run_job(block, "code", data, results, 1, 0, None, 60.0)
     return json.loads((block.folder(results) / "metrics.json").read_text())

@@ -45,7 +45,7 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def trained(text: str, settings: dict[str, Any], arrays: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return engine, reason and outcomes of a block of two seeds of the module's net."""
     from practica import exercises
-    from practica.config import Block
+    from practica.config.study import Block
     from practica.training.block import _train, settings_of
     from practica.training.checkpoint import Checkpoints
 
@@ -68,7 +68,7 @@ def test_a_module_trains(text: str, engine: str, arrays: Any, tmp_path: Path, mo
 
 
 def test_the_recipe_trains(arrays: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from practica.recipes import check_recipe
+    from practica.config.recipes import check_recipe
 
     settings = yaml.safe_load(RECIPE)["settings"]
     check_recipe("settings", settings)
@@ -108,7 +108,7 @@ def test_a_net_of_texts_is_rehearsed_trained_kept_and_predicts(
 
     from practica import data, exercises
     from practica.cli import main
-    from practica.config import Block
+    from practica.config.study import Block
     from practica.training.block import train_block
     from practica.training.checkpoint import Checkpoints
     from practica.training.rehearsal import rehearse

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from practica.config import Block
+from practica.config.study import Block
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["practica.training.block", "practica.data", "study.ej10.experiment"])
@@ -64,8 +64,9 @@ def train(
     import augmented
 
     from practica import exercises
-    from practica.training import attempt, by_hand
-    from practica.training.job import run_job
+    from practica.jobs import attempt
+    from practica.jobs.job import run_job
+    from practica.training import by_hand
 
     load = exercises.load
     exercises.load = lambda exercise: augmented if exercise == "ej90" else load(exercise)

@@ -7,12 +7,12 @@ import shutil
 
 import pytest
 from click.testing import CliRunner
-from practica.jobs.journal import Journal
-from practica.jobs.lock import Holder
 
 from paper.factory import fill
 from practica.cli import main
 from practica.files import write_json
+from practica.jobs.journal import Journal
+from practica.jobs.lock import Holder
 from toy import toy_study
 
 JUNK = [

@@ -9,11 +9,11 @@ import yaml
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from practica.config.study import Block, Study, read_config
-from practica.plan.checks import check
 
 from practica.cli import main
+from practica.config.study import Block, Study, read_config
 from practica.errors import InputError
+from practica.plan.checks import check
 from toy import TOY
 
 BASE = {

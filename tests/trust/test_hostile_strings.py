@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from practica.plan.checks import check, check_writable
 from snakemake.io import apply_wildcards
 
 from paper.conftest import needs_latex
@@ -19,6 +18,7 @@ from practica.page.menu import category
 from practica.paper.document import build
 from practica.paper.render import to_csv, to_html
 from practica.paper.table import Column, Table, label
+from practica.plan.checks import check, check_writable
 from toy import resolve
 
 HOSTILE = (

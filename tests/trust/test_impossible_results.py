@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from practica.config.study import Study
 
 from paper.factory import fill
 from practica.cli import main
+from practica.config.study import Study
 from practica.evidence.sound import limits, stops_early
 from practica.files import write_json
 from toy import toy_study

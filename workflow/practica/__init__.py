@@ -1,4 +1,4 @@
-"""A deep-learning study that runs itself: ten Keras exercises, from config.yaml to a checked report."""
+"""A deep-learning study that runs itself: from config.yaml and the folder of a study to a finished, checked report."""
 
 from practica.hidden_jax import hide_jax
 

@@ -19,12 +19,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from practica.checks import check_writable
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
-from practica.merging import profile_file
-from practica.profiles import problems, refused
-from practica.yamlfile import read_yaml
+from practica.launch.merging import profile_file
+from practica.launch.profiles import problems, refused
+from practica.plan.checks import check_writable
+from practica.yamlfiles.reading import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles/slurm"

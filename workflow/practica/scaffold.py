@@ -13,14 +13,14 @@ import jinja2
 import numpy as np
 import yaml
 
-from practica.config import Study
+from practica.config.schema import config_schema
+from practica.config.study import Study
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Arrays, Computed
 from practica.errors import InputError
 from practica.files import read_text, write_text
-from practica.merging import BASE
-from practica.schema import config_schema
-from practica.yamlfile import read_yaml
+from practica.launch.merging import BASE
+from practica.yamlfiles.reading import read_yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMMON: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}

@@ -1,14 +1,13 @@
 # The checked study, and what several rule files ask of it.
 import json
 
-from practica.code import code_digest
-from practica.digests import run_code
-from practica.snakemake_internals import is_job, per_job
-from practica.trials import folder as tuning_folder
-from practica.trials import trial_blocks
-from practica.syntax import data_sets
-from practica.wiring import Known, finished, open_study, part_of
-from practica.wiring import prepare_jobs, study_rules
+from practica.code.digest import code_digest
+from practica.code.syntax import data_sets
+from practica.config.trials import folder as tuning_folder, trial_blocks
+from practica.launch.snakemake_internals import is_job, per_job
+from practica.plan.digests import run_code
+from practica.plan.wiring import Known, finished, open_study, part_of
+from practica.plan.wiring import prepare_jobs, study_rules
 
 prepare_jobs(on_cluster=is_job(workflow))
 study = open_study(config)

@@ -1,6 +1,6 @@
 # What jobs need of the data: that they are prepared, and what they hold; not when, nor where from.
 from practica.data.store.planned import plan
-from practica.wiring import trained_on
+from practica.plan.wiring import trained_on
 
 
 def expected(dataset):

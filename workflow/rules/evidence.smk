@@ -1,6 +1,6 @@
 # Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the claims.
-from practica.digests import claims_digest, statistics_digest
-from practica.wiring import measured_inputs
+from practica.plan.digests import claims_digest, statistics_digest
+from practica.plan.wiring import measured_inputs
 
 
 rule resolve_study:

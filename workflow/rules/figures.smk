@@ -1,9 +1,9 @@
 # Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
-from practica.digests import figure_digest
+from practica.plan.digests import figure_digest
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
 from practica.page.menu import captions, category, figure_labels, subcategories
-from practica.wiring import figure_inputs, in_every_language
+from practica.plan.wiring import figure_inputs, in_every_language
 
 FIGURES = report_figures(study)
 figure_files = in_every_language(

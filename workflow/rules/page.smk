@@ -1,7 +1,7 @@
 # The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
-from practica.digests import page_digest
+from practica.plan.digests import page_digest
 from practica.page.menu import page_captions, page_labels, page_section
-from practica.wiring import page_inputs
+from practica.plan.wiring import page_inputs
 
 GALLERY = [figure for figure in study.front.get("gallery", []) if figure in FIGURES]
 # The README is in English.

@@ -1,5 +1,5 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
-from practica.digests import paper_digest, table_digest
+from practica.plan.digests import paper_digest, table_digest
 from practica.paper.catalogue import tables_for
 from practica.page.menu import (
     captions,
@@ -9,7 +9,7 @@ from practica.page.menu import (
     subcategories,
     table_labels,
 )
-from practica.wiring import prose_inputs, reports, table_inputs
+from practica.plan.wiring import prose_inputs, reports, table_inputs
 
 TABLES = Known("table", {table.name: table for table in tables_for(study)})
 KINDS = ["tex", "csv", "html"]

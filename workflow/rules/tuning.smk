@@ -1,6 +1,6 @@
 # Tuning: trials of the variants that have a grid or a search, judged on validation. Trained only when asked for.
-from practica.digests import trials_digest
-from practica.trials import table_file, tuned
+from practica.plan.digests import trials_digest
+from practica.config.trials import table_file, tuned
 
 tuning_tables = [
     str(table_file(RESULTS, exercise, variant)) for exercise, variant in tuned(study)

@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from practica import snakemake_internals
-from practica.ending import why_locked
 from practica.errors import InputError
-from practica.merging import tree
-from practica.yamlfile import read_yaml
+from practica.launch import snakemake_internals
+from practica.launch.ending import why_locked
+from practica.launch.merging import tree
+from practica.yamlfiles.reading import read_yaml
 
 TAIL = 8
 SAID_ELSEWHERE = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from practica.code.syntax import data_sets
 
 from practica import data
+from practica.code.syntax import data_sets
 from practica.data.store import spec as spec_module
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Published

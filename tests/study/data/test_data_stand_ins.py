@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from practica.code.syntax import data_sets
 
+from practica.code.syntax import data_sets
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Published, fingerprint
 

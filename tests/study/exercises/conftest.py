@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from practica.config.study import Study
 
 from practica import exercises
+from practica.config.study import Study
 from practica.exercises.problem import Arrays, Problem, Settings
 from ten import STUDY, runs
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from practica.config.study import Study
 
 from practica import exercises
+from practica.config.study import Study
 from practica.exercises.problem import Settings
 from ten import runs, those_that_run
 

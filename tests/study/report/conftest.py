@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
 
 from paper.factory import fill
+from practica.config.study import Study
 from ten import shipped_study
 
 

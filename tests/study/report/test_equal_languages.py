@@ -7,9 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
 
 from paper.sections import section
+from practica.config.study import Study
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.files import read_json
 from practica.paper.macros import Macro, expand

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from practica.config.study import Study
-from practica.plan.wiring import check_prose
 
 from paper.sections import section
+from practica.config.study import Study
 from practica.paper.known import named_variants
 from practica.paper.macros import Macro, expand
+from practica.plan.wiring import check_prose
 from practica.study_folder import OWN
 from ten import CONFIG, STUDY, runs
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from practica.cli.base import PATH, main, quiet_tensorflow, results_options
-from practica.config import Study
+from practica.config.study import Study
 
 
 @main.command()

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from practica.checks import clear_results
 from practica.cli.base import (
     CONFIG,
     PATH,
@@ -23,9 +22,10 @@ from practica.cli.base import (
     resolved,
     results_options,
 )
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError, RunError
-from practica.merging import BASE
+from practica.launch.merging import BASE
+from practica.plan.checks import clear_results
 
 
 @main.command()
@@ -38,8 +38,8 @@ def status(
     exercise: str | None, config_files: tuple[str, ...], results: Path | None, attempts: bool, as_json: bool
 ) -> None:
     """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
-    from practica.evidence.status import gather
-    from practica.evidence.status_table import show
+    from practica.jobs.status import gather
+    from practica.jobs.status_table import show
 
     if results is None or config_files or not (results / "study.json").is_file():
         study = read_study(config_files)
@@ -81,7 +81,7 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
 @RESULTS
 def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> None:
     """Write a variant's best trial into the configuration. For example: adopt digits/dense."""
-    from practica.evidence.adopt import adopt as adopt_winner
+    from practica.tuning.adopt import adopt as adopt_winner
 
     merged = configured(config_files)
     results = results or resolved([*merged.files, *merged.words]).results
@@ -120,8 +120,8 @@ def clean(config_files: tuple[str, ...]) -> None:
 @click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
 def compare(folder: Path, results: Path, differing: bool) -> None:
     """Compare the results with others, line by line. For example: compare reference."""
-    from practica.evidence.compare import compare as compare_studies
-    from practica.evidence.compare_table import show
+    from practica.reference.compare import compare as compare_studies
+    from practica.reference.compare_table import show
 
     found = compare_studies(results, folder)
     show(found, differing=differing)
@@ -134,7 +134,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 @click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a folder. Others can compare theirs with it."""
-    from practica.evidence.reference import make_reference
+    from practica.reference.condense import make_reference
     from practica.words import report_name
 
     study = Study.load(results / "study.json")
@@ -147,8 +147,8 @@ def reference(results: Path, out: Path) -> None:
 @results_options
 def restore(folder: Path, results: Path) -> None:
     """Lay out the runs of a reference as results. Reports are then built of them without training."""
-    from practica.evidence.archive import ARCHIVE
-    from practica.evidence.archive import restore as restore_runs
+    from practica.reference.archive import ARCHIVE
+    from practica.reference.archive import restore as restore_runs
 
     blocks = restore_runs(folder / ARCHIVE, results)
     click.echo(f"{results}: the files of {blocks} blocks of runs")
@@ -176,7 +176,7 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 @click.option("--title", default="A study of our own", show_default=True, help="Title of its reports.")
 def new_study_folder(folder: Path, title: str) -> None:
     """Begin a study of your own. Writes a config.yaml and a folder study that run at once."""
-    from practica.checks import ROOT
+    from practica.plan.checks import ROOT
     from practica.scaffold import new_study
 
     for path in new_study(folder, title):
@@ -222,9 +222,9 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
 @CONFIG
 def configuration(out: Path | None, schema: Path | None, config_files: tuple[str, ...]) -> None:
     """Print every key of the configuration. With type, default, meaning and example; the study's own settings too."""
-    from practica.configuration import page
+    from practica.config.reference import page
+    from practica.config.schema import study_schema
     from practica.files import write_json, write_text
-    from practica.schema import study_schema
     from practica.study_folder import folder_of, use
 
     use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))

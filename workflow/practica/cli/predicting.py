@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from practica.cli.base import CONFIG, ITS, PATH, main, places, quiet_tensorflow
-from practica.config import Block
+from practica.config.study import Block
 from practica.errors import InputError
 from practica.files import atomic_path, read_json
 from practica.texts import holds_text

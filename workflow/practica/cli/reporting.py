@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from practica.cli.base import PATH, RESULTS, main, study_options
-from practica.config import Study
+from practica.config.study import Study
 
 
 @main.command()
@@ -17,7 +17,7 @@ from practica.config import Study
 def collect(study: Study, results: Path, statistics: bool) -> None:
     """Collect all runs into tidy tables, with statistics."""
     from practica.evidence.collect import gather, write_statistics
-    from practica.training.attempt import discard_checkpoints
+    from practica.jobs.attempt import discard_checkpoints
 
     gather(study, results)
     if statistics:
@@ -56,11 +56,11 @@ def claims(study: Study, results: Path) -> None:
 @RESULTS
 def trials(name: str, study: Study, results: Path) -> None:
     """Judge the trials of a variant and draw them. On validation; for example: trials digits/dense."""
-    from practica.evidence.tuning import lines, write_trials
+    from practica.config.trials import folder, parse, table_file, trial_blocks
     from practica.figures.style import save
     from practica.figures.trials import draw_trials
-    from practica.training.attempt import discard_checkpoints
-    from practica.trials import folder, parse, table_file, trial_blocks
+    from practica.jobs.attempt import discard_checkpoints
+    from practica.tuning.judge import lines, write_trials
 
     exercise, variant = parse(study, name)
     table = write_trials(study, exercise, variant, results)

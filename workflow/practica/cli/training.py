@@ -23,12 +23,12 @@ from practica.cli.base import (
     read_study,
     study_options,
 )
-from practica.config import Block, Study
-from practica.digests import run_code
+from practica.config.study import Block, Study
 from practica.errors import DivergedError, InputError
 from practica.files import write_json
-from practica.spelling import seeds as seeds_of
+from practica.plan.digests import run_code
 from practica.study_folder import place, use
+from practica.yamlfiles.spelling import seeds as seeds_of
 
 SECONDS = click.FloatRange(0, min_open=True)
 MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
@@ -152,8 +152,8 @@ def train(
     results = results or Path(said["results"])
     data_folder = data_folder or Path(said["data"]["folder"])
     quiet_tensorflow(threads)
-    from practica.training.job import run_job
-    from practica.training.journal import note_divergence
+    from practica.jobs.job import run_job
+    from practica.jobs.journal import note_divergence
 
     if data_folder.name == "dataset.json":
         data_folder = data_folder.parents[2]
@@ -190,7 +190,7 @@ def rehearse(
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(1)
     from practica.data import load
-    from practica.rehearsals import candidates, forget_refusals, key, name_of, note_refusals, remember, remembered
+    from practica.plan.rehearsals import candidates, forget_refusals, key, name_of, note_refusals, remember, remembered
     from practica.training.rehearsal import rehearse as try_out
 
     forget_refusals(results)

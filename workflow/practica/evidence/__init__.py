@@ -1,1 +1,1 @@
-"""What the runs left behind: collected into tidy tables, summarised over seeds, and read back."""
+"""What the runs left behind: collected into tidy tables, summarised over seeds, read back, and held against claims."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from practica.config import Block
+from practica.config.study import Block
 from practica.errors import InputError
 from practica.evidence.sound import complaint, stops_early
 from practica.files import misfit, read_json
-from practica.training.attempt import checkpoint_folder
-from practica.training.journal import DIVERGED, DONE, KILLED, Journal, failure_note
-from practica.training.lock import alive
+from practica.jobs.attempt import checkpoint_folder
+from practica.jobs.journal import DIVERGED, DONE, KILLED, Journal, failure_note
+from practica.jobs.lock import alive
 
 METRICS = "metrics.json"
 FILES = (METRICS, "history.json", "manifest.json")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from practica.about import EXERCISE_FILE, STUDY_FILE, Told
 from practica.address import Quantity
-from practica.config import Study
+from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.source import numbers
 from practica.words import decimal_mark

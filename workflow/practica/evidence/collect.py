@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.config import Study
+from practica.config.study import Study
 from practica.evidence.blocks import BlockFiles, read_block
 from practica.evidence.differences import differences
 from practica.evidence.measured import measured

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.declarations import DATA, of_role
+from practica.config.declarations import DATA, of_role
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.results import Results
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from practica.address import TIMING
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import REAL, STAND_IN
 

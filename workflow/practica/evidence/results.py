@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from practica.config import Block, Study
+from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN, train_again
 from practica.evidence.estimates import Estimate

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from practica.address import TIMING
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 
 BEST = "best_"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError
 
 

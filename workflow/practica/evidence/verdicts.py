@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.about import in_all
 from practica.address import Quantity
-from practica.config import Study
+from practica.config.about import in_all
+from practica.config.study import Study
 from practica.evidence.blocks import NOT_RUN, STAND_IN
 from practica.evidence.claims import NEAR, Claim, Part, declared
 from practica.evidence.equal import unequal

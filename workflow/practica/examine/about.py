@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from practica import exercises
-from practica.about import EXERCISE_FILE, STUDY_FILE
 from practica.address import TIMING, Quantity
-from practica.code import reach
-from practica.config import Study
+from practica.code.digest import reach
+from practica.code.syntax import source_of
+from practica.config.about import EXERCISE_FILE, STUDY_FILE
+from practica.config.front import repeats
+from practica.config.schema import config_schema
+from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import LEVELLED
 from practica.evidence.measured import MEASURE
@@ -18,11 +21,8 @@ from practica.figures import catalogue as figures
 from practica.figures.draw import FIGURES
 from practica.figures.specs import KINDS
 from practica.files import SCHEMAS, read_json
-from practica.front import repeats
 from practica.paper.bibliography import works
 from practica.paper.known import check_recorded
-from practica.schema import config_schema
-from practica.syntax import source_of
 
 BESIDE_SETTINGS = ("epochs", "precision", "data")
 """What a claim may vary beside the settings of the configuration."""

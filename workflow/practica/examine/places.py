@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from practica import study_folder
-from practica.yamlfile import line_of
+from practica.yamlfiles.reading import line_of
 
 PLACED = re.compile(r"(configuration|[^:\n]+\.yaml): ([\w/-]+(?:\.[\w/-]+)*): ")
 """How a sentence about a YAML file begins: the file, or the configuration, and the path of a key."""

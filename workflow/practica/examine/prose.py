@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.figures import catalogue as figures
 from practica.paper import known

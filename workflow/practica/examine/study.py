@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from practica import about, checks, exercises
-from practica.clashes import clashes
-from practica.config import Study, prepared, unknown_datasets
+from practica import exercises
+from practica.code.syntax import data_sets, module_path, package_folder, parsed
+from practica.config import about
+from practica.config.schema import mistakes as schema_mistakes
+from practica.config.study import Study, prepared, unknown_datasets
 from practica.errors import InputError
 from practica.evidence import claims
 from practica.examine import about as names
 from practica.examine import prose
 from practica.examine.places import located
-from practica.schema import mistakes as schema_mistakes
+from practica.plan import checks
+from practica.plan.clashes import clashes
 from practica.study_folder import PACKAGE, opened
-from practica.syntax import data_sets, module_path, package_folder, parsed
 
 MARKS = ("experiment.py", about.EXERCISE_FILE)
 """By which of its files a folder is told to be that of an exercise."""

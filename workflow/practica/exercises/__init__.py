@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from practica.code import mentioned
-from practica.declarations import TRAINING, of_role
+from practica.code.digest import mentioned
+from practica.code.syntax import decorated_functions, module_path, source_of
+from practica.config.declarations import TRAINING, of_role
 from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
-from practica.syntax import decorated_functions, module_path, source_of
 
 MODULE = "experiment"
 

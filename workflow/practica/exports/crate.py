@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from practica.config import Study
+from practica.config.front import authors
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.exports.sums import CRATE, digest, result_files
 from practica.files import atomic_path, read_json
-from practica.front import authors
-from practica.merging import BASE
+from practica.launch.merging import BASE
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = "Snakefile"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from practica.about import Told
+from practica.config.about import Told
 from practica.figures.specs import Panel
 from practica.words import items, section
 
 if TYPE_CHECKING:
-    from practica.config import Study
+    from practica.config.study import Study
 
 
 def of_curves(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from practica.about import Told
+from practica.config.about import Told
 from practica.errors import InputError, hint
 from practica.figures import captions
 from practica.figures.specs import Glance, Panel, Spec
 
 if TYPE_CHECKING:
-    from practica.config import Study
+    from practica.config.study import Study
 
 OVERVIEW = "fig_overview"
 """The figure of the first page; its exercise is none of them."""

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from practica import exercises
-from practica.config import Study
+from practica.config.names import own_words, variant_name
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
 from practica.evidence.results import Missing, Results
@@ -20,7 +21,6 @@ from practica.figures.overview import overview
 from practica.figures.panels import side_by_side
 from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
-from practica.names import own_words, variant_name
 from practica.words import Words, label, section
 
 FIGURES = "figures"

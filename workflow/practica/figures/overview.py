@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from practica.about import Told
+from practica.config.about import Told
+from practica.config.names import title, variant_name
 from practica.evidence.results import Curve, Missing, Results, Value
 from practica.evidence.source import numbers
 from practica.figures import catalogue
@@ -17,7 +18,6 @@ from practica.figures.specs import Glance
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
-from practica.names import title, variant_name
 from practica.words import Words
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 2.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from practica.about import Text
+from practica.config.about import Text
 
 KINDS = ("curves", "compare", "folds", "pairs", "overview")
 """The kinds that are drawn here; every other is the exercise's own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from practica.config import Study
+from practica.config.study import Study
 
 
 def address(study: Study, page: str, language: str) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from practica.config import Study
+from practica.config.front import introduction, spoken
+from practica.config.study import Study
 from practica.evidence.rules import VERDICTS
 from practica.figures.tones import SIGNS
 from practica.files import write_text
-from practica.front import introduction, spoken
+from practica.launch.snakemake_internals import asset
 from practica.page.address import address
 from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.runs import runs_page
@@ -26,7 +27,6 @@ from practica.paper.facts import Facts
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
-from practica.snakemake_internals import asset
 from practica.words import in_language, section, word
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from practica import names
-from practica.config import Block
+from practica.config import names
+from practica.config.names import variant_name
+from practica.config.study import Block
 from practica.figures import catalogue
 from practica.figures.draw import Course, course, figure_words, stand_in
 from practica.figures.specs import Spec
-from practica.names import variant_name
 from practica.page.address import address
 from practica.page.charts import charts
 from practica.page.embed import json_text

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from practica import names
-from practica.config import Study
+from practica.config import names
+from practica.config.front import introduction
+from practica.config.study import Study
 from practica.figures import catalogue as figures
-from practica.front import introduction
 from practica.page.address import address, parse
 from practica.paper import settings
 from practica.paper.catalogue import TableSpec

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from practica.address import TIMING
-from practica.config import Block
+from practica.config.names import metric_name, variant_name
+from practica.config.study import Block
 from practica.errors import InputError
 from practica.evidence.results import Missing
 from practica.files import read_json
-from practica.names import metric_name, variant_name
 from practica.page.embed import json_text
 from practica.page.exercise import title
 from practica.paper import cells, numbers

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from practica import exercises
-from practica.about import Told
 from practica.address import TIMING
-from practica.config import Study
+from practica.config.about import Told
+from practica.config.names import variant_name
+from practica.config.study import Study
 from practica.evidence.claims import about as claimed
-from practica.names import variant_name
 from practica.words import items, section
 
 COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")

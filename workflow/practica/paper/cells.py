@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from practica.config.names import variant_name
 from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing, Value
 from practica.evidence.source import numbers as source_numbers
-from practica.names import variant_name
 from practica.paper import numbers
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, label

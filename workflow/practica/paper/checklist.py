@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from practica.address import TIMING
-from practica.declarations import DATA, of_role
+from practica.config.declarations import DATA, of_role
 from practica.paper import numbers, render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts

@@ -8,6 +8,8 @@ from textwrap import wrap
 from typing import Any
 
 from practica.address import Quantity
+from practica.config.front import repeats, spoken
+from practica.config.names import metric_name
 from practica.errors import InputError, hint
 from practica.evidence.claims import NEAR
 from practica.evidence.estimates import SHARE, Estimate
@@ -16,8 +18,6 @@ from practica.evidence.rules import FEWEST, NOT_CONFIRMED
 from practica.evidence.verdicts import UNEQUAL
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
-from practica.front import repeats, spoken
-from practica.names import metric_name
 from practica.paper import cells, numbers
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 
 from practica.address import TIMING
-from practica.config import Study
+from practica.config.names import metric_name, variant_name
+from practica.config.study import Study
 from practica.evidence.blocks import NOT_RUN
 from practica.evidence.differences import RATIO
 from practica.evidence.estimates import Estimate
 from practica.evidence.rules import FEWEST, NOT_COMPARABLE
 from practica.evidence.summary import estimate_fields
-from practica.names import metric_name, variant_name
 from practica.paper import cells
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from pylatex import Document, NoEscape, Package
 
-from practica import front
-from practica.config import Study
+from practica.config import front
+from practica.config.front import spoken
+from practica.config.names import title
+from practica.config.study import Study
 from practica.errors import RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
 from practica.files import atomic_path, write_text
-from practica.front import spoken
-from practica.names import title
 from practica.paper import render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from practica.address import METRIC, parts
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.claims import Claim, declared

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from practica import exercises
 from practica.address import METRIC, Quantity, parts
-from practica.code import reach
-from practica.config import Study
+from practica.code.digest import reach
+from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import Claim, unchecked
 from practica.evidence.source import numbers, printed

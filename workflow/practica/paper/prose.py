@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from practica.address import parts
+from practica.config.front import spoken
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
 from practica.figures import catalogue as figures
 from practica.files import read_text
-from practica.front import spoken
 from practica.paper import catalogue, comparisons, floats, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from practica import declarations
-from practica.config import Study
-from practica.names import variant_name
+from practica.config import declarations
+from practica.config.names import variant_name
+from practica.config.study import Study
 from practica.paper import numbers
 from practica.words import items, section, word
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from practica.config import Study
+from practica.config.names import metric_name
+from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.source import numbers as source_numbers
-from practica.names import metric_name
 from practica.paper import cells, numbers, render
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.paper.comparisons import statements, verdicts

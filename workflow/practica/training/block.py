@@ -23,7 +23,7 @@ from practica.training.record import Outcome
 from practica.training.results import Run, write_results
 
 if TYPE_CHECKING:
-    from practica.config import Block
+    from practica.config.study import Block
 
 Name = tuple[int, int | None]
 """A run within its block: its seed, and its fold where there are folds."""

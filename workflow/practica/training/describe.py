@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from practica import exercises
-from practica.config import Study
+from practica.config.study import Study
 from practica.errors import InputError, RunError, in_one_line
 from practica.training.block import builder, settings_of
 from practica.training.fit import count_parameters

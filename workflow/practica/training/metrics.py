@@ -11,9 +11,9 @@ import keras
 from keras import ops
 
 from practica import backend
+from practica.config.recipes import class_name, split
 from practica.errors import InputError
 from practica.exercises.problem import Settings, Task
-from practica.recipes import class_name, split
 from practica.training.schedules import OneCycle
 
 LINKS = {"logit": ops.sigmoid, "class": ops.softmax}

@@ -13,9 +13,9 @@ import numpy as np
 from keras import ops
 
 from practica import backend
+from practica.config.recipes import RATE, class_name, split
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Settings, Task
-from practica.recipes import RATE, class_name, split
 from practica.training.metrics import keras_class, labels_of, made, metrics
 
 

@@ -22,7 +22,7 @@ from practica.training.fit import augmented, precision, predict_with
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights
 
 if TYPE_CHECKING:
-    from practica.config import Block
+    from practica.config.study import Block
 
 SAID = 300
 """Characters of another library's words that are told."""

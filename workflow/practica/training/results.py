@@ -12,7 +12,7 @@ from practica.files import atomic_path, write_checked
 from practica.training.record import Outcome
 
 if TYPE_CHECKING:
-    from practica.config import Block
+    from practica.config.study import Block
 
 Run = tuple[int, int | None, Outcome]
 

@@ -14,9 +14,9 @@ from string import Formatter
 from typing import Any
 
 from practica.errors import InputError, hint
-from practica.overlay import merge
 from practica.study_folder import cached, opened
-from practica.yamlfile import read_yaml
+from practica.yamlfiles.overlay import merge
+from practica.yamlfiles.reading import read_yaml
 
 Words = Mapping[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 
+from practica.code.syntax import data_sets
 from practica.data.store.spec import Spec
 from practica.errors import InputError, hint
 from practica.study_folder import PACKAGE, shown
-from practica.syntax import data_sets
 
 
 def spec_of(name: str) -> Spec:

@@ -1,0 +1,280 @@
+"""Digest the code that a result depends on, so that only a change of meaning makes the workflow run again.
+
+Nothing is imported: parsing the Snakefile stays cheap. What a definition reaches is found by the names in it, from one
+definition to the next, so that a change elsewhere in the same module does not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from practica.code.syntax import WHOLE, Place, bound_names, final, last, ours, source_of, submodule
+from practica.files import sha256
+from practica.study_folder import cached
+
+# Plumbing that cannot change a number: errors, how files get to the disk, digests, what is said of a run, how jobs get
+# out of each other's way, and how a configuration is read, of which every job is told what it says.
+NEUTRAL = frozenset(
+    f"practica{name}"
+    for name in (
+        *(
+            "",
+            ".errors",
+            ".exercises",
+            ".files",
+            ".code",
+            ".declarations",
+            ".syntax",
+            ".study_folder",
+            ".overlay",
+            ".schema",
+            ".plain",
+            ".space",
+            ".yamlfile",
+        ),
+        *(f".training.{name}" for name in ("attempt", "journal", "lock", "provenance")),
+    )
+)
+
+EFFECTS = "<effects>"
+"""What the module does when it is imported, whichever of its names is wanted."""
+FIXED = 3
+"""Characters in a row that a text with holes needs to be taken for a key: ``why_...`` is one, ``.../...`` none."""
+BY_NAME = frozenset(["eval", "exec", "globals"])
+"""Functions through which code finds what it does not name."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What code depends on.
+
+    Attributes:
+        places: the definitions that it is.
+        digest: of the meaning of all of it, wherever it stands.
+        attributes: every attribute that it asks for; ``**`` where it unpacks something.
+        texts: every text in it.
+        pattern: a regular expression of every text with holes in it.
+    """
+
+    places: frozenset[Place]
+    digest: str
+    attributes: frozenset[str]
+    texts: frozenset[str]
+    pattern: str
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Return the modules that hold it."""
+        return frozenset(module for module, _ in self.places)
+
+    def says(self, key: str) -> bool:
+        """Return whether the code can come to ``key`` by the texts in it."""
+        return key in self.texts or bool(re.fullmatch(self.pattern, key))
+
+
+@cached
+def code_digest(*entries: str, apart: frozenset[str] = frozenset()) -> str:
+    """Return the digest of ``reach``."""
+    return reach(*entries, apart=apart).digest
+
+
+@cached
+def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
+    """Return all code that is reached from the entries: modules, or definitions such as ``practica.low:double``.
+
+    Comments, docstrings and layout do not count, nor do types that are imported for the type checker alone.
+
+    Args:
+        entries: where to begin.
+        apart: modules and definitions that are data to the entries, and left out: who asks answers for them.
+
+    Raises:
+        FileNotFoundError: a module does not exist.
+        ValueError: a module does not define such a name.
+    """
+    without = frozenset(map(_place, apart))
+    found: set[Place] = set()
+    queue = [_entry(each) for each in entries]
+    while queue:
+        place = queue.pop()
+        if place not in found and not _is_in(place, without):
+            found.add(place)
+            part = _part(place)
+            queue += [*part.passed, *(target for _, target in part.references)]
+    parts = [_part(place) for place in found]
+    return Reach(
+        frozenset(found),
+        sha256("\n".join(sorted({_meaning(part, without) for part in parts if part.text})))[:16],
+        frozenset().union(*(part.attributes for part in parts)),
+        frozenset().union(*(part.texts for part in parts)),
+        "|".join(sorted(frozenset().union(*(part.patterns for part in parts)))),
+    )
+
+
+def choices(entry: str) -> dict[str, str]:
+    """Return the dictionary of names that an entry such as ``practica.low:KINDS`` defines, each as an entry itself."""
+    module, name = _place(entry)
+    values = (getattr(node, "value", None) for node in source_of(module).definitions[name])
+    (table,) = (value for value in values if isinstance(value, ast.Dict))
+    pairs = zip(table.keys, table.values, strict=True)
+    return {
+        str(key.value): ":".join(final((module, value.id)))
+        for key, value in pairs
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Name)
+    }
+
+
+def mentioned(module: str, function: str) -> frozenset[str]:
+    """Return every attribute and text in a function of a module, and in all of this package that it reaches from there.
+
+    What is not among them it cannot use; ``**`` is, where something is unpacked.
+    """
+    found = reach(f"{module}:{function}")
+    return found.attributes | found.texts
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one place holds, the places that names in it lead to, and those that come with it."""
+
+    text: str
+    attributes: frozenset[str]
+    texts: frozenset[str]
+    patterns: frozenset[str]
+    references: tuple[tuple[str, Place], ...]
+    passed: tuple[Place, ...]
+
+
+def _place(entry: str) -> Place:
+    module, _, name = entry.partition(":")
+    return module, name
+
+
+def _is_in(place: Place, without: frozenset[Place]) -> bool:
+    return place[0] in NEUTRAL or place in without or (place[0], WHOLE) in without
+
+
+def _meaning(part: _Part, without: frozenset[Place]) -> str:
+    """Return a digest of a part and of what its names stand for, wherever that is."""
+    names = (f"{local} {'' if _is_in(place, without) else _shallow(place)}" for local, place in part.references)
+    return sha256("\n".join([part.text, *sorted(names)]))
+
+
+def _entry(entry: str) -> Place:
+    module, name = _place(entry)
+    source = source_of(module)
+    if name and name not in source.definitions and name not in source.imports:
+        raise ValueError(f"{module} defines no {name}")
+    return final((module, name))
+
+
+@cached
+def _part(place: Place) -> _Part:
+    module, name = place
+    if not ours(module):
+        return _Part("", frozenset(), frozenset(), frozenset(), (), ())
+    source = source_of(module)
+    if name == EFFECTS:
+        nodes = source.effects
+        before = (*source.imports.values(), *((parent, EFFECTS) for parent in _parents(module)))
+        passed = [(origin, EFFECTS) for origin, _ in before if ours(origin)]
+    else:
+        nodes = _statements(place)
+        every = source.imports.get("*")
+        passed = [(module, EFFECTS), *([(every[0], WHOLE)] if every else [])]
+    inside = [part for node in nodes for part in ast.walk(node)]
+    return _Part("\n".join(map(_dumped, nodes)), *_words(inside), tuple(_references(inside, module)), tuple(passed))
+
+
+def _statements(place: Place) -> tuple[ast.stmt, ...]:
+    module, name = place
+    source = source_of(module)
+    if name != WHOLE:
+        return source.definitions.get(name, ())
+    every = (*source.effects, *(node for nodes in source.definitions.values() for node in nodes))
+    return tuple({id(node): node for node in every}.values())
+
+
+def _parents(module: str) -> Iterator[str]:
+    while "." in module:
+        module = module.rpartition(".")[0]
+        yield module
+
+
+@cached
+def _shallow(place: Place) -> str:
+    """Return what tells a place from another that the same name could lead to: what it says, wherever it stands."""
+    module, name = place
+    if not ours(module):
+        return f"{module} {name}"
+    nodes = _statements(place)
+    return sha256("\n".join(map(_dumped, nodes))) if nodes else name
+
+
+@cached
+def _dumped(node: ast.AST) -> str:
+    return ast.dump(node)
+
+
+def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]:
+    """Return the names in code of a module that lead to a place, with the place; a node comes before what is in it."""
+    source = source_of(module)
+    bound = dict(source.imports)
+    found: set[tuple[str, Place]] = set()
+    for part in parts:
+        if isinstance(part, ast.Import | ast.ImportFrom):
+            inside = bound_names(part, module)
+            bound |= inside
+            found |= {(name, place) for name, place in inside.items() if name == "*" or place[1] != WHOLE}
+    bases: set[int] = set()
+    for part in parts:
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            origin, name = bound.get(part.value.id, ("", "?"))
+            if name == WHOLE and ours(origin) and part.value.id not in ("practica", "study"):
+                bases.add(id(part.value))
+                found.add((f"{part.value.id}.{part.attr}", _attribute(origin, part.attr)))
+        elif isinstance(part, ast.Name) and id(part) not in bases:
+            if part.id in bound:
+                found.add((part.id, bound[part.id]))
+            elif part.id in source.definitions:
+                found.add((part.id, (module, part.id)))
+            elif part.id in BY_NAME:
+                found.add((part.id, (module, WHOLE)))
+    found |= {(name, (name, WHOLE)) for part in parts for name in _imported_by_name(part)}
+    return {(local, (place[0], WHOLE) if place[1] == "*" else final(place)) for local, place in found}
+
+
+def _attribute(module: str, name: str) -> Place:
+    """Return the place of an attribute of a module: all of the module where it defines no such name."""
+    source = source_of(module)
+    known = name in source.definitions or name in source.imports
+    return submodule((module, name)) or (module, name if known else WHOLE)
+
+
+def _imported_by_name(part: ast.AST) -> Iterator[str]:
+    """Yield the modules of this package that a call of ``import_module`` names."""
+    if isinstance(part, ast.Call) and last(part) in ("import_module", "__import__"):
+        names = [each.value for each in part.args if isinstance(each, ast.Constant)]
+        yield from (name for name in names if isinstance(name, str) and ours(name))
+
+
+def _words(parts: Iterable[ast.AST]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the attributes, the texts, and the texts with holes in code."""
+    attributes: set[str] = set()
+    texts: set[str] = set()
+    patterns: set[str] = set()
+    for part in parts:
+        if isinstance(part, ast.Attribute):
+            attributes.add(part.attr)
+        elif isinstance(part, ast.keyword) and part.arg is None:
+            attributes.add("**")
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            texts.add(part.value)
+        elif isinstance(part, ast.JoinedStr):
+            fixed = [str(each.value) if isinstance(each, ast.Constant) else "" for each in part.values]
+            if any(len(each) >= FIXED for each in fixed):
+                patterns.add("".join(re.escape(each) or ".*" for each in fixed))
+    return frozenset(attributes), frozenset(texts), frozenset(patterns)

@@ -1,0 +1,119 @@
+"""Read what a study says of itself: ``study.yaml`` of all of it, ``about.yaml`` of one exercise. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from practica.errors import InputError
+from practica.files import SCHEMAS, read_json
+from practica.words import in_language
+from practica.yamlfiles.reading import read_yaml
+
+STUDY_FILE, EXERCISE_FILE = "study.yaml", "about.yaml"
+
+Text = Mapping[str, str]
+"""The same text in every language: ``{"es": ..., "en": ...}``."""
+
+
+class Told(Mapping[str, str]):
+    """A text of a study, given once for all languages or for each of some; one that lacks stands in another."""
+
+    def __init__(self, value: str | Text) -> None:
+        self._value = value
+
+    def __getitem__(self, language: str) -> str:
+        return self._value if isinstance(self._value, str) else str(in_language(self._value, language))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(() if isinstance(self._value, str) else self._value)
+
+    def __len__(self) -> int:
+        return 0 if isinstance(self._value, str) else len(self._value)
+
+    def __contains__(self, language: object) -> bool:
+        return isinstance(self._value, str) or language in self._value
+
+
+def in_all(told: Text, languages: Iterable[str]) -> dict[str, str]:
+    """Return a text in each of some languages."""
+    return {language: told[language] for language in languages}
+
+
+def front(folder: Path) -> Mapping[str, Any]:
+    """Return what ``study.yaml`` in the folder of a study says; nothing where there is none.
+
+    Raises:
+        InputError: the file is wrong; the message names it and the key.
+    """
+    return _read(folder / STUDY_FILE, "study.schema.json")
+
+
+def settings(folder: Path) -> Mapping[str, Any]:
+    """Return the settings that ``study.yaml`` in the folder of a study declares, whatever is wrong elsewhere in it.
+
+    Raises:
+        InputError: a declaration is wrong; the message names the file and the key.
+    """
+    path = folder / STUDY_FILE
+    content = _content(path, path.stat().st_mtime_ns) if path.is_file() else {}
+    for mistake in _mistakes(path, content, "study.schema.json", under="settings"):
+        raise InputError(mistake)
+    declared: Mapping[str, Any] = content.get("settings", {})
+    return declared
+
+
+def about(folder: Path, exercise: str) -> Mapping[str, Any]:
+    """Return what ``about.yaml`` of an exercise says; nothing where there is none.
+
+    Raises:
+        InputError: the file is wrong; the message names it and the key.
+    """
+    return _read(folder / exercise / EXERCISE_FILE, "about.schema.json")
+
+
+def _read(path: Path, schema: str) -> Mapping[str, Any]:
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _checked(path, stamp, schema)
+
+
+@lru_cache(maxsize=1000)
+def _checked(path: Path, stamp: int, schema: str) -> Mapping[str, Any]:
+    content = _content(path, stamp)
+    for mistake in _mistakes(path, content, schema):
+        raise InputError(mistake)
+    return content
+
+
+@lru_cache(maxsize=1000)
+def _content(path: Path, stamp: int) -> Mapping[str, Any]:
+    return read_yaml(path)
+
+
+def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
+    """Yield what the schema refuses in ``about.yaml`` of an exercise, or in ``study.yaml``: file, key and reason."""
+    path = folder / exercise / EXERCISE_FILE if exercise else folder / STUDY_FILE
+    if not path.exists():
+        return
+    try:
+        content = read_yaml(path)
+    except InputError as error:
+        yield str(error)
+        return
+    yield from _mistakes(path, content, "about.schema.json" if exercise else "study.schema.json")
+
+
+def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = "") -> Iterator[str]:
+    """Yield a sentence about all that a schema refuses in a file, or in what stands under one of its keys."""
+    for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
+        if under and list(error.absolute_path)[:1] != [under]:
+            continue
+        key = ".".join(map(str, error.absolute_path)) or "the file"
+        yield f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed"

@@ -1,0 +1,114 @@
+"""What settings there are: the engine's stand in the schema of the configuration, a study's own in its ``study.yaml``.
+
+What else there is to know of a setting, such as whether it may be tuned, follows from its declaration. Light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from string import Formatter
+from typing import Any
+
+import jsonschema
+
+from practica.config.about import STUDY_FILE, Told, settings
+from practica.errors import InputError
+from practica.files import SCHEMAS, read_json
+from practica.study_folder import cached, opened, shown
+
+Declared = Mapping[str, Mapping[str, Any]]
+TRAINING, NET, DATA = "training", "net", "data"
+"""The roles of a setting: how anything is trained, how a net and its inputs are made, and which samples there are."""
+APART = ("words", "said")
+"""What is declared of a study's own setting besides its schema."""
+OF_TYPES = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"), ("integer", "number")),
+    **dict.fromkeys(("items", "minItems", "maxItems"), ("array",)),
+}
+"""The types of which a bound says something."""
+
+
+@cache
+def engine() -> Declared:
+    """Return the settings that every study has, by name."""
+    declared: Declared = read_json(SCHEMAS / "config.schema.json")["$defs"]["settings"]["properties"]
+    return declared
+
+
+@cached
+def own() -> Declared:
+    """Return the settings that the study that is open declares, by name.
+
+    Raises:
+        InputError: one of them is wrong; the message names the file and the key.
+    """
+    declared: Declared = settings(opened())
+    for name, each in declared.items():
+        for key, reason in _mistakes(name, each):
+            raise InputError(f"{shown(STUDY_FILE)}: settings.{name}{key}: {reason}")
+    return declared
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return what values a study's own settings may have, as JSON schemas by name."""
+    return {name: {key: part for key, part in each.items() if key not in APART} for name, each in own().items()}
+
+
+def of_role(role: str) -> tuple[str, ...]:
+    """Return the engine's settings of a role, in their order."""
+    return tuple(name for name, each in engine().items() if each["role"] == role)
+
+
+def role(name: str) -> str:
+    """Return the role of a setting."""
+    return str({**engine(), **own()}[name]["role"])
+
+
+def said(*, variants: bool = False) -> tuple[str, ...]:
+    """Return the settings that a sentence about training mentions, in its order.
+
+    With ``variants``, it tells variants apart, which may differ in nothing but their layers.
+    """
+    wanted = {"always", "variants"} if variants else {"always"}
+    engines = [name for name, each in engine().items() if each.get("said") in wanted]
+    return *engines, *(name for name, each in own().items() if "words" in each and each.get("said", "always") in wanted)
+
+
+def own_words(name: str, language: str) -> str | None:
+    """Return how the study says a setting of its own, with a hole for the value; None where it says nothing of it."""
+    words = own().get(name, {}).get("words")
+    return None if words is None else Told(words)[language]
+
+
+def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of what the schema of ``study.yaml`` cannot say of a declaration."""
+    if name in engine():
+        yield "", f"every study has a setting of this name ({engine()[name]['description']}); choose another"
+    yield from _idle(declared)
+    values = jsonschema.Draft202012Validator({key: part for key, part in declared.items() if key not in APART})
+    for key in ("enum", "examples"):
+        for place, value in enumerate(declared.get(key, [])):
+            if error := next(values.iter_errors(value), None):
+                yield f".{key}.{place}", f"it is no value of the setting: {error.message}"
+    words = declared.get("words", {})
+    for where, text in {"": words}.items() if isinstance(words, str) else words.items():
+        try:
+            holes = [tuple(hole) for _, *hole in Formatter().parse(text) if hole[0] is not None]
+        except ValueError:
+            holes = [(text,)]
+        if holes not in ([], [("", "", None)]):
+            key = f".words.{where}".rstrip(".")
+            yield key, f"{text!r}: {{}} stands for the value, once; a brace itself is written twice"
+    if "said" in declared and "words" not in declared:
+        yield ".said", "nothing is said of it without words; add them, or take it out"
+
+
+def _idle(schema: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the bounds of a schema that say nothing of its types."""
+    types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
+    for bound, meant in OF_TYPES.items():
+        if bound in schema and not types.intersection(meant):
+            yield f"{key}.{bound}", f"it says nothing of type {' or '.join(sorted(types))}; take it out"
+    if "items" in schema:
+        yield from _idle(schema["items"], f"{key}.items")

@@ -1,0 +1,56 @@
+"""What a study says of itself on its first pages: authors, abstract, keywords, and the source that it repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from practica.config.about import Told
+from practica.config.study import Study
+
+
+class Author(NamedTuple):
+    """Who wrote a study, and where: nothing where that is not said."""
+
+    name: str
+    affiliation: str = ""
+
+
+def authors(study: Study, language: str) -> tuple[Author, ...]:
+    """Return the authors: the one of the configuration, or those that the study names."""
+    if study.config["author"]:
+        return (Author(study.config["author"]),)
+    entries = study.front.get("authors", [])
+    return tuple(Author(entry["name"], _said(entry, "affiliation", language)) for entry in entries)
+
+
+def abstract(study: Study, language: str) -> str:
+    """Return what the study does, in a sentence or a few, as it says it; nothing where it does not."""
+    return _said(study.front, "abstract", language)
+
+
+def introduction(study: Study, language: str) -> str:
+    """Return what the first page of the HTML report says under its title."""
+    return _said(study.front, "about", language) or abstract(study, language)
+
+
+def keywords(study: Study, language: str) -> tuple[str, ...]:
+    """Return the keywords that the study gives."""
+    given = study.front.get("keywords", ())
+    return tuple(given.get(language, ()) if isinstance(given, Mapping) else given)
+
+
+def repeats(study: Study) -> bool:
+    """Return whether the study repeats a source, which claims and may print something."""
+    return bool(study.front.get("source"))
+
+
+def spoken(study: Study, texts: Mapping[str, Any], key: str) -> Any:
+    """Return a text of a language; of a study without a source ``<key>_alone``, which speaks of none, if there."""
+    alone = texts.get(f"{key}_alone")
+    return texts[key] if repeats(study) or alone is None else alone
+
+
+def _said(entry: Mapping[str, Any], key: str, language: str) -> str:
+    text = entry.get(key)
+    return Told(text)[language] if text else ""

@@ -1,0 +1,34 @@
+"""What people call exercises, variants and metrics, by language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from practica.config.about import Told
+from practica.config.study import Study
+from practica.words import section
+
+
+def own_words(study: Study, exercise: str, language: str) -> dict[str, str]:
+    """Return the words that an exercise brings along for its figures, the names of its own metrics among them."""
+    about = study.about(exercise)
+    return {key: Told(word)[language] for part in ("metrics", "words") for key, word in about.get(part, {}).items()}
+
+
+def metric_name(study: Study, exercise: str, metric: str, language: str) -> str:
+    """Return how people call a metric of an exercise."""
+    own = study.about(exercise).get("metrics", {}).get(metric)
+    return str(section("metrics", language).get(metric, metric)) if own is None else Told(own)[language]
+
+
+def title(study: Study, exercise: str, language: str) -> str:
+    """Return the exercise's title: that of the configuration, its own, or its id."""
+    own: str | Mapping[str, str] = study.about(exercise).get("title", exercise)
+    given = study.title(exercise, language)
+    return given or Told(own)[language]
+
+
+def variant_name(study: Study, exercise: str, variant: str, language: str) -> str:
+    """Return how people call a variant, which without a name of its own is its id."""
+    own = study.about(exercise).get("variants", {}).get(variant, variant)
+    return Told(own)[language]

@@ -1,0 +1,148 @@
+"""Write the reference of the configuration: every key that the schema and the study declare, as a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from practica.config import declarations
+from practica.config.about import STUDY_FILE
+from practica.config.declarations import DATA, NET, TRAINING
+from practica.config.schema import config_schema
+from practica.config.study import RESOURCES
+
+INTRODUCTION = """# Configuration
+
+Every key that `config.yaml` may hold. This page is made by `make docs` from `workflow/schemas/config.schema.json` and,
+for settings of the study's own, from its `study.yaml`: edit those. A key that is not here stops the workflow before any
+job. `<name>` stands for a name of your own. A change for one run needs no edit:
+`snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
+"""
+SECTIONS = {"exercise": "An exercise", "variant": "A variant", "resources": "Resources", "settings": "Settings"}
+NOTES = {
+    "exercise": "Under `exercises.<id>`. Its `seeds` and `seeds_per_job` are the study's where it has none.",
+    "variant": (
+        "Under `exercises.<id>.variants.<name>`. A variant may be empty, as `dense: {}`: its data set, resources and "
+        "settings are then those of the exercise."
+    ),
+    "resources": "Of an exercise or a variant. A variant's lie over those of its exercise.",
+    "settings": (
+        "Of an exercise or a variant. A variant's lie over those of its exercise. None has a default here: a run "
+        "says which setting it needs and lacks, and does without the others."
+    ),
+}
+ROLES = {
+    TRAINING: "Of training, whatever is trained",
+    NET: "Of nets and their inputs",
+    DATA: "Of the samples; trials are judged on them, so these cannot be tuned",
+}
+
+
+def page() -> str:
+    """Return the reference as Markdown."""
+    schema = config_schema()
+    parts = [INTRODUCTION, "## The study", _table(_keys(schema))]
+    for name, heading in SECTIONS.items():
+        parts.append(f"## {heading}\n\n{NOTES[name]}")
+        if name == "settings":
+            parts += _by_role(declarations.engine())
+        else:
+            parts.append(_table(_keys(schema["$defs"][name], defaults=RESOURCES if name == "resources" else {})))
+    if own := declarations.schemas():
+        parts += [f"## Settings of this study\n\nDeclared in its `{STUDY_FILE}`.", *_by_role(own)]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _by_role(settings: declarations.Declared) -> Iterator[str]:
+    """Yield a heading and a table of the settings of each role that has any."""
+    for role, heading in ROLES.items():
+        if chosen := {name: each for name, each in settings.items() if each["role"] == role}:
+            yield f"### {heading}"
+            yield _table(_keys({"properties": chosen}))
+
+
+def _keys(
+    schema: Mapping[str, Any], prefix: str = "", defaults: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield path and schema, default included, of every key, also within mappings that have no section of their own."""
+    for name, entry in schema["properties"].items():
+        full = _resolved(entry)
+        if "properties" in entry:
+            yield from _keys(full, f"{prefix}{name}.")
+        else:
+            known = {"default": defaults[name]} if defaults and name in defaults else {}
+            if name in schema.get("required", []):
+                known = {"required": True}
+            yield f"{prefix}{name}", {**known, **full}
+
+
+def _references(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the definitions that a schema refers to."""
+    for part in (entry, *entry.get("allOf", [])):
+        if "$ref" in part:
+            yield part["$ref"].rsplit("/", 1)[1]
+
+
+def _resolved(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema over the definitions that it refers to."""
+    merged: dict[str, Any] = {}
+    for name in _references(entry):
+        merged |= config_schema()["$defs"][name]
+    return {**merged, **entry}
+
+
+def _table(keys: Iterator[tuple[str, Mapping[str, Any]]]) -> str:
+    rows = ["| key | type | default | what it is | example |", "|---|---|---|---|---|"]
+    for path, schema in keys:
+        cells = (
+            f"`{path}`",
+            _type(schema),
+            _default(schema),
+            schema["description"].replace("<", "&lt;"),
+            ", ".join(f"`{json.dumps(example, ensure_ascii=False)}`" for example in examples(schema)),
+        )
+        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(rows)
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    if schema.get("required") is True:
+        return "required"
+    return f"`{json.dumps(schema['default'], ensure_ascii=False)}`" if "default" in schema else ""
+
+
+def examples(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the examples that the schema states, or the choices that it leaves."""
+    return schema.get("examples") or schema.get("enum", [])[-1:] or ([True] if schema.get("type") == "boolean" else [])
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """Say in words which values a schema allows."""
+    schema = _resolved(schema)
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_type(part) for part in schema["anyOf"])
+    types = schema.get("type", "object")
+    words = [_WORDS[name] for name in ([types] if isinstance(types, str) else types)]
+    if "items" in schema:
+        words = [f"list of {_type(schema['items'])}"]
+    return f"{' or '.join(words)}{_range(schema)}"
+
+
+_WORDS = {
+    "array": "list",
+    "boolean": "`true` or `false`",
+    "integer": "integer",
+    "null": "`null`",
+    "number": "number",
+    "object": "mapping",
+    "string": "text",
+}
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    shown = [f"{sign} {schema[name]}" for name, sign in limits.items() if name in schema]
+    return f", {', '.join(shown)}" if shown else ""

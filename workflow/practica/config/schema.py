@@ -1,0 +1,216 @@
+"""The schema of the configuration: types, one sentence about each mistake, and the defaults that it states."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema
+import yaml
+
+from practica.config import declarations
+from practica.errors import InputError
+from practica.files import SCHEMAS, read_json
+from practica.study_folder import cached
+from practica.words import languages
+from practica.yamlfiles.spelling import advice, misread
+
+
+def study_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration, with the settings that the open study declares."""
+    schema: dict[str, Any] = read_json(SCHEMAS / "config.schema.json")
+    schema["$defs"]["settings"]["properties"] |= declarations.schemas()
+    return schema
+
+
+@cached
+def config_schema() -> dict[str, Any]:
+    """Return the study's schema, in which every setting can be tuned with values that it may have.
+
+    Raises:
+        InputError: the study declares a setting wrongly.
+    """
+    schema = study_schema()
+    settings = schema["$defs"]["settings"]["properties"]
+    choices, ranges = schema["$defs"]["choices"], schema["$defs"]["ranges"]
+    one_list, one_range = choices["additionalProperties"], ranges["additionalProperties"]
+    choices["properties"] = {name: {**one_list, "items": setting} for name, setting in settings.items()}
+    ranges["properties"] = {
+        name: {**one_range, "properties": {**one_range["properties"], "low": setting, "high": setting}}
+        for name, setting in settings.items()
+        if {"number", "integer"} & set(_types(setting)) and "enum" not in setting
+    }
+    choices["additionalProperties"] = ranges["additionalProperties"] = False
+    return schema
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Check a configuration against the schema.
+
+    Raises:
+        InputError: a key or a value is wrong; the message is one sentence with the key's path.
+    """
+    for sentence in mistakes(config):
+        raise InputError(sentence)
+
+
+def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence, with the key's path, about all that a configuration has otherwise than the schema allows."""
+    validator = jsonschema.Draft202012Validator(config_schema())
+    errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
+    yield from map(_sentence, errors)
+    if not errors:
+        yield from _language_mistakes(config)
+
+
+def _language_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence about each language without words, or in which a title of the user's own says nothing."""
+    schema, known = config_schema()["properties"], languages()
+    chosen = config.get("report", {}).get("languages", schema["report"]["properties"]["languages"]["default"])
+    titles = {f"exercises.{name}.title": each.get("title") for name, each in config.get("exercises", {}).items()}
+    titles["title"] = config.get("title")
+    given = {path: title for path, title in titles.items() if isinstance(title, Mapping)}
+    for path, language in [("report.languages", each) for each in chosen] + [(p, e) for p in given for e in given[p]]:
+        if language not in known:
+            yield (
+                f"configuration: {path}: no words in language {language!r} (there are: {', '.join(known)}); "
+                "docs/add-a-language.md says how to add them"
+            )
+    for path, title in given.items():
+        if silent := [language for language in chosen if language not in title]:
+            yield (
+                f"configuration: {path}: nothing in {silent[0]!r}, which is in report.languages; add it, or write one "
+                "text for all"
+            )
+
+
+def _sentence(error: jsonschema.ValidationError) -> str:
+    """Say in one sentence which key is wrong, why, and what is allowed."""
+    path = ".".join(map(str, error.absolute_path))
+    where = f"configuration: {path}" if path else "configuration"
+    schema: Any = error.schema
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(schema.get("properties", {}))
+        wrong = next(key for key in error.instance if key not in known)
+        full = f"{path}.{wrong}" if path else str(wrong)
+        return f"configuration: {full}: unknown key{_hint(str(wrong), known)}"
+    if "propertyNames" in error.absolute_schema_path:
+        allowed = schema.get("description", f"it must match {schema['pattern']}")
+        return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
+    if error.instance is None and error.validator in ("type", "anyOf", "enum"):
+        text = schema.get("description", "")
+        return f"{where}: there is nothing behind it; write a value, or take the key out{f' ({text})' if text else ''}"
+    quotes = "; if it is meant as text, put it in quotes" if _reads_as_other(error) else ""
+    if error.validator in ("anyOf", "oneOf"):
+        said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
+        return f"{where}: {said}. Expected: {schema.get('description', '')}"
+    text = schema.get("description", "") if isinstance(schema, Mapping) else ""
+    if isinstance(error.instance, str) and error.validator == "type" and (better := advice(error.instance)):
+        return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
+    said = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
+    return f"{where}: {_short(said)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
+
+
+def _looks(error: jsonschema.ValidationError) -> str:
+    """Say why a value is of another type than it looks, where people write it so."""
+    if error.validator != "type":
+        return ""
+    if isinstance(error.instance, bool):
+        return "; yes, no, on and off are true or false to YAML"
+    wanted = _types(error.schema) if isinstance(error.schema, Mapping) else []
+    return f"; write a list, as [{error.instance}]" if "array" in wanted else ""
+
+
+def _reads_as_other(error: jsonschema.ValidationError) -> bool:
+    """Return whether text is wanted where YAML has read a number, yes or no."""
+    return isinstance(error.instance, int | float) and _wants_text(error.schema)
+
+
+def _wants_text(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and any("string" in _types(branch) for branch in _branches(schema))
+
+
+def _branches(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what a schema allows one of, or the schema alone."""
+    schema = _resolved(schema)
+    for branch in schema.get("anyOf", []):
+        yield from _branches(branch)
+    if "anyOf" not in schema:
+        yield schema
+
+
+def _short(text: str) -> str:
+    """Return ``text``, or its two ends where it is long: a value may be a whole part of the configuration."""
+    return text if len(text) <= 200 else f"{text[:120]}...{text[-70:]}"
+
+
+def _hint(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(sorted(known))}"
+
+
+def typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return ``value`` in the types that ``schema`` wants: text from ``--config`` as numbers, booleans or null."""
+    schema = _resolved(schema)
+    if isinstance(value, Mapping):
+        return {key: typed(item, _property(schema, key)) for key, item in value.items()}
+    branches = list(_branches(schema))
+    if isinstance(value, list):
+        items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
+        return [typed(item, items) for item in value]
+    types = {name for branch in branches for name in _types(branch)}
+    if isinstance(value, str) and types and "string" not in types:
+        return _read(value, types)
+    # To JSON schema 2.0 is an integer, to Python's range it is not.
+    if isinstance(value, float) and value.is_integer() and "integer" in types and "number" not in types:
+        return int(value)
+    return value
+
+
+def _read(text: str, types: set[str]) -> Any:
+    """Read text as YAML, or as a number that YAML takes for text: it wants ``1.0e-3`` for ``1e-3``."""
+    if misread(text.strip()):
+        return text
+    try:
+        value = yaml.safe_load(text)
+        if isinstance(value, str) and "number" in types:
+            return float(value)
+        if isinstance(value, str) and "e" in value.lower():
+            value = float(value)
+        return int(value) if isinstance(value, float) and value.is_integer() and "integer" in types else value
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        return text
+
+
+def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Fill in the defaults that ``schema`` states for the keys that ``value`` lacks."""
+    schema = _resolved(schema)
+    if not isinstance(value, dict):
+        return value
+    for key, sub in schema.get("properties", {}).items():
+        if key not in value and "default" in sub:
+            value[key] = copy.deepcopy(sub["default"])
+    for key in value:
+        value[key] = with_defaults(value[key], _property(schema, key))
+    return value
+
+
+def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``schema`` with what its ``$ref`` or its only ``allOf`` refers to."""
+    for part in (schema, *schema.get("allOf", [])):
+        if "$ref" in part:
+            return {**config_schema()["$defs"][part["$ref"].rsplit("/", 1)[1]], **schema}
+    return schema
+
+
+def _property(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    other = schema.get("additionalProperties")
+    return schema.get("properties", {}).get(key, other if isinstance(other, Mapping) else {})
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that ``schema`` names; an enumeration is of text."""
+    types = schema.get("type", "string" if "enum" in schema else [])
+    return [types] if isinstance(types, str) else types

@@ -1,0 +1,100 @@
+"""The values that a tuning tries: every combination of a ``grid``, or as many as a ``search`` draws at random."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from practica.config import declarations
+from practica.config.schema import config_schema
+from practica.errors import InputError
+
+MOST = 1000
+"""Trials of one variant; more are a mistake, or a case for a random search."""
+
+Values = dict[str, Any]
+
+
+def check_spaces(config: Mapping[str, Any]) -> None:
+    """Check what the schema cannot say of every ``grid`` and ``search``.
+
+    Raises:
+        InputError: one of them is wrong; the message names the key.
+    """
+    for exercise, entry in config["exercises"].items():
+        for variant, own in entry["variants"].items():
+            where = f"configuration: exercises.{exercise}.variants.{variant}"
+            if "grid" in own and "search" in own:
+                raise InputError(f"{where}: grid and search: give one of them")
+            if "grid" in own:
+                _check_names(f"{where}.grid", own["grid"])
+                count = math.prod(map(len, own["grid"].values()))
+                if count > MOST:
+                    raise InputError(f"{where}.grid: {count} combinations, more than {MOST}; use search")
+            if "search" in own:
+                _check_search(f"{where}.search", own["search"])
+
+
+def combinations(space: Mapping[str, Any]) -> list[Values]:
+    """Return the values of every trial of a variant's ``grid`` or ``search``; none where it has neither.
+
+    A search with more trials begins with those of one with fewer; there are fewer than it asks for where its lists
+    do not hold so many combinations.
+    """
+    if "grid" in space:
+        return [dict(zip(space["grid"], values, strict=True)) for values in product(*space["grid"].values())]
+    if "search" not in space:
+        return []
+    search = space["search"]
+    found: list[Values] = []
+    for place in range(100 * search["trials"]):  # so many draws miss no combination that is worth waiting for
+        drawn = _draw(search, random.Random(f"{search.get('seed', 0)}/{place}"))
+        if drawn not in found:
+            found.append(drawn)
+        if len(found) == search["trials"]:
+            break
+    return found
+
+
+def names(space: Mapping[str, Any]) -> list[str]:
+    """Return the settings that are tuned."""
+    search = space.get("search", {})
+    return [*space.get("grid", {}), *search.get("values", {}), *search.get("ranges", {})]
+
+
+def _check_names(where: str, settings: Mapping[str, Any]) -> None:
+    for name in settings:
+        if declarations.role(name) == declarations.DATA:
+            raise InputError(f"{where}.{name}: it decides what trials are judged on, and cannot be tuned")
+
+
+def _check_search(where: str, search: Mapping[str, Any]) -> None:
+    values, ranges = search.get("values", {}), search.get("ranges", {})
+    if not values and not ranges:
+        raise InputError(f"{where}: nothing to draw; give values, ranges or both")
+    _check_names(f"{where}.values", values)
+    _check_names(f"{where}.ranges", ranges)
+    for name, span in ranges.items():
+        if name in values:
+            raise InputError(f"{where}.ranges.{name}: it stands under values too; leave one of them")
+        if not span["low"] < span["high"]:
+            raise InputError(f"{where}.ranges.{name}: low ({span['low']}) is not below high ({span['high']})")
+        if span.get("scale") == "log" and span["low"] <= 0:
+            raise InputError(f"{where}.ranges.{name}.low: {span['low']} has no logarithm; begin above 0")
+
+
+def _draw(search: Mapping[str, Any], rng: random.Random) -> Values:
+    drawn = {name: choices[int(rng.random() * len(choices))] for name, choices in search.get("values", {}).items()}
+    return drawn | {name: _between(name, span, rng.random()) for name, span in search.get("ranges", {}).items()}
+
+
+def _between(name: str, span: Mapping[str, Any], share: float) -> float | int:
+    """Return the number that lies so far within a range, to three figures: nobody tells more of them apart."""
+    low, high = span["low"], span["high"]
+    value = low * (high / low) ** share if span.get("scale") == "log" else low + (high - low) * share
+    whole = "integer" in config_schema()["$defs"]["settings"]["properties"][name]["type"]
+    rounded = round(value) if whole else float(f"{value:.3g}")
+    return min(max(rounded, low), high)

@@ -1,0 +1,269 @@
+"""Turn the configuration into a checked, typed study: exercises, variants, settings and blocks of seeds."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from practica.code.syntax import data_sets
+from practica.config.about import about, front
+from practica.config.block import Block
+from practica.config.schema import check, config_schema, typed, with_defaults
+from practica.config.space import check_spaces
+from practica.errors import InputError
+from practica.files import read_json
+from practica.study_folder import experiments, folder_of, shown, use
+from practica.words import in_language
+from practica.yamlfiles.overlay import check_names, laid_out, lay
+from practica.yamlfiles.plain import plain
+from practica.yamlfiles.reading import read_yaml
+from practica.yamlfiles.spelling import names, spelled
+
+RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
+
+
+@dataclass(frozen=True)
+class Study:
+    """The resolved configuration: every default filled in, every name checked."""
+
+    config: Mapping[str, Any]
+
+    @classmethod
+    def resolve(cls, config: Mapping[str, Any]) -> Study:
+        """Check ``config`` against the schema, fill in the defaults and check what a schema cannot.
+
+        Raises:
+            InputError: a key or value is wrong; the message names its path, as ``exercises.digits.settings.epochs``.
+        """
+        config = prepared(config)
+        check_names(config)
+        check(config)
+        check_spaces(config)
+        filled = with_defaults(copy.deepcopy(config), config_schema())
+        filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
+        filled["only"] = _only(filled["only"], filled["exercises"])
+        for mistake in unknown_datasets(filled["exercises"]):
+            raise InputError(mistake)
+        return cls(filled)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Study:
+        """Read a resolved study, as the workflow writes it to ``study.json``.
+
+        Raises:
+            InputError: the file is missing or holds something else.
+        """
+        if not Path(path).exists():
+            raise InputError(f"there is no {path}: run the workflow first, or name where its results are")
+        content = read_json(path)
+        try:
+            use(folder_of(content))
+            check(plain(content))
+            only = _only(content.get("only") or [], content["exercises"])
+        except InputError as error:
+            raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
+        if with_defaults(copy.deepcopy(content), config_schema()) != content:
+            raise InputError(f"{path} lacks keys: an older version of this project wrote it; run the workflow again")
+        return cls({**content, "only": only})
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder with what is said and built of the study."""
+        return folder_of(self.config)
+
+    @property
+    def front(self) -> Mapping[str, Any]:
+        """Return what ``study.yaml`` says of the study as a whole."""
+        return front(self.folder)
+
+    def about(self, exercise: str) -> Mapping[str, Any]:
+        """Return what ``about.yaml`` says of an exercise: its names, figures, tables, claims."""
+        return about(self.folder, exercise)
+
+    @property
+    def results(self) -> Path:
+        """Return the folder for everything that is computed."""
+        return Path(self.config["results"])
+
+    @property
+    def places(self) -> dict[str, Path]:
+        """Return the folders of results and data by the keys that name them."""
+        return {"results": self.results, "data.folder": Path(self.data["folder"])}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages of the report; the first is its own."""
+        return tuple(self.config["report"]["languages"])
+
+    def shelf(self, kind: str, language: str) -> str:
+        """Return the folder, under that of the results, of ``figures`` or ``tables`` in a language."""
+        return kind if language == self.languages[0] else f"{kind}/{language}"
+
+    def heading(self, language: str) -> str:
+        """Return the title of the report."""
+        return _in(self.config["title"], language) or _in(self.front.get("title", "Report"), language)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Return where data sets come from."""
+        return self.config["data"]
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """Return the ids of the exercises in play, in the order of the configuration."""
+        chosen = self.config["only"] or self.config["exercises"]
+        return tuple(name for name in self.config["exercises"] if name in chosen)
+
+    def title(self, exercise: str, language: str) -> str | None:
+        """Return the exercise's title in the configuration, if it gives one."""
+        return _in(self.config["exercises"][exercise].get("title"), language)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Return the ids of all exercises, those of the configuration first; the study's folder may hold others."""
+        return tuple(dict.fromkeys([*self.config["exercises"], *experiments()]))
+
+    def twins(self, exercise: str) -> dict[str, str]:
+        """Return the variants that are there to be compared with one other each, by name, where both run."""
+        there = self.variants(exercise)
+        pairs = self.about(exercise).get("twins", {})
+        return {twin: other for twin, other in pairs.items() if twin in there and other in there}
+
+    def prose(self, language: str) -> dict[str | None, Path]:
+        """Return the files of prose in a language, there or not, by exercise; that of None is the introduction."""
+        files: dict[str | None, Path] = {None: self.folder / f"intro.{language}.tex"}
+        return files | {exercise: self.folder / exercise / f"{language}.tex" for exercise in self.exercises}
+
+    def number(self, exercise: str) -> int:
+        """Return the number of the exercise in the report: its own, or its place in the configuration."""
+        return int(self.about(exercise).get("number", 1 + list(self.config["exercises"]).index(exercise)))
+
+    def variants(self, exercise: str) -> tuple[str, ...]:
+        """Return the names of the exercise's variants, in the order of the configuration."""
+        return tuple(self.config["exercises"][exercise]["variants"])
+
+    def model(self, exercise: str, variant: str) -> str:
+        """Return the name of the function that builds the variant's model."""
+        return self._variant(exercise, variant).get("model", variant)
+
+    def dataset(self, exercise: str, variant: str) -> str:
+        """Return the name of the variant's data set."""
+        return self._variant(exercise, variant).get("dataset", self.config["exercises"][exercise]["dataset"])
+
+    def settings(self, exercise: str, variant: str) -> dict[str, Any]:
+        """Return the variant's settings over those of its exercise."""
+        own = self._variant(exercise, variant).get("settings", {})
+        return {**self.config["exercises"][exercise]["settings"], **own}
+
+    def keeps_checkpoints(self, exercise: str) -> bool:
+        """Return whether the last states of the exercise's runs are kept, so that they can have more epochs."""
+        return bool(self.config["exercises"][exercise]["keep_checkpoints"])
+
+    def resources(self, exercise: str, variant: str) -> dict[str, int]:
+        """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` and ``runtime`` [min]."""
+        entry = self.config["exercises"][exercise]
+        return {**RESOURCES, **entry["resources"], **self._variant(exercise, variant).get("resources", {})}
+
+    def datasets(self) -> tuple[str, ...]:
+        """Return the names of the data sets that the exercises in play need."""
+        return tuple(sorted({self.dataset(e, v) for e in self.exercises for v in self.variants(e)}))
+
+    def blocks(self) -> list[Block]:
+        """Return every block of the exercises in play, in the order of exercise, variant and seed."""
+        return [
+            self.block(e, v, seeds) for e in self.exercises for v in self.variants(e) for seeds in self.seed_groups(e)
+        ]
+
+    def seed_groups(self, exercise: str, seeds: int | list[int] | None = None) -> list[tuple[int, ...]]:
+        """Return the seeds of each of the exercise's jobs: of ``seeds``, or of those that it is configured for."""
+        entry = self.config["exercises"][exercise]
+        seeds = entry.get("seeds", self.config["seeds"]) if seeds is None else seeds
+        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
+        every = range(seeds) if isinstance(seeds, int) else sorted(seeds)
+        return [tuple(group) for _, group in groupby(every, key=lambda seed: seed // size)]
+
+    def space(self, exercise: str, variant: str) -> Mapping[str, Any]:
+        """Return the ``grid`` or ``search`` of a variant that is to be tuned, under that key; else nothing."""
+        entry = self._variant(exercise, variant)
+        return {key: entry[key] for key in ("grid", "search") if key in entry}
+
+    def block(self, exercise: str, variant: str, seeds: tuple[int, ...]) -> Block:
+        """Return the block of these seeds of one variant."""
+        return Block(
+            exercise=exercise,
+            variant=variant,
+            seeds=seeds,
+            model=self.model(exercise, variant),
+            dataset=self.dataset(exercise, variant),
+            settings=self.settings(exercise, variant),
+            save_model=self._variant(exercise, variant).get(
+                "save_model", self.config["exercises"][exercise].get("save_model", "none")
+            ),
+        )
+
+    def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
+        if exercise not in self.config["exercises"]:
+            raise InputError(_no_exercise(exercise, self.config["exercises"]))
+        variants = self.config["exercises"][exercise]["variants"]
+        if variant not in variants:
+            raise InputError(_unknown(f"variant of {exercise}", variant, variants))
+        return variants[variant]
+
+
+def prepared(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Open the study that a configuration names, and return the configuration as the schema is to see it."""
+    config = plain(config)
+    use(folder_of(config))
+    return plain(typed(spelled(laid_out(config)), config_schema()))
+
+
+def read_config(paths: list[str | Path]) -> dict[str, Any]:
+    """Read configuration files and lay each over those before it."""
+    merged: dict[str, Any] = {}
+    for path in paths:
+        merged = lay(merged, read_yaml(path))
+    return merged
+
+
+def _in(text: Any, language: str) -> Any:
+    """Return the words of a language, where they are given by language."""
+    return in_language(text, language) if isinstance(text, Mapping) else text
+
+
+def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
+
+
+def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
+    if name in experiments():
+        return f"exercise {name!r} has a folder but no block: add one under `exercises` in the configuration"
+    return _unknown("exercise", name, known)
+
+
+def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence about every data set that no module in the study's ``data`` defines."""
+    known = data_sets()
+    for exercise, entry in exercises.items():
+        named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
+        for where, part in {exercise: entry, **named}.items():
+            name = part["dataset"]
+            if name not in known:
+                yield (
+                    f"configuration: exercises.{where}.dataset: {_unknown('data set', name, list(known))}; "
+                    f"a new one is a module {shown('data', name)}.py that defines DATASET"
+                )
+
+
+def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
+    chosen = names(value)
+    for name in chosen:
+        if name not in exercises:
+            raise InputError(f"configuration: only: {_no_exercise(name, exercises)}")
+    return [name for name in exercises if name in chosen]

@@ -1,0 +1,241 @@
+"""One attempt at training a block: its lock, its time limit, the signals it gets, its journal and its progress."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from practica.errors import InputError, StoppedError
+from practica.files import now, say, write_json
+from practica.jobs.journal import DONE, KILLED, Journal, failure_note, note_failure
+from practica.jobs.lock import BEAT, Lock, alive
+from practica.launch.allocation import ancestors, gone
+
+if TYPE_CHECKING:
+    from practica.config.study import Block
+    from practica.training.record import History
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+GRACE = 4.0
+"""Seconds to reach the next point of the history after a signal; SLURM may kill as soon as five seconds later."""
+OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
+ORPHANED = "terminated by the end of its job"
+
+
+def checkpoint_folder(block: Block, results: Path) -> Path:
+    """Return the folder of the block's lock, progress and checkpoints: no output of a rule, so nothing deletes it."""
+    return results / "checkpoints" / block.path
+
+
+def discard_checkpoints(block: Block, results: Path, *, but_last: bool = False) -> None:
+    """Remove what is kept for resuming the block, once its results are safe and nobody works on it.
+
+    With ``but_last``, its runs' last states stay, from which they go on where they are to have more epochs.
+    """
+    folder = checkpoint_folder(block, results)
+    if not (block.folder(results) / "metrics.json").is_file() or not folder.is_dir():
+        return
+    lock = Lock(folder / "lock.json")
+    if not alive(lock.path):  # left by a process that was killed when its results were there
+        lock.path.unlink(missing_ok=True)
+    if lock.try_acquire():
+        if but_last and list(folder.glob("*/*.checkpoint")):
+            for path in folder.rglob("*"):
+                if path.is_file() and path.suffix != ".checkpoint":
+                    path.unlink(missing_ok=True)
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another block's checkpoints are in it
+            folder.parent.rmdir()
+            folder.parent.parent.rmdir()
+
+
+class Attempt:
+    """Hold the block's lock while its runs train, and end them in time.
+
+    TensorFlow runs all steps between two points of the history in one call, in which Python sees no signal. So a
+    thread waits beside it: it keeps the lock's heart beating, and ends the process where the main thread does not get
+    to its next point in time. Nothing is lost but what came after the last checkpoint.
+    """
+
+    def __init__(self, block: Block, results: Path, minutes: float | None) -> None:
+        self.folder = checkpoint_folder(block, results)
+        self.number = 0
+        self._block = block
+        self._results = results
+        self._journal = Journal(block, results)
+        self._lock = Lock(self.folder / "lock.json")
+        self._leftovers = (self.folder, block.folder(results))
+        self._stop: str | None = None
+        self._points = 0
+        self._reported = 0.0
+        limit = 60 * minutes if minutes else float("inf")
+        # Of a job's time, keep some for what comes before and after training.
+        margin = min(60.0, limit / 4)
+        self._deadline = time.monotonic() + limit - margin
+        self._cut = self._deadline + margin / 2
+        self._minutes = minutes
+        self._ancestors = ancestors()
+        self._ending = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Attempt:
+        """Wait for the lock and open the journal.
+
+        Raises:
+            StoppedError: the time was up, or a signal came, before another process gave the lock back.
+        """
+        self._listen()
+        try:
+            self._lock.acquire(self._wait)
+            self._begin()
+        except BaseException:
+            self._lock.release()
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Write down why the attempt ended and give the lock back."""
+        if isinstance(error, StoppedError):
+            why = self._stop or str(error)
+        else:
+            why = f"{type(error).__name__}: {error}".splitlines()[0] if error else DONE
+        self._end(why)
+        self._close()
+
+    def at_point(self, run: str, record: History) -> str | None:
+        """Report a point of a run's history, and return why the run has to stop there, if it has to.
+
+        Raises:
+            StoppedError: another process has taken the lock: nothing may be written any more.
+        """
+        if not self._lock.held():
+            self._stop = TAKEN_OVER
+            raise StoppedError(f"{self._stop} while this one stood still; leave the run to it")
+        self._points += 1
+        self._report(run, record)
+        fits = time.monotonic() + 1.2 * record.point_seconds < self._deadline
+        if not fits and record.done < record.last_epoch:
+            self._stop = self._stop or OUT_OF_TIME
+        return self._stop
+
+    def _begin(self) -> None:
+        """Open the journal, and remove the files that a kill left half written."""
+        before = self._journal.entries()
+        self.number = self._journal.begin(self._lock.me)
+        if before and before[-1].why != DONE:
+            last = before[-1]
+            say(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}")
+        failure_note(self._block, self._results).unlink(missing_ok=True)
+        for folder in self._leftovers:
+            for part in folder.rglob(".*.part"):
+                part.unlink(missing_ok=True)
+
+    def _report(self, run: str, record: History) -> None:
+        """Write the progress, at most once a second."""
+        if time.monotonic() - self._reported < 1 and record.done < record.last_epoch:
+            return
+        self._reported = time.monotonic()
+        interval = record.done - (record.epochs[-2] if len(record.epochs) > 1 else 0)
+        progress = {
+            "run": run,
+            "runs_done": len(list(self.folder.glob("*/*.done"))),
+            "epoch": record.done,
+            "epochs": record.last_epoch,
+            "metric": record.monitor,
+            "value": record.monitored,
+            "seconds_per_epoch": record.point_seconds / interval,
+            "updated": now(),
+        }
+        with contextlib.suppress(OSError, InputError):  # a full disk
+            write_json(self.folder / "progress.json", progress)
+
+    def _wait(self, who: str) -> None:
+        if time.monotonic() - self._reported > 60:
+            self._reported = time.monotonic()
+            say(f"{self._block.id} is being trained by {who}: waiting")
+        if not self._stop and time.monotonic() > self._deadline:
+            self._stop = OUT_OF_TIME
+        if self._stop:
+            raise StoppedError(f"{self._block.id}: {self._stop} while {who} was training it; see practica status")
+
+    def _listen(self) -> None:
+        """Take over the signals and start the thread."""
+        self._wake, self._bell = os.pipe()
+        os.set_blocking(self._bell, False)
+        # Only a signal with a handler rings the bell; what to do is the thread's business.
+        self._handlers = {number: signal.signal(number, _nothing) for number in SIGNALS if not _waved_off(number)}
+        self._former_bell = signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while True:
+            timeout = max(0.0, min(BEAT, self._cut - time.monotonic()))
+            rung = os.read(self._wake, 1) if select.select([self._wake], [], [], timeout)[0] else b""
+            if self._closed:
+                return
+            if rung:
+                self._stop = self._stop or f"{TERMINATED} {signal.Signals(rung[0]).name}"
+                self._cut = min(self._cut, time.monotonic() + GRACE)
+            if not self._stop and any(map(gone, self._ancestors)):
+                self._stop = ORPHANED
+                self._cut = min(self._cut, time.monotonic() + GRACE)
+            with contextlib.suppress(OSError):
+                self._lock.beat()
+            if time.monotonic() >= self._cut:
+                self._abort()
+
+    def _abort(self) -> None:
+        """End the process: the main thread is in the middle of something long."""
+        why = self._stop or OUT_OF_TIME
+        if why == OUT_OF_TIME and not self._points:
+            why += f": no epoch fitted into {self._minutes:.3g} minutes, raise resources.runtime"
+        reason = f"{self._block.id}: {why}; run it again to go on from its last checkpoint"
+        if self._end(why, reason):
+            with contextlib.suppress(OSError):
+                print(f"practica: {reason}", file=sys.stderr, flush=True)
+            os._exit(StoppedError.exit_code)
+
+    def _end(self, why: str, reason: str = "") -> bool:
+        """Close the journal and give the lock back; return False where the other thread has done so."""
+        with self._ending:
+            number, self.number = self.number, 0
+            if number:
+                with contextlib.suppress(OSError):  # a full disk must not hide how the attempt ended
+                    self._journal.end(number, why)
+                if reason:
+                    note_failure(self._block, self._results, reason)
+                elif why == DONE:
+                    failure_note(self._block, self._results).unlink(missing_ok=True)
+                self._lock.release()
+            return number > 0
+
+    def _close(self) -> None:
+        self._closed = True
+        os.write(self._bell, b"\0")
+        self._thread.join()
+        signal.set_wakeup_fd(self._former_bell)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        os.close(self._wake)
+        os.close(self._bell)
+
+
+def _waved_off(number: int) -> bool:
+    """Return whether whoever started this process wants it to live on when the terminal is gone, as ``nohup`` does."""
+    return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
+
+
+def _nothing(number: int, frame: FrameType | None) -> Any:
+    """Let the thread deal with the signal."""

@@ -1,0 +1,98 @@
+"""Train one block as a job: one at a time, from its last checkpoint, within its time, with a note of why it failed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from practica.errors import InputError, RunError, in_one_line
+from practica.files import canonical_json, sha256
+from practica.jobs.attempt import Attempt
+from practica.jobs.journal import note_failure
+from practica.launch.allocation import check_gpu, minutes_left
+
+if TYPE_CHECKING:
+    from practica.config.study import Block
+
+
+def run_job(
+    block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
+) -> None:
+    """Train the block and leave its results, or a note under ``failures`` of why there are none.
+
+    Args:
+        block: what to train.
+        code: digest of the code that the result depends on.
+        data: folder of the data sets.
+        results: folder of the results.
+        threads: CPU threads TensorFlow was told to use.
+        gpu: GPUs that the job asked SLURM for.
+        minutes: time the process may take; less where SLURM gives the job less; None: no limit of its own.
+        every: seconds of training between two checkpoints.
+
+    Raises:
+        InputError: a setting or the data are missing or wrong.
+        RunError: the run failed, or was stopped before its end.
+    """
+    try:
+        _train(block, code, data, results, threads, gpu, minutes, every)
+    except Exception as error:
+        known = isinstance(error, InputError | RunError)
+        reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
+        note_failure(block, results, reason)
+        if known:
+            raise
+        traceback.print_exc()
+        raise RunError(f"{block.id}: {reason}") from error
+
+
+def _train(
+    block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
+) -> None:
+    limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
+    with Attempt(block, results, min(limits, default=None)) as attempt:
+        check_gpu(gpu)
+        from practica.data import load
+        from practica.training.block import train_block
+        from practica.training.checkpoint import Checkpoints
+
+        dataset = load(block.dataset, data, test=not block.trial)
+        described = {
+            "name": dataset.name,
+            "fingerprint": dataset.info.fingerprint,
+            "stand_in": dataset.info.stand_in,
+            "origin": dataset.info.origin,
+        }
+        key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+        checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
+        train_block(block, dataset.arrays, described, threads, block.folder(results), checkpoints)
+        # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that it
+        # did not see appear, as when it was killed while this job went on, and then runs the job again.
+        for folder in attempt.folder.iterdir():
+            if folder.is_dir() and folder.name != state_key:
+                shutil.rmtree(folder)
+
+
+def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[str, str]:
+    """Return digests of everything that decides the block's result, and its state after an epoch.
+
+    A run with another key is another run. To the second the number of epochs does not count: how many are to come
+    changes nothing in those before.
+    """
+    import keras
+    import numpy as np
+
+    from practica.backend import version
+    from practica.training.block import settings_of
+    from practica.training.fit import precision
+
+    settings = {name: value for name, value in block.settings.items() if name != "epochs"}
+    versions = [keras.__version__, np.__version__, version()]
+    made_by = [code, fingerprint, threads, precision(settings_of(block)), *versions]
+    specifications = (block.specification(), replace(block, settings=settings).specification())
+    key, state_key = (sha256(canonical_json([each, *made_by]))[:16] for each in specifications)
+    return key, state_key

@@ -1,0 +1,102 @@
+"""Write down every attempt at training a block: who, from when to when, and why it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from practica.errors import InputError
+from practica.files import now, write_json
+from practica.jobs.lock import Holder
+
+if TYPE_CHECKING:
+    from practica.config.study import Block
+
+DONE = "done"
+KILLED = "killed"
+DIVERGED = "diverged"
+"""The key of a trial's metrics.json that says why there are no metrics."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One attempt; ``end`` and ``why`` are None as long as it runs, and for ever where it was killed."""
+
+    attempt: int
+    host: str
+    pid: int
+    job: str | None
+    start: str
+    end: str | None = None
+    why: str | None = None
+
+
+class Journal:
+    """The attempts at one block, one line of JSON for each beginning and each end."""
+
+    def __init__(self, block: Block, results: Path) -> None:
+        self.path = results / "journal" / block.path.with_suffix(".jsonl")
+
+    def begin(self, who: Holder) -> int:
+        """Write that an attempt begins and return its number."""
+        number = len(self.entries()) + 1
+        self._append({"attempt": number, "host": who.host, "pid": who.pid, "job": who.job, "start": now()})
+        return number
+
+    def end(self, number: int, why: str) -> None:
+        """Write why an attempt ended."""
+        self._append({"attempt": number, "end": now(), "why": why})
+
+    def entries(self) -> list[Entry]:
+        """Return all attempts in order; a line that a kill cut short is passed over."""
+        found: dict[int, Entry] = {}
+        for line in self._lines():
+            try:
+                fields = json.loads(line)
+                if "start" in fields:
+                    found[fields["attempt"]] = Entry(**fields)
+                else:
+                    found[fields["attempt"]] = replace(found[fields["attempt"]], end=fields["end"], why=fields["why"])
+            except (ValueError, KeyError, TypeError):
+                continue
+        return list(found.values())
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _append(self, fields: Mapping[str, Any]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = self.path.read_text(encoding="utf-8", errors="replace") if self.path.is_file() else ""
+        with self.path.open("a", encoding="utf-8") as stream:
+            # A kill may have cut the last line short: begin a new one.
+            stream.write(("\n" if lines and not lines.endswith("\n") else "") + json.dumps(fields) + "\n")
+
+
+def failure_note(block: Block, results: Path) -> Path:
+    """Return the file that says why the last attempt has left no results."""
+    return results / "failures" / block.path.with_suffix(".json")
+
+
+def note_divergence(block: Block, results: Path, reason: str) -> None:
+    """Leave as the outcome of a trial that it diverged: for a tuning that is a finding, and no reason to stop."""
+    head = {
+        "schema": 1,
+        "exercise": block.exercise,
+        "variant": block.variant,
+        "trial": block.trial,
+        "block": block.name,
+    }
+    write_json(block.folder(results) / "metrics.json", {**head, DIVERGED: reason})
+
+
+def note_failure(block: Block, results: Path, reason: str) -> None:
+    """Say why an attempt has left no results, where the disk has room for it."""
+    with suppress(OSError, InputError):
+        write_json(failure_note(block, results), {"reason": reason, "when": now()})

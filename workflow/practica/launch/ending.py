@@ -1,0 +1,109 @@
+"""End Snakemake in seconds and in order when it is told to, and remove the lock of one that could not.
+
+Snakemake dies of SIGHUP and leaves its lock; after SIGTERM it waits for the jobs at work, which may take days. Its lock
+names files only, so that nobody can tell whose it is: a note beside it does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from practica.errors import InputError
+from practica.files import read_json, write_json
+from practica.launch.snakemake_internals import on_sigterm
+
+LOCKS = Path(".snakemake/locks")
+NOTE = LOCKS / "practica.json"
+"""Who holds the lock; Snakemake removes it with the lock."""
+STARTED = 1.0
+"""Seconds within which two times are that of the start of one process."""
+
+_told: list[int] = []
+
+
+def end_when_told() -> None:
+    """Let SIGHUP and SIGTERM end Snakemake as Ctrl-C does: its jobs here are told to end, and no lock is left.
+
+    Whoever ignores SIGHUP, as ``nohup`` does, goes on doing so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    on_sigterm(_end)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def told_to_end(number: int) -> bool:
+    """Return whether this process was told to end by that signal."""
+    return number in _told
+
+
+def _end(number: int, frame: Any) -> None:
+    """End the jobs here, which stop with a checkpoint, and this process; a second signal does not disturb that."""
+    if _told:
+        return
+    _told.append(number)
+    for process in psutil.Process().children(recursive=True):
+        try:
+            process.terminate()
+        except psutil.NoSuchProcess:
+            continue
+    raise KeyboardInterrupt
+
+
+def note_owner() -> None:
+    """Write down that this process holds Snakemake's lock, unless another one that is at work does."""
+    if _holder() is None:
+        me = psutil.Process()
+        write_json(NOTE, {"host": socket.gethostname(), "pid": me.pid, "started": me.create_time()})
+
+
+def drop_dead_lock() -> None:
+    """Remove the lock of a Snakemake of this machine that is gone, and say so."""
+    owner = _owner()
+    if owner and owner["host"] == socket.gethostname() and _holder() is None and any(LOCKS.glob("*.lock")):
+        shutil.rmtree(LOCKS)
+        LOCKS.mkdir()
+        print(f"The lock of process {owner['pid']}, which is gone, is removed", file=sys.stderr, flush=True)
+
+
+def why_locked() -> str:
+    """Return why Snakemake cannot lock the folder, and what to do."""
+    here, owner = Path.cwd(), _owner()
+    if owner is None:
+        return f"{here} is locked: if no other Snakemake is at work there, remove the lock with snakemake --unlock"
+    who = f"process {owner['pid']} on {owner['host']}"
+    if owner["host"] == socket.gethostname():
+        return f"{here} is locked by {who}, which is at work there: wait for it, or end it (kill {owner['pid']})"
+    return f"{here} is locked by {who}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
+
+
+def _owner() -> dict[str, Any] | None:
+    """Return what is noted of the lock's owner."""
+    try:
+        owner = read_json(NOTE)
+        return {"host": str(owner["host"]), "pid": int(owner["pid"]), "started": float(owner["started"])}
+    except (InputError, LookupError, TypeError, ValueError):
+        return None
+
+
+def _holder() -> psutil.Process | None:
+    """Return the process of this machine that is noted as the lock's owner, if it is at work."""
+    owner = _owner()
+    if owner is None or owner["host"] != socket.gethostname():
+        return None
+    try:
+        process = psutil.Process(owner["pid"])
+        same = abs(process.create_time() - owner["started"]) < STARTED
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None

@@ -1,0 +1,277 @@
+"""Which files and words of a command line make the configuration, in which order, and where the last run noted it.
+
+Of several ``--config`` or ``--configfile`` Snakemake takes only the last, and none of a profile's where the command
+line has one. Here all count: those of the profiles first, each over those before it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from practica.config.study import read_config
+from practica.errors import InputError
+from practica.files import canonical_json, read_json, sha256, write_json
+from practica.launch.snakemake_internals import given_configuration, set_configuration
+from practica.yamlfiles.overlay import lay, merge
+from practica.yamlfiles.reading import read_yaml
+
+START = Path.cwd()
+"""Where Snakemake was started: it may go elsewhere before it reads the Snakefile."""
+BASE = "config.yaml"
+NOTE = Path(".snakemake/practica_configuration.json")
+ONCE = (
+    ("--profile",),
+    ("--resources", "--res"),
+    ("--default-resources", "--default-res"),
+    ("--set-resources",),
+    ("--set-threads",),
+)
+"""Options of Snakemake, with their other names, of which it takes the last only."""
+PROFILE_FILE = re.compile(r"(?:profile|config)(?:\.v\d+\+)?\.yaml")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Configuration files and words such as ``seeds=2``, in the order in which they are laid over each other."""
+
+    files: tuple[str, ...]
+    words: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return files and words as people read them."""
+        return ", ".join([*self.files, *self.words])
+
+    def read(self) -> dict[str, Any]:
+        """Return the merged configuration.
+
+        Raises:
+            InputError: a file or a word cannot be read.
+        """
+        return lay(read_config(list(self.files)), tree(self.words))
+
+    def idle(self) -> Iterator[str]:
+        """Yield a sentence on each setting of an exercise that lies over variants of which each has its own.
+
+        Raises:
+            InputError: a file or a word cannot be read.
+        """
+        laid: dict[str, Any] = {}
+        for name, over in [*((file, read_yaml(file)) for file in self.files), ("--config", tree(self.words))]:
+            laid = lay(laid, over)
+            if name != self.files[0]:
+                for exercise, key, variants in _idle(over, laid):
+                    whose = f"{', '.join(variants)} {'have' if len(variants) > 1 else 'has'}"
+                    own = "their own" if len(variants) > 1 else "its own"
+                    yield (
+                        f"exercises.{exercise}.settings.{key} of {name} changes nothing, for {whose} {key} of {own}; "
+                        "set it there"
+                    )
+
+
+def command_profiles() -> list[Path]:
+    """Return the files of the profiles of the command line that runs Snakemake here."""
+    return list(profile_files(_options(_command_line() or [], os.environ), START))
+
+
+def command_partitions() -> list[Path]:
+    """Return the files of SLURM partitions that this command line or its environment names beside its profiles."""
+    named = [_options(_command_line() or [], os.environ).slurm_partition_config]
+    return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
+
+
+def _command_line() -> list[str] | None:
+    """Return the words behind ``snakemake``; None where another program calls it."""
+    return sys.argv[1:] if "snakemake" in Path(sys.argv[0]).parts[-2:] else None
+
+
+def take_over(workflow: Any) -> Merged:
+    """Let everything that the command line and its profiles name count, where Snakemake would take a part of it.
+
+    Raises:
+        InputError: a file or a word cannot be read.
+    """
+    given = given_configuration(workflow)
+    words = _command_line()
+    if words is None:
+        merged = Merged((BASE, *map(_short, given.files)), tuple(given.words))
+    else:
+        merged = from_command(words, here=START)
+    over = merged.read()
+    # Jobs are given files and words, in which all is merged already; theirs must not be that of a later run.
+    file = Path(f".snakemake/practica_merged_{sha256(canonical_json(over))[:16]}.json").absolute()
+    if not file.is_file():
+        write_json(file, over)
+    set_configuration(workflow, [file], [], over)
+    return merged
+
+
+def from_command(
+    arguments: Sequence[str], environment: Mapping[str, str] = os.environ, here: Path | None = None
+) -> Merged:
+    """Return what a command line of Snakemake merges, from its profiles and its own options.
+
+    Raises:
+        InputError: a profile cannot be read.
+    """
+    given = _options(list(arguments), environment)
+    files: list[str] = []
+    words: list[str] = []
+    for profile in profile_files(given, here or Path()):
+        settings = read_yaml(profile)
+        files += [_short(file, here) for file in _profile_files(profile, settings)]
+        words += _profile_words(settings)
+    own = [file for file, _ in groupby(_short(file, here) for file in given.configfile)]
+    files = [file for file in files if file not in own]
+    if not given.replace_workflow_config:
+        # What the Snakefile names comes first; to name it again would undo what the profiles say.
+        files = [BASE, *files, *(own[1:] if own[:1] == [BASE] else own)]
+    else:
+        files += own
+    return Merged(tuple(files), (*words, *given.config))
+
+
+def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """Return the options that have a say in the configuration; each may be there several times, profiles once."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--config", "-C", nargs="*", action="extend", default=[])
+    parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
+    parser.add_argument("--workflow-profile", default="default")
+    parser.add_argument("--replace-workflow-config", action="store_true")
+    parser.add_argument("--slurm-partition-config")
+    for names in ONCE:
+        parser.add_argument(*names, nargs="*", action="append", default=[])
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    # Options of one letter may share a dash, as -nC.
+    arguments = [re.sub("^-[A-Za-z]+C", "-C", word) for word in arguments[:end]]
+    given = parser.parse_known_args(arguments)[0]
+    for first, *_ in ONCE:
+        several = getattr(given, first[2:].replace("-", "_"))
+        if len(several) > 1:
+            every = " ".join(word for words in several for word in words)
+            raise InputError(
+                f"{first} is there {len(several)} times, and only the last would count: write {first} {every}"
+            )
+    given.profile = given.profile[0] if given.profile else environment.get("SNAKEMAKE_PROFILE", "").split()
+    return given
+
+
+def profile_files(given: argparse.Namespace, here: Path) -> Iterator[Path]:
+    """Yield the files of the profiles that a command line names, and of the workflow's own, which is applied last."""
+    for name in given.profile:
+        if name != "none" and (file := profile_file(here / name)):
+            yield file
+    own = given.workflow_profile
+    for folder in (here / own, here / "profiles" / own, Path(__file__).parents[3] / "profiles" / own):
+        if own != "none" and (file := profile_file(folder)):
+            yield file
+            return
+
+
+def profile_file(profile: Path) -> Path | None:
+    """Return the file of a profile, which may be named itself; None where there is none, as Snakemake will say."""
+    if profile.is_file():
+        return profile
+    if not profile.is_dir():
+        return None
+    files = [path for path in profile.iterdir() if PROFILE_FILE.fullmatch(path.name)]
+    return max(files, key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)], default=None)
+
+
+def _profile_files(profile: Path, settings: Mapping[str, Any]) -> list[Path]:
+    value = settings.get("configfile") or settings.get("configfiles") or []
+    named = [Path(os.path.expandvars(str(each))) for each in (value if isinstance(value, list) else [value])]
+    return [profile.absolute().parent / name if (profile.parent / name).exists() else name for name in named]
+
+
+def _profile_words(settings: Mapping[str, Any]) -> list[str]:
+    value = settings.get("config") or {}
+    if not isinstance(value, Mapping):
+        return [str(word) for word in (value if isinstance(value, list) else [value])]
+    return [f"{key}={each if isinstance(each, str) else canonical_json(each)}" for key, each in value.items()]
+
+
+def _short(file: str | Path, here: Path | None = None) -> str:
+    """Return the name of a file that is named from ``here``: from where this runs if it lies below, else its path."""
+    # Links stay as people wrote them.
+    path = Path(os.path.normpath((here or Path.cwd()) / Path(file).expanduser()))
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def tree(words: Sequence[str]) -> dict[str, Any]:
+    """Return what words such as ``seeds=2`` or ``exercises.digits.settings.epochs=3`` say, as a configuration of texts.
+
+    Raises:
+        InputError: a word is no key and value.
+    """
+    config: dict[str, Any] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", key):
+            raise InputError(
+                f"--config {word}: write KEY=VALUE, with dots between the keys where they are nested, as "
+                "exercises.digits.settings.epochs=3; a target stands before --config"
+            )
+        value: Any = _value(word, text.strip("'\""))
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        config = merge(config, value)
+    return config
+
+
+def _value(word: str, text: str) -> Any:
+    """Return a list or mapping in YAML as that, with its values as text, and everything else as text."""
+    if not text.lstrip().startswith(("[", "{")):
+        return text
+    try:
+        return yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError(f"--config {word[:200]}: the value is no list or mapping in YAML") from error
+
+
+def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield exercise, key and variants where a layer gives an exercise what each variant has from an earlier one."""
+    for exercise, entry in {**_mapping(over, "exercises"), **_mapping(over, "cut")}.items():
+        there = _mapping(laid, "exercises", exercise, "variants")
+        variants = [name for name, each in there.items() if each is not None]
+        for key in _mapping({"": entry}, "", "settings"):
+            own = [name for name in variants if key in _mapping(there, name, "settings")]
+            same = [name for name in variants if key in _mapping({"": entry}, "", "variants", name, "settings")]
+            if variants and own == variants != same:
+                yield exercise, key, variants
+
+
+def _mapping(tree: Any, *keys: str) -> Mapping[str, Any]:
+    """Return the mapping under keys in a configuration that nobody has checked yet; an empty one for anything else."""
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def note(merged: Merged) -> None:
+    """Write down what a run merges, for commands that speak of it later."""
+    write_json(NOTE, {"files": merged.files, "words": merged.words})
+
+
+def noted() -> Merged | None:
+    """Return what the last run here has merged, or None where none has noted it.
+
+    Raises:
+        InputError: the note is damaged.
+    """
+    if not NOTE.is_file():
+        return None
+    content = read_json(NOTE)
+    try:
+        return Merged(tuple(map(str, content["files"])), tuple(map(str, content["words"])))
+    except (LookupError, TypeError) as error:
+        raise InputError(f"{NOTE} is malformed; delete it and run again") from error

@@ -1,0 +1,234 @@
+"""Check the files of a Snakemake profile: what Snakemake or its SLURM plugin would take in silence, or fail on late.
+
+The installed plugin is the yardstick: its settings, the limits it knows of a partition, the resources that it reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import io
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import redirect_stderr
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any, get_args
+
+from practica.errors import InputError, in_one_line
+from practica.launch import slurm_internals
+from practica.launch.snakemake_internals import amount, read_profile
+from practica.yamlfiles.reading import read_yaml
+
+RULES = Path(__file__).parents[2] / "rules"
+MAPPINGS = (
+    *("batch", "config", "consider-ancient", "default-resources", "group-components", "groups", "resources"),
+    *("set-resource-scopes", "set-resources", "set-scatter", "set-threads"),
+)
+"""Keys that Snakemake reads as mappings; it passes over any other mapping."""
+OF_SNAKEMAKE = {"disk", "disk_mb", "disk_mib", "gpu", "mem", "mem_mb", "mem_mib", "runtime", "threads", "tmpdir"}
+NUMBERS = re.compile(r"(cpus|disk|gpu|mem|nodes|runtime|tasks|threads)(_per_\w+|_mi?b(_per_\w+)?)?")
+"""Resources that are numbers; all others are text."""
+IN_EXPRESSIONS = {"attempt", "input", "shutil", "system_tmpdir", "threads", "wildcards", *dir(builtins)}
+
+
+def check_profiles(profiles: Iterable[Path], partitions: Iterable[Path] = ()) -> None:
+    """Check profiles with the files of partitions that they name, and such files that are named elsewhere.
+
+    Raises:
+        InputError: something is wrong; the message names the file and the key.
+    """
+    for problem in chain(*map(problems, profiles), *map(_partitions, partitions)):
+        raise InputError(problem)
+
+
+def problems(file: Path) -> Iterator[str]:
+    """Yield a sentence on each thing that is wrong in a profile, and in the file of partitions that it names."""
+    settings = read_yaml(file)
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and key not in MAPPINGS:
+            yield f"{file}: {key}: Snakemake passes over it{_hint(key, MAPPINGS)}"
+    for found in (*_settings(settings), *_resources(settings), *_threads(settings)):
+        yield f"{file}: {found}"
+    if partitions := settings.get("slurm-partition-config"):
+        place = file.parent / str(partitions)
+        yield from _partitions(place if place.exists() else Path(str(partitions)))
+
+
+def refused(file: Path) -> Iterator[str]:
+    """Yield why Snakemake's own parser refuses a profile."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            read_profile(file)
+    except SystemExit:
+        yield f"{file}: {said.getvalue().strip().rpartition('error: ')[2]}"
+    except OSError:  # the plugin looks for SLURM with commands that a machine may lack
+        return
+    except Exception as error:  # of Snakemake's own
+        yield f"{file}: {in_one_line(error)}"
+
+
+def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Check the settings of the executor, by what the plugin itself accepts."""
+    known = {f"slurm-{name.replace('_', '-')}": name for name in slurm_internals.settings()}
+    given = {key: value for key, value in settings.items() if key.startswith("slurm-")}
+    for key in given.keys() - known.keys():
+        yield f"{key}: the SLURM plugin has no such setting{_hint(key, known)}"
+    for key in given.keys() & known.keys() - {"slurm-partition-config"}:
+        try:
+            slurm_internals.accept(known[key], given[key])
+        except Exception as error:  # of the plugin's own
+            yield f"{key}: {given[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
+
+
+def _resources(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Check rules, names and values of resources."""
+    for key in ("default-resources", "resources"):
+        yield from _amounts(key, _pairs(settings.get(key)))
+    by_rule = settings.get("set-resources") or {}
+    if not isinstance(by_rule, Mapping):
+        by_rule = _by_rule(by_rule)
+    for rule, amounts in by_rule.items():
+        if rule not in rules():
+            yield f"set-resources.{rule}: there is no rule of this name{_hint(rule, rules())}"
+        elif not isinstance(amounts, Mapping):
+            yield f"set-resources.{rule}: {amounts!r} is no mapping; write {rule}: {{mem_mb: 4000}}"
+        else:
+            yield from _amounts(f"set-resources.{rule}", amounts)
+
+
+def _pairs(value: Any) -> Mapping[str, Any]:
+    """Return resources that are given as a mapping, or as words such as ``mem_mb=1000``."""
+    if isinstance(value, Mapping):
+        return value
+    words = value if isinstance(value, list) else str(value or "").split()
+    return {name: text for name, _, text in (str(word).partition("=") for word in words)}
+
+
+def _by_rule(words: Any) -> dict[str, dict[str, str]]:
+    """Return what words such as ``train:mem_mb=1000`` say."""
+    result: dict[str, dict[str, str]] = {}
+    for word in words if isinstance(words, list) else [words]:
+        rule, _, rest = str(word).partition(":")
+        result.setdefault(rule, {}).update(_pairs([rest]))
+    return result
+
+
+def _amounts(where: str, amounts: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in amounts.items():
+        if name not in resource_names():
+            hint = _hint(name, resource_names())
+            yield f"{where}.{name}: neither Snakemake nor the SLURM plugin has this resource{hint}"
+        elif problem := _amount(name, value):
+            yield f"{where}.{name}: {value!r} {problem}"
+
+
+def _amount(name: str, value: Any) -> str | None:
+    """Return what is wrong with the value of a resource."""
+    if not NUMBERS.fullmatch(name):
+        return None if isinstance(value, str | int) and not isinstance(value, bool) else "is no text"
+    unit = " of minutes, or a time such as 2h" if name == "runtime" else " of MB" if name.endswith("_mb") else ""
+    if isinstance(value, str):
+        try:
+            value = amount(name, value)
+        except Exception:  # Snakemake's own
+            return None if _expression(value) else f"is no number{unit}"
+        if isinstance(value, str):
+            return None if value.isdecimal() or _expression(value) else f"is no number{unit}"
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        return f"is no whole number{unit}"
+    return None
+
+
+def _expression(text: str) -> bool:
+    """Return whether a text is an expression that Snakemake can compute, such as ``attempt * 1000``."""
+    try:
+        nodes = list(ast.walk(ast.parse(text, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return bool(names) and names <= IN_EXPRESSIONS
+
+
+def _threads(settings: Mapping[str, Any]) -> Iterator[str]:
+    for rule, count in _pairs(settings.get("set-threads")).items():
+        if rule not in rules():
+            yield f"set-threads.{rule}: there is no rule of this name{_hint(rule, rules())}"
+        elif not (str(count).isdecimal() and int(count) > 0) and not _expression(str(count)):
+            yield f"set-threads.{rule}: {count!r} is no whole number above 0"
+
+
+def _partitions(file: Path) -> Iterator[str]:
+    """Check a file of partitions by what the plugin knows of one."""
+    content = read_yaml(file)
+    for key in content.keys() - {"partitions"}:
+        yield f"{file}: {key}: unknown key{_hint(key, ['partitions'])}"
+    named = content.get("partitions")
+    if not isinstance(named, Mapping) or not named:
+        yield f"{file}: partitions: it lists none; write partitions: {{name: {{max_gpu: 0}}}}"
+        return
+    for name, limits in named.items():
+        if not name.strip():
+            yield f"{file}: partitions: a partition has no name"
+        if not isinstance(limits, Mapping):
+            yield f"{file}: partitions.{name}: {limits!r} is no mapping of limits; write {name}: {{}} for none"
+            continue
+        for limit, value in limits.items():
+            if problem := _limit(limit, value):
+                yield f"{file}: partitions.{name}.{limit}: {problem}"
+
+
+def _limit(name: str, value: Any) -> str | None:
+    """Return what is wrong with a limit of a partition."""
+    types = slurm_internals.limits()
+    if name not in types:
+        return f"the SLURM plugin knows no such limit{_hint(name, types)}"
+    kind = types[name]
+    if kind is str:
+        return None if isinstance(value, str) else f"{value!r} is no name"
+    if kind is bool:
+        return None if isinstance(value, bool) else f"{value!r} is neither true nor false"
+    if get_args(kind):  # a list of names, or none
+        names = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return None if names or value is None else f"{value!r} is no list of names"
+    return _number(name, kind, value)
+
+
+def _number(name: str, kind: type, value: Any) -> str | None:
+    """Return what is wrong with a limit that is a number."""
+    unit = " of MB" if "_mb" in name else ""
+    if name == "max_runtime":
+        unit = " of minutes, or a time such as 24h"
+        if isinstance(value, str):
+            try:
+                return None if slurm_internals.minutes_of(value) > 0 else f"{value!r} is no number{unit}"
+            except Exception:  # the plugin's own
+                return f"{value!r} is no number{unit}"
+    if value == 0 and not isinstance(value, bool) and name in ("max_runtime", "max_mem_mb", "max_threads"):
+        return "0 leaves nothing for any job; take it out for no limit"
+    whole = kind is int and not isinstance(value, int)
+    if isinstance(value, bool) or not isinstance(value, int | float) or whole or value < 0:
+        return f"{value!r} is no {'whole ' if kind is int else ''}number{unit}"
+    return None
+
+
+@cache
+def resource_names() -> frozenset[str]:
+    """Return the resources that Snakemake and the installed plugin read from a job."""
+    return frozenset(OF_SNAKEMAKE | slurm_internals.resources())
+
+
+@cache
+def rules() -> frozenset[str]:
+    """Return the names of the workflow's rules."""
+    files = [RULES.parents[1] / "Snakefile", *sorted(RULES.glob("*.smk"))]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    return frozenset(re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE))
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f" (known: {', '.join(sorted(known))})"

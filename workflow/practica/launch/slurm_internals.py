@@ -1,0 +1,167 @@
+"""What Snakemake's SLURM plugin is from inside, in one place: when the plugin changes, this is the file to change.
+
+`tests/ground/test_slurm_internals.py` names all of it that is no part of the interface that executor plugins share, and
+says what to do when it goes.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import fields
+from math import inf
+from pathlib import Path
+from typing import Any, NamedTuple, get_type_hints
+
+import snakemake_executor_plugin_slurm as plugin
+from snakemake_executor_plugin_slurm import Executor, ExecutorSettings
+from snakemake_executor_plugin_slurm.partitions import PartitionLimits
+from snakemake_executor_plugin_slurm.utils import parse_time_to_minutes
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+
+from practica.launch.allocation import minutes
+
+CLUSTER = ("cluster", "clusters", "slurm_cluster")
+"""Keys by which a partition names its cluster, beside its limits."""
+NO_RESOURCES = {"get", "items", "keys"}
+"""Methods of a job's resources, among the attributes that the plugin asks for."""
+
+
+class Habits(NamedTuple):
+    """What the plugin's settings say of the time after a submission."""
+
+    first_look: float
+    """Seconds from a submission to the first look at the job."""
+    keep_logs: bool
+    """Whether the logs of jobs that succeed stay."""
+    requeue: bool
+    """Whether SLURM runs a job again by itself when a node fails."""
+
+
+class CappedExecutor(Executor):
+    """The plugin's executor, which asks for no more than a partition gives, and whose own names are spoken of here."""
+
+    @property
+    def job_name(self) -> str:
+        """Return the name that all jobs of this run of Snakemake have in SLURM."""
+        return str(self.run_uuid)
+
+    @property
+    def habits(self) -> Habits:
+        """Return what the settings say."""
+        settings = self.workflow.executor_settings
+        return Habits(settings.init_seconds_before_status_checks, settings.keep_successful_logs, settings.requeue)
+
+    def report_unsubmitted(self, job: Any, why: str) -> None:
+        """Tell Snakemake, from the thread that submits, that a job could not be submitted."""
+        self._report_job_error_threadsafe(SubmittedJobInfo(job), why)
+
+    def report_taken_over(self, job: Any, number: str, aux: dict[str, Any]) -> None:
+        """Tell Snakemake, from the thread that submits, under which number a job is at work already."""
+        self._report_job_submission_threadsafe(SubmittedJobInfo(job, number, aux))
+
+    def submit_no_more(self) -> None:
+        """End the threads that submit, once they have submitted what they are about to."""
+        self._job_submission_executor.shutdown(wait=True)
+
+    def look_no_more(self, seconds: float) -> None:
+        """End the thread that looks at the jobs, and wait so long for it: it notes what was submitted just now."""
+        with self.lock:
+            self.wait = False
+        self.wait_thread.join(seconds)
+
+    def drop_scratch(self) -> None:
+        """Remove the folder of what jobs look for when they begin."""
+        if self._tmpdir:
+            shutil.rmtree(self._tmpdir, ignore_errors=True)
+
+    def get_partition_arg(self, job: Any) -> str:
+        """Choose the partition, and ask for no more than it gives: a job that can never run would wait for ever."""
+        like = [p.limits for p in self._partitions or [] if bool(p.limits.max_gpu) == bool(job.resources.get("gpu"))]
+        for name in ("runtime", "mem_mb"):
+            self._cap(job, name, max((getattr(limits, f"max_{name}") for limits in like), default=inf))
+        chosen: str = super().get_partition_arg(job)
+        longest, memory = _limits(chosen.rsplit(maxsplit=1)[-1]) if chosen else (inf, inf)
+        self._cap(job, "runtime", longest)
+        self._cap(job, "mem_mb", memory)
+        return chosen
+
+    def get_account_arg(self, job: Any) -> Iterator[str]:
+        """Name the account where the profile does; SLURM knows the default one better than a guess."""
+        if job.resources.get("slurm_account"):
+            yield from super().get_account_arg(job)
+        else:
+            yield ""
+
+    def _cap(self, job: Any, name: str, most: float) -> None:
+        asked = job.resources.get(name, 0)
+        if isinstance(asked, int) and asked > most:
+            if job.attempt == 1:  # further ones ask for more in case that it is needed
+                self.logger.warning(f"{job.output[0]}: {name} {asked} is cut to {most:.0f}, all that a partition gives")
+            setattr(job.resources, name, int(most))
+
+
+def _limits(partition: str) -> tuple[float, float]:
+    """Return the longest runtime (minutes) that a partition allows, and the memory (MB) of its largest node."""
+    command = ["sinfo", "--noheader", "--Node", f"--partition={partition}", "--format=%l|%m"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    rows = [line.split("|") for line in listed.splitlines()]
+    longest = max((minutes(time) or inf for time, _ in rows), default=inf)
+    return longest, max((float(memory) for _, memory in rows), default=inf)
+
+
+def log_of(info: SubmittedJobInfo) -> Path:
+    """Return the file to which SLURM writes what a job prints."""
+    return Path(info.aux["slurm_logfile"])
+
+
+def aux_of(log: Path, **more: Any) -> dict[str, Any]:
+    """Return what the plugin keeps with a job that was submitted, and ``more`` that we keep there."""
+    return {"slurm_logfile": log, **more}
+
+
+def take_place(executor: type[CappedExecutor]) -> None:
+    """Let Snakemake use this executor where a profile says ``executor: slurm``."""
+    ExecutorPluginRegistry().plugins["slurm"].executor = executor
+
+
+def settings() -> list[str]:
+    """Return the names of the plugin's settings, as Python writes them."""
+    return [field.name for field in fields(ExecutorSettings)]
+
+
+def accept(setting: str, value: Any) -> None:
+    """Let the plugin look at the value of a setting.
+
+    Raises:
+        Exception: of the plugin's own, where it refuses the value.
+    """
+    ExecutorSettings(**{"status_command": None, setting: value})
+
+
+def limits() -> dict[str, Any]:
+    """Return the type of each limit that a partition may state, and of the names of its cluster."""
+    return {**get_type_hints(PartitionLimits), **dict.fromkeys(CLUSTER, str)}
+
+
+def minutes_of(time: str) -> float:
+    """Return the minutes in a time such as ``24h``.
+
+    Raises:
+        Exception: of the plugin's own, where it is none.
+    """
+    return float(parse_time_to_minutes(time))
+
+
+def resources() -> set[str]:
+    """Return the resources that the plugin reads from a job, by its source."""
+    read = set()
+    place = Path(plugin.__path__[0])
+    for path in place.parent.glob(f"{place.name}*/*.py"):  # that of the jobs on the nodes, too
+        text = path.read_text(encoding="utf-8")
+        read |= set(re.findall(r'resources\.get\(\s*"(\w+)"', text))
+        read |= set(re.findall(r"job\.resources\.(\w+)\b(?!\()", text))
+    return read - NO_RESOURCES

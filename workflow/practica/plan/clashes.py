@@ -1,0 +1,42 @@
+"""Find names that two things of a study would have. Light, as ``checks`` is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from practica.config.study import Study
+from practica.figures import catalogue as figures
+from practica.paper.catalogue import tables_for
+from practica.words import report_name
+
+
+def clashes(study: Study) -> Iterator[str]:
+    """Yield a sentence about each name that two things would have: figures, tables, pages or files of the PDFs."""
+    every = {
+        "figures": list(_figures(study)),
+        "tables": [each.name for each in tables_for(study)],
+        "pages of the HTML report": list(_pages(study)),
+        "files of the PDF": ["intro", *map(report_name, study.languages), *study.exercises],
+    }
+    for kind, called in every.items():
+        for name in [name for name, count in Counter(called).items() if count > 1]:
+            yield f"{study.folder}: two {kind} would be called {name!r}; give one, or its exercise, another name"
+
+
+def _figures(study: Study) -> Iterator[str]:
+    """Yield the names of the figures that exercises list, run or not, and of those that variants have by themselves."""
+    for exercise in study.known:
+        listed = [each.name for each in figures.declared(study, exercise)]
+        yield from listed
+        if exercise in study.exercises:
+            drawn = Counter(each.name for each in figures.of_exercise(study, exercise))
+            yield from (drawn - Counter(listed)).elements()
+
+
+def _pages(study: Study) -> Iterator[str]:
+    pages = ["index", *chain.from_iterable((each, f"{each}_runs") for each in study.exercises)]
+    yield "vega"
+    for place, language in enumerate(study.languages):
+        yield from (f"{page}_{language}" if place else page for page in pages)

@@ -1,0 +1,244 @@
+"""Digest what each result of the workflow depends on: its own entry, the words that it shows, the code of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from practica import exercises
+from practica.code.digest import Reach, choices, code_digest, reach
+from practica.config import declarations, front, names
+from practica.config.declarations import DATA
+from practica.config.study import Study
+from practica.evidence.claims import declared
+from practica.evidence.source import numbers
+from practica.figures import catalogue as figures
+from practica.figures.specs import KINDS, Spec
+from practica.files import canonical_json, sha256
+from practica.paper.catalogue import TableSpec, tables_for
+from practica.study_folder import cached
+from practica.words import decimal_mark, section, sections
+
+DRAW, MAKE = "practica.figures.draw", "practica.paper.tables"
+VARIANT_NAME, METRIC_NAME = (("practica.config.names", f"{kind}_name") for kind in ("variant", "metric"))
+PRINTED_CELL = ("practica.paper.cells", "source")
+# What writes the tables that figures and tables are made from, and names the parts of the data.
+WRITERS = (
+    "practica.evidence.collect:gather",
+    "practica.evidence.measured:timed_rows",
+    "practica.evidence.verdicts:write_claims",
+    "practica.exercises.problem",
+)
+# Sections whose words no PDF of the report shows: of figures, their own digests speak.
+OF_OTHERS = ("figures", "trials", "page")
+LISTED_WORDS = frozenset(["practica.words:section", "practica.words:sections"])
+# What is listed by name: an entry of it concerns only who shows it, and stands in that digest by itself.
+LISTED = frozenset(
+    [
+        "practica.figures.captions",
+        "practica.figures.catalogue",
+        "practica.paper.catalogue",
+        *LISTED_WORDS,
+        f"{DRAW}:KINDS",
+        f"{MAKE}:MAKERS",
+    ]
+)
+
+
+@cached
+def run_code(exercise: str) -> str:
+    """Return the digest of the code that decides a run of the exercise."""
+    return code_digest("practica.training.block", exercises.module_name(exercise))
+
+
+def figure_digest(study: Study, name: str) -> str:
+    """Return the digest of all that a figure is drawn with but its data."""
+    shown = figures.spec(study, name)
+    own = shown.kind not in KINDS
+    kind = f"study.{shown.exercise}.figures:{shown.kind}" if own else choices(f"{DRAW}:KINDS")[shown.kind]
+    code = reach(f"{DRAW}:draw_from", *([f"{DRAW}:_own"] if own else []), kind, apart=LISTED)
+    entry = _entry(shown, study.languages)
+    # Figures of one scale share the limits of their axes.
+    alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
+    # Where what is recorded decides which axes there are, any word may stand at them.
+    any_axes = shown.kind == "curves" and not shown.panels
+    texts = None if any_axes else [entry, _data()]
+    words = _words("figures", study, code, texts)
+    glances = {}
+    if shown.kind == "overview":
+        glances = {
+            each: [study.number(each), study.about(each).get("glance"), study.about(each).get("printed")]
+            for each in study.exercises
+        }
+    return _digest(code.digest, entry, alike, words, _own_words(study, shown.exercise, code, texts), glances)
+
+
+def table_digest(study: Study, spec: TableSpec) -> str:
+    """Return the digest of all that a table is made with but its data."""
+    code = reach(
+        f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=LISTED
+    )
+    entry = {**asdict(spec), "caption": _of(spec.caption, study.languages)}
+    texts = [entry, _data()]
+    words = _words("report", study, code, texts)
+    owners = [spec.exercise] if spec.exercise else study.exercises
+    variants = [(each, variant) for each in owners for variant in study.variants(each)]
+    called = {
+        language: [
+            [names.variant_name(study, *each, language) for each in variants if VARIANT_NAME in code.places],
+            {
+                key: name
+                for key, name in section("metrics", language).items()
+                if METRIC_NAME in code.places and _shows(spec, key)
+            },
+            section("numbers", language),
+        ]
+        for language in study.languages
+    }
+    added = [
+        {key: word for key, word in study.about(each).get("metrics", {}).items() if _names(study, spec, each, key)}
+        for each in owners
+        if METRIC_NAME in code.places
+    ]
+    there = figures.figures_for(study) if spec.kind == "claims" else []
+    printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
+    apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
+    rows = spec.variants(study)
+    others = [
+        there,
+        printed,
+        apart * (spec.kind == "differences"),
+        front.repeats(study) * (spec.kind in ("claims", "verdicts")),
+    ]
+    return _digest(code.digest, entry, rows, words, called, added, *others)
+
+
+def paper_digest(study: Study, language: str) -> str:
+    """Return the digest of all that the PDF in a language is made with but its data, its prose and its parts."""
+    code = code_digest("practica.paper.document:build", apart=LISTED)
+    lists = {name: each for name, each in sections(language).items() if name not in OF_OTHERS}
+    made = [
+        [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
+        for each in tables_for(study)
+    ]
+    return _digest(code, lists, _told(study, language), made, numbers(study))
+
+
+def trials_digest(study: Study) -> str:
+    """Return the digest of all that the trials of a variant are judged and drawn with but their data."""
+    code = reach("practica.tuning.judge:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
+    own = section("trials", study.languages[0])
+    return _digest(code.digest, _words("figures", study, code, [_data()]), own)
+
+
+def statistics_digest() -> str:
+    """Return the digest of all that the summary and the differences are made with but their data."""
+    return _digest(code_digest("practica.evidence.collect:write_statistics"), declarations.of_role(DATA))
+
+
+def claims_digest(study: Study) -> str:
+    """Return the digest of all that the claims about the exercises in play are judged with but their data."""
+    code = code_digest("practica.evidence.verdicts:write_claims", apart=LISTED_WORDS)
+    told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
+    definitions = declared(study).definitions
+    spoken = sorted({language for words in definitions.values() for language in words})
+    marks = {language: decimal_mark(language) for language in spoken}
+    return _digest(code, told, definitions, marks, study.languages)
+
+
+def page_digest(study: Study) -> str:
+    """Return the digest of all that the pages are made with but their data."""
+    code = code_digest("practica.page.build:write_pages", apart=LISTED_WORDS)
+    told = [[sections(language), _told(study, language)] for language in study.languages]
+    captions = [_of(each.caption, study.languages) for each in tables_for(study)]
+    return _digest(code, told, captions, numbers(study))
+
+
+def _told(study: Study, language: str) -> list[Any]:
+    """Return what a study says of itself in a language, but for its tables: names, titles, captions, settings."""
+    called = [
+        [
+            names.title(study, exercise, language),
+            study.number(exercise),
+            [names.variant_name(study, exercise, variant, language) for variant in study.variants(exercise)],
+            names.own_words(study, exercise, language),
+        ]
+        for exercise in study.exercises
+    ]
+    specs = [figures.spec(study, name) for name in figures.report_figures(study)]
+    captions = [[each.name, each.number, each.title[language], each.caption[language]] for each in specs]
+    own = [
+        *(study.heading(language), front.authors(study, language), front.abstract(study, language)),
+        *(front.introduction(study, language), front.keywords(study, language), front.repeats(study)),
+    ]
+    told = {name: declarations.own_words(name, language) for name in declarations.own()}
+    settings = [told, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
+    return [called, captions, own, settings]
+
+
+def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:
+    """Return what a figure's entry says of it in these languages; its caption does not stand in it."""
+    return {**asdict(spec), "title": _of(spec.title, languages), "caption": ""}
+
+
+def _shows(spec: TableSpec, metric: str) -> bool:
+    """Return whether a table may name a metric: one of its columns, or, where it has none, whatever is recorded."""
+    return not spec.columns or metric in {name for _, name in spec.columns}
+
+
+def _own_words(study: Study, exercise: str, code: Reach, data: Iterable[Any] | None) -> dict[str, Any]:
+    """Return the names and words of an exercise that a figure can come to by the texts in its code and data."""
+    about = study.about(exercise) if exercise else {}
+    every = {**about.get("variants", {}), **about.get("metrics", {}), **about.get("words", {})}
+    texts = None if data is None else {text for each in data for text in _texts(each)}
+    return {key: word for key, word in every.items() if texts is None or key in texts or code.says(key)}
+
+
+def _names(study: Study, spec: TableSpec, exercise: str, metric: str) -> bool:
+    """Return whether a table may name a metric of an exercise's own; verdicts name those that the claims judge."""
+    if spec.kind not in ("verdicts", "claims"):
+        return _shows(spec, metric)
+    claims = study.about(exercise).get("claims", {})
+    return any(text.endswith(f"/{metric}") for text in _texts(claims))
+
+
+def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
+    return {language: text[language] for language in languages}
+
+
+def _words(name: str, study: Study, code: Reach, data: Iterable[Any] | None) -> dict[str, dict[str, str]]:
+    """Return the words of a section, by language, that code can come to by the texts in it and in its data.
+
+    Without data, which is None, all of them.
+    """
+    texts = None if data is None else {text for each in data for text in _texts(each)}
+    return {
+        language: {
+            key: word
+            for key, word in section(name, language).items()
+            if texts is None or key in texts or code.says(key)
+        }
+        for language in study.languages
+    }
+
+
+@cached
+def _data() -> frozenset[str]:
+    """Return every text that the collected tables and the verdicts may hold of themselves."""
+    return reach(*WRITERS, apart=LISTED).texts
+
+
+def _texts(data: Any) -> Iterable[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, Iterable):
+        for value in data:
+            yield from _texts(value)
+
+
+def _digest(*parts: Any) -> str:
+    return sha256(canonical_json(parts))[:16]

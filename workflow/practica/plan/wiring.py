@@ -1,0 +1,213 @@
+"""What the Snakefile asks: the checked study, digests of code, and file names. Light: Snakemake parses in every job."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from practica import exercises
+from practica.config.study import Block, Study
+from practica.errors import InputError
+from practica.evidence.measured import MEASURE, measured_file
+from practica.figures import catalogue as figures
+from practica.files import read_json
+from practica.launch.allocation import end_with_job
+from practica.launch.ending import drop_dead_lock, end_when_told, note_owner
+from practica.launch.merging import command_partitions, command_profiles, note, take_over
+from practica.launch.snakemake_internals import configures, hasten_resources, let_data_come_back
+from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
+from practica.paper.known import check_names, no_prose
+from practica.plan.checks import check
+from practica.study_folder import FOLDER_VARIABLE
+from practica.words import report_name
+
+
+def merge_configuration(workflow: Any) -> Callable[[], None]:
+    """Merge all files and words of the configuration, say which, and return what notes them for later commands.
+
+    A run also notes who is at work here, and takes the place of one that is gone. Its jobs get from it what is merged,
+    and have nothing to say; a module gets its configuration from the workflow that uses it.
+    """
+    if not configures(workflow):
+        return lambda: None
+    from practica.launch.profiles import check_profiles  # here, for training jobs import this module too
+
+    try:
+        check_profiles(command_profiles(), command_partitions())
+        merged = take_over(workflow)
+        said = [str(merged), *merged.idle()]
+    except InputError as error:
+        stop(error)
+    for line in said:
+        print(f"Configuration: {line}", file=sys.stderr, flush=True)
+    end_when_told()
+    drop_dead_lock()
+
+    def begin() -> None:
+        note(merged)
+        note_owner()
+
+    return begin
+
+
+def prepare_jobs(*, on_cluster: bool) -> None:
+    """Set how jobs are planned, what they inherit from Snakemake's environment, and the executor for SLURM."""
+    if on_cluster:  # only there somebody enforces a job's time limit
+        os.environ["PRACTICA_CLUSTER_JOB"] = "1"
+        end_with_job()
+    elif "snakemake_executor_plugin_slurm" in sys.modules:
+        from practica.launch.executor import install
+
+        install()
+    # Jobs run this very installation, also where its environment is not activated.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
+    # at every step, which makes convolutions on CPUs take twice as long.
+    os.environ.setdefault("MALLOC_TOP_PAD_", str(64 * 2**20))
+    _plan_fast()
+    let_data_come_back()
+
+
+def _plan_fast() -> None:
+    """Spare Snakemake, which holds every job in memory, a fifth of its time to plan thousands of them."""
+    hasten_resources()
+    # What is imported stays to the end, as do the millions of objects of a plan: Python need not look for garbage in
+    # the former, and less often in the latter.
+    gc.freeze()
+    gc.set_threshold(100_000)
+
+
+def open_study(config: Mapping[str, Any]) -> Study:
+    """Return the checked study, or end the process with one sentence and exit code 2."""
+    try:
+        study = Study.resolve(config)
+        check(study)
+        check_prose(study)
+    except InputError as error:
+        stop(error)
+    os.environ[FOLDER_VARIABLE] = str(study.folder)
+    return study
+
+
+def stop(error: InputError) -> NoReturn:
+    """Print the error's sentence and end the process with its exit code."""
+    print(f"practica: {error}", file=sys.stderr, flush=True)
+    sys.exit(error.exit_code)
+
+
+class Known(dict[Any, Any]):
+    """What the study has of a kind, by name; to ask for another is bad input, such as a target that somebody types."""
+
+    def __init__(self, kind: str, entries: Mapping[Any, Any]) -> None:
+        super().__init__(entries)
+        self.kind = kind
+
+    def __missing__(self, key: Any) -> NoReturn:
+        """Raise ``InputError`` that names what is most like it."""
+        name, *known = ("/".join(each) if isinstance(each, tuple) else each for each in (key, *self))
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or known[:3]) or 'none'}, ...)")
+
+
+def finished(block: Block, results: Path) -> bool:
+    """Return whether the block's results are there."""
+    return (block.folder(results) / "metrics.json").is_file()
+
+
+def trained_on(study: Study, dataset: str) -> Mapping[str, Any]:
+    """Return what a finished block notes of a data set that it was trained on; nothing where there is none."""
+    for block in study.blocks():
+        if block.dataset == dataset and finished(block, study.results):
+            with suppress(InputError, LookupError, TypeError, ValueError):
+                noted: Mapping[str, Any] = read_json(block.folder(study.results) / "manifest.json")["provenance"][
+                    "data"
+                ]
+                return noted if isinstance(noted["origin"], Mapping) else {}
+    return {}
+
+
+def figure_inputs(study: Study, name: str) -> list[str]:
+    """Return the files under the results folder that a figure is drawn from.
+
+    Raises:
+        InputError: there is no such figure, or what it shows is not in the study.
+    """
+    spec = figures.spec(study, name)
+    files = (*COLLECTED, "claims.json") if spec.reads == "overview" else COLLECTED
+    return [f"{study.results}/{file}" for file in files]
+
+
+def table_inputs(study: Study, table: TableSpec) -> list[str]:
+    """Return the files under the results folder that a table is made from."""
+    return [f"{study.results}/{file}" for file in table.needs]
+
+
+def measured_inputs(study: Study) -> list[str]:
+    """Return the files of what exercises measure beside their runs, by rules of their own.
+
+    In a partial report, those that are there.
+    """
+    files = [measured_file(study.results, exercise) for exercise in study.exercises if exercises.has(exercise, MEASURE)]
+    return [str(file) for file in files if not study.config["partial"] or file.is_file()]
+
+
+def part_of(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, Any]:
+    """Return the part of the configuration that says how some variants of an exercise are trained and measured."""
+    entry = study.config["exercises"][exercise]
+    chosen = {name: each for name, each in entry["variants"].items() if name in variants}
+    kept = {name: study.config[name] for name in ("study", "timing") if name in study.config}
+    return {"exercises": {exercise: {**entry, "variants": chosen}}, **kept}
+
+
+def study_rules(study: Study) -> list[str]:
+    """Return the files of rules that the exercises in play bring along."""
+    return [str(path) for exercise in study.exercises for path in sorted((study.folder / exercise).glob("*.smk"))]
+
+
+def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str]:
+    """Return ``figures`` or ``tables`` of these names under the results folder, in every language of the report."""
+    names = list(files)
+    shelves = [study.shelf(kind, language) for language in study.languages]
+    return [f"{study.results}/{shelf}/{name}" for shelf in shelves for name in names]
+
+
+def reports(study: Study) -> dict[str, str]:
+    """Return the languages of the PDFs by their file names, without the suffix."""
+    return {report_name(language): language for language in study.languages}
+
+
+def prose_inputs(study: Study, language: str) -> list[str]:
+    """Return what people write for the report in a language: its prose, and the works that it cites."""
+    works = study.folder / "references.bib"
+    files = [*study.prose(language).values(), *([works] if works.is_file() else [])]
+    return [os.path.relpath(path) for path in files]
+
+
+def check_prose(study: Study) -> None:
+    """Check that every exercise in play is written about in every language of the report, with names that are known.
+
+    Raises:
+        InputError: a file is missing, or a name in it is of nothing; the message names it.
+    """
+    for language in study.languages:
+        for exercise, file in study.prose(language).items():
+            if not file.is_file():
+                raise InputError(no_prose(file, language))
+            # A job that trains need not know what the report will say.
+            if "PRACTICA_CLUSTER_JOB" not in os.environ:
+                check_names(study, file, exercise)
+
+
+def page_inputs(study: Study) -> list[str]:
+    """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
+    made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
+    made += [file for table in tables_for(study) for file in table_inputs(study, table)]
+    templates = sorted((Path(__file__).parents[3] / "report/page").iterdir())
+    others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]
+    return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))

@@ -1,0 +1,131 @@
+"""Judge the trials of a variant on validation: one row for each, and the winner among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from practica.config.space import names
+from practica.config.study import Study
+from practica.config.trials import Trial, folder, table_file, trials
+from practica.errors import InputError
+from practica.evidence.blocks import REAL, STAND_IN, BlockFiles, read_block
+from practica.evidence.collect import write_table
+from practica.evidence.summary import statistics
+from practica.jobs.journal import DIVERGED
+from practica.jobs.status import MONITORED
+
+DONE = "done"
+JUDGED = ["split", "metric", "mean", "sd", "low", "high", "n", "seeds", "status", "reason", "data", "date", "winner"]
+
+
+def write_trials(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFrame:
+    """Judge the trials of a variant, write their table and return it.
+
+    Raises:
+        InputError: a file of a trial is malformed.
+    """
+    table = judge(study, exercise, variant, results)
+    write_table(table_file(results, exercise, variant), table)
+    return table
+
+
+def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFrame:
+    """Return one row for each trial: its values, and its metric at the last epoch over the seeds.
+
+    The metric is the accuracy, else the squared error, else the loss; on validation, or on train in an exercise that
+    has nothing else. The winner has the best mean of the trials that are done on every seed; of equals, the first.
+    """
+    every = trials(study, exercise, variant)
+    files = [[read_block(block, folder(results)) for block in trial.blocks] for trial in every]
+    split, metric = _judge(files)
+    rows = [
+        {"trial": trial.name, **{name: cell(value) for name, value in trial.values.items()}}
+        | _row(trial, found, split, metric)
+        for trial, found in zip(every, files, strict=True)
+    ]
+    samples = [_values(found, split, metric) for found in files]
+    known = [place for place, values in enumerate(samples) if len(values)]
+    table = pd.DataFrame(rows)
+    found = statistics([samples[place] for place in known], [metric] * len(known)).set_axis(known)
+    for column in ("mean", "sd", "low", "high"):
+        table[column] = found[column].reindex(table.index)
+    table["n"] = [len(values) for values in samples]
+    means = table["mean"].where((table["status"] == DONE) & (table["n"] == table["seeds"]))
+    best = None if means.isna().all() else means.idxmax() if metric == "accuracy" else means.idxmin()
+    table["winner"] = table.index == best
+    return table[["trial", *names(study.space(exercise, variant)), *JUDGED]]
+
+
+def cell(value: Any) -> Any:
+    """Return a setting as it stands in the table: lists and truth values as JSON."""
+    return json.dumps(value) if isinstance(value, list | bool) or value is None else value
+
+
+def read_trials(results: Path, exercise: str, variant: str) -> pd.DataFrame:
+    """Return the table of a variant's trials.
+
+    Raises:
+        InputError: it is missing or malformed.
+    """
+    path = table_file(results, exercise, variant)
+    try:
+        gaps = {name: [""] for name in ("mean", "sd", "low", "high")}
+        text = dict.fromkeys(["trial", "date", "reason"], "str")
+        table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=gaps)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; run `snakemake tuning` first") from error
+    except ValueError as error:
+        raise InputError(f"{path} is malformed ({error}); delete it and run `snakemake tuning`") from error
+    if absent := [name for name in ("trial", *JUDGED) if name not in table]:
+        raise InputError(f"{path} has no column {absent[0]}; delete it and run `snakemake tuning`")
+    return table
+
+
+def lines(table: pd.DataFrame) -> list[str]:
+    """Return a line for each trial, the best first, for people at a terminal."""
+    ascending = (table["metric"] != "accuracy").all()
+    shown = []
+    for _, row in table.sort_values("mean", ascending=bool(ascending), na_position="last", kind="stable").iterrows():
+        values = ", ".join(f"{name} {row[name]}" for name in table.columns[1 : table.columns.get_loc("split")])
+        score = f"{row['mean']:.6g} (n = {row['n']})" if row["n"] else row["status"]
+        shown.append(f"{'*' if row['winner'] else ' '} {row['trial']}  {score:<22}{values}")
+    return shown
+
+
+def _row(trial: Trial, files: Sequence[BlockFiles], split: str, metric: str) -> dict[str, Any]:
+    bad = next((each for each in files if each.status != DONE), None)
+    done = [each for each in files if each.status == DONE]
+    status = bad.status if bad else DONE
+    return {
+        "split": split,
+        "metric": metric,
+        "seeds": trial.seeds,
+        "status": DIVERGED if bad and bad.diverged else status,
+        "reason": " ".join(bad.reason.split()) if bad else "",
+        "data": "" if not done else STAND_IN if any(each.stand_in for each in done) else REAL,
+        "date": max((str(each.provenance.get("started", ""))[:10] for each in done), default=""),
+    }
+
+
+def _judge(files: Sequence[Sequence[BlockFiles]]) -> tuple[str, str]:
+    """Return the split and the metric that all trials are judged by."""
+    known = {(split, metric) for found in files for each in found for _, _, split, metric in each.metrics}
+    split = "validation" if not known or any(part == "validation" for part, _ in known) else "train"
+    return split, next((metric for metric in MONITORED if (split, metric) in known), MONITORED[0])
+
+
+def _values(files: Sequence[BlockFiles], split: str, metric: str) -> np.ndarray:
+    """Return the metric of every seed, the mean of its folds; a seed that diverged is left out."""
+    folds: dict[int, list[float]] = {}
+    for each in files:
+        for (seed, _, part, name), value in each.metrics.items():
+            if (part, name) == (split, metric):
+                folds.setdefault(seed, []).append(value)
+    values = np.array([np.mean(each) for _, each in sorted(folds.items())], dtype=float)
+    return values[np.isfinite(values)]

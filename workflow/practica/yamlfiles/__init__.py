@@ -1,0 +1,1 @@
+"""Files of YAML that people write: read, checked, laid over one another, and written into."""

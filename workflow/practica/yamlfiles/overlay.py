@@ -1,0 +1,111 @@
+"""Lay one configuration over another: what it changes, what it leaves out, and what it cuts where that is there."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from practica.errors import InputError, hint
+from practica.study_folder import experiments, folder_of
+from practica.yamlfiles.reading import read_yaml
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``over`` laid over it, mapping by mapping."""
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merge(result[key], value) if both else value
+    return result
+
+
+def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``over`` laid over it; its ``cut`` is of what is there then, so that later ones lie over it.
+
+    Raises:
+        InputError: ``cut`` names an exercise that has neither a block nor a folder.
+    """
+    laid = merge(base, over)
+    return _cut(laid) if "cut" in over else laid
+
+
+def laid_out(config: Any) -> Any:
+    """Return a configuration without the exercises and variants that are null: that is how a later file drops them.
+
+    Raises:
+        InputError: ``cut`` names an exercise that has neither a block nor a folder.
+    """
+    if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
+        return config  # which the schema refuses
+    config = _cut(config)
+    return {**config, "exercises": _present(config["exercises"])}
+
+
+def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with what ``cut`` says laid over the exercises and variants that are there."""
+    exercises, over = config.get("exercises"), config.get("cut", {})
+    if not isinstance(exercises, Mapping):  # a file by itself, which is meant to lie over another
+        return dict(config)
+    folder = folder_of(config)
+    if isinstance(over, str):
+        over = _named(over, folder, exercises)
+    if not isinstance(over, Mapping):
+        return dict(config)  # the schema refuses this, too
+    if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping)]:
+        said = f"{over[wrong[0]]!r} is no mapping of settings and variants"
+        raise InputError(f"configuration: cut.{wrong[0]}: {said}; write it as under exercises")
+    cut = dict(exercises)
+    for exercise, entry in over.items():
+        if exercise not in {*exercises, *experiments(folder)}:
+            there = _present(exercises)
+            raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
+        if isinstance(exercises.get(exercise), Mapping):
+            cut[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
+    return {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
+
+
+def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the files of a name in the folders of the exercises say; an exercise without one stays as it is."""
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise InputError(f"configuration: cut: {name!r} is no name of files in the folders of the exercises, as quick")
+    files = {exercise: folder / exercise / f"{name}.yaml" for exercise in exercises if isinstance(exercise, str)}
+    there = {exercise: read_yaml(file) for exercise, file in files.items() if file.is_file()}
+    if not there:
+        raise InputError(f"configuration: cut: no exercise in {folder} has a file {name}.yaml")
+    return there
+
+
+def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is laid over an exercise without the variants that it has not."""
+    variants, there = over.get("variants"), entry.get("variants")
+    if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
+        return dict(over)
+    return {**over, "variants": {name: each for name, each in variants.items() if there.get(name) is not None}}
+
+
+def _present(exercises: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the exercises and variants that are not null."""
+    there = {name: entry for name, entry in exercises.items() if entry is not None}
+    for name, entry in there.items():
+        if isinstance(entry, Mapping) and isinstance(entry.get("variants"), Mapping):
+            variants = {key: each for key, each in entry["variants"].items() if each is not None}
+            there[name] = {**entry, "variants": variants}
+    return there
+
+
+def check_names(config: Any) -> None:
+    """Raise ``InputError`` for an exercise of which only some keys are given, under a name that is like another's."""
+    exercises = config.get("exercises") if isinstance(config, Mapping) else None
+    if not isinstance(exercises, Mapping):
+        return  # which the schema refuses
+    whole = sorted(name for name, each in exercises.items() if isinstance(each, Mapping) and "dataset" in each)
+    for name, entry in exercises.items():
+        close = difflib.get_close_matches(name, whole, n=1, cutoff=0.7)
+        if isinstance(entry, Mapping) and name not in whole and close and name not in experiments(folder_of(config)):
+            raise InputError(
+                f"configuration: exercises.{name}: unknown exercise {name!r}, did you mean {close[0]!r}? "
+                f"(known: {', '.join(whole)})"
+            )

@@ -1,0 +1,154 @@
+"""Read a file of YAML that people write, or say in one sentence where in it what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from practica.errors import InputError
+from practica.yamlfiles.plain import plain
+from practica.yamlfiles.spelling import advice, misread
+
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+class MisreadError(yaml.MarkedYAMLError):
+    """YAML reads something otherwise than it looks."""
+
+
+def read_yaml(path: str | Path, *, fast: bool = False) -> dict[str, Any]:
+    """Return the keys and values of a file such as ``config.yaml``.
+
+    ``fast`` reads with libyaml where it is there, four times as fast; its messages say less.
+
+    Raises:
+        InputError: it cannot be read, is no YAML, or holds a key twice, a number that YAML takes for another than it
+            looks, or more than a configuration may hold.
+    """
+    kind = "JSON" if Path(path).suffix == ".json" else "YAML"
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        content = _load_json(text) if kind == "JSON" else _load(text, FAST if fast else yaml.SafeLoader)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = ":" if isinstance(error, MisreadError) else f" is not valid {kind}:"
+        raise InputError(f"{path}{said} {_reason(error)}") from error
+    if content is None:
+        raise InputError(
+            f"{path} must be a mapping of keys to values, and is empty: write a key, or leave the file out"
+        )
+    if not isinstance(content, dict):
+        raise InputError(f"{path} must be a mapping of keys to values")
+    return plain(content, str(path))
+
+
+def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
+    """Return how many of these keys, one inside the other, a file of YAML has, and the line of the last of them."""
+    try:
+        node = yaml.compose(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return (0, 1)
+    depth, line = 0, 1
+    for key in keys:
+        entry = None
+        if isinstance(node, yaml.MappingNode):
+            entry = next(((name, value) for name, value in node.value if name.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
+            entry = (node.value[int(key)], node.value[int(key)])
+        if entry is None:
+            break
+        depth, line, node = depth + 1, entry[0].start_mark.line + 1, entry[1]
+    return (depth, line)
+
+
+def _load_json(text: str) -> Any:
+    """Parse JSON, which YAML's reader cannot where it is indented by tabs; a key that is there twice is refused."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise ValueError(f"the key {twice[0][:40]!r} is there twice")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=once)
+
+
+def _load(text: str, reader: Any) -> Any:
+    """Parse YAML; of a key that is there twice it would silently take the second value."""
+    loader = reader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _look(root, set())
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _look(node: yaml.Node, seen: set[int]) -> None:
+    """Refuse what YAML would read otherwise than it looks, in a node and in all that it holds."""
+    if id(node) in seen:  # an alias, or a tree that contains itself
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        if node.style is None and node.tag in NUMBERS and (reason := misread(node.value)):
+            raise MisreadError(problem=reason, problem_mark=node.start_mark)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _look(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        _look_at_keys(node)
+        for key, value in node.value:
+            _look(key, seen)
+            _look(value, seen)
+
+
+def _look_at_keys(node: yaml.MappingNode) -> None:
+    """Refuse a key that is there twice, and what commas make of a number or list in braces."""
+    lines: dict[str, int] = {}
+    for place, (key, value) in enumerate(node.value):
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        rest = list(_cut_off(node.value[place + 1 :]))
+        if rest and isinstance(value, yaml.ScalarNode) and value.tag in NUMBERS:
+            raise MisreadError(problem=_whole(key.value, [value.value, *rest]), problem_mark=value.start_mark)
+        if key.value in lines:
+            said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
+            raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+        lines[key.value] = key.start_mark.line + 1
+
+
+def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
+    """Yield the first keys that are digits without a value, as what stands behind the commas of a number or list."""
+    for key, value in entries:
+        plain_key = isinstance(key, yaml.ScalarNode) and key.style is None
+        empty = isinstance(value, yaml.ScalarNode) and not value.value
+        if not (plain_key and empty and re.fullmatch("[0-9]+([eE][-+]?[0-9]+)?", key.value)):
+            return
+        yield key.value
+
+
+def _whole(key: str, parts: list[str]) -> str:
+    """Say what to write for parts of a value that commas have cut."""
+    if key == "seeds" or len(parts) > 2:
+        better = f"write a list in brackets, [{', '.join(parts)}]"
+    else:
+        better = advice(",".join(parts)) or "put it in quotes"
+    return f"{','.join(parts)} is {'two' if len(parts) == 2 else len(parts)} entries to YAML; {better}"
+
+
+def _reason(error: Exception) -> str:
+    """Return the place and the problem of a YAML error, in one line."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark and error.problem:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())
