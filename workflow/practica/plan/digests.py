@@ -63,7 +63,7 @@ def figure_digest(study: Study, name: str) -> str:
     alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
     # Where what is recorded decides which axes there are, any word may stand at them.
     any_axes = shown.kind == "curves" and not shown.panels
-    texts = None if any_axes else [entry, _data()]
+    texts = None if any_axes else _data() | frozenset(_texts(entry))
     words = _words("figures", study, code, texts)
     glances = {}
     if shown.kind == "overview":
@@ -80,7 +80,7 @@ def table_digest(study: Study, spec: TableSpec) -> str:
         f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=LISTED
     )
     entry = {**asdict(spec), "caption": _of(spec.caption, study.languages)}
-    texts = [entry, _data()]
+    texts = _data() | frozenset(_texts(entry))
     words = _words("report", study, code, texts)
     owners = [spec.exercise] if spec.exercise else study.exercises
     variants = [(each, variant) for each in owners for variant in study.variants(each)]
@@ -129,7 +129,7 @@ def trials_digest(study: Study) -> str:
     """Return the digest of all that the trials of a variant are judged and drawn with but their data."""
     code = reach("practica.tuning.judge:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
     own = section("trials", study.languages[0])
-    return _digest(code.digest, _words("figures", study, code, [_data()]), own)
+    return _digest(code.digest, _words("figures", study, code, _data()), own)
 
 
 def statistics_digest() -> str:
@@ -187,12 +187,11 @@ def _shows(spec: TableSpec, metric: str) -> bool:
     return not spec.columns or metric in {name for _, name in spec.columns}
 
 
-def _own_words(study: Study, exercise: str, code: Reach, data: Iterable[Any] | None) -> dict[str, Any]:
-    """Return the names and words of an exercise that a figure can come to by the texts in its code and data."""
+def _own_words(study: Study, exercise: str, code: Reach, texts: frozenset[str] | None) -> dict[str, Any]:
+    """Return those of an exercise's names and words that are within reach of a figure."""
     about = study.about(exercise) if exercise else {}
     every = {**about.get("variants", {}), **about.get("metrics", {}), **about.get("words", {})}
-    texts = None if data is None else {text for each in data for text in _texts(each)}
-    return {key: word for key, word in every.items() if texts is None or key in texts or code.says(key)}
+    return _within_reach(every, code, texts)
 
 
 def _names(study: Study, spec: TableSpec, exercise: str, metric: str) -> bool:
@@ -207,20 +206,14 @@ def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
     return {language: text[language] for language in languages}
 
 
-def _words(name: str, study: Study, code: Reach, data: Iterable[Any] | None) -> dict[str, dict[str, str]]:
-    """Return the words of a section, by language, that code can come to by the texts in it and in its data.
+def _words(name: str, study: Study, code: Reach, texts: frozenset[str] | None) -> dict[str, dict[str, Any]]:
+    """Return those of a section's words that are within reach, by language."""
+    return {language: _within_reach(section(name, language), code, texts) for language in study.languages}
 
-    Without data, which is None, all of them.
-    """
-    texts = None if data is None else {text for each in data for text in _texts(each)}
-    return {
-        language: {
-            key: word
-            for key, word in section(name, language).items()
-            if texts is None or key in texts or code.says(key)
-        }
-        for language in study.languages
-    }
+
+def _within_reach(words: Mapping[str, Any], code: Reach, texts: frozenset[str] | None) -> dict[str, Any]:
+    """Return the words that code can come to by the texts in it and in its data; where these are None, all."""
+    return {key: word for key, word in words.items() if texts is None or key in texts or code.says(key)}
 
 
 @cached
