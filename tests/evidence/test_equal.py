@@ -53,7 +53,7 @@ def run(study: Study, folder: Path, **conv: Any) -> dict[str, dict[str, Any]]:
         ({"dropout": 0.3}, {"dropout": 0.0}, {}, "dropout 0.3 / 0"),
         ({"dropout": 0.3}, {}, {}, "dropout 0.3 / –"),
         ({"train_samples": 1000}, {}, {}, "train_samples 1000 / –"),
-        ({"flip": True}, {"flip": False}, {}, "flip true / false"),
+        ({"correct_zeros": True}, {"correct_zeros": False}, {}, "correct_zeros true / false"),
         ({}, {}, {"epochs": 9}, "epochs 12 / 9"),
         ({}, {}, {"precision": "mixed_bfloat16"}, "precision float32 / mixed_bfloat16"),
         ({}, {}, {"fingerprint": "beefbeefbeef"}, "data f00d / beefbeef"),

@@ -182,10 +182,15 @@ def test_every_key_of_the_schema_is_explained() -> None:
 
 def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
     config = changed(
-        "exercises.steps.settings", {"epochs": "3", "learning_rate": "0.5", "flip": "true", "optimizer": "sgd"}
+        "exercises.steps.settings", {"epochs": "3", "learning_rate": "0.5", "correct_zeros": "true", "optimizer": "sgd"}
     )
     study = Study.resolve({**config, "seeds": ["0", "4"], "title": "1984"})
-    assert study.settings("steps", "dense") == {"epochs": 3, "learning_rate": 0.5, "flip": True, "optimizer": "sgd"}
+    assert study.settings("steps", "dense") == {
+        "epochs": 3,
+        "learning_rate": 0.5,
+        "correct_zeros": True,
+        "optimizer": "sgd",
+    }
     assert [block.seeds for block in study.blocks()][:2] == [(0,), (4,)]
     assert study.config["title"] == "1984"
     with pytest.raises(InputError, match=r"settings\.epochs.*three"):
