@@ -132,17 +132,17 @@ def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_every_combination_that_changes_shapes_is_rehearsed_and_every_value_of_the_recipe_once() -> None:
     grid = [
-        {"units": units, "words": words, "batch_size": size}
+        {"units": units, "folds": folds, "batch_size": size}
         for units in ([4], [8])
-        for words in (1, 2)
+        for folds in (2, 3)
         for size in (10, 20, 30)
     ]
     chosen = tried(*grid)
-    assert {(str(each["units"]), each["words"]) for each in chosen} == {
-        ("[4]", 1),
+    assert {(str(each["units"]), each["folds"]) for each in chosen} == {
         ("[4]", 2),
-        ("[8]", 1),
+        ("[4]", 3),
         ("[8]", 2),
+        ("[8]", 3),
     }
     assert {each["batch_size"] for each in chosen} == {10, 20, 30}
     assert len(chosen) == 6

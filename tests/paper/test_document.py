@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paper.conftest import needs_latex
-from paper.factory import ROOT, fill, one_exercise, write_failure
+from paper.factory import fill, one_exercise, write_failure
 from practica.config.study import Study, read_config
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
@@ -19,7 +19,7 @@ from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
 from practica.yamlfiles.overlay import merge
-from toy import copied, resolve
+from toy import CONFIG, copied, resolve
 
 pytestmark = needs_latex
 
@@ -53,10 +53,10 @@ def test_a_setting_of_the_study_is_said_in_its_words(tmp_path: Path) -> None:
     text = (folder / "study.yaml").read_text(encoding="utf-8")
     (folder / "study.yaml").write_text(text.replace("settings:\n", declared, 1), encoding="utf-8")
     dense = {"settings": {"shine": 0.7}}
-    config = merge(read_config([ROOT / "config.yaml"]), {"exercises": {"ej08": {"variants": {"dense": dense}}}})
-    study = Study.resolve({**config, "study": str(folder), "only": "ej08", "seeds": 2})
+    config = merge(read_config([CONFIG]), {"exercises": {"steps": {"variants": {"dense": dense}}}})
+    study = Study.resolve({**config, "study": str(folder), "only": "steps", "seeds": 2})
     fill(study, tmp_path / "results")
-    assert "20 épocas y un brillo de 0,7" in text_of(build(study, tmp_path / "results", "es"))
+    assert "6 épocas y un brillo de 0,7" in text_of(build(study, tmp_path / "results", "es"))
 
 
 def test_the_report_holds_every_exercise_and_its_numbers(pdf: Path) -> None:
