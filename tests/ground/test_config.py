@@ -239,6 +239,7 @@ def test_a_cut_is_of_what_is_there() -> None:
     assert study.variants("moons") == ("corrected", "wider", "deeper", "raw_numpy", "turned")
     assert study.settings("moons", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("moons", "wider")
     assert "cut" not in study.config
+    assert study.demonstration
     assert "steps" not in study.exercises
 
 

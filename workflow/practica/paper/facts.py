@@ -147,6 +147,17 @@ class Facts:
         found: Mapping[str, Any] | None = self.models.get(f"{exercise}/{variant}")
         return Missing(word("no_layers", self.language)) if found is None else found
 
+    def warnings(self) -> dict[str, str]:
+        """Return what to know before any number: that the study is a demonstration, which data are stand-ins."""
+        found = {}
+        if self.study.demonstration:
+            most = max(sum(map(len, self.study.seed_groups(each))) for each in self.study.exercises)
+            seeds = word("seed" if most == 1 else "several_seeds", self.language).format(most)
+            found["demonstration"] = word("front_demonstration", self.language).format(seeds=seeds)
+        if data := self.stand_in():
+            found["stand_in"] = word("front_stand_in", self.language).format(data=", ".join(data))
+        return found
+
     def stand_in(self, exercise: str | None = None, variants: Iterable[str] | None = None) -> tuple[str, ...]:
         """Return the data sets that generated data replaced in the finished runs of all or some variants."""
         runs = self.results.runs
