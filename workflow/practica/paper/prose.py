@@ -18,7 +18,7 @@ from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
 from practica.paper.layers import shown_as, shown_tables
-from practica.paper.macros import Macro, expand
+from practica.paper.macros import Macro, expand, macros
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import section, word
@@ -72,23 +72,24 @@ class Prose:
         ``\evidencia{digits-a/speed}``: what decided it, with its interval; of a claim, its first part.
         ``\figura{fig01a,fig01b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
         """
-        return {
-            "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
-            "fuente": Macro(1, lambda name: self._print(self.facts.look_up(f"fuente:{name}"))),
-            "parametros": Macro(1, lambda name: self._print(self.facts.look_up(f"parametros:{name}"))),
-            "ajuste": Macro(1, lambda name: self._told(self.facts.setting(name), _boxed)),
-            "entrenamiento": Macro(1, lambda name: self._told(self.facts.training(name), escape)),
-            "entrenaigual": Macro(4, self._alike),
-            "sihay": Macro(3, self._where_known),
-            "semillas": Macro(1, self._seeds),
-            "compara": Macro(5, self._compare),
-            "veredicto": Macro(1, self._verdict),
-            "segun": Macro(4, self._choose),
-            "evidencia": Macro(1, self._evidence),
-            "figura": Macro(2, self._figure),
-            "tabla": Macro(1, self._table),
-            "capas": Macro(1, self._layers),
+        expansions: dict[str, Callable[..., str]] = {
+            "resultado": lambda reference: self._print(self.facts.look_up(reference)),
+            "fuente": lambda name: self._print(self.facts.look_up(f"fuente:{name}")),
+            "parametros": lambda name: self._print(self.facts.look_up(f"parametros:{name}")),
+            "ajuste": lambda name: self._told(self.facts.setting(name), _boxed),
+            "entrenamiento": lambda name: self._told(self.facts.training(name), escape),
+            "entrenaigual": self._alike,
+            "sihay": self._where_known,
+            "semillas": self._seeds,
+            "compara": self._compare,
+            "veredicto": self._verdict,
+            "segun": self._choose,
+            "evidencia": self._evidence,
+            "figura": self._figure,
+            "tabla": self._table,
+            "capas": self._layers,
         }
+        return macros(expansions.__getitem__)
 
     def rest(self) -> str:
         """Return the figures and tables of the exercise that the prose does not place, but for those of layers."""
