@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from evidence.factory import edited
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill
 from practica.config.study import Study, read_config
-from practica.errors import InputError
+from practica.errors import InputError, RunError
 from practica.evidence.results import Missing
 from practica.figures.catalogue import figures_for, spec
 from practica.paper.document import build
 from practica.paper.facts import Facts
-from practica.paper.known import check_names, named_variants
+from practica.paper.known import check_names, figure_specs, named_variants
 from practica.paper.prose import Prose
 from practica.plan.wiring import check_prose
 
@@ -136,3 +137,52 @@ def test_an_exercise_can_record_a_metric_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "ej07.tex"
     path.write_text(r"\resultado{ej07/autoencoder/test/noisy_psnr} \resultado{ej07/autoencoder/test/best_mse}")
     check_names(without(), path, "ej07")
+
+
+def own_section(tmp_path: Path, exercise: str, text: str, *left_out: str) -> Study:
+    """Return a study of two exercises without some variants, in which one section reads otherwise."""
+    folder = tmp_path / "study"
+    shutil.copytree(ROOT / "study", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / exercise / "en.tex").write_text(text)
+    return without(*left_out, study=str(folder), only=["ej07", "ej10"], report={"languages": ["en"]})
+
+
+@needs_latex
+def test_a_figure_that_the_engine_draws_is_a_hole_where_its_variant_is_left_out(tmp_path: Path) -> None:
+    study = own_section(tmp_path, "ej10", r"See \ref{fig:fig_ej10_vgg16_long}. \figura{fig_ej10_vgg16_long}{}")
+    check_prose(study)
+    fill(study, tmp_path / "results")
+    build(study, tmp_path / "results", "en")
+    source = (tmp_path / "results/paper/en/ej10.tex").read_text(encoding="utf-8")
+    assert r"See \ref{fig:fig_ej10_vgg16_long}." in source  # to a figure with a number and nothing in it
+    assert "not part of this study" in source.partition(r"\label{fig:fig_ej10_vgg16_long}")[0]
+    (study.folder / "ej10/en.tex").write_text(r"\figura{fig_ej10_vgg16_lang}{}")
+    with pytest.raises(InputError, match="has no figure 'fig_ej10_vgg16_lang'; did you mean"):
+        check_prose(study)
+
+
+def test_curves_that_no_choice_of_variants_would_draw_stay_unknown(tmp_path: Path) -> None:
+    """A figure of a variant alone takes the place of its curves, whether or not the variant runs."""
+    path = tmp_path / "ej07.tex"
+    path.write_text(r"\figura{fig_ej07_autoencoder}{}")
+    assert {each.variants for each in figure_specs(without(), "ej07").values()} >= {("autoencoder",)}
+    with pytest.raises(InputError, match="has no figure 'fig_ej07_autoencoder'"):
+        check_names(without("ej07/autoencoder"), path, "ej07")
+
+
+@needs_latex
+def test_a_reference_to_what_is_left_out_and_has_no_place_is_a_hole(tmp_path: Path) -> None:
+    names = ("fig:figx10a", "fig:fig_ej10_vgg16_long", "tab:layers_ej10_vgg16_cifar10", "sec:ej08", "fig:fig13")
+    text = "".join(rf"See {place} \ref{{{name}}}. " for place, name in enumerate(names))
+    text += r"And \ref{sec:ej10}, \pageref{tab:table2}."
+    study = own_section(tmp_path, "ej07", text, "ej10/vgg16_cifar10", "ej10/alexnet_cifar10")
+    (study.folder / "ej10/en.tex").write_text("Nothing.")
+    fill(study, tmp_path / "results")
+    build(study, tmp_path / "results", "en")
+    source = (tmp_path / "results/paper/en/ej07.tex").read_text(encoding="utf-8").splitlines()[0]
+    for place in range(len(names)):
+        assert rf"See {place} \textcolor{{red}}{{[missing: not part of this study]}}" in source
+    assert r"And \ref{sec:ej10}, \textcolor" in source
+    (study.folder / "ej07/en.tex").write_text(r"See \ref{fig:figx99}.")
+    with pytest.raises(RunError, match="'fig:figx99'"):
+        build(study, tmp_path / "results", "en")

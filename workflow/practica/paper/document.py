@@ -27,6 +27,7 @@ from practica.paper.facts import Facts
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
+from practica.paper.references import with_holes
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import items, report_name, section, word
@@ -102,6 +103,7 @@ def build(study: Study, results: Path, language: str) -> Path:
     prose, other_layers = _prose(facts)
     works = bibliography(folder, study.folder, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
+    prose = with_holes(prose, texts, study, language)
     glyphs = choose([*prose.values(), *texts, _metadata(study, language)])
     tex = folder / target.with_suffix(".tex").name
     try:

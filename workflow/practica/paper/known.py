@@ -16,6 +16,7 @@ from practica.errors import InputError, hint
 from practica.evidence.claims import Claim, unchecked
 from practica.evidence.source import numbers, printed
 from practica.figures import catalogue as figures
+from practica.figures.specs import Spec
 from practica.files import read_text
 from practica.paper import catalogue as tables
 from practica.paper.catalogue import exercise_tables, tables_for
@@ -166,10 +167,7 @@ class _Names:
             check_recorded(self.study, named.exercise, metric)
 
     def _figures(self, text: str) -> None:
-        specs = []
-        if self.exercise:
-            specs = [*figures.declared(self.study, self.exercise), *figures.of_exercise(self.study, self.exercise)]
-        there = list(dict.fromkeys(spec.name for spec in specs))
+        there = figure_specs(self.study, self.exercise) if self.exercise else {}
         for name in map(str.strip, text.split(",")):
             if name not in there:
                 raise InputError(f"{self.exercise} has no figure {name!r}{hint(name, there)}")
@@ -187,9 +185,25 @@ class _Names:
             raise InputError(f"{self.exercise} has no table {name!r}{hint(name, there)}")
 
 
+def figure_specs(study: Study, exercise: str) -> dict[str, Spec]:
+    """Return the figures that a section can place, by name, those of what does not run today included."""
+    run = study.variants(exercise) if exercise in study.config["exercises"] else ()
+    declared = figures.declared(study, exercise)
+    # Whatever else runs, the curves of a variant are never drawn where a figure shows it alone.
+    alone = [*run, *(each.variants[0] for each in declared if len(each.variants) == 1)]
+    absent = sorted(name for owner, name in named_variants(study) if owner == exercise and name not in alone)
+    curves = [figures.curves(study, exercise, name) for name in absent]
+    drawn = figures.of_exercise(study, exercise) if run else []
+    return {spec.name: spec for spec in (*curves, *drawn, *declared)}
+
+
 def table_names(study: Study, exercise: str | None) -> list[str]:
     """Return the names of the tables that a section can place, those without a row today included."""
-    there = [*exercise_tables(study, exercise), *tables.declared(study, exercise)] if exercise else tables_for(study)
+    if exercise is None:
+        there = tables_for(study)
+    else:
+        made = exercise_tables(study, exercise) if exercise in study.config["exercises"] else ()
+        there = (*made, *tables.declared(study, exercise))
     return list(dict.fromkeys(spec.name for spec in there))
 
 

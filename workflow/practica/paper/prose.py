@@ -10,13 +10,13 @@ from practica.config.front import spoken
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
-from practica.figures import catalogue as figures
 from practica.files import read_text
 from practica.paper import catalogue, comparisons, floats, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
+from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
 from practica.paper.table import Table
@@ -37,11 +37,8 @@ class Prose:
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
         # What the exercise has and the study does not run: named in the prose, it is a hole.
-        specs = (
-            [*figures.of_exercise(facts.study, exercise), *figures.declared(facts.study, exercise)] if exercise else []
-        )
-        self.specs = {spec.name: spec for spec in specs}
-        self.captions = {spec.name: spec.caption[facts.language] for spec in specs}
+        self.specs = figure_specs(facts.study, exercise) if exercise else {}
+        self.captions = {name: spec.caption[facts.language] for name, spec in self.specs.items()}
         self.rowless = {spec.name: spec for spec in (catalogue.declared(facts.study, exercise) if exercise else ())}
         self.placed: set[str] = set()
         self.nets: set[str] = set()
