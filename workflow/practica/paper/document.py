@@ -17,6 +17,7 @@ from practica.config.study import Study
 from practica.errors import RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
+from practica.figures.glance import overview_caption
 from practica.files import atomic_path, write_text
 from practica.paper import render
 from practica.paper.appendix import appendix
@@ -267,7 +268,7 @@ def _overview(facts: Facts) -> str:
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
-    caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}}}"
+    caption = rf"\caption*{{{escape(overview_caption(facts.results, language))}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 
