@@ -113,6 +113,9 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
             "hold 'paper'",
         ),
         (ABOUT, "claims:", "uncompared: [acuracy]\nclaims:", "uncompared", "nothing records 'acuracy'"),
+        # LaTeX.
+        (FRONT, "title: A study", "title: A study\nlatex: {class: no-such}", "no-such", "LaTeX has no class no-such"),
+        (FRONT, "title: A study", "title: A study\nlatex: {class: a b}", "class: a b", "(The name of a class"),
         # Prose.
         (PROSE, "growers/hidden}", "growers/hiden}", "hiden", "did you mean 'hidden'"),
         (PROSE, "ref{tab:table_growers}", "ref{tab:table_grower}", "table_grower}", "nothing has this label"),
