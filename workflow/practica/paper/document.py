@@ -167,7 +167,9 @@ def _overview(facts: Facts) -> str:
         count = len(facts.study.exercises)
         exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
         counted_all = spoken(facts.study, section("report", language), "at_a_glance")
-        summary = counted_all.format(exercises=exercises, claims=sum(counted.values()), counts=counts)
+        summary = counted_all.format(
+            exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts
+        )
         summary += f" {decisions(facts)}"
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
