@@ -68,7 +68,10 @@ def test_the_caption_of_the_first_page_says_which_metrics_and_marks_there_are() 
     assert "(in 2, loss; in the others, accuracy)" in captions["en"]
     alone = spec(make_study({"steps": ["dense", "conv"]}), "fig_overview").caption["en"]
     assert "range of the seeds (accuracy)." in alone
-    assert "diamond, the source" in alone
+    assert (
+        "panels with test data, the results on these: dot with 95 % interval, this study; diamond, the source." in alone
+    )
+    assert "diamond" not in spec(make_study({"moons": ["raw"]}), "fig_overview").caption["en"]
     without = spec(make_study({"extra": ["mine"]}), "fig_overview").caption["en"]
     assert "source" not in without
     assert "claimed" not in without

@@ -7,12 +7,13 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from evidence.factory import make_study, write_block, write_failure
 from paper.factory import fill as fill_distinctly
-from paper.factory import one_exercise
+from paper.factory import one_exercise, shipped_study
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
@@ -22,9 +23,14 @@ from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, thinned
 from practica.figures.draw import draw, draw_from
+from practica.figures.glance import overview_caption
 from practica.figures.style import save
 from practica.figures.tones import SIGNS
 from practica.files import read_json, write_json
+from practica.page.exercise import overview
+from practica.paper.document import _overview
+from practica.paper.escape import escape
+from practica.paper.facts import Facts
 from practica.words import section
 
 Written = Callable[[Figure], str]
@@ -282,6 +288,36 @@ def test_the_overview_s_dots_are_results_on_test_data(tmp_path: Path) -> None:
     assert marks["o"] == pytest.approx(tested)
     assert tested == pytest.approx([0.901, 0.901])
     assert marks["D"] == [float(numbers(study)[f"steps/{variant}/test/accuracy"]) for variant in ("dense", "conv")]
+
+
+@pytest.mark.parametrize(
+    ("exercises", "said"),
+    [
+        (["ej01", "ej06"], ""),
+        (["ej02"], "At the right of each panel, the test data: dot with 95 % interval, this study."),
+        (["ej08"], "each panel, the test data: dot with 95 % interval, this study; diamond, the source."),
+        (["ej06", "ej08"], "panels with test data, the results on these: dot with 95 % interval, this study; diamond"),
+        (["ej03"], "the test data: diamond, the source."),
+    ],
+)
+def test_the_overview_s_caption_speaks_of_the_marks_that_there_are(
+    tmp_path: Path, exercises: list[str], said: str
+) -> None:
+    study = shipped_study(only=exercises)
+    fill_distinctly(study, tmp_path)
+    if exercises == ["ej03"]:  # as if nobody had looked at the test data
+        summary = pd.read_csv(tmp_path / "summary.csv")
+        summary[summary["split"] != "test"].to_csv(tmp_path / "summary.csv", index=False)
+    results = Results(study, tmp_path)
+    caption = overview_caption(results, "en")
+    figure = draw_from(results, "fig_overview", "en")
+    marks = {line.get_marker() for axes in figure.axes for line in axes.lines}
+    assert said in caption
+    assert ("dot" in caption, "diamond" in caption) == ("o" in marks, "D" in marks)
+    assert ("At the right" in caption) == bool(said)
+    facts = Facts(study, tmp_path, "en")
+    assert escape(caption) in _overview(facts)
+    assert overview(facts)["caption"] == caption
 
 
 def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ from evidence.factory import EXERCISES, RUN, edited
 from paper.conftest import needs_latex
 from paper.factory import fill
 from practica.config.study import Study, read_config
-from practica.errors import InputError
+from practica.errors import InputError, RunError
 from practica.evidence.results import Missing
 from practica.figures.catalogue import figures_for, spec
 from practica.paper.document import build
 from practica.paper.facts import Facts
-from practica.paper.known import check_names, named_variants
+from practica.paper.known import check_names, figure_specs, named_variants
 from practica.paper.prose import Prose
 from practica.plan.wiring import check_prose
-from toy import CONFIG, TOY, resolve
+from toy import CONFIG, TOY, copied, resolve
 
 VARIANTS = sorted((exercise, variant) for exercise in RUN for variant in EXERCISES[exercise][1])
 
@@ -139,3 +139,50 @@ def test_an_exercise_can_record_a_metric_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "steps.tex"
     path.write_text(r"\resultado{steps/dense/test/turns} \resultado{steps/conv/test/best_turns}")
     check_names(without(), path, "steps")
+
+
+def own_section(tmp_path: Path, text: str, *left_out: str, **changes: Any) -> Study:
+    """Return the toy without some variants, with a section on the moons that reads otherwise."""
+    folder = copied(tmp_path / "study")
+    (folder / "moons/en.tex").write_text(text)
+    return without(*left_out, study=str(folder), report={"languages": ["en"]}, **changes)
+
+
+@needs_latex
+def test_a_figure_that_the_engine_draws_is_a_hole_where_its_variant_is_left_out(tmp_path: Path) -> None:
+    study = own_section(tmp_path, r"See \ref{fig:fig_moons_wider}. \figura{fig_moons_wider}{}", "moons/wider")
+    check_prose(study)
+    fill(study, tmp_path / "results")
+    build(study, tmp_path / "results", "en")
+    source = (tmp_path / "results/paper/en/moons.tex").read_text(encoding="utf-8")
+    assert r"See \ref{fig:fig_moons_wider}." in source  # to a figure with a number and nothing in it
+    assert "not part of this study" in source.partition(r"\label{fig:fig_moons_wider}")[0]
+    (study.folder / "moons/en.tex").write_text(r"\figura{fig_moons_wyder}{}")
+    with pytest.raises(InputError, match="has no figure 'fig_moons_wyder'; did you mean"):
+        check_prose(study)
+
+
+def test_curves_that_no_choice_of_variants_would_draw_stay_unknown(tmp_path: Path) -> None:
+    """A figure of a variant alone takes the place of its curves, whether or not the variant runs."""
+    path = tmp_path / "steps.tex"
+    path.write_text(r"\figura{fig_steps_dense}{}")
+    assert {each.variants for each in figure_specs(without(), "steps").values()} >= {("dense",)}
+    with pytest.raises(InputError, match="has no figure 'fig_steps_dense'"):
+        check_names(without("steps/dense"), path, "steps")
+
+
+@needs_latex
+def test_a_reference_to_what_is_left_out_and_has_no_place_is_a_hole(tmp_path: Path) -> None:
+    names = ("fig:figx_turned", "fig:fig_moons_wider", "tab:layers_moons_wider", "sec:steps", "fig:fig3")
+    text = "".join(rf"See {place} \ref{{{name}}}. " for place, name in enumerate(names))
+    text += r"And \ref{sec:moons}, \pageref{tab:table2}."
+    study = own_section(tmp_path, text, "moons/wider", "moons/turned", only=["moons"])
+    fill(study, tmp_path / "results")
+    build(study, tmp_path / "results", "en")
+    source = (tmp_path / "results/paper/en/moons.tex").read_text(encoding="utf-8").splitlines()[0]
+    for place in range(len(names)):
+        assert rf"See {place} \textcolor{{red}}{{[missing: not part of this study]}}" in source
+    assert r"And \ref{sec:moons}, \textcolor" in source
+    (study.folder / "moons/en.tex").write_text(r"See \ref{fig:figx99}.")
+    with pytest.raises(RunError, match="'fig:figx99'"):
+        build(study, tmp_path / "results", "en")

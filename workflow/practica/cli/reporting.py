@@ -110,7 +110,7 @@ def paper(study: Study, results: Path, language: str | None) -> None:
     from practica.evidence.results import check_tables
     from practica.paper.document import build
 
-    check_tables(study, results, ["metrics.csv", "summary.csv", "differences.csv", "runs.csv"])
+    check_tables(study, results, ["metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "runs.csv"])
     for each in [language] if language else study.languages:
         click.echo(build(study, results, each))
 
