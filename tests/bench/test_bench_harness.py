@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from bench.__main__ import chosen, main
+from bench.against import BEFORE, NOW, Against
 from bench.cases import CASES, quick
 from bench.measures import Band, Job, Total
 from bench.orchestration import DryRun, Turn, traced
@@ -129,3 +131,22 @@ def test_a_dry_run_is_compared_with_as_many_bare_jobs(study: Study, tmp_path: Pa
     assert isinstance(turn, Turn), turn
     assert turn.jobs > 29
     assert turn.seconds > 0 < turn.bare_seconds
+
+
+@pytest.mark.keras
+def test_both_commits_train_the_same_case(study: Study, tmp_path: Path) -> None:
+    short = replace(quick(next(case for case in CASES if case.name == "ej01"), study), measures=(Total(2),))
+    case = Against(short, ROOT)
+    turn = case.repeat(0, study, tmp_path)
+    (job,) = case.jobs(study)
+    assert turn[BEFORE, job]["results"] == turn[NOW, job]["results"]
+    (row,) = case.rows(study, [turn])
+    assert row.value.median == turn[BEFORE, job]["seconds"] / turn[NOW, job]["seconds"]
+    assert row.measure == "before / now, 2 seeds, 5 epochs"
+    assert {entry["side"] for entry in case.record(turn)} == {BEFORE, NOW}
+
+
+def test_a_commit_that_is_not_there_is_one_sentence() -> None:
+    done = CliRunner().invoke(main, ["--against", "nowhere"])
+    assert done.exit_code == 2
+    assert "there is no commit 'nowhere' in this repository" in done.output

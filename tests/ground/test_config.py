@@ -230,6 +230,7 @@ def test_a_cut_is_of_what_is_there() -> None:
     assert study.variants("ej06") == ("corrected", "wider", "deeper")
     assert study.settings("ej06", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("ej06", "wider")
     assert "cut" not in study.config
+    assert study.demonstration
     assert "ej10" not in study.exercises
 
 

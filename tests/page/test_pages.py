@@ -202,6 +202,15 @@ def test_holes_and_stand_ins_are_marked(tmp_path: Path) -> None:
     assert 'class="banner">STAND-IN' in index
 
 
+def test_a_demonstration_is_named_on_every_page(tmp_path: Path) -> None:
+    study = one_exercise(seeds=2, demonstration=True)
+    fill(study, tmp_path)
+    write_pages(study, tmp_path)
+    pages = {path.stem: path.read_text() for path in (tmp_path / "page").glob("*_en.html")}
+    assert 'class="banner">DEMONSTRATION. To run in minutes, this study was cut to 2 seeds' in pages.pop("index_en")
+    assert all('class="banner">DEMONSTRATION: a study cut to minutes' in text for text in pages.values())
+
+
 def test_pages_of_another_study_go(tmp_path: Path) -> None:
     fill(study := one_exercise("ej05"), tmp_path)
     (tmp_path / "page").mkdir()

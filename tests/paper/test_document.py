@@ -198,6 +198,17 @@ def test_stand_in_data_are_named_on_the_first_page_and_on_top_of_all(tmp_path: P
         assert "STAND-IN: resultados con datos generados" in text_of(pdf, page=page)
 
 
+def test_a_demonstration_is_named_on_the_first_page_and_on_top_of_all(tmp_path: Path) -> None:
+    study = one_exercise(demonstration=True, seeds=1)
+    fill(study, tmp_path, stand_in=("mnist",))
+    pdf = build(study, tmp_path, "es")
+    first = text_of(pdf, page=1)
+    assert "este estudio se redujo a 1 semilla y a menos muestras" in " ".join(first.split())
+    assert "STAND-IN. Los datos siguientes" in first
+    for page in (2, 3):
+        assert "DEMOSTRACIÓN: un estudio reducido a minutos. STAND-IN" in text_of(pdf, page=page)
+
+
 def test_missing_runs_and_figures_leave_marks_not_errors(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path, skip=("ej08/dense",))

@@ -110,6 +110,11 @@ class Study:
         return _in(self.config["title"], language) or _in(self.front.get("title", "Report"), language)
 
     @property
+    def demonstration(self) -> bool:
+        """Return whether the study is smaller than it should be, and shows no more than that the program works."""
+        return bool(self.config["demonstration"])
+
+    @property
     def data(self) -> Mapping[str, Any]:
         """Return where data sets come from."""
         return self.config["data"]

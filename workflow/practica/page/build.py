@@ -63,6 +63,7 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         "menu_words": {"report": shell["shell_report"], "read": shell["read"]},
         "numbers": section("numbers", facts.language),
         "language": facts.language,
+        "demonstration": word("page_demonstration", facts.language) if facts.study.demonstration else "",
         "style": _style(templates),
         "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
         "menu": [(each, title(facts, each)) for each in study.exercises],
@@ -120,8 +121,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "overview": overview(facts),
         "claims": [fragment(make_table(spec, facts), to_exercise) for spec in front_tables(facts.study)],
         "tables": [fragment(make_table(spec, facts), to_exercise) for spec in appendix_tables(facts.study)],
-        "stand_in": facts.stand_in(),
-        "stand_in_words": word("front_stand_in", facts.language).format(data=", ".join(facts.stand_in())),
+        "warnings": facts.warnings().values(),
         "provenance": provenance(facts),
     }
 

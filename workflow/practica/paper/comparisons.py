@@ -9,12 +9,12 @@ from typing import Any
 
 from practica.address import Quantity
 from practica.config.front import repeats, spoken
-from practica.config.names import metric_name
+from practica.config.names import metric_name, variant_name
 from practica.errors import InputError, hint
 from practica.evidence.claims import NEAR
 from practica.evidence.estimates import SHARE, Estimate
 from practica.evidence.results import Missing
-from practica.evidence.rules import FEWEST, NOT_CONFIRMED
+from practica.evidence.rules import FEWEST
 from practica.evidence.verdicts import UNEQUAL
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
@@ -31,7 +31,7 @@ NARROW = 24
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per claim: what the source says, the numbers of its first part, and the verdict on all parts."""
+    """Make one row per claim: what the source says, the numbers of the part that decides, and the verdict."""
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
@@ -45,11 +45,11 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         return columns, _holes(facts, len(columns)), []
     rows = []
     for claim in facts.claims["claims"]:
-        first = claim["parts"][0]
+        part = deciding(claim)
         name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
         sentence = label(in_language(claim["sentence"], language))
-        shown = [*_source(first, facts), _ours(first, facts, overview=True), _n(first)]
-        rows.append([name, sentence, *shown, verdict(claim["verdict"], _why(claim, facts), facts)])
+        shown = [*_source(part, facts), _at_a_glance(part, facts), _n(part)]
+        rows.append([name, sentence, *shown, verdict(claim["verdict"], cause(part, facts), facts)])
     count = facts.claims["decisions"]["count"]
     return (
         columns,
@@ -109,6 +109,11 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
     return claim, next(each for each in claim["parts"] if not slash or each["name"] == part)
 
 
+def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the part of a claim that decides it: the first with the verdict of all of them together."""
+    return next(part for part in claim["parts"] if part["verdict"] == claim["verdict"])
+
+
 def verdict(name: str, below: str, facts: Facts) -> Cell:
     """Return a verdict with its sign; what stands below it is broken into short lines."""
     lines = [line for whole in below.splitlines() for line in wrap(whole, WIDEST)]
@@ -141,14 +146,6 @@ def evidence(part: Mapping[str, Any], facts: Facts, *, spread: bool = True) -> s
     return f"{numbers.estimate(told, metric, facts.language)} {cells.interval(found, metric, facts)}".rstrip()
 
 
-def _why(claim: Mapping[str, Any], facts: Facts) -> str:
-    """Say why a claim has no verdict, or which measure refutes it where that is not the one shown."""
-    place, part = next(each for each in enumerate(claim["parts"]) if each[1]["verdict"] == claim["verdict"])
-    if claim["verdict"] == NOT_CONFIRMED and place:
-        return word("refuted_by", facts.language).format(_short(part["of"]["quantity"], facts))
-    return cause(part, facts)
-
-
 def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[Cell]]:
     """Return a row for each claim where ``claims.json`` is not there."""
     hole = cells.gap(word("no_claims", facts.language), facts)
@@ -168,25 +165,48 @@ def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), judged]
 
 
-def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> Cell:
-    """Return both sides of a comparison, and below them what the rule judges with its interval.
-
-    An ``overview`` names the measure, for which it leaves out the spread; else the interval has a line.
-    """
+def _ours(part: Mapping[str, Any], facts: Facts) -> Cell:
+    """Return both sides of a comparison, and below them what the rule judges, its interval on a line of its own."""
     if not part["estimate"]:
         return cells.blank()
+    values, raw = _values(part, facts)
+    judged = evidence(part, facts)
+    if values:
+        return Cell(values, raw, below=f"{word(part['kind'], facts.language)} {judged}".replace(" [", "\n["))
+    text, _, interval = judged.partition(" [")
+    return Cell(text, raw, below=f"[{interval}" if interval else "")
+
+
+def _at_a_glance(part: Mapping[str, Any], facts: Facts) -> Cell:
+    """Return the same with the names of the measure and of the sides, and without the spread."""
+    if not part["estimate"]:
+        return cells.blank()
+    values, raw = _values(part, facts)
+    judged = evidence(part, facts, spread=False)
+    name = _short(part["of"]["quantity"], facts)
+    if values:
+        below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {judged}"
+        return Cell(f"{name} {values}", raw, below=below)
+    text, _, interval = judged.partition(" [")
+    return Cell(f"{name} {text}", raw, below=f"[{interval}" if interval else "")
+
+
+def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]:
+    """Return the numbers of both sides as text, nothing where there is one alone, and all numbers raw."""
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
-    values = " / ".join(numbers.measure(Estimate(**each).centre, None, metric, facts.language) for each in sides)
-    judged = evidence(part, facts, spread=not overview)
-    kind = word(part["kind"], facts.language)
-    name = f"{_short(part['of']['quantity'], facts)} " if overview else ""
     raw = cells.raw(Estimate(**part["estimate"]))
     raw |= {suffix: Estimate(**side).centre for suffix, side in zip(("_of", "_other"), sides, strict=False)}
-    if values:
-        return Cell(name + values, raw, below=f"{kind} {judged if overview else judged.replace(' [', chr(10) + '[')}")
-    text, _, interval = judged.partition(" [")
-    return Cell(name + text, raw, below=f"[{interval}" if interval else "")
+    values = (numbers.measure(Estimate(**each).centre, None, metric, facts.language) for each in sides)
+    return " / ".join(values), raw
+
+
+def _sides(part: Mapping[str, Any], facts: Facts) -> str:
+    """Name both sides of a comparison: the variants, or, where they are the same, what is measured of it."""
+    sides = [Quantity.parse(part[side]["quantity"]) for side in ("of", "other")]
+    if len({each.variant for each in sides}) == 1:
+        return " / ".join(_short(str(each), facts) for each in sides)
+    return " / ".join(variant_name(facts.study, each.exercise, each.variant, facts.language) for each in sides)
 
 
 def _metric(part: Mapping[str, Any]) -> str:

@@ -225,20 +225,19 @@ def _below(affiliation: str) -> str:
 
 
 def _front(facts: Facts) -> str:
-    """Return the first pages: title, a warning where data are stand-ins, the verdicts, and the contents."""
-    data = facts.stand_in()
-    header = word("page_stand_in", facts.language) if data else ""
+    """Return the first pages: title, warnings, the verdicts, and the contents."""
+    warnings = facts.warnings()
+    header = ". ".join(word(f"page_{kind}", facts.language) for kind in warnings)
     lines = [
         r"\pagestyle{fancy}\fancyhf{}\fancyfoot[C]{\thepage}\renewcommand{\headrulewidth}{0pt}",
         rf"\fancyhead[C]{{\textcolor{{red}}{{\textbf{{{escape(header)}}}}}}}",
         TITLE,
     ]
-    if data:
-        warning = escape(word("front_stand_in", facts.language).format(data=", ".join(data)))
-        lines.append(
-            r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
-            rf"{warning}\end{{minipage}}}}\end{{center}}"
-        )
+    lines += [
+        r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
+        rf"{escape(warning)}\end{{minipage}}}}\end{{center}}"
+        for warning in warnings.values()
+    ]
     if abstract := front.abstract(facts.study, facts.language):
         lines.append(rf"\medskip\noindent {escape(abstract)}\par\smallskip")
     lines.append(_overview(facts))
@@ -261,7 +260,9 @@ def _overview(facts: Facts) -> str:
         count = len(facts.study.exercises)
         exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
         counted_all = spoken(facts.study, section("report", language), "at_a_glance")
-        summary = counted_all.format(exercises=exercises, claims=sum(counted.values()), counts=counts)
+        summary = counted_all.format(
+            exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts
+        )
         summary += f" {decisions(facts)}"
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:

@@ -45,7 +45,7 @@ def laid_out(config: Any) -> Any:
 
 
 def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with what ``cut`` says laid over the exercises and variants that are there."""
+    """Return a configuration with what ``cut`` says laid over the exercises and variants there: a demonstration."""
     exercises, over = config.get("exercises"), config.get("cut", {})
     if not isinstance(exercises, Mapping):  # a file by itself, which is meant to lie over another
         return dict(config)
@@ -64,7 +64,8 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
         if isinstance(exercises.get(exercise), Mapping):
             cut[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
-    return {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
+    whole = {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
+    return {**whole, "demonstration": True} if over else whole
 
 
 def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
