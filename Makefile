@@ -60,8 +60,8 @@ cluster: ready ## Run the tests that start a SLURM of one node and break things 
 	@tests/slurm/ensure-slurm.sh
 	$(in_venv) pytest -m slurm
 
-bench: ready ## Measure against plain Keras and a bare Snakefile (CASES="ej06 xor", QUICK=1)
-	$(in_venv) python -m bench $(if $(CASES),--cases "$(CASES)") $(if $(QUICK),--quick)
+bench: ready ## Measure against plain Keras and a bare Snakefile, or AGAINST=COMMIT (CASES="ej06 xor", QUICK=1)
+	$(in_venv) python -m bench $(if $(CASES),--cases "$(CASES)") $(if $(QUICK),--quick) $(if $(AGAINST),--against $(AGAINST))
 
 lint: setup ## Check style, types and workflow
 	$(in_venv) ruff check

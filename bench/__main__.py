@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bench.against import Against, check_commit, checkout
 from bench.cases import CASES, HOURS_LONG, Case, quick
 from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Row
 from bench.sides import ROOT
+from bench.training import TrainingCase
 from practica.config.study import Study, read_config
 from practica.errors import InputError
 from practica.files import write_json
@@ -24,7 +27,11 @@ NAMES = [case.name for case in CASES]
 
 
 def keep(
-    path: Path, found: Sequence[Case], measured: Mapping[str, list[Any]], where: Mapping[str, Any], study: Study
+    path: Path,
+    found: Sequence[Case | Against],
+    measured: Mapping[str, list[Any]],
+    where: Mapping[str, Any],
+    study: Study,
 ) -> dict[str, list[Row]]:
     """Write everything measured so far, and return what it says."""
     rows = {case.name: case.rows(study, measured[case.name]) for case in found if measured[case.name]}
@@ -51,21 +58,34 @@ def chosen(names: Sequence[str]) -> list[Case]:
     default="",
     help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all but {', '.join(HOURS_LONG)}]",
 )
+@click.option("--against", default="", metavar="COMMIT", help="Set our trainings at this commit beside those of today.")
 @click.option("--quick", "is_quick", is_flag=True, help="One repetition of few epochs: shows that all works.")
 @click.option("--repetitions", type=click.IntRange(1), default=3, help="Of each case, in turn.")
 @click.option("--minutes", type=click.FloatRange(0), default=60, help="Begin no repetition after so many minutes.")
 @click.option("--data", type=click.Path(path_type=Path), default=ROOT / "data", help="Folder of the data sets.")
 @click.option("--out", type=click.Path(path_type=Path), default=ROOT / "bench/results", help="Folder of the results.")
-def main(cases: str, is_quick: bool, repetitions: int, minutes: float, data: Path, out: Path) -> None:
-    """Measure the study against plain Keras scripts and a bare Snakefile."""
+def main(cases: str, against: str, is_quick: bool, repetitions: int, minutes: float, data: Path, out: Path) -> None:
+    """Measure the study against plain Keras scripts and a bare Snakefile, or against another commit of itself."""
     try:
         found = chosen(cases.split())
+        check_commit(against)
     except InputError as error:
-        raise click.BadParameter(str(error), param_hint="--cases") from error
+        raise click.UsageError(str(error)) from error
     study = Study.resolve(read_config([ROOT / "config.yaml"]))
     if is_quick:
         found, repetitions = [quick(case, study) for case in found], 1
-    data = data.absolute()
+    with ExitStack() as stack:
+        compared: list[Case | Against] = [*found]
+        if against:
+            before = stack.enter_context(checkout(against))
+            compared = [Against(case, before) for case in found if isinstance(case, TrainingCase)]
+        _measure(compared, repetitions, minutes, study, data.absolute(), out)
+
+
+def _measure(
+    found: Sequence[Case | Against], repetitions: int, minutes: float, study: Study, data: Path, out: Path
+) -> None:
+    """Measure the cases in turn, keep everything after each, and show what it says."""
     for name in sorted({name for case in found for name in case.datasets(study)}):
         subprocess.run([sys.executable, "-m", "practica", "prepare", name, "--folder", data], cwd=ROOT, check=True)
     where = machine()

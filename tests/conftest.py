@@ -1,28 +1,38 @@
-"""The folder of Keras, the study, and the order of the tests: those that run Snakemake first, for they take minutes."""
+"""The folder of Keras, the study of each test, and their order: those that take minutes come first."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from practica.study_folder import OWN, use
+from toy import TOY
 
 # No test reads what Keras has downloaded for whoever runs them; set here, for Keras reads it when it is imported.
 os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
 
+ON_THE_TOY = {"evidence", "exports", "figures", "page", "paper", "toy", "trust"}
+"""The folders of tests that run on the toy; the others open the study of the project."""
 
-# Before a test imports modules of the study, which it then knows as those of a package.
-use(OWN)
+
+def study_of(path: Path) -> Path:
+    """Return the folder of the study that a file of tests runs on."""
+    return TOY if path.relative_to(Path(__file__).parent).parts[0] in ON_THE_TOY else OWN
 
 
-@pytest.fixture(autouse=True)
-def _shipped_study() -> Iterator[None]:
-    """Go back to the study of the project after a test that has opened another."""
-    yield
-    use(OWN)
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Open the study of a file before its modules are imported, which are known as those of a package."""
+    if isinstance(collector, pytest.Module):
+        use(study_of(collector.path))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Open the study of a test, whatever the one before has opened."""
+    use(study_of(item.path))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

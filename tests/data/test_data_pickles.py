@@ -6,9 +6,9 @@ import pickle
 import struct
 
 import numpy as np
-import py2pickle
 import pytest
 
+import py2pickle
 from practica.data.store.pickles import unpickle_plain, unpickle_plain_file
 from practica.data.store.spec import BadContentError
 from practica.errors import InputError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +12,30 @@ import pandas as pd
 from practica.config.study import Block, Study
 from practica.evidence.collect import METRICS_COLUMNS, write_table
 from practica.files import atomic_path, write_json
-from practica.study_folder import OWN
+from toy import TOY, copied, resolve
 
-# The study's shape: data set, variants, folds, and the metrics of each exercise beside the loss.
+# What each exercise is like: data set, variants, folds, and its metrics beside the loss. The toy's, and one of errors.
 EXERCISES: dict[str, tuple[str, list[str], int, list[str]]] = {
-    "ej01": ("boston", ["linear"], 0, ["mse", "mae", "r2"]),
-    "ej02": (
-        "cifar10",
-        [name + suffix for suffix in ("", "_numpy") for name in ("cifar_mse", "cifar_xent", "xor_221", "xor_concat")],
-        0,
-        ["accuracy"],
-    ),
-    "ej03": ("imdb", ["l2", "dropout_l2", "bn_l2"], 0, ["accuracy"]),
-    "ej04": ("imdb", ["dense", "conv"], 0, ["accuracy"]),
-    "ej05": ("logistic", ["tanh5"], 0, ["mse"]),
-    "ej06": ("pima", ["raw", "corrected", "wider", "deeper"], 5, ["accuracy"]),
-    "ej07": ("mnist", ["autoencoder", "autoencoder_asym"], 0, ["mse", "psnr", "noisy_mse", "noisy_psnr"]),
-    "ej08": ("mnist", ["dense", "conv"], 0, ["accuracy"]),
-    "ej09": ("mnist", ["dense", "conv"], 0, ["accuracy"]),
-    "ej10": ("cifar100", ["alexnet", "alexnet_cifar10", "vgg16", "vgg16_cifar10"], 0, ["accuracy"]),
+    "moons": ("crescents", ["raw", "corrected", "wider", "deeper", "raw_numpy"], 5, ["accuracy"]),
+    "steps": ("walks", ["dense", "conv"], 0, ["accuracy"]),
+    "lines": ("crescents", ["line"], 0, ["mse", "mae", "r2", "psnr"]),
 }
+INVENTED = ("walks", [], 0, ["accuracy"])
+"""The same of one that a test makes up."""
+TESTED = ("steps",)
+"""Those that have a test set."""
+RUN = ("moons", "steps")
+"""Those that the study's folder holds."""
 
 
 def make_study(
-    exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1, folder: Path | None = None
+    exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1, folder: Path = TOY
 ) -> Study:
-    """Return a resolved study of these exercises and variants; default: all ten."""
-    chosen = exercises or {name: entry[1] for name, entry in EXERCISES.items()}
-    return Study.resolve(
+    """Return a resolved study of these exercises and variants; default: both of the toy."""
+    chosen = exercises or {name: EXERCISES[name][1] for name in RUN}
+    return resolve(
         {
-            "study": str(folder) if folder else None,
+            "study": str(folder),
             "seeds": seeds,
             "seeds_per_job": seeds_per_job,
             "exercises": {
@@ -54,10 +48,8 @@ def make_study(
 
 def edited(folder: Path, file: str, old: str, new: str, **options: Any) -> Study:
     """Return the study with an edit in a copy of its folder."""
-    if not folder.exists():
-        shutil.copytree(OWN, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / file
-    text = (OWN / file).read_text(encoding="utf-8")
+    path = (folder if folder.exists() else copied(folder)) / file
+    text = (TOY / file).read_text(encoding="utf-8")
     assert old in text, f"{file} has no {old!r}"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return make_study(folder=folder, **options)
@@ -69,20 +61,35 @@ def fill(study: Study, results: Path, *, stand_in: bool = False, epochs: int = 1
         write_block(block, results, stand_in=stand_in, epochs=epochs)
 
 
-def write_block(block: Block, results: Path, *, stand_in: bool = False, epochs: int = 12) -> Path:
-    """Write one finished block with plausible learning curves and return its folder."""
+def write_block(
+    block: Block,
+    results: Path,
+    *,
+    stand_in: bool = False,
+    epochs: int = 12,
+    metrics: list[str] | None = None,
+    folds: int | None = None,
+    arrays_of: Callable[[str, int], dict[str, np.ndarray]] | None = None,
+) -> Path:
+    """Write one finished block with plausible learning curves and return its folder.
+
+    Metrics, folds and arrays are those of ``EXERCISES`` where nothing else is said.
+    """
     folder = block.folder(results)
-    _, _, folds, metrics = _shape(block.exercise)
+    folds = _shape(block.exercise)[2] if folds is None else folds
+    metrics = metrics or _shape(block.exercise)[3]
     head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
     head |= {"trial": block.trial} if block.trial else {}
     histories, runs, arrays = [], [], {}
     for seed in block.seeds:
         for fold in range(folds) if folds else [None]:
             rng = np.random.default_rng([seed, fold or 0, *block.id.encode()])
-            history = _history(block, rng, metrics, epochs)
+            history = _history(rng, metrics, epochs)
             histories.append({"seed": seed, "fold": fold, "epoch": list(range(1, epochs + 1)), **history})
-            runs.append({"seed": seed, "fold": fold, "epochs": epochs, "best_epoch": epochs, "metrics": _last(history)})
-        arrays |= {f"s{seed}/{name}": each for name, each in _arrays(block.exercise, seed).items()}
+            values = _last(history)
+            values |= {"test": values["validation"]} if block.exercise in TESTED else {}
+            runs.append({"seed": seed, "fold": fold, "epochs": epochs, "best_epoch": epochs, "metrics": values})
+        arrays |= {f"s{seed}/{name}": each for name, each in (arrays_of or _arrays)(block.exercise, seed).items()}
     provenance = _provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})
@@ -100,34 +107,31 @@ def write_failure(block: Block, results: Path, reason: str) -> None:
 
 
 def write_timing(results: Path, *, stand_in: bool = False) -> None:
-    """Write how long the nets of ej02 took in Keras and in NumPy."""
-    times = {"cifar_mse": (1200, 2.5), "cifar_xent": (1300, 2.4), "xor_221": (0.1, 0.4), "xor_concat": (0.1, 0.5)}
+    """Write how long a net of moons took in Keras and in NumPy."""
     data = "STAND-IN" if stand_in else "real"
     rows = [
-        ("ej02", net + twin, repetition, None, "timing", "ms_per_epoch", part * ms * (ratio if twin else 1), data)
-        for net, (ms, ratio) in times.items()
-        for twin in ("", "_numpy")
+        ("moons", name, repetition, None, "timing", "ms_per_epoch", part * ms, data)
+        for name, ms in (("raw", 1200), ("raw_numpy", 3000))
         for repetition, part in enumerate((0.9, 1.0, 1.0, 1.1, 1.2))
     ]
     write_table(
-        results / "measured" / "ej02.csv", pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
+        results / "measured" / "moons.csv", pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
     )
 
 
 def _shape(exercise: str) -> tuple[str, list[str], int, list[str]]:
-    return EXERCISES.get(exercise, ("mnist", [], 0, ["accuracy"]))
+    return EXERCISES.get(exercise, INVENTED)
 
 
-def _history(block: Block, rng: np.random.Generator, metrics: list[str], epochs: int) -> dict[str, Any]:
-    splits = {"train": 0.0} if block.variant.startswith("xor") else {"train": 0.0, "validation": 0.35}
+def _history(rng: np.random.Generator, metrics: list[str], epochs: int) -> dict[str, Any]:
     speed = rng.uniform(3, 8) / epochs
     steps = np.arange(1, epochs + 1)
     history: dict[str, Any] = {}
-    for split, gap in splits.items():
+    for split, gap in {"train": 0.0, "validation": 0.35}.items():
         loss = np.exp(-speed * steps) + 0.1 + gap * 0.01 * steps * 12 / epochs
         loss = loss * rng.normal(1, 0.02, epochs)
         known = {"accuracy": np.clip(1 - 0.5 * loss, 0, 1), "r2": 1 - loss, "psnr": -10 * np.log10(loss)}
-        chosen = {metric: known.get(metric, loss * (1e-3 if block.exercise == "ej05" else 1)) for metric in metrics}
+        chosen = {metric: known.get(metric, loss) for metric in metrics}
         history[split] = {name: values.tolist() for name, values in {"loss": loss, **chosen}.items()}
     return history
 
@@ -141,20 +145,10 @@ def _last(history: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def _arrays(exercise: str, seed: int) -> dict[str, np.ndarray]:
+    if exercise != "steps":
+        return {}
     rng = np.random.default_rng([seed, 99])
-    if exercise == "ej01":
-        target = rng.gamma(6, 3.8, 127).clip(5, 50)
-        return {"target": target, "predicted": target * 0.75 + 5 + rng.normal(0, 4, 127)}
-    if exercise == "ej05":
-        x = rng.uniform(0, 1, (400, 1))
-        target = 4 * x * (1 - x)
-        return {"x": x, "target": target, "predicted": target + rng.normal(0, 0.004, x.shape)}
-    if exercise == "ej07":
-        rows, columns = np.mgrid[:28, :28]
-        clean = np.stack([np.exp(-((np.hypot(rows - 14, columns - 14) - r) ** 2) / 6) for r in (4, 7, 10)])
-        noisy = np.clip(clean + rng.normal(0, 0.5, clean.shape), 0, 1)
-        return {"clean": clean, "noisy": noisy, "cleaned": np.clip(0.9 * clean + 0.03, 0, 1)}
-    return {}
+    return {"heights": np.cumsum(rng.choice([-1, 1], (3, 16)), axis=1), "scores": rng.normal(0, 1, (3, 3))}
 
 
 def _provenance(block: Block, stand_in: bool) -> dict[str, Any]:

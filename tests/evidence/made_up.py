@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_ta
 
 SEEDS = 12
 EPOCHS = 20
+Levels = Mapping[str, tuple[float | None, float | None, float | None]]
 FAST = [0.6, 0.98, *[1.0] * 18]
 """The course of a curve as a share of its last value: it is all but there in the second epoch."""
 SLOW = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, *[1.0] * 12]
@@ -23,36 +24,14 @@ LATE = [0.5, 0.5, 0.51, 0.6, 0.75, 0.85, *[0.86] * 9, 0.865, 0.87, 0.875, 0.878,
 """Accuracies that stay at chance for three epochs, are up in the sixth, and still rise at the end."""
 
 # Final values of the world in which every claim holds: of variants that measure accuracy, in train, validation, test.
-ACCURACIES = {
-    "ej02/xor_221": (1.0, None, None),
-    "ej02/xor_concat": (1.0, None, None),
-    "ej03/l2": (0.95, 0.88, 0.87),
-    "ej03/dropout_l2": (0.90, 0.85, 0.85),
-    "ej03/bn_l2": (0.99, 0.875, 0.82),
-    "ej04/dense": (0.90, 0.88, 0.87),
-    "ej04/conv": (0.98, 0.90, 0.89),
-    "ej06/raw": (0.80, 0.75, None),
-    "ej06/corrected": (0.81, 0.76, None),
-    "ej08/dense": (0.98, 0.96, 0.95),
-    "ej08/conv": (0.99, 0.98, 0.98),
-    "ej09/dense": (0.97, 0.945, 0.945),
-    "ej09/conv": (0.98, 0.955, 0.955),
-    "ej10/alexnet": (0.80, 0.51, 0.50),
-    "ej10/vgg16": (0.50, 0.43, 0.42),
-    "ej10/vgg16_long": (0.75, 0.56, 0.55),
+ACCURACIES: Levels = {
+    "moons/raw": (0.80, 0.75, None),
+    "moons/corrected": (0.81, 0.76, None),
+    "moons/deeper": (1.0, 0.77, None),
+    "steps/dense": (0.98, 0.96, 0.95),
+    "steps/conv": (0.99, 0.98, 0.98),
 }
-OTHERS = {
-    "ej01/linear/validation/r2": 0.7,
-    "ej01/linear/validation/loss": 25.0,
-    "ej05/tanh5/test/mse": 3e-5,
-    "ej07/autoencoder/test/mse": 0.02,
-    "ej07/autoencoder/test/noisy_mse": 0.11,
-    "ej07/autoencoder/test/psnr": 17.0,
-    "ej07/autoencoder/test/noisy_psnr": 9.6,
-}
-NETS = ("cifar_mse", "cifar_xent", "xor_221", "xor_concat")
-SLOW_ONES = ("ej03/dropout_l2", "ej08/dense", "ej09/dense", "ej10/vgg16")
-FOLDS = {"ej06/raw": 0.04, "ej06/corrected": 0.02}
+FOLDS = {"moons/raw": 0.04, "moons/corrected": 0.02}
 """How far the validation accuracy of the folds lies apart."""
 
 
@@ -62,26 +41,48 @@ def share(accuracies: Sequence[float]) -> list[float]:
 
 
 class World:
-    """Final values and validation curves by seed, of which each test changes what it is about."""
+    """Final values and validation curves by seed, of which each test changes what it is about.
+
+    Attributes:
+        levels: final accuracies of the world in which every claim holds.
+        others: its final values of other metrics, by ``exercise/variant/split/metric``.
+        slow: the variants whose curves rise late.
+        own_courses: the courses of single variants.
+        by_loss: the variants of which the loss is recorded, in place of the accuracy.
+        folds: how far the validation accuracy of the folds lies apart.
+        twins: nets, and their twins by hand.
+    """
+
+    levels: Levels = ACCURACIES
+    others: Mapping[str, float] = {}
+    slow: Sequence[str] = ("steps/dense",)
+    own_courses: Mapping[str, Sequence[float]] = {}
+    by_loss: Sequence[str] = ()
+    folds: Mapping[str, float] = FOLDS
+    twins: Mapping[str, str] = {"moons/raw": "moons/raw_numpy"}
 
     def __init__(self, seeds: int = SEEDS) -> None:
         self.seeds = seeds
         self.final: dict[str, np.ndarray] = {}
         self.courses: dict[str, list[Sequence[float]]] = {}
-        self.fold_spread = dict(FOLDS)
+        self.fold_spread = dict(self.folds)
         self.fold_noise: dict[str, np.ndarray] = {}
         self.stand_in: set[str] = set()
-        self.speedup: dict[str, tuple[float, ...]] = dict.fromkeys(NETS, (3.0, 2.6, 3.5))
+        self.speedup: dict[str, tuple[float, ...]] = dict.fromkeys(self.twins, (3.0, 2.6, 3.5))
         self.repetitions = 5
-        for place, (variant, values) in enumerate(ACCURACIES.items()):
+        for place, (variant, values) in enumerate(self.levels.items()):
             for split, value in zip(("train", "validation", "test"), values, strict=True):
                 if value is not None:
                     self.final[f"{variant}/{split}/accuracy"] = self._jitter(value, place)
-            self.courses[variant] = [SLOW if variant in SLOW_ONES else FAST]
-        self.courses["ej04/dense"] = [share(LATE)]
-        self.courses["ej01/linear"] = [[20.0, 5.0, *[1.0] * 18]]
-        for place, (name, value) in enumerate(OTHERS.items()):
+            self.courses[variant] = [SLOW if variant in self.slow else FAST]
+        for variant, course in self.own_courses.items():
+            self.courses[variant] = [course]
+        for place, (name, value) in enumerate(self.others.items()):
             self.final[name] = self._jitter(value, place)
+
+    def study(self) -> Study:
+        """Return the study that is made up."""
+        return make_study(seeds=self.seeds)
 
     def shift(self, name: str, by: float | Sequence[float]) -> None:
         """Add a number, or one for each seed, to final values."""
@@ -89,16 +90,16 @@ class World:
 
     def drop(self, variant: str) -> None:
         """Take all runs and timings of a variant away."""
-        self.speedup.pop(variant.partition("/")[2].removesuffix("_numpy"), None)
+        self.speedup = {net: each for net, each in self.speedup.items() if variant not in (net, self.twins[net])}
         self.final = {name: values for name, values in self.final.items() if not name.startswith(f"{variant}/")}
 
     def write(self, folder: Path) -> Study:
-        """Write the collected tables and timings, and return a study of all exercises."""
+        """Write the collected tables and timings, and return the study."""
         rows = [row for name, values in self.final.items() for row in self._rows(name, values)] + self._times()
         write_table(folder / "metrics.csv", pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"}))
         curves = pd.DataFrame(self._curves(), columns=HISTORY_COLUMNS).astype({"fold": "Int64"})
         write_table(folder / "history.csv.gz", curves)
-        return make_study(seeds=self.seeds)
+        return self.study()
 
     def _jitter(self, value: float, place: int) -> np.ndarray:
         """Return the value with a little noise by seed, but exactly one where nothing can be better."""
@@ -121,7 +122,7 @@ class World:
         return [
             (*variant.split("/"), seed, None, epoch, split, metric, part * value, self._data(variant))
             for variant, courses in self.courses.items()
-            for metric in ["loss" if variant == "ej01/linear" else "accuracy"]
+            for metric in ["loss" if variant in self.by_loss else "accuracy"]
             for split in ("train", "validation")
             for seed, value in enumerate(self.final.get(f"{variant}/{split}/{metric}", ()))
             for epoch, part in enumerate(courses[seed % len(courses)], start=1)
@@ -135,9 +136,9 @@ class World:
         rows = []
         for net, (median, low, high) in self.speedup.items():
             for repetition, ratio in enumerate([low, median, high, low, high][: self.repetitions]):
-                for name, value in ((net, 10 + repetition), (f"{net}_numpy", ratio * (10 + repetition))):
-                    key = ("ej02", name, repetition, None, "timing", "ms_per_epoch")
-                    rows.append((*key, value, self._data("ej02/cifar_mse")))
+                for name, value in ((net, 10 + repetition), (self.twins[net], ratio * (10 + repetition))):
+                    key = (*name.split("/"), repetition, None, "timing", "ms_per_epoch")
+                    rows.append((*key, value, self._data(net)))
         return rows
 
 

@@ -25,11 +25,11 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Path]
     """Return a study, its results and the folder with the archive of its runs."""
     place = tmp_path_factory.mktemp("archive")
     study = make_study(
-        {"ej01": ["linear"], "ej02": ["xor_221"], "ej06": ["raw"], "ej08": ["dense", "conv"]}, seeds=4, seeds_per_job=2
+        {"lines": ["line"], "moons": ["raw", "raw_numpy"], "steps": ["dense", "conv"]}, seeds=4, seeds_per_job=2
     )
     fill(study, place / "results")
     write_timing(place / "results")
-    (place / "results/runs/ej08/conv/s2-3/metrics.json").unlink()
+    (place / "results/runs/steps/conv/s2-3/metrics.json").unlink()
     collect(study, place / "results")
     pack(study, place / "results", place / ARCHIVE)
     return study, place / "results", place
@@ -46,11 +46,11 @@ def test_restored_runs_are_collected_to_the_same_tables(packed: tuple[Study, Pat
     collect(study, tmp_path / "results")
     for name in COLLECTED:
         assert (tmp_path / "results" / name).read_bytes() == (results / name).read_bytes()
-    assert not (tmp_path / "results/runs/ej08/conv/s2-3").exists()
-    times = "measured/ej02.csv"
+    assert not (tmp_path / "results/runs/steps/conv/s2-3").exists()
+    times = "measured/moons.csv"
     assert (tmp_path / "results" / times).read_bytes() == (results / times).read_bytes()
-    assert "ej02,xor_221,4,,timing,ms_per_epoch," in (tmp_path / "results/metrics.csv").read_text()
-    arrays = "runs/ej01/linear/s0-1/arrays.npz"
+    assert "moons,raw,4,,timing,ms_per_epoch," in (tmp_path / "results/metrics.csv").read_text()
+    arrays = "runs/steps/dense/s0-1/arrays.npz"
     with np.load(tmp_path / "results" / arrays) as here, np.load(results / arrays) as there:
         assert set(here) == set(there) != set()
         assert all((here[key] == there[key]).all() for key in here)
@@ -69,7 +69,7 @@ def test_an_archive_depends_on_nothing_but_the_runs_and_names_no_host(
 
 
 def test_results_that_are_there_are_kept(packed: tuple[Study, Path, Path], tmp_path: Path) -> None:
-    there = tmp_path / "runs/ej08/dense/s0-1/metrics.json"
+    there = tmp_path / "runs/steps/dense/s0-1/metrics.json"
     there.parent.mkdir(parents=True)
     there.write_text("mine")
     done = lay_out(packed[2], tmp_path)
@@ -84,15 +84,15 @@ def test_results_that_are_there_are_kept(packed: tuple[Study, Path, Path], tmp_p
         "../evil.txt",
         "/tmp/evil.txt",
         "runs/../../evil/x/metrics.json",
-        "runs/ej08/dense/../metrics.json",
-        "runs/ej08/dense/s0/metrics.json\n",
-        "runs/ej08/dense/s0/evil.sh",
-        "runs/ej08/dense/s0/",
+        "runs/steps/dense/../metrics.json",
+        "runs/steps/dense/s0/metrics.json\n",
+        "runs/steps/dense/s0/evil.sh",
+        "runs/steps/dense/s0/",
     ],
 )
 def test_an_archive_cannot_write_anything_but_runs(tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / ARCHIVE, "w") as archive:
-        archive.writestr("runs/ej08/dense/s0/history.json", "{}")
+        archive.writestr("runs/steps/dense/s0/history.json", "{}")
         archive.writestr(name, "{}")
     done = lay_out(tmp_path, tmp_path / "place/results")
     assert (done.exit_code, "is no file of a run" in done.output) == (2, True), done.output
@@ -102,7 +102,7 @@ def test_an_archive_cannot_write_anything_but_runs(tmp_path: Path, name: str) ->
 def test_an_archive_cannot_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("practica.reference.archive.LARGEST", 1000)
     with zipfile.ZipFile(tmp_path / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("runs/ej08/dense/s0/metrics.json", " " * 1001)
+        archive.writestr("runs/steps/dense/s0/metrics.json", " " * 1001)
     with pytest.raises(InputError, match="1,001 bytes"):
         restore(tmp_path / ARCHIVE, tmp_path / "results")
     assert not (tmp_path / "results").exists()
@@ -120,7 +120,7 @@ def test_a_run_that_is_damaged_is_named(packed: tuple[Study, Path, Path], tmp_pa
     study, _, folder = packed
     restore(folder / ARCHIVE, tmp_path)
     for broken in ("[]", "{}", '{"provenance": {"data": 3}}'):
-        (tmp_path / "runs/ej08/dense/s0-1/manifest.json").write_text(broken)
+        (tmp_path / "runs/steps/dense/s0-1/manifest.json").write_text(broken)
         with pytest.raises(InputError, match=r"manifest\.json is malformed; delete"):
             pack(study, tmp_path, tmp_path / ARCHIVE)
     assert not (tmp_path / ARCHIVE).exists()
@@ -130,6 +130,6 @@ def test_times_of_an_earlier_form_are_passed_over(packed: tuple[Study, Path, Pat
     _, _, folder = packed
     (tmp_path / ARCHIVE).write_bytes((folder / ARCHIVE).read_bytes())
     with zipfile.ZipFile(tmp_path / ARCHIVE, "a") as archive:
-        archive.writestr("timing/ej02.json", "{}")
+        archive.writestr("timing/moons.json", "{}")
     assert restore(tmp_path / ARCHIVE, tmp_path / "results") == 9
     assert not (tmp_path / "results/timing").exists()

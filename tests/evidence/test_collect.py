@@ -47,10 +47,10 @@ def test_every_metric_reads_back_exactly(collected: Collected) -> None:
 
 def test_history_has_one_row_per_epoch_and_reads_back_exactly(collected: Collected) -> None:
     study, results = collected
-    block = next(b for b in study.blocks() if b.exercise == "ej06" and b.variant == "wider")
+    block = next(b for b in study.blocks() if b.exercise == "moons" and b.variant == "wider")
     run = read_json(block.folder(results) / "history.json")["runs"][3]
     rows = table(results, "history.csv.gz").query(
-        "exercise == 'ej06' and variant == 'wider' and seed == 0 and fold == 3 and split == 'validation'"
+        "exercise == 'moons' and variant == 'wider' and seed == 0 and fold == 3 and split == 'validation'"
     )
     rows = rows[rows["metric"] == "accuracy"]
     assert rows["epoch"].tolist() == run["epoch"]
@@ -68,7 +68,7 @@ def test_rows_follow_the_order_of_the_study(collected: Collected) -> None:
 
 
 def test_equal_runs_give_equal_bytes(tmp_path: Path) -> None:
-    study = make_study({"ej06": ["raw"], "ej08": ["conv"]})
+    study = make_study({"moons": ["raw"], "steps": ["conv"]})
     fill(study, tmp_path)
     collect(study, tmp_path)
     first = {name: (tmp_path / name).read_bytes() for name in TABLES}
@@ -84,7 +84,7 @@ def test_runs_say_what_they_cost_and_ran_on(collected: Collected) -> None:
         header, first = stream.readline(), stream.readline()
     assert header.startswith("exercise,variant,block,status,reason,data,wall_seconds,fit_seconds,epochs,")
     assert header.endswith("tensorflow,keras,numpy,fingerprint,origin\n")
-    assert first.startswith("ej01,linear,s0,done,,real,12.5,10.25,12,512.0,16140,node1,")
+    assert first.startswith("moons,raw,s0,done,,real,12.5,10.25,12,512.0,16140,node1,")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_a_block_took_counts_the_training_of_earlier_attempts(
 
 
 def test_failed_and_missing_blocks_are_rows_with_a_reason(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=4)
+    study = make_study({"steps": ["dense"]}, seeds=4)
     done, failed, _, cut = study.blocks()
     write_block(done, tmp_path)
     write_failure(failed, tmp_path, "out of memory:\nno GPU")
@@ -118,7 +118,7 @@ def test_failed_and_missing_blocks_are_rows_with_a_reason(tmp_path: Path) -> Non
 
 
 def test_a_killed_block_is_a_row_that_says_so(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=4)
+    study = make_study({"steps": ["dense"]}, seeds=4)
     killed, stopped, running, deleted = study.blocks()
     for block, why in ((killed, None), (stopped, "out of time"), (running, None), (deleted, "done")):
         journal = Journal(block, tmp_path)
@@ -138,7 +138,7 @@ def test_a_killed_block_is_a_row_that_says_so(tmp_path: Path) -> None:
 
 
 def test_a_run_that_finished_after_a_failure_is_done(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=1)
+    study = make_study({"steps": ["dense"]}, seeds=1)
     write_failure(study.blocks()[0], tmp_path, "an old failure")
     fill(study, tmp_path)
     collect(study, tmp_path)
@@ -155,7 +155,7 @@ def test_nothing_run_gives_empty_tables_with_headers(tmp_path: Path) -> None:
 
 
 def test_stand_ins_are_marked_in_every_table(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense", "conv"]}, seeds=2)
+    study = make_study({"steps": ["dense", "conv"]}, seeds=2)
     for block in study.blocks():
         write_block(block, tmp_path, stand_in=block.variant == "conv" and block.name == "s1")
     collect(study, tmp_path)
@@ -169,7 +169,7 @@ def test_stand_ins_are_marked_in_every_table(tmp_path: Path) -> None:
 
 
 def test_several_seeds_in_a_block(tmp_path: Path) -> None:
-    study = make_study({"ej06": ["raw"]}, seeds=4, seeds_per_job=3)
+    study = make_study({"moons": ["raw"]}, seeds=4, seeds_per_job=3)
     fill(study, tmp_path)
     collect(study, tmp_path)
     metrics = table(tmp_path, "metrics.csv").query("split == 'train' and metric == 'loss'")
@@ -178,7 +178,7 @@ def test_several_seeds_in_a_block(tmp_path: Path) -> None:
 
 
 def test_users_exercises_variants_splits_and_metrics_flow_through(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense", "null"], "ej11": ["mine"]}, seeds=1)
+    study = make_study({"steps": ["dense", "null"], "extra": ["mine"]}, seeds=1)
     fill(study, tmp_path)
     path = study.blocks()[-1].folder(tmp_path) / "metrics.json"
     content = read_json(path)
@@ -187,11 +187,11 @@ def test_users_exercises_variants_splits_and_metrics_flow_through(tmp_path: Path
     collect(study, tmp_path)
     metrics = table(tmp_path, "metrics.csv")
     assert set(metrics["variant"]) == {"dense", "null", "mine"}
-    assert metrics.iloc[-1][["exercise", "split", "metric", "value"]].tolist() == ["ej11", "shifted", "top5", 0.75]
+    assert metrics.iloc[-1][["exercise", "split", "metric", "value"]].tolist() == ["extra", "shifted", "top5", 0.75]
 
 
 def test_a_value_that_diverged_is_empty(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=2)
+    study = make_study({"steps": ["dense"]}, seeds=2)
     fill(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / "metrics.json"
     content = read_json(path)
@@ -249,7 +249,7 @@ def broken(content: dict, how: str) -> object:
     ],
 )
 def test_a_malformed_file_is_named(tmp_path: Path, name: str, how: str) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=1)
+    study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / name
     content = json.loads(path.read_text())
@@ -267,27 +267,30 @@ def test_a_malformed_file_is_named(tmp_path: Path, name: str, how: str) -> None:
         (lambda made: made["settings"].pop("epochs"), "no epochs, and the study has epochs 20"),
         (lambda made: made["settings"].update(momentum=0.9), "momentum 0.9, and the study has no momentum"),
         (lambda made: made.update(model="conv"), "model conv, and the study has model dense"),
-        (lambda made: made["provenance"]["data"].update(name="xor"), "data set xor, and the study has data set mnist"),
+        (
+            lambda made: made["provenance"]["data"].update(name="crescents"),
+            "data set crescents, and the study has data set walks",
+        ),
     ],
 )
 def test_a_run_with_other_settings_than_the_study_says_is_named(
     tmp_path: Path, edit: Callable[[dict[str, Any]], object], said: str
 ) -> None:
     """A report would say of it what is not so; Snakemake itself does not see it with ``--rerun-triggers mtime``."""
-    study = make_study({"ej08": ["dense"]}, seeds=1)
-    study.config["exercises"]["ej08"]["settings"]["epochs"] = 20
+    study = make_study({"steps": ["dense"]}, seeds=1)
+    study.config["exercises"]["steps"]["settings"]["epochs"] = 20
     fill(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / "manifest.json"
     content = json.loads(path.read_text())
     edit(content)
     path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=f"{path}: ej08/dense/s0 was trained with {said}; delete .* and run again"):
+    with pytest.raises(InputError, match=f"{path}: steps/dense/s0 was trained with {said}; delete .* and run again"):
         collect(study, tmp_path)
     assert not (tmp_path / "metrics.csv").exists()
 
 
 def test_a_torn_file_is_named(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=1)
+    study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / "metrics.json"
     path.write_text(path.read_text()[:100])
@@ -299,7 +302,7 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["history.json", "manifest.json"])
 def test_a_damaged_file_beside_whole_metrics_says_what_to_delete(tmp_path: Path, name: str, damage: str) -> None:
     """Ask for ``metrics.json`` to be deleted: the workflow trains no block again that has it."""
-    study = make_study({"ej08": ["dense"]}, seeds=1)
+    study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / name
     if damage == "deleted":

@@ -12,25 +12,26 @@ from practica.config.study import Study
 from practica.evidence.collect import METRICS_COLUMNS, collect
 from practica.evidence.differences import COLUMNS, differences
 from practica.evidence.results import Results
+from toy import resolve
 
 
 def study(**variants: str) -> Study:
     """Return a study of one exercise whose variants have these data sets."""
-    return Study.resolve(
-        {"exercises": {"ej99": {"dataset": "mnist", "variants": {k: {"dataset": v} for k, v in variants.items()}}}}
+    return resolve(
+        {"exercises": {"invented": {"dataset": "walks", "variants": {k: {"dataset": v} for k, v in variants.items()}}}}
     )
 
 
 def metrics(values: dict[str, dict[int, float]], data: str = "real", metric: str = "accuracy") -> pd.DataFrame:
     rows = [
-        ("ej99", variant, seed, None, "test", metric, value, data)
+        ("invented", variant, seed, None, "test", metric, value, data)
         for variant, by_seed in values.items()
         for seed, value in by_seed.items()
     ]
     return pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
 
 
-TWO = study(first="mnist", second="mnist")
+TWO = study(first="walks", second="walks")
 
 
 def compared(study: Study, table: pd.DataFrame, folder: Path = Path("nowhere")) -> pd.DataFrame:
@@ -76,7 +77,7 @@ def test_what_is_looked_at_together_is_corrected_together() -> None:
     rng = np.random.default_rng(0)
     names = [f"v{place}" for place in range(8)]
     table = metrics({name: dict(enumerate(rng.normal(0.9, 0.01, 5))) for name in names})
-    found = compared(study(**dict.fromkeys(names, "mnist")), table)
+    found = compared(study(**dict.fromkeys(names, "walks")), table)
     assert len(found) == 28
     assert (found["p"] < 0.05).any()  # of so many, one or two are so by chance
     assert not found["significant"].any()
@@ -120,7 +121,7 @@ def test_an_interval_around_zero_is_not_significant() -> None:
 
 
 def test_only_variants_on_the_same_data_are_compared() -> None:
-    three = study(first="mnist", second="cifar10", third="mnist")
+    three = study(first="walks", second="crescents", third="walks")
     table = metrics({name: dict.fromkeys(range(5), 0.5) for name in ("first", "second", "third")})
     found = compared(three, table)
     assert found[["variant", "minus"]].to_numpy().tolist() == [["third", "first"]]
@@ -150,7 +151,7 @@ def test_pairs_that_all_agree_do_not_depend_on_the_seed() -> None:
      ("fingerprint", "beef", "data f00d / beef"), ("data", "STAND-IN", "data real / STAND-IN")],
 )  # fmt: skip
 def test_variants_on_unequal_terms_have_no_p(tmp_path: Path, column: str, value: object, says: str) -> None:
-    study = make_study({"ej08": ["dense", "conv"]}, seeds=5)
+    study = make_study({"steps": ["dense", "conv"]}, seeds=5)
     fill(study, tmp_path)
     collect(study, tmp_path)
     found = Results(study, tmp_path)
@@ -163,7 +164,7 @@ def test_variants_on_unequal_terms_have_no_p(tmp_path: Path, column: str, value:
 
 
 def test_the_study_keeps_its_differences(tmp_path: Path) -> None:
-    study = make_study({"ej06": ["raw", "corrected", "wider"]}, seeds=5)
+    study = make_study({"moons": ["raw", "corrected", "wider"]}, seeds=5)
     fill(study, tmp_path)
     collect(study, tmp_path)
     table = pd.read_csv(tmp_path / "differences.csv")

@@ -20,7 +20,7 @@ Runs = dict[tuple[int, int | None], list[float]]
 
 def results(folder: Path, accuracy: Runs, *, metric: str = "accuracy", train: float = 1.0, step: int = 1) -> Results:
     """Return results of one variant with these validation curves and this final training accuracy."""
-    head = ("ej99", "mine")
+    head = ("invented", "mine")
     history = [
         (*head, seed, fold, step * epoch, split, metric, value * (train if split == "train" else 1), "real")
         for split in ("train", "validation")
@@ -34,11 +34,11 @@ def results(folder: Path, accuracy: Runs, *, metric: str = "accuracy", train: fl
     ]
     for name, rows, columns in (("history.csv.gz", history, HISTORY_COLUMNS), ("metrics.csv", final, METRICS_COLUMNS)):
         write_table(folder / name, pd.DataFrame(rows, columns=columns).astype({"fold": "Int64"}))
-    return Results(make_study({"ej99": ["mine"]}), folder)
+    return Results(make_study({"invented": ["mine"]}), folder)
 
 
 def measured(found: Results, measure: str) -> dict[int, float]:
-    return by_seed(found, "ej99", "mine", measure).to_dict()
+    return by_seed(found, "invented", "mine", measure).to_dict()
 
 
 def test_the_gap_is_training_minus_validation_at_the_end(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_level_is_absolute_and_reached_between_two_records(
     tmp_path: Path, curve: list[float], epoch: float, least: float, most: float
 ) -> None:
     found = results(tmp_path, {(0, None): curve})
-    row = measures.measured(found, "ej99", "mine", "epochs_to_95").loc[0]
+    row = measures.measured(found, "invented", "mine", "epochs_to_95").loc[0]
     assert (row["value"], row["least"], row["most"]) == (epoch, least, most)
     assert measured(found, "epochs_to_05") == {0: 1}
 
@@ -79,11 +79,11 @@ def test_epochs_are_counted_as_recorded_and_averaged_over_folds(tmp_path: Path) 
 
 
 def test_seconds_are_those_of_the_epochs_of_the_block(tmp_path: Path) -> None:
-    study = make_study({"ej99": ["mine"]}, seeds=4, seeds_per_job=2)
+    study = make_study({"invented": ["mine"]}, seeds=4, seeds_per_job=2)
     fill(study, tmp_path, epochs=12)  # each block of two seeds is fitted in 10.25 seconds
     collect(study, tmp_path)
     found = Results(study, tmp_path)
-    epochs, seconds = (measures.measured(found, "ej99", "mine", f"{what}_to_70") for what in ("epochs", "seconds"))
+    epochs, seconds = (measures.measured(found, "invented", "mine", f"{what}_to_70") for what in ("epochs", "seconds"))
     assert len(epochs) == 4
     assert (seconds["value"] / epochs["value"]).tolist() == pytest.approx([10.25 / 2 / 12] * 4)
 
@@ -143,7 +143,7 @@ def test_a_seed_that_diverged_is_left_out(tmp_path: Path, measure: str) -> None:
 
 @pytest.mark.parametrize("measure", [*MEASURES, "epochs_to_95", "test/mse"])
 def test_what_was_not_recorded_is_empty(tmp_path: Path, measure: str) -> None:
-    assert by_seed(results(tmp_path, {(0, None): [0.5]}), "ej99", "other", measure).empty
+    assert by_seed(results(tmp_path, {(0, None): [0.5]}), "invented", "other", measure).empty
 
 
 def test_an_unknown_measure_says_where_to_add_it(tmp_path: Path) -> None:

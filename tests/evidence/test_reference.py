@@ -36,7 +36,7 @@ def finish(study: Study, results: Path) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path, Path]:
     """Return a study of two exercises with six seeds, its results and its reference."""
     place = tmp_path_factory.mktemp("reference")
-    study = make_study({"ej06": ["raw", "corrected"], "ej08": ["dense", "conv"]}, seeds=6, seeds_per_job=2)
+    study = make_study({"moons": ["raw", "corrected"], "steps": ["dense", "conv"]}, seeds=6, seeds_per_job=2)
     fill(study, place / "results")
     finish(study, place / "results")
     (place / "results/informe.pdf").write_bytes(b"%PDF-1.5")
@@ -70,12 +70,12 @@ def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Pat
     }  # fmt: skip
     for name in ("metrics.csv", "claims.json", "informe.pdf"):
         assert (reference / name).read_bytes() == (results / name).read_bytes()
-    entry = json.loads((reference / "manifests.json").read_text())["variants"]["ej08/dense"]
+    entry = json.loads((reference / "manifests.json").read_text())["variants"]["steps/dense"]
     assert (entry["seeds"], entry["blocks"], entry["wall_seconds"]) == ([0, 1, 2, 3, 4, 5], 3, 37.5)
     readme = (reference / "README.md").read_text()
     assert "Some CPU, 2 cores" in readme
     assert "tensorflow 2.21.0" in readme
-    assert "| ej08/dense | 0, 1, 2, 3, 4, 5 |" in readme
+    assert "| steps/dense | 0, 1, 2, 3, 4, 5 |" in readme
     assert "38 s |" in readme
     assert "Not complete" not in readme
 
@@ -94,18 +94,18 @@ def test_what_people_write_into_the_readme_stays(made: tuple[Study, Path, Path],
     make_reference(study, results, tmp_path)
     assert readme.read_text().startswith("# Ours\n\nAt night.\n")
     assert readme.read_text().endswith("\nThe end.\n")
-    assert readme.read_text().count("| ej08/dense |") == 1
+    assert readme.read_text().count("| steps/dense |") == 1
 
 
 def test_a_reference_of_generated_data_with_holes_says_so(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense", "conv"]}, seeds=2)
+    study = make_study({"steps": ["dense", "conv"]}, seeds=2)
     fill(study, tmp_path, stand_in=True)
-    shutil.rmtree(tmp_path / "runs/ej08/conv/s1")
+    shutil.rmtree(tmp_path / "runs/steps/conv/s1")
     finish(study, tmp_path)
     make_reference(study, tmp_path, tmp_path / "out")
     readme = (tmp_path / "out/README.md").read_text()
     assert "STAND-IN" in readme
-    assert "Not complete: ej08/conv: 1 of 2 seeds" in readme
+    assert "Not complete: steps/conv: 1 of 2 seeds" in readme
 
 
 def test_a_study_agrees_with_its_own_reference(made: tuple[Study, Path, Path]) -> None:
@@ -175,7 +175,7 @@ def test_a_line_that_differs_is_shown_and_ends_with_1(results: Path, made: tuple
     done = run(results, made[2], "--differing")
     assert done.exit_code == 1, done.output
     assert [line.split()[0] for line in done.output.splitlines() if line.rstrip().endswith("differs")] == [
-        "ej08/dense/validation/accuracy"
+        "steps/dense/validation/accuracy"
     ]
     assert "The studies differ." in done.output
 
@@ -185,14 +185,14 @@ def test_another_verdict_is_a_difference_unless_seeds_are_lacking(
 ) -> None:
     path = results / "claims.json"
     content = json.loads(path.read_text())
-    claim = next(each for each in content["claims"] if each["id"] == "ej08-b")
+    claim = next(each for each in content["claims"] if each["id"] == "steps-b")
     there = claim["verdict"]
     here = "undecided" if there != "undecided" else "confirmed"
     claim["verdict"] = claim["parts"][0]["verdict"] = here
     path.write_text(json.dumps(content))
     done = run(results, made[2])
     assert done.exit_code == 1
-    assert f"claim ej08-b: {here} here, {there} there" in done.output
+    assert f"claim steps-b: {here} here, {there} there" in done.output
     claim["parts"][0]["cause"] = "few"
     path.write_text(json.dumps(content))
     done = run(results, made[2])
@@ -202,16 +202,21 @@ def test_another_verdict_is_a_difference_unless_seeds_are_lacking(
 def test_a_part_of_the_study_agrees_and_what_is_missing_is_listed(
     tmp_path: Path, made: tuple[Study, Path, Path]
 ) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=6, seeds_per_job=2)
+    study = make_study({"steps": ["dense"]}, seeds=6, seeds_per_job=2)
     fill(study, tmp_path)
     finish(study, tmp_path)
     found = compare(tmp_path, made[2])
     assert found.agrees
-    assert (("ej08/conv", str(tmp_path)) in found.missing, ("ej06/raw", str(tmp_path)) in found.missing) == (True, True)
-    assert ("claim ej06", str(tmp_path)) in found.missing
-    assert not [name for name, _ in found.missing if ":" in name]  # a claim stands for its parts
+    assert (("steps/conv", str(tmp_path)) in found.missing, ("moons/raw", str(tmp_path)) in found.missing) == (
+        True,
+        True,
+    )
+    # A claim stands for its parts; where the part that is there decides it, the other one alone is missing.
+    claims = [name for name, place in found.missing if name.startswith("claim") and place == str(tmp_path)]
+    assert sorted(claims) == ["claim moons", "claim steps-a", "claim steps-b", "claim steps-c: conv"]
+    assert {place for _, place in found.missing} == {str(tmp_path)}
     other_way = compare(made[2], tmp_path)
-    assert ("ej08/conv", str(tmp_path)) in other_way.missing
+    assert ("steps/conv", str(tmp_path)) in other_way.missing
 
 
 def test_other_settings_and_data_are_named(results: Path, made: tuple[Study, Path, Path]) -> None:
@@ -219,16 +224,16 @@ def test_other_settings_and_data_are_named(results: Path, made: tuple[Study, Pat
     changed = results.parent / "changed"
     shutil.copytree(made[2], changed)
     content = json.loads(manifests.read_text())
-    content["variants"]["ej08/dense"]["settings"] = {"epochs": 7}
-    content["data"]["mnist"]["fingerprint"] = "beef"
+    content["variants"]["steps/dense"]["settings"] = {"epochs": 7}
+    content["data"]["walks"]["fingerprint"] = "beef"
     (changed / "manifests.json").write_text(json.dumps(content))
     found = compare(results, changed).settings
-    assert ("ej08/dense", "epochs is unset instead of 7") in found
-    assert ("ej08/conv", "data is f00d instead of beef") in found
+    assert ("steps/dense", "epochs is unset instead of 7") in found
+    assert ("steps/conv", "data is f00d instead of beef") in found
 
 
 def test_generated_data_agree_with_nothing(tmp_path: Path, made: tuple[Study, Path, Path]) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=6)
+    study = make_study({"steps": ["dense"]}, seeds=6)
     fill(study, tmp_path, stand_in=True)
     finish(study, tmp_path)
     done = run(tmp_path, made[2])
@@ -269,7 +274,7 @@ def test_a_bad_folder_is_named(results: Path, made: tuple[Study, Path, Path], na
     ],
 )
 def test_a_damaged_manifest_is_named(results: Path, content: str) -> None:
-    path = results / "runs/ej08/dense/s0-1/manifest.json"
+    path = results / "runs/steps/dense/s0-1/manifest.json"
     path.write_text(content)
     out = results.parent / "out"
     done = CliRunner().invoke(main, ["reference", "--results", str(results), "--out", str(out)])

@@ -41,11 +41,11 @@ def curve(results: Results, *which: str) -> Curve:
 
 def test_value_gives_the_summary_of_the_seeds(collected: Collected) -> None:
     study, folder = collected
-    value = Results(study, folder).value("ej08", "conv", "validation", "accuracy")
+    value = Results(study, folder).value("steps", "conv", "validation", "accuracy")
     seeds = [
         read_json(b.folder(folder) / "metrics.json")["runs"][0]["metrics"]["validation"]["accuracy"]
         for b in study.blocks()
-        if (b.exercise, b.variant) == ("ej08", "conv")
+        if (b.exercise, b.variant) == ("steps", "conv")
     ]
     assert isinstance(value, Value)
     assert value.mean == pytest.approx(np.mean(seeds), abs=1e-15)
@@ -57,26 +57,26 @@ def test_value_gives_the_summary_of_the_seeds(collected: Collected) -> None:
 
 
 def test_one_seed_has_a_mean_and_no_spread(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]}, seeds=1)
+    study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)
     collect(study, tmp_path)
-    value = Results(study, tmp_path).value("ej08", "dense", "train", "loss")
+    value = Results(study, tmp_path).value("steps", "dense", "train", "loss")
     assert isinstance(value, Value)
     assert (value.sd, value.low, value.high, value.n) == (None, None, None, 1)
 
 
 def test_per_seed_values_pair_up(collected: Collected) -> None:
     results = Results(*collected)
-    raw, corrected = (results.per_seed("ej06", v, "validation", "accuracy") for v in ("raw", "corrected"))
+    raw, corrected = (results.per_seed("moons", v, "validation", "accuracy") for v in ("raw", "corrected"))
     assert raw.index.tolist() == corrected.index.tolist() == [0, 1, 2]
-    value = results.value("ej06", "raw", "validation", "accuracy")
+    value = results.value("moons", "raw", "validation", "accuracy")
     assert isinstance(value, Value)
     assert value.mean == pytest.approx(raw.mean())
 
 
 def test_curves_over_seeds_by_hand(tmp_path: Path) -> None:
     losses = {(0, None): {"train": [4.0, 2.0]}, (1, None): {"train": [2.0, 1.0]}}
-    found = curve(with_curves(tmp_path, "ej08", losses), "ej08", "raw", "loss", "train")
+    found = curve(with_curves(tmp_path, "steps", losses), "steps", "raw", "loss", "train")
     assert found.epochs.tolist() == [1, 2]
     assert found.mean.tolist() == [3.0, 1.5]
     assert found.low.tolist() == [2.0, 1.0]
@@ -90,9 +90,9 @@ def test_normalised_loss_is_divided_by_the_largest_of_its_own_run(tmp_path: Path
         (0, None): {"train": [4.0, 2.0], "validation": [6.0, 8.0]},
         (1, None): {"train": [1.0, 0.5], "validation": [0.5, 0.25]},
     }
-    results = with_curves(tmp_path, "ej08", losses)
-    assert curve(results, "ej08", "raw", "normalised_loss", "train").mean.tolist() == [(0.5 + 1) / 2, (0.25 + 0.5) / 2]
-    validation = curve(results, "ej08", "raw", "normalised_loss", "validation")
+    results = with_curves(tmp_path, "steps", losses)
+    assert curve(results, "steps", "raw", "normalised_loss", "train").mean.tolist() == [(0.5 + 1) / 2, (0.25 + 0.5) / 2]
+    validation = curve(results, "steps", "raw", "normalised_loss", "validation")
     assert validation.high.tolist() == [0.75, 1.0]
     assert validation.low.tolist() == [0.5, 0.25]
 
@@ -104,10 +104,10 @@ def test_folds_are_averaged_within_a_seed_or_spread_within_it(tmp_path: Path) ->
         (1, 0): {"train": [5.0]},
         (1, 1): {"train": [5.0]},
     }
-    results = with_curves(tmp_path, "ej06", losses)
-    seeds = curve(results, "ej06", "raw", "loss", "train")
+    results = with_curves(tmp_path, "moons", losses)
+    seeds = curve(results, "moons", "raw", "loss", "train")
     assert (seeds.mean[0], seeds.low[0], seeds.high[0], seeds.n, seeds.folds) == (3.5, 2.0, 5.0, 2, 2)
-    folds = curve(results, "ej06", "raw", "loss", "train", "folds")
+    folds = curve(results, "moons", "raw", "loss", "train", "folds")
     sd = (2**0.5 + 0) / 2
     assert (folds.mean[0], folds.sd[0]) == (3.5, pytest.approx(sd))
     assert (folds.low[0], folds.high[0]) == (pytest.approx(3.5 - sd), pytest.approx(3.5 + sd))
@@ -115,81 +115,83 @@ def test_folds_are_averaged_within_a_seed_or_spread_within_it(tmp_path: Path) ->
 
 def test_runs_of_different_length_are_averaged_while_they_last(tmp_path: Path) -> None:
     losses = {(0, None): {"train": [4.0, 2.0, 1.0]}, (1, None): {"train": [2.0]}}
-    found = curve(with_curves(tmp_path, "ej08", losses), "ej08", "raw", "loss", "train")
+    found = curve(with_curves(tmp_path, "steps", losses), "steps", "raw", "loss", "train")
     assert found.epochs.tolist() == [1, 2, 3]
     assert found.mean.tolist() == [3.0, 2.0, 1.0]
 
 
 def test_what_is_missing_says_why(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense", "conv"], "ej09": ["dense"]}, seeds=2)
+    study = make_study({"steps": ["dense", "conv"], "others": ["dense"]}, seeds=2)
     blocks = {b.id: b for b in study.blocks()}
-    write_failure(blocks["ej08/conv/s1"], tmp_path, "out of memory")
-    write_block(blocks["ej09/dense/s1"], tmp_path)
+    write_failure(blocks["steps/conv/s1"], tmp_path, "out of memory")
+    write_block(blocks["others/dense/s1"], tmp_path)
     collect(study, tmp_path)
     results = Results(study, tmp_path)
-    assert results.value("ej08", "dense", "test", "accuracy") == Missing("not run yet", "missing")
+    assert results.value("steps", "dense", "test", "accuracy") == Missing("not run yet", "missing")
     # The failure is told before the block that was never started.
-    assert results.curves("ej08", "conv", "loss", "train") == Missing("out of memory", "failed")
-    assert results.arrays("ej08", "conv", "x") == Missing("out of memory", "failed")
-    assert results.value("ej09", "dense", "test", "psnr") == Missing("ej09/dense recorded no test psnr", "unrecorded")
-    assert results.value("ej08", "big", "test", "loss") == Missing("ej08/big is not in the study")
-    assert isinstance(results.value("ej09", "dense", "train", "loss"), Value)
-    assert results.missing("ej09", "dense") == [Missing("not run yet", "missing")]
-    assert results.expected("ej09", "dense") == 2
+    assert results.curves("steps", "conv", "loss", "train") == Missing("out of memory", "failed")
+    assert results.arrays("steps", "conv", "heights") == Missing("out of memory", "failed")
+    assert results.value("others", "dense", "test", "psnr") == Missing(
+        "others/dense recorded no test psnr", "unrecorded"
+    )
+    assert results.value("steps", "big", "test", "loss") == Missing("steps/big is not in the study")
+    assert isinstance(results.value("others", "dense", "train", "loss"), Value)
+    assert results.missing("others", "dense") == [Missing("not run yet", "missing")]
+    assert results.expected("others", "dense") == 2
 
 
 def test_stand_ins_are_known_by_variant(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense", "conv"], "ej09": ["dense"]}, seeds=1)
+    study = make_study({"steps": ["dense", "conv"], "others": ["dense"]}, seeds=1)
     for block in study.blocks():
-        write_block(block, tmp_path, stand_in=block.id == "ej08/conv/s0")
+        write_block(block, tmp_path, stand_in=block.id == "steps/conv/s0")
     collect(study, tmp_path)
     results = Results(study, tmp_path)
-    assert results.stand_in("ej08")
-    assert results.stand_in("ej08", ["conv"])
-    assert not results.stand_in("ej08", ["dense"])
-    assert not results.stand_in("ej09")
-    assert curve(results, "ej08", "conv", "loss", "train").stand_in
-    value = results.value("ej08", "conv", "train", "loss")
+    assert results.stand_in("steps")
+    assert results.stand_in("steps", ["conv"])
+    assert not results.stand_in("steps", ["dense"])
+    assert not results.stand_in("others")
+    assert curve(results, "steps", "conv", "loss", "train").stand_in
+    value = results.value("steps", "conv", "train", "loss")
     assert isinstance(value, Value) and value.stand_in
 
 
 def test_arrays_are_those_of_the_first_finished_seed(tmp_path: Path) -> None:
-    study = make_study({"ej05": ["tanh5"]}, seeds=4, seeds_per_job=2)
+    study = make_study({"steps": ["dense"]}, seeds=4, seeds_per_job=2)
     write_failure(study.blocks()[0], tmp_path, "lost")
     folder = write_block(study.blocks()[1], tmp_path)
     collect(study, tmp_path)
-    found = Results(study, tmp_path).arrays("ej05", "tanh5", "x", "predicted")
+    found = Results(study, tmp_path).arrays("steps", "dense", "heights", "scores")
     assert not isinstance(found, Missing)
     seed, arrays = found
-    assert (seed, sorted(arrays)) == (2, ["predicted", "x"])
+    assert (seed, sorted(arrays)) == (2, ["heights", "scores"])
     with np.load(folder / "arrays.npz") as archive:
-        assert np.array_equal(arrays["x"], archive["s2/x"])
+        assert np.array_equal(arrays["heights"], archive["s2/heights"])
 
 
 def test_a_bad_array_file_is_named(tmp_path: Path) -> None:
-    study = make_study({"ej05": ["tanh5"]}, seeds=1)
+    study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)
     collect(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / "arrays.npz"
-    unrecorded = Missing("ej05/tanh5 recorded no arrays nothing", "unrecorded")
-    assert Results(study, tmp_path).arrays("ej05", "tanh5", "nothing") == unrecorded
+    unrecorded = Missing("steps/dense recorded no arrays nothing", "unrecorded")
+    assert Results(study, tmp_path).arrays("steps", "dense", "nothing") == unrecorded
     for content in (b"not an archive", path.read_bytes()[:-40], b""):
         path.write_bytes(content)
         with pytest.raises(InputError, match=r"arrays\.npz.*delete .*metrics\.json and run again"):
-            Results(study, tmp_path).arrays("ej05", "tanh5", "x")
+            Results(study, tmp_path).arrays("steps", "dense", "heights")
     path.unlink()
     with pytest.raises(InputError, match=r"arrays\.npz is missing; delete .*metrics\.json and run again"):
-        Results(study, tmp_path).arrays("ej05", "tanh5", "x")
+        Results(study, tmp_path).arrays("steps", "dense", "heights")
 
 
 def test_tables_that_are_not_there_say_what_to_run(tmp_path: Path) -> None:
-    results = Results(make_study({"ej08": ["dense"]}), tmp_path)
+    results = Results(make_study({"steps": ["dense"]}), tmp_path)
     with pytest.raises(InputError, match=r"summary\.csv.*collect"):
-        results.value("ej08", "dense", "test", "loss")
+        results.value("steps", "dense", "test", "loss")
 
 
 def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["null", "nan"]}, seeds=1)
+    study = make_study({"steps": ["null", "nan"]}, seeds=1)
     for block in study.blocks():
         folder = write_block(block, tmp_path)
         content = read_json(folder / "manifest.json")
@@ -198,7 +200,7 @@ def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path: Path) -> No
         write_json(folder / "manifest.json", content)
     collect(study, tmp_path)
     results = Results(study, tmp_path)
-    assert isinstance(results.value("ej08", "null", "train", "loss"), Value)
+    assert isinstance(results.value("steps", "null", "train", "loss"), Value)
     row = results.runs.iloc[1]
     assert (row["variant"], row["commit"], row["numpy"], row["gpu"], row["reason"]) == (
         "nan",
@@ -211,7 +213,7 @@ def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path: Path) -> No
 
 
 def test_metrics_by_epoch_lists_what_was_recorded(collected: Collected) -> None:
-    assert Results(*collected).metrics_by_epoch("ej05", "tanh5") == ["loss", "mse"]
+    assert Results(*collected).metrics_by_epoch("steps", "dense") == ["loss", "accuracy"]
 
 
 TABLES = ("metrics", "history", "summary", "differences", "runs")
@@ -238,7 +240,7 @@ def test_text_in_the_place_of_a_number_is_malformed(collected: Collected, column
 
 
 def test_a_study_without_any_run_has_numbers_of_the_same_types(tmp_path: Path) -> None:
-    study = make_study({"ej08": ["dense"]})
+    study = make_study({"steps": ["dense"]})
     collect(study, tmp_path)
     results = Results(study, tmp_path)
-    assert results.per_seed("ej08", "dense", "test", "accuracy").dtype == np.float64
+    assert results.per_seed("steps", "dense", "test", "accuracy").dtype == np.float64

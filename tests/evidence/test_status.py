@@ -45,7 +45,7 @@ def no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def study() -> Study:
-    return make_study({"ej08": ["dense", "conv"]}, seeds=3, seeds_per_job=3)
+    return make_study({"steps": ["dense", "conv"]}, seeds=3, seeds_per_job=3)
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def first(study: Study, results: Path) -> Status:
 def test_what_has_not_begun_waits(study: Study, tmp_path: Path) -> None:
     rows = gather(study, tmp_path)
     assert [(row.exercise, row.variant, row.block, row.state) for row in rows] == [
-        ("ej08", "dense", "s0-2", "waiting"),
-        ("ej08", "conv", "s0-2", "waiting"),
+        ("steps", "dense", "s0-2", "waiting"),
+        ("steps", "conv", "s0-2", "waiting"),
     ]
     assert (rows[0].runs, rows[0].runs_done, rows[0].attempts) == (3, 0, [])
 
@@ -104,7 +104,7 @@ def test_what_is_done_shows_its_mean_metric(study: Study, block: Block, tmp_path
     ],
 )
 def test_what_was_stopped_says_why(study: Study, block: Block, tmp_path: Path, why: str | None, reason: str) -> None:
-    log = tmp_path / "logs/train/ej08/dense/s0-2.log"
+    log = tmp_path / "logs/train/steps/dense/s0-2.log"
     log.parent.mkdir(parents=True)
     log.write_text("epoch 4\nKilled by the kernel\n\n")
     attempt(block, tmp_path, why)
@@ -115,18 +115,18 @@ def test_what_was_stopped_says_why(study: Study, block: Block, tmp_path: Path, w
 
 def test_what_failed_says_why(study: Study, block: Block, tmp_path: Path) -> None:
     attempt(block, tmp_path, "DivergedError: the loss became nan")
-    write_json(tmp_path / "failures/ej08/dense/s0-2.json", {"reason": "the loss became nan", "when": ""})
+    write_json(tmp_path / "failures/steps/dense/s0-2.json", {"reason": "the loss became nan", "when": ""})
     row = first(study, tmp_path)
     assert (row.state, row.reason) == ("failed", "the loss became nan")
 
 
 def test_what_waits_for_the_cluster_is_queued(study: Study, tmp_path: Path, no_cluster: Path) -> None:
     squeue = no_cluster / "squeue"
-    squeue.write_text("#!/bin/sh\necho PENDING rule_train_wildcards_ej08_conv_s0-2\necho RUNNING rule_collect\n")
+    squeue.write_text("#!/bin/sh\necho PENDING rule_train_wildcards_steps_conv_s0-2\necho RUNNING rule_collect\n")
     squeue.chmod(0o755)
     rows = gather(study, tmp_path)
     assert [(row.state, row.reason) for row in rows] == [("waiting", ""), ("queued", "SLURM: pending")]
-    squeue.write_text("#!/bin/sh\necho RUNNING rule_train_wildcards_ej08_conv_s0-2\n")
+    squeue.write_text("#!/bin/sh\necho RUNNING rule_train_wildcards_steps_conv_s0-2\n")
     row = gather(study, tmp_path)[1]
     assert (row.state, row.reason) == ("running", "SLURM: running, but no sign of life")
     squeue.write_text("#!/bin/sh\nexit 1\n")
@@ -157,12 +157,12 @@ def test_the_table_and_the_attempts(study: Study, block: Block, tmp_path: Path) 
         return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
 
     table = printed(False)
-    assert table[1] == "ej08/dense/s0-2 stopped 1/3 4/10 accuracy 0.75 2 32 s 2 terminated by SIGTERM"
-    assert table[2] == "ej08/conv/s0-2 waiting 0/3 0/0"
+    assert table[1] == "steps/dense/s0-2 stopped 1/3 4/10 accuracy 0.75 2 32 s 2 terminated by SIGTERM"
+    assert table[2] == "steps/conv/s0-2 waiting 0/3 0/0"
     assert table[3] == "1 waiting, 1 stopped"
     journal = printed(True)
     assert len(journal) == 4
-    assert journal[1].startswith("ej08/dense/s0-2 1 node7 (job 42) 2")
+    assert journal[1].startswith("steps/dense/s0-2 1 node7 (job 42) 2")
     assert journal[1].endswith("killed")
     assert journal[2].endswith("terminated by SIGTERM")
 
@@ -170,12 +170,12 @@ def test_the_table_and_the_attempts(study: Study, block: Block, tmp_path: Path) 
 def test_the_command_reads_the_last_study(study: Study, block: Block, tmp_path: Path) -> None:
     attempt(block, tmp_path, None)
     write_json(tmp_path / "study.json", dict(study.config))
-    done = CliRunner().invoke(main, ["status", "ej08", "--json", "--results", str(tmp_path)])
+    done = CliRunner().invoke(main, ["status", "steps", "--json", "--results", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output) == [asdict(row) for row in gather(study, tmp_path)]
-    strange = CliRunner().invoke(main, ["status", "ej07", "--results", str(tmp_path)])
+    strange = CliRunner().invoke(main, ["status", "sets", "--results", str(tmp_path)])
     assert strange.exit_code == 2
-    assert "no exercise 'ej07'" in strange.output
+    assert "no exercise 'sets'" in strange.output
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (700, "12 min"), (11100, "3 h 05 min")])

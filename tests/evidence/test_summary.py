@@ -11,7 +11,7 @@ from practica.evidence.summary import summarise
 
 
 def metrics(values: dict[tuple[int, int | None], float], data: str = "real") -> pd.DataFrame:
-    rows = [("ej99", "v", seed, fold, "test", "accuracy", value, data) for (seed, fold), value in values.items()]
+    rows = [("invented", "v", seed, fold, "test", "accuracy", value, data) for (seed, fold), value in values.items()]
     columns = ["exercise", "variant", "seed", "fold", "split", "metric", "value", "data"]
     return pd.DataFrame(rows, columns=columns).astype({"fold": "Int64"})
 

@@ -21,20 +21,22 @@ from practica.files import write_json
 from practica.jobs.status import gather
 from practica.tuning.adopt import Adopted, adopt
 from practica.tuning.judge import judge, lines, read_trials, write_trials
+from toy import TOY, resolve
 
 from .factory import fill, write_block
 
-CONFIG = """\
+CONFIG = f"""\
 # Mine.
+study: {TOY}
 seeds: 3
 exercises:
-  ej08:
-    dataset: mnist
-    settings: {epochs: 12, learning_rate: 0.5}
+  steps:
+    dataset: walks
+    settings: {{epochs: 12, learning_rate: 0.5}}
     variants:
       # The dense one.
-      dense: {grid: {learning_rate: [0.001, 0.01], units: [[8], [8, 4]]}} # as it was
-      conv: {}
+      dense: {{grid: {{learning_rate: [0.001, 0.01], units: [[8], [8, 4]]}}}} # as it was
+      conv: {{}}
 """
 
 
@@ -51,7 +53,7 @@ class Tuning:
 
     @property
     def trials(self) -> list[Trial]:
-        return trials(self.study, "ej08", "dense")
+        return trials(self.study, "steps", "dense")
 
     def run(self, *scores: float, stand_in: bool = False) -> pd.DataFrame:
         """Write every trial with its score, the middle one of its seeds, and return the table."""
@@ -64,10 +66,10 @@ class Tuning:
                     "validation": {"accuracy": score + 0.05 * (place - 1)},
                 }
                 write_json(path, content)
-        return write_trials(self.study, "ej08", "dense", self.results)
+        return write_trials(self.study, "steps", "dense", self.results)
 
     def adopt(self) -> Adopted:
-        return adopt("ej08/dense", [self.file], self.results)
+        return adopt("steps/dense", [self.file], self.results)
 
 
 @pytest.fixture
@@ -88,22 +90,22 @@ def test_every_trial_is_a_row_and_the_best_mean_wins(tuning: Tuning) -> None:
     assert (row["mean"], row["sd"], row["n"], row["seeds"]) == (pytest.approx(0.9), pytest.approx(0.05), 3, 3)
     assert row["high"] - 0.9 == pytest.approx(0.9 - row["low"])
     assert row["high"] == pytest.approx(0.9 + 0.05 * 4.302652729911275 / 3**0.5)  # t with 2 degrees of freedom
-    again = read_trials(tuning.results, "ej08", "dense")
+    again = read_trials(tuning.results, "steps", "dense")
     assert again["trial"].tolist() == [trial.name for trial in tuning.trials]
     assert "* " + row["trial"] in lines(table)[0]
 
 
 def test_an_error_is_better_when_it_is_smaller(tmp_path: Path) -> None:
-    study = Study.resolve(
+    study = resolve(
         {
             "seeds": 2,
-            "exercises": {"ej05": {"dataset": "logistic", "variants": {"tanh5": {"grid": {"epochs": [1, 2, 3]}}}}},
+            "exercises": {"lines": {"dataset": "crescents", "variants": {"line": {"grid": {"epochs": [1, 2, 3]}}}}},
         }
     )
-    for trial in trials(study, "ej05", "tanh5"):
+    for trial in trials(study, "lines", "line"):
         for block in trial.blocks:
             write_block(block, folder(tmp_path))
-    table = judge(study, "ej05", "tanh5", tmp_path)
+    table = judge(study, "lines", "line", tmp_path)
     assert set(table["metric"]) == {"mse"}
     assert table.loc[table["winner"], "mean"].tolist() == [table["mean"].min()]
 
@@ -114,7 +116,7 @@ def test_what_diverged_or_is_not_there_cannot_win(tuning: Tuning) -> None:
     metrics = best.blocks[0].folder(folder(tuning.results)) / "metrics.json"
     write_json(metrics, {"diverged": "the loss became nan"})
     (second.blocks[2].folder(folder(tuning.results)) / "metrics.json").unlink()
-    table = write_trials(tuning.study, "ej08", "dense", tuning.results)
+    table = write_trials(tuning.study, "steps", "dense", tuning.results)
     assert table["status"].tolist() == ["done", "diverged", "done", "missing"]
     assert table["n"].tolist() == [3, 2, 3, 2]
     assert table["winner"].tolist() == [False, False, True, False]
@@ -135,12 +137,12 @@ def test_the_studys_tables_know_nothing_of_trials(tuning: Tuning) -> None:
 
 
 def test_the_status_shows_trials_once_a_tuning_has_begun(tuning: Tuning) -> None:
-    assert [row.id for row in gather(tuning.study, tuning.results)][:2] == ["ej08/dense/s0", "ej08/dense/s1"]
+    assert [row.id for row in gather(tuning.study, tuning.results)][:2] == ["steps/dense/s0", "steps/dense/s1"]
     assert not any(row.trial for row in gather(tuning.study, tuning.results))
     tuning.run(0.6, 0.9, 0.7, 0.8)
     rows = [row for row in gather(tuning.study, tuning.results) if row.trial]
     assert len(rows) == 12
-    assert rows[0].id == f"ej08/dense/{tuning.trials[0].name}/s0"
+    assert rows[0].id == f"steps/dense/{tuning.trials[0].name}/s0"
     assert {row.state for row in rows} == {"done"}
 
 
@@ -152,8 +154,8 @@ def test_the_winner_is_written_with_its_origin_and_the_rest_stays(tuning: Tuning
     old = "      dense: {grid:"
     new = f"      {remark}\n      dense: {{settings: {{units: [8, 4], learning_rate: 0.01}}, grid:"
     assert tuning.file.read_text() == CONFIG.replace(old, new)
-    assert tuning.study.settings("ej08", "dense") == {"epochs": 12, "learning_rate": 0.01, "units": [8, 4]}
-    assert tuning.study.settings("ej08", "conv") == {"epochs": 12, "learning_rate": 0.5}
+    assert tuning.study.settings("steps", "dense") == {"epochs": 12, "learning_rate": 0.01, "units": [8, 4]}
+    assert tuning.study.settings("steps", "conv") == {"epochs": 12, "learning_rate": 0.5}
 
 
 def test_adopting_again_changes_nothing_and_another_winner_replaces_the_first(tuning: Tuning) -> None:
@@ -164,7 +166,7 @@ def test_adopting_again_changes_nothing_and_another_winner_replaces_the_first(tu
     assert tuning.file.read_text() == text
     tuning.run(0.9, 0.7, 0.8, 0.6)
     assert tuning.adopt().changed
-    assert tuning.study.settings("ej08", "dense")["units"] == [8]
+    assert tuning.study.settings("steps", "dense")["units"] == [8]
     assert tuning.file.read_text().count("# Tuned:") == 1
 
 
@@ -181,12 +183,12 @@ def test_a_trial_that_has_not_run_is_waited_for_and_one_that_diverged_is_not(tun
     tuning.run(0.6, 0.7, 0.8, 0.9)
     for block in tuning.trials[0].blocks:
         (block.folder(folder(tuning.results)) / "metrics.json").unlink()
-    write_trials(tuning.study, "ej08", "dense", tuning.results)
+    write_trials(tuning.study, "steps", "dense", tuning.results)
     with pytest.raises(InputError, match=r"1 of 4 trials have not run"):
         tuning.adopt()
     for block in tuning.trials[0].blocks:
         write_json(block.folder(folder(tuning.results)) / "metrics.json", {"diverged": "the loss became nan"})
-    write_trials(tuning.study, "ej08", "dense", tuning.results)
+    write_trials(tuning.study, "steps", "dense", tuning.results)
     assert tuning.adopt().values == tuning.trials[3].values
 
 
@@ -199,7 +201,7 @@ def test_shared_settings_are_reported(tuning: Tuning) -> None:
     shared = CONFIG.replace("dense: {grid", "dense: &dense {settings: {epochs: 12}, grid")
     tuning.file.write_text(shared.replace("conv: {}", "conv: {<<: *dense}"))
     tuning.run(0.6, 0.7, 0.8, 0.9)
-    assert tuning.adopt().shared == ("ej08/conv",)
+    assert tuning.adopt().shared == ("steps/conv",)
 
 
 def test_settings_from_a_merge_key_stay_beside_the_winners(tuning: Tuning) -> None:
@@ -211,27 +213,27 @@ def test_settings_from_a_merge_key_stay_beside_the_winners(tuning: Tuning) -> No
     )
     tuning.run(0.6, 0.7, 0.8, 0.9)
     assert tuning.adopt().shared == ()
-    assert tuning.study.settings("ej08", "dense") == {"epochs": 12, "l2": 0.1, "learning_rate": 0.01, "units": [8, 4]}
-    assert tuning.study.settings("ej08", "conv") == {"epochs": 12, "l2": 0.1, "learning_rate": 0.3}
+    assert tuning.study.settings("steps", "dense") == {"epochs": 12, "l2": 0.1, "learning_rate": 0.01, "units": [8, 4]}
+    assert tuning.study.settings("steps", "conv") == {"epochs": 12, "l2": 0.1, "learning_rate": 0.3}
     assert not tuning.adopt().changed
 
 
 def test_a_file_that_overrules_the_values_is_no_silent_failure(tuning: Tuning, tmp_path: Path) -> None:
     over = tmp_path / "over.yaml"
-    over.write_text(yaml.safe_dump({"exercises": {"ej08": {"variants": {"dense": {"settings": {"units": [3]}}}}}}))
+    over.write_text(yaml.safe_dump({"exercises": {"steps": {"variants": {"dense": {"settings": {"units": [3]}}}}}}))
     tuning.run(0.6, 0.7, 0.8, 0.9)
-    with pytest.raises(InputError, match=r"exercises\.ej08\.variants\.dense\.settings yourself"):
-        adopt("ej08/dense", [tuning.file, over], tuning.results)
+    with pytest.raises(InputError, match=r"exercises\.steps\.variants\.dense\.settings yourself"):
+        adopt("steps/dense", [tuning.file, over], tuning.results)
     assert tuning.file.read_text() == CONFIG
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("ej08", "should read exercise/variant"),
-        ("ej08/conv", "nothing to tune"),
-        ("ej08/danse", "did you mean 'dense'"),
-        ("ej08/dense", "snakemake tuning"),
+        ("steps", "should read exercise/variant"),
+        ("steps/conv", "nothing to tune"),
+        ("steps/danse", "did you mean 'dense'"),
+        ("steps/dense", "snakemake tuning"),
     ],
 )
 def test_the_command_says_what_is_wrong(tuning: Tuning, name: str, words: str) -> None:
@@ -245,7 +247,7 @@ def test_the_figure_shows_every_trial_in_each_panel(tuning: Tuning, language: st
     from practica.figures.trials import draw_trials
 
     tuning.run(0.6, 0.7, 0.8, 0.9)
-    figure = draw_trials(read_trials(tuning.results, "ej08", "dense"), "ej08/dense", language)
+    figure = draw_trials(read_trials(tuning.results, "steps", "dense"), "steps/dense", language)
     assert [axes.get_xlabel() for axes in figure.axes] == ["learning_rate", "units"]
     for axes in figure.axes:
         shown = sorted(y for line in axes.containers for y in np.atleast_1d(line[0].get_ydata()))
@@ -256,7 +258,11 @@ def test_the_command_judges_draws_and_ranks(tuning: Tuning) -> None:
     tuning.file.write_text(CONFIG.replace("units: [[8], [8, 4]]", "batch_size: [8, 16]"))  # the net has no units to set
     tuning.run(0.6, 0.7, 0.8, 0.9)
     options: list[Any] = ["--config", str(tuning.file), "--results", str(tuning.results)]
-    done = CliRunner().invoke(main, ["trials", "ej08/dense", *options])
+    done = CliRunner().invoke(main, ["trials", "steps/dense", *options])
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"* {tuning.trials[3].name}")
-    assert {path.name for path in (tuning.results / "tuning/ej08").iterdir()} == {"dense.csv", "dense.pdf", "dense.png"}
+    assert {path.name for path in (tuning.results / "tuning/steps").iterdir()} == {
+        "dense.csv",
+        "dense.pdf",
+        "dense.png",
+    }

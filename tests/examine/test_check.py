@@ -113,6 +113,9 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
             "hold 'paper'",
         ),
         (ABOUT, "claims:", "uncompared: [acuracy]\nclaims:", "uncompared", "nothing records 'acuracy'"),
+        # LaTeX.
+        (FRONT, "title: A study", "title: A study\nlatex: {class: no-such}", "no-such", "LaTeX has no class no-such"),
+        (FRONT, "title: A study", "title: A study\nlatex: {class: a b}", "class: a b", "(The name of a class"),
         # Prose.
         (PROSE, "growers/hidden}", "growers/hiden}", "hiden", "did you mean 'hidden'"),
         (PROSE, "ref{tab:table_growers}", "ref{tab:table_grower}", "table_grower}", "nothing has this label"),
@@ -281,3 +284,14 @@ def test_keras_is_not_imported(study):
     env = os.environ | {"PYTHONPATH": str(ROOT / "workflow")}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_curves_of_a_variant_that_does_not_run_today_may_be_named(study):
+    edit(ABOUT, "variants:\n", "variants:\n  wider: wider layer\n")
+    edit(ABOUT, "  figure: fig_growers", "  figure: fig_growers_wider")
+    edit(FRONT, "title: A study", "title: A study\ngallery: [fig_growers_wider]")
+    edit(PROSE, "It does make", r"\figura{fig_growers_wider}{}Figure~\ref{fig:fig_growers_wider} does make")
+    assert found()[0] == []
+    edit(ABOUT, "  wider: wider layer\n", "")
+    wrong, _ = found()
+    assert len([each for each in wrong if "'fig_growers_wider'" in each or "{fig:fig_growers_wider}" in each]) == 4

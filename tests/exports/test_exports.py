@@ -36,7 +36,7 @@ def test_sha256sum_agrees_and_sees_a_change(results):
     count = write_sums(results)
     names = [line.split("  ")[1] for line in (results / "SHA256SUMS").read_text().splitlines()]
     assert len(names) == count
-    assert {"metrics.csv", "study.json", "runs/ej08/dense/s0-1/metrics.json"} <= set(names)
+    assert {"metrics.csv", "study.json", "runs/steps/dense/s0-1/metrics.json"} <= set(names)
     assert not {"logs/a.log", "link", "SHA256SUMS"} & set(names)
     check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
     assert subprocess.run(check, cwd=results, check=False).returncode == 0
@@ -116,13 +116,13 @@ def test_a_crate_says_what_was_run(crate):
 
 def test_a_crate_of_a_study_with_holes_says_so(tmp_path):
     study = one_exercise()
-    fill(study, tmp_path, skip=("ej08/dense",))
+    fill(study, tmp_path, skip=("steps/dense",))
     write_json(tmp_path / "study.json", dict(study.config))
     with zipfile.ZipFile(write_crate(study, tmp_path)) as archive:
         graph = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
     run = next(entity for entity in graph if entity["@id"] == "#run")
     assert run["actionStatus"].endswith("FailedActionStatus")
-    assert "ej08/dense/s0-1 is missing" in run["error"]
+    assert "steps/dense/s0-1 is missing" in run["error"]
 
 
 @pytest.mark.keras
@@ -133,7 +133,7 @@ def test_tensorboard_reads_the_histories(results, tmp_path):
     count = write_events(history, tmp_path)
     files = sorted(Path(tmp_path).rglob("*tfevents*"))
     assert len(files) == count == len(history.groupby(["variant", "seed", "split"], observed=True))
-    (file,) = tmp_path.glob("ej08/dense/s1/validation/*")
+    (file,) = tmp_path.glob("steps/dense/s1/validation/*")
     events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(file))]
     assert events[0].file_version == "brain.Event:2"
     points = {(e.step, v.tag): v.simple_value for e in events[1:] for v in e.summary.value}

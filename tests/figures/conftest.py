@@ -14,7 +14,7 @@ from practica.evidence.results import Results
 
 @pytest.fixture(scope="session")
 def complete(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Return the results of a complete study of all ten exercises and one of a user's."""
+    """Return the results of a complete study of the toy."""
     return _collected(tmp_path_factory.mktemp("complete"), stand_in=False)
 
 

@@ -44,7 +44,7 @@ def test_every_word_of_a_figure_is_in_its_digest(
         (each.kind, each.panels): each
         for each in (catalogue.spec(study, name) for name in catalogue.report_figures(study))
     }
-    assert len(kinds) > 8
+    assert len(kinds) > 6
     for shown in kinds.values():
         listening.asked.clear()
         for results in (complete, stand_ins, Results(study, tmp_path)):
@@ -65,11 +65,12 @@ def changed(monkeypatch: pytest.MonkeyPatch, entries: Any, key: Any, value: Any)
 
 
 @pytest.mark.parametrize(
-    ("key", "figures"), [("residual", {"fig10b"}), ("fit", {"fig01a"}), ("twins_note", {"figx02e"})]
+    ("key", "figures"),
+    [("test_seed", {"fig3"}), ("twins_note", {"figx_times"})],
 )
 def test_a_word_concerns_the_figures_that_show_it(key: str, figures: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     # A figure of whatever was recorded may show any word.
-    users = {name for name in catalogue.report_figures(make_study(seeds=2)) if name.startswith("fig_ej")}
+    users = {name for name in catalogue.report_figures(make_study(seeds=2)) if name.startswith("fig_moons_")}
     assert changed(monkeypatch, section("figures", "es"), key, "other") - users == figures
 
 
@@ -84,16 +85,16 @@ def changed_by(folder: Path, file: str, old: str, new: str) -> set[str]:
 @pytest.mark.parametrize(
     ("file", "old", "new", "figures"),
     [
-        ("ej08/about.yaml", "  metric: accuracy\n", "  metric: loss\n", {"fig_overview"}),
-        ("ej08/about.yaml", "conv/test/accuracy: '0.98'", "conv/test/accuracy: '0.97'", {"fig_overview"}),
-        ("ej08/about.yaml", "es: 'MNIST, red densa'", "es: Otro", {"fig13a"}),
-        ("ej08/about.yaml", "    variants: [dense]", "    variants: [conv]", {"fig13a", "fig13b"}),
-        ("ej01/about.yaml", "Precio predicho por el modelo lineal", "Otra cosa", set()),  # its file has no caption
-        ("ej01/about.yaml", "es: 'Precio real [k$]'", "es: Otro", {"fig01a"}),
-        ("ej05/figures.py", "DRAWN = 80", "DRAWN = 70", {"fig10b"}),
-        ("ej07/figures.py", "HIGH + 0.3", "HIGH + 0.2", {"fig12", "figx07b"}),
-        ("ej08/es.tex", "a", "b", set()),
-        ("ej08/experiment.py", "MULTICLASS, train", "MULTICLASS, test", set()),
+        ("steps/about.yaml", "  metric: accuracy\n", "  metric: loss\n", {"fig_overview"}),
+        ("steps/about.yaml", "conv/test/accuracy: '0.98'", "conv/test/accuracy: '0.97'", {"fig_overview"}),
+        ("steps/about.yaml", "es: 'Escalones, red densa'", "es: Otro", {"fig1a"}),
+        ("steps/about.yaml", "    variants: [dense]", "    variants: [conv]", {"fig1a", "fig1b"}),
+        ("steps/about.yaml", "Tres paseos y sus puntajes", "Otra cosa", set()),  # its file has no caption
+        ("steps/about.yaml", "es: Altura", "es: Otra", {"fig3"}),
+        ("moons/about.yaml", "es: Costo oculto", "es: Otro", {"fig5"}),
+        ("steps/figures.py", "LOW = 0.2", "LOW = 0.3", {"fig3"}),
+        ("steps/es.tex", "a", "b", set()),
+        ("steps/experiment.py", "MULTICLASS, train", "MULTICLASS, test", set()),
     ],
 )
 def test_an_edit_of_the_study_concerns_what_shows_it(

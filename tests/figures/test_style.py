@@ -32,7 +32,7 @@ def drawn() -> Figure:
 
 
 def test_two_saves_are_byte_identical(tmp_path: Path, complete: Results) -> None:
-    for name in ("fig05", "fig12"):
+    for name in ("fig5", "fig3"):
         for folder in ("one", "two"):
             save(draw_from(complete, name, "es"), tmp_path / folder / name)
         for kind in ("pdf", "png"):
@@ -72,7 +72,7 @@ def test_the_stamp_stands_above_the_axes_and_keeps_the_title(written: Callable[[
 
 def test_a_message_is_not_read_as_mathematics_nor_cut(tmp_path: Path, written: Callable[[Figure], str]) -> None:
     with style():
-        figure = message("ej08", "failed: $x_1$ \\frac{ " + "and so on " * 100)
+        figure = message("steps", "failed: $x_1$ \\frac{ " + "and so on " * 100)
     save(figure, tmp_path / "fig")
     assert "$x_1$ \\frac{" in written(figure)
     assert written(figure).endswith("…")

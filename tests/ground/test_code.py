@@ -181,13 +181,11 @@ def test_words_that_code_can_come_to(package: Path) -> None:
 
 def test_exercises_do_not_depend_on_each_other_nor_on_the_data_floor() -> None:
     exercises = experiments()
-    assert len(exercises) >= 10
+    assert exercises
     for exercise in exercises:
         modules = code.reach(f"study.{exercise}.experiment", "practica.training.block").modules
         strangers = {name for name in modules if name.startswith(("study.", "practica.data"))}
-        assert {name for name in strangers if not name.startswith("study.shared.")} <= {
-            f"study.{exercise}.{module}" for module in ("experiment", "numpy_net")
-        }
+        assert not {name for name in strangers if not name.startswith(("study.shared.", f"study.{exercise}."))}
 
 
 def test_what_restores_a_run_counts_and_what_only_runs_the_job_does_not() -> None:

@@ -14,15 +14,17 @@ from practica.config.schema import config_schema
 from practica.config.study import Block, Study, read_config
 from practica.errors import InputError
 from practica.yamlfiles.overlay import merge
+from toy import CONFIG, TOY, resolve
 
 ROOT = Path(__file__).parents[2]
 
 BASE: dict[str, Any] = {
+    "study": str(TOY),
     "seeds": 3,
     "exercises": {
-        "ej01": {"dataset": "boston", "variants": {"linear": {}}},
-        "ej08": {
-            "dataset": "mnist",
+        "first": {"dataset": "crescents", "variants": {"linear": {}}},
+        "steps": {
+            "dataset": "walks",
             "resources": {"threads": 2},
             "settings": {"epochs": 10, "learning_rate": 0.01},
             "variants": {"dense": {}, "slow": {"model": "dense", "settings": {"learning_rate": 0.001}}},
@@ -52,29 +54,29 @@ def test_defaults_are_filled_in_and_the_callers_config_is_left_alone() -> None:
 
 def test_a_variant_overrides_its_exercise() -> None:
     study = Study.resolve(BASE)
-    assert study.settings("ej08", "dense") == {"epochs": 10, "learning_rate": 0.01}
-    assert study.settings("ej08", "slow") == {"epochs": 10, "learning_rate": 0.001}
-    assert study.model("ej08", "slow") == "dense"
-    assert study.resources("ej08", "dense")["threads"] == 2
+    assert study.settings("steps", "dense") == {"epochs": 10, "learning_rate": 0.01}
+    assert study.settings("steps", "slow") == {"epochs": 10, "learning_rate": 0.001}
+    assert study.model("steps", "slow") == "dense"
+    assert study.resources("steps", "dense")["threads"] == 2
 
 
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
         ("sedes", 3, ["sedes", "unknown key", "'seeds'"]),
-        ("exercises.ej08.settings.epocs", 3, ["exercises.ej08.settings.epocs", "'epochs'"]),
-        ("exercises.ej08.variants.dense.settings", {"epochs": -1}, ["ej08.variants.dense.settings.epochs", "-1"]),
-        ("exercises.ej08.settings.epochs", "many", ["exercises.ej08.settings.epochs", "many", "integer"]),
+        ("exercises.steps.settings.epocs", 3, ["exercises.steps.settings.epocs", "'epochs'"]),
+        ("exercises.steps.variants.dense.settings", {"epochs": -1}, ["steps.variants.dense.settings.epochs", "-1"]),
+        ("exercises.steps.settings.epochs", "many", ["exercises.steps.settings.epochs", "many", "integer"]),
         ("seeds", [], ["seeds", "[]"]),
         ("seeds", 0, ["seeds", "0"]),
         ("seeds", [1, 1], ["seeds"]),
-        ("only", "ej80", ["only", "ej80", "ej08"]),
-        ("exercises.ej08.dataset", "minst", ["exercises.ej08.dataset", "'minst', did you mean 'mnist'?", "minst.py"]),
-        ("exercises.ej08.dataset", "../etc", ["exercises.ej08.dataset", "../etc"]),
-        ("exercises.ej08.variants.dense.dataset", "cifar", ["ej08.variants.dense.dataset", "'cifar'"]),
-        ("only", "ej02", ["only", "'ej02' has a folder but no block"]),
+        ("only", "stps", ["only", "stps", "steps"]),
+        ("exercises.steps.dataset", "wlks", ["exercises.steps.dataset", "'wlks', did you mean 'walks'?", "wlks.py"]),
+        ("exercises.steps.dataset", "../etc", ["exercises.steps.dataset", "../etc"]),
+        ("exercises.steps.variants.dense.dataset", "cifar", ["steps.variants.dense.dataset", "'cifar'"]),
+        ("only", "moons", ["only", "'moons' has a folder but no block"]),
         ("exercises.../../etc", {}, ["exercises"]),
-        ("exercises.ej08.variants", {"a b; rm": {}}, ["exercises.ej08.variants", "a b; rm"]),
+        ("exercises.steps.variants", {"a b; rm": {}}, ["exercises.steps.variants", "a b; rm"]),
         ("data.on_missing", "ignore", ["data.on_missing", "ignore"]),
     ],
 )
@@ -86,21 +88,21 @@ def test_a_mistake_is_one_sentence_with_the_keys_path(path: str, value: Any, wor
     assert all(word in message for word in words), message
 
 
-@pytest.mark.parametrize("only", ["ej08", ["ej08"], " ej08 ,", "ej08,ej08"])
+@pytest.mark.parametrize("only", ["steps", ["steps"], " steps ,", "steps,steps"])
 def test_only_names_a_part_of_the_study(only: Any) -> None:
     study = Study.resolve(changed("only", only))
-    assert study.exercises == ("ej08",)
-    assert {block.exercise for block in study.blocks()} == {"ej08"}
-    assert study.datasets() == ("mnist",)
+    assert study.exercises == ("steps",)
+    assert {block.exercise for block in study.blocks()} == {"steps"}
+    assert study.datasets() == ("walks",)
 
 
 def test_unknown_variant_is_named() -> None:
     with pytest.raises(InputError, match=r"dnse.*dense"):
-        Study.resolve(BASE).block("ej08", "dnse", (0,))
+        Study.resolve(BASE).block("steps", "dnse", (0,))
 
 
 def blocks(seeds: Any, size: int) -> list[str]:
-    study = Study.resolve({**BASE, "seeds": seeds, "seeds_per_job": size, "only": "ej01"})
+    study = Study.resolve({**BASE, "seeds": seeds, "seeds_per_job": size, "only": "first"})
     return [block.name for block in study.blocks()]
 
 
@@ -115,13 +117,13 @@ def test_full_blocks_stay_when_seeds_are_added() -> None:
 
 
 def test_a_specification_round_trips_and_holds_only_its_own_variant() -> None:
-    block = Study.resolve(BASE).block("ej08", "slow", (0, 1))
+    block = Study.resolve(BASE).block("steps", "slow", (0, 1))
     assert Block.parse(block.specification()) == block
-    other = Study.resolve(changed("exercises.ej08.variants.dense", {"settings": {"learning_rate": 0.5}}))
-    assert other.block("ej08", "slow", (0, 1)).specification() == block.specification()
+    other = Study.resolve(changed("exercises.steps.variants.dense", {"settings": {"learning_rate": 0.5}}))
+    assert other.block("steps", "slow", (0, 1)).specification() == block.specification()
     assert (
-        other.block("ej08", "dense", (0,)).specification()
-        != Study.resolve(BASE).block("ej08", "dense", (0,)).specification()
+        other.block("steps", "dense", (0,)).specification()
+        != Study.resolve(BASE).block("steps", "dense", (0,)).specification()
     )
 
 
@@ -134,9 +136,9 @@ def test_the_mirror_of_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_files_merge_key_by_key(tmp_path: Any) -> None:
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(BASE))
-    (tmp_path / "b.yaml").write_text("exercises: {ej08: {settings: {epochs: 2}}}\n")
+    (tmp_path / "b.yaml").write_text("exercises: {steps: {settings: {epochs: 2}}}\n")
     merged = read_config([tmp_path / "a.yaml", tmp_path / "b.yaml"])
-    assert merged["exercises"]["ej08"]["settings"] == {"epochs": 2, "learning_rate": 0.01}
+    assert merged["exercises"]["steps"]["settings"] == {"epochs": 2, "learning_rate": 0.01}
 
 
 @pytest.mark.parametrize(
@@ -146,9 +148,9 @@ def test_files_merge_key_by_key(tmp_path: Any) -> None:
         ("", "must be a mapping"),
         ("just words", "must be a mapping"),
         ("a: [", "line 1, column 5: expected the node content"),
-        ("seeds: 1\nonly:\tej08\n", r"line 2, column 6: found character '\\t' that cannot start any token"),
+        ("seeds: 1\nonly:\tsteps\n", r"line 2, column 6: found character '\\t' that cannot start any token"),
         ("a: {b: 1,\n  c: [{d: 1, d: 2}]}", "line 2, column 14: the key 'd' is there already, in line 2"),
-        ("seeds: 1\nonly: ej08\nseeds: 2\n", "line 3, column 1: the key 'seeds' is there already, in line 1"),
+        ("seeds: 1\nonly: steps\nseeds: 2\n", "line 3, column 1: the key 'seeds' is there already, in line 1"),
     ],
 )
 def test_a_file_that_is_no_configuration_is_named(tmp_path: Any, text: str, words: str) -> None:
@@ -180,14 +182,19 @@ def test_every_key_of_the_schema_is_explained() -> None:
 
 def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
     config = changed(
-        "exercises.ej08.settings", {"epochs": "3", "learning_rate": "0.5", "flip": "true", "optimizer": "sgd"}
+        "exercises.steps.settings", {"epochs": "3", "learning_rate": "0.5", "correct_zeros": "true", "optimizer": "sgd"}
     )
     study = Study.resolve({**config, "seeds": ["0", "4"], "title": "1984"})
-    assert study.settings("ej08", "dense") == {"epochs": 3, "learning_rate": 0.5, "flip": True, "optimizer": "sgd"}
+    assert study.settings("steps", "dense") == {
+        "epochs": 3,
+        "learning_rate": 0.5,
+        "correct_zeros": True,
+        "optimizer": "sgd",
+    }
     assert [block.seeds for block in study.blocks()][:2] == [(0,), (4,)]
     assert study.config["title"] == "1984"
     with pytest.raises(InputError, match=r"settings\.epochs.*three"):
-        Study.resolve(changed("exercises.ej08.settings", {"epochs": "three"}))
+        Study.resolve(changed("exercises.steps.settings", {"epochs": "three"}))
 
 
 def test_a_resolved_study_of_an_older_version_is_made_again(tmp_path: Any) -> None:
@@ -203,55 +210,49 @@ def test_a_resolved_study_of_an_older_version_is_made_again(tmp_path: Any) -> No
 def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None:
     import json
 
-    config = changed("exercises.ej08.variants", {"slow": {"model": "dense"}, "dense": {}, "conv": {}})
+    config = changed("exercises.steps.variants", {"slow": {"model": "dense"}, "dense": {}, "conv": {}})
     study = Study.resolve(config)
     (tmp_path / "study.json").write_text(json.dumps(dict(study.config)))
-    assert Study.load(tmp_path / "study.json").variants("ej08") == study.variants("ej08") == ("slow", "dense", "conv")
+    assert Study.load(tmp_path / "study.json").variants("steps") == study.variants("steps") == ("slow", "dense", "conv")
 
 
 def laid(over: dict[str, Any]) -> Study:
-    """Return the shipped study with something laid over it."""
-    return Study.resolve(merge(read_config([ROOT / "config.yaml"]), over))
+    """Return the toy with something laid over it."""
+    return resolve(merge(read_config([CONFIG]), over))
 
 
 def test_null_leaves_out_a_variant_or_an_exercise() -> None:
-    study = laid({"exercises": {"ej06": {"variants": {"wider": None}}, "ej10": None}})
-    assert study.variants("ej06") == ("raw", "corrected", "deeper")
-    assert "ej10" not in study.exercises
+    study = laid({"exercises": {"moons": {"variants": {"wider": None}}, "steps": None}})
+    assert study.variants("moons") == ("raw", "corrected", "deeper", "raw_numpy", "turned")
+    assert "steps" not in study.exercises
     assert study.config == Study.resolve(study.config).config
-    with pytest.raises(InputError, match=r"ej01\.variants: .*non-empty"):
-        laid({"exercises": {"ej01": {"variants": {"linear": None}}}})
+    with pytest.raises(InputError, match=r"steps\.variants: .*non-empty"):
+        laid({"exercises": {"steps": {"variants": {"dense": None, "conv": None}}}})
 
 
 def test_a_cut_is_of_what_is_there() -> None:
-    cut = {"ej06": {"settings": {"epochs": 2}, "variants": {"wider": {"settings": {"l2": 0.5}}, "raw": {"model": "x"}}}}
-    cut |= {"ej10": {"settings": {"epochs": 1}}}
-    study = laid({"exercises": {"ej10": None, "ej06": {"variants": {"raw": None}}}, "cut": cut})
-    assert study.variants("ej06") == ("corrected", "wider", "deeper")
-    assert study.settings("ej06", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("ej06", "wider")
+    cut = {
+        "moons": {"settings": {"epochs": 2}, "variants": {"wider": {"settings": {"l2": 0.5}}, "raw": {"model": "x"}}}
+    }
+    cut |= {"steps": {"settings": {"epochs": 1}}}
+    study = laid({"exercises": {"steps": None, "moons": {"variants": {"raw": None}}}, "cut": cut})
+    assert study.variants("moons") == ("corrected", "wider", "deeper", "raw_numpy", "turned")
+    assert study.settings("moons", "wider") | {"epochs": 2, "l2": 0.5} == study.settings("moons", "wider")
     assert "cut" not in study.config
     assert study.demonstration
-    assert "ej10" not in study.exercises
+    assert "steps" not in study.exercises
 
 
 @pytest.mark.parametrize(
     ("cut", "sentence"),
     [
-        ({"ej77": {}}, "cut: there is no exercise 'ej77'; did you mean 'ej07'"),
+        ({"stps": {}}, "cut: there is no exercise 'stps'; did you mean 'steps'"),
         ({"x" * 300: {}}, "cut: there is no exercise"),
-        ({"ej06": {"epocs": 3}}, "exercises.ej06.epocs"),
-        ({"ej06": 3}, "cut.ej06: 3"),
+        ({"moons": {"epocs": 3}}, "exercises.moons.epocs"),
+        ({"moons": 3}, "cut.moons: 3"),
         (3, "cut: 3"),
     ],
 )
 def test_a_cut_is_checked(cut: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=re.escape(sentence)):
         laid({"cut": cut})
-
-
-def test_the_quick_profile_minds_nothing_that_is_left_out() -> None:
-    quick = read_config([ROOT / "profiles/quick/settings.yaml"])
-    for exercise in read_config([ROOT / "config.yaml"])["exercises"]:
-        study = laid(merge(quick, {"exercises": {exercise: None}}))
-        assert exercise not in study.exercises
-        assert len(study.exercises) == 9

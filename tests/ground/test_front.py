@@ -5,7 +5,7 @@ import pytest
 from practica.config import front
 from practica.config.study import Study, read_config
 from practica.paper.catalogue import exercise_tables, front_tables
-from practica.paper.document import _metadata
+from practica.paper.preamble import metadata
 from practica.scaffold import new_study
 from practica.yamlfiles.reading import line_of
 
@@ -40,12 +40,12 @@ def test_authors_are_those_of_the_study_unless_the_configuration_names_one(study
 
 
 def test_the_title_page_and_the_metadata_name_all_of_them(study):
-    tex = _metadata(study(AUTHORS), "en")
+    tex = metadata(study(AUTHORS), "en")
     assert r"\author{Ada \& Co\\{\small Analytical Society} \and Grace}" in tex
     assert r"pdfauthor={Ada \& Co, Grace}" in tex
     assert "pdfkeywords={wine, nets, wine}" in tex
     assert "pdfsubject={Which of three growers has made a wine" in tex
-    assert r"\author{}" in _metadata(study(), "en")
+    assert r"\author{}" in metadata(study(), "en")
 
 
 def test_the_pages_begin_with_the_abstract_unless_there_is_an_introduction(study):

@@ -29,16 +29,22 @@ from practica.plan.rehearsals import (
     remembered,
     telling_trials,
 )
+from practica.study_folder import use
+from toy import CONFIG, TOY, resolve
 
-ROOT = Path(__file__).parents[2]
+
+@pytest.fixture(autouse=True)
+def _toy() -> None:
+    """Open the toy, for tests that make blocks without a study."""
+    use(TOY)
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config |= {"only": ["ej06", "ej08"], "results": str(tmp_path / "results"), "data": {"folder": str(tmp_path)}}
-    config["exercises"]["ej08"]["variants"]["dense"]["grid"] = {"batch_size": [64, 128]}
-    return Study.resolve(config)
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config |= {"only": ["moons", "steps"], "results": str(tmp_path / "results"), "data": {"folder": str(tmp_path)}}
+    config["exercises"]["steps"]["variants"]["dense"]["grid"] = {"batch_size": [64, 128]}
+    return resolve(config)
 
 
 def planned(study: Study, *trained: str, alone: bool = False) -> Rehearsals:
@@ -59,39 +65,39 @@ def keys_of(study: Study, *names: str) -> list[str]:
 
 
 def test_only_what_is_to_be_trained_and_is_new_is_rehearsed(study: Study) -> None:
-    block = study.block("ej06", "raw", (0,))
-    first = planned(study, "ej06/raw", "ej08/conv")
-    assert {name_of(b) for b in first.due(STUDY).values()} == {"ej06/raw", "ej08/conv"}
-    remember(study.results, keys_of(study, "ej06/raw"))
-    assert [name_of(b) for b in planned(study, "ej06/raw", "ej08/conv").due(STUDY).values()] == ["ej08/conv"]
-    assert planned(study, "ej06/raw").before(study.block("ej06", "raw", (0,))) == []
+    block = study.block("moons", "raw", (0,))
+    first = planned(study, "moons/raw", "steps/conv")
+    assert {name_of(b) for b in first.due(STUDY).values()} == {"moons/raw", "steps/conv"}
+    remember(study.results, keys_of(study, "moons/raw"))
+    assert [name_of(b) for b in planned(study, "moons/raw", "steps/conv").due(STUDY).values()] == ["steps/conv"]
+    assert planned(study, "moons/raw").before(study.block("moons", "raw", (0,))) == []
     assert planned(study).before(block) == []
 
 
 def test_while_anything_is_new_every_training_waits_and_nothing_that_stays(study: Study) -> None:
-    remember(study.results, keys_of(study, "ej06/raw"))
-    plan = planned(study, "ej06/raw", "ej08/conv")
+    remember(study.results, keys_of(study, "moons/raw"))
+    plan = planned(study, "moons/raw", "steps/conv")
     (file,) = plan.before(study.blocks()[0])
-    assert name_of(study.blocks()[0]) == "ej06/raw"
+    assert name_of(study.blocks()[0]) == "moons/raw"
     assert file == f"{study.results}/rehearsed/study/{label(plan.due(STUDY))}.json"
-    assert plan.before(study.block("ej06", "wider", study.seed_groups("ej06")[0])) == []
+    assert plan.before(study.block("moons", "wider", study.seed_groups("moons")[0])) == []
 
 
 def test_for_single_targets_only_their_own_variant_is_rehearsed(study: Study) -> None:
-    plan = planned(study, "ej06/raw", "ej08/conv", alone=True)
-    (block, *_) = [b for b in study.blocks() if name_of(b) == "ej08/conv"]
-    assert [name_of(b) for b in plan.due("ej08/conv").values()] == ["ej08/conv"]
-    assert plan.before(block)[0].startswith(f"{study.results}/rehearsed/ej08/conv/")
+    plan = planned(study, "moons/raw", "steps/conv", alone=True)
+    (block, *_) = [b for b in study.blocks() if name_of(b) == "steps/conv"]
+    assert [name_of(b) for b in plan.due("steps/conv").values()] == ["steps/conv"]
+    assert plan.before(block)[0].startswith(f"{study.results}/rehearsed/steps/conv/")
 
 
 def test_trials_are_rehearsed_apart(study: Study) -> None:
-    plan = planned(study, "ej08/dense")
+    plan = planned(study, "steps/dense")
     assert len(plan.due(TUNING)) == 2
     assert plan.before(trial_blocks(study)[0])[0].startswith(f"{study.results}/rehearsed/tuning/")
 
 
 def test_the_key_is_of_settings_data_and_code_and_not_of_seeds() -> None:
-    block = Block("ej08", "dense", (0,), "dense", "mnist", {"epochs": 3})
+    block = Block("steps", "dense", (0,), "dense", "walks", {"epochs": 3})
     same = [replace(block, seeds=(4, 5)), replace(block, trial="t1"), replace(block, save_model="last")]
     others = [replace(block, settings={"epochs": 4}), replace(block, model="conv"), replace(block, dataset="imdb")]
     assert {key(each, "data") for each in same} == {key(block, "data")}
@@ -107,9 +113,9 @@ def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_refused_is_told_once_a_line_until_it_is_forgotten(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^ej06/raw: no\npractica: ej08/dense: no$"):
-        note_refusals(tmp_path, ["ej06/raw: no", "ej08/dense: no"])
-    with pytest.raises(InputError, match="ej06/raw: no"):
+    with pytest.raises(InputError, match=r"^moons/raw: no\npractica: steps/dense: no$"):
+        note_refusals(tmp_path, ["moons/raw: no", "steps/dense: no"])
+    with pytest.raises(InputError, match="moons/raw: no"):
         refuse(tmp_path)
     forget_refusals(tmp_path)
     refuse(tmp_path)
@@ -118,7 +124,7 @@ def test_what_is_refused_is_told_once_a_line_until_it_is_forgotten(tmp_path: Pat
 def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the values of the trials that are rehearsed of these."""
     every = [
-        Trial(str(place), own, (Block("ej08", "dense", (0,), "dense", "mnist", own),))
+        Trial(str(place), own, (Block("steps", "dense", (0,), "dense", "walks", own),))
         for place, own in enumerate(values)
     ]
     return [dict(block.settings) for block in telling_trials(every)]
@@ -126,17 +132,17 @@ def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_every_combination_that_changes_shapes_is_rehearsed_and_every_value_of_the_recipe_once() -> None:
     grid = [
-        {"units": units, "words": words, "batch_size": size}
+        {"units": units, "folds": folds, "batch_size": size}
         for units in ([4], [8])
-        for words in (1, 2)
+        for folds in (2, 3)
         for size in (10, 20, 30)
     ]
     chosen = tried(*grid)
-    assert {(str(each["units"]), each["words"]) for each in chosen} == {
-        ("[4]", 1),
+    assert {(str(each["units"]), each["folds"]) for each in chosen} == {
         ("[4]", 2),
-        ("[8]", 1),
+        ("[4]", 3),
         ("[8]", 2),
+        ("[8]", 3),
     }
     assert {each["batch_size"] for each in chosen} == {10, 20, 30}
     assert len(chosen) == 6

@@ -15,16 +15,21 @@ from practica.cli import main
 from practica.config.study import Study
 from practica.files import write_json
 from practica.launch.merging import Merged, note
+from toy import TOY
 
 CONFIG = {
+    "study": str(TOY),
     "results": "out",
     "data": {"folder": "sets", "on_missing": "stand-in"},
     "seeds": 1,
     "exercises": {
-        "ej02": {
-            "dataset": "xor",
-            "settings": {"epochs": 2, "batch_size": 4, "optimizer": "adam", "learning_rate": 0.1},
-            "variants": {"xor_221": {}},
+        "steps": {
+            "dataset": "walks",
+            "settings": {
+                **{"epochs": 2, "batch_size": 60, "optimizer": "adam", "learning_rate": 0.1},
+                **{"validation_fraction": 0.2, "units": [2]},
+            },
+            "variants": {"dense": {}},
         }
     },
 }
@@ -68,12 +73,18 @@ def test_without_a_configuration_they_are_where_they_always_are() -> None:
 
 
 def test_prepare_and_train_go_there() -> None:
-    run("prepare", "xor")
-    assert Path("sets/prepared/xor/dataset.json").is_file()
-    run("train", "ej02", "xor_221", "--seeds", "0")
-    assert Path("out/runs/ej02/xor_221/s0/metrics.json").is_file()
+    run("prepare", "walks")
+    assert Path("sets/prepared/walks/dataset.json").is_file()
+    run("train", "steps", "dense", "--seeds", "0")
+    assert Path("out/runs/steps/dense/s0/metrics.json").is_file()
     assert not Path("data").exists()
     assert not Path("results").exists()
+
+
+def test_prepare_says_once_whose_configuration_it_takes() -> None:
+    note(Merged(("config.yaml", "mine.yaml")))
+    assert run("prepare", "xor").stderr.count("as in the last run here") == 1
+    assert Path("my sets/prepared/xor/dataset.json").is_file()
 
 
 def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,9 +96,9 @@ def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: p
         raise SystemExit(0)
 
     monkeypatch.setattr("practica.data.prepare", prepare)
-    run("prepare", "mnist")
+    run("prepare", "walks")
     (dataset, folder, options), *more = called
-    assert (dataset, str(folder), more) == ("mnist", "sets", [])
+    assert (dataset, str(folder), more) == ("walks", "sets", [])
     assert (options["mirror"], options["on_missing"]) == (None, "stand-in")
 
 
@@ -115,7 +126,7 @@ def test_they_take_the_configuration_of_the_last_run_and_say_so() -> None:
     assert len(json.loads(run("status", "--json", "--config", "config.yaml").stdout)) == 1
 
 
-RESULTS = ("study.json", "metrics.csv", "informe.pdf", "report_en.pdf", "runs/ej02/a/s0/metrics.json", "logs/a.log")
+RESULTS = ("study.json", "metrics.csv", "informe.pdf", "report_en.pdf", "runs/steps/a/s0/metrics.json", "logs/a.log")
 
 
 def made(folder: str, *names: str) -> None:
@@ -132,7 +143,7 @@ def test_the_results_of_the_last_run_are_removed_and_nothing_else() -> None:
     assert not Path("mine").exists()
     assert Path("out/study.json").exists()
     assert run("clean").stdout == ""
-    made("out", "thesis.docx", "data/raw/mnist.npz", "measured/ej02.csv")
+    made("out", "thesis.docx", "data/raw/mnist.npz", "measured/steps.csv")
     said = run("clean", "--config", "config.yaml").stdout
     assert said == "out: removed but for data, thesis.docx, which no study makes\n"
     assert sorted(str(path) for path in Path("out").rglob("*.*")) == ["out/data/raw/mnist.npz", "out/thesis.docx"]
@@ -176,8 +187,8 @@ def test_a_file_of_the_last_run_that_is_gone_is_named() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["train", "ej02", "xor_221", "--results", "ROOT/report"],
-        ["prepare", "xor", "--folder", "ROOT/docs"],
+        ["train", "steps", "dense", "--results", "ROOT/report"],
+        ["prepare", "walks", "--folder", "ROOT/docs"],
         ["restore", "somewhere", "--results", "ROOT/report"],
         ["sums", "--config", "results=ROOT/report"],
         ["where", "results", "--config", "results=sets"],
@@ -190,15 +201,15 @@ def test_no_command_writes_into_the_project_itself(words: list[str]) -> None:
 
 
 def test_adopt_finds_the_grid_of_the_run_it_speaks_of() -> None:
-    Path("mine.yaml").write_text("exercises: {ej02: {variants: {xor_221: {grid: {epochs: [2, 3]}}}}}\n")
+    Path("mine.yaml").write_text("exercises: {steps: {variants: {dense: {grid: {epochs: [2, 3]}}}}}\n")
     note(Merged(("config.yaml", "mine.yaml")))
-    done = run("adopt", "ej02/xor_221", code=2)
-    assert "out/tuning/ej02/xor_221.csv" in done.stderr
+    done = run("adopt", "steps/dense", code=2)
+    assert "out/tuning/steps/dense.csv" in done.stderr
     assert "run `snakemake tuning`" in done.stderr
 
 
 def test_an_overlay_alone_is_told_what_it_lacks() -> None:
-    for text in ("results: x\n", "exercises: {ej02: {settings: {epochs: 3}}}\n"):
+    for text in ("results: x\n", "exercises: {steps: {settings: {epochs: 3}}}\n"):
         Path("mine.yaml").write_text(text)
         done = run("where", "results", "--config", "mine.yaml", code=2)
         assert "is a required property" in done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paper.factory import ROOT, fill, grey_picture, shipped_study
+from paper.factory import ROOT, fill, grey_picture
 from practica.config.study import Study
 from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
@@ -17,19 +17,22 @@ from practica.page.build import write_pages
 from practica.paper.catalogue import tables_for
 from practica.paper.tables import write_table
 from practica.plan.wiring import reports
+from toy import CONFIG, TOY, toy_study
 
 
 @pytest.fixture(scope="session")
 def faked() -> Study:
-    return shipped_study(only="ej07,ej08", seeds=5)
+    return toy_study(seeds=5)
 
 
 @pytest.fixture(scope="session")
 def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the workflow and the faked results, as they are when the report is to be made."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("Snakefile", "workflow", "report", "study", "config.yaml", "profiles", "envs"):
+    for name in ("Snakefile", "workflow", "report", "profiles", "envs"):
         (folder / name).symlink_to(ROOT / name)
+    for path in (TOY, CONFIG):
+        (folder / path.name).symlink_to(path)
     results = folder / "results"
     fill(faked, results)
     write_json(results / "study.json", dict(faked.config))

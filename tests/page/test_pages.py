@@ -87,10 +87,10 @@ def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
 
 
 def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> None:
-    shown = spec(faked, "fig13a")
+    shown = spec(faked, "fig1a")
     found = course(shown, Results(faked, project / "results"), figure_words(faked, shown, "es"))
     (chart,) = charts(found, shown.title["es"], "Época", log_epochs=False)
-    assert chart in specifications(page(project, "ej08.html"))
+    assert chart in specifications(page(project, "steps.html"))
     table = pd.read_csv(io.StringIO(chart["data"]["values"]))
     for place, line in enumerate(found.plots[0].lines):
         assert table[f"m{place}"].tolist() == pytest.approx(line.curve.mean.tolist(), rel=1e-4)
@@ -99,9 +99,9 @@ def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> No
 
 
 def test_charts_to_compare_share_their_limits_and_say_what_they_show(project: Path) -> None:
-    text = page(project, "ej08_en.html")
+    text = page(project, "steps_en.html")
     shown = {
-        name: specifications(text.split(f'id="{name}"')[1].split("</figure>")[0])[0] for name in ("fig13a", "fig13b")
+        name: specifications(text.split(f'id="{name}"')[1].split("</figure>")[0])[0] for name in ("fig1a", "fig1b")
     }
     scales = [chart["layer"][0]["encoding"]["y"]["scale"] for chart in shown.values()]
     assert scales[0] == scales[1]
@@ -109,7 +109,7 @@ def test_charts_to_compare_share_their_limits_and_say_what_they_show(project: Pa
     for chart in shown.values():
         values = pd.read_csv(io.StringIO(chart["data"]["values"])).drop(columns="epoch")
         assert low <= values.min().min() and values.max().max() <= high
-    assert shown["fig13a"]["description"].endswith(": Accuracy. Training; Validation.")
+    assert shown["fig1a"]["description"].endswith(": Accuracy. Training; Validation.")
 
 
 def test_logarithmic_axes_have_readable_ticks() -> None:
@@ -137,8 +137,8 @@ def test_every_link_leads_somewhere(project: Path) -> None:
 
 
 def test_a_run_shows_its_metrics_and_log(project: Path, faked: Study) -> None:
-    text = page(project, "ej08_runs.html")
-    block = next(each for each in faked.blocks() if each.id.startswith("ej08/conv/"))
+    text = page(project, "steps_runs.html")
+    block = next(each for each in faked.blocks() if each.id.startswith("steps/conv/"))
     run = text.split(f'id="conv-{block.name}"')[1].split("</section>")[0]
     assert f"{block.id}: done &amp; &lt;b&gt;well&lt;/b&gt;" in run
     kept = json.loads(re.search(r'<script type="application/json">(.*?)</script>', run, re.DOTALL)[1])
@@ -147,29 +147,29 @@ def test_a_run_shows_its_metrics_and_log(project: Path, faked: Study) -> None:
 
 
 def test_metrics_of_all_runs_stand_in_one_order(project: Path) -> None:
-    text = page(project, "ej08_runs_en.html")
+    text = page(project, "steps_runs_en.html")
     heads = [re.findall(r'<th scope="col"[^>]*>(.*?)</th>', part) for part in text.split("<table")[1:]]
     assert heads[0][1:4] == ["Accuracy, training", "Accuracy, validation", "Accuracy, test"]
     assert all(each == heads[0] for each in heads)
 
 
-def test_metrics_of_a_single_run_stand_below_each_other(project: Path, faked: Study) -> None:
-    block = next(each for each in faked.blocks() if each.exercise == "ej07" and len(each.seeds) == 1)
-    table = (
-        page(project, "ej07_runs_en.html").split(f'id="metrics-{block.variant}-{block.name}"')[1].split("</table>")[0]
-    )
+def test_metrics_of_a_single_run_stand_below_each_other(tmp_path: Path) -> None:
+    study = one_exercise(seeds=1)
+    fill(study, tmp_path)
+    write_pages(study, tmp_path)
+    table = (tmp_path / "page/steps_runs_en.html").read_text().split('id="metrics-dense-s0"')[1].split("</table>")[0]
     heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table)
     assert heads == ["Metric", "Training", "Validation", "Test"]
-    kept = pd.read_csv(project / "results/metrics.csv")
-    run = kept[(kept["exercise"] == "ej07") & (kept["variant"] == block.variant) & (kept["seed"] == block.seeds[0])]
+    kept = pd.read_csv(tmp_path / "metrics.csv")
+    run = kept[(kept["variant"] == "dense") & (kept["seed"] == 0)]
     final = run[~run["metric"].str.startswith("best_")]
     shown = [float(value) for value in re.findall(r'class="number" data-value="([^"]+)"', table)]
     assert sorted(shown) == pytest.approx(sorted(final["value"]))
 
 
 def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:
-    figure = page(project, "ej08_en.html").split('id="fig13a"')[1].split("</figure>")[0]
-    assert re.search(r'<span>Dense layers, seeds <a href="ej08_runs_en.html#dense-s0-4">0–4</a></span>', figure)
+    figure = page(project, "steps_en.html").split('id="fig1a"')[1].split("</figure>")[0]
+    assert re.search(r'<span>Dense layers, seeds <a href="steps_runs_en.html#dense-s0-4">0–4</a></span>', figure)
 
 
 def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
@@ -183,22 +183,25 @@ def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
 
 
 def test_captions_say_what_was_run(project: Path, faked: Study) -> None:
-    caption = unescape(page(project, "ej08.html").split('id="fig13a"')[1].split("</figure>")[0])
-    epochs = faked.settings("ej08", "dense")["epochs"]
-    assert f"Adam, tasa de aprendizaje 0,001, lotes de 256 ejemplos y {epochs} épocas; 5 semillas" in caption
+    caption = unescape(page(project, "steps.html").split('id="fig1a"')[1].split("</figure>")[0])
+    epochs = faked.settings("steps", "dense")["epochs"]
+    trained = f"Adam, tasa de aprendizaje 0,001, lotes de 32 ejemplos, {epochs} épocas y capas ocultas de 8 neuronas"
+    assert f"{trained}; 5 semillas" in caption
 
 
 def test_holes_and_stand_ins_are_marked(tmp_path: Path) -> None:
     study = one_exercise(seeds=1)
-    fill(study, tmp_path, skip=("ej08/conv",))
-    write_failure(study.block("ej08", "conv", (0,)), tmp_path, "it diverged <here>")
-    write_block(study.block("ej08", "dense", (0,)), tmp_path, stand_in=True)
+    fill(study, tmp_path, skip=("steps/conv",))
+    write_failure(study.block("steps", "conv", (0,)), tmp_path, "it diverged <here>")
+    write_block(study.block("steps", "dense", (0,)), tmp_path, stand_in=True)
     collect(study, tmp_path)
     write_pages(study, tmp_path)
-    own, runs, index = ((tmp_path / "page" / f"{name}_en.html").read_text() for name in ("ej08", "ej08_runs", "index"))
+    own, runs, index = (
+        (tmp_path / "page" / f"{name}_en.html").read_text() for name in ("steps", "steps_runs", "index")
+    )
     assert "it diverged &lt;here&gt;" in runs
-    assert "STAND-IN" in own.split('id="fig13a"')[1].split("</figure>")[0]
-    assert "it diverged &lt;here&gt;" in own.split('id="fig13b"')[1].split("</figure>")[0]
+    assert "STAND-IN" in own.split('id="fig1a"')[1].split("</figure>")[0]
+    assert "it diverged &lt;here&gt;" in own.split('id="fig1b"')[1].split("</figure>")[0]
     assert 'class="banner">STAND-IN' in index
 
 
@@ -212,24 +215,24 @@ def test_a_demonstration_is_named_on_every_page(tmp_path: Path) -> None:
 
 
 def test_pages_of_another_study_go(tmp_path: Path) -> None:
-    fill(study := one_exercise("ej05"), tmp_path)
+    fill(study := one_exercise("moons"), tmp_path)
     (tmp_path / "page").mkdir()
-    (tmp_path / "page/ej99.html").write_text("old")
+    (tmp_path / "page/other.html").write_text("old")
     write_pages(study, tmp_path)
     assert {path.name for path in (tmp_path / "page").iterdir()} == {
-        "index.html", "ej05.html", "ej05_runs.html", "index_en.html", "ej05_en.html", "ej05_runs_en.html", "vega.js"
+        "index.html", "moons.html", "moons_runs.html", "index_en.html", "moons_en.html", "moons_runs_en.html", "vega.js"
     }  # fmt: skip
 
 
 def test_an_english_report_speaks_english(project: Path) -> None:
     """As Snakemake puts it together: its first page, and the names of sections, parts and results in its menu."""
     command = [Path(sys.executable).with_name("snakemake"), "--report", "results/english.zip", "--config"]
-    command += ["only=ej07,ej08", "seeds=5", 'report={"languages": ["en"]}']
+    command += ["seeds=5", 'report={"languages": ["en"]}']
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     with zipfile.ZipFile(project / "results/english.zip") as archive:
         text = archive.read("english/report.html").decode()
-    assert "Deep learning with Keras: a course practice, repeated" in text
+    assert "Moons and steps" in text
     results, menu = (
         re.search(rf"^ *var {name} = (\{{.*)$", text, re.MULTILINE)[1] for name in ("results", "categories")
     )

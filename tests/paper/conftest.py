@@ -5,19 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from paper.factory import fill, shipped_study
+from paper.factory import fill
 from practica.config.study import Study
+from toy import toy_study
 
 needs_latex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed: run `make latex`")
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Study:
-    return shipped_study()
+def toy() -> Study:
+    return toy_study()
 
 
 @pytest.fixture(scope="session")
-def results(shipped: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(toy: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
-    fill(shipped, folder)
+    fill(toy, folder)
     return folder

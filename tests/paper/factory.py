@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from practica.config.study import Block, Study, read_config
+from practica.config.about import about
+from practica.config.study import Block, Study
 from practica.evidence.collect import METRICS_COLUMNS, collect, write_table
 from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import report_figures
 from practica.files import write_json, write_text
+from practica.study_folder import opened
+from toy import toy_study
 
 ROOT = Path(__file__).parents[2]
-REGRESSION = ("mse", "mae", "r2")
-IMAGES = ("mse", "psnr", "noisy_mse", "noisy_psnr")
+SPLITS = ("train", "validation", "test")
 CLASSES = ("accuracy",)
-METRICS = {"ej01": REGRESSION, "ej05": ("mse",), "ej07": IMAGES}
-OF_CLASSES = ("cifar10", "cifar100", "imdb", "mnist", "pima", "xor")
-LEVELS = {"loss": 0.31, "mse": 0.021, "mae": 2.5, "r2": 0.71, "psnr": 17.25, "noisy_mse": 0.11, "noisy_psnr": 9.6}
-TOTALS = {
-    "ej04/dense": (1937121, 0),
-    "ej04/conv": (172305, 192),
-    "ej08/dense": (16140, 60),
-    "ej08/conv": (12986, 96),
-    "ej10/vgg16": (5799440, 4486),
-}
+RECORDED = {"moons": (SPLITS[:2], CLASSES), "steps": (SPLITS, (*CLASSES, "turns"))}
+"""The parts of the data and the metrics of each exercise of the toy."""
+OF_CLASSES = ("crescents", "turned", "walks")
+ANY = ("accuracy", "mse", "mae", "r2", "psnr")
+"""The metrics of one that nothing is known of here: its prose may ask for any."""
+LEVELS = {"loss": 0.31, "mse": 0.021, "mae": 2.5, "r2": 0.71, "psnr": 17.25, "turns": 4.5}
+SHARES = ("accuracy", "f1", "f1_score", "precision", "recall", "auc")
+TOTALS = {"steps/dense": (16140, 60), "steps/conv": (12986, 96), "moons/raw": (33, 0)}
 
 
-def shipped_study(**changes: Any) -> Study:
-    """Return the study of the shipped configuration, with some keys changed."""
-    return Study.resolve({**read_config([ROOT / "config.yaml"]), "seeds": 2, **changes})
-
-
-def one_exercise(exercise: str = "ej08", **changes: Any) -> Study:
-    """Return the shipped study cut down to one exercise."""
-    return shipped_study(only=exercise, **changes)
+def one_exercise(exercise: str = "steps", **changes: Any) -> Study:
+    """Return the toy cut down to one exercise."""
+    return toy_study(only=exercise, **changes)
 
 
 def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> None:
@@ -46,8 +43,9 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
         if f"{block.exercise}/{block.variant}" not in skip:
             write_block(block, results, stand_in=block.dataset in stand_in)
     write_json(results / "models.json", {f"{e}/{v}": model(e, v) for e in study.exercises for v in study.variants(e)})
-    if "ej02" in study.exercises:
-        write_times(results)
+    for exercise in study.exercises:
+        if study.twins(exercise):
+            write_times(study, exercise, results)
     for name in report_figures(study):
         for language in study.languages:
             write_text(results / study.shelf("figures", language) / f"{name}.pdf", grey_picture())
@@ -64,7 +62,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     for seed in block.seeds:
         for fold in folds:
             shift = 0.002 * seed + 0.002 * (fold or 0)
-            values = {split: _values(block, split, accuracy + shift) for split in splits(block)}
+            values = {split: _values(block, split, accuracy + shift) for split in recorded(block)[0]}
             run = {"seed": seed, "fold": fold}
             runs.append({**run, "epochs": 3, "best_epoch": 2, "metrics": values})
             curves = {split: _curves(last) for split, last in values.items() if split != "test"}
@@ -74,7 +72,8 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     write_json(folder / "history.json", {**head, "runs": histories, "provenance": known})
     made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
     write_json(folder / "manifest.json", {**head, **made, "provenance": known})
-    np.savez(folder / "arrays.npz")
+    walks = {"heights": np.tile([0, 1, 2, 1], (3, 4)), "scores": np.eye(3)} if block.exercise == "steps" else {}
+    np.savez(folder / "arrays.npz", **{f"s{seed}/{name}": each for seed in block.seeds for name, each in walks.items()})
 
 
 def grey_picture() -> str:
@@ -101,18 +100,27 @@ def write_failure(block: Block, results: Path, reason: str) -> None:
     write_json(path, {"reason": reason, "when": "2026-01-01T00:00:00+00:00"})
 
 
-def splits(block: Block) -> tuple[str, ...]:
-    """Return the parts of the data that the block's exercise has."""
-    if block.dataset == "xor":
-        return ("train",)
-    return ("train", "validation") if block.exercise in ("ej01", "ej06") else ("train", "validation", "test")
+def recorded(block: Block) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parts of the data that a block's exercise has, and the metrics that it records beside the loss."""
+    if block.exercise in RECORDED:
+        return RECORDED[block.exercise]
+    if block.dataset in OF_CLASSES:
+        return SPLITS, CLASSES
+    own = about(opened(), block.exercise).get("metrics", {})
+    asked = [snake(each) for each in block.settings.get("metrics", ())]
+    return SPLITS, tuple(dict.fromkeys([*ANY, *own, *asked]))
+
+
+def snake(entry: str | Mapping[str, Any]) -> str:
+    """Return the name under which a metric of Keras, as settings name it, is recorded."""
+    name = entry if isinstance(entry, str) else str(entry["name"])
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _values(block: Block, split: str, accuracy: float) -> dict[str, float]:
     gap = {"train": 0.05, "validation": 0.01, "test": 0.0}[split]
-    # Of a data set that is not shipped nobody knows here what its exercise records: its prose may ask for either.
-    names = METRICS.get(block.exercise, CLASSES if block.dataset in OF_CLASSES else (*CLASSES, *REGRESSION))
-    last = {"loss": LEVELS["loss"], **{name: LEVELS.get(name, accuracy + gap) for name in names}}
+    names = ("loss", *recorded(block)[1])
+    last = {name: accuracy + gap if name in SHARES else LEVELS.get(name, 0.5) for name in names}
     return last | {f"best_{name}": value for name, value in last.items()}
 
 
@@ -150,7 +158,7 @@ def provenance(block: Block, stand_in: bool) -> dict[str, Any]:
 def model(exercise: str, variant: str) -> dict[str, Any]:
     """Return what ``models.json`` says about a variant."""
     total, frozen = TOTALS.get(f"{exercise}/{variant}", (673, 72))
-    count = 41 if variant == "vgg16" else 9
+    count = 41 if variant == "conv" else 9
     layers = [
         {"name": f"batch_normalization_{place}", "type": "BatchNormalization", "output_shape": "(None, 14, 14, 256)",
          "parameters": 1024}
@@ -159,16 +167,13 @@ def model(exercise: str, variant: str) -> dict[str, Any]:
     return {"total": total, "trainable": total - frozen, "non_trainable": frozen, "layers": layers}
 
 
-def write_times(results: Path) -> None:
-    """Write times by which Keras is twice as fast on images and ten times slower on XOR."""
-    images, points = (500, 1000), (1, 0.1)
-    nets = {"cifar_mse": images, "cifar_xent": images, "xor_221": points, "xor_concat": points}
+def write_times(study: Study, exercise: str, results: Path) -> None:
+    """Write times by which the twins of an exercise take twice as long, the first half a second."""
     rows = [
-        ("ej02", net + twin, repetition, None, "timing", "ms_per_epoch", ms * part, "real")
-        for net, pair in nets.items()
-        for twin, ms in zip(("", "_numpy"), pair, strict=True)
+        (exercise, name, repetition, None, "timing", "ms_per_epoch", ms * part, "real")
+        for twin, net in study.twins(exercise).items()
+        for name, ms in ((net, 500), (twin, 1000))
         for repetition, part in enumerate((0.9, 1.0, 1.1))
     ]
-    write_table(
-        results / "measured" / "ej02.csv", pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
-    )
+    table = pd.DataFrame(rows, columns=METRICS_COLUMNS).astype({"fold": "Int64"})
+    write_table(results / "measured" / f"{exercise}.csv", table)

@@ -10,7 +10,7 @@ import pytest
 from evidence.factory import make_study
 from evidence.made_up import World, shifted, torn
 from paper.conftest import needs_latex
-from paper.factory import fill, one_exercise, shipped_study
+from paper.factory import fill, one_exercise
 from paper.test_document import text_of
 from practica.config.study import Study
 from practica.errors import InputError
@@ -27,20 +27,21 @@ from practica.paper.facts import Facts
 from practica.paper.prose import Prose
 from practica.paper.table import Table
 from practica.paper.tables import make_table, spec_named
+from toy import resolve, toy_study
 
 Judged = tuple[Study, Path]
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """Return a study whose claims have each of the four verdicts: ej08-a is refuted, ej08-b open."""
+    """Return a study whose claims have each of the four verdicts: steps-a is refuted, steps-b open."""
     folder = tmp_path_factory.mktemp("judged")
     world = World()
-    shifted("ej08/conv/test/accuracy", -0.1)(world)
-    torn("ej08/dense/train/accuracy", 0.1)(world)
-    world.drop("ej10/vgg16_long")
+    shifted("steps/conv/test/accuracy", -0.1)(world)
+    torn("steps/dense/train/accuracy", 0.1)(world)
+    world.drop("moons/deeper")
     write_claims(world.write(folder), folder)
-    return shipped_study(seeds=6), folder
+    return toy_study(seeds=6), folder
 
 
 def made(judged: Judged, name: str, language: str = "es") -> Table:
@@ -56,23 +57,23 @@ def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: 
     table = made(judged, "claims")
     found = {row["claim"]: row for row in rows(table)}
     assert list(found) == list(declared(make_study()).claims)
-    assert {name: found[name]["verdict"] for name in ("ej05", "ej08-a", "ej08-b", "ej10-b")} == {
-        "ej05": "confirmed",
-        "ej08-a": "not confirmed",
-        "ej08-b": "undecided",
-        "ej10-b": "not evaluated",
+    assert {name: found[name]["verdict"] for name in ("moons", "steps-a", "steps-b", "moons-hand")} == {
+        "moons": "confirmed",
+        "steps-a": "not confirmed",
+        "steps-b": "undecided",
+        "moons-hand": "not evaluated",
     }
-    dense = found["ej09-a"]
-    assert (dense["source"], dense["source_other"], dense["n"]) == ("0.94", "0.95", "12")
-    assert float(dense["ours_of"]) == pytest.approx(0.945, abs=2e-3)
-    assert float(dense["ours_low"]) <= float(dense["ours"]) <= float(dense["ours_high"])
+    conv = found["steps-a"]
+    assert (conv["source"], conv["source_other"], conv["n"]) == ("0.98", "0.95", "12")
+    assert float(conv["ours_of"]) == pytest.approx(0.88, abs=2e-3)
+    assert float(conv["ours_low"]) <= float(conv["ours"]) <= float(conv["ours_high"])
     tex = render.to_latex(table, breaks=True)
     for words in (
         r"\textbf{\ding{51} confirmada}",
         r"\textbf{\ding{55} no confirmada}",
         r"\textbf{? sin decidir}",
         r"\textbf{-- sin evaluar}",
-        "0,94 / 0,95",
+        "0,98 / 0,95",
         "faltan corridas",
     ):
         assert words in tex
@@ -80,29 +81,29 @@ def test_every_claim_has_a_row_with_both_numbers_and_a_verdict_in_words(judged: 
 
 def test_the_check_that_decides_a_claim_is_shown_with_its_sides(tmp_path: Path) -> None:
     world = World()
-    world.courses["ej08/conv"] = world.courses["ej08/dense"]
+    world.courses["steps/conv"] = world.courses["steps/dense"]
     write_claims(world.write(tmp_path), tmp_path)
-    table = made((shipped_study(), tmp_path), "claims")
-    row = next(row for row in table.rows if row[0].text == "ej08-a")
+    table = made((toy_study(), tmp_path), "claims")
+    row = next(row for row in table.rows if row[0].text == "steps-a")
     assert row[-1].text.endswith("no confirmada")
     assert row[3].text.startswith("épocas hasta 0,95 ")  # the first check, of test accuracy, holds
     assert row[3].below.startswith("Capas densas / Convolucional\n")
 
 
 def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: Judged) -> None:
-    table = made(judged, "claims_ej08")
+    table = made(judged, "claims_steps")
     found = {row["claim"]: row for row in rows(table)}
     assert list(found) == [
-        *("ej08-a", "ej08-a/accuracy", "ej08-a/speed", "ej08-b", "ej08-b/gap"),
-        *("ej08-c", "ej08-c/conv", "ej08-c/dense"),
+        *("steps-a", "steps-a/accuracy", "steps-a/speed", "steps-b", "steps-b/gap"),
+        *("steps-c", "steps-c/conv", "steps-c/dense"),
     ]
-    speed = found["ej08-a/speed"]
-    assert (speed["rule"], speed["rule_bound"], speed["figure"]) == ("at_least", "2.0", "fig13b")
+    speed = found["steps-a/speed"]
+    assert (speed["rule"], speed["rule_bound"], speed["figure"]) == ("at_least", "2.0", "fig1b")
     assert float(speed["ours"]) == 4.5
     assert float(speed["verdict_p"]) < 0.05
-    accuracy, printed = found["ej08-a/accuracy"], found["ej08-c/dense"]
+    accuracy, printed = found["steps-a/accuracy"], found["steps-c/dense"]
     assert (accuracy["rule_smallest"], printed["rule"], printed["rule_bound"]) == ("0.005", "near", "0.02")
-    assert {found[name]["verdict"] for name in ("ej08-a/speed", "ej08-a/accuracy")} == {"confirmed", "not confirmed"}
+    assert {found[name]["verdict"] for name in ("steps-a/speed", "steps-a/accuracy")} == {"confirmed", "not confirmed"}
     tex, html = render.to_latex(table), render.to_html(table)
     for text in (tex, html):
         assert "primera época registrada en la que la precisión de validación llega a 0,95" in text
@@ -110,12 +111,12 @@ def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: J
         assert "0,001" in text  # p < 0.001
         assert "precisión de entrenamiento menos precisión de validación" in text
     assert r"razón~\ensuremath{\geq}~2" in tex
-    assert r"\ref{fig:fig13b}" in tex
+    assert r"\ref{fig:fig1b}" in tex
     assert "razón\u00a0≥\u00a02" in html
 
 
 def test_other_languages_need_no_other_code(judged: Judged) -> None:
-    front, own = (render.to_html(made(judged, name, "en")) for name in ("claims", "claims_ej08"))
+    front, own = (render.to_html(made(judged, name, "en")) for name in ("claims", "claims_steps"))
     assert "The dense net overfits more" in front
     assert "✗ not confirmed" in front
     assert "first recorded epoch at which the validation accuracy is at least 0.95" in own
@@ -133,7 +134,7 @@ def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> No
 
 
 def test_the_page_marks_verdicts_by_class_and_spans_sentences(judged: Judged) -> None:
-    html = render.to_html(made(judged, "claims_ej08"))
+    html = render.to_html(made(judged, "claims_steps"))
     assert re.search(r'<td class="[^"]*not-confirmed[^>]*>✗ no confirmada', html)
     assert 'colspan="6"' in html
     for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL):
@@ -151,7 +152,7 @@ def test_differences_are_paired_and_significant_ones_stand_out(tmp_path: Path) -
     collect(study, tmp_path)
     table = made((study, tmp_path), "table_differences")
     (row,) = rows(table)
-    assert (row["exercise"], row["variant"], row["variant_minus"], row["n"]) == ("ej08", "conv", "dense", "5")
+    assert (row["exercise"], row["variant"], row["variant_minus"], row["n"]) == ("steps", "conv", "dense", "5")
     assert float(row["test"]) == pytest.approx(-0.1)
     assert float(row["test_p"]) == 0.0  # the same in every pair
     assert r"\textbf{\ensuremath{-}0,100" in render.to_latex(table)
@@ -164,10 +165,10 @@ def test_two_pairs_are_never_bold(tmp_path: Path) -> None:
 
 
 def test_tables_of_claims_follow_the_exercises_in_play() -> None:
-    names = {spec.name for spec in tables_for(one_exercise("ej05"))}
-    assert {"claims", "claims_ej05"} <= names
-    assert not {"claims_ej08", "table_differences"} & names
-    own = Study.resolve({"exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
+    names = {spec.name for spec in tables_for(one_exercise("moons"))}
+    assert {"claims", "claims_moons"} <= names
+    assert not {"claims_steps"} & names
+    own = resolve({"exercises": {"extra": {"dataset": "walks", "variants": {"mine": {}}}}})
     assert not [spec.name for spec in tables_for(own) if spec.name.startswith("claims")]
 
 
@@ -180,27 +181,27 @@ def prose(judged: Judged, tmp_path: Path, text: str) -> str:
 
 
 def test_prose_asks_for_verdicts_and_numbers(judged: Judged, tmp_path: Path) -> None:
-    text = prose(judged, tmp_path, r"\veredicto{ej08-a}, \veredicto{ej08-a/speed}, \evidencia{ej08-a/speed}")
+    text = prose(judged, tmp_path, r"\veredicto{steps-a}, \veredicto{steps-a/speed}, \evidencia{steps-a/speed}")
     assert text.startswith("no confirmada, confirmada, ")
     assert text.endswith(r"\mbox{4,50~\ensuremath{\pm}~0,00}")  # the same for every seed: no interval
-    gap = prose(judged, tmp_path, r"\evidencia{ej09-a}")
-    assert gap == (r"\mbox{\ensuremath{-}0,005~\ensuremath{\pm}~0,001 {[}\ensuremath{-}0,006;~\ensuremath{-}0,005{]}}")
+    gap = prose(judged, tmp_path, r"\evidencia{steps-a/accuracy}")
+    assert gap == (r"\mbox{\ensuremath{-}0,070~\ensuremath{\pm}~0,001 {[}\ensuremath{-}0,070;~\ensuremath{-}0,069{]}}")
 
 
 def test_prose_marks_what_has_no_numbers(judged: Judged, tmp_path: Path) -> None:
-    assert "[falta: faltan corridas]" in prose(judged, tmp_path, r"\evidencia{ej10-b/overtakes}")
-    assert prose(judged, tmp_path, r"\veredicto{ej10-b/overtakes}") == "sin evaluar"
+    assert "[falta: faltan corridas]" in prose(judged, tmp_path, r"\evidencia{moons-hand/solves}")
+    assert prose(judged, tmp_path, r"\veredicto{moons-hand/solves}") == "sin evaluar"
     empty = (judged[0], tmp_path)
     for macro in ("veredicto", "evidencia"):
-        assert "no está claims.json" in prose(empty, tmp_path, rf"\{macro}{{ej08-a}}").replace(r"\allowbreak{}", "")
+        assert "no está claims.json" in prose(empty, tmp_path, rf"\{macro}{{steps-a}}").replace(r"\allowbreak{}", "")
 
 
 def test_a_claim_outside_the_study_is_a_hole_and_an_unknown_one_a_mistake(tmp_path: Path) -> None:
-    study = one_exercise("ej05")
+    study = one_exercise("moons")
     fill(study, tmp_path / "results")
-    assert "no forma parte" in prose((study, tmp_path / "results"), tmp_path, r"\veredicto{ej08-a}")
-    with pytest.raises(InputError, match=r"prose\.tex:2: \\veredicto: no claim 'ej8'"):
-        prose((study, tmp_path / "results"), tmp_path, "a\n\\veredicto{ej8}")
+    assert "no forma parte" in prose((study, tmp_path / "results"), tmp_path, r"\veredicto{steps-a}")
+    with pytest.raises(InputError, match=r"prose\.tex:2: \\veredicto: no claim 'stps'"):
+        prose((study, tmp_path / "results"), tmp_path, "a\n\\veredicto{stps}")
 
 
 @needs_latex
@@ -212,13 +213,19 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     assert "De sus 3 afirmaciones, 3 no se confirman." in first
     assert "Son 5 decisiones tomadas a la vez" in first
     assert "Índice" in first
-    for words in ("Qué se afirma", "ej08-a", "La red densa sobreajusta más", "0,98 / 0,95", "no confirmada"):
+    for words in (
+        "Qué se afirma, qué se midió",
+        "steps-a",
+        "La red densa sobreajusta más",
+        "0,98 / 0,95",
+        "no confirmada",
+    ):
         assert words in second
 
 
 def test_an_interval_has_a_line_of_its_own(judged: Judged) -> None:
-    table = made(judged, "claims_ej08")
-    below = next(row[4].below for row in table.rows if row[0].raw[""] == "ej08-b/gap")
+    table = made(judged, "claims_steps")
+    below = next(row[4].below for row in table.rows if row[0].raw[""] == "steps-b/gap")
     difference, interval = below.split("\n")
     assert difference.startswith("dif. ") and interval.startswith("[") and interval.endswith("]")
     small = [rf"{{\scriptsize {escape(line)}}}" for line in (difference, interval)]
@@ -230,9 +237,9 @@ def test_an_interval_has_a_line_of_its_own(judged: Judged) -> None:
 def unequal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Return a study whose nets were trained for unlike times."""
     folder = tmp_path_factory.mktemp("unequal")
-    study = shipped_study(only="ej08", seeds=5)
+    study = toy_study(only="steps", seeds=5)
     fill(study, folder)
-    for path in (folder / "runs/ej08/conv").glob("*/metrics.json"):
+    for path in (folder / "runs/steps/conv").glob("*/metrics.json"):
         path.write_text(path.read_text().replace('"epochs": 3', '"epochs": 2'))
     collect(study, folder)
     write_claims(study, folder)
@@ -241,14 +248,14 @@ def unequal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 
 def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged, tmp_path: Path) -> None:
     front = {row["claim"]: row for row in rows(made(unequal, "claims"))}
-    assert front["ej08-b"]["verdict"] == "not comparable"
-    for name in ("claims", "claims_ej08"):
+    assert front["steps-b"]["verdict"] == "not comparable"
+    for name in ("claims", "claims_steps"):
         html = render.to_html(made(unequal, name))
         assert 'class="not-comparable"' in html
         assert "≠ no comparable" in html
-    assert "epochs 3 / 2" in render.to_html(made(unequal, "claims_ej08"))
-    assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_ej08"))
-    told = prose(unequal, tmp_path, r"\veredicto{ej08-b}. \segun{ej08-b}{yes}{no}{open}")
+    assert "epochs 3 / 2" in render.to_html(made(unequal, "claims_steps"))
+    assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
+    told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
     assert told.startswith("no comparable. Lo que se compara no se entrenó en las mismas condiciones (epochs 3 / 2)")
     table = made(unequal, "table_differences")
     assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
@@ -256,11 +263,11 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
 
 
 def test_prose_compares_no_results_on_unequal_terms(unequal: Judged, judged: Judged, tmp_path: Path) -> None:
-    text = r"\compara{ej08/dense/test/accuracy}{ej08/conv/test/accuracy}{more}{less}{same}"
+    text = r"\compara{steps/dense/test/accuracy}{steps/conv/test/accuracy}{more}{less}{same}"
     assert prose(unequal, tmp_path, text) == "no comparable (epochs 3 / 2)"
-    gaps = text.replace("test/accuracy", "train/accuracy - ej08/dense/validation/accuracy", 1)
+    gaps = text.replace("test/accuracy", "train/accuracy - steps/dense/validation/accuracy", 1)
     assert prose(unequal, tmp_path, gaps) == "no comparable (epochs 3 / 2)"
-    own = text.replace("ej08/conv/test", "ej08/dense/train")
+    own = text.replace("steps/conv/test", "steps/dense/train")
     assert prose(unequal, tmp_path, own) == "less"
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from paper.factory import ROOT, fill, one_exercise
+from paper.factory import fill, one_exercise
 from practica.config.study import Study
 from practica.evidence.collect import write_statistics, write_table
 from practica.evidence.results import Results
@@ -26,6 +26,7 @@ from practica.paper.facts import Facts
 from practica.paper.prose import Prose
 from practica.paper.tables import write_table as write_paper_table
 from practica.words import word
+from toy import TOY
 
 CONFIRMED, REFUTED = "confirmed", "not confirmed"
 SHIFTS = {CONFIRMED: 0.04, REFUTED: -0.03}
@@ -44,7 +45,7 @@ WORLDS = pytest.mark.parametrize("verdict", [CONFIRMED, REFUTED])
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return one_exercise("ej08", seeds=5)
+    return one_exercise("steps", seeds=5)
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +73,15 @@ def flipped(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 @WORLDS
 def test_the_verdict_follows(flipped: Callable[[str], Path], verdict: str) -> None:
     judged = {claim["id"]: claim["verdict"] for claim in read_json(flipped(verdict) / "claims.json")["claims"]}
-    assert judged["ej08-b"] == verdict
+    assert judged["steps-b"] == verdict
 
 
 @LANGUAGES
 @WORLDS
 def test_the_prose_follows(flipped: Callable[[str], Path], study: Study, verdict: str, language: str) -> None:
     pictures = {name: spec(study, name).caption[language] for name in figures_for(study)}
-    prose = Prose(Facts(study, flipped(verdict), language), "ej08", pictures)
-    text = prose.expand(ROOT / "study/ej08" / f"{language}.tex")
+    prose = Prose(Facts(study, flipped(verdict), language), "steps", pictures)
+    text = prose.expand(TOY / "steps" / f"{language}.tex")
     text = " ".join(text.replace("%\n", "").split())
     (other,) = SHIFTS.keys() - {verdict}
     assert CHOSEN[language][verdict] in text
@@ -93,7 +94,7 @@ def test_the_prose_follows(flipped: Callable[[str], Path], study: Study, verdict
 @WORLDS
 def test_the_tables_follow(flipped: Callable[[str], Path], study: Study, verdict: str, language: str) -> None:
     folder = flipped(verdict) / study.shelf("tables", language)
-    for name in ("claims", "claims_ej08"):
+    for name in ("claims", "claims_steps"):
         assert TONES[verdict].upper() in (folder / f"{name}.tex").read_text(), name
         assert f'data-value="{verdict}"' in (folder / f"{name}.html").read_text(), name
     trained = MARKS[language] + MEAN[verdict]
@@ -106,8 +107,8 @@ def test_the_tables_follow(flipped: Callable[[str], Path], study: Study, verdict
 def test_the_pages_follow(flipped: Callable[[str], Path], verdict: str, language: str) -> None:
     suffix = "" if language == "es" else f"_{language}"
     page = flipped(verdict) / "page"
-    index, own, runs = ((page / f"{name}{suffix}.html").read_text() for name in ("index", "ej08", "ej08_runs"))
-    row = next(row for row in index.split('<table id="claims"')[1].split("<tr>") if "ej08-b" in row)
+    index, own, runs = ((page / f"{name}{suffix}.html").read_text() for name in ("index", "steps", "steps_runs"))
+    row = next(row for row in index.split('<table id="claims"')[1].split("<tr>") if "steps-b" in row)
     assert f'class="{verdict.replace(" ", "-")}" data-value="{verdict}"' in row
     card = index.split('class="cards"')[1]
     assert re.search(rf'<i class="{verdict.replace(" ", "-")}"', card)

@@ -93,7 +93,7 @@ def test_the_fonts_of_the_machine_are_plain_ones_and_one_is_always_there() -> No
 def test_names_and_titles_are_shown_or_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = one_exercise(title=" · ".join(NAMES.values()), author=", ".join(NAMES.values()))
     fill(study, tmp_path / "results")
-    pdf = build(own_prose(study, tmp_path, ej08="Nada."), tmp_path / "results", "es")
+    pdf = build(own_prose(study, tmp_path, steps="Nada."), tmp_path / "results", "es")
     text, warned = text_of(pdf, page=1), capsys.readouterr().err
     assert "??" not in text
     for script, name in NAMES.items():
@@ -137,7 +137,7 @@ def test_where_lualatex_fails_the_report_is_still_built(
 
 def _english(study: Study, tmp_path: Path) -> Study:
     """Return the study with prose that says nothing."""
-    report = own_prose(study, tmp_path, ej08="")
-    for name in ("intro.en", "ej08/en"):
+    report = own_prose(study, tmp_path, steps="")
+    for name in ("intro.en", "steps/en"):
         (tmp_path / "study" / f"{name}.tex").write_text("Nothing.")
     return report

@@ -1,9 +1,15 @@
 """The small preprocessor of the prose."""
 
+from pathlib import Path
+
 import pytest
 
+from practica.config.study import Study
 from practica.errors import InputError
-from practica.paper.macros import Macro, expand
+from practica.paper.facts import Facts
+from practica.paper.known import _Names
+from practica.paper.macros import FORMS, Macro, expand
+from practica.paper.prose import Prose
 
 
 def fail(_: str) -> str:
@@ -55,3 +61,18 @@ def test_every_line_stays_in_its_place() -> None:
 def test_errors_name_file_and_line(text: str, line: int) -> None:
     with pytest.raises(InputError, match=rf"^p\.tex:{line}: \\(nada|primero|doble)"):
         expand(text, "p.tex", MACROS)
+
+
+def test_what_checks_the_macros_reads_as_many_braces_as_what_fills_them(shipped: Study, results: Path) -> None:
+    filled = Prose(Facts(shipped, results, "es"), "ej08", {}).macros()
+    checked = _Names(shipped, "ej08").macros()
+    assert {name: macro.arguments for name, macro in filled.items()} == {
+        name: macro.arguments for name, macro in checked.items()
+    }
+    for name, macro in filled.items():
+        form = FORMS[name]
+        braces = "{" + "}{".join(["nothing"] * form.names + ["text"] * form.texts) + "}"
+        with pytest.raises(InputError, match="nothing"):
+            macro.expand(*braces[1:-1].split("}{"))
+        with pytest.raises(InputError, match="nothing"):
+            expand(rf"\{name}{braces}", "p.tex", checked)

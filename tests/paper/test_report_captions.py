@@ -29,19 +29,19 @@ def html(template: str, *said: str, **params: Any) -> str:
     return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 5})["body"]
 
 
-def test_every_caption_is_clean_restructured_text(shipped: Study) -> None:
-    captions = [("figure.rst", spec(shipped, name).caption) for name in report_figures(shipped)]
-    captions += [("table.rst", table.caption) for table in tables_for(shipped)]
+def test_every_caption_is_clean_restructured_text(toy: Study) -> None:
+    captions = [("figure.rst", spec(toy, name).caption) for name in report_figures(toy)]
+    captions += [("table.rst", table.caption) for table in tables_for(toy)]
     for template, caption in captions:
         text = html(template, *caption.values()).replace("&quot;", '"')
         for said in caption.values():
             assert said[:20].split("\\")[0] in text
 
 
-def test_the_other_captions(shipped: Study) -> None:
-    start = html("workflow.rst", captions=SimpleNamespace(**page_captions(shipped)))
+def test_the_other_captions(toy: Study) -> None:
+    start = html("workflow.rst", captions=SimpleNamespace(**page_captions(toy)))
     assert "results/tables" in start and "in each language of the report" in start
-    about = html("paper.rst", caption=paper_caption(shipped))
+    about = html("paper.rst", caption=paper_caption(toy))
     assert "apéndice" in about and "an appendix" in about
 
 

@@ -36,72 +36,86 @@ class Listening(dict[str, Any]):
 
 
 @pytest.fixture(scope="module")
-def folders(shipped: Study, results: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def folders(toy: Study, results: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return results that are there, generated, in part, and not at all."""
     generated, part, nothing = (tmp_path_factory.mktemp(name) for name in ("generated", "part", "nothing"))
-    fill(shipped, generated, stand_in=("mnist", "cifar10", "imdb"))
-    fill(shipped, part, skip=("ej08/conv", "ej06/raw", "ej02/xor_221"))
+    fill(toy, generated, stand_in=("walks", "turned"))
+    fill(toy, part, skip=("steps/conv", "moons/raw", "moons/raw_numpy"))
     (part / "models.json").unlink()
-    collect(shipped, nothing)
+    collect(toy, nothing)
     return [results, generated, part, nothing]
 
 
 @pytest.mark.parametrize("name", ["report", "metrics", "numbers"])
 def test_every_word_of_a_table_is_in_its_digest(
-    name: str, shipped: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+    name: str, toy: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over all tables: the words that each asks for, once changed, change its digest."""
     every, heard = sections("es"), {}
     listening = Listening(dict(every[name]))
     monkeypatch.setitem(every, name, listening)  # type: ignore[arg-type]
-    for spec in tables_for(shipped):
+    for spec in tables_for(toy):
         listening.asked.clear()
         for folder in folders:
-            table = make_table(spec, Facts(shipped, folder, "es"))
+            table = make_table(spec, Facts(toy, folder, "es"))
             for form in (to_latex, to_html, to_csv):
                 form(table)
         heard[spec.name] = listening.asked & listening.keys()
-    before = {spec.name: digests.table_digest(shipped, spec) for spec in tables_for(shipped)}
+    before = {spec.name: digests.table_digest(toy, spec) for spec in tables_for(toy)}
     assert any(heard.values())
     for key in sorted(set().union(*heard.values())):
         with monkeypatch.context() as patch:
             patch.setitem(listening, key, f"{listening[key]} changed")
-            changed = {s.name for s in tables_for(shipped) if digests.table_digest(shipped, s) != before[s.name]}
+            changed = {s.name for s in tables_for(toy) if digests.table_digest(toy, s) != before[s.name]}
         assert {table for table, keys in heard.items() if key in keys} <= changed, key
 
 
 @pytest.mark.parametrize(
-    ("entries", "key", "changed"),
+    ("part", "key", "changed"),
     [
-        (section("report", "es"), "at_a_glance", set()),  # of the first page
-        (section("report", "es"), "devices_note", {"table_ej06_cost", "table_ej08_cost", "table_ej10_cost"}),
-        (section("settings", "es"), "units", set()),
+        ("report", "at_a_glance", set()),  # of the first page
+        ("report", "devices_note", {"table_moons_cost", "table_steps_cost"}),
+        ("settings", "units", set()),
     ],
 )
 def test_a_word_concerns_the_tables_that_show_it(
-    entries: dict[str, str], key: str, changed: set[str], shipped: Study, monkeypatch: pytest.MonkeyPatch
+    part: str, key: str, changed: set[str], toy: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {spec.name: digests.table_digest(shipped, spec) for spec in tables_for(shipped)}
-    paper = digests.paper_digest(shipped, "es")
-    monkeypatch.setitem(entries, key, f"{entries[key]} changed")
-    assert {s.name for s in tables_for(shipped) if digests.table_digest(shipped, s) != before[s.name]} == changed
-    assert digests.paper_digest(shipped, "es") != paper
+    before = {spec.name: digests.table_digest(toy, spec) for spec in tables_for(toy)}
+    paper = digests.paper_digest(toy, "es")
+    entries = section(part, "es")
+    monkeypatch.setitem(entries, key, f"{entries[key]} changed")  # type: ignore[arg-type]
+    assert {s.name for s in tables_for(toy) if digests.table_digest(toy, s) != before[s.name]} == changed
+    assert digests.paper_digest(toy, "es") != paper
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "changed", "languages"),
     [
-        ("ej06", "en: More neurons", "en: Wider", {"table_ej06", "table_ej06_cost", "table_differences"}, {"en"}),
-        ("ej09", "conv/test/accuracy: '0.95'", "conv/test/accuracy: '0.96'", {"table3"}, {"es", "en"}),
-        ("ej08", "Dígitos de MNIST", "Cifras de MNIST", set(), {"es"}),
         (
-            "ej07",
-            "en: 'MSE, noisy'",
-            "en: 'MSE, before'",
-            {"table_ej07", "table_differences", "claims", "claims_ej07"},
+            "moons",
+            "en: More neurons",
+            "en: Wider",
+            {"table_moons", "table_moons_cost", "table_moons_times", "table_differences", "claims"},
             {"en"},
         ),
-        ("ej08", "Precisión sobre MNIST.", "Otra.", {"table2"}, {"es"}),
+        ("steps", "conv/test/accuracy: '0.98'", "conv/test/accuracy: '0.97'", {"table2", "table_turns"}, {"es", "en"}),
+        ("steps", "'Escalones: red densa y", "'Peldaños: red densa y", set(), {"es"}),
+        (
+            "steps",
+            "en: Turns",
+            "en: Bends",
+            {"table_turns", "table_differences"},
+            {"en"},
+        ),
+        (
+            "moons",
+            "en: 'Time per epoch [ms]'",
+            "en: Time",
+            {"table_moons_times", "table_differences", "claims"},
+            {"en"},
+        ),
+        ("steps", "Precisión sobre los escalones.", "Otra.", {"table2"}, {"es"}),
     ],
 )
 def test_an_edit_of_the_study_concerns_the_tables_that_show_it(
@@ -117,7 +131,7 @@ def test_an_edit_of_the_study_concerns_the_tables_that_show_it(
     assert {each for each, digest in papers.items() if digests.paper_digest(after, each) != digest} >= languages
 
 
-def test_another_language_changes_no_word_of_a_pdf(shipped: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = digests.paper_digest(shipped, "en")
+def test_another_language_changes_no_word_of_a_pdf(toy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digests.paper_digest(toy, "en")
     monkeypatch.setitem(section("report", "es"), "at_a_glance", "other")  # type: ignore[arg-type]
-    assert digests.paper_digest(shipped, "en") == before
+    assert digests.paper_digest(toy, "en") == before

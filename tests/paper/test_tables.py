@@ -24,6 +24,7 @@ from practica.paper.facts import Fact, Facts
 from practica.paper.layers import shown_tables
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
+from toy import resolve
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -42,30 +43,28 @@ def test_the_catalogue_costs_no_heavy_import() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_whole_study_has_the_source_s_tables_and_one_of_layers_per_net_in_keras(shipped: Study) -> None:
-    names = [spec.name for spec in tables_for(shipped)]
-    assert {"table1", "table2", "table3", "table4", "table_ej02", "table_ej05", "table_ej06", "table_ej07"} <= set(
-        names
-    )
-    assert [name for name in names if name.startswith("layers_ej06")] == [
-        f"layers_ej06_{variant}" for variant in shipped.variants("ej06")
+def test_the_whole_study_has_its_tables_and_one_of_layers_per_net_in_keras(toy: Study) -> None:
+    names = [spec.name for spec in tables_for(toy)]
+    assert {"table2", "table_moons", "table_turned", "table_moons_times", "table_turns"} <= set(names)
+    assert [name for name in names if name.startswith("layers_moons")] == [
+        f"layers_moons_{variant}" for variant in toy.variants("moons") if variant != "raw_numpy"
     ]
     assert not [name for name in names if name.startswith("layers_") and name.endswith("_numpy")]
     assert names[-1] == "table_runs"
     assert len(names) == len(set(names))
 
 
-def test_every_table_of_the_study_is_written_in_three_formats(shipped: Study, results: Path, tmp_path: Path) -> None:
-    facts = Facts(shipped, results, "es")
-    for spec in tables_for(shipped):
+def test_every_table_of_the_study_is_written_in_three_formats(toy: Study, results: Path, tmp_path: Path) -> None:
+    facts = Facts(toy, results, "es")
+    for spec in tables_for(toy):
         render.write(make_table(spec, facts), tmp_path)
         for suffix in ("tex", "csv", "html"):
             assert (tmp_path / f"{spec.name}.{suffix}").stat().st_size > 100
         assert rows_of((tmp_path / f"{spec.name}.csv").read_text())
 
 
-def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None:
-    write_table(shipped, results, "table2")
+def test_scores_stand_beside_the_source_s(toy: Study, results: Path) -> None:
+    write_table(toy, results, "table2")
     dense = rows_of((results / "tables" / "table2.csv").read_text())[0]
     assert dense["variant"] == "dense"
     assert float(dense["test_accuracy"]) == pytest.approx(0.901)
@@ -77,10 +76,10 @@ def test_scores_stand_beside_the_source_s(shipped: Study, results: Path) -> None
     assert "última época" in tex
 
 
-def test_columns_of_several_metrics_and_splits_name_both(shipped: Study, results: Path) -> None:
+def test_columns_of_several_metrics_and_splits_name_both(toy: Study, results: Path) -> None:
     def headings(*columns: tuple[str, str]) -> list[str]:
-        spec = TableSpec("t", "scores", "ej08", {"en": "T."}, columns=columns)
-        return [column.heading for column in make_table(spec, Facts(shipped, results, "en")).columns[1:-2]]
+        spec = TableSpec("t", "scores", "steps", {"en": "T."}, columns=columns)
+        return [column.heading for column in make_table(spec, Facts(toy, results, "en")).columns[1:-2]]
 
     pairs = [(split, metric) for metric in ("f1", "ece") for split in ("validation", "test")]
     assert headings(*pairs) == ["f1, validation", "f1, test", "ece, validation", "ece, test"]
@@ -95,37 +94,37 @@ def built(count: int, name: str = "dense") -> dict[str, object]:
 
 
 def test_one_table_stands_for_nets_whose_built_layers_are_equal_and_for_no_other(tmp_path: Path) -> None:
-    study = one_exercise("ej06")
+    study = one_exercise("moons")
     fill(study, tmp_path)
     # Settings that nobody has listed, such as a number of filters, change a net as well as those that somebody has.
     nets = {"raw": built(6090), "corrected": built(79626), "wider": built(6090), "deeper": built(6090, "dense_1")}
-    write_json(tmp_path / "models.json", {f"ej06/{variant}": net for variant, net in nets.items()})
+    write_json(tmp_path / "models.json", {f"moons/{variant}": net for variant, net in nets.items()})
     facts = Facts(study, tmp_path, "en")
-    shown = {spec.name: spec.caption for spec in shown_tables(facts, "ej06") if spec.kind == "layers"}
-    assert list(shown) == ["layers_ej06_raw", "layers_ej06_corrected", "layers_ej06_deeper"]
-    assert shown["layers_ej06_raw"]["en"] == "Layers of the nets “Uncorrected” and “More neurons” (ej06)."
-    assert shown["layers_ej06_raw"]["es"] == "Capas de las redes «Sin corrección» y «Más neuronas» (ej06)."
-    assert shown["layers_ej06_corrected"]["en"] == "Layers of the net “Corrected” (ej06)."
-    (row,) = rows_of(render.to_csv(made(study, tmp_path, "layers_ej06_corrected")))
+    shown = {spec.name: spec.caption for spec in shown_tables(facts, "moons") if spec.kind == "layers"}
+    assert list(shown) == ["layers_moons_raw", "layers_moons_corrected", "layers_moons_deeper", "layers_moons_turned"]
+    assert shown["layers_moons_raw"]["en"] == "Layers of the nets “Uncorrected” and “More neurons” (moons)."
+    assert shown["layers_moons_raw"]["es"] == "Capas de las redes «Sin corrección» y «Más neuronas» (moons)."
+    assert shown["layers_moons_corrected"]["en"] == "Layers of the net “Corrected” (moons)."
+    (row,) = rows_of(render.to_csv(made(study, tmp_path, "layers_moons_corrected")))
     assert row["parameters"] == "79626"
 
 
 def test_a_net_that_nobody_described_shares_no_table_and_has_no_other_s_numbers(tmp_path: Path) -> None:
-    config = {"dataset": "mnist", "variants": {"dense": {}, "wide": {"model": "dense"}, "last": {"model": "dense"}}}
-    study = Study.resolve({"exercises": {"ej08": config}})
+    config = {"dataset": "walks", "variants": {"dense": {}, "wide": {"model": "dense"}, "last": {"model": "dense"}}}
+    study = resolve({"exercises": {"steps": config}})
     fill(study, tmp_path)
-    write_json(tmp_path / "models.json", {"ej08/dense": built(6090)})
+    write_json(tmp_path / "models.json", {"steps/dense": built(6090)})
     facts = Facts(study, tmp_path, "en")
-    shown = [spec.name for spec in shown_tables(facts, "ej08") if spec.kind == "layers"]
-    assert shown == ["layers_ej08_dense", "layers_ej08_wide", "layers_ej08_last"]
-    assert made(study, tmp_path, "layers_ej08_wide").gaps()
+    shown = [spec.name for spec in shown_tables(facts, "steps") if spec.kind == "layers"]
+    assert shown == ["layers_steps_dense", "layers_steps_wide", "layers_steps_last"]
+    assert made(study, tmp_path, "layers_steps_wide").gaps()
 
 
 def test_a_caption_names_some_nets_and_counts_the_others() -> None:
     names = [f"v{number}" for number in range(60)]
-    caption = layers_caption(make_study(), "ej08", names)["en"]
-    assert caption == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (ej08)."
-    assert "“v4”" in layers_caption(make_study(), "ej08", names[:5])["en"]
+    caption = layers_caption(make_study(), "steps", names)["en"]
+    assert caption == "Layers of the nets “v0”, “v1”, “v2”, “v3” and 56 others (steps)."
+    assert "“v4”" in layers_caption(make_study(), "steps", names[:5])["en"]
 
 
 def test_a_very_long_table_is_cut_in_the_pdf_alone_and_says_so() -> None:
@@ -137,21 +136,21 @@ def test_a_very_long_table_is_cut_in_the_pdf_alone_and_says_so() -> None:
     assert len(rows_of(render.to_csv(table))) == 1000
 
 
-def test_other_languages_need_no_other_code(shipped: Study, results: Path) -> None:
-    html = render.to_html(made(shipped, results, "table2", "en"))
+def test_other_languages_need_no_other_code(toy: Study, results: Path) -> None:
+    html = render.to_html(made(toy, results, "table2", "en"))
     assert "0.901\u00a0±\u00a00.001" in html
     assert "Dense layers" in html
     assert '<html lang="en">' in html
 
 
-def test_table4_is_cifar100_only(shipped: Study, results: Path) -> None:
-    rows = rows_of(render.to_csv(made(shipped, results, "table4")))
-    assert [row["variant"] for row in rows] == ["alexnet", "vgg16"]
+def test_a_table_of_one_data_set_has_its_variants_only(toy: Study, results: Path) -> None:
+    rows = rows_of(render.to_csv(made(toy, results, "table_turned")))
+    assert [row["variant"] for row in rows] == ["turned"]
 
 
-def test_the_spread_over_folds_is_that_within_a_seed(shipped: Study, results: Path) -> None:
-    raw = rows_of(render.to_csv(made(shipped, results, "table_ej06")))[0]
-    folds = shipped.settings("ej06", "raw")["folds"]
+def test_the_spread_over_folds_is_that_within_a_seed(toy: Study, results: Path) -> None:
+    raw = rows_of(render.to_csv(made(toy, results, "table_moons")))[0]
+    folds = toy.settings("moons", "raw")["folds"]
     assert folds == 5
     assert float(raw["fold_sd"]) == pytest.approx(0.002 * 2.5**0.5)
     assert raw["n"] == "2"
@@ -160,32 +159,32 @@ def test_the_spread_over_folds_is_that_within_a_seed(shipped: Study, results: Pa
 def test_cost_is_per_seed_however_seeds_share_a_job(tmp_path: Path) -> None:
     study = one_exercise(seeds_per_job=2)
     fill(study, tmp_path)
-    dense = rows_of(render.to_csv(made(study, tmp_path, "table_ej08_cost")))[0]
+    dense = rows_of(render.to_csv(made(study, tmp_path, "table_steps_cost")))[0]
     assert float(dense["fit_seconds"]) == pytest.approx(10.25 / 2)
     assert float(dense["seconds_per_epoch"]) == pytest.approx(10.25 / 2 / 3)
 
 
-def test_times_are_metrics_like_others(shipped: Study, results: Path) -> None:
-    table = made(shipped, results, "table_ej02")
+def test_times_are_metrics_like_others(toy: Study, results: Path) -> None:
+    table = made(toy, results, "table_moons_times")
     assert [column.heading for column in table.columns] == ["Variante", "Tiempo por época [ms]", "n"]
     rows = {row["variant"]: row for row in rows_of(render.to_csv(table))}
-    assert float(rows["xor_221"]["timing_ms_per_epoch"]) == pytest.approx(1)
-    assert float(rows["cifar_mse_numpy"]["timing_ms_per_epoch"]) == pytest.approx(1000)
-    assert {row["n"] for row in rows.values()} == {"3"}
+    assert float(rows["raw"]["timing_ms_per_epoch"]) == pytest.approx(500)
+    assert float(rows["raw_numpy"]["timing_ms_per_epoch"]) == pytest.approx(1000)
+    assert {rows[name]["n"] for name in ("raw", "raw_numpy")} == {"3"}
 
 
-def test_missing_timings_and_models_are_holes(shipped: Study, tmp_path: Path) -> None:
-    write_block(shipped.blocks()[0], tmp_path)
-    collect(shipped, tmp_path)
-    for name in ("table_ej02", "layers_ej08_dense"):
-        table = made(shipped, tmp_path, name)
+def test_missing_timings_and_models_are_holes(toy: Study, tmp_path: Path) -> None:
+    write_block(toy.blocks()[0], tmp_path)
+    collect(toy, tmp_path)
+    for name in ("table_moons_times", "layers_steps_dense"):
+        table = made(toy, tmp_path, name)
         assert table.gaps()
         assert "falta" in render.to_html(table)
 
 
 def test_a_failed_run_is_a_hole_with_its_reason(tmp_path: Path) -> None:
     study = one_exercise()
-    fill(study, tmp_path, skip=("ej08/conv",))
+    fill(study, tmp_path, skip=("steps/conv",))
     for block in study.blocks():
         if block.variant == "conv":
             write_failure(block, tmp_path, "memory of 100 % & more")
@@ -208,31 +207,31 @@ def test_nothing_has_run_yet(tmp_path: Path) -> None:
     assert "todavía no se ejecutó" in render.to_html(made(study, tmp_path, "table_runs"))
 
 
-def test_stand_in_data_mark_their_tables_only(shipped: Study, tmp_path: Path) -> None:
-    fill(shipped, tmp_path, stand_in=("cifar10",))
-    tables = {name: made(shipped, tmp_path, name) for name in ("table4", "table_ej10_cifar10", "layers_ej10_alexnet")}
+def test_stand_in_data_mark_their_tables_only(toy: Study, tmp_path: Path) -> None:
+    fill(toy, tmp_path, stand_in=("turned",))
+    tables = {name: made(toy, tmp_path, name) for name in ("table_moons", "table_turned", "layers_moons_turned")}
     assert {name: table.stand_in for name, table in tables.items()} == {
-        "table4": (),
-        "table_ej10_cifar10": ("cifar10",),
-        "layers_ej10_alexnet": (),
+        "table_moons": (),
+        "table_turned": ("turned",),
+        "layers_moons_turned": (),
     }
-    marked = tables["table_ej10_cifar10"]
+    marked = tables["table_turned"]
     for text in (render.to_latex(marked), render.to_html(marked), render.to_csv(marked)):
         assert "STAND" in text
 
 
 def test_a_user_s_exercise_gets_its_metrics_and_layers(tmp_path: Path) -> None:
-    study = Study.resolve({"seeds": 2, "exercises": {"ej11": {"dataset": "mnist", "variants": {"mine": {}}}}})
-    assert [spec.name for spec in tables_for(study)] == ["table_ej11", "layers_ej11_mine", "table_runs"]
+    study = resolve({"seeds": 2, "exercises": {"extra": {"dataset": "walks", "variants": {"mine": {}}}}})
+    assert [spec.name for spec in tables_for(study)] == ["table_extra", "layers_extra_mine", "table_runs"]
     fill(study, tmp_path)
-    rows = rows_of(render.to_csv(made(study, tmp_path, "table_ej11")))
+    rows = rows_of(render.to_csv(made(study, tmp_path, "table_extra")))
     assert [row["metric"] for row in rows] == ["loss", "accuracy"]
     assert float(rows[1]["test"]) == pytest.approx(0.901)
 
 
-def test_an_unknown_table_is_refused(shipped: Study, results: Path) -> None:
-    with pytest.raises(InputError, match="did you mean 'table1'"):
-        write_table(shipped, results, "tabl1")
+def test_an_unknown_table_is_refused(toy: Study, results: Path) -> None:
+    with pytest.raises(InputError, match="did you mean 'table2'"):
+        write_table(toy, results, "tabl1")
 
 
 def hostile() -> Table:
@@ -263,10 +262,10 @@ def test_rows_of_the_same_name_are_a_group_in_latex_and_repeat_it_for_machines()
     assert [row["variant"] for row in rows_of(render.to_csv(table))] == ["dense", "dense", "conv", "conv"]
 
 
-def test_the_metrics_of_all_variants_stand_in_the_same_order(shipped: Study, results: Path) -> None:
+def test_the_metrics_of_all_variants_stand_in_the_same_order(toy: Study, results: Path) -> None:
     orders: dict[str, list[str]] = {}
-    spec = TableSpec("own", "metrics", "ej02", {"es": "", "en": ""})
-    for row in rows_of(render.to_csv(make_table(spec, Facts(shipped, results, "es")))):
+    spec = TableSpec("own", "metrics", "steps", {"es": "", "en": ""})
+    for row in rows_of(render.to_csv(make_table(spec, Facts(toy, results, "es")))):
         orders.setdefault(row["variant"], []).append(row["metric"])
     longest = max(orders.values(), key=len)
     assert len(longest) > 1
@@ -287,34 +286,35 @@ def test_holes_are_lettered_in_order_beyond_z() -> None:
     assert letters[25:] == ["z", "aa", "ab"]
 
 
-def test_a_table_is_there_in_every_language(shipped: Study, results: Path) -> None:
-    write_table(shipped, results, "table2")
+def test_a_table_is_there_in_every_language(toy: Study, results: Path) -> None:
+    write_table(toy, results, "table2")
     own, english = ((results / shelf / "table2.tex").read_text() for shelf in ("tables", "tables/en"))
-    assert "Precisión sobre MNIST." in own
-    assert "Accuracy on MNIST." in english
+    assert "Precisión sobre los escalones." in own
+    assert "Accuracy on the steps." in english
     assert "0,901" in own
     assert "0.901" in english
 
 
-def test_differences_are_those_that_tell_something(shipped: Study, results: Path) -> None:
-    found = rows_of(render.to_csv(made(shipped, results, "table_differences")))
+def test_differences_are_those_that_tell_something(toy: Study, results: Path) -> None:
+    found = rows_of(render.to_csv(made(toy, results, "table_differences")))
     pairs = [(row["exercise"], row["variant"], row["variant_minus"], row["metric"]) for row in found]
     for _, variant, minus, _ in pairs:
         if "_numpy" in variant + minus:
             assert {variant, minus} == {variant.removesuffix("_numpy"), variant.removesuffix("_numpy") + "_numpy"}
-    assert {metric for exercise, _, _, metric in pairs if exercise == "ej02"} == {"accuracy"}
-    assert {metric for exercise, _, _, metric in pairs if exercise == "ej07"} == {"mse", "psnr"}
+    assert {metric for exercise, _, _, metric in pairs if exercise == "moons"} == {"accuracy"}
+    assert {metric for exercise, _, _, metric in pairs if exercise == "steps"} == {"accuracy"}
 
 
 def test_skewed_values_print_as_median_and_range(tmp_path: Path) -> None:
-    study = one_exercise("ej07", seeds=5)
+    study = one_exercise("steps", seeds=5)
     fill(study, tmp_path)
     table = pd.read_csv(tmp_path / "metrics.csv")
-    chosen = (table["variant"] == "autoencoder") & (table["metric"] == "mse") & (table["split"] == "test")
+    chosen = (table["variant"] == "dense") & (table["metric"] == "loss") & (table["split"] == "test")
     table.loc[chosen, "value"] = [0.1, 0.2, 29.0, 0.5, 6.2]  # 7.2 ± 12.4
     write_csv(tmp_path / "metrics.csv", table.astype({"fold": "Int64"}))
     write_statistics(study, tmp_path)
-    row = made(study, tmp_path, "table_ej07", "en").rows[0]
+    spec = TableSpec("own", "scores", "steps", {"en": "T."}, columns=(("train", "loss"), ("test", "loss")))
+    row = make_table(spec, Facts(study, tmp_path, "en")).rows[0]
     cell = next(cell for cell in row if "0.500" in cell.text)
     assert cell.text == "0.500 (0.100–29.0)"
     assert "±" not in cell.text
@@ -323,6 +323,6 @@ def test_skewed_values_print_as_median_and_range(tmp_path: Path) -> None:
     assert (cell.raw[""], cell.raw["_least"], cell.raw["_greatest"]) == (0.5, 0.1, 29.0)
     assert (cell.raw["_low"], cell.raw["_high"]) == pytest.approx((low, high))
     assert cell.below == f"[{low:.3f};\u00a0{high:.3f}]"
-    said = Facts(study, tmp_path, "en").look_up("ej07/autoencoder/test/mse")
+    said = Facts(study, tmp_path, "en").look_up("steps/dense/test/loss")
     assert isinstance(said, Fact)
     assert (said.value, said.text) == (0.5, "0.500 (0.100–29.0)")

@@ -93,6 +93,19 @@ def test_practica_has_the_subcommand(words):
         command.make_context(words[0], words[1:])
 
 
+def links():
+    """Return the targets of all links within the repository, as paths in it."""
+    for name, text in DOCUMENTS.items():
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", FENCE.sub("", text)):
+            if "://" not in target:
+                yield Path(name).parent / target, name
+
+
+@pytest.mark.parametrize("target", [pytest.param(path, id=f"{name}: {path}") for path, name in links()])
+def test_a_link_leads_somewhere(target):
+    assert (ROOT / target).exists()
+
+
 @pytest.mark.parametrize("code", paths(made=False))
 def test_a_path_is_there(code):
     assert (ROOT / code).exists() or (ROOT / "workflow/practica" / code).exists()

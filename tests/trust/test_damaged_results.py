@@ -8,29 +8,30 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from paper.factory import fill, shipped_study
+from paper.factory import fill
 from practica.cli import main
 from practica.files import write_json
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder
+from toy import toy_study
 
 JUNK = [
     *(None, True, -1, 1e308, 10**400, float("nan"), [], {}, ["a"]),
     *("", "x", "\\input{/etc/passwd}", "\N{RIGHT-TO-LEFT OVERRIDE}"),
 ]
-BLOCK = "runs/ej08/dense/s0-1"
+BLOCK = "runs/steps/dense/s0-1"
 READERS = {
-    "measured/ej02.csv": ["collect"],
-    "models.json": ["table layers_ej08_dense", "table table_ej08_cost", "page"],
+    "measured/moons.csv": ["collect"],
+    "models.json": ["table layers_steps_dense", "table table_steps_cost", "page"],
     "claims.json": ["table claims", "figure fig_overview", "page", "compare REFERENCE", "reference --out OUT"],
     "study.json": ["status", "crate", "collect", "page"],
-    "runs.csv": ["table table_runs", "table table_ej08_cost", "page", "reference --out OUT", "compare REFERENCE"],
+    "runs.csv": ["table table_runs", "table table_steps_cost", "page", "reference --out OUT", "compare REFERENCE"],
     "summary.csv": ["table table2", "figure fig_overview", "compare REFERENCE"],
     "metrics.csv": ["statistics", "claims", "page"],
     f"{BLOCK}/metrics.json": ["status", "collect", "page", "reference --out OUT"],
     f"{BLOCK}/history.json": ["collect", "reference --out OUT"],
     f"{BLOCK}/manifest.json": ["collect", "crate", "reference --out OUT"],
-    "journal/ej08/dense/s0-1.jsonl": ["status --attempts", "collect"],
+    "journal/steps/dense/s0-1.jsonl": ["status --attempts", "collect"],
 }
 
 
@@ -38,10 +39,10 @@ READERS = {
 def whole(tmp_path_factory):
     """Return finished results, and a reference made of them."""
     folder = tmp_path_factory.mktemp("whole") / "results"
-    study = shipped_study(only=["ej02", "ej08"], seeds_per_job=2)
+    study = toy_study(only=["moons", "steps"], seeds_per_job=2)
     fill(study, folder)
     write_json(folder / "study.json", dict(study.config))
-    journal = Journal(study.block("ej08", "dense", (0, 1)), folder)
+    journal = Journal(study.block("steps", "dense", (0, 1)), folder)
     journal.end(journal.begin(Holder.here()), "done")
     done = CliRunner().invoke(main, ["reference", "--results", str(folder), "--out", str(folder.parent / "reference")])
     assert done.exit_code == 0, done.output

@@ -14,12 +14,14 @@ from practica.cli import main
 from practica.config.study import Block, Study, read_config
 from practica.errors import InputError
 from practica.plan.checks import check
+from toy import TOY
 
 BASE = {
+    "study": str(TOY),
     "title": "A study",
     "author": "",
     "results": "results",
-    "only": ["ej06", "ej08"],
+    "only": ["moons", "steps"],
     "seeds": 2,
     "seeds_per_job": 1,
     "partial": False,
@@ -27,16 +29,16 @@ BASE = {
     "report": {"languages": ["es"]},
     "timing": {"repetitions": 3},
     "exercises": {
-        "ej08": {
+        "steps": {
             "title": "Digits",
-            "dataset": "mnist",
+            "dataset": "walks",
             "seeds": [0, 1],
             "resources": {"threads": 1, "gpu": 0, "mem_mb": 2000, "runtime": 15},
             "settings": {"epochs": 2, "learning_rate": 0.1, "train_samples": None},
-            "variants": {"dense": {"model": "dense", "settings": {"bn_momentum": 0.5}}, "conv": {}},
+            "variants": {"dense": {"model": "dense", "settings": {"units": [5]}}, "conv": {}},
         },
-        "ej06": {
-            "dataset": "pima",
+        "moons": {
+            "dataset": "crescents",
             "settings": {"epochs": 2, "correct_zeros": True, "units": [3]},
             "variants": {"dense": {"grid": {"l2": [0.1, 0.2]}}},
         },
@@ -62,7 +64,7 @@ garbage = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
     max_leaves=8,
 )
-OPEN = [(), *(("data",), ("exercises",), ("exercises", "ej08"), ("exercises", "ej08", "variants"))]
+OPEN = [(), *(("data",), ("exercises",), ("exercises", "steps"), ("exercises", "steps", "variants"))]
 """Where keys are added."""
 
 
@@ -163,7 +165,7 @@ def test_damaged_files(start, length, put):
         "claims --study {file}",
         "study --out out.json --json {text}",
         "train --spec {text}",
-        "train ej08 dense --seeds {text}",
+        "train steps dense --seeds {text}",
         "train -- {text} dense",
         "prepare -- {text}",
         "status -- {text}",

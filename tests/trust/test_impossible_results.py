@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from paper.factory import fill, shipped_study
+from paper.factory import fill
 from practica.cli import main
 from practica.config.study import Study
 from practica.evidence.sound import limits, stops_early
 from practica.files import write_json
+from toy import toy_study
 
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    exercises = shipped_study().config["exercises"]
-    return shipped_study(exercises={name: {**exercises[name], "seeds_per_job": 1} for name in ("ej06", "ej08")})
+    exercises = toy_study().config["exercises"]
+    return toy_study(exercises={name: {**exercises[name], "seeds_per_job": 1} for name in ("moons", "steps")})
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def said(results: Path, *words: str) -> str:
     return done.output
 
 
-ACCURACY = {"exercise": "ej08", "variant": "conv", "seed": "1", "split": "test", "metric": "accuracy"}
+ACCURACY = {"exercise": "steps", "variant": "conv", "seed": "1", "split": "test", "metric": "accuracy"}
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,13 @@ ACCURACY = {"exercise": "ej08", "variant": "conv", "seed": "1", "split": "test",
         ("accuracy", "-3", "accuracy is -3, which cannot be below 0"),
         ("best_accuracy", "1.01", "best_accuracy is 1.01, which cannot be above 1"),
         ("loss", "1e300", "loss is 1e+300, which cannot be above 3.40282e+38"),
+        ("loss", "inf", "loss is inf, which cannot be above 3.40282e+38"),
+        ("accuracy", "-inf", "accuracy is -inf, which cannot be below 0"),
         ("loss", "-1e200", "loss is -1e+200, which cannot be below -3.40282e+38"),
     ],
 )
 @pytest.mark.parametrize(
-    "words", [["statistics"], ["claims"], ["table", "table2"], ["figure", "fig13a"], ["page"], ["paper"]], ids=" ".join
+    "words", [["statistics"], ["claims"], ["table", "table2"], ["figure", "fig1a"], ["page"], ["paper"]], ids=" ".join
 )
 def test_an_impossible_value_is_named_with_its_line(results, words, metric, value, message) -> None:
     table = read(results / "metrics.csv")
@@ -85,7 +88,7 @@ def test_an_impossible_value_is_named_with_its_line(results, words, metric, valu
     write(results / "metrics.csv", table)
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
     sentence = said(results, *words)
-    assert f"{results / 'metrics.csv'}, line {place + 2}: ej08/conv, seed 1, test {metric}: {message}" in sentence
+    assert f"{results / 'metrics.csv'}, line {place + 2}: steps/conv, seed 1, test {metric}: {message}" in sentence
     assert "delete it and collect again" in sentence
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
@@ -96,6 +99,9 @@ def test_an_impossible_value_is_named_with_its_line(results, words, metric, valu
         ("metric", "", "there is no metric"),
         ("split", "", "there is no split"),
         ("exercise", "", "there is no exercise"),
+        ("split", "tset", "split is 'tset', none of train, validation, test, timing"),
+        ("exercise", "other", "the study has no other/raw"),
+        ("variant", "rwa", "the study has no moons/rwa"),
         ("data", "rael", "data is 'rael', neither real nor STAND-IN"),
     ],
 )
@@ -121,13 +127,13 @@ def test_a_row_that_is_there_twice_is_named_with_both_lines(results) -> None:
     table = pd.concat([table, table.iloc[[place]].assign(value="0.5")])
     write(results / "metrics.csv", table)
     sentence = said(results, "statistics")
-    assert f"line {len(table) + 1}: ej08/conv, seed 1, test accuracy stands in line {place + 2} already" in sentence
+    assert f"line {len(table) + 1}: steps/conv, seed 1, test accuracy stands in line {place + 2} already" in sentence
 
 
 @pytest.mark.parametrize("gone", ["fold of one seed", "fold of all seeds", "split of one run"])
 def test_a_missing_row_is_named_with_its_run(results, gone) -> None:
     table = read(results / "metrics.csv")
-    raw = (table["exercise"] == "ej06") & (table["variant"] == "raw")
+    raw = (table["exercise"] == "moons") & (table["variant"] == "raw")
     lost = {
         "fold of one seed": raw & (table["seed"] == "1") & (table["fold"] == "3"),
         "fold of all seeds": raw & (table["fold"] == "4"),
@@ -135,27 +141,27 @@ def test_a_missing_row_is_named_with_its_run(results, gone) -> None:
     }[gone]
     write(results / "metrics.csv", table[~lost])
     run = "seed 0, fold 4" if "all" in gone else "seed 1, fold 3"
-    assert f"metrics.csv: ej06/raw, {run}, has no row for train" in said(results, "statistics")
+    assert f"metrics.csv: moons/raw, {run}, has no row for train" in said(results, "statistics")
 
 
 def test_unequal_epochs_of_a_variant_are_named_with_the_run(results) -> None:
     table = read(results / "history.csv.gz")
     last = (
-        (table["exercise"] == "ej08") & (table["variant"] == "conv") & (table["seed"] == "1") & (table["epoch"] == "3")
+        (table["exercise"] == "steps") & (table["variant"] == "conv") & (table["seed"] == "1") & (table["epoch"] == "3")
     )
     assert last.any()
     write(results / "history.csv.gz", table[~last])
-    sentence = said(results, "figure", "fig13b")
-    assert "history.csv.gz: ej08/conv, seed 1, train loss, was recorded at other epochs than the first run" in sentence
+    sentence = said(results, "figure", "fig1b")
+    assert "history.csv.gz: steps/conv, seed 1, train loss, was recorded at other epochs than the first run" in sentence
 
 
 def test_an_epoch_that_is_there_twice_is_named(results) -> None:
     table = read(results / "history.csv.gz")
-    place = where(table, exercise="ej06", variant="raw", seed="0", fold="2", epoch="2")
+    place = where(table, exercise="moons", variant="raw", seed="0", fold="2", epoch="2")
     write(results / "history.csv.gz", pd.concat([table, table.iloc[[place]]]))
     sentence = said(results, "claims")
     assert (
-        f"line {len(table) + 2}: ej06/raw, seed 0, fold 2, epoch 2, train loss stands in line {place + 2}" in sentence
+        f"line {len(table) + 2}: moons/raw, seed 0, fold 2, epoch 2, train loss stands in line {place + 2}" in sentence
     )
 
 
@@ -165,6 +171,10 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
         ("summary.csv", "mean", "1.5", ["table", "table2"], "accuracy is 1.5, which cannot be above 1"),
         ("summary.csv", "sd", "-1", ["table", "table2"], "sd is -1"),
         ("summary.csv", "low", "2", ["table", "table2"], "no interval goes from 2 to"),
+        ("summary.csv", "greatest", "inf", ["table", "table2"], "accuracy is inf"),
+        ("summary.csv", "variant", "cnov", ["table", "table2"], "the study has no steps/cnov"),
+        ("differences.csv", "p", "1.5", ["paper"], "p is 1.5, no probability"),
+        ("differences.csv", "minus", "dnese", ["paper"], "the study has no steps/dnese"),
         ("differences.csv", "mean", "1e300", ["paper"], "mean is 1e+300, which no net gives"),
         ("runs.csv", "epochs", "99", ["table", "table_runs"], "other epochs than the first run"),
         ("runs.csv", "wall_seconds", "-5", ["table", "table_runs"], "wall_seconds is -5"),
@@ -172,12 +182,111 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
 )
 def test_the_other_tables_are_checked_as_well(results, name, column, value, words, message) -> None:
     table = read(results / name)
-    keys = {"exercise": "ej08", "variant": "conv"}
+    keys = {"exercise": "steps", "variant": "conv"}
     keys |= {"metric": "accuracy", "split": "test"} if "metric" in table else {}
     table.loc[where(table, **keys), column] = value
     write(results / name, table)
     sentence = said(results, *words)
-    assert message in sentence and "ej08/conv" in sentence and str(results / name) in sentence
+    assert message in sentence and "steps/" in sentence and str(results / name) in sentence
+
+
+RAW = {"exercise": "moons", "variant": "raw"}
+
+
+def drop(path: Path, **fields: str) -> None:
+    """Take the rows with these values out of a table, or all that there are."""
+    table = read(path)
+    lost = pd.Series(True, index=table.index)
+    for name, value in fields.items():
+        lost &= table[name] == value
+    assert lost.any()
+    write(path, table[~lost])
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words", "message"),
+    [
+        ("metrics.csv", RAW, ["statistics"], " has no row of moons/raw, seed 0, which runs.csv says is done"),
+        ("metrics.csv", RAW | {"seed": "1"}, ["claims"], " has no row of moons/raw, seed 1, which runs.csv says"),
+        ("metrics.csv", {}, ["table", "table2"], " has no row of moons/raw, seed 0, which runs.csv says is done"),
+        ("history.csv.gz", {}, ["claims"], " has no row of moons/raw, seed 0, which runs.csv says is done"),
+        ("history.csv.gz", RAW, ["figure", "fig1b"], " has no row of moons/raw, seed 0, which runs.csv says"),
+        ("history.csv.gz", {"epoch": "3"}, ["tensorboard"], "moons/raw, block s0, ends at epoch 2 here, and at 3 in"),
+        ("history.csv.gz", RAW | {"seed": "1", "split": "validation"}, ["page"], "seed 1, fold 0, has no row for"),
+        ("summary.csv", {}, ["table", "table2"], " has no row of moons/corrected for train accuracy"),
+        ("summary.csv", {}, ["reference"], " has no row of moons/corrected for train accuracy"),
+        ("summary.csv", RAW, ["paper"], " has no row of moons/raw for timing ms_per_epoch"),
+        ("differences.csv", {}, ["paper"], " has no row of moons/corrected minus raw for train loss"),
+        ("differences.csv", RAW | {"variant": "wider"}, ["page"], " has no row of moons/wider minus raw for train"),
+        ("runs.csv", {}, ["page"], " has no row of moons/raw"),
+        ("runs.csv", RAW, ["table", "table_runs"], " has no row of moons/raw"),
+        ("runs.csv", RAW, ["statistics"], " has no row of moons/raw, which metrics.csv has"),
+    ],
+)
+def test_what_a_table_lacks_of_another_is_named(results, name, fields, words, message) -> None:
+    drop(results / name, **fields)
+    sentence = said(results, *words) if words[0] not in ("tensorboard", "reference") else exported(results, *words)
+    assert message in sentence and "; delete it and collect again" in sentence
+    assert str(results / name) in sentence
+
+
+def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
+    table = read(results / "runs.csv")
+    table.loc[table["variant"] == "raw", "status"] = "failed"
+    write(results / "runs.csv", table)
+    assert "metrics.csv has rows of moons/raw, of which runs.csv has no finished run" in said(results, "claims")
+
+
+def exported(results: Path, *words: str) -> str:
+    done = CliRunner().invoke(main, [*words, "--results", str(results), "--out", str(results.parent / "out")])
+    assert done.exit_code == 2 and done.output.count("\n") == 1, (done.output, done.exception)
+    return done.output
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("mean", "inf", "accuracy is inf, which cannot be above 1"),
+        ("n", "-1", "n is -1"),
+        ("split", "tset", "split is 'tset'"),
+    ],
+)
+def test_another_study_is_checked_before_it_is_compared(results, tmp_path, column, value, message) -> None:
+    write_json(results / "claims.json", {"claims": []})
+    shutil.copytree(results, tmp_path / "other")
+    table = read(tmp_path / "other" / "summary.csv")
+    place = where(table, metric="accuracy")
+    table.loc[place, column] = value
+    write(tmp_path / "other" / "summary.csv", table)
+    done = CliRunner().invoke(main, ["compare", str(tmp_path / "other"), "--results", str(results)])
+    assert done.exit_code == 2, (done.output, done.exception)
+    assert f"{tmp_path / 'other' / 'summary.csv'}, line {place + 2}: " in done.output and message in done.output
+
+
+@pytest.mark.parametrize(
+    "change", ["partial", "nothing done", "other seeds", "variants left out", "one exercise", "a new one"]
+)
+def test_what_lacks_for_a_reason_passes(results, study, change: str) -> None:
+    """Runs that failed or are to come, a study that has other seeds by now, and a part of it."""
+    config = json.loads((results / "study.json").read_text())
+    if change == "other seeds":
+        config["seeds"] = [7, 8]
+    elif change == "a new one":
+        config["exercises"]["steps"]["variants"]["newer"] = {"model": "conv"}
+    elif change == "one exercise":
+        config["only"] = ["steps"]
+    elif change == "variants left out":
+        del config["exercises"]["moons"]["variants"]["wider"], config["exercises"]["steps"]["variants"]["dense"]
+    else:
+        shutil.rmtree(results / "runs" / ("moons" if change == "partial" else "."))
+    write_json(results / "study.json", config)
+    commands = [["collect"]] if change in ("partial", "nothing done", "variants left out") else []
+    if change not in ("other seeds", "a new one"):
+        commands.append(["page"])  # which shows every run of the study, and says itself which is not collected
+    for words in [*commands, ["statistics"], ["claims"], ["table", "table2"], ["figure", "fig1b"]]:
+        command = [*words, "--results", str(results), "--study", str(results / "study.json")]
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 0, (words, done.output, done.exception)
 
 
 def change(path: Path, edit) -> None:
@@ -199,7 +308,7 @@ def change(path: Path, edit) -> None:
     ],
 )
 def test_a_block_s_own_files_are_checked_when_they_are_collected(results, study, name, edit, message) -> None:
-    path = study.block("ej06", "raw", study.seed_groups("ej06")[0]).folder(results) / name
+    path = study.block("moons", "raw", study.seed_groups("moons")[0]).folder(results) / name
     change(path, edit)
     sentence = said(results, "collect")
     assert str(path) in sentence and message in sentence and "delete" in sentence
@@ -211,7 +320,7 @@ def test_what_a_study_can_have_passes(results) -> None:
     for seed, value in (("0", "3e38"), ("1", "")):
         table.loc[where(table, **ACCURACY | {"metric": "loss", "seed": seed}), "value"] = value
     write(results / "metrics.csv", table)
-    for words in (["statistics"], ["claims"], ["table", "table2"], ["page"], ["figure", "fig13b"]):
+    for words in (["statistics"], ["claims"], ["table", "table2"], ["page"], ["figure", "fig1b"]):
         command = [*words, "--results", str(results), "--study", str(results / "study.json")]
         done = CliRunner().invoke(main, command)
         assert done.exit_code == 0, (words, done.output, done.exception)

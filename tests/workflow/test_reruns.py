@@ -13,6 +13,7 @@ CODE, RULES = "workflow/practica", "workflow/rules"
 RUNS = {"ej01": 1, "ej02": 8, "ej03": 3, "ej04": 2, "ej05": 1, "ej06": 4, "ej07": 2, "ej08": 2, "ej09": 2, "ej10": 4}
 # Both PDFs hold every figure and table, and the pages show them.
 SHOWN = {"Building": 2, "Writing": 1, "all": 1}
+PDFS = {"Building": 2, "all": 1}
 # Every figure and table but those of layers is made from the tables that all runs share.
 COLLECTED = SHOWN | {"Collecting": 1, "Summarising": 1, "Judging": 1, "Drawing": 38, "Making": 53}
 
@@ -158,6 +159,7 @@ EDITS = {
         '"gap": gap, "other": gap,',
         SHOWN | {"Judging": 1, "Making": 11, "Drawing": 1},
     ),
+    "the class of the PDFs": ("study/study.yaml", "\nsettings:\n", "\nlatex: {options: [12pt]}\nsettings:\n", PDFS),
     "the look of all lines": (
         f"{CODE}/figures/style.py",
         '"lines.linewidth": 1.2',
@@ -196,3 +198,20 @@ def test_words_in_the_folder_of_the_study_concern_what_shows_them(touched) -> No
         assert Counter(job.split()[0] for job in touched.planned()) == SHOWN | {"Drawing": 1}
     finally:
         shutil.rmtree(own)
+
+
+def test_a_preamble_and_a_class_concern_the_pdfs_alone(touched) -> None:
+    folder = touched.folder / "study"
+    preamble, own_class = folder / "preamble.tex", folder / "narrow.cls"
+    try:
+        own_class.write_text(r"\LoadClass{article}", encoding="utf-8")
+        assert touched.planned() == set()  # nothing asks for it
+        for path, text in ((preamble, "% One."), (preamble, "% Two."), (own_class, r"\LoadClass[12pt]{article}")):
+            path.write_text(text, encoding="utf-8")
+            assert Counter(job.split()[0] for job in touched.planned()) == PDFS
+            assert touched.snakemake("--touch").returncode == 0
+            assert touched.planned() == set()
+    finally:
+        preamble.unlink(missing_ok=True)
+        own_class.unlink(missing_ok=True)
+    assert touched.snakemake("--touch").returncode == 0

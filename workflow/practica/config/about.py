@@ -116,4 +116,6 @@ def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = 
         if under and list(error.absolute_path)[:1] != [under]:
             continue
         key = ".".join(map(str, error.absolute_path)) or "the file"
-        yield f"{path}: {key}: {error.message}; workflow/schemas/{schema} says what is allowed"
+        told = error.schema.get("description") if error.validator == "pattern" else None
+        reason = f"{error.message} ({told})" if told else error.message
+        yield f"{path}: {key}: {reason}; workflow/schemas/{schema} says what is allowed"

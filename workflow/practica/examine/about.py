@@ -22,7 +22,7 @@ from practica.figures.draw import FIGURES
 from practica.figures.specs import KINDS
 from practica.files import SCHEMAS, read_json
 from practica.paper.bibliography import works
-from practica.paper.known import check_recorded
+from practica.paper.known import check_recorded, figure_specs
 
 BESIDE_SETTINGS = ("epochs", "precision", "data")
 """What a claim may vary beside the settings of the configuration."""
@@ -143,8 +143,7 @@ def _claim(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
 
 def _to_see(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
     if "figure" in entry:
-        every = [each.name for exercise in study.known for each in figures.declared(study, exercise)]
-        every += figures.figures_for(study)
+        every = [name for exercise in study.known for name in figure_specs(study, exercise)]
         if entry["figure"] not in every:
             yield f"figure: there is no figure {entry['figure']!r}{hint(entry['figure'], every)}"
 
@@ -176,8 +175,7 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
 def front_mistakes(study: Study) -> Iterator[str]:
     """Yield a sentence about each name in ``study.yaml`` that nothing has."""
     where = study.folder / STUDY_FILE
-    every = [each.name for exercise in study.known for each in figures.declared(study, exercise)]
-    every += figures.report_figures(study)
+    every = [figures.OVERVIEW, *(name for exercise in study.known for name in figure_specs(study, exercise))]
     for name in study.front.get("gallery", ()):
         if name not in every:
             yield f"{where}: gallery: there is no figure {name!r}{hint(name, every)}"

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from practica.config.study import Study
 from practica.errors import InputError, hint
-from practica.figures import catalogue as figures
 from practica.paper import known
 from practica.paper.bibliography import cited, works
-from practica.paper.catalogue import tables_for
-from practica.paper.floats import group
-
-REFERENCE = re.compile(r"\\(?:page)?ref\{((?:fig|tab|sec):[^}]*)\}")
+from practica.paper.references import REFERENCE, labels
 
 
 def mistakes(study: Study) -> Iterator[str]:
     """Yield what is wrong with the prose: missing files, names in them, and what one language alone asks for."""
     try:
-        labels: set[str] | None = set(_labels(study))
+        known_labels: Collection[str] | None = labels(study)
     except InputError:  # a text is missing, which is said already
-        labels = None
+        known_labels = None
     keys = works(study.folder)
     asked: dict[str | None, tuple[Path, Counter[tuple[str, ...]]]] = {}
     for language in study.languages:
@@ -33,31 +29,21 @@ def mistakes(study: Study) -> Iterator[str]:
                 continue
             wrong = known.mistakes(study, file, exercise)
             yield from wrong
-            yield from _references(file, labels, keys)
+            yield from _references(file, known_labels, keys)
             if not wrong and exercise in asked:
                 yield from _differ(*asked[exercise], file, known.asked(file))
             elif not wrong:
                 asked[exercise] = (file, known.asked(file))
 
 
-def _labels(study: Study) -> Iterator[str]:
-    """Yield the labels that prose may refer to."""
-    for exercise in study.exercises:
-        yield f"sec:{exercise}"
-        for each in (*figures.declared(study, exercise), *figures.of_exercise(study, exercise)):
-            yield from (f"fig:{each.name}", f"fig:{group(each.name)}")
-        yield from (f"tab:{name}" for name in known.table_names(study, exercise))
-    yield from (f"tab:{table.name}" for table in tables_for(study))
-
-
-def _references(file: Path, labels: set[str] | None, keys: Sequence[str]) -> Iterator[str]:
+def _references(file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:
     """Yield the references and citations in a file of prose that lead nowhere; None: its labels are not known."""
     content = file.read_text(encoding="utf-8")
     for number, line in enumerate(content.splitlines(), start=1):
         text = re.sub(r"(?<!\\)%.*", "", line)
         for label in REFERENCE.findall(text):
-            if labels is not None and label not in labels and rf"\label{{{label}}}" not in content:
-                yield f"{file}:{number}: \\ref{{{label}}}: nothing has this label{hint(label, sorted(labels))}"
+            if known_labels is not None and label not in known_labels and rf"\label{{{label}}}" not in content:
+                yield f"{file}:{number}: \\ref{{{label}}}: nothing has this label{hint(label, sorted(known_labels))}"
         for key in cited(text):
             if key not in keys:
                 yield f"{file}:{number}: references.bib does not hold {key!r}{hint(key, keys)}"

@@ -17,6 +17,7 @@ from practica.evidence import claims
 from practica.examine import about as names
 from practica.examine import prose
 from practica.examine.places import located
+from practica.paper import own
 from practica.plan import checks
 from practica.plan.clashes import clashes
 from practica.study_folder import PACKAGE, opened
@@ -72,6 +73,7 @@ def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
     yield from _caught(claims.mistakes, claims.unchecked(study), study)
     yield from _caught(names.silent, study)
     yield from _caught(names.front_mistakes, study)
+    yield from _caught(own.mistakes, study)
     if len(there) < len(study.exercises):  # what an exercise without a module can say is not known
         return
     for exercise in study.exercises:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from practica.config.about import Told
-from practica.figures.specs import Panel
+from practica.figures.specs import Marks, Panel
 from practica.words import items, section
 
 if TYPE_CHECKING:
@@ -39,12 +39,17 @@ def overview_title(study: Study) -> Told:
     return Told({language: section("captions", language)["glance"] for language in study.languages})
 
 
-def of_overview(study: Study) -> dict[str, str]:
-    """Return the caption of the figure of the first page, by language: which metrics, whose marks, which verdicts."""
-    return {language: _of_overview(study, language) for language in study.languages}
+def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
+    """Return the caption of the figure of the first page, by language: which metrics, whose marks, which verdicts.
+
+    Args:
+        study: the study.
+        marks: what the panels show; default: what is known of them before there are results.
+    """
+    return {language: _of_overview(study, language, marks) for language in study.languages}
 
 
-def _of_overview(study: Study, language: str) -> str:
+def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
     words = section("captions", language)
     groups: dict[str, list[str]] = {}
     for exercise in study.exercises:
@@ -58,7 +63,25 @@ def _of_overview(study: Study, language: str) -> str:
             said.append(words["in"].format(exercises=items(numbers, language), metric=words.get(metric, metric)))
         name = words.get(most[0], most[0])
         said.append(words["others"].format(metric=name) if few else name)
-    source = any(study.about(exercise).get("printed") for exercise in study.exercises)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
-    text = words["overview"].format(metrics="; ".join(said) or words["recorded"], source=words["diamond"] * source)
-    return f"{text} {words['verdicts']}" if claims else text
+    text = words["overview"].format(metrics="; ".join(said) or words["recorded"])
+    return " ".join([text, *_marks(study, words, marks), *([words["verdicts"]] if claims else [])])
+
+
+def _marks(study: Study, words: Mapping[str, str], marks: Marks | None) -> list[str]:
+    """Return the sentence about the marks of test data; none where no panel has one."""
+    if marks is None:
+        printed = {exercise for exercise in study.exercises if _prints(study.about(exercise))}
+        there, everywhere = [words["dot"], *([words["diamond"]] if printed else [])], False
+    else:
+        there = [words[kind] for kind, of in (("dot", marks.tested), ("diamond", marks.printed)) if of]
+        everywhere = marks.tested | marks.printed == marks.drawn
+    return [words["tested" if everywhere else "tested_some"].format("; ".join(there))] if there else []
+
+
+def _prints(about: Mapping[str, Any]) -> bool:
+    """Return whether the panel of an exercise has a number of the source on test data."""
+    printed, glance = about.get("printed", {}), about.get("glance")
+    if glance is None:
+        return any(name.split("/")[1] == "test" for name in printed)
+    return any(f"{variant}/test/{glance['metric']}" in printed for variant in glance["variants"])

@@ -28,7 +28,7 @@ def of_exercise(study: Study, exercise: str) -> list[Spec]:
     variants = study.variants(exercise)
     known = [each for each in declared(study, exercise) if set(each.variants) <= set(variants)]
     shown = {variant for each in known for variant in each.variants}
-    return known + [_curves(study, exercise, variant) for variant in variants if variant not in shown]
+    return known + [curves(study, exercise, variant) for variant in variants if variant not in shown]
 
 
 def figures_for(study: Study) -> list[str]:
@@ -56,11 +56,18 @@ def spec(study: Study, name: str) -> Spec:
         # What any variant has, also one that another figure shows.
         for variant in study.variants(exercise):
             if name == _curves_name(exercise, variant):
-                return _curves(study, exercise, variant)
+                return curves(study, exercise, variant)
     silent = next((each for each in study.known if name in study.about(each).get("figures", {})), None)
     if silent:
         raise InputError(f"{name} shows {silent}, which is not in the study ({', '.join(study.exercises)})")
     raise InputError(f"unknown figure {name!r}{hint(name, report_figures(study))}")
+
+
+def curves(study: Study, exercise: str, variant: str) -> Spec:
+    """Return the figure of a variant about which nothing is said: its learning curves."""
+    title = Told(f"{exercise}, {variant}")
+    caption = captions.of_curves(title, (), "", False, study.languages)
+    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, caption)
 
 
 def of_scale(study: Study, shown: Spec) -> list[Spec]:
@@ -105,10 +112,3 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
 
 def _curves_name(exercise: str, variant: str) -> str:
     return f"fig_{exercise}_{variant}"
-
-
-def _curves(study: Study, exercise: str, variant: str) -> Spec:
-    """Return the figure of a variant about which nothing is said: its learning curves."""
-    title = Told(f"{exercise}, {variant}")
-    caption = captions.of_curves(title, (), "", False, study.languages)
-    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, caption)

@@ -8,13 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from practica.config.about import Told
-from practica.config.names import title, variant_name
-from practica.evidence.results import Curve, Missing, Results, Value
+from practica.evidence.results import Curve, Results, Value
 from practica.evidence.source import numbers
-from practica.figures import catalogue
 from practica.figures.curves import thinned
-from practica.figures.specs import Glance
+from practica.figures.glance import course, shown, tested
 from practica.figures.style import RC, local_numbers, look
 from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
@@ -55,18 +52,16 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
-    glance = catalogue.glance(results.study, exercise) or _unknown(exercise, results, language)
+    glance = shown(results, exercise, language)
     printed = numbers(results.study)
     axes.set_title(
         f"{results.study.number(exercise)}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11
     )
-    drawn, shown = 0.0, set()
+    drawn, named = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
-        curve = results.curves(exercise, variant, glance.metric, "validation")
-        if isinstance(curve, Missing) or not np.isfinite(curve.mean).any():
-            continue
-        drawn = max(drawn, _line(axes, curve, place, name[language]))
-        shown.add(variant)
+        if curve := course(results, exercise, variant, glance.metric):
+            drawn = max(drawn, _line(axes, curve, place, name[language]))
+            named.add(variant)
     if not drawn:
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
         axes.set(xticks=[], yticks=[])
@@ -74,10 +69,10 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     if glance.log:
         axes.set_yscale("log")
     for place, (variant, name) in enumerate(glance.variants.items()):
-        value = results.value(exercise, variant, "test", glance.metric)
+        value = tested(results, exercise, variant, glance.metric)
         source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
         # Where the source's diamond is all that there is of a variant, it needs a name as well.
-        _test(axes, drawn * BEYOND, value, source, place, "" if variant in shown else name[language])
+        _test(axes, drawn * BEYOND, value, source, place, "" if variant in named else name[language])
     local_numbers(axes, texts)
     axes.set_xticks([drawn])
     if not glance.log:
@@ -97,9 +92,9 @@ def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
     return float(epochs[-1])
 
 
-def _test(axes: Axes, x: float, value: Value | Missing, source: str | None, place: int, name: str) -> None:
+def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: int, name: str) -> None:
     colour: dict[str, Any] = {"color": look(place).colour, "linestyle": "none", "clip_on": False, "zorder": 4}
-    if isinstance(value, Value) and np.isfinite(value.centre):
+    if value:
         low, high = (value.centre if end is None else end for end in (value.low, value.high))
         ends = [[max(value.centre - low, 0)], [max(high - value.centre, 0)]]
         axes.errorbar([x], [value.centre], yerr=ends, marker="o", markersize=3, capsize=1.5, elinewidth=0.8, **colour)
@@ -116,12 +111,3 @@ def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
         at = (0.01 + 0.17 * place, 1.03)
         mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}
         axes.text(*at, text, transform=axes.transAxes, family=[RC["font.family"], SIGN_FONT], **mark)
-
-
-def _unknown(exercise: str, results: Results, language: str) -> Glance:
-    """Return a panel of the metric that an exercise of the user's records: accuracy, else its loss."""
-    variants = results.study.variants(exercise)
-    recorded = results.metrics_by_epoch(exercise, variants[0])
-    metric = "accuracy" if "accuracy" in recorded else "loss"
-    called = {variant: Told(variant_name(results.study, exercise, variant, language)) for variant in variants}
-    return Glance(Told(title(results.study, exercise, language)), metric, called)

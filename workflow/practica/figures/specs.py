@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from practica.config.about import Text
 
@@ -63,6 +64,14 @@ class Spec:
         """Return what the figure is drawn from: ``tables`` by epoch, ``arrays``, ``metrics`` or ``overview``."""
         other = {"pairs": "metrics", "overview": "overview"}
         return other.get(self.kind, "tables" if self.kind in KINDS else "arrays")
+
+
+class Marks(NamedTuple):
+    """Exercises by what their panels of the overview show: anything, our results on test data, those of the source."""
+
+    drawn: set[str]
+    tested: set[str]
+    printed: set[str]
 
 
 @dataclass(frozen=True)

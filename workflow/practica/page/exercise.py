@@ -14,6 +14,7 @@ from practica.config.names import variant_name
 from practica.config.study import Block
 from practica.figures import catalogue
 from practica.figures.draw import Course, course, figure_words, stand_in
+from practica.figures.glance import overview_caption
 from practica.figures.specs import Spec
 from practica.page.address import address
 from practica.page.charts import charts
@@ -113,7 +114,8 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
 
 def overview(facts: Facts) -> Mapping[str, Any]:
     """Return the figure that shows the whole study."""
-    return _figure(catalogue.spec(facts.study, catalogue.OVERVIEW), facts)
+    shown = _figure(catalogue.spec(facts.study, catalogue.OVERVIEW), facts)
+    return {**shown, "caption": overview_caption(facts.results, facts.language)}
 
 
 def _picture(spec: Spec, facts: Facts) -> str | None:

@@ -48,7 +48,7 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         part = deciding(claim)
         name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
         sentence = label(in_language(claim["sentence"], language))
-        shown = [*_source(part, facts), _ours(part, facts, overview=True), _n(part)]
+        shown = [*_source(part, facts), _at_a_glance(part, facts), _n(part)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], cause(part, facts), facts)])
     count = facts.claims["decisions"]["count"]
     return (
@@ -165,26 +165,40 @@ def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), judged]
 
 
-def _ours(part: Mapping[str, Any], facts: Facts, *, overview: bool = False) -> Cell:
-    """Return both sides of a comparison, and below them what the rule judges with its interval.
-
-    An ``overview`` names the measure and the sides, and leaves out the spread; else the interval has a line.
-    """
+def _ours(part: Mapping[str, Any], facts: Facts) -> Cell:
+    """Return both sides of a comparison, and below them what the rule judges, its interval on a line of its own."""
     if not part["estimate"]:
         return cells.blank()
+    values, raw = _values(part, facts)
+    judged = evidence(part, facts)
+    if values:
+        return Cell(values, raw, below=f"{word(part['kind'], facts.language)} {judged}".replace(" [", "\n["))
+    text, _, interval = judged.partition(" [")
+    return Cell(text, raw, below=f"[{interval}" if interval else "")
+
+
+def _at_a_glance(part: Mapping[str, Any], facts: Facts) -> Cell:
+    """Return the same with the names of the measure and of the sides, and without the spread."""
+    if not part["estimate"]:
+        return cells.blank()
+    values, raw = _values(part, facts)
+    judged = evidence(part, facts, spread=False)
+    name = _short(part["of"]["quantity"], facts)
+    if values:
+        below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {judged}"
+        return Cell(f"{name} {values}", raw, below=below)
+    text, _, interval = judged.partition(" [")
+    return Cell(f"{name} {text}", raw, below=f"[{interval}" if interval else "")
+
+
+def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]:
+    """Return the numbers of both sides as text, nothing where there is one alone, and all numbers raw."""
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
-    values = " / ".join(numbers.measure(Estimate(**each).centre, None, metric, facts.language) for each in sides)
-    judged = evidence(part, facts, spread=not overview)
-    kind = word(part["kind"], facts.language)
-    name = f"{_short(part['of']['quantity'], facts)} " if overview else ""
     raw = cells.raw(Estimate(**part["estimate"]))
     raw |= {suffix: Estimate(**side).centre for suffix, side in zip(("_of", "_other"), sides, strict=False)}
-    if values:
-        told = f"{_sides(part, facts)}\n{kind} {judged}" if overview else f"{kind} {judged}".replace(" [", "\n[")
-        return Cell(name + values, raw, below=told)
-    text, _, interval = judged.partition(" [")
-    return Cell(name + text, raw, below=f"[{interval}" if interval else "")
+    values = (numbers.measure(Estimate(**each).centre, None, metric, facts.language) for each in sides)
+    return " / ".join(values), raw
 
 
 def _sides(part: Mapping[str, Any], facts: Facts) -> str:

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pylatex import Document, NoEscape, Package
-
 from practica.config import front
 from practica.config.front import spoken
 from practica.config.names import title
@@ -17,8 +15,9 @@ from practica.config.study import Study
 from practica.errors import RunError
 from practica.evidence.rules import VERDICTS
 from practica.figures import catalogue as figures
+from practica.figures.glance import overview_caption
 from practica.files import atomic_path, write_text
-from practica.paper import render
+from practica.paper import own, render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
@@ -26,54 +25,17 @@ from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
+from practica.paper.preamble import document, metadata
 from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
+from practica.paper.references import with_holes
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import items, report_name, section, word
 
 INTRODUCTION = "intro"
-TITLE = r"\maketitle\thispagestyle{fancy}"
-
-REPRODUCIBLE = {
-    "pdflatex": r"\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1",
-    "lualatex": r"\pdfvariable suppressoptionalinfo 1023 ",
-}
-"""What keeps dates and names of the machine out of the PDF."""
-
-PREAMBLE = r"""
-\definecolor{links}{HTML}{00507a}
-\setlength{\emergencystretch}{3em}\widowpenalty=10000 \clubpenalty=10000
-\setlength{\headheight}{14pt}
-\captionsetup{font=small,labelfont=bf}
-\captionsetup[table]{skip=6pt}
-\renewcommand{\topfraction}{0.9}\renewcommand{\bottomfraction}{0.8}
-\renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.85}
-\makeatletter
-\setlength{\columnsep}{7mm}
-\setlength{\@fptop}{0pt}\setlength{\@fpsep}{\floatsep}\setlength{\@fpbot}{0pt plus 1fil}
-\setlength{\@dblfptop}{0pt}\setlength{\@dblfpsep}{\floatsep}\setlength{\@dblfpbot}{0pt plus 1fil}
-% As in the package placeins, which a small LaTeX lacks: no float leaves its section.
-\def\FloatBarrier{\par\begingroup\let\@elt\relax
-  \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
-  \ifx\@tempa\@empty\else
-    \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
-  \fi\endgroup}
-% Tables and figures are made for the width of the page: in a class of two columns they span both.
-\if@twocolumn
-  \expandafter\let\expandafter\figure\csname figure*\endcsname
-  \expandafter\let\expandafter\endfigure\csname endfigure*\endcsname
-  \expandafter\let\expandafter\table\csname table*\endcsname
-  \expandafter\let\expandafter\endtable\csname endtable*\endcsname
-\fi
-\newcommand{\doi}[1]{\href{https://doi.org/#1}{\nolinkurl{doi:#1}}}
-\renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}
-\makeatother
-\extrafloats{500}
-\setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
-"""
-OWN_NUMBERS = r"""\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
-"""
-"""Beside those with the numbers of a source, figures and tables of one's own have others."""
+TITLE = r"\maketitle"
+FANCY = r"\pagestyle{fancy}"
+EVERY_PAGE = r"\makeatletter\let\ps@plain\ps@fancy\let\ps@empty\ps@fancy\makeatother"
 
 
 def output_path(results: Path, language: str) -> Path:
@@ -102,7 +64,8 @@ def build(study: Study, results: Path, language: str) -> Path:
     prose, other_layers = _prose(facts)
     works = bibliography(folder, study.folder, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
-    glyphs = choose([*prose.values(), *texts, _metadata(study, language)])
+    prose = with_holes(prose, texts, study, language)
+    glyphs = choose([*prose.values(), *texts, metadata(study, language)])
     tex = folder / target.with_suffix(".tex").name
     try:
         pdf = _typeset(study, language, prose, texts, glyphs, tex)
@@ -127,8 +90,10 @@ def _typeset(
     glyphs.link(tex.parent)
     for path, text in prose.items():
         write_text(tex.parent / _section_file(path), glyphs.set(text))
-    write_text(tex, glyphs.set(_document(study, language, [front, *others], glyphs).dumps()) + "\n")
-    return compile_pdf(tex, {_section_file(path): path for path in prose}, glyphs.engine)
+    made = document(study, language, [front, *others], glyphs, heads=FANCY in front)
+    write_text(tex, glyphs.set(made.dumps()) + "\n")
+    sources = {_section_file(path): path for path in prose} | own.copy(study, tex.parent)
+    return compile_pdf(tex, sources, glyphs.engine)
 
 
 def _prose(facts: Facts) -> tuple[dict[Path, str], list[Table]]:
@@ -153,27 +118,6 @@ def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
     return {spec.name: spec.caption[facts.language] for spec in specs}
 
 
-def _document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs) -> Document:
-    """Return the document that holds ``texts`` one after another."""
-    columns = {1: [], 2: ["twocolumn"]}[study.config["report"]["columns"]]
-    encodings = {} if glyphs.engine == "pdflatex" else {"fontenc": None, "inputenc": None, "lmodern": False}
-    document = Document(
-        document_options=["11pt", "a4paper", *columns],
-        geometry_options={"margin": "2.1cm"},
-        microtype=True,
-        page_numbers=False,
-        **encodings,
-    )
-    for name, options in _packages(language).items():
-        document.packages.append(Package(name, options=options and NoEscape(options)))
-    reproducible = REPRODUCIBLE[glyphs.engine]
-    preamble = PREAMBLE + OWN_NUMBERS * front.repeats(study) + _metadata(study, language)
-    document.preamble.append(NoEscape(glyphs.preamble() + reproducible + preamble))
-    for text in texts:
-        document.append(NoEscape(text))
-    return document
-
-
 def _sections(study: Study, language: str) -> list[str]:
     """Return the introduction and one section an exercise, as LaTeX that reads their prose."""
     texts = [rf"\input{{{INTRODUCTION}.tex}}"]
@@ -185,54 +129,17 @@ def _sections(study: Study, language: str) -> list[str]:
     return texts
 
 
-def _packages(language: str) -> dict[str, str | None]:
-    return {
-        "babel": section("language", language)["babel"],
-        "amsmath": None,
-        "amssymb": None,
-        "graphicx": None,
-        "xcolor": None,
-        "booktabs": None,
-        "longtable": None,
-        "array": None,
-        "float": None,
-        "caption": None,
-        "subcaption": None,
-        "fancyhdr": None,
-        "mathptmx": None,
-        "pifont": None,
-        "natbib": "numbers,sort&compress",
-        "hyperref": "unicode,colorlinks,allcolors=links,bookmarksnumbered,pdfdisplaydoctitle",
-    }
-
-
-def _metadata(study: Study, language: str) -> str:
-    name, writers = escape(study.heading(language)), front.authors(study, language)
-    subject = escape(front.abstract(study, language) or study.heading(language))
-    given = front.keywords(study, language) or (word("keywords", language),)
-    keywords = ", ".join(map(escape, [*given, *study.datasets()]))
-    named = ", ".join(escape(each.name) for each in writers)
-    shown = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{named}}},pdflang={{{language}}},
-  pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
-\title{{\vspace{{-22mm}}\bfseries {name}}}\author{{{shown}}}\date{{\vspace{{-14mm}}}}
-"""
-
-
-def _below(affiliation: str) -> str:
-    """Return where an author works, as the line below the name."""
-    return rf"\\{{\small {escape(affiliation)}}}" if affiliation else ""
-
-
 def _front(facts: Facts) -> str:
     """Return the first pages: title, warnings, the verdicts, and the contents."""
     warnings = facts.warnings()
     header = ". ".join(word(f"page_{kind}", facts.language) for kind in warnings)
-    lines = [
-        r"\pagestyle{fancy}\fancyhf{}\fancyfoot[C]{\thepage}\renewcommand{\headrulewidth}{0pt}",
+    heads = [
+        rf"{FANCY}\fancyhf{{}}\fancyfoot[C]{{\thepage}}\renewcommand{{\headrulewidth}}{{0pt}}",
         rf"\fancyhead[C]{{\textcolor{{red}}{{\textbf{{{escape(header)}}}}}}}",
-        TITLE,
     ]
+    lines = [*heads, rf"{TITLE}\thispagestyle{{fancy}}"]
+    if own.decides(facts.study):  # what pages are like is the class's, but a warning stands on each
+        lines = [*heads, EVERY_PAGE, TITLE] if warnings else [TITLE]
     lines += [
         r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
         rf"{escape(warning)}\end{{minipage}}}}\end{{center}}"
@@ -260,12 +167,14 @@ def _overview(facts: Facts) -> str:
         count = len(facts.study.exercises)
         exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
         counted_all = spoken(facts.study, section("report", language), "at_a_glance")
-        summary = counted_all.format(exercises=exercises, claims=sum(counted.values()), counts=counts)
+        summary = counted_all.format(
+            exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts
+        )
         summary += f" {decisions(facts)}"
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
-    caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}}}"
+    caption = rf"\caption*{{{escape(overview_caption(facts.results, language))}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 

@@ -147,13 +147,17 @@ class Facts:
         found: Mapping[str, Any] | None = self.models.get(f"{exercise}/{variant}")
         return Missing(word("no_layers", self.language)) if found is None else found
 
+    def seeds(self) -> str:
+        """Say how many seeds the exercises are configured for: one number, or the least and the most."""
+        counts = sorted({sum(map(len, self.study.seed_groups(each))) for each in self.study.exercises})
+        amount = "–".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+        return word("seed" if counts == [1] else "several_seeds", self.language).format(amount)
+
     def warnings(self) -> dict[str, str]:
         """Return what to know before any number: that the study is a demonstration, which data are stand-ins."""
         found = {}
         if self.study.demonstration:
-            most = max(sum(map(len, self.study.seed_groups(each))) for each in self.study.exercises)
-            seeds = word("seed" if most == 1 else "several_seeds", self.language).format(most)
-            found["demonstration"] = word("front_demonstration", self.language).format(seeds=seeds)
+            found["demonstration"] = word("front_demonstration", self.language).format(seeds=self.seeds())
         if data := self.stand_in():
             found["stand_in"] = word("front_stand_in", self.language).format(data=", ".join(data))
         return found

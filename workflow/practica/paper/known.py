@@ -16,10 +16,11 @@ from practica.errors import InputError, hint
 from practica.evidence.claims import Claim, unchecked
 from practica.evidence.source import numbers, printed
 from practica.figures import catalogue as figures
+from practica.figures.specs import Spec
 from practica.files import read_text
 from practica.paper import catalogue as tables
 from practica.paper.catalogue import exercise_tables, tables_for
-from practica.paper.macros import Macro, expand
+from practica.paper.macros import FORMS, Macro, expand, macros
 from practica.words import MODEL, section
 
 
@@ -86,14 +87,7 @@ def mistakes(study: Study, path: Path, exercise: str | None) -> list[str]:
     return found
 
 
-MACROS = (
-    *("resultado", "fuente", "parametros", "ajuste", "entrenamiento", "entrenaigual", "sihay", "semillas", "compara"),
-    *("veredicto", "segun", "evidencia", "figura", "tabla", "capas"),
-)
 ASKED = re.compile(r"\\(ref|cite[pt]?|(?:sub)*section\*?|paragraph)(?:\{((?:fig|tab|sec):[^}]*|[a-z0-9_, ]+)\})?")
-COUNTS = {"figura": 2, "compara": 5, "segun": 4, "entrenaigual": 4, "sihay": 3}
-NAMED = {"compara": 2, "entrenaigual": 2}
-"""How many arguments a macro has, and how many of them are names, where it is more than one; the rest are words."""
 
 
 def asked(path: Path) -> Counter[tuple[str, ...]]:
@@ -104,16 +98,14 @@ def asked(path: Path) -> Counter[tuple[str, ...]]:
     """
     calls: Counter[tuple[str, ...]] = Counter()
 
-    def noting(name: str) -> Macro:
-        names_of = NAMED.get(name, 1)
-
+    def noting(name: str) -> Callable[..., str]:
         def note(*arguments: str) -> str:
-            calls[name, *arguments[:names_of]] += 1
-            return " ".join(arguments[names_of:])
+            calls[name, *arguments[: FORMS[name].names]] += 1
+            return " ".join(arguments[FORMS[name].names :])
 
-        return Macro(COUNTS.get(name, 1), note)
+        return note
 
-    text = expand(read_text(path), str(path), {name: noting(name) for name in MACROS})
+    text = expand(read_text(path), str(path), macros(noting))
     calls.update(ASKED.findall(text))
     return calls
 
@@ -131,24 +123,17 @@ class _Names:
 
     def macros(self) -> Mapping[str, Macro]:
         """Return macros that become nothing but check what they name."""
-        checks: dict[str, tuple[Callable[[str], object], ...]] = {
-            "resultado": (self._result,),
-            "fuente": (self._printed,),
-            "parametros": (self._variant,),
-            "ajuste": (self._setting,),
-            "entrenamiento": (self._variant,),
-            "entrenaigual": (self._variant, self._variant),
-            "sihay": (self._result,),
-            "semillas": (self._variant,),
-            "compara": (self._result, self._result),
-            "veredicto": (self._claim,),
-            "segun": (self._claim,),
-            "evidencia": (self._claim,),
-            "figura": (self._figures,),
-            "tabla": (self._table,),
-            "capas": (self._variants,),
+        checks: dict[str, Callable[[str], object]] = {
+            **dict.fromkeys(("resultado", "sihay", "compara"), self._result),
+            **dict.fromkeys(("parametros", "entrenamiento", "entrenaigual", "semillas"), self._variant),
+            **dict.fromkeys(("veredicto", "segun", "evidencia"), self._claim),
+            "fuente": self._printed,
+            "ajuste": self._setting,
+            "figura": self._figures,
+            "tabla": self._table,
+            "capas": self._variants,
         }
-        return {name: Macro(COUNTS.get(name, 1), _checking(checks[name])) for name in MACROS}
+        return macros(lambda name: _checking(checks[name], FORMS[name].names))
 
     def _printed(self, text: str) -> None:
         printed(self.study, text)
@@ -182,10 +167,7 @@ class _Names:
             check_recorded(self.study, named.exercise, metric)
 
     def _figures(self, text: str) -> None:
-        specs = []
-        if self.exercise:
-            specs = [*figures.declared(self.study, self.exercise), *figures.of_exercise(self.study, self.exercise)]
-        there = list(dict.fromkeys(spec.name for spec in specs))
+        there = figure_specs(self.study, self.exercise) if self.exercise else {}
         for name in map(str.strip, text.split(",")):
             if name not in there:
                 raise InputError(f"{self.exercise} has no figure {name!r}{hint(name, there)}")
@@ -203,16 +185,34 @@ class _Names:
             raise InputError(f"{self.exercise} has no table {name!r}{hint(name, there)}")
 
 
+def figure_specs(study: Study, exercise: str) -> dict[str, Spec]:
+    """Return the figures that a section can place, by name, those of what does not run today included."""
+    run = study.variants(exercise) if exercise in study.config["exercises"] else ()
+    declared = figures.declared(study, exercise)
+    # Whatever else runs, the curves of a variant are never drawn where a figure shows it alone.
+    alone = [*run, *(each.variants[0] for each in declared if len(each.variants) == 1)]
+    absent = sorted(name for owner, name in named_variants(study) if owner == exercise and name not in alone)
+    curves = [figures.curves(study, exercise, name) for name in absent]
+    drawn = figures.of_exercise(study, exercise) if run else []
+    return {spec.name: spec for spec in (*curves, *drawn, *declared)}
+
+
 def table_names(study: Study, exercise: str | None) -> list[str]:
     """Return the names of the tables that a section can place, those without a row today included."""
-    there = [*exercise_tables(study, exercise), *tables.declared(study, exercise)] if exercise else tables_for(study)
+    if exercise is None:
+        there = tables_for(study)
+    else:
+        made = exercise_tables(study, exercise) if exercise in study.config["exercises"] else ()
+        there = (*made, *tables.declared(study, exercise))
     return list(dict.fromkeys(spec.name for spec in there))
 
 
-def _checking(checks: tuple[Callable[[str], object], ...]) -> Callable[..., str]:
-    def check(*arguments: str) -> str:
-        for function, argument in zip(checks, arguments, strict=False):
-            function(argument)
+def _checking(check: Callable[[str], object], count: int) -> Callable[..., str]:
+    """Return a macro that becomes nothing and checks its first arguments."""
+
+    def checked(*arguments: str) -> str:
+        for name in arguments[:count]:
+            check(name)
         return ""
 
-    return check
+    return checked

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from practica.errors import InputError, RunError
+from practica.paper.own import COPIES
 
 INSTALL = (
     "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-fonts-recommended"
@@ -29,6 +30,8 @@ ENVIRONMENT = {
     "max_print_line": "10000",  # TeX would break the lines of its log, and with them file names
 }
 ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.\w+):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
+MISSING = re.compile(r"^! (LaTeX Error: File .+ not found\.)$", re.MULTILINE)
+"""What stands without file and line before an emergency stop."""
 UNDEFINED = re.compile(r"Warning: (?:Reference|Citation) `(?P<name>[^']+)'.* undefined on input line (?P<line>\d+)")
 
 
@@ -66,7 +69,7 @@ def _latexmk(tex: Path, engine: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["latexmk", MODES[engine], *OPTIONS, tex.name],
         cwd=tex.parent,
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, "TEXINPUTS": os.pathsep.join([COPIES, os.environ.get("TEXINPUTS", "")])},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -84,4 +87,5 @@ def first_error(log: str, sources: dict[str, Path]) -> str:
     context = re.search(rf"^l\.{found['line']} (.*)$", log[found.end() :], re.MULTILINE)
     place = sources.get(found["file"], Path(found["file"]))
     near = f", near: {context[1].strip()}" if context else ""
-    return f"{place}:{found['line']}: {found['text']}{near}"
+    absent = MISSING.search(log[: found.start()]) if found["text"].startswith("Emergency stop") else None
+    return f"{place}:{found['line']}: {absent[1] if absent else found['text']}{near}"

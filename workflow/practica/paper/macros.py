@@ -20,6 +20,31 @@ class Macro:
     expand: Callable[..., str]
 
 
+@dataclass(frozen=True)
+class Form:
+    """What stands in braces behind a macro: names of what there is, and then texts of which one or all are printed."""
+
+    names: int = 1
+    texts: int = 0
+
+
+FORMS = {
+    **dict.fromkeys(("resultado", "fuente", "parametros", "ajuste", "entrenamiento", "semillas"), Form()),
+    **dict.fromkeys(("veredicto", "evidencia", "tabla", "capas"), Form()),
+    "entrenaigual": Form(names=2, texts=2),
+    "sihay": Form(texts=2),
+    "compara": Form(names=2, texts=3),
+    "segun": Form(texts=3),
+    "figura": Form(texts=1),
+}
+"""The macros of the prose; ``Prose.macros`` says what each becomes."""
+
+
+def macros(become: Callable[[str], Callable[..., str]]) -> dict[str, Macro]:
+    """Return every macro of the prose, with what ``become`` makes of its name."""
+    return {name: Macro(form.names + form.texts, become(name)) for name, form in FORMS.items()}
+
+
 def expand(
     text: str, path: str, macros: Mapping[str, Macro], mistaken: Callable[[InputError], object] | None = None
 ) -> str:

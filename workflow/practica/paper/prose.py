@@ -10,15 +10,15 @@ from practica.config.front import spoken
 from practica.errors import InputError, hint
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
-from practica.figures import catalogue as figures
 from practica.files import read_text
 from practica.paper import catalogue, comparisons, floats, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
+from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
-from practica.paper.macros import Macro, expand
+from practica.paper.macros import Macro, expand, macros
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import section, word
@@ -37,11 +37,8 @@ class Prose:
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
         # What the exercise has and the study does not run: named in the prose, it is a hole.
-        specs = (
-            [*figures.of_exercise(facts.study, exercise), *figures.declared(facts.study, exercise)] if exercise else []
-        )
-        self.specs = {spec.name: spec for spec in specs}
-        self.captions = {spec.name: spec.caption[facts.language] for spec in specs}
+        self.specs = figure_specs(facts.study, exercise) if exercise else {}
+        self.captions = {name: spec.caption[facts.language] for name, spec in self.specs.items()}
         self.rowless = {spec.name: spec for spec in (catalogue.declared(facts.study, exercise) if exercise else ())}
         self.placed: set[str] = set()
         self.nets: set[str] = set()
@@ -72,23 +69,24 @@ class Prose:
         ``\evidencia{digits-a/speed}``: what decided it, with its interval; of a claim, its first part.
         ``\figura{fig01a,fig01b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
         """
-        return {
-            "resultado": Macro(1, lambda reference: self._print(self.facts.look_up(reference))),
-            "fuente": Macro(1, lambda name: self._print(self.facts.look_up(f"fuente:{name}"))),
-            "parametros": Macro(1, lambda name: self._print(self.facts.look_up(f"parametros:{name}"))),
-            "ajuste": Macro(1, lambda name: self._told(self.facts.setting(name), _boxed)),
-            "entrenamiento": Macro(1, lambda name: self._told(self.facts.training(name), escape)),
-            "entrenaigual": Macro(4, self._alike),
-            "sihay": Macro(3, self._where_known),
-            "semillas": Macro(1, self._seeds),
-            "compara": Macro(5, self._compare),
-            "veredicto": Macro(1, self._verdict),
-            "segun": Macro(4, self._choose),
-            "evidencia": Macro(1, self._evidence),
-            "figura": Macro(2, self._figure),
-            "tabla": Macro(1, self._table),
-            "capas": Macro(1, self._layers),
+        expansions: dict[str, Callable[..., str]] = {
+            "resultado": lambda reference: self._print(self.facts.look_up(reference)),
+            "fuente": lambda name: self._print(self.facts.look_up(f"fuente:{name}")),
+            "parametros": lambda name: self._print(self.facts.look_up(f"parametros:{name}")),
+            "ajuste": lambda name: self._told(self.facts.setting(name), _boxed),
+            "entrenamiento": lambda name: self._told(self.facts.training(name), escape),
+            "entrenaigual": self._alike,
+            "sihay": self._where_known,
+            "semillas": self._seeds,
+            "compara": self._compare,
+            "veredicto": self._verdict,
+            "segun": self._choose,
+            "evidencia": self._evidence,
+            "figura": self._figure,
+            "tabla": self._table,
+            "capas": self._layers,
         }
+        return macros(expansions.__getitem__)
 
     def rest(self) -> str:
         """Return the figures and tables of the exercise that the prose does not place, but for those of layers."""

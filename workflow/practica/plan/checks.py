@@ -16,6 +16,7 @@ from practica.config.recipes import check_recipe
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
+from practica.paper import own
 from practica.plan.clashes import clashes
 from practica.words import check_languages
 
@@ -58,8 +59,8 @@ def check(study: Study) -> None:
             raise InputError(mistake)
         check_kept_models(study, exercise)
         check_blocks(study, exercise)
-    for clash in clashes(study):
-        raise InputError(clash)
+    for mistake in chain(clashes(study), own.mistakes(study)):
+        raise InputError(mistake)
     check_folders(study)
 
 

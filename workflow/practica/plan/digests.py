@@ -16,6 +16,7 @@ from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
 from practica.figures.specs import KINDS, Spec
 from practica.files import canonical_json, sha256
+from practica.paper import own
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.study_folder import cached
 from practica.words import decimal_mark, section, sections
@@ -122,7 +123,7 @@ def paper_digest(study: Study, language: str) -> str:
         [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
         for each in tables_for(study)
     ]
-    return _digest(code, lists, _told(study, language), made, numbers(study))
+    return _digest(code, lists, _told(study, language), made, numbers(study), own.latex(study))
 
 
 def trials_digest(study: Study) -> str:

@@ -21,6 +21,7 @@ from practica.launch.allocation import end_with_job
 from practica.launch.ending import drop_dead_lock, end_when_told, note_owner
 from practica.launch.merging import command_partitions, command_profiles, note, take_over
 from practica.launch.snakemake_internals import configures, hasten_resources, let_data_come_back
+from practica.paper import own
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names, no_prose
 from practica.plan.checks import check
@@ -183,9 +184,9 @@ def reports(study: Study) -> dict[str, str]:
 
 
 def prose_inputs(study: Study, language: str) -> list[str]:
-    """Return what people write for the report in a language: its prose, and the works that it cites."""
+    """Return what people write for the report in a language: its prose, the works that it cites, what LaTeX reads."""
     works = study.folder / "references.bib"
-    files = [*study.prose(language).values(), *([works] if works.is_file() else [])]
+    files = [*study.prose(language).values(), *([works] if works.is_file() else []), *own.files(study)]
     return [os.path.relpath(path) for path in files]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from practica.exercises.problem import Arrays, Problem, Ragged, Settings
+from ten import needs
 
 pytestmark = pytest.mark.keras
 
@@ -40,6 +41,7 @@ def test_raw_and_corrected_have_the_same_folds_and_seeds_others(problem_of: Prob
         assert not np.array_equal(one, different)
 
 
+@needs("ej06/corrected")
 def test_impossible_zeros_become_the_means_of_the_training_fold() -> None:
     from study.ej06.experiment import correct_zeros
 
@@ -51,6 +53,7 @@ def test_impossible_zeros_become_the_means_of_the_training_fold() -> None:
     assert train[0, 2] == 0
 
 
+@needs("ej06/corrected")
 def test_the_validation_fold_changes_nothing_in_the_training_fold(
     settings_of: Callable[..., Settings], arrays: dict[str, Arrays]
 ) -> None:
@@ -125,6 +128,7 @@ def test_one_permutation_of_the_pixels_serves_all_parts(problem_of: ProblemOf) -
     assert order(other, plain["test"].x) != orders[0]
 
 
+@needs("ej10/alexnet")
 def test_augmentation_alters_images_in_training_only(
     problem_of: ProblemOf, settings_of: Callable[..., Settings], arrays: dict[str, Arrays]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The study of the project, and its modules beside these."""

@@ -1,0 +1,408 @@
+"""Each file of the ten is read as published, and a damaged or other one is refused with a sentence that says why."""
+
+import gzip
+import io
+import os
+import pickle
+import re
+import struct
+import zipfile
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import py2pickle
+from archives import tar_gz
+from practica.data import prepare
+from practica.data.store.npz import as_expected
+from practica.data.store.sources import candidates
+from practica.data.store.spec import BadContentError
+from practica.errors import InputError
+from study.data import boston, cifar, cifar10, cifar100, imdb, mnist, pima
+
+RNG = np.random.default_rng(0)
+
+
+# CIFAR
+
+
+def batch(count: int, label_key: bytes) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """Return a batch as published, and its images ``(n, 32, 32, 3)`` and labels."""
+    images = RNG.integers(256, size=(count, 32, 32, 3), dtype=np.uint8)
+    labels = RNG.integers(10, size=count, dtype=np.uint8)
+    planes = images.transpose(0, 3, 1, 2).reshape(count, -1)
+    extra = {b"batch_label": b"a batch", b"coarse_labels": [0] * count, b"filenames": [b"x.png"] * count}
+    return py2pickle.dumps(extra | {b"data": planes, label_key: labels.tolist()}), images, labels
+
+
+def test_cifar10_is_read_from_archive_and_folder(tmp_path):
+    batches = {name: batch(4, b"labels") for name in cifar10.BATCHES}
+    folder = tmp_path / cifar10.FOLDER
+    folder.mkdir()
+    for name, (data, _, _) in batches.items():
+        (folder / name).write_bytes(data)
+    # In the archive, the order of the members is not that of the batches.
+    members = {f"{cifar10.FOLDER}/{name}": data for name, (data, _, _) in reversed(batches.items())}
+    archive = tar_gz(tmp_path / "cifar-10-python.tar.gz", {f"{cifar10.FOLDER}/readme.html": b"text"} | members)
+    train = [batches[f"data_batch_{n}"] for n in range(1, 6)]
+    (folder / ".ipynb_checkpoints").mkdir()
+    for arrays in (cifar10.read(archive), cifar10.read(folder)):
+        np.testing.assert_array_equal(arrays["x_train"], np.concatenate([images for _, images, _ in train]))
+        np.testing.assert_array_equal(arrays["y_train"], np.concatenate([labels for _, _, labels in train]))
+        np.testing.assert_array_equal(arrays["x_test"], batches["test_batch"][1])
+        np.testing.assert_array_equal(arrays["y_test"], batches["test_batch"][2])
+        assert {array.dtype for array in arrays.values()} == {np.dtype(np.uint8)}
+
+
+def test_cifar100_gives_the_same_arrays_whatever_the_order_of_the_copy(tmp_path, monkeypatch):
+    (train, x, y), (test, x_test, y_test) = batch(20, b"fine_labels"), batch(5, b"fine_labels")
+    archive = tar_gz(tmp_path / "a.tar.gz", {f"{cifar100.FOLDER}/train": train, f"{cifar100.FOLDER}/test": test})
+    upstream = cifar100.read(archive)
+    order = RNG.permutation(20)
+    copy = {"x_train": x[order], "y_train": y[order], "x_test": x_test, "y_test": y_test}
+    monkeypatch.setattr(cifar, "read_npz", lambda path: copy)
+    mirrored = cifar100.read_npz(tmp_path / "cifar100.npz")
+    for name, array in upstream.items():
+        np.testing.assert_array_equal(array, mirrored[name])
+    # Each image has kept its label.
+    label = {image.tobytes(): label for image, label in zip(x, y, strict=True)}
+    assert all(label[x.tobytes()] == y for x, y in zip(upstream["x_train"], upstream["y_train"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([1, 2], "holds no images"),
+        ({b"labels": [1]}, "holds no images"),
+        ({b"data": b"text", b"labels": [1]}, "holds no images"),
+        ({b"data": np.zeros((1, 3071), np.uint8), b"labels": [1]}, "holds no images"),
+        ({b"data": np.zeros((1, 3072), np.uint8)}, "without as many labels"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [1, 2]}, "without as many labels"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [256]}, "impossible labels"),
+        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [b"cat"]}, "impossible labels"),
+    ],
+)
+def test_cifar_refuses_other_batches(tmp_path, content, message):
+    members = {f"{cifar10.FOLDER}/{name}": py2pickle.dumps(content) for name in cifar10.BATCHES}
+    with pytest.raises(BadContentError, match=message):
+        cifar10.read(tar_gz(tmp_path / "a.tar.gz", members))
+
+
+class Touch:
+    """Pickle as a call that makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_hostile_batch_of_cifar_does_nothing(tmp_path):
+    folder = tmp_path / "mirror/cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    for name in ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"):
+        (folder / name).write_bytes(pickle.dumps({b"data": Touch(tmp_path / "owned"), b"labels": []}))
+    with pytest.raises(InputError, match=r"it asks for posix\.mkdir"):
+        prepare("cifar10", tmp_path / "data", mirror=str(folder.parent), on_missing="stand-in")
+    assert not (tmp_path / "owned").exists()
+
+
+# IMDB
+
+
+def imdb_npz(path, train: list, test: list):
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, reviews in (("train", train), ("test", test)):
+            archive.writestr(f"x_{part}.npy", py2pickle.npy_of_objects(reviews))
+            with archive.open(f"y_{part}.npy", "w") as stream:
+                np.save(stream, np.arange(len(reviews)) % 2)
+    return path
+
+
+def test_imdb_is_numbered_cut_and_shuffled_as_keras_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(imdb, "REVIEWS", 4)
+    train, test = [[1, 9_996], [9_997, 5, 88_584], [7], []], [[n] for n in range(1, 5)]
+    arrays = imdb.read(imdb_npz(tmp_path / "imdb.npz", train, test))
+    shuffle = np.random.RandomState(113)
+    for part, reviews in (("train", train), ("test", test)):
+        order = np.arange(4)
+        shuffle.shuffle(order)
+        offsets, tokens = arrays[f"offsets_{part}"], arrays[f"tokens_{part}"]
+        found = [tokens[a:b].tolist() for a, b in pairwise(offsets)]
+        assert found == [[1, *(w + 3 if w + 3 < 10_000 else 2 for w in reviews[i])] for i in order]
+        assert arrays[f"y_{part}"].tolist() == [i % 2 for i in order]
+    assert {name: array.dtype.str for name, array in arrays.items() if "train" in name} == {
+        "tokens_train": "<u2",
+        "offsets_train": "<i8",
+        "y_train": "|u1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reviews", "message"),
+    [
+        ([[1], [2], [3]], r"array x_train is object \(3,\)"),
+        ([[1], [2], [3], b"text"], "a review is no list"),
+        ([[1], [2], [3], [b"text"]], "something else than word numbers"),
+        ([[1], [2], [3], [[4]]], "something else than word numbers"),
+    ],
+)
+def test_imdb_refuses_other_reviews(tmp_path, monkeypatch, reviews, message):
+    monkeypatch.setattr(imdb, "REVIEWS", 4)
+    path = imdb_npz(tmp_path / "imdb.npz", [[1]] * 4, [[1]] * 4)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in (members | {"x_train.npy": py2pickle.npy_of_objects(reviews)}).items():
+            archive.writestr(name, data)
+    with pytest.raises(BadContentError, match=message):
+        imdb.read(path)
+
+
+# Boston, Pima
+
+
+def test_boston_is_read_as_it_is(tmp_path):
+    x, y = RNG.normal(size=(506, 13)), RNG.normal(size=506)
+    np.savez(tmp_path / "b.npz", x=x, y=y)
+    arrays = boston.read(tmp_path / "b.npz")
+    np.testing.assert_array_equal(arrays["x"], x)
+    np.testing.assert_array_equal(arrays["y"], y)
+
+
+ROW = "6,148,72,35,0,33.6,0.627,50,1"
+
+
+@pytest.mark.parametrize("end", ["\n", "", "\r\n"])
+def test_pima_is_read_with_any_line_end(tmp_path, end):
+    path = tmp_path / "p.csv"
+    path.write_bytes(((end or "\n").join([ROW] * 768) + end).encode())
+    arrays = pima.read(path)
+    assert arrays["x"].shape == (768, 8)
+    assert arrays["x"].dtype == np.float64
+    assert arrays["x"][767].tolist() == [6, 148, 72, 35, 0, 33.6, 0.627, 50]
+    assert arrays["y"].dtype == np.uint8
+    assert arrays["y"].all()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("6,148,72,35,0,33.6,0.627,1", "row 3 has 8 columns instead of 9"),
+        ("6,148,72,35,0,33.6,0.627,,1", "row 3, column 8 holds no number"),
+        ("6,148,72,much,0,33.6,0.627,50,1", "row 3, column 4 holds 'much', which is no number"),
+        (f"{ROW[:-1]}perhaps\n{ROW[:-1]}0", "row 3, column 9 holds 'perhaps' instead of 0 or 1"),
+        (
+            ROW + "\n" + ROW,
+            "it can be read, but its content is not that of the published data set (769 rows instead of 768)",
+        ),
+    ],
+)
+def test_pima_refuses_other_tables(tmp_path, row, message):
+    rows = [ROW] * 768
+    rows[2] = row
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(rows))
+    with pytest.raises(BadContentError) as raised:
+        pima.read(path)
+    assert str(raised.value) == message
+
+
+# Tables as people have them
+
+HEAD = ["Embarazos", "Glucosa", "Presión", "Piel", "Insulina", "IMC", "Función", "Edad", "Resultado"]
+
+
+@pytest.fixture
+def table():
+    """Return rows of cells like those of the published Pima, and its arrays."""
+    arrays = pima.DATASET.stand_in()
+    values = np.column_stack([arrays["x"], arrays["y"]])
+    return [[f"{value:g}" for value in row] for row in values], arrays
+
+
+def joined(rows, separator=",", end="\n"):
+    return end.join(separator.join(row) for row in rows) + end
+
+
+def words(rows, no, yes):
+    return [[*row[:-1], yes if row[-1] == "1" else no] for row in rows]
+
+
+def missing(rows, mark):
+    return [[mark if 1 <= j <= 5 and cell == "0" else cell for j, cell in enumerate(row)] for row in rows]
+
+
+def commas(rows):
+    return [[cell.replace(".", ",") for cell in row] for row in rows]
+
+
+def zipped(name, text):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, text)
+        archive.writestr(f"__MACOSX/._{name}", "junk")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda rows: joined([HEAD, *rows]).encode(),
+        lambda rows: joined([HEAD, *rows], "\t").encode("utf-16"),
+        lambda rows: joined([HEAD, *commas(rows)], ";", "\r\n").encode("utf-8-sig"),
+        lambda rows: joined([HEAD, *commas(rows)], ";").encode("latin-1"),
+        lambda rows: joined(rows, end="\r").encode(),
+        lambda rows: joined(rows, "   ").encode("utf-16-le"),
+        lambda rows: ("# a remark\n\n" + joined(rows) + "\n  \n,,,,,,,,\n").encode(),
+        lambda rows: joined([["", *HEAD], *([f'"{n}"', *row] for n, row in enumerate(rows))]).encode(),
+        lambda rows: joined([[str(n) for n in range(9)], *rows]).encode(),
+        lambda rows: joined([[f'"{cell}"' for cell in row] for row in commas(rows)]).encode(),
+        lambda rows: joined([[*row, ""] for row in rows]).encode(),
+        lambda rows: joined([[f'"{",".join(row)}"'] for row in rows]).encode(),
+        lambda rows: joined(words(rows, "FALSE", "TRUE")).encode(),
+        lambda rows: joined(words(rows, "no", "sí"), ";").encode(),
+        lambda rows: ("% old\n@relation pima\n@data\n" + joined(words(rows, "negative", "positive"))).encode(),
+        lambda rows: joined([HEAD, *missing(rows, "NA")]).encode(),
+        lambda rows: joined(missing(rows, "?")).encode(),
+        lambda rows: joined(missing(rows, ""), "\t").encode(),
+        lambda rows: gzip.compress(joined([HEAD, *rows]).encode()),
+        lambda rows: zipped("diabetes.csv", joined([HEAD, *rows])),
+    ],
+)
+def test_pima_is_read_however_it_was_saved(tmp_path, table, write):
+    rows, expected = table
+    (tmp_path / "diabetes.csv").write_bytes(write(rows))
+    arrays = pima.read(tmp_path / "diabetes.csv")
+    for name, array in expected.items():
+        assert arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(arrays[name], array)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("diabetes.xlsx", zipped("[Content_Types].xml", "<x/>"), "it is a spreadsheet; save the table as CSV"),
+        ("Pima.ODS", zipped("content.xml", "<x/>"), "it is a spreadsheet; save the table as CSV"),
+        ("pima.parquet", b"PAR1\0\1\2PAR1", "it holds no table of 9 columns of numbers"),
+    ],
+)
+def test_what_is_put_there_as_something_else_than_text_is_seen_and_refused(tmp_path, name, content, message) -> None:
+    (tmp_path / name).write_bytes(content)
+    ((form, path),) = candidates(pima.DATASET, tmp_path)
+    with pytest.raises(BadContentError, match=re.escape(message)):
+        pima.DATASET.read(form, path)
+    (tmp_path / "pima_notes.pdf").write_bytes(b"%PDF")
+    assert len(list(candidates(pima.DATASET, tmp_path))) == 1
+
+
+def test_images_may_have_their_colours_first() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype("u1")
+    planes = np.ascontiguousarray(np.moveaxis(images, 3, 1))
+    np.testing.assert_array_equal(as_expected(planes, "x", np.dtype("u1"), images.shape), images)
+    with pytest.raises(BadContentError, match="instead of"):
+        as_expected(planes.reshape(5, 32, 3, 32), "x", np.dtype("u1"), images.shape)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_an_incomplete_version_the_missing_part_is_named(tmp_path, packed) -> None:
+    members = {f"cifar-10-batches-bin/{name}": bytes(3073) for name in cifar10.BINARY.names if "3" not in name}
+    if packed:
+        tar_gz(tmp_path / "cifar-10-binary.tar.gz", members)
+    else:
+        (tmp_path / "cifar-10-batches-bin").mkdir()
+        for name, data in members.items():
+            (tmp_path / name).write_bytes(data)
+    ((_, path),) = candidates(cifar10.DATASET, tmp_path)
+    with pytest.raises(BadContentError, match=r"data_batch_3\.bin is missing"):
+        cifar10.read(path)
+
+
+def test_boston_is_read_from_tables_and_arrays_of_other_types(tmp_path):
+    x, y = RNG.normal(size=(506, 13)), RNG.normal(size=506)
+    np.savez(tmp_path / "b.npz", x=np.asfortranarray(x).astype(">f8"), y=y[:, None])
+    rows = [[repr(float(value)) for value in row] for row in np.column_stack([x, y])]
+    (tmp_path / "housing.data").write_text("\n".join(" " + "   ".join(row) for row in rows))
+    numbered = [[str(n), *row] for n, row in enumerate(rows)]
+    (tmp_path / "boston.csv").write_text(joined([["", *"abcdefghijklmn"], *numbered]))
+    read = [boston.read(tmp_path / "b.npz"), *(boston.read_text(tmp_path / n) for n in ("housing.data", "boston.csv"))]
+    for arrays in read:
+        np.testing.assert_array_equal(arrays["x"], x)
+        np.testing.assert_array_equal(arrays["y"], y)
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    """Let MNIST have twelve images."""
+    monkeypatch.setattr(
+        mnist, "SHAPES", {"x_train": (8, 28, 28), "y_train": (8,), "x_test": (4, 28, 28), "y_test": (4,)}
+    )
+    x, y = RNG.integers(256, size=(12, 28, 28), dtype=np.uint8), RNG.integers(10, size=12, dtype=np.uint8)
+    return {"x_train": x[:8], "y_train": y[:8], "x_test": x[8:], "y_test": y[8:]}
+
+
+def idx(array):
+    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    return head + array.tobytes()
+
+
+def test_mnist_is_read_from_every_form(tmp_path, digits):
+    flat = {name: array.reshape(len(array), -1) for name, array in digits.items()}
+    fractions = [[flat[f"x_{part}"].astype("f4") / 256, digits[f"y_{part}"].astype("i8")] for part in ("train", "test")]
+    (x, y), test = fractions
+    three = ((x[:5], y[:5]), (x[5:], y[5:]), tuple(test))
+    (tmp_path / "mnist.pkl.gz").write_bytes(gzip.compress(pickle.dumps(three, protocol=2)))
+    wide = {name: array.astype("i8")[..., None] for name, array in digits.items()}
+    np.savez(tmp_path / "mnist.npz", **wide)
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, stem in mnist.IDX.items():
+        (raw / f"{stem}-idx-ubyte").write_bytes(idx(digits[name]))
+        (tmp_path / f"{stem}-idx-ubyte.gz").write_bytes(gzip.compress(idx(digits[name])))
+    for part in ("train", "test"):
+        rows = np.column_stack([digits[f"y_{part}"], flat[f"x_{part}"]])
+        head = ["label", *(f"{n}" for n in range(784))]
+        (tmp_path / f"mnist_{part}.csv").write_text(joined([head, *([str(n) for n in row] for row in rows)]))
+    found = [(form.read, path) for form, path in candidates(mnist.DATASET, tmp_path)]
+    assert {read.__name__ for read, _ in found} == {"read", "read_idx", "read_pickle", "read_text"}
+    assert raw / "train-images-idx-ubyte" in [path for _, path in found]
+    for read, path in found:
+        arrays = read(path)
+        for name, array in digits.items():
+            assert arrays[name].dtype == np.uint8, path
+            np.testing.assert_array_equal(arrays[name], array, err_msg=str(path))
+    (raw / "t10k-labels-idx-ubyte").unlink()
+    with pytest.raises(BadContentError, match=r"there is no t10k-labels\.\.\. beside it"):
+        mnist.read_idx(raw / "train-images-idx-ubyte")
+
+
+@pytest.mark.parametrize("module", [cifar10, cifar100])
+def test_cifar_is_read_in_both_versions_and_every_wrapping(tmp_path, module):
+    python, binary = module.PYTHON.names, module.BINARY.names
+    key = b"labels" if module is cifar10 else b"fine_labels"
+    batches = [batch(3, key) for _ in python]
+    coarse = b"" if module is cifar10 else b"\7"
+    records = [
+        b"".join(
+            coarse + bytes([label]) + image.transpose(2, 0, 1).tobytes() for image, label in zip(x, y, strict=True)
+        )
+        for _, x, y in batches
+    ]
+    folder = module.FOLDER
+    members = {f"./{folder}/{name}": data for name, (data, _, _) in zip(python, batches, strict=True)}
+    tar_gz(tmp_path / "a.tar.gz", members)
+    (tmp_path / "a.tar").write_bytes(gzip.decompress((tmp_path / "a.tar.gz").read_bytes()))
+    tar_gz(tmp_path / "b.tar.gz", {f"x/{name}": data for name, data in zip(binary, records, strict=True)})
+    keras = tmp_path / f"{folder}-target" / folder
+    keras.mkdir(parents=True)
+    for name, (data, _, _) in zip(python, batches, strict=True):
+        (keras / name).write_bytes(data)
+    (keras / ".ipynb_checkpoints").mkdir()
+    assert keras in [path for _, path in candidates(module.DATASET, tmp_path)]
+    first, *others = [module.read(tmp_path / name) for name in ("a.tar.gz", "a.tar", "b.tar.gz")] + [module.read(keras)]
+    assert {image.tobytes() for image in first["x_test"]} == {image.tobytes() for image in batches[-1][1]}
+    for arrays in others:
+        for name, array in first.items():
+            np.testing.assert_array_equal(arrays[name], array)

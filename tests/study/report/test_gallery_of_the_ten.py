@@ -1,0 +1,18 @@
+"""The pictures of the README."""
+
+from __future__ import annotations
+
+import re
+
+from practica.figures.catalogue import declared, report_figures
+from ten import ROOT, STUDY
+
+
+def test_the_readme_shows_the_gallery_and_it_is_small() -> None:
+    shown = re.findall(r"\]\((docs/gallery/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    gallery = STUDY.front["gallery"]
+    assert shown == [f"docs/gallery/{name}.png" for name in gallery]
+    known = {each.name for exercise in STUDY.known for each in declared(STUDY, exercise)} | set(report_figures(STUDY))
+    # Of an exercise that somebody has taken out there is still a picture in the README, but none is drawn.
+    assert set(gallery) & known
+    assert sum((ROOT / path).stat().st_size for path in shown) < 300_000

@@ -1,0 +1,242 @@
+"""Every claim about the ten on made-up runs for which its verdict is known, part by part.
+
+What whoever extends the study claims besides is judged by the engine, whose tests are in tests/evidence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ten_world import NETS, TenWorld
+
+from evidence.made_up import EPOCHS, FAST, LATE, SEEDS, SLOW, Change, World, going, share, shifted, timed, torn
+from practica.evidence.claims import Part, declared
+from practica.evidence.equal import unequal
+from practica.evidence.measures import MEASURES, TO_LEVEL
+from practica.evidence.results import Results
+from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, NOT_EVALUATED, RULES, UNDECIDED
+from practica.evidence.source import numbers
+from practica.evidence.verdicts import evaluate, write_claims
+from practica.figures.catalogue import declared as figures_of
+from practica.figures.catalogue import figures_for
+from ten import ROOT, STUDY, runs
+
+CLAIMS = declared(STUDY).claims
+PARTS = {f"{claim.id}/{part.name}": part for claim in CLAIMS.values() for part in claim.parts}
+BY_CHOICE = {"ej10/vgg16_long"}
+"""A variant that is made up here as the claim about it describes it; docs/results.md says how it is run."""
+STEADY = [0.5, 0.5, 0.5, *np.linspace(0.52, 0.88, EPOCHS - 3)]
+"""Accuracies that leave chance late and then rise steadily to the end."""
+LATEST, LAST = [0.5] * 12 + [1.0] * 8, [0.1] * 16 + [1.0] * 4
+FLAT, SINKING = share([*LATE[:15], *[0.86] * 5]), share([*LATE[:15], *[0.84] * 5])
+FALLING, RISING = [20.0, 5.0, *[1.0] * 18], [0.5, 0.5, *[1.0] * 18]
+"""Losses relative to the last."""
+
+
+def moved(name: str, by: float, up_and_down: float | None = None) -> tuple[Change, Change]:
+    """Return changes of a final value: one for all seeds, and one up and down in turn."""
+    return shifted(name, by), torn(name, up_and_down or abs(by))
+
+
+def slowed(net: str) -> tuple[Change, Change]:
+    """Return changes of a speed-up: to no gain, and to a range across the bound."""
+    return timed(f"ej02/{net}", 1.0, 0.9, 1.2), timed(f"ej02/{net}", 2.1, 1.8, 2.6)
+
+
+def spread(variant: str) -> tuple[Change, Change]:
+    """Return changes of the spread over the folds: larger, and as large as the other variant's but for noise."""
+
+    def noisy(world: World) -> None:
+        world.fold_spread = dict.fromkeys(world.fold_spread, 0.04)
+        rng = np.random.default_rng(3)
+        world.fold_noise = {variant: rng.uniform(-0.02, 0.02, world.seeds)}
+
+    return lambda world: world.fold_spread.update({variant: 0.08}), noisy
+
+
+# What refutes each part, and what leaves it open.
+EVERY: dict[str, tuple[Change, Change]] = {
+    "ej01/prediction": moved("ej01/linear/validation/r2", 0.25, 0.6),
+    "ej01/explains": moved("ej01/linear/validation/r2", -0.8, 1.5),
+    "ej01/falls": (going("ej01/linear", RISING), going("ej01/linear", RISING, FALLING)),
+    **{f"ej02/{net}": slowed(net) for net in NETS},
+    **{
+        f"ej02/solves_{net}": (
+            shifted(f"ej02/xor_{net}/train/accuracy", -0.25),
+            shifted(f"ej02/xor_{net}/train/accuracy", [-0.25, 0.0] * (SEEDS // 2)),
+        )
+        for net in ("221", "concat")
+    },
+    "ej03-a/gap": moved("ej03/l2/train/accuracy", -0.065, 0.2),
+    "ej03-b/gap": moved("ej03/dropout_l2/train/accuracy", 0.08),
+    "ej03-b/accuracy": moved("ej03/dropout_l2/validation/accuracy", 0.2),
+    "ej03-c/gap_l2": moved("ej03/l2/train/accuracy", 0.1),
+    "ej03-c/gap_dropout": moved("ej03/dropout_l2/train/accuracy", 0.2),
+    "ej03-c/train_l2": moved("ej03/l2/train/accuracy", 0.1),
+    "ej03-c/train_dropout": moved("ej03/dropout_l2/train/accuracy", 0.2),
+    "ej03-c/validation": moved("ej03/bn_l2/validation/accuracy", -0.1),
+    "ej03-d/l2": moved("ej03/l2/test/accuracy", -0.1),
+    "ej03-d/dropout": moved("ej03/bn_l2/test/accuracy", 0.1),
+    **{f"ej03-e/{name}": moved(f"ej03/{name}/test/accuracy", -0.1) for name in ("l2", "dropout_l2", "bn_l2")},
+    "ej03-f/faster": moved("ej03/l2/train/accuracy", 0.1),
+    "ej03-f/penalty": moved("ej03/bn_l2/validation/accuracy", -0.1),
+    "ej04-a/idle": (going("ej04/dense", FAST), going("ej04/dense", FAST, share(LATE))),
+    "ej04-a/rise": (going("ej04/dense", share(STEADY)), going("ej04/dense", share(STEADY), share(LATE))),
+    "ej04-a/gap": moved("ej04/dense/train/accuracy", 0.1),
+    "ej04-b/speed": (going("ej04/conv", SLOW), going("ej04/conv", FAST, LATEST)),
+    "ej04-b/accuracy": moved("ej04/conv/validation/accuracy", -0.1),
+    "ej04-b/gap": moved("ej04/conv/train/accuracy", -0.2),
+    "ej04-c/faster": (going("ej03/dropout_l2", FAST), going("ej03/dropout_l2", FAST, [0.5] * 6 + [1.0] * 14)),
+    "ej04-c/rises": (going("ej04/dense", FLAT), going("ej04/dense", share(LATE), SINKING)),
+    "ej05/error": moved("ej05/tanh5/test/mse", 0.01),
+    "ej06/noise": spread("ej06/corrected"),
+    "ej06/accuracy": moved("ej06/corrected/validation/accuracy", 0.1),
+    "ej07/mse": moved("ej07/autoencoder/test/mse", 0.05),
+    "ej07/psnr": moved("ej07/autoencoder/test/psnr", -4.0),
+    "ej08-a/accuracy": moved("ej08/conv/test/accuracy", -0.1),
+    "ej08-a/speed": (going("ej08/conv", SLOW), going("ej08/dense", FAST, SLOW)),
+    "ej08-b/gap": moved("ej08/dense/train/accuracy", -0.1),
+    **{f"ej08-c/{name}": moved(f"ej08/{name}/test/accuracy", -0.1) for name in ("conv", "dense")},
+    "ej09-a/accuracy": moved("ej09/dense/test/accuracy", -0.1),
+    "ej09-b/worse": moved("ej08/conv/test/accuracy", -0.1),
+    "ej09-b/above": moved("ej09/dense/test/accuracy", 0.1),
+    **{f"ej09-c/{name}": moved(f"ej09/{name}/test/accuracy", 0.1) for name in ("conv", "dense")},
+    "ej10-a/better": moved("ej10/vgg16/validation/accuracy", 0.2),
+    "ej10-a/sooner": (going("ej10/alexnet", LATEST), going("ej10/alexnet", FAST, LAST)),
+    "ej10-a/gap": moved("ej10/vgg16/train/accuracy", 0.4),
+    "ej10-b/order": moved("ej10/vgg16/test/accuracy", 0.2),
+    "ej10-b/overtakes": moved("ej10/vgg16_long/test/accuracy", -0.2),
+    **{f"ej10-c/{name}": moved(f"ej10/{name}/test/accuracy", 0.1) for name in ("alexnet", "vgg16")},
+}
+
+
+def can_be_judged(part: Part) -> bool:
+    """Return whether the study still runs what a part compares."""
+    addresses = [f"{each.exercise}/{each.variant}" for each in part.quantities]
+    return all(runs(address) or address in BY_CHOICE for address in addresses)
+
+
+CASES = {name: changes for name, changes in EVERY.items() if name in PARTS and can_be_judged(PARTS[name])}
+IDS = [each for each in CLAIMS if any(name.startswith(f"{each}/") for name in CASES)]
+
+
+def judged(folder: Path, claim: str, *changes: Change, world: World | None = None) -> dict[str, Any]:
+    """Return the verdict on a claim in a world with these changes, of which only what it names is written."""
+    world = world or TenWorld()
+    for change in changes:
+        change(world)
+    named = {f"{each.exercise}/{each.variant}" for part in CLAIMS[claim].parts for each in part.quantities}
+    world.final = {name: values for name, values in world.final.items() if name.rsplit("/", 2)[0] in named}
+    return evaluate([CLAIMS[claim]], Results(world.write(folder), folder))[0]
+
+
+def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(part for part in record["parts"] if part["name"] == name)
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the claims, by id, of a world in which the source is right."""
+    folder = tmp_path_factory.mktemp("right")
+    write_claims(TenWorld().write(folder), folder)
+    return {claim["id"]: claim for claim in json.loads((folder / "claims.json").read_text())["claims"]}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_claim_of_the_source_is_confirmed_where_it_is_true(right: dict[str, Any], case: str) -> None:
+    claim, name = case.split("/")
+    assert part_of(right[claim], name)["verdict"] == CONFIRMED
+    if all(f"{claim}/{part.name}" in CASES for part in CLAIMS[claim].parts):
+        assert right[claim]["verdict"] == CONFIRMED
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_part_that_is_not_true_refutes_its_claim(tmp_path: Path, case: str) -> None:
+    claim, name = case.split("/")
+    record = judged(tmp_path, claim, CASES[case][0])
+    assert part_of(record, name)["verdict"] == NOT_CONFIRMED
+    assert record["verdict"] == NOT_CONFIRMED
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_seeds_that_disagree_leave_a_claim_open(tmp_path: Path, case: str) -> None:
+    claim, name = case.split("/")
+    record = judged(tmp_path, claim, CASES[case][1])
+    part = part_of(record, name)
+    assert (part["verdict"], part["cause"]) == (UNDECIDED, "straddles")
+    assert record["verdict"] in (UNDECIDED, NOT_EVALUATED)
+    if all(f"{claim}/{part.name}" in CASES for part in CLAIMS[claim].parts):
+        assert record["verdict"] == UNDECIDED
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_without_its_runs_a_claim_is_not_evaluated(tmp_path: Path, case: str) -> None:
+    claim, name = case.split("/")
+    for place, quantity in enumerate(PARTS[case].quantities):
+        record = judged(tmp_path / str(place), claim, lambda w, q=quantity: w.drop(f"{q.exercise}/{q.variant}"))
+        part = part_of(record, name)
+        assert (part["verdict"], part["cause"], part["estimate"]) == (NOT_EVALUATED, "missing", None)
+        assert quantity.variant in part["reason"]
+        assert record["verdict"] == NOT_EVALUATED
+
+
+@pytest.mark.parametrize("case", [each for each in CASES if each.split("/")[0] in IDS])
+def test_generated_data_say_nothing(tmp_path: Path, case: str) -> None:
+    claim, name = case.split("/")
+    world = TenWorld()
+    world.stand_in = {each.rsplit("/", 2)[0] for each in world.final} | set(world.speedup)
+    part = part_of(judged(tmp_path, claim, world=world), name)
+    assert (part["verdict"], part["cause"], part["estimate"]) == (NOT_EVALUATED, "stand-in", None)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_claim_names_variants_and_figures_of_the_study(name: str) -> None:
+    """Names of what the folder holds, whether or not all of it runs."""
+    part, claim = PARTS[name], CLAIMS[name.split("/", maxsplit=1)[0]]
+    drawn = {*figures_for(STUDY), *(each.name for exercise in STUDY.known for each in figures_of(STUDY, exercise))}
+    assert {part.figure, claim.figure} <= drawn
+    assert part.rule[0] in RULES
+    for quantity in part.quantities:
+        named = STUDY.about(quantity.exercise).get("variants", {})
+        address = f"{quantity.exercise}/{quantity.variant}"
+        assert runs(address) or quantity.variant in named or address in BY_CHOICE
+
+
+def test_what_is_compared_is_trained_on_equal_terms_or_known_not_to_be() -> None:
+    found = Results(STUDY, Path("nowhere"))
+    unlike = {}
+    for name, part in PARTS.items():
+        if part.other and all(runs(f"{each.exercise}/{each.variant}") for each in part.quantities):
+            pair = [(each.exercise, each.variant) for each in part.quantities]
+            if reason := unequal(found, pair[0], pair[1], part.varies):
+                unlike[name] = reason
+    # The nets with and without an embedding have a Dropout of their own.
+    assert unlike.items() <= {"ej04-a/gap": "dropout 0.3 / 0.5", "ej04-c/faster": "dropout 0.3 / 0.5"}.items()
+
+
+@pytest.mark.parametrize("name", sorted(each for each in numbers(STUDY) if "/parameters/" not in each))
+def test_a_number_that_the_source_prints_is_claimed(name: str) -> None:
+    """Whatever stands in ``printed`` is what somebody wants ours to be near to."""
+    near = [part for part in PARTS.values() if part.rule[0] == "near" and str(part.of) == name]
+    assert near, f"no claim says how near ours should be to {name}"
+
+
+def test_no_result_is_typed_into_a_sentence() -> None:
+    for claim in CLAIMS.values():
+        for told in (claim.sentence, *(part.says for part in claim.parts)):
+            for text in (told[language] for language in STUDY.languages):
+                assert not re.search(r"\d[.,]\d", text), claim.id
+                assert not text.endswith("."), claim.id
+
+
+def test_what_claims_measure_is_defined_in_words_and_in_the_documents() -> None:
+    definitions = declared(STUDY).definitions
+    assert set(definitions) <= {*MEASURES, *TO_LEVEL}
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    for name in (*definitions, *RULES):
+        assert re.search(rf"`{name}[`:]", text), name

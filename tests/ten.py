@@ -1,0 +1,37 @@
+"""What the study of the project runs, for tests that hold whatever its folder and its configuration say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from practica.config.study import Study, read_config
+
+ROOT = Path(__file__).parents[1]
+CONFIG = read_config([ROOT / "config.yaml"])
+STUDY = Study.resolve(CONFIG)
+
+
+def shipped_study(**changes: Any) -> Study:
+    """Return the study of the project with two seeds, and some keys changed."""
+    return Study.resolve({**CONFIG, "seeds": 2, **changes})
+
+
+def runs(name: str) -> bool:
+    """Return whether the configuration runs an exercise, or a variant of it: ``exercise/variant`` and what follows."""
+    exercise, *rest = name.split("/")
+    return exercise in STUDY.exercises and (not rest or rest[0] in STUDY.variants(exercise))
+
+
+def those_that_run(names: Iterable[str]) -> list[str]:
+    """Return the names that are still there, of exercises or variants that a test knows something about."""
+    return [name for name in names if runs(name)]
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Leave a test out where whoever made the study theirs has taken away what it is about."""
+    gone = [name for name in names if not runs(name)]
+    return pytest.mark.skipif(bool(gone), reason=f"the study does not run {', '.join(gone)}")

@@ -1,0 +1,31 @@
+"""The study that the engine's tests run on: two small experiments, of which nothing is known outside this folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from practica.config.study import Study, read_config
+
+FOLDER = Path(__file__).parent
+CONFIG = FOLDER / "config.yaml"
+TOY = FOLDER / "study"
+"""The folder of the study."""
+
+
+def resolve(config: Mapping[str, Any]) -> Study:
+    """Return the study of a configuration whose experiments stand in the toy's folder."""
+    return Study.resolve({"study": str(TOY), **config})
+
+
+def toy_study(**changes: Any) -> Study:
+    """Return the study of the toy's configuration, with some keys changed."""
+    return resolve({**read_config([CONFIG]), "seeds": 2, **changes})
+
+
+def copied(folder: Path) -> Path:
+    """Return a copy of the study's folder, for a test that writes in it."""
+    shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder

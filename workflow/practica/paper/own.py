@@ -1,0 +1,98 @@
+"""What a study brings along for its PDFs: a class of LaTeX, a preamble, and the files that these use. Light."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from practica.config.about import STUDY_FILE
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.files import read_text, write_text
+
+ARTICLE = "article"
+"""The class of a report whose study names no other."""
+OPTIONS = ("11pt", "a4paper")
+PREAMBLE = "preamble.tex"
+SUFFIXES = (".cls", ".clo", ".sty", ".def", ".cfg", ".pdf", ".png", ".jpg")
+"""What a class or a preamble may read of the study's folder."""
+COPIES = "own"
+"""The folder, beside the document, in which LaTeX finds them."""
+
+
+def latex(study: Study) -> Mapping[str, Any]:
+    """Return what ``study.yaml`` says of the class."""
+    told: Mapping[str, Any] = study.front.get("latex", {})
+    return told
+
+
+def document_class(study: Study) -> tuple[str, list[str]]:
+    """Return the class of the report and its options."""
+    name = latex(study).get("class", ARTICLE)
+    options = latex(study).get("options", OPTIONS if name == ARTICLE else ())
+    columns = {1: [], 2: ["twocolumn"]}[study.config["report"]["columns"]]
+    return name, [*options, *(each for each in columns if each not in options)]
+
+
+def decides(study: Study) -> bool:
+    """Return whether a class other than ``article`` decides what pages, letters and headings are like."""
+    return document_class(study)[0] != ARTICLE
+
+
+def preamble(study: Study) -> Path | None:
+    """Return the file that ends the preamble, where the study has one."""
+    path = study.folder / PREAMBLE
+    return path if path.is_file() else None
+
+
+def files(study: Study) -> list[Path]:
+    """Return the files of the study's folder that LaTeX may read beside the prose."""
+    own = preamble(study)
+    if not latex(study) and own is None:
+        return []
+    beside = (path for path in study.folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+    return [*sorted(beside), *([own] if own else [])]
+
+
+def copy(study: Study, folder: Path) -> dict[str, Path]:
+    """Put the files beside the document in ``folder``, in place of earlier ones; return them by the names there."""
+    shutil.rmtree(folder / COPIES, ignore_errors=True)
+    copies = {f"{COPIES}/{path.name}": path for path in files(study)}
+    for name, path in copies.items():
+        (folder / COPIES).mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / name)
+    if (own := folder / COPIES / PREAMBLE).is_file():
+        # What LaTeX reads ahead for behind the last line is still its own.
+        write_text(own, read_text(own).rstrip() + "\n\\relax\n")
+    return copies
+
+
+def mistakes(study: Study) -> Iterator[str]:
+    """Yield what is wrong with the class and the preamble, as far as that shows before LaTeX runs."""
+    name = document_class(study)[0]
+    # A node of a cluster, which trains, may have another LaTeX, or none.
+    if not (study.folder / f"{name}.cls").is_file() and "PRACTICA_CLUSTER_JOB" not in os.environ and not _there(name):
+        yield (
+            f"{study.folder / STUDY_FILE}: latex.class: LaTeX has no class {name}: put {name}.cls into "
+            f"{study.folder}, or install the package that has it"
+        )
+    if (study.folder / PREAMBLE).exists():
+        try:
+            read_text(study.folder / PREAMBLE)
+        except InputError as error:
+            yield str(error)
+
+
+@functools.cache
+def _there(name: str) -> bool:
+    """Return whether LaTeX has a class, as far as can be told: not where it is not installed."""
+    if name == ARTICLE or shutil.which("kpsewhich") is None:
+        return True
+    # Elsewhere: LaTeX does not look into the folder in which the work is done.
+    done = subprocess.run(["kpsewhich", f"{name}.cls"], cwd="/", capture_output=True, text=True, check=False)
+    return bool(done.stdout.strip())

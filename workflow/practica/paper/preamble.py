@@ -1,0 +1,145 @@
+"""What stands before the text of the report: class, packages, settings, and what the PDF says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pylatex import Document, NoEscape, Package
+
+from practica.config import front
+from practica.config.study import Study
+from practica.paper import own
+from practica.paper.escape import escape
+from practica.paper.glyphs import Glyphs
+from practica.words import section, word
+
+REPRODUCIBLE = {
+    "pdflatex": r"\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1",
+    "lualatex": r"\pdfvariable suppressoptionalinfo 1023 ",
+}
+"""What keeps dates and names of the machine out of the PDF."""
+
+PREAMBLE = r"""
+\definecolor{links}{HTML}{00507a}
+\setlength{\emergencystretch}{3em}\widowpenalty=10000 \clubpenalty=10000
+\renewcommand{\topfraction}{0.9}\renewcommand{\bottomfraction}{0.8}
+\renewcommand{\textfraction}{0.08}\renewcommand{\floatpagefraction}{0.85}
+\makeatletter
+\setlength{\@fptop}{0pt}\setlength{\@fpsep}{\floatsep}\setlength{\@fpbot}{0pt plus 1fil}
+\setlength{\@dblfptop}{0pt}\setlength{\@dblfpsep}{\floatsep}\setlength{\@dblfpbot}{0pt plus 1fil}
+% As in the package placeins, which a small LaTeX lacks: no float leaves its section.
+\def\FloatBarrier{\par\begingroup\let\@elt\relax
+  \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
+  \ifx\@tempa\@empty\else
+    \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
+  \fi\endgroup}
+% Tables and figures are made for the width of the page: in a class of two columns they span both.
+\AtBeginDocument{\if@twocolumn
+  \expandafter\let\expandafter\figure\csname figure*\endcsname
+  \expandafter\let\expandafter\endfigure\csname endfigure*\endcsname
+  \expandafter\let\expandafter\table\csname table*\endcsname
+  \expandafter\let\expandafter\endtable\csname endtable*\endcsname
+\fi}
+\providecommand{\doi}{}
+\renewcommand{\doi}[1]{\href{https://doi.org/#1}{\nolinkurl{doi:#1}}}
+\makeatother
+\extrafloats{500}
+\setcounter{topnumber}{4}\setcounter{bottomnumber}{3}\setcounter{totalnumber}{6}
+"""
+OWN_NUMBERS = r"""\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
+"""
+"""Beside those with the numbers of a source, figures and tables of one's own have others."""
+LOOK = r"""\setlength{\headheight}{14pt}\setlength{\columnsep}{7mm}
+\captionsetup{font=small,labelfont=bf}
+\captionsetup[table]{skip=6pt}
+\makeatletter\renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}\makeatother
+"""
+"""What the report looks like where no class of the study's decides it."""
+MARGIN = "2.1cm"
+OUR_FONT = "mathptmx"
+# TeX's own letters, where a class chooses no others: in the same shapes, with accents and without pixels.
+CLASS_FONTS = [
+    rf"\edef\@tempa{{\{family}default}}\edef\@tempb{{cm{name}}}\ifx\@tempa\@tempb\def\{family}default{{lm{name}}}\fi"
+    for family, name in (("rm", "r"), ("sf", "ss"), ("tt", "tt"))
+]
+
+
+def document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs, *, heads: bool) -> Document:
+    """Return the document that holds ``texts`` one after another; ``heads``: whether they set those of pages."""
+    name, options = own.document_class(study)
+    pdflatex = glyphs.engine == "pdflatex"
+    ours = not own.decides(study)
+    made = Document(
+        documentclass=name,
+        document_options=options,
+        geometry_options={"margin": MARGIN} if ours else None,
+        microtype=ours,
+        page_numbers=False,
+        **({} if pdflatex else {"fontenc": None, "inputenc": None}),
+        lmodern=ours and pdflatex,
+    )
+    if ours:
+        made.packages |= [
+            Package(each, options=given and NoEscape(given)) for each, given in _packages(language).items()
+        ]
+    else:
+        made.clear()  # of the pages' style
+        made.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
+    settings = PREAMBLE + LOOK * ours + OWN_NUMBERS * front.repeats(study) + metadata(study, language)
+    last = rf"\input{{{own.COPIES}/{own.PREAMBLE}}}" if own.preamble(study) else ""
+    made.preamble.append(NoEscape(glyphs.preamble() + REPRODUCIBLE[glyphs.engine] + settings + last))
+    for text in texts:
+        made.append(NoEscape(text))
+    return made
+
+
+def _beside_class(language: str, *, heads: bool, font: bool) -> str:
+    """Return the packages that the report needs beside a class of the study's, which keeps those that it has loaded."""
+    lines = [r"\makeatletter", *(CLASS_FONTS if font else []), r"\let\Bbbk\relax"]
+    for name, options in _packages(language).items():
+        if name != OUR_FONT and (heads or name != "fancyhdr"):
+            given = f"[{options}]" if options else ""
+            lines.append(rf"\@ifpackageloaded{{{name}}}{{}}{{\usepackage{given}{{{name}}}}}")
+    return "\n".join([*lines, r"\makeatother", ""])
+
+
+def _packages(language: str) -> dict[str, str | None]:
+    return {
+        "babel": section("language", language)["babel"],
+        "amsmath": None,
+        "amssymb": None,
+        "graphicx": None,
+        "xcolor": None,
+        "booktabs": None,
+        "longtable": None,
+        "array": None,
+        "float": None,
+        "caption": None,
+        "subcaption": None,
+        "fancyhdr": None,
+        OUR_FONT: None,
+        "pifont": None,
+        "natbib": "numbers,sort&compress",
+        "hyperref": "unicode,colorlinks,allcolors=links,bookmarksnumbered,pdfdisplaydoctitle",
+    }
+
+
+def metadata(study: Study, language: str) -> str:
+    """Return title and authors, for the first page and for what the PDF says of itself."""
+    name, writers = escape(study.heading(language)), front.authors(study, language)
+    subject = escape(front.abstract(study, language) or study.heading(language))
+    given = front.keywords(study, language) or (word("keywords", language),)
+    keywords = ", ".join(map(escape, [*given, *study.datasets()]))
+    named = ", ".join(escape(each.name) for each in writers)
+    shown = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
+    # The title of a class has the space that the class gives it.
+    above, below = ("", "") if own.decides(study) else (r"\vspace{-22mm}\bfseries ", r"\vspace{-14mm}")
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{named}}},pdflang={{{language}}},
+  pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
+\title{{{above}{name}}}\author{{{shown}}}\date{{{below}}}
+"""
+
+
+def _below(affiliation: str) -> str:
+    """Return where an author works, as the line below the name."""
+    return rf"\\{{\small {escape(affiliation)}}}" if affiliation else ""

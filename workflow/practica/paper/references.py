@@ -1,0 +1,65 @@
+r"""References of the prose, such as ``\ref{fig:fig01}``: what they may name, and what stands for one to nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from practica.config.study import Study
+from practica.figures import catalogue as figures
+from practica.figures.specs import Spec
+from practica.paper import floats
+from practica.paper.catalogue import layers_table, tables_for
+from practica.paper.known import figure_specs, named_variants, table_names
+from practica.words import word
+
+REFERENCE = re.compile(r"\\(?:page|auto|name)?ref\*?\{((?:fig|tab|sec):[^}]*)\}")
+LABEL = re.compile(r"\\label\{([^}]*)\}")
+
+
+def labels(study: Study) -> frozenset[str]:
+    """Return the labels that prose may refer to: of what the report shows, and of what is known and does not run."""
+    every = {label for exercise in study.known for label in _known(study, exercise)}
+    return frozenset(every | _shown(study))
+
+
+def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, language: str) -> dict[Path, str]:
+    """Return the files of prose with a mark for every reference to what is known, does not run and has no place.
+
+    Args:
+        prose: the files, expanded.
+        others: what else the document holds.
+        study: the study.
+        language: of the mark.
+    """
+    placed = {label for text in (*prose.values(), *others) for label in LABEL.findall(text)}
+    asked = {label for text in prose.values() for label in REFERENCE.findall(text)}
+    if asked <= placed:
+        return dict(prose)
+    absent = labels(study) - _shown(study) - placed
+    hole = floats.gap(word("left_out", language), word("missing", language))
+    return {
+        path: REFERENCE.sub(lambda found: hole if found[1] in absent else found[0], text)
+        for path, text in prose.items()
+    }
+
+
+def _shown(study: Study) -> set[str]:
+    """Return the labels of what the report of the exercises in play shows, wherever it stands."""
+    drawn = (name for exercise in study.exercises for name in _names(figures.of_exercise(study, exercise)))
+    sections = {f"sec:{exercise}" for exercise in study.exercises}
+    return {*sections, *(f"fig:{name}" for name in drawn), *(f"tab:{table.name}" for table in tables_for(study))}
+
+
+def _known(study: Study, exercise: str) -> set[str]:
+    """Return the labels of all that is known of an exercise, whatever the study runs."""
+    drawn = _names(figure_specs(study, exercise).values())
+    layers = [layers_table(owner, name) for owner, name in named_variants(study) if owner == exercise]
+    tables = [*table_names(study, exercise), *layers]
+    return {f"sec:{exercise}", *(f"fig:{name}" for name in drawn), *(f"tab:{name}" for name in tables)}
+
+
+def _names(specs: Iterable[Spec]) -> set[str]:
+    """Return the names of figures, and those of the groups that they are parts of."""
+    return {name for spec in specs for name in (spec.name, floats.group(spec.name))}
