@@ -117,7 +117,7 @@ def trained_step(own: Any) -> Any:
 
 
 CASES: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
-    "a loss that changes with the steps": (annealed, sgd, {}, "uses sgd/iteration"),
+    "a loss that changes with the steps": (annealed, sgd, {}, "/iteration:0, which is none"),
     "a layer that changes its weights": (hidden(pruned), sgd, {}, "changes weights that are trained"),
     "a layer that mixes samples": (hidden(neighbours), sgd, {"batch_size": 1200, "epochs": 6}, "stack"),
     "an optimizer's own assignment": (compiled_slower, lambda net: None, {}, ""),
