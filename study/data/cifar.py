@@ -104,8 +104,8 @@ def read_parts(path: Path, python: Layout, binary: Layout) -> dict[str, Batch]:
     except MissingPartError as error:
         try:
             parts = _read(path, binary)
-        except MissingPartError:
-            raise error from None
+        except MissingPartError as other:
+            raise (other if other.others > error.others else error) from None
     return dict(zip(python.names, parts.values(), strict=True))
 
 
@@ -119,7 +119,7 @@ def _folder(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     """Return the content of files in a folder."""
     missing = [name for name in names if not (path / name).is_file()]
     if missing:
-        raise MissingPartError(f"{missing[0]} is missing")
+        raise MissingPartError(f"{missing[0]} is missing", len(names) - len(missing))
     return {name: unwrapped(path / name, BATCH_LIMIT) for name in names}
 
 

@@ -73,6 +73,8 @@ ACCURACY = {"exercise": "steps", "variant": "conv", "seed": "1", "split": "test"
         ("accuracy", "-3", "accuracy is -3, which cannot be below 0"),
         ("best_accuracy", "1.01", "best_accuracy is 1.01, which cannot be above 1"),
         ("loss", "1e300", "loss is 1e+300, which cannot be above 3.40282e+38"),
+        ("loss", "inf", "loss is inf, which cannot be above 3.40282e+38"),
+        ("accuracy", "-inf", "accuracy is -inf, which cannot be below 0"),
         ("loss", "-1e200", "loss is -1e+200, which cannot be below -3.40282e+38"),
     ],
 )
@@ -97,6 +99,9 @@ def test_an_impossible_value_is_named_with_its_line(results, words, metric, valu
         ("metric", "", "there is no metric"),
         ("split", "", "there is no split"),
         ("exercise", "", "there is no exercise"),
+        ("split", "tset", "split is 'tset', none of train, validation, test, timing"),
+        ("exercise", "other", "the study has no other/raw"),
+        ("variant", "rwa", "the study has no moons/rwa"),
         ("data", "rael", "data is 'rael', neither real nor STAND-IN"),
     ],
 )
@@ -166,6 +171,10 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
         ("summary.csv", "mean", "1.5", ["table", "table2"], "accuracy is 1.5, which cannot be above 1"),
         ("summary.csv", "sd", "-1", ["table", "table2"], "sd is -1"),
         ("summary.csv", "low", "2", ["table", "table2"], "no interval goes from 2 to"),
+        ("summary.csv", "greatest", "inf", ["table", "table2"], "accuracy is inf"),
+        ("summary.csv", "variant", "cnov", ["table", "table2"], "the study has no steps/cnov"),
+        ("differences.csv", "p", "1.5", ["paper"], "p is 1.5, no probability"),
+        ("differences.csv", "minus", "dnese", ["paper"], "the study has no steps/dnese"),
         ("differences.csv", "mean", "1e300", ["paper"], "mean is 1e+300, which no net gives"),
         ("runs.csv", "epochs", "99", ["table", "table_runs"], "other epochs than the first run"),
         ("runs.csv", "wall_seconds", "-5", ["table", "table_runs"], "wall_seconds is -5"),
@@ -178,7 +187,106 @@ def test_the_other_tables_are_checked_as_well(results, name, column, value, word
     table.loc[where(table, **keys), column] = value
     write(results / name, table)
     sentence = said(results, *words)
-    assert message in sentence and "steps/conv" in sentence and str(results / name) in sentence
+    assert message in sentence and "steps/" in sentence and str(results / name) in sentence
+
+
+RAW = {"exercise": "moons", "variant": "raw"}
+
+
+def drop(path: Path, **fields: str) -> None:
+    """Take the rows with these values out of a table, or all that there are."""
+    table = read(path)
+    lost = pd.Series(True, index=table.index)
+    for name, value in fields.items():
+        lost &= table[name] == value
+    assert lost.any()
+    write(path, table[~lost])
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words", "message"),
+    [
+        ("metrics.csv", RAW, ["statistics"], " has no row of moons/raw, seed 0, which runs.csv says is done"),
+        ("metrics.csv", RAW | {"seed": "1"}, ["claims"], " has no row of moons/raw, seed 1, which runs.csv says"),
+        ("metrics.csv", {}, ["table", "table2"], " has no row of moons/raw, seed 0, which runs.csv says is done"),
+        ("history.csv.gz", {}, ["claims"], " has no row of moons/raw, seed 0, which runs.csv says is done"),
+        ("history.csv.gz", RAW, ["figure", "fig1b"], " has no row of moons/raw, seed 0, which runs.csv says"),
+        ("history.csv.gz", {"epoch": "3"}, ["tensorboard"], "moons/raw, block s0, ends at epoch 2 here, and at 3 in"),
+        ("history.csv.gz", RAW | {"seed": "1", "split": "validation"}, ["page"], "seed 1, fold 0, has no row for"),
+        ("summary.csv", {}, ["table", "table2"], " has no row of moons/corrected for train accuracy"),
+        ("summary.csv", {}, ["reference"], " has no row of moons/corrected for train accuracy"),
+        ("summary.csv", RAW, ["paper"], " has no row of moons/raw for timing ms_per_epoch"),
+        ("differences.csv", {}, ["paper"], " has no row of moons/corrected minus raw for train loss"),
+        ("differences.csv", RAW | {"variant": "wider"}, ["page"], " has no row of moons/wider minus raw for train"),
+        ("runs.csv", {}, ["page"], " has no row of moons/raw"),
+        ("runs.csv", RAW, ["table", "table_runs"], " has no row of moons/raw"),
+        ("runs.csv", RAW, ["statistics"], " has no row of moons/raw, which metrics.csv has"),
+    ],
+)
+def test_what_a_table_lacks_of_another_is_named(results, name, fields, words, message) -> None:
+    drop(results / name, **fields)
+    sentence = said(results, *words) if words[0] not in ("tensorboard", "reference") else exported(results, *words)
+    assert message in sentence and "; delete it and collect again" in sentence
+    assert str(results / name) in sentence
+
+
+def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
+    table = read(results / "runs.csv")
+    table.loc[table["variant"] == "raw", "status"] = "failed"
+    write(results / "runs.csv", table)
+    assert "metrics.csv has rows of moons/raw, of which runs.csv has no finished run" in said(results, "claims")
+
+
+def exported(results: Path, *words: str) -> str:
+    done = CliRunner().invoke(main, [*words, "--results", str(results), "--out", str(results.parent / "out")])
+    assert done.exit_code == 2 and done.output.count("\n") == 1, (done.output, done.exception)
+    return done.output
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("mean", "inf", "accuracy is inf, which cannot be above 1"),
+        ("n", "-1", "n is -1"),
+        ("split", "tset", "split is 'tset'"),
+    ],
+)
+def test_another_study_is_checked_before_it_is_compared(results, tmp_path, column, value, message) -> None:
+    write_json(results / "claims.json", {"claims": []})
+    shutil.copytree(results, tmp_path / "other")
+    table = read(tmp_path / "other" / "summary.csv")
+    place = where(table, metric="accuracy")
+    table.loc[place, column] = value
+    write(tmp_path / "other" / "summary.csv", table)
+    done = CliRunner().invoke(main, ["compare", str(tmp_path / "other"), "--results", str(results)])
+    assert done.exit_code == 2, (done.output, done.exception)
+    assert f"{tmp_path / 'other' / 'summary.csv'}, line {place + 2}: " in done.output and message in done.output
+
+
+@pytest.mark.parametrize(
+    "change", ["partial", "nothing done", "other seeds", "variants left out", "one exercise", "a new one"]
+)
+def test_what_lacks_for_a_reason_passes(results, study, change: str) -> None:
+    """Runs that failed or are to come, a study that has other seeds by now, and a part of it."""
+    config = json.loads((results / "study.json").read_text())
+    if change == "other seeds":
+        config["seeds"] = [7, 8]
+    elif change == "a new one":
+        config["exercises"]["steps"]["variants"]["newer"] = {"model": "conv"}
+    elif change == "one exercise":
+        config["only"] = ["steps"]
+    elif change == "variants left out":
+        del config["exercises"]["moons"]["variants"]["wider"], config["exercises"]["steps"]["variants"]["dense"]
+    else:
+        shutil.rmtree(results / "runs" / ("moons" if change == "partial" else "."))
+    write_json(results / "study.json", config)
+    commands = [["collect"]] if change in ("partial", "nothing done", "variants left out") else []
+    if change not in ("other seeds", "a new one"):
+        commands.append(["page"])  # which shows every run of the study, and says itself which is not collected
+    for words in [*commands, ["statistics"], ["claims"], ["table", "table2"], ["figure", "fig1b"]]:
+        command = [*words, "--results", str(results), "--study", str(results / "study.json")]
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 0, (words, done.output, done.exception)
 
 
 def change(path: Path, edit) -> None:

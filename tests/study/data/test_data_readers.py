@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import pickle
+import re
 import struct
 import zipfile
 from itertools import pairwise
@@ -14,6 +15,7 @@ import pytest
 import py2pickle
 from archives import tar_gz
 from practica.data import prepare
+from practica.data.store.npz import as_expected
 from practica.data.store.sources import candidates
 from practica.data.store.spec import BadContentError
 from practica.errors import InputError
@@ -277,6 +279,45 @@ def test_pima_is_read_however_it_was_saved(tmp_path, table, write):
     for name, array in expected.items():
         assert arrays[name].dtype == array.dtype
         np.testing.assert_array_equal(arrays[name], array)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("diabetes.xlsx", zipped("[Content_Types].xml", "<x/>"), "it is a spreadsheet; save the table as CSV"),
+        ("Pima.ODS", zipped("content.xml", "<x/>"), "it is a spreadsheet; save the table as CSV"),
+        ("pima.parquet", b"PAR1\0\1\2PAR1", "it holds no table of 9 columns of numbers"),
+    ],
+)
+def test_what_is_put_there_as_something_else_than_text_is_seen_and_refused(tmp_path, name, content, message) -> None:
+    (tmp_path / name).write_bytes(content)
+    ((form, path),) = candidates(pima.DATASET, tmp_path)
+    with pytest.raises(BadContentError, match=re.escape(message)):
+        pima.DATASET.read(form, path)
+    (tmp_path / "pima_notes.pdf").write_bytes(b"%PDF")
+    assert len(list(candidates(pima.DATASET, tmp_path))) == 1
+
+
+def test_images_may_have_their_colours_first() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype("u1")
+    planes = np.ascontiguousarray(np.moveaxis(images, 3, 1))
+    np.testing.assert_array_equal(as_expected(planes, "x", np.dtype("u1"), images.shape), images)
+    with pytest.raises(BadContentError, match="instead of"):
+        as_expected(planes.reshape(5, 32, 3, 32), "x", np.dtype("u1"), images.shape)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_an_incomplete_version_the_missing_part_is_named(tmp_path, packed) -> None:
+    members = {f"cifar-10-batches-bin/{name}": bytes(3073) for name in cifar10.BINARY.names if "3" not in name}
+    if packed:
+        tar_gz(tmp_path / "cifar-10-binary.tar.gz", members)
+    else:
+        (tmp_path / "cifar-10-batches-bin").mkdir()
+        for name, data in members.items():
+            (tmp_path / name).write_bytes(data)
+    ((_, path),) = candidates(cifar10.DATASET, tmp_path)
+    with pytest.raises(BadContentError, match=r"data_batch_3\.bin is missing"):
+        cifar10.read(path)
 
 
 def test_boston_is_read_from_tables_and_arrays_of_other_types(tmp_path):

@@ -35,8 +35,11 @@ def tensorboard(results: Path, out: Path | None) -> None:
     """Write the histories as event files for TensorBoard."""
     quiet_tensorflow(1)
     from practica.evidence.results import Results
+    from practica.evidence.together import check_tables
     from practica.exports.events import write_events
 
+    study = Study.load(results / "study.json")
+    check_tables(study, results, ["history.csv.gz"])
     folder = out or results / "tensorboard"
-    count = write_events(Results(Study.load(results / "study.json"), results).history, folder)
+    count = write_events(Results(study, results).history, folder)
     click.echo(f"{count} files; to see them: tensorboard --logdir {folder}")

@@ -134,10 +134,12 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 @click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a folder. Others can compare theirs with it."""
+    from practica.evidence.together import check_tables
     from practica.reference.condense import make_reference
     from practica.words import report_name
 
     study = Study.load(results / "study.json")
+    check_tables(study, results)
     for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):
         click.echo(out / name)
 

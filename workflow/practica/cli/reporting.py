@@ -32,7 +32,7 @@ def collect(study: Study, results: Path, statistics: bool) -> None:
 def statistics(study: Study, results: Path) -> None:
     """Summarise the collected metrics. Writes summary.csv and differences.csv."""
     from practica.evidence.collect import write_statistics
-    from practica.evidence.results import check_tables
+    from practica.evidence.together import check_tables
 
     check_tables(study, results, ["metrics.csv"])
     write_statistics(study, results)
@@ -43,7 +43,7 @@ def statistics(study: Study, results: Path) -> None:
 @RESULTS
 def claims(study: Study, results: Path) -> None:
     """Evaluate the claims. Writes claims.json and prints a line for each verdict."""
-    from practica.evidence.results import check_tables
+    from practica.evidence.together import check_tables
     from practica.evidence.verdicts import lines, write_claims
 
     check_tables(study, results, ["metrics.csv", "history.csv.gz"])
@@ -78,7 +78,8 @@ def trials(name: str, study: Study, results: Path) -> None:
 @RESULTS
 def figure(name: str, study: Study, results: Path) -> None:
     """Draw one figure in every language of the report. As PDF and PNG; for example: figure fig13a."""
-    from practica.evidence.results import Results, check_tables
+    from practica.evidence.results import Results
+    from practica.evidence.together import check_tables
     from practica.figures.draw import draw_from
     from practica.figures.style import save
 
@@ -94,7 +95,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @RESULTS
 def table(name: str, study: Study, results: Path) -> None:
     """Make one table in every language of the report. As LaTeX, CSV and HTML; for example: table table2."""
-    from practica.evidence.results import check_tables
+    from practica.evidence.together import check_tables
     from practica.paper.tables import spec_named, write_table
 
     check_tables(study, results, spec_named(study, name).needs)
@@ -107,7 +108,7 @@ def table(name: str, study: Study, results: Path) -> None:
 @click.option("--language", help="One language only.  [default: all of report.languages]")
 def paper(study: Study, results: Path, language: str | None) -> None:
     """Compile the PDF from prose, figures and tables. One for each language."""
-    from practica.evidence.results import check_tables
+    from practica.evidence.together import check_tables
     from practica.paper.document import build
 
     check_tables(study, results, ["metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "runs.csv"])
@@ -120,7 +121,7 @@ def paper(study: Study, results: Path, language: str | None) -> None:
 @RESULTS
 def page(study: Study, results: Path) -> None:
     """Write the pages of the HTML report. They are in the results' folder page: open its index.html in a browser."""
-    from practica.evidence.results import check_tables
+    from practica.evidence.together import check_tables
     from practica.page.build import write_pages
 
     check_tables(study, results)

@@ -81,8 +81,7 @@ def prepare(
     """Fetch, verify and prepare a data set, once for all runs."""
     if study_folder:
         use(study_folder)
-    else:
-        places(config_files)
+    configured = {} if study_folder else places(config_files)
     from practica import data
     from practica.data.store.beginning import first_fingerprint
     from practica.data.store.fetch import Patience
@@ -100,7 +99,10 @@ def prepare(
         "retries": retries,
     }
     if None in given.values():
-        given = {**places(config_files)["data"], **{key: value for key, value in given.items() if value is not None}}
+        given = {
+            **(configured or places(config_files))["data"],
+            **{key: value for key, value in given.items() if value is not None},
+        }
     folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]
     if isinstance(spec, Published) and not spec.fingerprint:
         raise InputError(first_fingerprint(spec, folder / "raw", mirror))

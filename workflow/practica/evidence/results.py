@@ -18,7 +18,6 @@ from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN, train_again
 from practica.evidence.estimates import Estimate
-from practica.evidence.sound import check_table
 from practica.evidence.summary import NUMBERS, estimate_fields, over_folds
 
 NORMALISED = "normalised_"
@@ -240,18 +239,6 @@ class Results:
         if lacking:
             raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and collect again")
         return table
-
-
-def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> None:
-    """Check those of the named tables that are there: a hand may have changed them since they were collected.
-
-    Raises:
-        InputError: a table is malformed, or holds what no study can have produced.
-    """
-    results = Results(study, folder)
-    for name in names:
-        if name in TYPES and (folder / name).is_file():
-            check_table(name, getattr(results, name.partition(".")[0]), folder / name, study)
 
 
 def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:

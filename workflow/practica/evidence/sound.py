@@ -21,6 +21,8 @@ LARGEST_RATIO = LARGEST**2
 SHARES = ("accuracy", "auc", "precision", "recall", "f1", "f1_score", "ece")
 ERRORS = ("mse", "mae", "rmse", "noisy_mse")
 ROUNDING = 1e-6
+SPLITS = ("train", "validation", "test", TIMING)
+"""The parts of the data that a problem can have, and the times."""
 STOPPING = ("stop", "patience")
 """What the names of settings hold that let runs of one variant end after unequal epochs."""
 
@@ -33,6 +35,8 @@ KEYS: Mapping[str, list[str]] = {
 }
 """The columns that tell the rows of a table apart."""
 RUN = ["exercise", "variant", "seed", "fold"]
+SAMPLE = ("mean", "median", "least", "greatest", "value")
+"""Columns that hold values of a metric, or what lies between values of it."""
 AMOUNTS = ("sd", "n", "epochs", "parameters", "threads", "wall_seconds", "fit_seconds", "peak_memory_mb")
 """Columns of what cannot be below zero."""
 
@@ -48,7 +52,7 @@ def limits(metric: str) -> tuple[float, float]:
 def complaint(metric: str, value: float) -> str:
     """Say what is wrong with a value of a metric; nothing where it may be right, as NaN may for what diverged."""
     low, high = limits(metric)
-    if not math.isfinite(value) or low - ROUNDING <= value <= high + ROUNDING:
+    if math.isnan(value) or low - ROUNDING <= value <= high + ROUNDING:
         return ""
     return (
         f"{metric} is {value:g}, which cannot be {'below' if value < low else 'above'} {low if value < low else high:g}"
@@ -62,8 +66,8 @@ def stops_early(settings: Any) -> bool:
     return any(any(part in key for part in STOPPING) or stops_early(value) for key, value in settings.items())
 
 
-def check_table(name: str, table: pd.DataFrame, path: Path, study: Study) -> None:
-    """Check a table of results against itself and against the study.
+def check_table(name: str, table: pd.DataFrame, path: Path, study: Study | None = None) -> None:
+    """Check a table of results against itself and against the study, if it is known.
 
     Raises:
         InputError: a value is impossible, a row is there twice, or a run lacks rows or epochs that its variant's other
@@ -71,9 +75,10 @@ def check_table(name: str, table: pd.DataFrame, path: Path, study: Study) -> Non
     """
     said = (
         _unreadable(table, KEYS[name])
+        or _unknown(table, study)
         or _twice(table, KEYS[name])
         or _impossible(name, table)
-        or (_lacking(table, study) if name == "metrics.csv" else "")
+        or (_lacking(table, study) if name in ("metrics.csv", "history.csv.gz") else "")
         or (_unequal_epochs(table, study) if name in ("history.csv.gz", "runs.csv") else "")
     )
     if said:
@@ -112,6 +117,23 @@ def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
     return ""
 
 
+def _unknown(table: pd.DataFrame, study: Study | None) -> str:
+    """Say which row is of a variant that the study lacks, or of a split that no problem has."""
+    exercises = study.config["exercises"] if study else {}
+    variants = {(exercise, variant) for exercise in exercises for variant in exercises[exercise]["variants"]}
+    for column in (each for each in ("variant", "minus") if study and each in table):
+        pairs = table[["exercise", column]].drop_duplicates()
+        for place, exercise, variant in pairs.itertuples(name=None):
+            if (exercise, variant) not in variants:
+                return f"{_line(place)}the study has no {exercise}/{variant}"
+    if "split" in table:
+        other = table[~table["split"].isin(SPLITS)]
+        if len(other):
+            split = str(other["split"].iloc[0])
+            return f"{_line(int(other.index[0]))}split is {split!r}, none of {', '.join(SPLITS)}"
+    return ""
+
+
 def _twice(table: pd.DataFrame, keys: list[str]) -> str:
     """Say which row repeats an earlier one."""
     group = _groups(table, keys)
@@ -126,13 +148,11 @@ def _twice(table: pd.DataFrame, keys: list[str]) -> str:
 def _impossible(name: str, table: pd.DataFrame) -> str:
     """Say which number is none that a study can have."""
     keys, differences = KEYS[name], name == "differences.csv"
-    for column in ("value", "mean"):
-        if column not in table:
-            continue
+    for column in (each for each in SAMPLE if each in table):
         for metric in table["metric"].astype(str).unique():
             # A difference of two metrics may have either sign, and one of errors is their ratio.
             low, high = (-LARGEST_RATIO, LARGEST_RATIO) if differences else limits(metric)
-            rows = table[(table["metric"] == metric) & table[column].abs().ne(math.inf)]
+            rows = table[table["metric"] == metric]
             wrong = rows[(rows[column] < low - ROUNDING) | (rows[column] > high + ROUNDING)]
             if len(wrong):
                 value = float(wrong[column].iloc[0])
@@ -143,6 +163,11 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
         if len(wrong):
             row = wrong.iloc[0]
             return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}"
+    for column in ("p", "p_holm"):
+        wrong = table[(table[column] < 0) | (table[column] > 1 + ROUNDING)] if column in table else table[:0]
+        if len(wrong):
+            row = wrong.iloc[0]
+            return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}, no probability"
     if {"low", "high"} <= set(table):
         # Of few values on logarithms, an interval may reach far beyond what nets compute.
         wrong = table[table["low"] > table["high"]]
@@ -153,9 +178,10 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
     return ""
 
 
-def _lacking(table: pd.DataFrame, study: Study) -> str:
+def _lacking(table: pd.DataFrame, study: Study | None) -> str:
     """Say which run lacks a row that its variant's other runs have, a fold included."""
     table = table[table["split"] != TIMING]  # its repetitions stand in the column of seeds
+    table = table.drop_duplicates([*RUN, "split", "metric"])  # but for the epochs
     for (exercise, variant), rows in table.groupby(["exercise", "variant"], sort=False, observed=True):
         asked = _settings(study, str(exercise), str(variant)).get("folds")
         folds = {None if pd.isna(fold) else int(fold) for fold in rows["fold"].unique()}
@@ -177,7 +203,7 @@ def _lacking(table: pd.DataFrame, study: Study) -> str:
     return ""
 
 
-def _unequal_epochs(table: pd.DataFrame, study: Study) -> str:
+def _unequal_epochs(table: pd.DataFrame, study: Study | None) -> str:
     """Say which run of a variant was recorded at other epochs than the first one; early stopping may do that."""
     curves = "epoch" in table
     if curves:
@@ -196,7 +222,7 @@ def _unequal_epochs(table: pd.DataFrame, study: Study) -> str:
     return ""
 
 
-def _settings(study: Study, exercise: str, variant: str) -> Mapping[str, Any]:
+def _settings(study: Study | None, exercise: str, variant: str) -> Mapping[str, Any]:
     """Return the settings of a variant; none for one that the study lacks."""
-    known = exercise in study.config["exercises"] and variant in study.variants(exercise)
-    return study.settings(exercise, variant) if known else {}
+    known = study and exercise in study.config["exercises"] and variant in study.variants(exercise)
+    return study.settings(exercise, variant) if study and known else {}

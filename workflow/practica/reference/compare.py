@@ -17,6 +17,7 @@ from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.estimates import ALPHA, CONFIDENCE, LOG, holm
 from practica.evidence.rules import NOT_EVALUATED
+from practica.evidence.sound import check_table
 from practica.evidence.summary import GROUP, NUMBERS
 from practica.evidence.verdicts import FEW, MULTIPLE
 from practica.files import read_json
@@ -144,6 +145,7 @@ def _summary(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""])
         table = table.astype(dict.fromkeys(NUMBERS, float) | {"n": int} | dict.fromkeys(TEXT, str))
+        check_table(path.name, table, path)
         rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
         # How long things take is a matter of the machine.
         rows = [row for row in rows if row["split"] != TIMING]

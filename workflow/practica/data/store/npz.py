@@ -90,11 +90,13 @@ def _numbers(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: t
 
 
 def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return the same numbers in the expected type and shape; axes of length one do not count.
+    """Return the same numbers in the expected type and shape; axes of length one do not count, colours may come first.
 
     Raises:
         BadContentError: a number or the shape does not fit.
     """
+    if array.ndim == len(shape) == 4 and array.shape == (shape[0], shape[3], *shape[1:3]):
+        array = np.moveaxis(array, 1, 3)  # Keras' other layout of images
     if _long(array.shape) != _long(shape):
         raise BadContentError(f"array {name} is {array.dtype} {array.shape} instead of {dtype} {shape}")
     with np.errstate(invalid="ignore"):

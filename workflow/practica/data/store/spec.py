@@ -36,7 +36,15 @@ class OtherContentError(BadContentError):
 
 
 class MissingPartError(BadContentError):
-    """A part is not in an archive or folder, which may hold the data set in another way."""
+    """A part is not in an archive or folder, which may hold the data set in another way.
+
+    Attributes:
+        others: how many of the other parts are there.
+    """
+
+    def __init__(self, message: str, others: int) -> None:
+        super().__init__(message)
+        self.others = others
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ MISSING = frozenset(
     {"", "?", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "*", "missing", "#n/a", "#n/d", "n/d"}
 )
 TRUE, FALSE = frozenset({"true", "yes", "t", "y"}), frozenset({"false", "no", "f", "n"})
+FOREIGN = (".xlsx", ".xls", ".ods", ".parquet", ".feather", ".json", ".sav", ".dta", ".rda", ".rdata", ".mat")
 REMARKS = ("#", "%", "@", "//")  # @: the head of an ARFF file
 
 
@@ -91,7 +92,9 @@ def table_names(*stems: str) -> tuple[str, ...]:
     """Return the patterns of the names that a table may have, compressed or not."""
     ends = (".csv", ".data", ".txt", ".tsv", ".tab", ".dat", ".arff", "")
     packed = ("", ".gz", ".zip", ".bz2", ".xz")
-    return tuple(f"{stem}{end}{pack}" for stem in stems for end in ends for pack in packed if end or pack)
+    names = [f"{stem}{end}{pack}" for stem in stems for end in ends for pack in packed if end or pack]
+    # Behind all others: no reader of ours takes them, but whoever puts one there is to hear of it.
+    return (*names, *(f"{stem}{end}" for stem in stems for end in FOREIGN))
 
 
 def number(cell: str) -> float:

@@ -18,6 +18,8 @@ from practica.data.store.spec import BadContentError, MissingPartError
 
 Member = TypeVar("Member")
 
+SPREADSHEET = ("[Content_Types].xml", "content.xml")
+"""What a zip file holds that is one: Excel's, or of LibreOffice."""
 ZIP = b"PK\x03\x04"
 COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 # NotImplementedError, RuntimeError: a compression unknown to zipfile, an encrypted member. OSError: gzip and bz2.
@@ -45,6 +47,8 @@ def unwrapped(path: Path, limit: int) -> bytes:
         if start.startswith(ZIP):
             with zipfile.ZipFile(path) as archive:
                 members = [info for info in archive.infolist() if not (info.is_dir() or _is_junk(info.filename))]
+                if any(info.filename in SPREADSHEET for info in members):
+                    raise BadContentError("it is a spreadsheet; save the table as CSV")
                 if len(members) != 1:
                     raise BadContentError(f"the zip file holds {len(members)} files instead of one")
                 with archive.open(members[0]) as stream:
@@ -125,7 +129,7 @@ def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Mem
                 chosen.setdefault(name, info)
     missing = [name for name in names if name not in chosen]
     if missing:
-        raise MissingPartError(f"member {min(missing)} is missing")
+        raise MissingPartError(f"member {min(missing)} is missing", len(chosen))
     return chosen
 
 

@@ -1,0 +1,126 @@
+"""Check the collected tables, each in itself and against the others: none may lack what another tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from pathlib import Path
+
+import pandas as pd
+
+from practica.address import TIMING
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.evidence.results import TYPES, Results
+from practica.evidence.sound import BEST, check_table
+from practica.evidence.summary import GROUP, over_folds
+
+VARIANT = ["exercise", "variant"]
+BESIDE = {
+    "metrics.csv": ("runs.csv",),
+    "history.csv.gz": ("runs.csv",),
+    "summary.csv": ("metrics.csv",),
+    "differences.csv": ("metrics.csv",),
+    "runs.csv": ("metrics.csv",),
+}
+"""The tables that tell what must stand in a table."""
+ORDER = ("runs.csv", "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")
+"""Each behind those that it follows from, so that the one named is the one that is damaged."""
+
+
+def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> None:
+    """Check those of the named tables that are there: a hand may have changed them since they were collected.
+
+    Raises:
+        InputError: a table is malformed, or holds what no study can have produced.
+    """
+    results, asked = Results(study, folder), {*names} & {*ORDER}
+    looked_at = asked | {"runs.csv", "metrics.csv"} if asked else asked
+    tables = [name for name in ORDER if name in looked_at and (folder / name).is_file()]
+    for name in tables:
+        check_table(name, getattr(results, name.partition(".")[0]), folder / name, study)
+    for name in tables:
+        if all(other in tables for other in BESIDE[name]) and (said := _disagreement(name, results)):
+            raise InputError(f"{folder / name}{said}; delete it and collect again")
+
+
+def _disagreement(name: str, results: Results) -> str:
+    """Say what a table lacks, or has, against the others."""
+    if name == "runs.csv":
+        return _runs(results)
+    if name == "summary.csv":
+        return _summary(results)
+    if name == "differences.csv":
+        return _differences(results)
+    table = results.metrics if name == "metrics.csv" else results.history
+    return _of_no_run(table, results) or _runs_without_rows(table, results)
+
+
+def _runs(results: Results) -> str:
+    """Say which variant has no row among the runs although it has metrics; one that is new has neither."""
+    there, trained = set(_names(results.runs)), results.metrics[results.metrics["split"] != TIMING]
+    for exercise, variant in _names(trained):
+        if (exercise, variant) not in there:
+            return f" has no row of {exercise}/{variant}, which metrics.csv has"
+    return "" if there else " has no row, although every study has runs"
+
+
+def _of_no_run(table: pd.DataFrame, results: Results) -> str:
+    """Say which variant has rows although none of its runs is done."""
+    done = set(_names(results.runs[results.runs["status"] == "done"]))
+    for exercise, variant in _names(table[table["split"] != TIMING]):
+        if (exercise, variant) not in done:
+            return f" has rows of {exercise}/{variant}, of which runs.csv has no finished run"
+    return ""
+
+
+def _runs_without_rows(table: pd.DataFrame, results: Results) -> str:
+    """Say which finished run has no row, or an end other than its own; blocks of other seeds than the study's pass."""
+    trained = table[table["split"] != TIMING]
+    last = trained.assign(epoch=0) if "epoch" not in trained else trained
+    ends = last.groupby([*VARIANT, "seed"], observed=True)["epoch"].max().to_dict()
+    blocks = {(block.exercise, block.variant, block.name): block.seeds for block in results.study.blocks()}
+    for row in results.runs[results.runs["status"] == "done"].to_dict("records"):
+        variant = (row["exercise"], row["variant"])
+        seeds = blocks.get((*variant, row["block"]), ())
+        for seed in seeds:
+            if (*variant, seed) not in ends:
+                return f" has no row of {'/'.join(variant)}, seed {seed}, which runs.csv says is done"
+        end = max((ends[*variant, seed] for seed in seeds), default=0)
+        if end and not pd.isna(row["epochs"]) and end != row["epochs"]:
+            name = f"{'/'.join(variant)}, block {row['block']}"
+            return f": {name}, ends at epoch {end} here, and at {row['epochs']} in runs.csv"
+    return ""
+
+
+def _summary(results: Results) -> str:
+    """Say what the summary lacks of the metrics, or has beside them."""
+    metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
+    there = set(results.summary[GROUP].astype(str).itertuples(index=False, name=None))
+    known = set(metrics[GROUP].drop_duplicates().itertuples(index=False, name=None))
+    needed = {key[:4] for key in over_folds(metrics, [*GROUP, "seed"]).index}  # not what diverged in every seed
+    for lacking, what in ((needed - there, " has no row"), (there - known, ": metrics.csv has no row")):
+        for exercise, variant, split, metric in sorted(lacking):
+            return f"{what} of {exercise}/{variant} for {split} {metric}"
+    return ""
+
+
+def _differences(results: Results) -> str:
+    """Say which comparison of two variants on the same data, which share a seed, is not there."""
+    study, pair = results.study, [*VARIANT, "minus", "split", "metric"]
+    there = set(results.differences[pair].astype(str).itertuples(index=False, name=None))
+    metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
+    final = metrics[~metrics["metric"].str.startswith(BEST) & metrics["exercise"].isin(study.exercises)]
+    seeds: dict[tuple[str, ...], dict[str, set[int]]] = {}
+    for exercise, variant, split, metric, seed in over_folds(final, [*GROUP, "seed"]).index:
+        seeds.setdefault((exercise, split, metric), {}).setdefault(variant, set()).add(seed)
+    for (exercise, split, metric), of in seeds.items():
+        for first, second in combinations((each for each in study.variants(exercise) if each in of), 2):
+            same = study.dataset(exercise, first) == study.dataset(exercise, second)
+            if same and of[first] & of[second] and (exercise, second, first, split, metric) not in there:
+                return f" has no row of {exercise}/{second} minus {first} for {split} {metric}"
+    return ""
+
+
+def _names(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return [(str(exercise), str(variant)) for exercise, variant in table[VARIANT].drop_duplicates().to_numpy()]
