@@ -16,11 +16,10 @@ pytestmark = pytest.mark.keras
 ROOT = Path(__file__).parents[2]
 MODEL_NAMES = {
     "_flatten_layers": "flat_layers: list the layers by hand, from model.layers and their own layers",
-    "_losses_override": "stateless_loss: give add_loss' values to compute_loss another way, see Keras' JAX trainer",
     "_call_has_training_arg": "stateless_loss: look at the signature of model.call",
     "_loss_tracker": "stateless_metrics: see how Keras' JAX trainer updates the loss",
     "_symbolic_build": "build_metrics: call model.evaluate on one batch in its place",
-    "stateless_compute_loss": "stateless_loss: compute the loss under a keras.StatelessScope",
+    "_compute_loss": "stateless_loss: call compute_loss, with training only where it takes it",
     "stateless_call": "it is public: read Keras' release notes",
 }
 

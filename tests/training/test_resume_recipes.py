@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,26 @@ def outcome_of(build: Any, own: Any, task: Any, checkpoints: Any) -> Any:
     return Trainer(build, own).fit(task, 3, checkpoints.of(3, None))
 
 
+def early(**options: Any) -> list[Any]:
+    import keras
+
+    return [keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=0.3, **options)]
+
+
+def by_batch() -> list[Any]:
+    """Return a callback that changes the rate at every batch, and counts them."""
+    import keras
+
+    class ByBatch(keras.callbacks.Callback):
+        batches = 0
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            self.batches += 1
+            self.model.optimizer.learning_rate = 0.01 / self.batches
+
+    return [ByBatch()]
+
+
 def plateau() -> list[Any]:
     import keras
 
@@ -43,6 +64,9 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "schedule": ({"schedule": {"name": "OneCycle"}, "epochs": 6}, None),
     "averages": ({"optimizer": {"name": "adam", "use_ema": True}, "epochs": 6}, None),
     "callback": ({"epochs": 6}, plateau),
+    "callback that ends": ({"epochs": 30}, early),
+    "callback with weights": ({"epochs": 30}, partial(early, restore_best_weights=True)),
+    "callback by batch": ({"epochs": 6}, by_batch),
 }
 
 
@@ -66,6 +90,39 @@ def test_it_ends_as_if_undisturbed(case: str, points: int, tmp_path: Path) -> No
     if case == "early stopping":
         assert 3 <= whole.epochs[-1] < 30
         assert whole.metrics["validation"]["accuracy"] == whole.metrics["validation"]["best_accuracy"]
-    if case == "callback":
+    if case in ("callback that ends", "callback with weights"):
+        assert whole.epochs[-1] == 4
+    if case in ("callback", "callback by batch"):
         plain = outcome_of(dense, own, problem(), Checkpoints(tmp_path / "plain", "key", 0.0))
         assert plain.history != whole.history, "the callback does something"
+
+
+def test_a_callback_is_called_at_every_batch_where_it_asks_for_it(tmp_path: Path) -> None:
+    import keras
+    from test_law import dense, problem, settings
+
+    from practica.training.checkpoint import Checkpoints
+
+    seen: list[int] = []
+
+    def counted() -> list[Any]:
+        return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))]
+
+    outcome_of(dense, settings(epochs=2), problem(callbacks=counted), Checkpoints(tmp_path, "key"))
+    assert seen == [*range(19), *range(19)]
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_more_epochs_begin_anew_where_something_asked_for_their_number(asks: bool, tmp_path: Path) -> None:
+    from test_law import dense, problem, settings
+
+    from practica.training.checkpoint import Checkpoints
+    from practica.training.fit import Trainer
+
+    over = {"schedule": {"name": "CosineDecay"}} if asks else {}
+    resumed = {}
+    for epochs in (2, 4):
+        checkpoints = Checkpoints(tmp_path, f"key {epochs}", 0.0, state_key="state")
+        Trainer(dense, settings(**over, epochs=epochs)).fit(problem(), 3, checkpoints.of(3, None))
+        resumed[epochs] = len(checkpoints.resumed)
+    assert resumed == {2: 0, 4: 0 if asks else 1}

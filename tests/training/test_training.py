@@ -158,8 +158,8 @@ def test_random_layers_begin_each_epoch_in_a_state_of_seed_and_epoch_alone() -> 
 
     from practica.exercises.problem import MULTICLASS
     from practica.training.checkpoint import Checkpoints
-    from practica.training.fit import Watch
     from practica.training.record import Record
+    from practica.training.watch import Watch
 
     random = [keras.layers.RandomFlip(), keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)]
     model = keras.Sequential([keras.Input((4, 4, 1)), *random])

@@ -11,43 +11,10 @@ import numpy as np
 
 from practica import seeds
 from practica.errors import InputError
+from practica.exercises.settings import Settings
 
 Arrays = Mapping[str, np.ndarray]
 IMAGE_FILES = frozenset([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"])
-
-
-class Settings(Mapping[str, Any]):
-    """The settings of one variant, with a clear error for one that the configuration lacks.
-
-    ``settings.l2`` is required; ``settings.get("dropout", 0)`` is optional.
-    """
-
-    def __init__(self, values: Mapping[str, Any], where: str = "settings") -> None:
-        self._values = dict(values)
-        self._where = where
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._values:
-            raise InputError(f"{self._where}: the setting {name!r} is missing; add it to the configuration")
-        return self._values[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return the setting, or ``default`` where the configuration lacks it."""
-        return self._values.get(name, default)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-    def __iter__(self) -> Any:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 
 from practica import backend
-from practica.seeds import random_states
-from practica.training import keras_internals
+from practica.seeds import epoch_order, random_states
+from practica.training import graphs, keras_internals
 from practica.training.checkpoint import State
 from practica.training.fit import predict_with
 from practica.training.loop import Loop
@@ -35,9 +35,7 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
     """
     step = loop.step
     rows = loop.store.order(loop.seeds, 0)[:, : min(batch, *loop.store.parts["train"].counts)]
-    parts = [loop.inputs(loop.store.x, rows), ops.take(loop.store.y, rows, axis=0)]
-    if loop.store.weights is not None:
-        parts.append(ops.take(loop.store.weights, rows, axis=0))
+    parts = loop.batch(rows)
     states = np.stack([random_states(each, 0, len(step.generators)) for each in loop.seeds])
     state = loop.live()
     state = [*loop.reseeded(state[: step.metrics], states), *state[step.metrics :]]
@@ -62,6 +60,8 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
     expected, optimizer = after_one_step(1.0)
     if not np.array_equal(drawn, backend.value(keras_internals.global_seed_generator().state)):
         raise NotStackable("a layer draws random numbers without a SeedGenerator of its own")
+    if used := [*graphs.used_besides(step.train), *graphs.used_besides(step.evaluate)]:
+        raise NotStackable(f"its step uses {used[0]}, which is none of the net's own variables")
     loss = {name: float(value) for name, value in model.get_metrics_result().items()}
     for name, value in zip(step.names, step.results(stacked[step.metrics :]), strict=True):
         _compare(name, value[0], np.array(loss[name]), 0.0)
@@ -80,6 +80,17 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
             own = ops.convert_to_numpy(state)[0]
             _compare("optimizer's moments", own / scale, value / scale, 10 * np.abs(other - value) / scale)
     return loss["loss"]
+
+
+def depends_on_order(loop: Loop) -> bool:
+    """Return whether the loss or a metric of all samples in one batch is another when they come in another order."""
+    step, rows = loop.step, loop.store.parts["train"].rows[:, : min(loop.store.parts["train"].counts)]
+    measured = [
+        step.results(step.train(loop.live(), loop.batch(each))[step.metrics :])
+        for each in (rows, rows[:, epoch_order(0, 0, rows.shape[1])])
+    ]
+    pairs = [[np.asarray(ops.convert_to_numpy(value)) for value in pair] for pair in zip(*measured, strict=True)]
+    return not all(np.allclose(one, other, TOLERANCE, TOLERANCE, equal_nan=True) for one, other in pairs)
 
 
 def _compare(what: str, value: Any, expected: Any, more: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,11 @@ class Trainer:
         net.initialise(seed)
         parts = {name: (as_input(samples.x, problem), samples.y) for name, samples in problem.parts().items()}
         log_every = log_interval(settings)
-        record = Record(problem.task, settings.epochs)
+        epochs = settings.quietly("epochs")
+        record = Record(problem.task, epochs, depends=partial(settings.asked, "epochs"))
         checkpoint.resume(record, net.set_state)
         record.begin()
-        for epoch in range(record.done, settings.epochs):
+        for epoch in range(record.done, epochs):
             order = epoch_order(seed, epoch, len(problem.train))
             logs = {"train": net.train_epoch(*parts["train"], order, settings.batch_size)}
             # A loss that is no number is a point wherever it comes up: the record ends the run.

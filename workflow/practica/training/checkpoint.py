@@ -160,8 +160,10 @@ class Checkpoint:
         return outcome
 
     def _is_beyond(self, record: History, fields: Mapping[str, Any]) -> bool:
-        """Return whether a state is of a run that was longer than this one is to be."""
-        return self._shared and fields["epochs"][-1] > record.last_epoch
+        """Return whether a state is of a run that was longer than this one is to be, or depends on how long it was."""
+        return self._shared and (
+            fields["epochs"][-1] > record.last_epoch or fields["made_for"] not in (None, record.last_epoch)
+        )
 
     def _save(self, record: History, state: State) -> None:
         arrays = {f"{kind}{i}": a for kind, values in _kinds(state, record) for i, a in enumerate(values)}

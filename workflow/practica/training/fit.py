@@ -3,84 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
-from practica import backend
 from practica.backend import Feed, multiplies_bfloat16
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings
-from practica.seeds import random_states
 from practica.training import keras_internals
 from practica.training.batches import evaluation_batches, training_batches
-from practica.training.checkpoint import Checkpoint, State
+from practica.training.checkpoint import Checkpoint
 from practica.training.convolutions import hasten_convolutions
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights, steps_an_epoch
 from practica.training.record import Metrics, Outcome, Record, final_and_best
+from practica.training.watch import Watch, follow_from_logs, get_state, set_state, watch_batches
 from practica.training.weights import FirstWeights
 
 NONE, LAST, BEST = "none", "last", "best"
 """Which weights of a run are kept as a model."""
-
-
-class Watch(keras.callbacks.Callback):
-    """Keep the record of a run and its checkpoint, give every epoch its own random numbers, and end the run in time.
-
-    ``others`` are the exercise's callbacks: when a run goes on, they see the logs of the epochs before again.
-    """
-
-    def __init__(
-        self,
-        record: Record,
-        checkpoint: Checkpoint,
-        seed: int,
-        log_every: int,
-        others: Sequence[keras.callbacks.Callback] = (),
-    ) -> None:
-        super().__init__()
-        self.record = record
-        self.checkpoint = checkpoint
-        self.seed = seed
-        self.log_every = log_every
-        self.others = others
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show the other callbacks what they saw before the run was cut off, and undo what they do to the model."""
-        if not (self.others and self.record.done):
-            return
-        state = get_state(self.model)
-        for point in range(self.record.done // self.log_every):
-            for callback in self.others:
-                callback.on_epoch_begin(point)
-                callback.on_epoch_end(point, self.record.logs(point))
-        set_state(self.model, state)
-        self.model.stop_training = False
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Set every random layer's state from (seed, epoch), so that no epoch depends on how it was reached."""
-        generators = [*keras_internals.seed_generators(self.model), keras_internals.global_seed_generator()]
-        for generator, state in zip(generators, random_states(self.seed, epoch, len(generators)), strict=True):
-            generator.state.assign(state)
-        self.record.begin()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Record the epoch.
-
-        Raises:
-            DivergedError: the loss is NaN, infinite or far beyond where it began.
-            StoppedError: the run has to stop here.
-        """
-        points: Metrics = {}
-        for key, value in (logs or {}).items():
-            part, metric = ("validation", key[4:]) if key.startswith("val_") else ("train", key)
-            points.setdefault(part, {})[metric] = float(value)
-        self.record.add((epoch + 1) * self.log_every, points, self.model.get_weights)
-        self.checkpoint.reached(self.record, lambda: get_state(self.model))
-        if self.record.ended:
-            self.model.stop_training = True
 
 
 class Trainer:
@@ -102,26 +45,33 @@ class Trainer:
         """
         settings = self._settings
         weights = sample_weights(problem, settings)
-        self._start(problem, seed)
-        record = Record(problem.task, settings.epochs, self._untrained(problem, weights), Stopping.of(settings))
-        checkpoint.resume(record, lambda state: set_state(self._model, state))
+        others = problem.callbacks() if problem.callbacks else []
+        self._start(problem, seed, single=watch_batches(others))
+        last, untrained = settings.quietly("epochs"), self._untrained(problem, weights)
+        record = Record(problem.task, last, untrained, Stopping.of(settings), partial(settings.asked, "epochs"))
+        if follow_from_logs(others):
+            checkpoint.resume(record, lambda state: set_state(self._model, state))
         feed = Feed(problem.to_input)
         data = {part: evaluation_batches(feed, samples) for part, samples in problem.parts().items()}
-        epochs = range(record.done, settings.epochs)
+        epochs = range(record.done, last)
+        watching = [*others, Watch(record, checkpoint, seed, self._log_every, others)]
         if epochs and not record.ended:
-            others = problem.callbacks() if problem.callbacks else []
             self._model.fit(
                 training_batches(feed, problem.train, settings.batch_size, seed, epochs, weights),
                 initial_epoch=record.done // self._log_every,
-                epochs=settings.epochs // self._log_every,
+                epochs=last // self._log_every,
                 steps_per_epoch=self._steps,
                 validation_data=data.get("validation"),
-                callbacks=[*others, Watch(record, checkpoint, seed, self._log_every, others)],
+                callbacks=watching,
                 shuffle=False,
                 verbose=0,
             )
-        # As fit does at its end: with use_ema the weights are now the averages.
-        self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
+        else:
+            # As fit does at its end: with use_ema the weights are now the averages.
+            self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
+            callbacks = keras.callbacks.CallbackList(watching if others else [], model=self._model)
+            callbacks.on_train_begin()
+            callbacks.on_train_end()
         if record.stopping and record.stopping.restore_best:
             self._model.set_weights(record.best_weights)
 
@@ -144,8 +94,8 @@ class Trainer:
             artefacts=problem.artefacts(predict),
         )
 
-    def _start(self, problem: Problem, seed: int) -> None:
-        """Bring the model to the state in which a run with ``seed`` begins."""
+    def _start(self, problem: Problem, seed: int, *, single: bool = False) -> None:
+        """Bring the model to the state in which a run with ``seed`` begins; ``single``: a call for each step."""
         steps = steps_an_epoch(problem, self._settings) * self._log_every
         if steps != self._steps:
             keras.config.set_dtype_policy(precision(self._settings))
@@ -153,7 +103,7 @@ class Trainer:
             self._net, self._steps = self._first.net, steps
             hasten_convolutions(self._net)
             self._model = augmented(self._net, problem)
-            compile_model(self._model, problem, self._settings, steps)
+            compile_model(self._model, problem, self._settings, 1 if single else steps)
             self._model.optimizer.build(self._model.trainable_variables)
             self._fresh = get_state(self._model)
         first = [weight[0] for weight in self._first.of([seed])]
@@ -166,23 +116,15 @@ class Trainer:
         """Return the loss on the first samples before training."""
         rows = problem.train.take(np.arange(min(self._settings.batch_size, len(problem.train))))
         x = Feed(problem.to_input).inputs(rows.x)
-        return keras_internals.loss_on(self._model, x, rows.y, None if weights is None else weights[rows.places()])
+        before = get_state(self._model)
+        loss = keras_internals.loss_on(self._model, x, rows.y, None if weights is None else weights[rows.places()])
+        set_state(self._model, before)  # layers may count how often they are called
+        return loss
 
 
 def example(problem: Problem) -> Any:
     """Return the network's inputs for one or two of the training samples."""
     return Feed(problem.to_input).inputs(problem.train.take(np.arange(min(2, len(problem.train)))).x)
-
-
-def get_state(model: keras.Model) -> State:
-    """Return weights, states of random layers and the optimizer's variables."""
-    return [backend.value(variable) for variable in _variables(model)]
-
-
-def set_state(model: keras.Model, state: State) -> None:
-    """Take over what ``get_state`` returned for a model built in the same way."""
-    for variable, value in zip(_variables(model), state, strict=True):
-        variable.assign(value)
 
 
 def precision(settings: Settings) -> str:
@@ -239,10 +181,6 @@ def augmented(net: keras.Model, problem: Problem) -> keras.Model:
 def predict_with(model: keras.Model, inputs: Any) -> np.ndarray:
     """Return the outputs of a net on one batch of its inputs."""
     return np.asarray(keras.ops.convert_to_numpy(model(inputs, training=False)), dtype=np.float32)
-
-
-def _variables(model: keras.Model) -> list[Any]:
-    return [*model.variables, *model.optimizer.variables]
 
 
 def _measure(model: keras.Model, part: str, samples: Samples, data: Any, problem: Problem) -> dict[str, float]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from types import MethodType
 from typing import Any
@@ -47,28 +48,39 @@ def global_seed_generator() -> keras.random.SeedGenerator:
 
 
 def own_methods(model: keras.Model) -> list[str]:
-    """Return the names of the methods with which the model's class replaces Keras' own training or measuring."""
-    return [name for name in RECIPE_METHODS if getattr(type(model), name) is not getattr(keras.Model, name)]
+    """Return the names of the methods with which the model or its class replaces Keras' own training or measuring."""
+    return [
+        name
+        for name in RECIPE_METHODS
+        if name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
+    ]
 
 
 def stateless_loss(
     model: keras.Model, state: tuple[Any, Any, Any], x: Any, y: Any, sample_weight: Any, *, training: bool
-) -> tuple[Any, Any, list[Any]]:
-    """Return loss, outputs and new non-trainable variables of a batch, as a pure function of the model's variables.
+) -> tuple[Any, Any, list[Any], list[Any]]:
+    """Return loss, outputs and new non-trainable and metric variables of a batch, as a pure function of the variables.
 
-    ``state`` holds trainable, non-trainable and metric variables. It is what Keras' JAX trainer computes.
+    ``state`` holds trainable, non-trainable and metric variables. Like Keras' own step, and unlike its
+    ``stateless_call`` and ``stateless_compute_loss``, it forgets nothing that the model writes to them on the way.
+
+    Raises:
+        ValueError: the model writes to weights that are trained, or in evaluation to its state.
     """
-    trainable, other, metrics = state
-    training_argument = {"training": training} if model._call_has_training_arg else {}
-    outputs, other, losses = model.stateless_call(trainable, other, x, return_losses=True, **training_argument)
-    if losses:
-        model._losses_override = losses
-    loss, (_, other, _) = model.stateless_compute_loss(
-        trainable, other, metrics, x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=training
-    )
-    if losses:
-        model._losses_override = []
-    return loss, outputs, list(other)
+    groups = (model.trainable_variables, model.non_trainable_variables, model.metrics_variables)
+    mapping = [pair for own, values in zip(groups, state, strict=True) for pair in zip(own, values, strict=True)]
+    with keras.StatelessScope(mapping, collect_losses=True) as scope:
+        given = [[scope.get_current_value(variable) for variable in own] for own in groups]
+        training_argument = {"training": training} if model._call_has_training_arg else {}
+        outputs = model.call(x, **training_argument)
+        loss = model._compute_loss(x, y, outputs, sample_weight, training=training)
+    after = [[scope.get_current_value(variable) for variable in own] for own in groups]
+    kept = after[:1] if training else after[:2]
+    if any(
+        new is not old for news, olds in zip(kept, given, strict=False) for new, old in zip(news, olds, strict=True)
+    ):
+        raise ValueError(f"the model itself changes {'weights that are trained' if training else 'in evaluation'}")
+    return loss, outputs, after[1], after[2]
 
 
 def stateless_outputs(model: keras.Model, trainable: Sequence[Any], other: Sequence[Any], x: Any) -> Any:
@@ -103,14 +115,15 @@ def make_stateless(optimizer: keras.optimizers.Optimizer) -> None:
     """Give an optimizer that is not yet built the methods of Keras' base class in place of TensorFlow's.
 
     TensorFlow's write to ``tf.Variable`` for the sake of ``tf.distribute``, and its ``stateless_apply`` raises. The
-    base class computes the same with ``keras.ops``.
+    base class computes the same with ``keras.ops``. What a subclass has in their place stays.
     """
     if backend.NAME != "tensorflow":
         return
     from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
     for name, method in vars(BaseOptimizer).items():
-        if name in vars(TFOptimizer) and not name.startswith("__"):
+        own = name in vars(TFOptimizer) and getattr(type(optimizer), name, None) is vars(TFOptimizer)[name]
+        if own and not name.startswith("__"):
             object.__setattr__(optimizer, name, MethodType(method, optimizer))
 
 
@@ -134,6 +147,14 @@ def only_optimized(optimizer: keras.optimizers.Optimizer, weight: keras.Variable
         and not optimizer._overwrite_variable_with_gradient(weight)
         and (optimizer.weight_decay is None or optimizer._use_weight_decay(weight))
     )
+
+
+def train_graphs(model: keras.Model) -> list[Any]:
+    """Return TensorFlow's graphs of what ``fit`` has compiled for training."""
+    function = model.train_function
+    parts = inspect.getclosurevars(function).nonlocals.values() if inspect.isfunction(function) else [function]
+    functions = [part for part in parts if hasattr(part, "_list_all_concrete_functions")]
+    return [concrete.graph for each in functions for concrete in each._list_all_concrete_functions()]
 
 
 def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:

@@ -42,10 +42,11 @@ class Loop:
         self._batch = settings.batch_size
         self._zeros = step.start(len(seeds))[step.metrics :]
         samples = max(self.store.parts["train"].counts)
-        # A batch of all samples need not be shuffled, for it is only summed up; random layers tell them apart.
-        self._shuffles = samples > self._batch or bool(step.generators)
+        # A batch of all samples need not be shuffled, for it is only summed up (``Stack`` looks whether that holds);
+        # random layers tell them apart.
+        self.shuffles = samples > self._batch or bool(step.generators)
         # XLA draws other random numbers: with Dropout the runs would differ from those of a stack without it.
-        steps = settings.epochs * -(-samples // self._batch) * (len(seeds) + STEP_OVERHEAD)
+        steps = settings.quietly("epochs") * -(-samples // self._batch) * (len(seeds) + STEP_OVERHEAD)
         fused = steps >= FUSED_STEPS and not step.generators
         self._run = backend.compiled(self._points, xla=fused)
         self._measure: dict[str, Callable[..., list[Any]]] = {}
@@ -97,7 +98,7 @@ class Loop:
 
     def capacity(self, points: int) -> int:
         """Return the most points that one call may have, of ``points`` in all."""
-        bytes_a_point = self.store.parts["train"].rows.nbytes * (self.per_point if self._shuffles else 1)
+        bytes_a_point = self.store.parts["train"].rows.nbytes * (self.per_point if self.shuffles else 1)
         return max(1, min(points, ORDER_BYTES // bytes_a_point))
 
     def evaluate(self, part: str, *, best: bool = False) -> list[dict[str, float]]:
@@ -118,6 +119,10 @@ class Loop:
         joined = np.concatenate(outputs, axis=1)
         return [joined[r, : counts[r]] for r in self._all()]
 
+    def batch(self, rows: Any) -> list[Any]:
+        """Return the batch of these rows ``(replicas, batch)``, ready for ``Step``."""
+        return self._batch_of(self.store.x, self.store.y, self.store.weights, rows)
+
     def inputs(self, x: Any, rows: Any) -> Any:
         """Return the networks' inputs ``(replicas, batch, ...)``."""
         taken = ops.take(x, ops.reshape(rows, (-1,)), axis=0)
@@ -134,9 +139,9 @@ class Loop:
     def _orders(self, first: int, points: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of each epoch ``(capacity, epochs, replicas, samples)`` and the states of random layers."""
         rows = self.store.parts["train"].rows
-        epochs = self.per_point if self._shuffles else 1
+        epochs = self.per_point if self.shuffles else 1
         orders = np.broadcast_to(rows, (capacity, epochs, *rows.shape))
-        if self._shuffles:
+        if self.shuffles:
             orders = np.zeros((capacity, epochs, *rows.shape), np.int32)
             for point in range(points):
                 for epoch in range(epochs):
@@ -171,7 +176,7 @@ class Loop:
             now = [*self.reseeded(state[:live], states[point]), *map(ops.convert_to_tensor, self._zeros)]
 
             def at_epoch(epoch: Any, now: list[Any]) -> list[Any]:
-                rows = orders[point, epoch] if self._shuffles else orders[point, 0]
+                rows = orders[point, epoch] if self.shuffles else orders[point, 0]
                 return self._epoch(now, x, y, weights, rows)
 
             now = _repeated(self.per_point, at_epoch, now)
@@ -200,12 +205,13 @@ class Loop:
         """Make the steps of one epoch; the last batch may be smaller."""
 
         def step(state: list[Any], own: Any) -> list[Any]:
-            batch = [self.inputs(x, own), ops.take(y, own, axis=0)]
-            if weights is not None:
-                batch.append(ops.take(weights, own, axis=0))
-            return self.step.train(state, batch)
+            return self.step.train(state, self._batch_of(x, y, weights, own))
 
         return _batches(rows, self.store.parts["train"].counts, self._batch, step, state)
+
+    def _batch_of(self, x: Any, y: Any, weights: Any, rows: Any) -> list[Any]:
+        batch = [self.inputs(x, rows), ops.take(y, rows, axis=0)]
+        return batch if weights is None else [*batch, ops.take(weights, rows, axis=0)]
 
     def _evaluate(self, part: str, weights: list[Any], x: Any, y: Any, rows: Any) -> list[Any]:
         """Return loss and metrics ``(replicas,)`` on the ``rows`` of a part."""

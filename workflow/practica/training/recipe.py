@@ -53,9 +53,9 @@ def log_interval(settings: Settings) -> int:
     Raises:
         InputError: the epochs are not a multiple of it.
     """
-    interval = settings.get("log_every", 1)
-    if settings.epochs % interval:
-        raise InputError(f"epochs ({settings.epochs}) must be a multiple of log_every ({interval})")
+    interval, epochs = settings.get("log_every", 1), settings.quietly("epochs")
+    if epochs % interval:
+        raise InputError(f"epochs ({epochs}) must be a multiple of log_every ({interval})")
     return interval
 
 

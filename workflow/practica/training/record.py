@@ -88,15 +88,25 @@ class Record:
     """The history of a run so far, the epoch and weights at which its monitored metric was best, and its time."""
 
     def __init__(
-        self, task: Task, last_epoch: int, untrained: float = math.nan, stopping: Stopping | None = None
+        self,
+        task: Task,
+        last_epoch: int,
+        untrained: float = math.nan,
+        stopping: Stopping | None = None,
+        depends: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Begin with the loss of the ``untrained`` net, where it is known."""
+        """Begin with the loss of the ``untrained`` net, where it is known.
+
+        ``depends`` tells whether anything but the end of the run depends on ``last_epoch``.
+        """
+        self._depends = depends
         self.monitor, mode = task.monitor
         self.last_epoch = last_epoch
         self.untrained = untrained
         self.stopping = stopping
         self.epochs: list[int] = []
         self.history: dict[str, dict[str, list[float]]] = {}
+        self.stopped = False
         self.best_epoch = 0
         self.best_weights: list[np.ndarray] = []
         self.seconds = self.point_seconds = 0.0
@@ -111,9 +121,9 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """Return whether the run is to end here, at its last epoch or early."""
+        """Return whether the run is to end here, at its last epoch or early; ``stopped``: as a callback wants it."""
         early = self.stopping is not None and self.stopping.due(self.epochs, [self._sign * v for v in self._watched()])
-        return early or self.done >= self.last_epoch
+        return early or self.stopped or self.done >= self.last_epoch
 
     @property
     def monitored(self) -> float:
@@ -173,6 +183,8 @@ class Record:
             "history": self.history,
             "best_epoch": self.best_epoch,
             "best_score": self._best_score,
+            "stopped": self.stopped,
+            "made_for": self.last_epoch if self._depends() else None,
             "seconds": self.seconds,
         }
 
@@ -181,6 +193,7 @@ class Record:
         self.epochs, self.history = fields["epochs"], fields["history"]
         self.best_epoch, self._best_score = fields["best_epoch"], fields["best_score"]
         self.seconds, self.best_weights = fields["seconds"], list(best_weights)
+        self.stopped = fields["stopped"]
 
     def _check(self, epoch: int, logs: Mapping[str, Mapping[str, float]]) -> None:
         for part, values in logs.items():

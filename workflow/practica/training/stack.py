@@ -19,7 +19,7 @@ from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Problem, Settings
 from practica.texts import holds_text
 from practica.training import keras_internals
-from practica.training.agreement import NotStackable, first_loss_if_equal
+from practica.training.agreement import NotStackable, depends_on_order, first_loss_if_equal
 from practica.training.checkpoint import Checkpoint, State
 from practica.training.fit import BEST, NONE, augmented, count_parameters, example, predict_with
 from practica.training.loop import Loop
@@ -132,11 +132,11 @@ class Stack:
             NotStackable: one step of Keras' own model on a batch gives something else than the first replica's.
             StoppedError: the runs have to stop before their end.
         """
-        settings = self._settings
+        epochs = self._settings.quietly("epochs")
         loop, untrained = self._loop(problems, seeds)
-        records = Records([Record(problems[0].task, settings.epochs, untrained) for _ in seeds], names)
+        records = Records([Record(problems[0].task, epochs, untrained) for _ in seeds], names)
         checkpoint.resume(records, loop.set_state)
-        left = (settings.epochs - records.done) // loop.per_point
+        left = (epochs - records.done) // loop.per_point
         capacity = loop.capacity(left)
         points = 1
         while left:
@@ -160,6 +160,7 @@ class Stack:
             for variable, weights in zip(self.net.weights, self._first.of(seeds), strict=True):
                 state[step.place(variable)] = weights
             loop.begin(state)
+            loop.shuffles = loop.shuffles or depends_on_order(loop)
             if self._untrained is None:
                 own = augmented(self._first.again(), problems[0])
                 compile_model(own, problems[0], self._settings, 1)

@@ -116,10 +116,10 @@ class Step:
 
         def total(weights: Sequence[Any]) -> tuple[Any, Any]:
             variables = (list(weights), other, metrics)
-            loss, outputs, updated = keras_internals.stateless_loss(self.model, variables, x, y, weight, training=True)
-            return loss, (loss, outputs, updated)
+            loss, *updated = keras_internals.stateless_loss(self.model, variables, x, y, weight, training=True)
+            return loss, (loss, *updated)
 
-        (loss, outputs, other), gradients = backend.value_and_gradients(total, trainable)
+        (loss, outputs, other, metrics), gradients = backend.value_and_gradients(total, trainable)
         return gradients, other, self._measured(metrics, loss, x, y, outputs, weight)
 
     def _evaluate(self, weights: Sequence[Any], metrics: Sequence[Any], batch: Sequence[Any]) -> tuple[list[Any], Any]:
@@ -127,7 +127,7 @@ class Step:
         trainable, other, *_ = self._split(weights)
         x, y = batch
         variables = (trainable, other, list(metrics))
-        loss, outputs, _ = keras_internals.stateless_loss(self.model, variables, x, y, None, training=False)
+        loss, outputs, _, metrics = keras_internals.stateless_loss(self.model, variables, x, y, None, training=False)
         return self._measured(metrics, loss, x, y, outputs, None), outputs
 
     def _predict(self, weights: Sequence[Any], batch: Sequence[Any]) -> Any:

@@ -25,7 +25,8 @@ class FirstWeights:
 
     The function is called twice, with different random numbers. A weight that comes out the same was set, loaded or
     made constant by it. One that differs, and is just what its initializer draws, is drawn from (seed, place). What is
-    left is random in a way of its own: for it, the function is called again with the random numbers of each run.
+    left is random in a way of its own, as is a copy of another weight: where there is such a one, all that is random is
+    what the function makes when it is called again with the random numbers of each run.
     """
 
     def __init__(
@@ -39,22 +40,29 @@ class FirstWeights:
         if [w.shape for w in self._values] != [w.shape for w in other]:
             raise InputError(f"{self.net.name}: its function builds another net at every call")
         self._drawn: dict[int, Callable[[Any], Any]] = {}
-        self._own: list[int] = []
+        self._streams: dict[int, int] = {}
+        self._own = [
+            place
+            for place, (weight, again) in enumerate(zip(self._values, other, strict=True))
+            if not np.array_equal(weight, again, equal_nan=weight.dtype.kind == "f")
+        ]
         initializers = _initializers(self.net)
-        for place, (weight, again) in enumerate(zip(self._values, other, strict=True)):
-            if np.array_equal(weight, again, equal_nan=weight.dtype.kind == "f"):
-                continue
-            draw = _drawing(initializers.get(id(self.net.weights[place])), self.net.weights[place], weight)
-            if draw:
-                self._drawn[place] = draw
-            else:
-                self._own.append(place)
+        streams: dict[int, int] = {}
+        draws: dict[int, Any] = {}
+        for place in self._own:
+            initializer = initializers.get(id(self.net.weights[place]))
+            draws[place] = _drawing(initializer, self.net.weights[place], self._values[place])
+            # Keras draws the same again where layers share an initializer.
+            self._streams[place] = streams.setdefault(id(initializer), place)
+        if all(draws.values()):
+            self._drawn, self._own = draws, []
 
     def of(self, seeds: Sequence[int]) -> list[np.ndarray]:
         """Return the weights ``(seeds, ...)`` of the runs, in the order of ``net.get_weights()``."""
         weights = [np.repeat(value[None], len(seeds), axis=0) for value in self._values]
         states = {
-            place: np.array([[weight_seed(seed, place), 0] for seed in seeds], np.uint32) for place in self._drawn
+            place: np.array([[weight_seed(seed, self._streams[place]), 0] for seed in seeds], np.uint32)
+            for place in self._drawn
         }
         # For many runs in one graph, without the price of a call for each.
         each = (lambda draw, own: draw(own[0])[None]) if len(seeds) == 1 else keras.ops.map

@@ -1,0 +1,54 @@
+"""Look into graphs of TensorFlow for what a net uses or changes beside its own variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from practica.backend import NAME
+
+DRAWS = frozenset(
+    f"Random{kind}" for kind in ("Gamma", "PoissonV2", "Shuffle", "StandardNormal", "Uniform", "UniformInt")
+) | {"Multinomial", "ParameterizedTruncatedNormal", "TruncatedNormal"}
+"""TensorFlow's operations whose random numbers depend on what was drawn before, and on nothing that can be kept."""
+
+
+def used_besides(function: Any) -> list[str]:
+    """Return the names of the variables that a traced function, already called, uses beside its arguments.
+
+    With JAX there are none: what they hold when a function is traced is a constant in it, in Keras' own training too.
+    """
+    if NAME != "tensorflow":
+        return []
+    import tensorflow as tf
+
+    concrete = function.get_concrete_function()
+    if not any(tensor.dtype == tf.resource for tensor in concrete.captured_inputs):
+        return []
+    return [variable.name for variable in _variables(concrete.graph)] or ["a table"]
+
+
+def not_kept(graphs: Sequence[Any], variables: Sequence[Any]) -> str | None:
+    """Return what graphs of TensorFlow do that leaves a trace outside of ``variables``, in words; None: nothing."""
+    if not graphs:
+        return None
+    from tensorflow.python.framework.auto_control_deps_utils import get_read_only_resource_input_indices_graph
+
+    handles = {id(variable.value.handle) for variable in variables}
+    for graph in graphs:
+        read = get_read_only_resource_input_indices_graph(graph)
+        changed = {id(each) for place, each in enumerate(graph.inputs) if place not in read}
+        written = {id(outer) for outer, inner in graph.captures if id(inner) in changed} - handles
+        for variable in _variables(graph):
+            if id(variable.handle) in written:
+                return f"it changes the variable {variable.name}"
+        library = graph.as_graph_def()
+        nodes = [*library.node, *(node for each in library.library.function for node in each.node_def)]
+        if drawn := next((node.op for node in nodes if node.op in DRAWS), None):
+            return f"it draws with TensorFlow's {drawn}"
+    return None
+
+
+def _variables(graph: Any) -> list[Any]:
+    """Return the variables that a graph uses; its own property raises where one of them lives no more."""
+    return [variable for reference in graph._weak_variables if (variable := reference()) is not None]

@@ -1,0 +1,121 @@
+"""Watch a run that ``fit`` trains: its record and checkpoints, its random numbers, the callbacks of the exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from practica import backend
+from practica.errors import InputError
+from practica.seeds import random_states
+from practica.training import graphs, keras_internals
+from practica.training.checkpoint import Checkpoint, State
+from practica.training.record import Metrics, Record
+
+BATCH_HOOKS = [f"on_{kind}batch_{when}" for kind in ("", "train_", "test_") for when in ("begin", "end")]
+
+
+def watch_batches(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
+    """Return whether one of them is to be called at every batch."""
+    base = keras.callbacks.Callback
+    return any(
+        hook in vars(each) or getattr(type(each), hook) is not getattr(base, hook)
+        for each in callbacks
+        for hook in BATCH_HOOKS
+    )
+
+
+def follow_from_logs(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
+    """Return whether the logs of past epochs may tell them all that they knew: not batches, nor weights."""
+    return not (watch_batches(callbacks) or any(getattr(each, "restore_best_weights", False) for each in callbacks))
+
+
+class Watch(keras.callbacks.Callback):
+    """Keep the record of a run and its checkpoint, give every epoch its own random numbers, and end the run in time.
+
+    ``others`` are the exercise's callbacks: when a run goes on, they see the logs of the epochs before again.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        checkpoint: Checkpoint,
+        seed: int,
+        log_every: int,
+        others: Sequence[keras.callbacks.Callback] = (),
+    ) -> None:
+        super().__init__()
+        self.record = record
+        self.checkpoint = checkpoint
+        self.seed = seed
+        self.log_every = log_every
+        self.others = others
+        self._examined = False
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show the other callbacks what they saw before the run was cut off, and undo what they do to the model."""
+        if not (self.others and self.record.done):
+            return
+        state = get_state(self.model)
+        for point in range(self.record.done // self.log_every):
+            for callback in self.others:
+                callback.on_epoch_begin(point)
+                callback.on_epoch_end(point, self.record.logs(point))
+        set_state(self.model, state)
+        self.model.stop_training = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Set every random layer's state from (seed, epoch), so that no epoch depends on how it was reached."""
+        generators = [*keras_internals.seed_generators(self.model), keras_internals.global_seed_generator()]
+        for generator, state in zip(generators, random_states(self.seed, epoch, len(generators)), strict=True):
+            generator.state.assign(state)
+        self.record.begin()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Record the epoch.
+
+        Raises:
+            DivergedError: the loss is NaN, infinite or far beyond where it began.
+            StoppedError: the run has to stop here.
+        """
+        points: Metrics = {}
+        for key, value in (logs or {}).items():
+            part, metric = ("validation", key[4:]) if key.startswith("val_") else ("train", key)
+            points.setdefault(part, {})[metric] = float(value)
+        self._examine()
+        self.record.stopped = self.model.stop_training
+        self.record.add((epoch + 1) * self.log_every, points, self.model.get_weights)
+        self.checkpoint.reached(self.record, lambda: get_state(self.model))
+        if self.record.ended:
+            self.model.stop_training = True
+
+    def _examine(self) -> None:
+        """Look once at what was compiled for the first epoch.
+
+        Raises:
+            InputError: it changes what no checkpoint keeps.
+        """
+        known = [*_variables(self.model), *self.model.metrics_variables, keras_internals.global_seed_generator().state]
+        if not self._examined and (what := graphs.not_kept(keras_internals.train_graphs(self.model), known)):
+            raise InputError(
+                f"{self.model.name}: in training {what}, which neither a checkpoint nor the next run would know of: "
+                "make it a weight of its layer, or draw with keras.random and a keras.random.SeedGenerator in the layer"
+            )
+        self._examined = True
+
+
+def get_state(model: keras.Model) -> State:
+    """Return weights, states of random layers and the optimizer's variables."""
+    return [backend.value(variable) for variable in _variables(model)]
+
+
+def set_state(model: keras.Model, state: State) -> None:
+    """Take over what ``get_state`` returned for a model built in the same way."""
+    for variable, value in zip(_variables(model), state, strict=True):
+        variable.assign(value)
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]
