@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from evidence.factory import make_study, write_block, write_failure
 from paper.factory import fill as fill_distinctly
-from paper.factory import one_exercise, shipped_study
+from paper.factory import one_exercise
 from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
@@ -32,6 +32,7 @@ from practica.paper.document import _overview
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.words import section
+from toy import toy_study
 
 Written = Callable[[Figure], str]
 NAMES = figures_for(make_study())
@@ -293,21 +294,22 @@ def test_the_overview_s_dots_are_results_on_test_data(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("exercises", "said"),
     [
-        (["ej01", "ej06"], ""),
-        (["ej02"], "At the right of each panel, the test data: dot with 95 % interval, this study."),
-        (["ej08"], "each panel, the test data: dot with 95 % interval, this study; diamond, the source."),
-        (["ej06", "ej08"], "panels with test data, the results on these: dot with 95 % interval, this study; diamond"),
-        (["ej03"], "the test data: diamond, the source."),
+        (["moons"], ""),
+        (
+            ["steps"],
+            "At the right of each panel, the test data: dot with 95 % interval, this study; diamond, the source.",
+        ),
+        (
+            ["moons", "steps"],
+            "panels with test data, the results on these: dot with 95 % interval, this study; diamond",
+        ),
     ],
 )
 def test_the_overview_s_caption_speaks_of_the_marks_that_there_are(
     tmp_path: Path, exercises: list[str], said: str
 ) -> None:
-    study = shipped_study(only=exercises)
+    study = toy_study(only=exercises)
     fill_distinctly(study, tmp_path)
-    if exercises == ["ej03"]:  # as if nobody had looked at the test data
-        summary = pd.read_csv(tmp_path / "summary.csv")
-        summary[summary["split"] != "test"].to_csv(tmp_path / "summary.csv", index=False)
     results = Results(study, tmp_path)
     caption = overview_caption(results, "en")
     figure = draw_from(results, "fig_overview", "en")
@@ -318,6 +320,14 @@ def test_the_overview_s_caption_speaks_of_the_marks_that_there_are(
     facts = Facts(study, tmp_path, "en")
     assert escape(caption) in _overview(facts)
     assert overview(facts)["caption"] == caption
+
+
+def test_the_overview_s_caption_speaks_of_the_source_s_marks_alone(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill_distinctly(study, tmp_path)
+    summary = pd.read_csv(tmp_path / "summary.csv")  # as if nobody had looked at the test data
+    summary[summary["split"] != "test"].to_csv(tmp_path / "summary.csv", index=False)
+    assert "the test data: diamond, the source." in overview_caption(Results(study, tmp_path), "en")
 
 
 def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_prepare_and_train_go_there() -> None:
 
 def test_prepare_says_once_whose_configuration_it_takes() -> None:
     note(Merged(("config.yaml", "mine.yaml")))
-    assert run("prepare", "xor").stderr.count("as in the last run here") == 1
-    assert Path("my sets/prepared/xor/dataset.json").is_file()
+    assert run("prepare", "walks").stderr.count("as in the last run here") == 1
+    assert Path("my sets/prepared/walks/dataset.json").is_file()
 
 
 def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: pytest.MonkeyPatch) -> None:

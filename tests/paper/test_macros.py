@@ -63,9 +63,9 @@ def test_errors_name_file_and_line(text: str, line: int) -> None:
         expand(text, "p.tex", MACROS)
 
 
-def test_what_checks_the_macros_reads_as_many_braces_as_what_fills_them(shipped: Study, results: Path) -> None:
-    filled = Prose(Facts(shipped, results, "es"), "ej08", {}).macros()
-    checked = _Names(shipped, "ej08").macros()
+def test_what_checks_the_macros_reads_as_many_braces_as_what_fills_them(toy: Study, results: Path) -> None:
+    filled = Prose(Facts(toy, results, "es"), "steps", {}).macros()
+    checked = _Names(toy, "steps").macros()
     assert {name: macro.arguments for name, macro in filled.items()} == {
         name: macro.arguments for name, macro in checked.items()
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paper.conftest import needs_latex
-from paper.factory import ROOT, fill, one_exercise
+from paper.factory import fill, one_exercise
 from paper.test_document import text_of
 from practica.config.study import Study
 from practica.errors import InputError, RunError
@@ -19,6 +19,7 @@ from practica.plan.checks import check
 from practica.plan.digests import page_digest, paper_digest
 from practica.plan.wiring import prose_inputs
 from practica.study_folder import use
+from toy import copied
 
 CLASS = r"""\ProvidesClass{narrow}
 \DeclareOption*{\PassOptionsToClass{\CurrentOption}{article}}
@@ -38,13 +39,12 @@ TOLD = (
 
 def studied(tmp_path: Path, told: str = "", **files: str) -> Study:
     """Return a study of one exercise whose folder holds some more files, and whose ``study.yaml`` ends with a line."""
-    folder = tmp_path / "study"
-    shutil.copytree(ROOT / "study", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    folder = copied(tmp_path / "study")
     with (folder / "study.yaml").open("a", encoding="utf-8") as file:
         file.write(told and f"\nlatex: {told}\n")
     for name, text in files.items():
         (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
-    study = one_exercise("ej08", report={"languages": ["en"]})
+    study = one_exercise(report={"languages": ["en"]})
     return Study({**study.config, "study": str(folder)})
 
 
@@ -84,7 +84,7 @@ def test_a_class_decides_and_a_preamble_has_the_last_word(tmp_path: Path) -> Non
 @needs_latex
 def test_a_stand_in_is_said_on_every_page_of_any_class(tmp_path: Path) -> None:
     study = studied(tmp_path, "{class: report, options: [oneside]}")
-    fill(study, tmp_path / "results", stand_in=("mnist",))
+    fill(study, tmp_path / "results", stand_in=("walks",))
     pdf = build(study, tmp_path / "results", "en")
     for page in (1, 2, 3):
         assert "STAND-IN: results from generated data" in text_of(pdf, page=page)
