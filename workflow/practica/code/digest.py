@@ -20,22 +20,12 @@ from practica.study_folder import cached
 NEUTRAL = frozenset(
     f"practica{name}"
     for name in (
-        *(
-            "",
-            ".errors",
-            ".exercises",
-            ".files",
-            ".code",
-            ".declarations",
-            ".syntax",
-            ".study_folder",
-            ".overlay",
-            ".schema",
-            ".plain",
-            ".space",
-            ".yamlfile",
-        ),
-        *(f".training.{name}" for name in ("attempt", "journal", "lock", "provenance")),
+        *("", ".errors", ".exercises", ".files", ".study_folder"),
+        *(f".code.{name}" for name in ("digest", "syntax")),
+        *(f".config.{name}" for name in ("declarations", "schema", "space")),
+        *(f".yamlfiles.{name}" for name in ("overlay", "plain", "reading")),
+        *(f".jobs.{name}" for name in ("attempt", "journal", "lock")),
+        ".training.provenance",
     )
 )
 
