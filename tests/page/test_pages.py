@@ -210,8 +210,8 @@ def test_a_demonstration_is_named_on_every_page(tmp_path: Path) -> None:
     fill(study, tmp_path)
     write_pages(study, tmp_path)
     pages = {path.stem: path.read_text() for path in (tmp_path / "page").glob("*_en.html")}
-    assert 'class="banner">DEMONSTRATION. To run in minutes, this study was cut to 2 seeds' in pages.pop("index_en")
-    assert all('class="banner">DEMONSTRATION: a study cut to minutes' in text for text in pages.values())
+    assert 'class="banner">DEMONSTRATION. This study ran at reduced size, with 2 seeds.' in pages.pop("index_en")
+    assert all('class="banner">DEMONSTRATION: a study at reduced size' in text for text in pages.values())
 
 
 def test_pages_of_another_study_go(tmp_path: Path) -> None:

@@ -90,6 +90,23 @@ def test_the_check_that_decides_a_claim_is_shown_with_its_sides(tmp_path: Path) 
     assert row[3].below.startswith("Capas densas / Convolucional\n")
 
 
+@pytest.mark.parametrize(
+    ("of", "other", "said"),
+    [
+        ("steps/conv/test/accuracy", "steps/dense/test/accuracy", "Convolucional / Capas densas"),
+        ("steps/conv/train/accuracy", "steps/conv/validation/accuracy", "entrenamiento / validación"),
+        ("steps/dense/test/accuracy", "moons/dense/test/accuracy", "Capas densas (steps) / dense (moons)"),
+    ],
+)
+def test_sides_are_told_apart(judged: Judged, of: str, other: str, said: str) -> None:
+    study, folder = judged
+    facts = Facts(study, folder, "es")
+    claim = next(each for each in facts.claims["claims"] if each["id"] == "steps-b")
+    claim["parts"][0]["of"]["quantity"], claim["parts"][0]["other"]["quantity"] = of, other
+    row = next(row for row in make_table(spec_named(study, "claims"), facts).rows if row[0].text == "steps-b")
+    assert row[3].below.startswith(f"{said}\n")
+
+
 def test_a_section_states_every_part_with_its_rule_and_the_definitions(judged: Judged) -> None:
     table = made(judged, "claims_steps")
     found = {row["claim"]: row for row in rows(table)}

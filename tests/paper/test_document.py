@@ -202,10 +202,10 @@ def test_a_demonstration_is_named_on_the_first_page_and_on_top_of_all(tmp_path: 
     fill(study, tmp_path, stand_in=("walks",))
     pdf = build(study, tmp_path, "es")
     first = text_of(pdf, page=1)
-    assert "este estudio se redujo a 1 semilla y a menos muestras" in " ".join(first.split())
+    assert "Este estudio se corrió en tamaño reducido, con 1 semilla." in " ".join(first.split())
     assert "STAND-IN. Los datos siguientes" in first
     for page in (2, 3):
-        assert "DEMOSTRACIÓN: un estudio reducido a minutos. STAND-IN" in text_of(pdf, page=page)
+        assert "DEMOSTRACIÓN: un estudio de tamaño reducido. STAND-IN" in text_of(pdf, page=page)
 
 
 def test_missing_runs_and_figures_leave_marks_not_errors(tmp_path: Path) -> None:

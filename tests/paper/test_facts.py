@@ -135,3 +135,20 @@ def test_training_is_told_in_words(tmp_path: Path) -> None:
 def test_without_models_there_are_holes(tmp_path: Path, toy: Study) -> None:
     facts = Facts(toy, tmp_path, "en")
     assert isinstance(facts.look_up("parametros:steps/dense"), Missing)
+
+
+@pytest.mark.parametrize(
+    ("dense", "conv", "said"), [(3, 3, "3 semillas"), (3, 1, "1–3 semillas"), (1, 0, "1 semilla"), (0, 0, "3 semillas")]
+)
+def test_the_seeds_that_are_said_are_those_that_are_done(tmp_path: Path, dense: int, conv: int, said: str) -> None:
+    study = resolve({**one_exercise().config, "seeds": 3, "exercises": _one_by_one(one_exercise())})
+    blocks = {variant: [each for each in study.blocks() if each.variant == variant] for variant in ("dense", "conv")}
+    for block in (*blocks["dense"][:dense], *blocks["conv"][:conv]):
+        write_block(block, tmp_path)
+    collect(study, tmp_path)
+    assert Facts(study, tmp_path, "es").seeds() == said
+
+
+def _one_by_one(study: Study) -> dict[str, object]:
+    """Return the exercises with a block for each seed."""
+    return {name: {**entry, "seeds_per_job": 1} for name, entry in study.config["exercises"].items()}

@@ -173,8 +173,7 @@ def _ours(part: Mapping[str, Any], facts: Facts) -> Cell:
     judged = evidence(part, facts)
     if values:
         return Cell(values, raw, below=f"{word(part['kind'], facts.language)} {judged}".replace(" [", "\n["))
-    text, _, interval = judged.partition(" [")
-    return Cell(text, raw, below=f"[{interval}" if interval else "")
+    return _alone(judged, raw)
 
 
 def _at_a_glance(part: Mapping[str, Any], facts: Facts) -> Cell:
@@ -187,8 +186,13 @@ def _at_a_glance(part: Mapping[str, Any], facts: Facts) -> Cell:
     if values:
         below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {judged}"
         return Cell(f"{name} {values}", raw, below=below)
+    return _alone(f"{name} {judged}", raw)
+
+
+def _alone(judged: str, raw: dict[str, Any]) -> Cell:
+    """Return the cell of a quantity that nothing is compared with: its interval stands below."""
     text, _, interval = judged.partition(" [")
-    return Cell(f"{name} {text}", raw, below=f"[{interval}" if interval else "")
+    return Cell(text, raw, below=f"[{interval}" if interval else "")
 
 
 def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]:
@@ -204,9 +208,13 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
 def _sides(part: Mapping[str, Any], facts: Facts) -> str:
     """Name both sides of a comparison: the variants, or, where they are the same, what is measured of it."""
     sides = [Quantity.parse(part[side]["quantity"]) for side in ("of", "other")]
-    if len({each.variant for each in sides}) == 1:
+    exercises = {each.exercise for each in sides}
+    if len(exercises) == len({each.variant for each in sides}) == 1:
         return " / ".join(_short(str(each), facts) for each in sides)
-    return " / ".join(variant_name(facts.study, each.exercise, each.variant, facts.language) for each in sides)
+    names = [variant_name(facts.study, each.exercise, each.variant, facts.language) for each in sides]
+    if len(exercises) > 1:
+        names = [f"{name} ({each.exercise})" for name, each in zip(names, sides, strict=True)]
+    return " / ".join(names)
 
 
 def _metric(part: Mapping[str, Any]) -> str:

@@ -148,10 +148,10 @@ class Facts:
         return Missing(word("no_layers", self.language)) if found is None else found
 
     def seeds(self) -> str:
-        """Say how many seeds the exercises are configured for: one number, or the least and the most."""
-        counts = sorted({sum(map(len, self.study.seed_groups(each))) for each in self.study.exercises})
-        amount = "–".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
-        return word("seed" if counts == [1] else "several_seeds", self.language).format(amount)
+        """Say how many seeds of the variants are done; before any is, how many are asked for."""
+        runs = [(exercise, variant) for exercise in self.study.exercises for variant in self.study.variants(exercise)]
+        done = [self.results.finished(*run) for run in runs]
+        return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)
 
     def warnings(self) -> dict[str, str]:
         """Return what to know before any number: that the study is a demonstration, which data are stand-ins."""

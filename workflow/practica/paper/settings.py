@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from practica.config import declarations
@@ -15,13 +15,19 @@ from practica.words import items, section, word
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
     """Return a sentence that says with how many seeds and which settings variants are trained."""
     told: dict[str, list[str]] = {}
-    seeds = sum(map(len, study.seed_groups(exercise)))
-    amount = word("seed" if seeds == 1 else "several_seeds", language).format(seeds)
+    amount = seeds([sum(map(len, study.seed_groups(exercise)))], language)
     for variant in variants:
         # Variants of one exercise may differ in nothing but their layers.
         text = f"{training(study.settings(exercise, variant), language, declarations.said(variants=True))}; {amount}"
         told.setdefault(text, []).append(variant_name(study, exercise, variant, language))
     return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
+
+
+def seeds(counts: Iterable[int], language: str) -> str:
+    """Say how many seeds there are: one number, or the least and the most of several."""
+    ends = sorted(set(counts))
+    amount = "–".join(str(count) for count in dict.fromkeys((ends[0], ends[-1])))
+    return word("seed" if ends == [1] else "several_seeds", language).format(amount)
 
 
 def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | None = None) -> str:
