@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,33 @@ def test_optimizers_become_stateless() -> None:
     (moved,), _ = optimizer.stateless_apply(values, [keras.ops.ones(2)], [keras.ops.convert_to_tensor(weight)])
     assert keras.ops.convert_to_numpy(moved) == pytest.approx([0.9, 1.9], abs=1e-5)
     assert keras.ops.convert_to_numpy(weight.value * 1) == pytest.approx([1.0, 2.0]), "nothing is written in place"
+
+
+@pytest.mark.skipif(os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow", reason="of TensorFlow")
+def test_what_fit_has_compiled_can_be_looked_into() -> None:
+    import numpy as np
+
+    from practica.training.graphs import _variables, not_kept
+    from practica.training.keras_internals import train_graphs
+
+    model = net()
+    model.fit(np.ones((4, 2)), np.ones(4), verbose=0)
+    (graph,) = train_graphs(model)  # none: see in Keras' TensorFlowTrainer where make_train_function keeps its function
+    assert hasattr(graph, "_weak_variables"), "graphs._variables: see how FuncGraph.variables finds them"
+    assert {variable.name for variable in _variables(graph)} >= {each.value.name for each in model.trainable_weights}
+    found = not_kept([graph], [])
+    assert found and found.startswith("it changes the variable "), (
+        "graphs.not_kept: see how TensorFlow tells reads apart"
+    )
+
+
+def test_private_names_of_tensorflow_stand_in_one_file() -> None:
+    users = {
+        path.name
+        for path in (ROOT / "workflow/practica").rglob("*.py")
+        if "tensorflow.python" in path.read_text(encoding="utf-8")
+    }
+    assert users == {"graphs.py"}
 
 
 def test_the_catalogue_is_that_of_the_installed_keras() -> None:

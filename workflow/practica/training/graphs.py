@@ -1,4 +1,7 @@
-"""Look into graphs of TensorFlow for what a net uses or changes beside its own variables."""
+"""Look into graphs of TensorFlow for what a net uses or changes beside its own variables.
+
+Every private name of TensorFlow stands here; `tests/training/test_keras_internals.py` says what to do when one goes.
+"""
 
 from __future__ import annotations
 
