@@ -57,6 +57,7 @@ def copied(folder, *names):
 def plain(tmp_path, monkeypatch):
     """Return a folder with all that `new` adds to."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # `new` imports data sets, and what Python caches is not its
     return copied(tmp_path, "config.yaml", "study")
 
 
