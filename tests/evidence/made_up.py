@@ -163,3 +163,29 @@ def going(variant: str, *courses: Sequence[float]) -> Change:
 def timed(net: str, *speedup: float) -> Change:
     """Return a change of a net's speed-up: median, lowest and highest."""
     return lambda world: world.speedup.__setitem__(net, speedup)
+
+
+def moved(name: str, by: float, up_and_down: float | None = None) -> tuple[Change, Change]:
+    """Return changes of a final value: one for all seeds, and one up and down in turn."""
+    return shifted(name, by), torn(name, up_and_down or abs(by))
+
+
+def slowed(net: str) -> tuple[Change, Change]:
+    """Return changes of a speed-up: to no gain, and to a range across the bound."""
+    return timed(net, 1.0, 0.9, 1.2), timed(net, 2.1, 1.8, 2.6)
+
+
+def spread(variant: str) -> tuple[Change, Change]:
+    """Return changes of the spread over the folds: larger, and as large as the other variant's but for noise."""
+
+    def noisy(world: World) -> None:
+        world.fold_spread = dict.fromkeys(world.fold_spread, 0.04)
+        rng = np.random.default_rng(3)
+        world.fold_noise = {variant: rng.uniform(-0.02, 0.02, world.seeds)}
+
+    return lambda world: world.fold_spread.update({variant: 0.08}), noisy
+
+
+def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what was judged of a part of a claim."""
+    return next(part for part in record["parts"] if part["name"] == name)

@@ -11,7 +11,20 @@ import pytest
 from scipy import stats
 
 from evidence.factory import make_study
-from evidence.made_up import FAST, SEEDS, SLOW, Change, World, going, shifted, timed, torn
+from evidence.made_up import (
+    FAST,
+    SEEDS,
+    SLOW,
+    Change,
+    World,
+    going,
+    moved,
+    part_of,
+    shifted,
+    slowed,
+    spread,
+    torn,
+)
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.evidence.results import Results
@@ -20,27 +33,6 @@ from practica.evidence.verdicts import evaluate, write_claims
 
 IDS = ["moons", "moons-hand", "steps-a", "steps-b", "steps-c"]
 PARTS = [(claim.id, part.name) for claim in declared(make_study()).claims.values() for part in claim.parts]
-
-
-def moved(name: str, by: float, up_and_down: float | None = None) -> tuple[Change, Change]:
-    """Return changes of a final value: one for all seeds, and one up and down in turn."""
-    return shifted(name, by), torn(name, up_and_down or abs(by))
-
-
-def slowed(net: str) -> tuple[Change, Change]:
-    """Return changes of a speed-up: to no gain, and to a range across the bound."""
-    return timed(net, 1.0, 0.9, 1.2), timed(net, 2.1, 1.8, 2.6)
-
-
-def spread(variant: str) -> tuple[Change, Change]:
-    """Return changes of the spread over the folds: larger, and as large as the other variant's but for noise."""
-
-    def noisy(world: World) -> None:
-        world.fold_spread = dict.fromkeys(world.fold_spread, 0.04)
-        rng = np.random.default_rng(3)
-        world.fold_noise = {variant: rng.uniform(-0.02, 0.02, world.seeds)}
-
-    return lambda world: world.fold_spread.update({variant: 0.08}), noisy
 
 
 # What refutes each part, and what leaves it open.
@@ -65,10 +57,6 @@ def judged(folder: Path, claim: str, *changes: Change, world: World | None = Non
     for change in changes:
         change(world)
     return evaluate([declared(make_study()).claims[claim]], Results(world.write(folder), folder))[0]
-
-
-def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(part for part in record["parts"] if part["name"] == name)
 
 
 @pytest.fixture(scope="module")

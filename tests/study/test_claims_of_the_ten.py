@@ -14,7 +14,22 @@ import numpy as np
 import pytest
 from ten_world import NETS, TenWorld
 
-from evidence.made_up import EPOCHS, FAST, LATE, SEEDS, SLOW, Change, World, going, share, shifted, timed, torn
+from evidence.made_up import (
+    EPOCHS,
+    FAST,
+    LATE,
+    SEEDS,
+    SLOW,
+    Change,
+    World,
+    going,
+    moved,
+    part_of,
+    share,
+    shifted,
+    slowed,
+    spread,
+)
 from practica.evidence.claims import Part, declared
 from practica.evidence.equal import unequal
 from practica.evidence.measures import MEASURES, TO_LEVEL
@@ -38,33 +53,12 @@ FALLING, RISING = [20.0, 5.0, *[1.0] * 18], [0.5, 0.5, *[1.0] * 18]
 """Losses relative to the last."""
 
 
-def moved(name: str, by: float, up_and_down: float | None = None) -> tuple[Change, Change]:
-    """Return changes of a final value: one for all seeds, and one up and down in turn."""
-    return shifted(name, by), torn(name, up_and_down or abs(by))
-
-
-def slowed(net: str) -> tuple[Change, Change]:
-    """Return changes of a speed-up: to no gain, and to a range across the bound."""
-    return timed(f"ej02/{net}", 1.0, 0.9, 1.2), timed(f"ej02/{net}", 2.1, 1.8, 2.6)
-
-
-def spread(variant: str) -> tuple[Change, Change]:
-    """Return changes of the spread over the folds: larger, and as large as the other variant's but for noise."""
-
-    def noisy(world: World) -> None:
-        world.fold_spread = dict.fromkeys(world.fold_spread, 0.04)
-        rng = np.random.default_rng(3)
-        world.fold_noise = {variant: rng.uniform(-0.02, 0.02, world.seeds)}
-
-    return lambda world: world.fold_spread.update({variant: 0.08}), noisy
-
-
 # What refutes each part, and what leaves it open.
 EVERY: dict[str, tuple[Change, Change]] = {
     "ej01/prediction": moved("ej01/linear/validation/r2", 0.25, 0.6),
     "ej01/explains": moved("ej01/linear/validation/r2", -0.8, 1.5),
     "ej01/falls": (going("ej01/linear", RISING), going("ej01/linear", RISING, FALLING)),
-    **{f"ej02/{net}": slowed(net) for net in NETS},
+    **{f"ej02/{net}": slowed(f"ej02/{net}") for net in NETS},
     **{
         f"ej02/solves_{net}": (
             shifted(f"ej02/xor_{net}/train/accuracy", -0.25),
@@ -133,10 +127,6 @@ def judged(folder: Path, claim: str, *changes: Change, world: World | None = Non
     named = {f"{each.exercise}/{each.variant}" for part in CLAIMS[claim].parts for each in part.quantities}
     world.final = {name: values for name, values in world.final.items() if name.rsplit("/", 2)[0] in named}
     return evaluate([CLAIMS[claim]], Results(world.write(folder), folder))[0]
-
-
-def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(part for part in record["parts"] if part["name"] == name)
 
 
 @pytest.fixture(scope="module")
