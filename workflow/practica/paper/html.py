@@ -69,7 +69,7 @@ tbody tr:nth-child(even) { background: #f6f7f9; }
 .stand-in, .strong { font-weight: bold; }
 .wide { min-width: 14rem; }
 .note, .gap { max-width: 46rem; }
-small { display: block; color: #55606e; }
+small { display: block; color: #55606e; white-space: pre-line; }
 {{ styles }}
 @media (max-width: 40rem) { body { margin: .8rem; font-size: 15px; } th, td { padding: .3rem .5rem; } }
 </style>
