@@ -163,7 +163,11 @@ def test_what_comes_after_a_cut_lies_over_it(line: str, exercise: dict[str, obje
     Path("after.yaml").write_text("exercises: {ej01: {variants: {linear: {l2: 5}, gone: {}}}}\n")
     Path("dropped.yaml").write_text("exercises: {ej01: {variants: {linear: null}}}\n")
     merged = from_command(line.split(), {}).read()
-    assert merged == {"seeds": 1, "exercises": {"ej01": {"dataset": "boston", **exercise}, "ej09": None}}
+    assert merged == {
+        "seeds": 1,
+        "exercises": {"ej01": {"dataset": "boston", **exercise}, "ej09": None},
+        "demonstration": True,
+    }
 
 
 @pytest.mark.parametrize("word", ["seeds", "=3", ".a=3", "a..b=3", "a.=3", "3=3", "a b=3", "a=[1", "a={b: [}"])
