@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,22 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
     """Open the study of a file before its modules are imported, which are known as those of a package."""
     if isinstance(collector, pytest.Module):
         use(study_of(collector.path))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_signals() -> Iterator[None]:
+    """Let programs that tests start hear signals also where the tests ignore them, under nohup or in the background.
+
+    A program inherits that a signal is ignored, but no handler.
+    """
+    ignored = [
+        each for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) == signal.SIG_IGN
+    ]
+    for each in ignored:
+        signal.signal(each, lambda number, frame: None)
+    yield
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -239,9 +239,7 @@ class Run:
 
     def __init__(self, study: Study, words: list[str]) -> None:
         self.log = study.folder / f"snakemake-{len(study.runs)}.out"
-        # Where the tests run in the background, an interrupt would be ignored.
-        command = ["env", "--default-signal=INT", Path(sys.executable).with_name("snakemake")]
-        command += ["--configfile", "tiny.yaml", *words]
+        command = [Path(sys.executable).with_name("snakemake"), "--configfile", "tiny.yaml", *words]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
                 command, cwd=study.folder, env=study.environment(), stdout=stream, stderr=subprocess.STDOUT

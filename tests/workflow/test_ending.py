@@ -26,9 +26,7 @@ LONG = "exercises.ej05.variants.tanh5.settings.epochs=1000000"
 def at_work(folder: Path, *before: str) -> Iterator[subprocess.Popen[str]]:
     """Start Snakemake on a training without end, and wait until that is under way."""
     environment = {**os.environ, "PYTHONPATH": str(folder / "workflow"), "PRACTICA_DATA_MIRROR": ""}
-    # Where the tests themselves run under nohup, the signal would be ignored.
-    signals = ["env", "--default-signal=HUP,INT,TERM"]
-    command = [*signals, *before, Path(sys.executable).with_name("snakemake"), RUN, "--cores", "1"]
+    command = [*before, Path(sys.executable).with_name("snakemake"), RUN, "--cores", "1"]
     command += ["--configfile", "tiny.yaml", "--config", LONG]
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
