@@ -98,6 +98,14 @@ def test_every_result_is_listed_and_opens(tab: playwright.Page, report: Path, fa
     playwright.expect(tab.locator("img[src$='fig1a.png']")).to_be_visible()
 
 
+@pytest.mark.parametrize("name", ["index.html", "claims.html"])
+def test_what_stands_below_a_number_keeps_its_lines(tab: playwright.Page, report: Path, name: str) -> None:
+    """The names of both sides of a comparison, and its result below them."""
+    tab.goto(inner(report, name))
+    below = tab.locator("td small", has_text="Capas densas").first
+    assert len(below.inner_text().splitlines()) == len((below.text_content() or "").splitlines()) > 1
+
+
 def test_a_curve_tells_its_values(tab: playwright.Page, report: Path) -> None:
     tab.goto(inner(report, "steps.html"))
     chart = tab.locator("#fig1a .chart")
