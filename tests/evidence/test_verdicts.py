@@ -226,6 +226,10 @@ def test_seeds_that_only_one_variant_has_are_left_out(tmp_path: Path) -> None:
     part = part_of(judged(tmp_path, "steps-b", world=world), "gap")
     assert list(part["by_seed"]) == list("0123456")
     assert part["estimate"]["n"] == part["favourable"] == 7
+    world = World(8)
+    world.final["steps/dense/train/accuracy"] = world.final["steps/dense/train/accuracy"][:3]
+    part = part_of(judged(tmp_path, "steps-b", world=world), "gap")
+    assert (part["estimate"]["n"], part["of"]["seeds"], part["other"]["seeds"]) == (3, 3, 8)
 
 
 def test_the_numbers_stand_beside_the_sources(right: Path) -> None:

@@ -256,3 +256,12 @@ def test_a_cut_is_of_what_is_there() -> None:
 def test_a_cut_is_checked(cut: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=re.escape(sentence)):
         laid({"cut": cut})
+
+
+def test_a_variant_may_have_seeds_of_its_own() -> None:
+    study = Study.resolve(changed("exercises.steps.variants.slow", {"seeds": "0-3", "seeds_per_job": 2}))
+    names = {variant: [b.name for b in study.blocks() if b.variant == variant] for variant in study.variants("steps")}
+    assert names["slow"] == ["s0-1", "s2-3"]
+    assert names["dense"] == ["s0", "s1", "s2"]
+    with pytest.raises(InputError, match=r"exercises\.steps\.variants\.slow\.seeds: 0 is not allowed"):
+        Study.resolve(changed("exercises.steps.variants.slow", {"seeds": 0}))

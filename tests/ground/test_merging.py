@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from practica.errors import InputError
 from practica.launch.merging import Merged, from_command, note, noted, take_over, tree
+from practica.yamlfiles.overlay import lay
 
 
 @pytest.fixture(autouse=True)
@@ -238,3 +240,31 @@ def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, ov
     assert words == [
         "exercises.ej01.settings.epochs of --config changes nothing, for a, b have epochs of their own; set it there"
     ]
+
+
+OWN_SEEDS: dict[str, Any] = {
+    "seeds": 5,
+    "exercises": {"steps": {"seeds": 50, "variants": {"dense": {"seeds": 9, "seeds_per_job": 3}, "conv": {}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("over", "exercise", "dense"),
+    [
+        ({}, 50, 9),
+        ({"seeds": "2"}, "2", "2"),
+        ({"exercises": {"steps": {"seeds": 3}}}, 3, 3),
+        ({"exercises": {"steps": {"variants": {"dense": {"seeds": 4}}}}}, 50, 4),
+        ({"seeds": 2, "exercises": {"steps": {"variants": {"dense": {"seeds": 4}}}}}, 2, 4),
+        ({"seeds": 1, "cut": {"steps": {"seeds": 2}}}, 2, 2),
+        ({"exercises": {"steps": None}}, None, None),
+    ],
+)
+def test_seeds_of_a_later_layer_go_for_all_that_is_smaller(over: dict[str, Any], exercise: Any, dense: Any) -> None:
+    laid = lay(OWN_SEEDS, over)["exercises"]["steps"]
+    if exercise is None:
+        assert laid is None
+        return
+    assert laid["seeds"] == exercise
+    assert laid["variants"]["dense"] == {"seeds": dense, "seeds_per_job": 3}
+    assert laid["variants"]["conv"] == {}

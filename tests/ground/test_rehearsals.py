@@ -80,7 +80,7 @@ def test_while_anything_is_new_every_training_waits_and_nothing_that_stays(study
     (file,) = plan.before(study.blocks()[0])
     assert name_of(study.blocks()[0]) == "moons/raw"
     assert file == f"{study.results}/rehearsed/study/{label(plan.due(STUDY))}.json"
-    assert plan.before(study.block("moons", "wider", study.seed_groups("moons")[0])) == []
+    assert plan.before(study.block("moons", "wider", study.seed_groups("moons", "wider")[0])) == []
 
 
 def test_for_single_targets_only_their_own_variant_is_rehearsed(study: Study) -> None:

@@ -23,8 +23,8 @@ SECTIONS = {"exercise": "An exercise", "variant": "A variant", "resources": "Res
 NOTES = {
     "exercise": "Under `exercises.<id>`. Its `seeds` and `seeds_per_job` are the study's where it has none.",
     "variant": (
-        "Under `exercises.<id>.variants.<name>`. A variant may be empty, as `dense: {}`: its data set, resources and "
-        "settings are then those of the exercise."
+        "Under `exercises.<id>.variants.<name>`. A variant may be empty, as `dense: {}`: its data set, seeds, "
+        "resources and settings are then those of the exercise."
     ),
     "resources": "Of an exercise or a variant. A variant's lie over those of its exercise.",
     "settings": (

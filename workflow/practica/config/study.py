@@ -182,14 +182,24 @@ class Study:
     def blocks(self) -> list[Block]:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
         return [
-            self.block(e, v, seeds) for e in self.exercises for v in self.variants(e) for seeds in self.seed_groups(e)
+            self.block(e, v, seeds)
+            for e in self.exercises
+            for v in self.variants(e)
+            for seeds in self.seed_groups(e, v)
         ]
 
-    def seed_groups(self, exercise: str, seeds: int | list[int] | None = None) -> list[tuple[int, ...]]:
-        """Return the seeds of each of the exercise's jobs: of ``seeds``, or of those that it is configured for."""
-        entry = self.config["exercises"][exercise]
-        seeds = entry.get("seeds", self.config["seeds"]) if seeds is None else seeds
-        size = entry.get("seeds_per_job", self.config["seeds_per_job"])
+    def seeds(self, exercise: str, variant: str) -> tuple[int, ...]:
+        """Return the seeds that the variant is configured for: its own, else those of its exercise or of the study."""
+        return tuple(seed for group in self.seed_groups(exercise, variant) for seed in group)
+
+    def seeds_per_job(self, exercise: str, variant: str) -> int:
+        """Return how many neighbouring seeds a job of the variant trains."""
+        return int(self._own("seeds_per_job", exercise, variant))
+
+    def seed_groups(self, exercise: str, variant: str, seeds: int | list[int] | None = None) -> list[tuple[int, ...]]:
+        """Return the seeds of each of the variant's jobs: of ``seeds``, or of those that it is configured for."""
+        seeds = self._own("seeds", exercise, variant) if seeds is None else seeds
+        size = self.seeds_per_job(exercise, variant)
         every = range(seeds) if isinstance(seeds, int) else sorted(seeds)
         return [tuple(group) for _, group in groupby(every, key=lambda seed: seed // size)]
 
@@ -211,6 +221,11 @@ class Study:
                 "save_model", self.config["exercises"][exercise].get("save_model", "none")
             ),
         )
+
+    def _own(self, key: str, exercise: str, variant: str) -> Any:
+        """Return what a variant gives under a key, else its exercise, else the study."""
+        givers = (self._variant(exercise, variant), self.config["exercises"][exercise], self.config)
+        return next(giver[key] for giver in givers if key in giver)
 
     def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
         if exercise not in self.config["exercises"]:

@@ -77,7 +77,7 @@ def _trial(study: Study, exercise: str, variant: str, values: Mapping[str, Any])
     settings = {**study.settings(exercise, variant), **values}
     every = [
         replace(study.block(exercise, variant, seeds), settings=settings, save_model="none")
-        for seeds in study.seed_groups(exercise, study.config["tuning"]["seeds"])
+        for seeds in study.seed_groups(exercise, variant, study.config["tuning"]["seeds"])
     ]
     name = "t" + sha256(canonical_json([every[0].model, every[0].dataset, settings]))[:8]
     return Trial(name, values, tuple(replace(block, trial=name) for block in every))

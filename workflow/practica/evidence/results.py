@@ -160,7 +160,7 @@ class Results:
 
     def expected(self, exercise: str, variant: str) -> int:
         """Return how many seeds the study asks of a variant, run or not."""
-        return sum(len(block.seeds) for block in self._blocks(exercise, variant))
+        return len(self.study.seeds(exercise, variant))
 
     def finished(self, exercise: str, variant: str) -> int:
         """Return how many of a variant's seeds are there."""

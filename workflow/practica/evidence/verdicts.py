@@ -60,6 +60,7 @@ class Evidence:
     """What the results say about a part: the quantity that its rule judges, and the quantities it is made of.
 
     Attributes:
+        seeds: how many each side has; those that only one of them has are left out.
         p_values: the p with which the rule allows the quantity, and with which it does not; None where nothing was
             tested.
     """
@@ -68,6 +69,7 @@ class Evidence:
     values: Mapping[int, float] = field(default_factory=dict)
     of: Estimate | None = None
     other: Estimate | None = None
+    seeds: tuple[int, ...] = (0, 0)
     p_values: tuple[float, float] | None = None
 
 
@@ -148,8 +150,8 @@ def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source
         "cause": cause,
         "reason": found.reason if isinstance(found, Missing) else "",
         "kind": part.kind,
-        "of": _side(part.of, known.of, source),
-        "other": _side(part.other, known.other, source) if part.other else None,
+        "of": _side(part.of, known.of, known.seeds[0], source),
+        "other": _side(part.other, known.other, known.seeds[1], source) if part.other else None,
         "rule": dict([part.rule]),
         "smallest": part.smallest,
         "varies": list(part.varies),
@@ -181,12 +183,13 @@ def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, 
     return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(known.centre) else None
 
 
-def _side(quantity: Quantity, found: Estimate | None, source: Mapping[str, str]) -> dict[str, Any]:
-    """Return one of the things compared: its name, what the source prints for it, and ours."""
+def _side(quantity: Quantity, found: Estimate | None, seeds: int, source: Mapping[str, str]) -> dict[str, Any]:
+    """Return one of the things compared: its name, what the source prints for it, ours, and how many seeds it has."""
     return {
         "quantity": str(quantity),
         "source": source.get(str(quantity)),
         "estimate": asdict(found) if found else None,
+        "seeds": seeds,
     }
 
 
@@ -233,6 +236,7 @@ def _compared(part: Part, sides: list[pd.DataFrame], source: Mapping[str, str]) 
         _numbers(judged["value"]),
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,
+        seeds=tuple(len(side) for side in (*sides, *sides)[:2]),
         p_values=_rule(part, source).p_values(least, most, scale, counted=counted) if len(values) > 1 else None,
     )
 

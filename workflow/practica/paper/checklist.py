@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from practica.address import TIMING
@@ -62,12 +62,17 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     return (
         label(exercise),
         Cell(f"{len(done)}/{len(runs)}", {"": len(done)}),
-        Cell(str(sum(len(seeds) for seeds in study.seed_groups(exercise)))),
+        _seeds([len(study.seeds(exercise, variant)) for variant in study.variants(exercise)]),
         Cell("–".join(ends), {"": max(sizes, default=None)}),
         Cell(numbers.decimal(minutes, 1, language), {"": minutes}),
         label(f"{parts}; {division}" if division else parts),
         label(_values(settings, differing, language) or section("checklist", language)["none"]),
     )
+
+
+def _seeds(counts: Sequence[int]) -> Cell:
+    ends = sorted({min(counts), max(counts)})
+    return Cell("–".join(map(str, ends)), {"": ends[-1]})
 
 
 def _distinct(settings: list[dict[str, Any]], key: str) -> int:

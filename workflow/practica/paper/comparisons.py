@@ -239,7 +239,11 @@ def _source(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
 
 
 def _n(part: Mapping[str, Any]) -> Cell:
-    return Cell(str(part["estimate"]["n"]), {"": part["estimate"]["n"]}) if part["estimate"] else cells.blank()
+    """Return how many seeds are judged, and below, where one side of a comparison has more, how many each has."""
+    if not part["estimate"]:
+        return cells.blank()
+    n, each = part["estimate"]["n"], [side["seeds"] for side in (part["of"], part["other"]) if side]
+    return Cell(str(n), {"": n}, below=f"({' / '.join(map(str, each))})" if max(each) > n else "")
 
 
 def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:

@@ -15,8 +15,8 @@ from practica.words import items, section, word
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
     """Return a sentence that says with how many seeds and which settings variants are trained."""
     told: dict[str, list[str]] = {}
-    amount = seeds([sum(map(len, study.seed_groups(exercise)))], language)
     for variant in variants:
+        amount = seeds([len(study.seeds(exercise, variant))], language)
         # Variants of one exercise may differ in nothing but their layers.
         text = f"{training(study.settings(exercise, variant), language, declarations.said(variants=True))}; {amount}"
         told.setdefault(text, []).append(variant_name(study, exercise, variant, language))

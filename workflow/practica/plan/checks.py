@@ -84,13 +84,14 @@ def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
 
 def check_blocks(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where so many scattered seeds share a job that no folder can be called after them."""
-    for seeds in study.seed_groups(exercise):
-        name = study.block(exercise, study.variants(exercise)[0], seeds).name if len(seeds) > 1 else ""
-        if len(name) > LONGEST_BLOCK:
-            raise InputError(
-                f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
-                "the name of a folder; lower seeds_per_job or list neighbouring seeds"
-            )
+    for variant in study.variants(exercise):
+        for seeds in study.seed_groups(exercise, variant):
+            name = study.block(exercise, variant, seeds).name if len(seeds) > 1 else ""
+            if len(name) > LONGEST_BLOCK:
+                raise InputError(
+                    f"configuration: exercises.{exercise}: the block {name[:20]}... has too many scattered seeds for "
+                    "the name of a folder; lower seeds_per_job or list neighbouring seeds"
+                )
 
 
 def check_folders(study: Study) -> None:

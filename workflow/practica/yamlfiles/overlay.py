@@ -12,6 +12,9 @@ from practica.errors import InputError, hint
 from practica.study_folder import experiments, folder_of
 from practica.yamlfiles.reading import read_yaml
 
+SEEDS = ("seeds", "seeds_per_job")
+"""What a study, an exercise and a variant may each give. A later layer says it of all that is smaller."""
+
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with the keys of ``over`` laid over it, mapping by mapping."""
@@ -28,8 +31,24 @@ def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a folder.
     """
-    laid = merge(base, over)
+    laid = merge(_of_all(base, over, "exercises"), over)
     return _cut(laid) if "cut" in over else laid
+
+
+def _of_all(base: Mapping[str, Any], over: Mapping[str, Any], inside: str) -> dict[str, Any]:
+    """Return ``base`` with the seeds that ``over`` gives laid over those of all that is ``inside`` it."""
+    given = {key: over[key] for key in SEEDS if key in over}
+    laid = dict(base)
+    for name, entry in _mapping(base.get(inside)).items():
+        if isinstance(entry, Mapping):
+            own = {**given, **_mapping(_mapping(over.get(inside)).get(name))}
+            mine = {**entry, **{key: given[key] for key in given if key in entry}}
+            laid[inside] = {**laid[inside], name: _of_all(mine, own, "variants")}
+    return laid
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def laid_out(config: Any) -> Any:
@@ -63,7 +82,8 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
             there = _present(exercises)
             raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
         if isinstance(exercises.get(exercise), Mapping):
-            cut[exercise] = merge(exercises[exercise], _of_those_there(entry, exercises[exercise]))
+            there = _of_those_there(entry, exercises[exercise])
+            cut[exercise] = merge(_of_all(exercises[exercise], there, "variants"), there)
     whole = {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
     return {**whole, "demonstration": True} if over else whole
 

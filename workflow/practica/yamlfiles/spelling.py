@@ -70,7 +70,10 @@ def spelled(config: Any) -> Any:
         config["only"] = []
     holders = {"": config, "tuning.": config.get("tuning")}
     if isinstance(exercises := config.get("exercises"), Mapping):
-        holders |= {f"exercises.{name}.": entry for name, entry in exercises.items()}
+        for name, entry in exercises.items():
+            variants = entry.get("variants") if isinstance(entry, Mapping) else None
+            inner = variants.items() if isinstance(variants, Mapping) else ()
+            holders |= {f"exercises.{name}.": entry, **{f"exercises.{name}.variants.{v}.": each for v, each in inner}}
     for where, holder in holders.items():
         if isinstance(holder, dict) and holder.get("seeds") is not None:
             holder["seeds"] = seeds(holder["seeds"], f"configuration: {where}seeds")
