@@ -10,4 +10,5 @@ from practica.cli import main
 gc.set_threshold(100_000, 10, 10)
 atexit.register(gc.freeze)
 
-main()
+if __name__ == "__main__":
+    main()
