@@ -31,7 +31,7 @@ from practica.page.exercise import overview
 from practica.paper.document import _overview
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
-from practica.words import section
+from practica.words import in_language, section
 from toy import toy_study
 
 Written = Callable[[Figure], str]
@@ -374,3 +374,21 @@ def test_a_variant_of_which_there_is_only_the_source_s_number_is_named(tmp_path:
     assert [text.get_text() for text in figure.axes[0].get_legend().texts] == ["dense", "conv."]
     figure.draw_without_rendering()
     assert figure.axes[0].get_position().width > 0.5  # the layout did not collapse
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_forest_plot_shows_every_claim_with_its_checks_and_verdict(complete: Results, language: str) -> None:
+    claims = write_claims(complete.study, complete.folder)["claims"]
+    figure = draw_from(complete, "fig_claims", language)
+    left, middle, right = figure.axes
+    written = [text.get_text() for text in left.texts]
+    assert [text for text in written if text in {claim["id"] for claim in claims}] == [claim["id"] for claim in claims]
+    for claim in claims:
+        assert " ".join(in_language(claim["sentence"], language).split()) in [
+            " ".join(each.split()) for each in written
+        ]
+    said = [text.get_text() for text in right.texts]
+    for claim in claims:
+        assert f"{SIGNS[claim['verdict']]} {section('report', language)[claim['verdict']]}" in said
+    dots = [line for line in middle.lines if line.get_marker() == "o"]
+    assert len(dots) == sum(bool(part["estimate"]) for claim in claims for part in claim["parts"])

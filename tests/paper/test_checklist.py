@@ -3,7 +3,7 @@
 import pytest
 
 from paper.factory import fill, one_exercise
-from practica.paper import numbers
+from practica.evidence import numbers
 from practica.paper.checklist import checklist, table
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv

@@ -230,6 +230,7 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     assert "De sus 3 afirmaciones, 3 no se confirman." in first
     assert "Son 5 decisiones tomadas a la vez" in first
     assert "Índice" in first
+    assert "Todas las afirmaciones de un vistazo" in second
     for words in (
         "Qué se afirma, qué se midió",
         "steps-a",

@@ -103,7 +103,7 @@ def test_every_claim_is_judged(results: Path) -> None:
 def test_figures_and_tables_have_the_names_of_the_study(results: Path) -> None:
     figures = {path.stem for path in (results / "figures").glob("*.pdf")}
     own = {"fig_reading", "fig_mistaken_pixels", "fig_mistaken_filters", "fig_folds", "fig_progression"}
-    assert figures == {"fig_overview", *own}
+    assert figures == {"fig_overview", "fig_claims", *own}
     tables = {path.stem for path in (results / "tables").glob("*.csv")}
     assert {"table_strokes", "table_strokes_cost", "table_tumours_found", "table_progression", "claims"} <= tables
     assert "source" not in rows(results / "tables/claims.csv")[0]

@@ -76,7 +76,7 @@ def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
         planned = finished.planned()
     assert "Judging the claims" in planned
     drawn = [job for job in planned if job.startswith(("Training", "Drawing", "Collecting"))]
-    assert drawn == ["Drawing fig_overview"]  # which shows the verdicts
+    assert sorted(drawn) == ["Drawing fig_claims", "Drawing fig_overview"]  # which show the verdicts
 
 
 def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_nothing(finished) -> None:
@@ -90,6 +90,7 @@ def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_
         "Making claims",
         "Making claims_ej08",
         "Making table_differences",
+        "Drawing fig_claims",
         "Drawing fig_overview",
         "Building the report results/informe.pdf",
         "Building the report results/report_en.pdf",

@@ -175,7 +175,11 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
 def front_mistakes(study: Study) -> Iterator[str]:
     """Yield a sentence about each name in ``study.yaml`` that nothing has."""
     where = study.folder / STUDY_FILE
-    every = [figures.OVERVIEW, *(name for exercise in study.known for name in figure_specs(study, exercise))]
+    every = [
+        figures.OVERVIEW,
+        figures.FOREST,
+        *(name for exercise in study.known for name in figure_specs(study, exercise)),
+    ]
     for name in study.front.get("gallery", ()):
         if name not in every:
             yield f"{where}: gallery: there is no figure {name!r}{hint(name, every)}"

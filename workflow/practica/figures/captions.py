@@ -36,7 +36,12 @@ def _of_curves(title: str, panels: Sequence[Panel], split: str, log_epochs: bool
 
 def overview_title(study: Study) -> Told:
     """Return the title of the figure of the first page."""
-    return Told({language: section("captions", language)["glance"] for language in study.languages})
+    return in_words(study, "glance")
+
+
+def in_words(study: Study, key: str) -> Told:
+    """Return a text of the files of words in every language of the report."""
+    return Told({language: section("captions", language)[key] for language in study.languages})
 
 
 def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:

@@ -13,8 +13,8 @@ from practica.figures.specs import Glance, Panel, Spec
 if TYPE_CHECKING:
     from practica.config.study import Study
 
-OVERVIEW = "fig_overview"
-"""The figure of the first page; its exercise is none of them."""
+OVERVIEW, FOREST = "fig_overview", "fig_claims"
+"""The figures of the whole study, of no exercise: that of the first page, and the forest plot of all claims."""
 
 
 def declared(study: Study, exercise: str) -> list[Spec]:
@@ -37,8 +37,13 @@ def figures_for(study: Study) -> list[str]:
 
 
 def report_figures(study: Study) -> list[str]:
-    """Return the names of all figures of the report: that of its first page, and those of its exercises."""
-    return [OVERVIEW, *figures_for(study)]
+    """Return the names of all figures of the report: those of the whole study, and those of its exercises."""
+    return [OVERVIEW, *([FOREST] if any_claims(study) else []), *figures_for(study)]
+
+
+def any_claims(study: Study) -> bool:
+    """Return whether anything is claimed about the exercises in play."""
+    return any(study.about(exercise).get("claims") for exercise in study.exercises)
 
 
 def spec(study: Study, name: str) -> Spec:
@@ -49,6 +54,9 @@ def spec(study: Study, name: str) -> Spec:
     """
     if name == OVERVIEW:
         return Spec(name, "", (), "overview", captions.overview_title(study), captions.of_overview(study))
+    if name == FOREST and any_claims(study):
+        title, caption = captions.in_words(study, "forest_title"), captions.in_words(study, "forest")
+        return Spec(name, "", (), "forest", title, caption)
     for exercise in study.exercises:
         entry = study.about(exercise).get("figures", {}).get(name)
         if entry is not None:

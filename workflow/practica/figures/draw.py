@@ -17,6 +17,7 @@ from practica.evidence.blocks import NOT_RUN
 from practica.evidence.results import Missing, Results
 from practica.figures import catalogue
 from practica.figures.curves import Line, Plot, curves
+from practica.figures.forest import forest
 from practica.figures.overview import overview
 from practica.figures.panels import side_by_side
 from practica.figures.specs import Panel, Spec
@@ -208,6 +209,10 @@ def _overview(shown: Spec, results: Results, texts: Words, language: str) -> Fig
     return overview(results, texts, language)
 
 
+def _forest(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return forest(results, shown.title[language], texts, language)
+
+
 def _pairs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw a metric of every first variant beside that of the second, repetition by repetition."""
     (panel,) = shown.panels
@@ -223,6 +228,8 @@ def _pairs(shown: Spec, results: Results, texts: Words, language: str) -> Figure
 
 def stand_in(shown: Spec, results: Results) -> bool:
     """Say whether the figure shows results from generated data."""
+    if shown.kind == "forest":  # what is generated is not judged
+        return False
     if shown.kind == "overview":
         return any(map(results.stand_in, results.study.exercises))
     return results.stand_in(shown.exercise, shown.variants)
@@ -240,5 +247,6 @@ KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
     "folds": _over_epochs,
     "pairs": _pairs,
     "overview": _overview,
+    "forest": _forest,
 }
 """What draws each kind of figure, and no other depends on; every other kind is a function of the exercise's."""

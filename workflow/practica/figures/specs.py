@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from practica.config.about import Text
 
-KINDS = ("curves", "compare", "folds", "pairs", "overview")
+KINDS = ("curves", "compare", "folds", "pairs", "overview", "forest")
 """The kinds that are drawn here; every other is the exercise's own."""
 HIGH = 3.1
 """Height [in] of a figure whose axes are about as high as wide."""
@@ -31,7 +31,7 @@ class Spec:
         name: file name without suffix.
         kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
             (validation and its spread over the folds), ``pairs`` (every first variant beside the second),
-            ``overview``, or the name of a function in the module ``figures`` of the exercise's folder.
+            ``overview``, ``forest``, or the name of a function in the module ``figures`` of the exercise's folder.
         number: the source's number of the figure, where it has one.
         panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
         split: the part of the data that a comparison of variants shows.
@@ -61,8 +61,8 @@ class Spec:
 
     @property
     def reads(self) -> str:
-        """Return what the figure is drawn from: ``tables`` by epoch, ``arrays``, ``metrics`` or ``overview``."""
-        other = {"pairs": "metrics", "overview": "overview"}
+        """Return what it is drawn from: ``tables`` by epoch, ``arrays``, ``metrics``, ``overview`` or ``claims``."""
+        other = {"pairs": "metrics", "overview": "overview", "forest": "claims"}
         return other.get(self.kind, "tables" if self.kind in KINDS else "arrays")
 
 

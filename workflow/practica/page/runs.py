@@ -11,11 +11,12 @@ from practica.address import TIMING
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Block
 from practica.errors import InputError
+from practica.evidence import numbers
 from practica.evidence.results import Missing
 from practica.files import read_json
 from practica.page.embed import json_text
 from practica.page.exercise import title
-from practica.paper import cells, numbers
+from practica.paper import cells
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.settings import ran

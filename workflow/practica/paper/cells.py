@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from practica.config.names import variant_name
+from practica.evidence import numbers
 from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing, Value
 from practica.evidence.source import numbers as source_numbers
-from practica.paper import numbers
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, label
 from practica.words import word
@@ -67,12 +67,7 @@ def optional(value: Any, facts: Facts) -> Cell:
 def source(name: str, facts: Facts) -> Cell:
     """Return what the source prints, if it does."""
     text = source_numbers(facts.study).get(name)
-    return blank() if text is None else Cell(printed(text, facts), {"": text})
-
-
-def printed(text: str, facts: Facts) -> str:
-    """Return a number of the source with the language's decimal mark and the digits that the source gives it."""
-    return numbers.decimal(float(text), len(text.partition(".")[2]), facts.language)
+    return blank() if text is None else Cell(numbers.as_printed(text, facts.language), {"": text})
 
 
 def seeds(values: list[Value | Missing]) -> Cell:

@@ -7,7 +7,8 @@ from typing import Any
 
 from practica.address import TIMING
 from practica.config.declarations import DATA, of_role
-from practica.paper import numbers, render
+from practica.evidence import numbers
+from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.settings import said, setting

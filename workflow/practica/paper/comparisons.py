@@ -11,14 +11,15 @@ from practica.address import Quantity
 from practica.config.front import repeats, spoken
 from practica.config.names import metric_name, variant_name
 from practica.errors import InputError, hint
-from practica.evidence.claims import NEAR
-from practica.evidence.estimates import SHARE, Estimate
+from practica.evidence import numbers
+from practica.evidence.effects import deciding, effect_text, rule_text
+from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST
 from practica.evidence.verdicts import UNEQUAL
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
-from practica.paper import cells, numbers
+from practica.paper import cells
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
@@ -109,11 +110,6 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
     return claim, next(each for each in claim["parts"] if not slash or each["name"] == part)
 
 
-def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of a claim that decides it: the first with the verdict of all of them together."""
-    return next(part for part in claim["parts"] if part["verdict"] == claim["verdict"])
-
-
 def verdict(name: str, below: str, facts: Facts) -> Cell:
     """Return a verdict with its sign; what stands below it is broken into short lines."""
     lines = [line for whole in below.splitlines() for line in wrap(whole, WIDEST)]
@@ -137,13 +133,6 @@ def cause(part: Mapping[str, Any], facts: Facts) -> str:
 def _lines(differs: str) -> str:
     """Put each thing that differs on a line of its own, and a long pair on two."""
     return "\n".join(each if len(each) <= NARROW else each.replace(" /", "\n/") for each in differs.split(", "))
-
-
-def evidence(part: Mapping[str, Any], facts: Facts, *, spread: bool = True) -> str:
-    """Return what the rule of a part judged, with its interval; the part was evaluated."""
-    found, metric = Estimate(**part["estimate"]), _metric(part)
-    told = found if spread or found.scale == SHARE else replace(found, sd=None, skewed=False, mean=found.centre)
-    return f"{numbers.estimate(told, metric, facts.language)} {cells.interval(found, metric, facts)}".rstrip()
 
 
 def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[Cell]]:
@@ -170,7 +159,7 @@ def _ours(part: Mapping[str, Any], facts: Facts) -> Cell:
     if not part["estimate"]:
         return cells.blank()
     values, raw = _values(part, facts)
-    judged = evidence(part, facts)
+    judged = effect_text(part, facts.language)
     if values:
         return Cell(values, raw, below=f"{word(part['kind'], facts.language)} {judged}".replace(" [", "\n["))
     return _alone(judged, raw)
@@ -181,7 +170,7 @@ def _at_a_glance(part: Mapping[str, Any], facts: Facts) -> Cell:
     if not part["estimate"]:
         return cells.blank()
     values, raw = _values(part, facts)
-    judged = evidence(part, facts, spread=False)
+    judged = effect_text(part, facts.language, spread=False)
     name = _short(part["of"]["quantity"], facts)
     if values:
         below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {judged}"
@@ -217,11 +206,6 @@ def _sides(part: Mapping[str, Any], facts: Facts) -> str:
     return " / ".join(names)
 
 
-def _metric(part: Mapping[str, Any]) -> str:
-    """Return the metric whose digits the judged number has."""
-    return "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
-
-
 def _printed_column(facts: Facts) -> list[Column]:
     """Return the column of what the source prints, where the study has one."""
     return [Column("source", word("in_source", facts.language))] if repeats(facts.study) else []
@@ -234,7 +218,7 @@ def _source(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     found = [side["source"] for side in (part["of"], part["other"]) if side]
     if not any(found):
         return [cells.blank()]
-    texts = (cells.printed(text, facts) if text else "–" for text in found)
+    texts = (numbers.as_printed(text, facts.language) if text else "–" for text in found)
     return [Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""})]
 
 
@@ -248,12 +232,9 @@ def _n(part: Mapping[str, Any]) -> Cell:
 
 def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:
     ((name, bound),) = part["rule"].items()
-    text, language = numbers.exact(bound, facts.language), facts.language
-    source = part["of"]["source"]
-    around = cells.printed(source, facts) if name == NEAR and source else ""
-    shown = f"{word(part['kind'], language)} {word(name, language).format(text, around)}".strip().replace(" ", "\u00a0")
+    language = facts.language
     interest = word("interest", language).format(numbers.exact(part["smallest"], language)) if part["smallest"] else ""
-    return Cell(shown, {"": name, "_bound": bound, "_smallest": part["smallest"]}, below=interest)
+    return Cell(rule_text(part, language), {"": name, "_bound": bound, "_smallest": part["smallest"]}, below=interest)
 
 
 def _see(figure: str, facts: Facts) -> Cell:

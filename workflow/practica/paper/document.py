@@ -149,7 +149,7 @@ def _front(facts: Facts) -> str:
         lines.append(rf"\medskip\noindent {escape(abstract)}\par\smallskip")
     lines.append(_overview(facts))
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, r"\tableofcontents\clearpage", *tables, ""])
+    return "\n".join([*lines, r"\tableofcontents\clearpage", _forest(facts), *tables, ""])
 
 
 def _overview(facts: Facts) -> str:
@@ -176,6 +176,18 @@ def _overview(facts: Facts) -> str:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
     caption = rf"\caption*{{{escape(overview_caption(facts.results, language))}}}"
     return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
+
+
+def _forest(facts: Facts) -> str:
+    """Return the forest plot of all claims, on a page that it may fill."""
+    language, name = facts.language, figures.FOREST
+    path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
+    if not figures.any_claims(facts.study) or not (facts.folder / path).is_file():
+        return ""
+    caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}}}"
+    options = r"width=\linewidth,height=0.83\textheight,keepaspectratio"
+    image = rf"\includegraphics[{options}]{{{RESULTS_FROM_DOCUMENT}/{path}}}"
+    return rf"\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 
 def decisions(facts: Facts) -> str:

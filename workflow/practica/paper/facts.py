@@ -11,6 +11,7 @@ from typing import Any
 from practica.address import METRIC, parts
 from practica.config.study import Study
 from practica.errors import InputError, hint
+from practica.evidence import numbers
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.claims import Claim, declared
 from practica.evidence.equal import unlike
@@ -19,7 +20,7 @@ from practica.evidence.measures import fold_sd
 from practica.evidence.results import Missing, Results, Value
 from practica.evidence.source import printed
 from practica.files import read_checked
-from practica.paper import numbers, settings
+from practica.paper import settings
 from practica.paper.known import runs
 from practica.words import decimal_mark, word
 

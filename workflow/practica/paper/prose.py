@@ -8,6 +8,7 @@ from pathlib import Path
 from practica.address import parts
 from practica.config.front import spoken
 from practica.errors import InputError, hint
+from practica.evidence.effects import effect_text
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
 from practica.files import read_text
@@ -174,7 +175,7 @@ class Prose:
         part = found[1]
         known = part["estimate"] is not None
         return (
-            _boxed(comparisons.evidence(part, self.facts)) if known else self._gap(comparisons.cause(part, self.facts))
+            _boxed(effect_text(part, self.facts.language)) if known else self._gap(comparisons.cause(part, self.facts))
         )
 
     def _figure(self, names: str, caption: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from practica.config import declarations
 from practica.config.names import variant_name
 from practica.config.study import Study
-from practica.paper import numbers
+from practica.evidence import numbers
 from practica.words import items, section, word
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from practica.config.names import metric_name
 from practica.config.study import Study
 from practica.errors import InputError, hint
+from practica.evidence import numbers
 from practica.evidence.results import Missing
 from practica.evidence.source import numbers as source_numbers
-from practica.paper import cells, numbers, render
+from practica.paper import cells, render
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.paper.comparisons import statements, verdicts
 from practica.paper.differences import differences

@@ -66,7 +66,11 @@ def figure_digest(study: Study, name: str) -> str:
     any_axes = shown.kind == "curves" and not shown.panels
     texts = None if any_axes else _data() | frozenset(_texts(entry))
     words = _words("figures", study, code, texts)
-    glances = {}
+    glances: dict[str, Any] = {}
+    if shown.kind == "forest":  # which says verdicts, rules and effects as the tables do
+        glances = {
+            language: [section(name, language) for name in ("judged", "numbers")] for language in study.languages
+        }
     if shown.kind == "overview":
         glances = {
             each: [study.number(each), study.about(each).get("glance"), study.about(each).get("printed")]

@@ -140,7 +140,7 @@ def figure_inputs(study: Study, name: str) -> list[str]:
         InputError: there is no such figure, or what it shows is not in the study.
     """
     spec = figures.spec(study, name)
-    files = (*COLLECTED, "claims.json") if spec.reads == "overview" else COLLECTED
+    files = (*COLLECTED, "claims.json") if spec.reads in ("overview", "claims") else COLLECTED
     return [f"{study.results}/{file}" for file in files]
 
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from practica.evidence import numbers
 from practica.evidence.estimates import estimate, possible, scale_of
-from practica.paper import numbers
 
 
 @pytest.mark.parametrize(

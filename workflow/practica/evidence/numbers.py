@@ -30,6 +30,11 @@ def decimal(value: float, digits: int, language: str) -> str:
     return _localise(text if text.strip("-0.") else text.removeprefix("-"), language)
 
 
+def as_printed(text: str, language: str) -> str:
+    """Write a number of the source with the language's decimal mark and the digits that the source gives it."""
+    return decimal(float(text), len(text.partition(".")[2]), language)
+
+
 def significant(value: float, language: str, figures: int = 3) -> str:
     """Write ``value`` with ``figures`` significant figures, as a power of ten when it is very small or large."""
     if not math.isfinite(value):

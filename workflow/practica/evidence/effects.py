@@ -1,0 +1,107 @@
+"""Put the checks of all claims on one scale, so that one picture can show them: effects in units of their rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from practica.address import Quantity
+from practica.evidence import numbers
+from practica.evidence.claims import NEAR
+from practica.evidence.estimates import SHARE, Estimate
+from practica.evidence.rules import rule_of
+from practica.words import word
+
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a check found, in units of its rule.
+
+    The unit is the bound of the rule or, where that says that there is no effect, the smallest effect of interest; a
+    ratio is on logarithms. Zero is no effect, or, where a check asks for a printed number, that number.
+
+    Attributes:
+        low, high: the ends of the 95 % interval; infinite where it is open, the centre where there is none.
+        seeds: the effect with each seed.
+        allowed: between which values the claim holds.
+        small: between which of these the effect is smaller than of interest; None where the rule names no such.
+    """
+
+    centre: float
+    low: float
+    high: float
+    seeds: tuple[float, ...]
+    allowed: Ends
+    small: Ends | None = None
+
+
+def effect(part: Mapping[str, Any]) -> Effect | None:
+    """Return the effect of a part of a claim, as ``claims.json`` has it; None where nothing was measured."""
+    if not part["estimate"]:
+        return None
+    found = Estimate(**part["estimate"])
+    in_units, allowed, small = _scale(part)
+    low, high = (found.centre, found.centre) if found.low is None and found.high is None else (found.low, found.high)
+    ends = [in_units(-math.inf if low is None else low), in_units(math.inf if high is None else high)]
+    seeds = tuple(map(in_units, part["by_seed"].values()))
+    return Effect(in_units(found.centre), min(ends), max(ends), seeds, allowed, small)
+
+
+def _scale(part: Mapping[str, Any]) -> tuple[Callable[[float], float], Ends, Ends | None]:
+    """Return what puts a number on the scale of the rule, the values that the rule allows, and those too small."""
+    ((name, bound),) = part["rule"].items()
+    smallest, printed = part["smallest"], float(part["of"]["source"]) if name == NEAR else 0.0
+    rule = rule_of(name, bound, smallest, printed)
+    downward = math.isinf(rule.low)
+    if part["kind"] == "ratio" and bound > 0:
+        unit = math.log(bound if bound != 1 else 1 - smallest if downward else 1 + smallest)
+
+        def in_units(value: float) -> float:
+            return (math.log(value) if value > 0 else -math.inf) / unit
+
+    else:
+        unit = bound or (-1 if downward else 1) * (smallest or 1)
+
+        def in_units(value: float) -> float:
+            return (value - printed) / unit
+
+    allowed = _sorted(in_units(rule.low), in_units(rule.high))
+    if not smallest:
+        return in_units, allowed, None
+    end = rule.high if downward else rule.low
+    return in_units, allowed, _sorted(in_units(end), in_units(end - smallest if downward else end + smallest))
+
+
+def _sorted(one: float, other: float) -> Ends:
+    return min(one, other), max(one, other)
+
+
+def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the part of a claim that decides it: the first with the verdict of all of them together."""
+    parts: list[Mapping[str, Any]] = claim["parts"]
+    return next((part for part in parts if part["verdict"] == claim["verdict"]), parts[0])
+
+
+def rule_text(part: Mapping[str, Any], language: str) -> str:
+    """Return the rule of a part as text: what is judged, and what it must be."""
+    ((name, bound),) = part["rule"].items()
+    source = part["of"]["source"]
+    around = numbers.as_printed(source, language) if name == NEAR and source else ""
+    rule = word(name, language).format(numbers.exact(bound, language), around)
+    return f"{word(part['kind'], language)} {rule}".strip().replace(" ", "\u00a0")
+
+
+def effect_text(part: Mapping[str, Any], language: str, *, spread: bool = True) -> str:
+    """Return what the rule of a part judged, with its interval; the part was evaluated."""
+    found = Estimate(**part["estimate"])
+    metric = "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
+    text = numbers.estimate(found, metric, language)
+    if not spread and found.scale != SHARE:
+        text = numbers.measure(found.centre, None, metric, language)
+    if found.low is None and found.high is None:
+        return text
+    return f"{text} {numbers.interval(found.low, found.high, found.centre, metric, language)}"
