@@ -29,3 +29,31 @@ def copied(folder: Path) -> Path:
     """Return a copy of the study's folder, for a test that writes in it."""
     shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
+
+
+PROTOCOLS = """
+protocols:
+  ours: {label: {es: ajustado, en: tuned}}
+  theirs:
+    label: {es: como se publicó, en: as published}
+    caveat: {es: Según un cuaderno., en: After a notebook.}
+    of_source: true
+"""
+THEIRS = {
+    "moons": """
+settings: {epochs: 3, l2: 0.1}
+variants: {raw: {}, corrected: {settings: {learning_rate: 0.01}}, gone: {}}
+unknown: [batch_size]
+deviations: [{es: 'los pliegues se barajan', en: 'the folds are shuffled'}]
+""",
+    "steps": "settings: {epochs: 3}\nvariants: {dense: {}}\n",
+}
+
+
+def two_protocols(folder: Path) -> Path:
+    """Return a copy of the study's folder with a second protocol, ``theirs``, under which some variants run."""
+    with (copied(folder) / "study.yaml").open("a", encoding="utf-8") as file:
+        file.write(PROTOCOLS)
+    for exercise, text in THEIRS.items():
+        (folder / exercise / "theirs.yaml").write_text(text, encoding="utf-8")
+    return folder

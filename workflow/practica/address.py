@@ -1,13 +1,18 @@
-"""Parse the addresses of results, ``exercise/variant/split/metric``, wherever people write them."""
+"""Parse the addresses of results, ``exercise/variant/split/metric``, wherever people write them.
+
+A variant under another protocol than the first is one of its own, ``variant@protocol``: nothing takes it for the other.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from practica.errors import InputError
 
 VARIANT = "exercise/variant"
 METRIC = "exercise/variant/split/metric"
+AT = "@"
+"""What stands between a variant and a protocol other than the first, as in ``digits/dense@published``."""
 TIMING = "timing"
 """The split of what is measured of a variant's speed, on no part of the data: its repetitions stand for the seeds."""
 
@@ -40,8 +45,32 @@ class Quantity:
         """Return the metric, or the measure itself."""
         return self.measure.rpartition("/")[2]
 
+    @property
+    def protocol(self) -> str:
+        """Return the protocol of the variant; nothing for the first."""
+        return protocol_of(self.variant)
+
+    def under(self, protocol: str) -> Quantity:
+        """Return the same measure of the same variant under another protocol; nothing stands for the first."""
+        return replace(self, variant=under(self.variant, protocol))
+
     def __str__(self) -> str:
         return f"{self.exercise}/{self.variant}/{self.measure}"
+
+
+def under(variant: str, protocol: str) -> str:
+    """Return what a variant is called under a protocol; nothing stands for the first, under which it has its name."""
+    return f"{base_of(variant)}{AT}{protocol}" if protocol else base_of(variant)
+
+
+def base_of(variant: str) -> str:
+    """Return what the configuration calls a variant, under whichever protocol it stands."""
+    return variant.partition(AT)[0]
+
+
+def protocol_of(variant: str) -> str:
+    """Return the protocol of a variant; nothing stands for the first."""
+    return variant.partition(AT)[2]
 
 
 def parts(text: str, form: str = VARIANT) -> list[str]:

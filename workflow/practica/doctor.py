@@ -187,7 +187,7 @@ def latex() -> Finding:
 
 def gpu(study: Study, cluster: bool) -> Finding:
     """Say whether TensorFlow sees a GPU here, where runs ask for one."""
-    wanted = [e for e in study.exercises for v in study.variants(e) if study.resources(e, v)["gpu"]]
+    wanted = [e for e in study.exercises for v in study.every_variant(e) if study.resources(e, v)["gpu"]]
     if not wanted:
         return Finding("GPU", "ok", "no run asks for one")
     seen = _gpus_seen()
@@ -250,7 +250,7 @@ def _partitions(study: Study, file: Path) -> Iterator[Finding]:
             yield Finding(f"partition {name}", "fail", "has no GPUs", f"set its max_gpu to 0 in {_short(file)}")
         else:
             yield Finding(f"partition {name}", "ok", "up, with GPUs" if name in with_gpus else "up")
-    gpus = max((study.resources(e, v)["gpu"] for e in study.exercises for v in study.variants(e)), default=0)
+    gpus = max((study.resources(e, v)["gpu"] for e in study.exercises for v in study.every_variant(e)), default=0)
     if gpus > max(map(_gpus_of, named.values()), default=0):
         yield Finding("partitions", "fail", "runs ask for a GPU and no partition has one", f"edit {_short(file)}")
 

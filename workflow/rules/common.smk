@@ -22,7 +22,7 @@ BLOCKS = Known("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 
 wildcard_constraints:
     exercise="[a-z][a-z0-9_]*",
-    variant="[a-z][a-z0-9_]*",
+    variant="[a-z][a-z0-9_]*(@[a-z][a-z0-9_]*)?",
     trial="t[0-9a-f]+",
     block=r"s\d[\d_-]*",
     dataset="|".join(data_sets()),

@@ -211,7 +211,7 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
     study = Study.resolve(config)
     runs = {
         "exercise": len(study.exercises),
-        "variant": sum(len(study.variants(exercise)) for exercise in study.exercises),
+        "variant": sum(len(study.every_variant(exercise)) for exercise in study.exercises),
         "job": len(study.blocks()),
     }
     said = ", ".join(f"{count} {what}{'s' * (count != 1)}" for what, count in runs.items())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from practica.address import AT
 from practica.errors import InputError
 from practica.files import canonical_json
 
@@ -77,7 +78,7 @@ class Block:
             block = cls(**{**fields, "seeds": tuple(fields["seeds"])})
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(f"--spec is not the JSON of a block: {error}") from error
-        for name in (block.exercise, block.variant, block.model, block.dataset):
+        for name in (block.exercise, *str(block.variant).split(AT, 1), block.model, block.dataset):
             if not (isinstance(name, str) and re.fullmatch("[a-z][a-z0-9_]*", name)):
                 raise InputError(f"--spec holds a bad name: {name!r}")
         if not (block.seeds and all(type(seed) is int and seed >= 0 for seed in block.seeds)):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from practica.address import base_of, protocol_of
 from practica.config.about import Told
+from practica.config.protocols import label
 from practica.config.study import Study
 from practica.words import section
 
@@ -29,6 +31,7 @@ def title(study: Study, exercise: str, language: str) -> str:
 
 
 def variant_name(study: Study, exercise: str, variant: str, language: str) -> str:
-    """Return how people call a variant, which without a name of its own is its id."""
-    own = study.about(exercise).get("variants", {}).get(variant, variant)
-    return Told(own)[language]
+    """Return how people call a variant, which without a name of its own is its id; behind it stands its protocol."""
+    name, protocol = base_of(variant), protocol_of(variant)
+    called = Told(study.about(exercise).get("variants", {}).get(name, name))[language]
+    return f"{called} ({label(study.folder, protocol, language)})" if protocol else called

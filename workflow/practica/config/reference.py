@@ -19,12 +19,23 @@ for settings of the study's own, from its `study.yaml`: edit those. A key that i
 job. `<name>` stands for a name of your own. A change for one run needs no edit:
 `snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
 """
-SECTIONS = {"exercise": "An exercise", "variant": "A variant", "resources": "Resources", "settings": "Settings"}
+SECTIONS = {
+    "exercise": "An exercise",
+    "variant": "A variant",
+    "protocol": "A protocol",
+    "resources": "Resources",
+    "settings": "Settings",
+}
 NOTES = {
     "exercise": "Under `exercises.<id>`. Its `seeds` and `seeds_per_job` are the study's where it has none.",
     "variant": (
         "Under `exercises.<id>.variants.<name>`. A variant may be empty, as `dense: {}`: its data set, seeds, "
         "resources and settings are then those of the exercise."
+    ),
+    "protocol": (
+        "In the file of its name in the folder of an exercise, as `published.yaml`, and under "
+        "`exercises.<id>.protocols.<name>`, which lies over that. What runs under a protocol has the address "
+        "`exercise/variant@protocol`, so that no result of one is taken for that of another."
     ),
     "resources": "Of an exercise or a variant. A variant's lie over those of its exercise.",
     "settings": (

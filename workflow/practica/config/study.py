@@ -5,15 +5,17 @@ from __future__ import annotations
 import copy
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
+from practica.address import base_of, protocol_of, under
 from practica.code.syntax import data_sets
 from practica.config.about import about, front
 from practica.config.block import Block
+from practica.config.protocols import contradictions, with_protocols
 from practica.config.schema import check, config_schema, typed, with_defaults
 from practica.config.space import check_spaces
 from practica.errors import InputError
@@ -25,6 +27,8 @@ from practica.yamlfiles.plain import plain
 from practica.yamlfiles.reading import read_yaml
 from practica.yamlfiles.spelling import names, spelled
 
+KEPT = ("model", "dataset", "save_model", "seeds", "seeds_per_job")
+"""What a variant has under every protocol, unless a protocol says otherwise."""
 RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
 
 
@@ -48,7 +52,8 @@ class Study:
         filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
         filled["only"] = _only(filled["only"], filled["exercises"])
-        for mistake in unknown_datasets(filled["exercises"]):
+        settings = config_schema()["$defs"]["settings"]["properties"]
+        for mistake in chain(unknown_datasets(filled["exercises"]), contradictions(filled, settings)):
             raise InputError(mistake)
         return cls(filled)
 
@@ -149,13 +154,37 @@ class Study:
         """Return the number of the exercise in the report: its own, or its place in the configuration."""
         return int(self.about(exercise).get("number", 1 + list(self.config["exercises"]).index(exercise)))
 
-    def variants(self, exercise: str) -> tuple[str, ...]:
-        """Return the names of the exercise's variants, in the order of the configuration."""
-        return tuple(self.config["exercises"][exercise]["variants"])
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """Return the protocols of the exercises in play, the first with the configuration's settings; none of one."""
+        first, *others = self.config.get("protocols") or [""]
+        run = [name for name in others if any(self.variants(exercise, name) for exercise in self.exercises)]
+        return (first, *run) if run else ()
+
+    def variants(self, exercise: str, protocol: str = "") -> tuple[str, ...]:
+        """Return the names of the exercise's variants, in the order of the configuration.
+
+        Those of a protocol other than the first are called as ``dense@published``.
+        """
+        names = tuple(self.config["exercises"][exercise]["variants"])
+        if protocol in ("", *self.config.get("protocols", ())[:1]):
+            return names
+        there = self.protocol(exercise, protocol).get("variants", {})
+        return tuple(under(name, protocol) for name in names if name in there)
+
+    def every_variant(self, exercise: str) -> tuple[str, ...]:
+        """Return the names of the exercise's variants under all protocols: all that is trained of it."""
+        others = self.config.get("protocols", ())[1:]
+        return (*self.variants(exercise), *(name for each in others for name in self.variants(exercise, each)))
+
+    def protocol(self, exercise: str, name: str) -> Mapping[str, Any]:
+        """Return what a protocol other than the first lays over the exercise; nothing where it has no part in it."""
+        found: Mapping[str, Any] = self.config["exercises"][exercise].get("protocols", {}).get(name, {})
+        return found
 
     def model(self, exercise: str, variant: str) -> str:
         """Return the name of the function that builds the variant's model."""
-        return self._variant(exercise, variant).get("model", variant)
+        return self._variant(exercise, variant).get("model", base_of(variant))
 
     def dataset(self, exercise: str, variant: str) -> str:
         """Return the name of the variant's data set."""
@@ -163,8 +192,10 @@ class Study:
 
     def settings(self, exercise: str, variant: str) -> dict[str, Any]:
         """Return the variant's settings over those of its exercise."""
-        own = self._variant(exercise, variant).get("settings", {})
-        return {**self.config["exercises"][exercise]["settings"], **own}
+        return {
+            **self.config["exercises"][exercise]["settings"],
+            **self._variant(exercise, variant).get("settings", {}),
+        }
 
     def keeps_checkpoints(self, exercise: str) -> bool:
         """Return whether the last states of the exercise's runs are kept, so that they can have more epochs."""
@@ -177,14 +208,14 @@ class Study:
 
     def datasets(self) -> tuple[str, ...]:
         """Return the names of the data sets that the exercises in play need."""
-        return tuple(sorted({self.dataset(e, v) for e in self.exercises for v in self.variants(e)}))
+        return tuple(sorted({self.dataset(e, v) for e in self.exercises for v in self.every_variant(e)}))
 
     def blocks(self) -> list[Block]:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
         return [
             self.block(e, v, seeds)
             for e in self.exercises
-            for v in self.variants(e)
+            for v in self.every_variant(e)
             for seeds in self.seed_groups(e, v)
         ]
 
@@ -228,19 +259,31 @@ class Study:
         return next(giver[key] for giver in givers if key in giver)
 
     def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
+        """Return what the configuration says of a variant, with what its protocol lays over that."""
         if exercise not in self.config["exercises"]:
             raise InputError(_no_exercise(exercise, self.config["exercises"]))
-        variants = self.config["exercises"][exercise]["variants"]
-        if variant not in variants:
-            raise InputError(_unknown(f"variant of {exercise}", variant, variants))
-        return variants[variant]
+        entry, name, protocol = self.config["exercises"][exercise], base_of(variant), protocol_of(variant)
+        if name not in entry["variants"]:
+            raise InputError(_unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
+        own: Mapping[str, Any] = entry["variants"][name]
+        if not protocol:
+            return own
+        over = self.protocol(exercise, protocol)
+        if name not in over.get("variants", {}):
+            raise InputError(_unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
+        mine = over["variants"][name]
+        settings, resources = (
+            {**own.get(key, {}), **over.get(key, {}), **mine.get(key, {})} for key in ("settings", "resources")
+        )
+        kept = {key: each for key, each in own.items() if key in KEPT}
+        return {**kept, **mine, "settings": settings, "resources": resources}
 
 
 def prepared(config: Mapping[str, Any]) -> dict[str, Any]:
     """Open the study that a configuration names, and return the configuration as the schema is to see it."""
     config = plain(config)
     use(folder_of(config))
-    return plain(typed(spelled(laid_out(config)), config_schema()))
+    return plain(typed(spelled(with_protocols(laid_out(config))), config_schema()))
 
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:
@@ -256,8 +299,9 @@ def _in(text: Any, language: str) -> Any:
     return in_language(text, language) if isinstance(text, Mapping) else text
 
 
-def _unknown(kind: str, name: str, known: Mapping[str, Any] | list[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
     return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
 
 

@@ -24,9 +24,10 @@ DIFFERENCE, RATIO = "difference", "ratio"
 def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return, for every two variants on the same data and every final metric, ``variant`` against ``minus`` over seeds.
 
-    Variants share the data seed, so that they pair up; folds are averaged within their seed first. Errors and losses
-    are divided by each other, all else is subtracted. ``significant`` is whether ``p_holm``, which is corrected for all
-    rows, is under 0.05; never so with too few pairs, or where the two were trained on unequal terms.
+    Variants share the data seed, so that they pair up; those of two protocols are not compared. Folds are averaged
+    within their seed first. Errors and losses are divided by each other, all else is subtracted. ``significant`` is
+    whether ``p_holm``, which is corrected for all rows, is under 0.05; never so with too few pairs, or where the two
+    were trained on unequal terms.
     """
     rows = _paired(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
@@ -54,7 +55,8 @@ def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
         rows = final[final["exercise"] == exercise]
         pairs = {
             pair: unlike(results, (exercise, pair[0]), (exercise, pair[1]))
-            for pair in combinations(study.variants(exercise), 2)
+            for protocol in study.protocols or ("",)
+            for pair in combinations(study.variants(exercise, protocol), 2)
             if study.dataset(exercise, pair[0]) == study.dataset(exercise, pair[1])
         }
         keys: Any = ["split", "metric"]

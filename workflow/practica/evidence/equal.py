@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from practica.address import protocol_of
 from practica.config.declarations import DATA, of_role
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.results import Results
 
 Named = tuple[str, str]
 """An exercise and a variant."""
+PROTOCOL = "protocol"
 RECORDED = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
 """What the runs themselves say of their terms: the column of ``runs.csv``, and what it is called."""
 
@@ -22,6 +24,8 @@ def unequal(results: Results, first: Named, second: Named, varies: Iterable[str]
 
     Compared are all settings, and the epochs, the precision and the data that the runs recorded.
     """
+    if differs := _protocols(results, first, second):
+        return differs
     settings = [results.study.settings(*each) if _there(results, each) else {} for each in (first, second)]
     return _told({**_settings(*settings), **_recorded(results, first, second)}, varies)
 
@@ -31,6 +35,8 @@ def unlike(results: Results, first: Named, second: Named) -> str:
 
     It is what is asked where two variants stand side by side because they are variants, and their settings differ.
     """
+    if differs := _protocols(results, first, second):
+        return differs
     compared = ("epochs", *of_role(DATA))
     settings = [
         {key: value for key, value in results.study.settings(*each).items() if key in compared}
@@ -41,9 +47,16 @@ def unlike(results: Results, first: Named, second: Named) -> str:
     return _told({**_settings(*settings), **_recorded(results, first, second)}, ())
 
 
+def _protocols(results: Results, first: Named, second: Named) -> str:
+    """Return two protocols, which no claim can declare to vary: their runs are never compared."""
+    default = next(iter(results.study.protocols), "")
+    pair = [protocol_of(name) or default for _, name in (first, second)]
+    return f"{PROTOCOL} {' / '.join(pair)}" if pair[0] != pair[1] else ""
+
+
 def _there(results: Results, named: Named) -> bool:
     exercises = results.study.config["exercises"]
-    return named[0] in exercises and named[1] in exercises[named[0]]["variants"]
+    return named[0] in exercises and named[1] in results.study.every_variant(named[0])
 
 
 def _settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

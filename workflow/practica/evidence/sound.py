@@ -119,8 +119,8 @@ def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
 
 def _unknown(table: pd.DataFrame, study: Study | None) -> str:
     """Say which row is of a variant that the study lacks, or of a split that no problem has."""
-    exercises = study.config["exercises"] if study else {}
-    variants = {(exercise, variant) for exercise in exercises for variant in exercises[exercise]["variants"]}
+    exercises = study.config["exercises"] if study else ()
+    variants = {(exercise, name) for exercise in exercises for name in (study.every_variant(exercise) if study else ())}
     for column in (each for each in ("variant", "minus") if study and each in table):
         pairs = table[["exercise", column]].drop_duplicates()
         for place, exercise, variant in pairs.itertuples(name=None):
@@ -224,5 +224,5 @@ def _unequal_epochs(table: pd.DataFrame, study: Study | None) -> str:
 
 def _settings(study: Study | None, exercise: str, variant: str) -> Mapping[str, Any]:
     """Return the settings of a variant; none for one that the study lacks."""
-    known = study and exercise in study.config["exercises"] and variant in study.variants(exercise)
+    known = study and exercise in study.config["exercises"] and variant in study.every_variant(exercise)
     return study.settings(exercise, variant) if study and known else {}

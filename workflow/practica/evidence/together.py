@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from practica.address import TIMING
+from practica.address import TIMING, protocol_of
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.results import TYPES, Results
@@ -115,8 +115,9 @@ def _differences(results: Results) -> str:
     for exercise, variant, split, metric, seed in over_folds(final, [*GROUP, "seed"]).index:
         seeds.setdefault((exercise, split, metric), {}).setdefault(variant, set()).add(seed)
     for (exercise, split, metric), of in seeds.items():
-        for first, second in combinations((each for each in study.variants(exercise) if each in of), 2):
+        for first, second in combinations((each for each in study.every_variant(exercise) if each in of), 2):
             same = study.dataset(exercise, first) == study.dataset(exercise, second)
+            same = same and protocol_of(first) == protocol_of(second)
             if same and of[first] & of[second] and (exercise, second, first, split, metric) not in there:
                 return f" has no row of {exercise}/{second} minus {first} for {split} {metric}"
     return ""

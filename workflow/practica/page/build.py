@@ -135,7 +135,7 @@ def _to_exercise(facts: Facts, cell: Cell) -> str:
     exercise = f"({'|'.join(facts.study.exercises)})"
     if found := re.fullmatch(rf"{exercise}(-\w+)?", cell.text):
         return address(facts.study, found[1], facts.language)
-    found = re.fullmatch(rf"{exercise}/(\w+)/(s[\d_-]+)", cell.text)
+    found = re.fullmatch(rf"{exercise}/([\w@]+)/(s[\d_-]+)", cell.text)
     return f"{address(facts.study, f'{found[1]}_runs', facts.language)}#{found[2]}-{found[3]}" if found else ""
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from practica import exercises
+from practica.address import base_of, protocol_of
 from practica.config import space
 from practica.config.recipes import check_recipe
 from practica.config.study import Study
@@ -71,7 +72,7 @@ def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
         InputError: there is no experiment.
     """
     known = exercises.models(exercise)
-    for variant in study.variants(exercise):
+    for variant in study.every_variant(exercise):
         model = study.model(exercise, variant)
         if model not in known:
             yield (
@@ -84,7 +85,7 @@ def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
 
 def check_blocks(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where so many scattered seeds share a job that no folder can be called after them."""
-    for variant in study.variants(exercise):
+    for variant in study.every_variant(exercise):
         for seeds in study.seed_groups(exercise, variant):
             name = study.block(exercise, variant, seeds).name if len(seeds) > 1 else ""
             if len(name) > LONGEST_BLOCK:
@@ -120,13 +121,19 @@ def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
     """Yield a sentence about each setting that is of no use in an exercise, or contradicts another."""
     entry = study.config["exercises"][exercise]
     known = exercises.models(exercise)
-    there = [variant for variant in study.variants(exercise) if study.model(exercise, variant) in known]
+    there = [variant for variant in study.every_variant(exercise) if study.model(exercise, variant) in known]
     used = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in there}
     given = [("settings", name, list(used)) for name in entry["settings"]]
+    for protocol in study.protocols[1:]:
+        laid = study.protocol(exercise, protocol).get("settings", {})
+        run = [variant for variant in study.variants(exercise, protocol) if variant in used]
+        given += [(f"protocols.{protocol}.settings", name, run) for name in laid]
     for variant in used:
-        own = entry["variants"][variant] or {}
-        tuned = space.names(own)
-        given += [(f"variants.{variant}", name, [variant]) for name in [*own.get("settings", {}), *tuned]]
+        name, protocol = base_of(variant), protocol_of(variant)
+        holder = study.protocol(exercise, protocol) if protocol else entry
+        own = holder["variants"][name] or {}
+        where = f"protocols.{protocol}.variants.{name}" if protocol else f"variants.{name}"
+        given += [(where, each, [variant]) for each in [*own.get("settings", {}), *space.names(own)]]
     for where, name, variants in given:
         if variants and not any({name, "**"} & used[variant] for variant in variants):
             models = ", ".join(dict.fromkeys(study.model(exercise, variant) for variant in variants))
@@ -179,7 +186,7 @@ def check_beside(study: Study) -> None:
 
 def check_kept_models(study: Study, exercise: str) -> None:
     """Raise ``InputError`` where a net is to be kept that is none of Keras."""
-    for variant in study.variants(exercise):
+    for variant in study.every_variant(exercise):
         block = study.block(exercise, variant, (0,))
         if block.save_model != "none" and block.model in exercises.by_hand(exercise):
             raise InputError(

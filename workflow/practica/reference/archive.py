@@ -18,7 +18,7 @@ from practica.files import atomic_path, read_json
 
 ARCHIVE = "runs.zip"
 ARRAYS = "arrays.npz"
-MEMBER = re.compile(rf"runs/[\w-]+/[\w-]+/[\w-]+/({'|'.join(map(re.escape, (*FILES, ARRAYS)))})|{FOLDER}/[\w-]+\.csv")
+MEMBER = re.compile(rf"runs/[\w-]+/[\w@-]+/[\w-]+/({'|'.join(map(re.escape, (*FILES, ARRAYS)))})|{FOLDER}/[\w-]+\.csv")
 FORMER = re.compile(r"timing/[\w-]+\.json")
 """Times as earlier versions kept them, without the repetitions: they are measured again."""
 LARGEST = 2**30  # bytes of all files together: far more than runs leave behind, far less than fills a disk

@@ -27,7 +27,7 @@ def describe_models(study: Study, *, layers: bool = False) -> dict[str, dict[str
     described = {}
     for exercise in study.exercises:
         module = exercises.load(exercise)
-        for variant in study.variants(exercise):
+        for variant in study.every_variant(exercise):
             block = study.block(exercise, variant, (0,))
             try:
                 net = builder(module, block.model)(settings_of(block))

@@ -71,13 +71,22 @@ def spelled(config: Any) -> Any:
     holders = {"": config, "tuning.": config.get("tuning")}
     if isinstance(exercises := config.get("exercises"), Mapping):
         for name, entry in exercises.items():
-            variants = entry.get("variants") if isinstance(entry, Mapping) else None
-            inner = variants.items() if isinstance(variants, Mapping) else ()
-            holders |= {f"exercises.{name}.": entry, **{f"exercises.{name}.variants.{v}.": each for v, each in inner}}
+            given = _mapping(entry, "protocols")
+            within = {"": entry, **{f"protocols.{protocol}.": each for protocol, each in given.items()}}
+            holders[f"exercises.{name}."] = entry
+            for where, each in within.items():
+                variants = _mapping(each, "variants")
+                holders |= {f"exercises.{name}.{where}variants.{v}.": inner for v, inner in variants.items()}
     for where, holder in holders.items():
         if isinstance(holder, dict) and holder.get("seeds") is not None:
             holder["seeds"] = seeds(holder["seeds"], f"configuration: {where}seeds")
     return config
+
+
+def _mapping(entry: Any, key: str) -> Mapping[str, Any]:
+    """Return what stands under a key, if it is a mapping."""
+    found = entry.get(key) if isinstance(entry, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def seeds(value: Any, where: str) -> int | list[int]:

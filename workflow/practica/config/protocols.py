@@ -1,0 +1,120 @@
+"""The protocols of a study: its own settings, and other settings for the same variants, judged side by side. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from practica.config.about import STUDY_FILE, Told, front
+from practica.errors import InputError, hint
+from practica.study_folder import folder_of, shown
+from practica.yamlfiles import spelling
+from practica.yamlfiles.overlay import merge
+from practica.yamlfiles.reading import read_yaml
+
+
+def declared(folder: Path) -> Mapping[str, Any]:
+    """Return what ``study.yaml`` says of each protocol; the settings of the first are those of the configuration."""
+    entries: Mapping[str, Any] = front(folder).get("protocols", {})
+    return entries
+
+
+def of_source(folder: Path) -> str:
+    """Return the protocol that takes the settings of the source, as far as they are known; nothing without one."""
+    return next((name for name, entry in declared(folder).items() if entry.get("of_source")), "")
+
+
+def label(folder: Path, name: str, language: str) -> str:
+    """Return what people call a protocol."""
+    return Told(declared(folder)[name]["label"])[language]
+
+
+def caveat(folder: Path, name: str, language: str) -> str:
+    """Return what to know wherever a protocol is used; nothing where there is nothing to know."""
+    text = declared(folder)[name].get("caveat")
+    return Told(text)[language] if text else ""
+
+
+def with_protocols(config: Any) -> Any:
+    """Return a configuration in which each exercise holds what its folder says of every protocol that runs.
+
+    The file of a protocol, such as ``published.yaml``, lies over the settings of the configuration, and what the
+    configuration says under ``protocols`` of the exercise over that. A demonstration has the first protocol alone.
+
+    Raises:
+        InputError: a protocol is not declared, or cannot run as it is named; the message names key and file.
+    """
+    if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
+        return config  # which the schema refuses
+    given, folder = config.get("protocols", []), folder_of(config)
+    names = spelling.names(given) if isinstance(given, str) else given
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        return config
+    for mistake in _mistakes(names, folder, config["exercises"]):
+        raise InputError(f"configuration: {mistake}")
+    others = [] if config.get("demonstration") else names[1:]
+    laid = {**config, "exercises": {key: _laid(folder / key, e, others) for key, e in config["exercises"].items()}}
+    for name in others:
+        if not (any(folder.glob(f"*/{name}.yaml")) or any(name in _given(e) for e in laid["exercises"].values())):
+            raise InputError(
+                f"configuration: protocols: no exercise in {folder} has a file {name}.yaml, with the settings that "
+                f"{name} lays over those of its variants; write one, or take {name} out"
+            )
+    return laid if not names else {**laid, "protocols": [*names[:1], *others]}
+
+
+def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) -> Iterator[str]:
+    known, where = [*declared(folder)], shown(STUDY_FILE)
+    used = {f"exercises.{key}.protocols": [*_given(entry)] for key, entry in exercises.items()}
+    for key, given in {"protocols": names, **used}.items():
+        for name in given:
+            if name not in known:
+                yield f"{key}: {where} declares no protocol {name!r}{hint(name, known)}"
+    if names and names[0] != known[0]:
+        yield f"protocols: begin with {known[0]}, which {where} declares first: its settings are those written here"
+    if twice := [name for name in names if names.count(name) > 1]:
+        yield f"protocols: {twice[0]} is there twice; name each once"
+
+
+def _given(entry: Any) -> Mapping[str, Any]:
+    found = entry.get("protocols") if isinstance(entry, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
+    """Return an exercise with what its folder and its block say of each of some protocols."""
+    if not isinstance(entry, Mapping):
+        return entry
+    own = {key: value for key, value in entry.items() if key != "protocols"}
+    found: dict[str, Any] = {}
+    for name in names:
+        file = folder / f"{name}.yaml"
+        said = read_yaml(file) if file.is_file() else {}
+        if said := merge(said, _given(entry).get(name, {})):
+            found[name] = _of_those_there(said, entry)
+    return {**own, "protocols": found} if found else own
+
+
+def _of_those_there(said: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a protocol without the variants that are null, and those that the exercise does not run."""
+    variants, there = said.get("variants"), entry.get("variants")
+    if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
+        return said
+    return {**said, "variants": {key: each for key, each in variants.items() if key in there and each is not None}}
+
+
+def contradictions(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence about each setting that a protocol calls unknown although it is none, or is given a value."""
+    for exercise, entry in config["exercises"].items():
+        for name, said in _given(entry).items():
+            where = f"configuration: exercises.{exercise}.protocols.{name}.unknown"
+            values = {
+                *said.get("settings", {}),
+                *(key for e in said["variants"].values() for key in e.get("settings", {})),
+            }
+            for setting in said.get("unknown", []):
+                if setting not in settings:
+                    yield f"{where}: there is no setting {setting!r}{hint(setting, settings)}"
+                elif setting in values:
+                    yield f"{where}: {setting} has a value there; take it out of one of both"
