@@ -16,7 +16,9 @@ def _began() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _note(path: str, began: float) -> None:
+def _note(path: str, began: float, process: int) -> None:
+    if os.getpid() != process:  # a fork: the command that it works for is there as long, and notes itself
+        return
     ended = time.clock_gettime(time.CLOCK_BOOTTIME)
     words = [word.replace("\t", " ").replace("\n", " ") for word in sys.orig_argv[1:5]]
     line = "\t".join([f"{began:.3f}", f"{ended:.3f}", *words]) + "\n"
@@ -27,4 +29,4 @@ def _note(path: str, began: float) -> None:
 
 
 if "BENCH_TRACE" in os.environ:
-    atexit.register(_note, os.environ["BENCH_TRACE"], _began())
+    atexit.register(_note, os.environ["BENCH_TRACE"], _began(), os.getpid())

@@ -31,6 +31,7 @@ NAMES = {
     "snakemake.workflow:Workflow.is_main_process": "configures: find how a job of a run differs from the run",
     "snakemake.workflow:Workflow.modifier": "configures: find how a module learns that its configuration is given",
     "snakemake.workflow:Workflow.remote_exec": "is_job: find how Snakemake knows that it is inside of a job",
+    "snakemake.workflow:Workflow.local_exec": "runs_here: find how Snakemake knows that its jobs run on this machine",
     "snakemake.workflow:Workflow.touch": "plans: find how `snakemake --touch` is told from a run",
     "snakemake.workflow:Workflow.persistence": "made_otherwise: find where Snakemake keeps its notes of a run",
     "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": "on_sigterm: find what handles a SIGTERM",

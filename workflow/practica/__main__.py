@@ -2,6 +2,12 @@
 
 import atexit
 import gc
+import sys
+
+from practica.launch.warm import hand_over
+
+if (code := hand_over(sys.argv[1:])) is not None:
+    sys.exit(code)
 
 from practica.cli import main
 

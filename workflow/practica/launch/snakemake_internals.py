@@ -45,6 +45,11 @@ def is_job(workflow: Any) -> bool:
     return bool(workflow.remote_exec)
 
 
+def runs_here(workflow: Any) -> bool:
+    """Return whether the jobs run on this machine, as children of this Snakemake."""
+    return bool(workflow.local_exec)
+
+
 def given_configuration(workflow: Any) -> Given:
     """Return what Snakemake has understood of files and words."""
     settings = workflow.config_settings

@@ -20,7 +20,8 @@ from practica.files import read_json
 from practica.launch.allocation import end_with_job
 from practica.launch.ending import drop_dead_lock, end_when_told, note_owner
 from practica.launch.merging import command_partitions, command_profiles, note, take_over
-from practica.launch.snakemake_internals import configures, hasten_resources, let_data_come_back
+from practica.launch.snakemake_internals import configures, hasten_resources, let_data_come_back, runs_here
+from practica.launch.warm import offer
 from practica.paper import own
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
 from practica.paper.known import check_names, no_prose
@@ -53,6 +54,8 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     def begin() -> None:
         note(merged)
         note_owner()
+        if runs_here(workflow):
+            offer()
 
     return begin
 

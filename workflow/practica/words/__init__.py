@@ -116,7 +116,7 @@ def check_languages(chosen: Sequence[str]) -> None:
 def _sections(language: str, folders: tuple[Path, ...]) -> dict[str, dict[str, Any]]:
     merged: dict[str, dict[str, Any]] = {}
     for file in _files(language, folders):
-        content = read_yaml(file, fast=True)
+        content = read_yaml(file)
         if wrong := [name for name, entries in content.items() if not isinstance(entries, dict)]:
             raise InputError(f"{os.path.relpath(file)}: {wrong[0]} must be a mapping of keys to words")
         merged = merge(merged, content)

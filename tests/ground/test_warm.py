@@ -1,0 +1,172 @@
+"""What a step that is handed over has of its own: output, signals, its end; and what a crash costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from practica.launch.warm import KINDS, OFFER
+
+SERVER = """
+import socket, sys
+from pathlib import Path
+from practica.launch.forks import Forks
+
+address, owner, code = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(str(address))
+listener.listen()
+print("listening", flush=True)
+arguments = Forks(owner, listener.detach(), address, [code]).serve()
+if arguments:
+    exec(arguments[0])
+"""
+CLIENT = """
+import socket, sys
+from practica.launch.warm import done_there
+
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect(sys.argv[1])
+    code = done_there(connection, sys.argv[2:])
+sys.exit(99 if code is None else code)
+"""
+REFUSED = 99
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "module.py").touch()
+    return folder
+
+
+@pytest.fixture
+def owner() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def server(tmp_path: Path, code: Path, owner: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", SERVER, str(tmp_path / "s"), str(owner.pid), str(code)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "listening\n"
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def address(tmp_path: Path, server: subprocess.Popen[str]) -> Path:
+    return tmp_path / "s"
+
+
+def start(address: Path, work: str, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CLIENT, str(address), work]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
+
+
+def test_a_step_has_its_own_output_arguments_and_environment(address: Path) -> None:
+    work = "import os, sys; print(os.environ['SAID'], len(sys.argv), os.environ.get('ELSE')); sys.exit(3)"
+    step = start(address, work, env={**os.environ, "SAID": "here"})
+    assert step.communicate()[0] == "here 2 None\n"
+    assert step.returncode == 3
+
+
+def test_steps_run_side_by_side_and_a_crash_costs_one(address: Path, tmp_path: Path) -> None:
+    wait = f"import time; from pathlib import Path\nwhile not Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.01)"
+    slow, crash = start(address, wait), start(address, "import os; os.abort()")
+    assert crash.wait(20) == -signal.SIGABRT
+    assert start(address, "pass").wait(20) == 0
+    assert slow.poll() is None
+    (tmp_path / "go").touch()
+    assert slow.wait(20) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_reaches_the_step(address: Path, number: int) -> None:
+    work = (
+        f"import signal, sys, time; signal.signal({number:d}, lambda *_: sys.exit(7))\n"
+        "print('ready', flush=True); time.sleep(20)"
+    )
+    step = start(address, work)
+    assert step.stdout and step.stdout.readline() == "ready\n"
+    step.send_signal(number)
+    assert step.wait(20) == 7
+
+
+def test_what_ignores_sighup_goes_on_doing_so(address: Path) -> None:
+    work = "import signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"
+    step = start(address, work, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert step.communicate()[0] == "True\n"
+
+
+def test_a_step_is_killed_with_its_command(address: Path) -> None:
+    step = start(address, "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+    assert step.stdout
+    process = int(step.stdout.readline())
+    step.kill()
+    step.wait()
+    assert gone(process)
+
+
+def test_a_command_ends_with_the_warm_process_and_nothing_goes_on(address: Path, server: subprocess.Popen[str]) -> None:
+    step = start(address, "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+    assert step.stdout
+    process = int(step.stdout.readline())
+    server.kill()
+    assert step.wait(20) == 1
+    assert gone(process)
+
+
+def test_changed_code_is_not_run_from_memory(address: Path, code: Path, server: subprocess.Popen[str]) -> None:
+    assert start(address, "pass").wait(20) == 0
+    os.utime(code / "module.py", ns=(1, 1))
+    assert start(address, "pass").wait(20) == REFUSED
+    assert server.wait(20) == 0
+    assert not address.exists()
+
+
+def test_the_warm_process_ends_with_its_owner(
+    address: Path, server: subprocess.Popen[str], owner: subprocess.Popen[bytes]
+) -> None:
+    owner.kill()
+    assert server.wait(20) == 0
+
+
+def test_a_command_is_handed_over_only_where_it_is_offered(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "practica", "table", "--help"]
+    alone = subprocess.run(command, capture_output=True, text=True, check=True)
+    offered = {**os.environ, OFFER: f"{os.getpid()}:{tmp_path}"}
+    handed_over = subprocess.run(command, capture_output=True, text=True, check=True, env=offered)
+    assert handed_over.stdout == alone.stdout
+    [address] = (path for path in tmp_path.iterdir() if path.is_socket())
+    failed = subprocess.run([*command[:-1], "--wrong"], capture_output=True, text=True, check=False, env=offered)
+    assert (failed.returncode, "No such option" in failed.stderr) == (2, True)
+    address.unlink()  # nobody listens there any more: each command does its own work
+    address.touch()
+    assert subprocess.run(command, capture_output=True, text=True, check=True, env=offered).stdout == alone.stdout
+
+
+def test_every_kind_can_be_started() -> None:
+    from practica.cli.warming import IMPORTS
+
+    assert set(KINDS.values()) == set(IMPORTS)
+
+
+def gone(process: int) -> bool:
+    for _ in range(500):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,149 @@
+"""The warm process of `practica.launch.warm`: it has imported what steps need, and forks for each of them."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from practica.launch.warm import FORWARDED, NUMBER, REFUSED
+
+IDLE = 60.0
+"""Seconds without work after which a warm process ends."""
+USUAL: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+"""What Python does at signals when it starts, where that is not the system's default."""
+
+
+class Forks:
+    """Forks for each command that comes, until the process that offers it has gone or nothing has come for a while.
+
+    Args:
+        owner: the process that offers it.
+        descriptor: of the socket at which commands come.
+        address: the file of that socket; it goes when no more commands are taken.
+        code: folders of the code that is imported; once it changes, commands have to do their work themselves.
+    """
+
+    def __init__(self, owner: int, descriptor: int, address: Path, code: Sequence[Path]) -> None:
+        self._listener = socket.socket(fileno=descriptor)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ, self._fork)
+        self._selector.register(os.pidfd_open(owner), selectors.EVENT_READ, self._close)
+        self._address, self._folders = address, code
+        self._code = self._stamps()
+        self._open = True
+        self._steps = 0
+
+    def serve(self) -> list[str] | None:
+        """Serve; return the arguments in each fork, which then is the command's own process, and None at the end."""
+        gc.collect()
+        gc.freeze()  # what is imported stays, and its pages stay shared
+        while self._open or self._steps:
+            events = self._selector.select(None if self._steps else IDLE)
+            if not events:
+                self._close()
+            for key, _ in events:
+                arguments = key.data()
+                if arguments is not None:
+                    return arguments
+        return None
+
+    def _close(self) -> None:
+        """Take no more commands; who comes now does its own work."""
+        for key in list(self._selector.get_map().values()):
+            if key.data in (self._fork, self._close):
+                self._selector.unregister(key.fileobj)
+        self._address.unlink(missing_ok=True)
+        self._listener.close()
+        self._open = False
+
+    def _stamps(self) -> list[tuple[str, int]]:
+        """Return the files of the code, each with the time of its last change."""
+        files = (file for folder in self._folders for file in folder.rglob("*.py"))
+        return sorted((str(file), file.stat().st_mtime_ns) for file in files)
+
+    def _fork(self) -> list[str] | None:
+        connection, _ = self._listener.accept()
+        request = _received(connection)
+        if request is None:
+            connection.close()
+            return None
+        content, files = request
+        if self._code != self._stamps():
+            connection.sendall(NUMBER.pack(REFUSED))
+            connection.close()
+            self._close()
+            process = -1
+        else:
+            process = os.fork()
+        if process == 0:
+            connection.close()
+            return self._begin(content, files)
+        for file in files:
+            os.close(file)
+        if process > 0:
+            connection.sendall(NUMBER.pack(process))
+            self._watch(process, connection)
+        return None
+
+    def _watch(self, process: int, connection: socket.socket) -> None:
+        """Tell the command how its fork ended; kill the fork when the command is killed."""
+        end = os.pidfd_open(process)
+        self._steps += 1
+
+        def ended() -> None:
+            _, status = os.waitpid(process, 0)
+            with contextlib.suppress(OSError):
+                connection.sendall(NUMBER.pack(status))
+            for each in (end, connection):
+                with contextlib.suppress(KeyError):
+                    self._selector.unregister(each)
+            os.close(end)
+            connection.close()
+            self._steps -= 1
+
+        def left() -> None:
+            if connection.fileno() >= 0:  # else it has ended in the meantime
+                self._selector.unregister(connection)
+                os.kill(process, signal.SIGKILL)
+
+        self._selector.register(end, selectors.EVENT_READ, ended)
+        self._selector.register(connection, selectors.EVENT_READ, left)
+
+    def _begin(self, content: dict[str, Any], files: list[int]) -> list[str]:
+        """Make this fork the process that its command would have been."""
+        os.setpgid(0, 0)
+        for key in list(self._selector.get_map().values()):
+            key.fileobj.close() if isinstance(key.fileobj, socket.socket) else os.close(key.fd)
+        self._selector.close()
+        for place, file in enumerate(files):
+            os.dup2(file, place)
+            os.close(file)
+        for number in FORWARDED:
+            signal.signal(number, signal.SIG_IGN if number in content["ignored"] else USUAL.get(number, signal.SIG_DFL))
+        os.environ.clear()
+        os.environ.update(content["environment"])
+        sys.argv[1:] = content["arguments"]
+        return content["arguments"]
+
+
+def _received(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """Return what a command asks for, and its standard input, output and error; None where it has gone."""
+    size, files, _, _ = socket.recv_fds(connection, NUMBER.size, 3)
+    length = NUMBER.unpack(size)[0] if len(size) == NUMBER.size else 0
+    body = b""
+    while len(body) < length and (part := connection.recv(length - len(body))):
+        body += part
+    if not length or len(body) < length:
+        for file in files:
+            os.close(file)
+        return None
+    return json.loads(body), files

@@ -1,0 +1,190 @@
+"""Import the libraries once a run, not once a step.
+
+Each step of the workflow is a process of its own, and to import TensorFlow takes seconds. A *warm* process imports
+what a kind of step needs, and forks for each step. ``python -m practica`` hands its work over to it and waits: the fork
+writes to the same files, gets the same signals, and is killed with the command. When it crashes, that costs one step.
+
+Only a Snakemake that runs its jobs on this machine offers it (`offer`). A step does its work itself where there is no
+offer, where the warm process fails, and where the code has changed since that was started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+OFFER = "PRACTICA_WARM"
+"""Environment variable: the process that offers, and the folder of the sockets, as ``PID:FOLDER``."""
+KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("train", "measure"), "training"),
+    **dict.fromkeys(("collect", "statistics", "claims", "figure", "table", "trials"), "evidence"),
+}
+"""What each command that is worth it needs to have imported; the others start quickly, or run once."""
+OWN = ("_", "PWD", "OLDPWD", "SHLVL")
+"""Variables that differ between shells and change nothing."""
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+NUMBER = struct.Struct("!q")
+REFUSED = 0
+"""The answer in place of a process id: do it yourself."""
+
+
+def offer() -> None:
+    """Let the steps that this process starts from now on share their imports, until it ends."""
+    if OFFER in os.environ or not hasattr(os, "pidfd_open"):
+        return
+    folder = tempfile.mkdtemp(prefix="practica-warm-")
+    os.environ[OFFER] = f"{os.getpid()}:{folder}"
+    atexit.register(_withdraw, os.getpid(), folder)
+
+
+def _withdraw(owner: int, folder: str) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def hand_over(arguments: Sequence[str]) -> int | None:
+    """Have a command done by a warm process, if one is offered for it.
+
+    Returns:
+        The exit code of the command; None where it has to be done here.
+    """
+    kind, offered = KINDS.get(arguments[0]) if arguments else None, os.environ.get(OFFER)
+    if kind is None or not offered:
+        return None
+    owner, folder = offered.split(":", 1)
+    try:
+        with _connected([kind, "--threads", _threads(arguments)], int(owner), Path(folder)) as connection:
+            return done_there(connection, arguments)
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def _connected(need: Sequence[str], owner: int, folder: Path) -> Iterator[socket.socket]:
+    """Connect to the warm process of this need, environment and place, which is started where there is none."""
+    address = folder / _digest(need)
+    with socket.socket(socket.AF_UNIX) as connection, (folder / f"{address.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not address.exists():
+            _start(need, owner, address)
+        connection.connect(str(address))  # refused if it has failed: it would again
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        yield connection
+
+
+def _threads(arguments: Sequence[str]) -> str:
+    """Return how many threads a command may have: libraries read it when they are imported."""
+    return arguments[arguments.index("--threads") + 1] if "--threads" in arguments[:-1] else "1"
+
+
+def _digest(need: Sequence[str]) -> str:
+    """Return a digest of what a process needs and of what it takes from where it is started."""
+    variables = sorted((name, value) for name, value in os.environ.items() if name not in OWN)
+    return hashlib.sha256(json.dumps([*need, sys.executable, str(Path.cwd()), variables]).encode()).hexdigest()[:16]
+
+
+def _start(need: Sequence[str], owner: int, address: Path) -> None:
+    """Start a warm process that listens at the address at once, and answers when all is imported."""
+    with socket.socket(socket.AF_UNIX) as listener, address.with_suffix(".log").open("w") as log:
+        listener.bind(str(address))
+        listener.listen(128)
+        command = [sys.executable, "-m", "practica", "warm", *need, str(owner), str(listener.fileno()), str(address)]
+        # Away from the terminal, whose Ctrl-C each command passes on to its own fork.
+        subprocess.Popen(
+            command,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )
+
+
+class _Signals:
+    """What tells a command to end; it passes that on to its fork, as soon as there is one."""
+
+    def __init__(self) -> None:
+        self._before = {number: signal.getsignal(number) for number in FORWARDED}
+        self.ignored = [number for number, handler in self._before.items() if handler is signal.SIG_IGN]
+        self._process: int | None = None
+        self._early: list[int] = []
+        for number in set(FORWARDED) - set(self.ignored):
+            signal.signal(number, self._pass_on)
+
+    def go_to(self, process: int) -> None:
+        """Let the fork have every signal, those that came early first."""
+        self._process = process
+        for early in self._early:
+            self._pass_on(early, None)
+
+    def stay(self) -> None:
+        """Let this process have them again."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        for early in self._early:
+            os.kill(os.getpid(), early)
+
+    def _pass_on(self, number: int, frame: Any) -> None:
+        if self._process is None:
+            self._early.append(number)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process, number)
+
+
+def done_there(connection: socket.socket, arguments: Sequence[str]) -> int | None:
+    """Send the command, pass signals on until it ends, and return its exit code; None where it was refused."""
+    signals = _Signals()
+    request = {"arguments": list(arguments), "environment": _environment(), "ignored": signals.ignored}
+    try:
+        _send(connection, request)
+        process = _number(connection)
+    except OSError:
+        process = REFUSED
+    if process in (None, REFUSED):
+        signals.stay()
+        return None
+    signals.go_to(process)
+    status = _number(connection)
+    if status is None:  # who would have told how it ended is gone
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        return 1
+    if os.WIFSIGNALED(status):
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    return os.waitstatus_to_exitcode(status)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != OFFER}
+
+
+def _send(connection: socket.socket, request: Mapping[str, Any]) -> None:
+    body = json.dumps(request).encode()
+    socket.send_fds(connection, [NUMBER.pack(len(body))], [0, 1, 2])
+    connection.sendall(body)
+
+
+def _number(connection: socket.socket) -> int | None:
+    """Return the next number; None where the other side has gone."""
+    try:
+        content = connection.recv(NUMBER.size, socket.MSG_WAITALL)
+    except ConnectionError:
+        return None
+    return NUMBER.unpack(content)[0] if len(content) == NUMBER.size else None
