@@ -30,8 +30,8 @@ from typing import Any
 OFFER = "PRACTICA_WARM"
 """Environment variable: the process that offers, and the folder of the sockets, as ``PID:FOLDER``."""
 KINDS: Mapping[str, str] = {
-    **dict.fromkeys(("train", "measure"), "training"),
-    **dict.fromkeys(("collect", "statistics", "claims", "figure", "table", "trials"), "evidence"),
+    **dict.fromkeys(("models", "rehearse", "train", "measure"), "training"),
+    **dict.fromkeys(("collect", "statistics", "claims", "figure", "table", "trials", "page", "paper"), "evidence"),
 }
 """What each command that is worth it needs to have imported; the others start quickly, or run once."""
 OWN = ("_", "PWD", "OLDPWD", "SHLVL")
