@@ -6,7 +6,7 @@ import sys
 
 from practica.launch.warm import hand_over
 
-if (code := hand_over(sys.argv[1:])) is not None:
+if __name__ == "__main__" and (code := hand_over(sys.argv[1:])) is not None:
     sys.exit(code)
 
 from practica.cli import main
