@@ -44,7 +44,7 @@ def test_another_protocol_lies_over_the_variants_that_it_names(folder: Path) -> 
     assert study.variants("moons", "ours") == study.variants("moons")
     assert study.every_variant("steps") == ("dense", "conv", "dense@theirs")
     assert study.settings("moons", "raw@theirs") == {**study.settings("moons", "raw"), "epochs": 3, "l2": 0.1}
-    assert study.settings("moons", "corrected@theirs")["learning_rate"] == 0.01
+    assert study.settings("steps", "dense@theirs")["learning_rate"] == 0.01
     assert (study.model("moons", "raw@theirs"), study.dataset("moons", "raw@theirs")) == ("dense", "crescents")
     assert study.resources("moons", "raw@theirs") == study.resources("moons", "raw")
     assert variant_name(study, "moons", "raw@theirs", "en").endswith(" (as published)")

@@ -42,11 +42,11 @@ protocols:
 THEIRS = {
     "moons": """
 settings: {epochs: 3, l2: 0.1}
-variants: {raw: {}, corrected: {settings: {learning_rate: 0.01}}, gone: {}}
+variants: {raw: {}, corrected: {}, gone: {}}
 unknown: [batch_size]
 deviations: [{es: 'los pliegues se barajan', en: 'the folds are shuffled'}]
 """,
-    "steps": "settings: {epochs: 3}\nvariants: {dense: {}}\n",
+    "steps": "settings: {epochs: 3}\nvariants: {dense: {settings: {learning_rate: 0.01}}}\n",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from practica.address import Quantity
@@ -47,6 +47,11 @@ class Part:
     figure: str
     smallest: float = 0.0
     varies: tuple[str, ...] = ()
+
+    def under(self, protocol: str) -> Part:
+        """Return the same statement about the runs under another protocol; nothing stands for the first."""
+        other = self.other and self.other.under(protocol)
+        return replace(self, of=self.of.under(protocol), other=other)
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -80,8 +80,19 @@ def _sorted(one: float, other: float) -> Ends:
     return min(one, other), max(one, other)
 
 
+def by_protocol(claim: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return a claim as it was judged under each protocol, by its name; of one alone, the claim itself under none."""
+    if "verdicts" not in claim:
+        return {"": claim}
+    parts: list[Mapping[str, Any]] = claim["parts"]
+    return {
+        name: {**claim, "verdict": verdict, "parts": [part for part in parts if part["protocol"] == name]}
+        for name, verdict in claim["verdicts"].items()
+    }
+
+
 def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of a claim that decides it: the first with the verdict of all of them together."""
+    """Return the part of a claim, under one protocol, that decides it: the first with the verdict of all together."""
     parts: list[Mapping[str, Any]] = claim["parts"]
     return next((part for part in parts if part["verdict"] == claim["verdict"]), parts[0])
 

@@ -17,6 +17,13 @@ UNDECIDED = "undecided"
 NOT_COMPARABLE = "not comparable"
 NOT_EVALUATED = "not evaluated"
 VERDICTS = (CONFIRMED, NOT_CONFIRMED, UNDECIDED, NOT_COMPARABLE, NOT_EVALUATED)
+"""What the seeds say of a claim and of its parts, under one protocol."""
+ROBUST = "robust"
+REPRODUCED = "reproduced"
+DEPENDS = "depends on the settings"
+NOT_REPRODUCED = "not reproduced"
+OVERALL = (ROBUST, REPRODUCED, DEPENDS, NOT_REPRODUCED)
+"""What several protocols say together of a claim; where they say nothing together, one of ``VERDICTS`` stands."""
 
 FEWEST = 3
 """Fewer seeds, pairs of seeds or repetitions than this decide nothing."""
@@ -134,3 +141,21 @@ def combine(verdicts: Iterable[str]) -> str:
         if verdict in found:
             return verdict
     return CONFIRMED
+
+
+def over_protocols(verdicts: Mapping[str, str], source: str) -> str:
+    """Return the verdict on a claim from those under each protocol, of which ``source`` has the source's settings.
+
+    Robust: confirmed under all. Reproduced: under the source's, while no other decides. Not reproduced: not confirmed
+    under the source's, and confirmed under no other. Depends on the settings: confirmed under some, not under others.
+    What the source's protocol leaves open stays so; a claim that it says nothing of has the verdict of the first.
+    """
+    found = set(verdicts.values())
+    if {CONFIRMED, NOT_CONFIRMED} <= found:
+        return DEPENDS
+    if found == {CONFIRMED} and len(verdicts) > 1:
+        return ROBUST
+    own = verdicts.get(source, NOT_EVALUATED)
+    if own in (CONFIRMED, NOT_CONFIRMED):
+        return REPRODUCED if own == CONFIRMED else NOT_REPRODUCED
+    return next(iter(verdicts.values())) if own == NOT_EVALUATED else own

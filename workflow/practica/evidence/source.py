@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from practica.address import Quantity
 from practica.config.study import Study
 from practica.errors import InputError
 
@@ -18,6 +19,11 @@ def numbers(study: Study) -> Mapping[str, str]:
         for exercise in study.known
         for name, text in study.about(exercise).get("printed", {}).items()
     }
+
+
+def of(known: Mapping[str, str], quantity: Quantity) -> str | None:
+    """Return what the source prints for a quantity, under whichever protocol ours was measured."""
+    return known.get(str(quantity.under("")))
 
 
 def printed(study: Study, name: str) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.address import Quantity
+from practica.address import TIMING, Quantity
+from practica.config import protocols
 from practica.config.about import in_all
 from practica.config.study import Study
+from practica.evidence import source as printed
 from practica.evidence.blocks import NOT_RUN, STAND_IN
 from practica.evidence.claims import NEAR, Claim, Part, declared
 from practica.evidence.equal import unequal
@@ -43,6 +45,7 @@ from practica.evidence.rules import (
     Rule,
     combine,
     decide,
+    over_protocols,
     rule_of,
 )
 from practica.evidence.source import numbers
@@ -84,7 +87,7 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
     judged = evaluate(chosen, Results(study, folder))
     measures = dict.fromkeys(each.measure for claim in chosen for part in claim.parts for each in part.quantities)
     defined = {measure: claims.define(measure) for measure in measures}
-    record = {
+    record: dict[str, Any] = {
         "schema": 2,
         "confidence": CONFIDENCE,
         "intervals": METHODS,
@@ -95,17 +98,37 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
         },
         "fewest": FEWEST,
         "definitions": {measure: words for measure, words in defined.items() if words},
+        **_protocols(study),
         "claims": judged,
     }
     write_checked(folder / "claims.json", record)
     return record
 
 
+def _protocols(study: Study) -> dict[str, Any]:
+    """Return what the protocols are called and what to know of each; nothing where there is one alone."""
+    source, told = protocols.of_source(study.folder), {}
+    for name in study.protocols:
+        told[name] = {
+            "label": {language: protocols.label(study.folder, name, language) for language in study.languages},
+            "caveat": {language: protocols.caveat(study.folder, name, language) for language in study.languages},
+            "of_source": name == source,
+        }
+    return {"protocols": told} if told else {}
+
+
 def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
-    """Return the entries of claims in ``claims.json``, all of which are decided at once."""
-    parts = [(claim.id, part) for claim in claims for part in claim.parts]
-    source, languages = numbers(results.study), results.study.languages
-    known = {(name, part.name): _evidence(part, results, source) for name, part in parts}
+    """Return the entries of claims in ``claims.json``, all of which are decided at once, under all protocols."""
+    study = results.study
+    source, languages, names = numbers(study), study.languages, study.protocols or ("",)
+    asked = {claim.id: {name: parts for name in names if (parts := _parts(claim, name, study))} for claim in claims}
+    every = {
+        (claim, name, part.name): part
+        for claim, under in asked.items()
+        for name, parts in under.items()
+        for part in parts
+    }
+    known = {key: _evidence(part, results, source) for key, part in every.items()}
     tested = {
         name: min(each.p_values)
         for name, each in known.items()
@@ -114,24 +137,45 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
     adjusted = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
     entries = []
     for claim in claims:
-        judged = [
-            {
-                **_judge(part, known[claim.id, part.name], adjusted.get((claim.id, part.name)), source),
-                "says": in_all(part.says, languages),
-            }
-            for part in claim.parts
-        ]
+        judged = {
+            name: [
+                {
+                    **({"protocol": name} if name else {}),
+                    **_judge(part, known[claim.id, name, part.name], adjusted.get((claim.id, name, part.name)), source),
+                    "says": in_all(part.says, languages),
+                }
+                for part in parts
+            ]
+            for name, parts in asked[claim.id].items()
+        }
+        verdicts = {name: combine(part["verdict"] for part in parts) for name, parts in judged.items()}
+        overall = over_protocols(verdicts, protocols.of_source(study.folder)) if study.protocols else verdicts[""]
         entries.append(
             {
                 "id": claim.id,
                 "exercise": claim.exercise,
-                "verdict": combine(part["verdict"] for part in judged),
+                "verdict": overall,
+                **({"verdicts": verdicts} if study.protocols else {}),
                 "sentence": in_all(claim.sentence, languages),
                 "figure": claim.figure,
-                "parts": judged,
+                "parts": [part for parts in judged.values() for part in parts],
             }
         )
     return entries
+
+
+def _parts(claim: Claim, protocol: str, study: Study) -> list[Part]:
+    """Return the parts of a claim under a protocol; none where nothing of what they are about runs under it."""
+    if protocol in ("", *study.protocols[:1]):
+        return list(claim.parts)
+    parts = [part.under(protocol) for part in claim.parts]
+    return parts if any(_runs(quantity, study) for part in parts for quantity in part.quantities) else []
+
+
+def _runs(quantity: Quantity, study: Study) -> bool:
+    """Say whether a quantity can be measured: what is timed beside the runs is so under the first protocol alone."""
+    there = quantity.exercise in study.exercises and quantity.variant in study.every_variant(quantity.exercise)
+    return there and quantity.split != TIMING
 
 
 def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source: Mapping[str, str]) -> dict[str, Any]:
@@ -167,7 +211,7 @@ def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source
 
 def _rule(part: Part, source: Mapping[str, str]) -> Rule:
     name, bound = part.rule
-    return rule_of(name, bound, part.smallest, float(source[str(part.of)]) if name == NEAR else 0.0)
+    return rule_of(name, bound, part.smallest, float(source[str(part.of.under(""))]) if name == NEAR else 0.0)
 
 
 def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, str | None]:
@@ -187,7 +231,7 @@ def _side(quantity: Quantity, found: Estimate | None, seeds: int, source: Mappin
     """Return one of the things compared: its name, what the source prints for it, ours, and how many seeds it has."""
     return {
         "quantity": str(quantity),
-        "source": source.get(str(quantity)),
+        "source": printed.of(source, quantity),
         "estimate": asdict(found) if found else None,
         "seeds": seeds,
     }
@@ -278,10 +322,18 @@ def _numbers(values: pd.Series) -> dict[int, float]:
 
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Return a line for each claim of ``claims.json``, for people at a terminal."""
-    width = max((len(claim["id"]) + 1 for claim in record["claims"]), default=0)
+    columns = [[claim["id"], claim["verdict"], *_verdicts(claim)] for claim in record["claims"]]
+    widths = [max(map(len, column)) + 1 for column in zip(*columns, strict=True)]
     told = [
-        f"{claim['id']:<{width}}{claim['verdict']:<16}{in_language(claim['sentence'], MODEL)}"
-        for claim in record["claims"]
+        "".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
+        + in_language(claim["sentence"], MODEL)
+        for row, claim in zip(columns, record["claims"], strict=True)
     ]
     count = record["decisions"]["count"]
     return [*told, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if told else []
+
+
+def _verdicts(claim: Mapping[str, Any]) -> list[str]:
+    """Return the verdict on a claim under each protocol, as one text; nothing where there is one alone."""
+    found = claim.get("verdicts")
+    return [f"({', '.join(f'{name}: {verdict}' for name, verdict in found.items())})"] if found else []

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from practica.address import METRIC, TIMING, parts
+from practica.address import METRIC, TIMING, Quantity, parts, under
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
@@ -161,11 +161,16 @@ def _claims(folder: Path) -> dict[str, tuple[str, str | None]]:
     path = folder / "claims.json"
     try:
         content = read_json(path)["claims"]
-        parts = {f"{c['id']}: {part['name']}": (part["verdict"], part["cause"]) for c in content for part in c["parts"]}
+        parts = {_part(claim, part): (part["verdict"], part["cause"]) for claim in content for part in claim["parts"]}
         return {claim["id"]: (claim["verdict"], None) for claim in content} | parts
     except (KeyError, TypeError) as error:
         what = f"no key {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(f"{path} is malformed ({what}); judge the claims again") from error
+
+
+def _part(claim: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+    """Return the name of a part: under another protocol than the first it is one of its own, as the variants are."""
+    return f"{claim['id']}: {under(part['name'], Quantity.parse(part['of']['quantity']).protocol)}"
 
 
 def _verdicts(
