@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evidence.factory import make_study
+from practica.address import RUNNING
 from practica.config.study import Study
 from practica.evidence.collect import HISTORY_COLUMNS, METRICS_COLUMNS, write_table
 
@@ -112,7 +113,8 @@ class World:
         spread = self.fold_spread.get(name, 0.0) + self.fold_noise.get(name, np.zeros(self.seeds))
         folds: list[int | None] = list(range(5)) if name in self.fold_spread else [None]
         return [
-            (exercise, variant, seed, fold, split, metric, value + offset, self._data(name))
+            (exercise, variant, seed, fold, split, named, value + offset, self._data(name))
+            for named in ([metric, f"{RUNNING}{metric}"] if split == "train" else [metric])
             for seed, value in enumerate(values)
             for fold in folds
             for offset in [0.0 if fold is None or split != "validation" else spread[seed] * (fold - 2) / 2]
@@ -120,10 +122,10 @@ class World:
 
     def _curves(self) -> list[tuple[Any, ...]]:
         return [
-            (*variant.split("/"), seed, None, epoch, split, metric, part * value, self._data(variant))
+            (*variant.split("/"), seed, None, epoch, split, how + metric, part * value, self._data(variant))
             for variant, courses in self.courses.items()
             for metric in ["loss" if variant in self.by_loss else "accuracy"]
-            for split in ("train", "validation")
+            for split, how in (("train", RUNNING), ("validation", ""))
             for seed, value in enumerate(self.final.get(f"{variant}/{split}/{metric}", ()))
             for epoch, part in enumerate(courses[seed % len(courses)], start=1)
         ]

@@ -18,19 +18,31 @@ Runs = dict[tuple[int, int | None], list[float]]
 """A curve by seed and fold."""
 
 
-def results(folder: Path, accuracy: Runs, *, metric: str = "accuracy", train: float = 1.0, step: int = 1) -> Results:
-    """Return results of one variant with these validation curves and this final training accuracy."""
+def results(
+    folder: Path,
+    accuracy: Runs,
+    *,
+    metric: str = "accuracy",
+    train: float = 1.0,
+    running: float | None = None,
+    step: int = 1,
+) -> Results:
+    """Return results of one variant with these validation curves and this final training accuracy, running or not."""
     head = ("invented", "mine")
     history = [
-        (*head, seed, fold, step * epoch, split, metric, value * (train if split == "train" else 1), "real")
-        for split in ("train", "validation")
+        (*head, seed, fold, step * epoch, split, name, value * (train if split == "train" else 1), "real")
+        for split, name in (("train", f"running_{metric}"), ("validation", metric))
         for (seed, fold), values in accuracy.items()
         for epoch, value in enumerate(values, start=1)
     ]
     final = [
-        (*head, seed, fold, split, metric, value, "real")
+        (*head, seed, fold, split, name, value, "real")
         for (seed, fold), values in accuracy.items()
-        for split, value in (("train", train), ("validation", values[-1]))
+        for split, name, value in (
+            ("train", metric, train),
+            ("train", f"running_{metric}", train if running is None else running),
+            ("validation", metric, values[-1]),
+        )
     ]
     for name, rows, columns in (("history.csv.gz", history, HISTORY_COLUMNS), ("metrics.csv", final, METRICS_COLUMNS)):
         write_table(folder / name, pd.DataFrame(rows, columns=columns).astype({"fold": "Int64"}))
@@ -42,8 +54,9 @@ def measured(found: Results, measure: str) -> dict[int, float]:
 
 
 def test_the_gap_is_training_minus_validation_at_the_end(tmp_path: Path) -> None:
-    found = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}, train=0.95)
+    found = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}, train=0.98, running=0.95)
     assert measured(found, "gap") == pytest.approx({0: 0.25, 1: 0.15})
+    assert measured(found, "evaluated_gap") == pytest.approx({0: 0.28, 1: 0.18})
 
 
 def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Path) -> None:

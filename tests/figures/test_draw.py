@@ -102,7 +102,8 @@ def test_every_axis_is_labelled_and_epochs_are_whole(complete: Results) -> None:
 
 
 def test_train_and_validation_differ_by_colour_and_dashes(complete: Results) -> None:
-    first, second = draw_from(complete, "fig1a", "es").axes[0].lines
+    first, dot, second = draw_from(complete, "fig1a", "es").axes[0].lines
+    assert (dot.get_color(), dot.get_marker()) == (first.get_color(), "o")
     assert first.get_color() != second.get_color()
     assert first.get_linestyle() != second.get_linestyle()
 
@@ -115,6 +116,18 @@ def test_lines_are_the_means_and_the_legend_says_what_the_band_is(complete: Resu
         assert np.array_equal(lines(figure)[dashes], curve.mean)
     assert bands(figure) == 2
     assert "línea: media de 2 semillas; banda: mínimo a máximo" in written(figure)
+
+
+def test_the_dot_is_training_evaluated_at_the_end(tmp_path: Path, written: Written) -> None:
+    results = one_variant(tmp_path, epochs=4)
+    table = pd.read_csv(tmp_path / "metrics.csv")
+    final = (table["split"] == "train") & (table["metric"] == "accuracy")
+    table.loc[final, "value"] = 0.25
+    table.to_csv(tmp_path / "metrics.csv", index=False)
+    figure = draw_from(results, "fig_steps_dense", "en")
+    dots = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 1]
+    assert [4, 0.25] in [[*line.get_xdata(), *line.get_ydata()] for line in dots]
+    assert "dot: evaluated after the last epoch" in written(figure)
 
 
 def test_one_seed_has_no_band(tmp_path: Path, written: Written) -> None:

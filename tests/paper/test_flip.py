@@ -58,7 +58,8 @@ def flipped(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         folder = folders[verdict] = first.with_name(verdict.replace(" ", "_"))
         shutil.copytree(first, folder)
         table = pd.read_csv(folder / "metrics.csv")
-        moved = (table["variant"] == "dense") & (table["split"] == "train") & (table["metric"] == "accuracy")
+        moved = (table["variant"] == "dense") & (table["split"] == "train")
+        moved &= table["metric"].isin(["accuracy", "running_accuracy"])
         table.loc[moved, "value"] += by
         write_table(folder / "metrics.csv", table.astype({"fold": "Int64"}))
         # What Snakemake runs after such an edit, in its order.

@@ -152,7 +152,10 @@ def test_unequal_epochs_of_a_variant_are_named_with_the_run(results) -> None:
     assert last.any()
     write(results / "history.csv.gz", table[~last])
     sentence = said(results, "figure", "fig1b")
-    assert "history.csv.gz: steps/conv, seed 1, train loss, was recorded at other epochs than the first run" in sentence
+    assert (
+        "history.csv.gz: steps/conv, seed 1, train running_loss, was recorded at other epochs than the first run"
+        in sentence
+    )
 
 
 def test_an_epoch_that_is_there_twice_is_named(results) -> None:
@@ -161,7 +164,8 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
     write(results / "history.csv.gz", pd.concat([table, table.iloc[[place]]]))
     sentence = said(results, "claims")
     assert (
-        f"line {len(table) + 2}: moons/raw, seed 0, fold 2, epoch 2, train loss stands in line {place + 2}" in sentence
+        f"line {len(table) + 2}: moons/raw, seed 0, fold 2, epoch 2, train running_loss stands in line {place + 2}"
+        in sentence
     )
 
 
@@ -308,7 +312,7 @@ def change(path: Path, edit) -> None:
     ],
 )
 def test_a_block_s_own_files_are_checked_when_they_are_collected(results, study, name, edit, message) -> None:
-    path = study.block("moons", "raw", study.seed_groups("moons")[0]).folder(results) / name
+    path = study.block("moons", "raw", study.seed_groups("moons", "raw")[0]).folder(results) / name
     change(path, edit)
     sentence = said(results, "collect")
     assert str(path) in sentence and message in sentence and "delete" in sentence

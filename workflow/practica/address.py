@@ -15,6 +15,20 @@ AT = "@"
 """What stands between a variant and a protocol other than the first, as in ``digits/dense@published``."""
 TIMING = "timing"
 """The split of what is measured of a variant's speed, on no part of the data: its repetitions stand for the seeds."""
+BEST = "best_"
+"""What begins the name of a metric at the best validation epoch."""
+RUNNING = "running_"
+"""What begins the name of a training metric as Keras reports it: the mean over an epoch's steps, with Dropout at work.
+
+Without it, the same metric is evaluated with the weights of the epoch's end, on all training samples.
+"""
+PREFIXES = (BEST, RUNNING)
+"""What begins the name of every metric that is not the one evaluated with the weights of the last epoch."""
+
+
+def bare(metric: str) -> str:
+    """Return the name of a metric, whenever and however it is taken: ``accuracy`` of ``running_accuracy``."""
+    return metric.removeprefix(BEST).removeprefix(RUNNING)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from practica.address import base_of, protocol_of
+from practica.address import RUNNING, base_of, protocol_of
 from practica.config.about import Told
 from practica.config.protocols import label
 from practica.config.study import Study
-from practica.words import section
+from practica.words import section, word
 
 
 def own_words(study: Study, exercise: str, language: str) -> dict[str, str]:
@@ -19,6 +19,9 @@ def own_words(study: Study, exercise: str, language: str) -> dict[str, str]:
 
 def metric_name(study: Study, exercise: str, metric: str, language: str) -> str:
     """Return how people call a metric of an exercise."""
+    if metric.startswith(RUNNING):
+        named = metric_name(study, exercise, metric.removeprefix(RUNNING), language)
+        return str(word("running", language)).format(named)
     own = study.about(exercise).get("metrics", {}).get(metric)
     return str(section("metrics", language).get(metric, metric)) if own is None else Told(own)[language]
 

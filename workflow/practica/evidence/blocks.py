@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from practica.address import RUNNING
 from practica.config.study import Block
 from practica.errors import InputError
 from practica.evidence.sound import complaint, stops_early
@@ -68,13 +69,15 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     metrics = _checked(metrics_file, block)
     runs = _parsed(metrics_file, lambda: _metrics(metrics, block))
     history = _checked(history_file, block)
+    curves = _parsed(history_file, lambda: _history(history, block))
+    ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
     return BlockFiles(
         block=block,
         status="done",
         stand_in=_parsed(metrics_file, lambda: _boolean(metrics["stand_in"])),
         epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
-        metrics=runs,
-        history=_parsed(history_file, lambda: _history(history, block)),
+        metrics={**runs, **ends},
+        history=curves,
         provenance=manifest["provenance"],
     )
 
@@ -203,10 +206,12 @@ def _history(content: Any, block: Block) -> dict[Key, tuple[list[int], list[floa
 
 
 def _curves(run: Any) -> Iterator[tuple[str, str, list[Any]]]:
+    """Yield split, metric and values; those of training are running means, and called so."""
     # Whatever is a mapping beside the run's own keys is a split: a user's exercise may name others.
     for split, metrics in run.items():
         if isinstance(metrics, dict):
-            yield from ((split, metric, values) for metric, values in metrics.items())
+            how = RUNNING if split == "train" else ""
+            yield from ((split, f"{how}{metric}", values) for metric, values in metrics.items())
 
 
 def _run_key(run: Any) -> tuple[int, int | None]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from practica.address import PREFIXES
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.claims import NEUTRAL
 from practica.evidence.equal import unlike
@@ -24,10 +25,10 @@ DIFFERENCE, RATIO = "difference", "ratio"
 def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return, for every two variants on the same data and every final metric, ``variant`` against ``minus`` over seeds.
 
-    Variants share the data seed, so that they pair up; those of two protocols are not compared. Folds are averaged
-    within their seed first. Errors and losses are divided by each other, all else is subtracted. ``significant`` is
-    whether ``p_holm``, which is corrected for all rows, is under 0.05; never so with too few pairs, or where the two
-    were trained on unequal terms.
+    Final is what is evaluated with the weights of the last epoch. Variants share the data seed, so that they pair up;
+    those of two protocols are not compared. Folds are averaged within their seed first. Errors and losses are divided
+    by each other, all else is subtracted. ``significant`` is whether ``p_holm``, which is corrected for all rows, is
+    under 0.05; never so with too few pairs, or where the two were trained on unequal terms.
     """
     rows = _paired(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
@@ -48,7 +49,7 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
 def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Return the names, the comparison by seed, what is unequal and the kind of data of everything to be compared."""
     study = results.study
-    final = metrics[~metrics["metric"].astype(str).str.startswith("best_")]
+    final = metrics[~metrics["metric"].astype(str).str.startswith(PREFIXES)]
     stand_in = set(metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].itertuples(index=False, name=None))
     found: list[tuple[Any, ...]] = []
     for exercise in study.exercises:

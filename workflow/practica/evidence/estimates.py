@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from practica.address import bare
 from practica.evidence.claims import YES_OR_NO
 
 CONFIDENCE = 0.95
@@ -74,7 +75,7 @@ def possible(metric: str) -> Bounds:
     """Return the least and the greatest value that a metric or measure can have."""
     if BETWEEN_0_AND_1.fullmatch(metric) or metric in YES_OR_NO:
         return 0.0, 1.0
-    if metric.removeprefix("best_") == "r2":
+    if bare(metric) == "r2":
         return -math.inf, 1.0
     return (0.0, math.inf) if metric in POSITIVE or scale_of(metric) == LOG else ANYTHING
 

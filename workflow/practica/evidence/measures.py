@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.address import Quantity
+from practica.address import RUNNING, Quantity
 from practica.errors import InputError
 from practica.evidence.claims import LEVELLED
 from practica.evidence.estimates import NOISE
@@ -23,6 +23,7 @@ RISEN = 0.02
 """Validation accuracy above chance by less than this at the end is no rise."""
 LATE = 0.75
 """The share of the epochs after which ``late_gain`` begins."""
+RUNNING_ACCURACY = f"{RUNNING}accuracy"
 BOUNDS = ["least", "most"]
 """Between which a value is known to lie; the same as the value where it is known exactly."""
 
@@ -58,9 +59,18 @@ def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.S
 
 
 def gap(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return training minus validation accuracy at the last epoch."""
-    train, validation = (results.per_seed(exercise, variant, split, "accuracy") for split in ("train", "validation"))
-    return (train - validation).dropna()
+    """Return running training minus validation accuracy at the last epoch: how far apart the two curves end."""
+    return _gap(results, exercise, variant, RUNNING_ACCURACY)
+
+
+def evaluated_gap(results: Results, exercise: str, variant: str) -> pd.Series:
+    """Return the same with the training accuracy evaluated after the last epoch, without Dropout."""
+    return _gap(results, exercise, variant, "accuracy")
+
+
+def _gap(results: Results, exercise: str, variant: str, metric: str) -> pd.Series:
+    train = results.per_seed(exercise, variant, "train", metric)
+    return (train - results.per_seed(exercise, variant, "validation", "accuracy")).dropna()
 
 
 def fold_sd(results: Results, exercise: str, variant: str) -> pd.Series:
@@ -100,8 +110,8 @@ def auc(results: Results, exercise: str, variant: str) -> pd.Series:
 
 
 def train_auc(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the same of the training accuracy."""
-    return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.area, split="train")
+    """Return the same of the running training accuracy, whose curve is drawn."""
+    return _over_epochs(results, exercise, variant, RUNNING_ACCURACY, lambda curve: curve.area, split="train")
 
 
 def late_gain(results: Results, exercise: str, variant: str) -> pd.Series:
@@ -138,6 +148,7 @@ def loss_left(results: Results, exercise: str, variant: str) -> pd.Series:
 
 MEASURES: Mapping[str, Callable[[Results, str, str], pd.Series]] = {
     "gap": gap,
+    "evaluated_gap": evaluated_gap,
     "fold_sd": fold_sd,
     "solved": solved,
     "auc": auc,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 
+from practica.address import bare
 from practica.evidence.estimates import SHARE, Estimate
 from practica.words import section
 
 FIXED_DIGITS = {
     "accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2,
-    "gap": 3, "fold_sd": 3, "epochs_to": 1, "idle_epochs": 1, "rise_share": 2, "auc": 3, "train_auc": 3, "late_gain": 3,
+    "gap": 3, "evaluated_gap": 3,
+    "fold_sd": 3, "epochs_to": 1, "idle_epochs": 1, "rise_share": 2, "auc": 3, "train_auc": 3, "late_gain": 3,
     "solved": 2, "ratio": 2,
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -119,8 +121,8 @@ def _plain(value: float, metric: str) -> bool:
 
 
 def _base(metric: str) -> str:
-    """Return the name under which a metric has its digits: without ``best_``, and without the level to reach."""
-    return re.sub(r"_\d\d$", "", metric.removeprefix("best_"))
+    """Return the name under which a metric has its digits: without prefix, and without the level to reach."""
+    return re.sub(r"_\d\d$", "", bare(metric))
 
 
 def _exponent(value: float, figures: int) -> int:

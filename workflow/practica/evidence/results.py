@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from practica.address import RUNNING, bare
 from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN, train_again
@@ -63,7 +64,8 @@ class Value(Estimate):
 class Curve:
     """A metric over the epochs, ``(epochs,)`` each: its mean and a band around it, over ``n`` seeds.
 
-    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds.
+    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds. Of a curve of
+    running means, ``evaluated`` is the mean of the same metric evaluated at the end.
     """
 
     epochs: np.ndarray
@@ -74,6 +76,7 @@ class Curve:
     n: int
     folds: int
     stand_in: bool
+    evaluated: float | None = None
 
 
 class Results:
@@ -137,26 +140,46 @@ class Results:
         return rows.assign(fold=rows["fold"].fillna(-1).astype(int))
 
     def curves(self, exercise: str, variant: str, metric: str, split: str, spread: str = "seeds") -> Curve | Missing:
-        """Return a metric's course over the epochs, or why there is none.
+        """Return a metric's course over the epochs, or why there is none; of training, that of its running mean.
 
         ``normalised_loss`` is the loss divided by its largest value in that run, over all splits, so that training and
         validation stay comparable. ``spread="seeds"`` averages the folds within a seed and takes the band over the
         seeds; ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
         """
         recorded = metric.removeprefix(NORMALISED)
-        rows = _select(self.history, exercise=exercise, variant=variant, metric=recorded)
+        rows = _select(self.history, exercise=exercise, variant=variant)
+        rows = rows[rows["metric"].isin([recorded, f"{RUNNING}{recorded}"])]
         rows = rows.assign(fold=rows["fold"].fillna(-1).astype(int))
-        if metric != recorded:
-            rows["value"] /= rows.groupby(["seed", "fold"])["value"].transform("max")
+        largest = rows.groupby(["seed", "fold"])["value"].max() if metric != recorded else None
         rows = _select(rows, split=split)
         if rows.empty:
             return self.why_missing(exercise, variant, f"{split} {recorded} by epoch")
         table = rows.pivot(index="epoch", columns=["seed", "fold"], values="value")
-        return _curve(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
+        if largest is not None:
+            table = table / largest
+        curve = _curve(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
+        running = rows["metric"].astype(str).str.startswith(RUNNING).all()
+        return (
+            replace(curve, evaluated=self._evaluated(exercise, variant, split, recorded, largest)) if running else curve
+        )
+
+    def _evaluated(
+        self, exercise: str, variant: str, split: str, metric: str, largest: pd.Series | None
+    ) -> float | None:
+        """Return the mean of a metric evaluated at the end, over the ``largest`` of each run; None without one."""
+        rows = self.per_run(exercise, variant, split, metric)
+        rows = rows.assign(fold=rows["fold"].fillna(-1).astype(int))
+        if largest is not None:
+            rows["value"] = (
+                rows["value"].to_numpy() / largest.reindex(rows.set_index(["seed", "fold"]).index).to_numpy()
+            )
+        value = float(over_folds(rows, ["seed"]).mean())
+        return value if np.isfinite(value) else None
 
     def metrics_by_epoch(self, exercise: str, variant: str) -> list[str]:
-        """Return the metrics that the variant's history holds, in the order of recording."""
-        return _select(self.history, exercise=exercise, variant=variant)["metric"].astype(str).unique().tolist()
+        """Return the metrics that the variant's history holds, running or evaluated, in the order of recording."""
+        recorded = _select(self.history, exercise=exercise, variant=variant)["metric"].astype(str).unique()
+        return list(dict.fromkeys(map(bare, recorded)))
 
     def expected(self, exercise: str, variant: str) -> int:
         """Return how many seeds the study asks of a variant, run or not."""

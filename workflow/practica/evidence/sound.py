@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import TIMING
+from practica.address import TIMING, bare
 from practica.config.study import Study
 from practica.errors import InputError
 
-BEST = "best_"
 LARGEST = 3.4028235e38
 """Nets compute in float32, so that no number of theirs is above its largest; the square of ours still is a number."""
 LARGEST_RATIO = LARGEST**2
@@ -43,7 +42,7 @@ AMOUNTS = ("sd", "n", "epochs", "parameters", "threads", "wall_seconds", "fit_se
 
 def limits(metric: str) -> tuple[float, float]:
     """Return the least and the greatest value that a metric can have."""
-    name = metric.removeprefix(BEST)
+    name = bare(metric)
     if name in SHARES or name.endswith("_accuracy"):
         return 0.0, 1.0
     return (0.0 if name in ERRORS else -LARGEST), (1.0 if name == "r2" else LARGEST)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from practica.address import TIMING, protocol_of
+from practica.address import PREFIXES, TIMING, protocol_of
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.results import TYPES, Results
-from practica.evidence.sound import BEST, check_table
+from practica.evidence.sound import check_table
 from practica.evidence.summary import GROUP, over_folds
 
 VARIANT = ["exercise", "variant"]
@@ -110,7 +110,7 @@ def _differences(results: Results) -> str:
     study, pair = results.study, [*VARIANT, "minus", "split", "metric"]
     there = set(results.differences[pair].astype(str).itertuples(index=False, name=None))
     metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
-    final = metrics[~metrics["metric"].str.startswith(BEST) & metrics["exercise"].isin(study.exercises)]
+    final = metrics[~metrics["metric"].str.startswith(PREFIXES) & metrics["exercise"].isin(study.exercises)]
     seeds: dict[tuple[str, ...], dict[str, set[int]]] = {}
     for exercise, variant, split, metric, seed in over_folds(final, [*GROUP, "seed"]).index:
         seeds.setdefault((exercise, split, metric), {}).setdefault(variant, set()).add(seed)

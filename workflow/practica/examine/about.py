@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from practica import exercises
-from practica.address import TIMING, Quantity
+from practica.address import TIMING, Quantity, bare
 from practica.code.digest import reach
 from practica.code.syntax import source_of
 from practica.config.about import EXERCISE_FILE, STUDY_FILE
@@ -74,7 +74,7 @@ def _variants(study: Study, exercise: str, names: Iterable[str], key: str = "") 
 def _metrics(study: Study, exercise: str, metrics: Iterable[str], key: str = "metric") -> Iterator[str]:
     for metric in metrics:
         try:
-            check_recorded(study, exercise, metric.removeprefix("best_"))
+            check_recorded(study, exercise, bare(metric))
         except InputError as error:
             yield f"{key}: {error}"
 

@@ -1,4 +1,7 @@
-"""Histories as TensorBoard's event files: a folder a run and split, a curve a metric."""
+"""Histories as TensorBoard's event files: a folder a run and split, a curve a metric.
+
+Training is the running mean, under the metric's own name, as in the event files of Keras: so both splits share axes.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from practica.address import bare
 from practica.errors import InputError
 from practica.files import atomic_path
 
@@ -42,7 +46,7 @@ def _write(rows: pd.DataFrame, path: Path) -> None:
             points = rows[rows["epoch"] == epoch]
             values = [
                 tf.compat.v1.Summary.Value(tag=metric, simple_value=value)
-                for metric, value in zip(points["metric"], points["value"], strict=True)
+                for metric, value in zip(points["metric"].astype(str).map(bare), points["value"], strict=True)
             ]
             summary = tf.compat.v1.Summary(value=values)
             writer.write(event(wall_time=float(epoch), step=int(epoch), summary=summary).SerializeToString())

@@ -31,7 +31,12 @@ def _of_curves(title: str, panels: Sequence[Panel], split: str, log_epochs: bool
         said.append(words["normalisation"])
     if log_epochs:
         said.append(words["logarithmic"])
-    return " ".join(said)
+    return " ".join([*said, words["running"]])
+
+
+def with_running(caption: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
+    """Return the caption of a figure that shows training by epoch, and what its curve is, by language."""
+    return {language: f"{caption[language]} {section('captions', language)['running']}" for language in languages}
 
 
 def overview_title(study: Study) -> Told:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from practica.config.about import Told
 from practica.errors import InputError, hint
 from practica.figures import captions
-from practica.figures.specs import Glance, Panel, Spec
+from practica.figures.specs import KINDS, Glance, Panel, Spec
 
 if TYPE_CHECKING:
     from practica.config.study import Study
@@ -100,6 +100,8 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     others = {key: entry[key] for key in ("split", "log_epochs", "height", "first", "scale", "number") if key in entry}
     if "caption" in entry:
         caption: Mapping[str, str] = Told(entry["caption"])
+        if entry["kind"] == "curves" or (entry["kind"] in KINDS and others.get("split") == "train"):
+            caption = captions.with_running(caption, study.languages)
     else:
         caption = captions.of_curves(
             title, panels, others.get("split", ""), others.get("log_epochs", False), study.languages

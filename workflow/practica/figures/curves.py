@@ -103,6 +103,9 @@ def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
     if not spread and np.any(line.curve.high > line.curve.low):
         low, high = line.curve.low[kept], line.curve.high[kept]
         axes.fill_between(epochs, low, high, color=line.look.colour, alpha=0.2, linewidth=0)
+    if not spread and line.curve.evaluated is not None:
+        at = (epochs[-1:], [line.curve.evaluated])
+        axes.plot(*at, "o", color=line.look.colour, markersize=6.5, markeredgecolor="white", clip_on=False, zorder=3)
 
 
 def thinned(count: int, scale: str = "linear") -> np.ndarray:

@@ -99,7 +99,9 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
         notes |= {f"{name}: {explain(gap, texts)}": None for name, gap in gaps.items()}
     if not plots:
         return Course((), (), _nothing(absent, texts))
-    return Course(tuple(plots), (_band(shown, plots, texts), *_seeds(shown, results, texts), *notes))
+    return Course(
+        tuple(plots), (_band(shown, plots, texts), *_dot(plots, texts), *_seeds(shown, results, texts), *notes)
+    )
 
 
 def _over_epochs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
@@ -146,7 +148,8 @@ def _ends(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[fl
     """Return the least and the largest value of a metric in all figures of the same scale; None where it has none."""
     alike = catalogue.of_scale(results.study, shown)
     lines = [line.curve for each in alike for line in _lines(each, panel, results, texts)[0]]
-    values = np.concatenate([np.concatenate([curve.low, curve.high]) for curve in lines] or [np.array([])])
+    dots = [curve.evaluated for curve in lines if curve.evaluated is not None]
+    values = np.concatenate([*(np.concatenate([curve.low, curve.high]) for curve in lines), np.array(dots)])
     values = values[np.isfinite(values)]
     return (float(values.min()), float(values.max())) if values.size else None
 
@@ -169,6 +172,12 @@ def _band(shown: Spec, plots: Iterable[Plot], texts: Words) -> str:
     if shown.kind == "folds":
         return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in drawn))
     return texts["seeds_many"].format(n=seeds) if seeds > 1 else texts["seeds_one"]
+
+
+def _dot(plots: Iterable[Plot], texts: Words) -> list[str]:
+    """Say what the dot at the end of a line is, where there is one."""
+    dots = any(line.curve.evaluated is not None for plot in plots for line in plot.lines)
+    return [texts["evaluated"]] if dots else []
 
 
 def _seeds(shown: Spec, results: Results, texts: Words) -> list[str]:

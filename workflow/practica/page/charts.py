@@ -124,7 +124,17 @@ def _line(
             },
         },
     }
-    return [band, drawn] if _banded(line, plot) else [drawn]
+    return [*([band] if _banded(line, plot) else []), drawn, *_dot(line, plot, y)]
+
+
+def _dot(line: Line, plot: Plot, y: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the dot at the end of a line of running means: what is evaluated after the last epoch."""
+    if plot.spread or line.curve.evaluated is None:
+        return []
+    value = float(f"{line.curve.evaluated:.5g}")
+    mark = {"type": "point", "filled": True, "size": 60, "color": line.look.colour, "stroke": "white"}
+    at = {"epoch": int(line.curve.epochs[-1]), "evaluated": value}
+    return [{"data": {"values": [at]}, "mark": mark, "encoding": {"y": {**y, "field": "evaluated"}}}]
 
 
 LEGEND = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 320, "labelLimit": 260}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import TIMING
+from practica.address import BEST, TIMING
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Block
 from practica.errors import InputError
@@ -76,7 +76,7 @@ def _metrics(block: Block, facts: Facts) -> Table:
     found = found[found["split"] != TIMING]  # whose repetitions are no seeds
     here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
     found = found.assign(fold=found["fold"].fillna(NO_FOLD).astype(int))
-    found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith("best_")]
+    found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith(BEST)]
     named = set(zip(found["split"].astype(str), found["metric"].astype(str), strict=True))
     keys = sorted(named, key=lambda key: (key[1], (*SPLITS, key[0]).index(key[0])))
     name = f"metrics-{block.variant}-{block.name}"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from practica import exercises
-from practica.address import METRIC, Quantity, parts
+from practica.address import METRIC, Quantity, bare, parts
 from practica.code.digest import reach
 from practica.config.study import Study
 from practica.errors import InputError, hint
@@ -162,7 +162,7 @@ class _Names:
 
     def _metric(self, text: str) -> None:
         named = Quantity.parse(text, METRIC)
-        metric = named.metric.removeprefix("best_")
+        metric = bare(named.metric)
         if runs(self.study, named.exercise, named.variant):
             check_recorded(self.study, named.exercise, metric)
 

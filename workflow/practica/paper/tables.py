@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from practica.address import PREFIXES
 from practica.config.names import metric_name
 from practica.config.study import Study
 from practica.errors import InputError, hint
@@ -101,7 +102,7 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant and final metric, and one column per split: what fits an exercise nobody foresaw."""
     exercise = str(spec.exercise)
     recorded = facts.results.summary
-    recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith("best_")]
+    recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith(PREFIXES)]
     found = list(dict.fromkeys(recorded["split"].astype(str)))
     splits = sorted(found or ["test"], key=lambda split: (*SPLITS, split).index(split))
     columns = [cells.variant_column(facts), Column("metric", word("metric", facts.language), numeric=False)]
