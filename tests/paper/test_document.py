@@ -16,8 +16,9 @@ from practica.figures.catalogue import figures_for, spec
 from practica.files import read_json, write_json
 from practica.paper.appendix import _origin
 from practica.paper.catalogue import tables_for
-from practica.paper.document import _overview, build
+from practica.paper.document import _counts, _overview, build
 from practica.paper.facts import Facts
+from practica.paper.findings import colophon, findings
 from practica.yamlfiles.overlay import merge
 from toy import CONFIG, copied, resolve
 
@@ -202,7 +203,7 @@ def test_a_demonstration_is_named_on_the_first_page_and_on_top_of_all(tmp_path: 
     fill(study, tmp_path, stand_in=("walks",))
     pdf = build(study, tmp_path, "es")
     first = text_of(pdf, page=1)
-    assert "Este estudio se corrió en tamaño reducido, con 1 semilla." in " ".join(first.split())
+    assert "Este estudio se corrió en tamaño reducido, con 1 semilla y 6 épocas." in " ".join(first.split())
     assert "STAND-IN. Los datos siguientes" in first
     for page in (2, 3):
         assert "DEMOSTRACIÓN: un estudio de tamaño reducido. STAND-IN" in text_of(pdf, page=page)
@@ -247,7 +248,8 @@ def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir(exist_ok=True)
     (tmp_path / "figures/fig_overview.pdf").touch()
     text = _overview(Facts(study, tmp_path, "es"))
-    assert text.startswith(r"\noindent \begin{figure}")
+    assert text.startswith(r"\begin{figure}")
+    assert _counts(Facts(study, tmp_path, "es")) == ""
 
 
 def test_titles_from_the_configuration_are_text(tmp_path: Path) -> None:
@@ -349,3 +351,19 @@ def test_a_verdict_leads_to_the_section_of_its_exercise(pdf: Path) -> None:
     tex = (pdf.parent / "paper" / "es" / "informe.tex").read_text(encoding="utf-8")
     assert r"\hyperref[sec:steps]{steps{-}a}" in tex
     assert r"\label{sec:steps}" in tex
+
+
+def test_the_first_page_says_when_with_what_and_what_was_found(tmp_path: Path) -> None:
+    study = one_exercise(seeds=5)
+    fill(study, tmp_path)
+    facts = Facts(study, tmp_path, "en")
+    assert colophon(facts) == "Trained 2026-01-01; code revision 0123456789."
+    claims = read_json(tmp_path / "claims.json")
+    claims["claims"][0]["verdict"] = "confirmed"
+    write_json(tmp_path / "claims.json", claims)
+    confirmed, not_confirmed = findings(Facts(study, tmp_path, "en")).split(r"\par ")
+    first, *others = (claim["sentence"]["en"] for claim in claims["claims"])
+    assert "Confirmed:" in confirmed and first in confirmed
+    assert all(sentence in not_confirmed for sentence in others)
+    demonstration = one_exercise(seeds=5, demonstration=True)
+    assert findings(Facts(demonstration, tmp_path, "en")) == ""

@@ -17,14 +17,14 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_statistics
 from practica.evidence.collect import write_table as write_csv
-from practica.files import write_json
+from practica.files import write_json, write_text
 from practica.paper import render
 from practica.paper.catalogue import TableSpec, layers_caption, tables_for
 from practica.paper.facts import Fact, Facts
 from practica.paper.layers import shown_tables
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
-from toy import resolve
+from toy import copied, resolve
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -326,3 +326,23 @@ def test_skewed_values_print_as_median_and_range(tmp_path: Path) -> None:
     said = Facts(study, tmp_path, "en").look_up("steps/dense/test/loss")
     assert isinstance(said, Fact)
     assert (said.value, said.text) == (0.5, "0.500 (0.100–29.0)")
+
+
+def test_a_demonstration_pales_the_source_and_shows_the_reference_beside(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "study")
+    whole, results = one_exercise(seeds=5), tmp_path / "whole"
+    fill(whole, results)
+    front = folder / "study.yaml"
+    write_text(front, f"{front.read_text()}\nreference: ../whole\n")
+    cut = one_exercise(seeds=1, study=str(folder), demonstration=True)
+    fill(cut, tmp_path / "cut")
+    table = make_table(spec_named(cut, "table2"), Facts(cut, tmp_path / "cut", "en"))
+    columns = [column.key for column in table.columns]
+    for row in table.rows:
+        source, reference = row[columns.index("source")], row[columns.index("full_size")]
+        assert source.tone == "pale"
+        assert reference.text == "0.904\u00a0±\u00a00.003" and reference.below == "n = 5"
+    assert "black!55" in render.to_latex(table)
+    full = make_table(spec_named(whole, "table2"), Facts(whole, results, "en"))
+    assert "full_size" not in [column.key for column in full.columns]
+    assert {cell.tone for row in full.rows for cell in row} == {""}

@@ -114,6 +114,8 @@ def run_row(files: BlockFiles) -> dict[str, Any]:
         "precision": known.get("precision"),
         "commit": git.get("commit"),
         "dirty": git.get("dirty"),
+        "started": known.get("started"),
+        "practica": versions.get("practica"),
         "tensorflow": versions.get("tensorflow"),
         "keras": versions.get("keras"),
         "numpy": versions.get("numpy"),

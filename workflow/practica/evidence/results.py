@@ -31,8 +31,8 @@ RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb"], "
     ["epochs", "parameters", "threads"], "Int64"
 )
 BLOCK = ["exercise", "variant", "block", "status", "reason", "data"]
-MADE_ON = ["host", "cpu", "gpu", "precision", "commit", "dirty", "fingerprint", "origin"]
-VERSIONS = ["tensorflow", "keras", "numpy"]
+MADE_ON = ["host", "cpu", "gpu", "precision", "commit", "dirty", "started", "fingerprint", "origin"]
+VERSIONS = ["practica", "tensorflow", "keras", "numpy"]
 # The type of every column that is asked for: pandas would guess text for one without values.
 TYPES: Mapping[str, Mapping[str, str]] = {
     "metrics.csv": TIDY,

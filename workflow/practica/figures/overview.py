@@ -12,12 +12,12 @@ from practica.evidence.results import Curve, Results, Value
 from practica.evidence.source import numbers
 from practica.figures.curves import thinned
 from practica.figures.glance import course, shown, tested
-from practica.figures.style import RC, local_numbers, look
+from practica.figures.style import RC, local_numbers, look, squared
 from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
 from practica.words import Words
 
-COLUMNS, WIDTH, ROW = 5, 6.6, 2.1
+COLUMNS, WIDTH, ROW = 5, 6.6, 1.85
 """Panels in a row, and sizes of the figure and of a row [in]."""
 SIGN_FONT = "DejaVu Sans"
 """What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
@@ -72,9 +72,13 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         value = tested(results, exercise, variant, glance.metric)
         source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
         # Where the source's diamond is all that there is of a variant, it needs a name as well.
-        _test(axes, drawn * BEYOND, value, source, place, "" if variant in named else name[language])
+        beside = "" if variant in named else name[language]
+        _test(axes, drawn * BEYOND, value, source, place, beside, pale=results.study.demonstration)
     local_numbers(axes, texts)
     axes.set_xticks([drawn])
+    small: dict[str, Any] = {"fontsize": 6.5, "color": "#444444"}
+    axes.set_ylabel(squared(texts.get(glance.metric, glance.metric)), labelpad=1, **small)
+    axes.set_xlabel(texts["epoch"], labelpad=-6, **small)
     if not glance.log:
         axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=6.5, length=2, pad=1.5)
@@ -92,7 +96,8 @@ def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
     return float(epochs[-1])
 
 
-def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: int, name: str) -> None:
+def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: int, name: str, *, pale: bool) -> None:
+    """Draw our result and that of the source, which is ``pale`` where it is not to be compared."""
     colour: dict[str, Any] = {"color": look(place).colour, "linestyle": "none", "clip_on": False, "zorder": 4}
     if value:
         low, high = (value.centre if end is None else end for end in (value.low, value.high))
@@ -100,6 +105,7 @@ def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: 
         axes.errorbar([x], [value.centre], yerr=ends, marker="o", markersize=3, capsize=1.5, elinewidth=0.8, **colour)
     if source:
         ring: dict[str, Any] = {"marker": "D", "markersize": 4, "fillstyle": "none", "markeredgewidth": 0.8}
+        ring["alpha"] = 0.3 if pale else 1
         axes.plot([x], [float(source)], label=name or None, **ring, **colour)
 
 

@@ -12,7 +12,7 @@ from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing, Value
 from practica.evidence.source import numbers as source_numbers
 from practica.paper.facts import Facts
-from practica.paper.table import Cell, Column, label
+from practica.paper.table import PALE, Cell, Column, label
 from practica.words import word
 
 
@@ -65,9 +65,14 @@ def optional(value: Any, facts: Facts) -> Cell:
 
 
 def source(name: str, facts: Facts) -> Cell:
-    """Return what the source prints, if it does."""
+    """Return what the source prints, if it does; beside a demonstration it is pale, for it is not to be compared."""
     text = source_numbers(facts.study).get(name)
-    return blank() if text is None else Cell(numbers.as_printed(text, facts.language), {"": text})
+    return blank() if text is None else Cell(numbers.as_printed(text, facts.language), {"": text}, tone=tone(facts))
+
+
+def tone(facts: Facts) -> str:
+    """Return the tone of the source's numbers."""
+    return PALE if facts.study.demonstration else ""
 
 
 def seeds(values: list[Value | Missing]) -> Cell:

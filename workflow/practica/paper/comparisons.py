@@ -219,7 +219,9 @@ def _source(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     if not any(found):
         return [cells.blank()]
     texts = (numbers.as_printed(text, facts.language) if text else "–" for text in found)
-    return [Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""})]
+    return [
+        Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""}, tone=cells.tone(facts))
+    ]
 
 
 def _n(part: Mapping[str, Any]) -> Cell:

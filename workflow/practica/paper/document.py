@@ -23,6 +23,7 @@ from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
+from practica.paper.findings import colophon, findings
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.preamble import document, metadata
@@ -34,6 +35,12 @@ from practica.words import items, report_name, section, word
 
 INTRODUCTION = "intro"
 TITLE = r"\maketitle"
+TITLE_OF_CONTENTS = r"\tableofcontents\clearpage"
+CONTENTS = (
+    r"\begingroup\makeatletter\small\section*{\contentsname}"
+    r"\begin{multicols}{2}\raggedcolumns\@starttoc{toc}\end{multicols}\makeatother\endgroup\clearpage"
+)
+"""The contents in two columns, so that the first page holds them."""
 FANCY = r"\pagestyle{fancy}"
 EVERY_PAGE = r"\makeatletter\let\ps@plain\ps@fancy\let\ps@empty\ps@fancy\makeatother"
 
@@ -65,22 +72,23 @@ def build(study: Study, results: Path, language: str) -> Path:
     works = bibliography(folder, study.folder, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
     prose = with_holes(prose, texts, study, language)
-    glyphs = choose([*prose.values(), *texts, metadata(study, language)])
+    made = colophon(facts)
+    glyphs = choose([*prose.values(), *texts, metadata(study, language, made)])
     tex = folder / target.with_suffix(".tex").name
     try:
-        pdf = _typeset(study, language, prose, texts, glyphs, tex)
+        pdf = _typeset(study, language, made, prose, texts, glyphs, tex)
     except RunError:
         if not glyphs.fonts:
             raise
         # LuaLaTeX has needs of its own, such as a cache that it may write: some letters are no reason for no report.
-        pdf = _typeset(study, language, prose, texts, glyphs.without_fonts(), tex)
+        pdf = _typeset(study, language, made, prose, texts, glyphs.without_fonts(), tex)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
     return target
 
 
 def _typeset(
-    study: Study, language: str, prose: Mapping[Path, str], texts: Sequence[str], glyphs: Glyphs, tex: Path
+    study: Study, language: str, made: str, prose: Mapping[Path, str], texts: Sequence[str], glyphs: Glyphs, tex: Path
 ) -> Path:
     """Write the sources of the document and compile them; what is not shown is said on the first page and here."""
     front, *others = texts
@@ -90,8 +98,8 @@ def _typeset(
     glyphs.link(tex.parent)
     for path, text in prose.items():
         write_text(tex.parent / _section_file(path), glyphs.set(text))
-    made = document(study, language, [front, *others], glyphs, heads=FANCY in front)
-    write_text(tex, glyphs.set(made.dumps()) + "\n")
+    whole = document(study, language, [front, *others], glyphs, heads=FANCY in front, made=made)
+    write_text(tex, glyphs.set(whole.dumps()) + "\n")
     sources = {_section_file(path): path for path in prose} | own.copy(study, tex.parent)
     return compile_pdf(tex, sources, glyphs.engine)
 
@@ -145,37 +153,52 @@ def _front(facts: Facts) -> str:
         rf"{escape(warning)}\end{{minipage}}}}\end{{center}}"
         for warning in warnings.values()
     ]
-    if abstract := front.abstract(facts.study, facts.language):
-        lines.append(rf"\medskip\noindent {escape(abstract)}\par\smallskip")
-    lines.append(_overview(facts))
+    lines += [_abstract(facts), _overview(facts)]
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    return "\n".join([*lines, r"\tableofcontents\clearpage", _forest(facts), *tables, ""])
+    contents = TITLE_OF_CONTENTS if own.decides(facts.study) else CONTENTS
+    return "\n".join([*lines, contents, _forest(facts), *tables, ""])
 
 
-def _overview(facts: Facts) -> str:
-    """Return the figure of the first page, with how many claims have which verdict."""
-    language, name = facts.language, figures.OVERVIEW
-    path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
-    if facts.claims is None or not (facts.folder / path).is_file():
+def _abstract(facts: Facts) -> str:
+    """Return what the study does and what it found, as an abstract where the class of the document has such."""
+    told = [escape(front.abstract(facts.study, facts.language)), escape(_counts(facts)), findings(facts)]
+    text = r"\par ".join(filter(None, told))
+    if not text:
+        return ""
+    if own.decides(facts.study):  # \csname is nothing where the class has no abstract
+        return rf"{{\csname abstract\endcsname {text}\par\csname endabstract\endcsname}}"
+    return rf"{{\small\begin{{center}}\bfseries\abstractname\end{{center}}\noindent {text}\par}}"
+
+
+def _counts(facts: Facts) -> str:
+    """Say how many claims have which verdict, and how many decisions that took."""
+    language = facts.language
+    if facts.claims is None:
         return ""
     counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
     counts = items(
         [_counted(counted[verdict], verdict, language) for verdict in VERDICTS if counted[verdict]], language
     )
-    summary = ""  # of exercises about which nothing is claimed
-    if counted:
-        count = len(facts.study.exercises)
-        exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
-        counted_all = spoken(facts.study, section("report", language), "at_a_glance")
-        summary = counted_all.format(
-            exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts
-        )
-        summary += f" {decisions(facts)}"
+    if not counted:  # of exercises about which nothing is claimed
+        return ""
+    count = len(facts.study.exercises)
+    exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
+    counted_all = spoken(facts.study, section("report", language), "at_a_glance")
+    summary = counted_all.format(exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts)
+    return f"{summary} {decisions(facts)}"
+
+
+def _overview(facts: Facts) -> str:
+    """Return the figure of the first page."""
+    language, name = facts.language, figures.OVERVIEW
+    path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
+    if facts.claims is None or not (facts.folder / path).is_file():
+        return ""
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
     caption = rf"\caption*{{{escape(overview_caption(facts.results, language))}}}"
-    return rf"\noindent {escape(summary)}\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
+    return rf"\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 
 def _forest(facts: Facts) -> str:

@@ -22,7 +22,7 @@ from practica.evidence.source import printed
 from practica.files import read_checked
 from practica.paper import settings
 from practica.paper.known import runs
-from practica.words import decimal_mark, word
+from practica.words import decimal_mark, items, word
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,23 @@ class Facts:
         done = [self.results.finished(*run) for run in runs]
         return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)
 
+    def size(self) -> str:
+        """Say with how many seeds, on how many samples and for how many epochs the study trains."""
+        pairs = [(exercise, variant) for exercise in self.study.exercises for variant in self.study.variants(exercise)]
+        chosen = [self.study.settings(*pair) for pair in pairs]
+        told = [self.seeds()]
+        for name in ("train_samples", "epochs"):
+            if values := [each[name] for each in chosen if each.get(name)]:
+                ends = dict.fromkeys((min(values), max(values)))
+                amount = "–".join(numbers.count(value, self.language) for value in ends)
+                told.append(settings.said(name, amount, self.language))
+        return items(told, self.language)
+
     def warnings(self) -> dict[str, str]:
         """Return what to know before any number: that the study is a demonstration, which data are stand-ins."""
         found = {}
         if self.study.demonstration:
-            found["demonstration"] = word("front_demonstration", self.language).format(seeds=self.seeds())
+            found["demonstration"] = word("front_demonstration", self.language).format(size=self.size())
         if data := self.stand_in():
             found["stand_in"] = word("front_stand_in", self.language).format(data=", ".join(data))
         return found

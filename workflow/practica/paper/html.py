@@ -8,7 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from practica.figures.tones import TONES
-from practica.paper.table import Cell, Table
+from practica.paper.table import PALE, Cell, Table
 from practica.words import word
 
 TABLE = """\
@@ -90,6 +90,7 @@ STYLES = Markup(
                 f".{tone.replace(' ', '-')} {{ color: #{colour}; font-weight: bold; white-space: nowrap; }}"
                 for tone, colour in TONES.items()
             ),
+            f".{PALE} {{ color: #6b7480; }}",
             "[data-sortable] th button { all: unset; cursor: pointer; }",
             "[data-sortable] th button:focus-visible { outline: 2px solid #0072b2; }",
             "[data-sortable] th button::after { content: '\\2195'; opacity: .35; padding-left: .3em; }",

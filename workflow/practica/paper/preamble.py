@@ -9,7 +9,7 @@ from pylatex import Document, NoEscape, Package
 from practica.config import front
 from practica.config.study import Study
 from practica.paper import own
-from practica.paper.escape import escape
+from practica.paper.escape import breakable, escape
 from practica.paper.glyphs import Glyphs
 from practica.words import section, word
 
@@ -64,12 +64,23 @@ CLASS_FONTS = [
 ]
 
 
-def document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs, *, heads: bool) -> Document:
-    """Return the document that holds ``texts`` one after another; ``heads``: whether they set those of pages."""
+def document(
+    study: Study, language: str, texts: Sequence[str], glyphs: Glyphs, *, heads: bool, made: str = ""
+) -> Document:
+    """Return the document that holds ``texts`` one after another.
+
+    Args:
+        study: the study.
+        language: of the document.
+        texts: in LaTeX.
+        glyphs: what prints their letters.
+        heads: whether the texts set those of pages.
+        made: how the results were made, for the first page.
+    """
     name, options = own.document_class(study)
     pdflatex = glyphs.engine == "pdflatex"
     ours = not own.decides(study)
-    made = Document(
+    whole = Document(
         documentclass=name,
         document_options=options,
         geometry_options={"margin": MARGIN} if ours else None,
@@ -79,18 +90,18 @@ def document(study: Study, language: str, texts: Sequence[str], glyphs: Glyphs, 
         lmodern=ours and pdflatex,
     )
     if ours:
-        made.packages |= [
+        whole.packages |= [
             Package(each, options=given and NoEscape(given)) for each, given in _packages(language).items()
         ]
     else:
-        made.clear()  # of the pages' style
-        made.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
-    settings = PREAMBLE + LOOK * ours + OWN_NUMBERS * front.repeats(study) + metadata(study, language)
+        whole.clear()  # of the pages' style
+        whole.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
+    settings = PREAMBLE + LOOK * ours + OWN_NUMBERS * front.repeats(study) + metadata(study, language, made)
     last = rf"\input{{{own.COPIES}/{own.PREAMBLE}}}" if own.preamble(study) else ""
-    made.preamble.append(NoEscape(glyphs.preamble() + REPRODUCIBLE[glyphs.engine] + settings + last))
+    whole.preamble.append(NoEscape(glyphs.preamble() + REPRODUCIBLE[glyphs.engine] + settings + last))
     for text in texts:
-        made.append(NoEscape(text))
-    return made
+        whole.append(NoEscape(text))
+    return whole
 
 
 def _beside_class(language: str, *, heads: bool, font: bool) -> str:
@@ -117,6 +128,7 @@ def _packages(language: str) -> dict[str, str | None]:
         "caption": None,
         "subcaption": None,
         "fancyhdr": None,
+        "multicol": None,
         OUR_FONT: None,
         "pifont": None,
         "natbib": "numbers,sort&compress",
@@ -124,8 +136,8 @@ def _packages(language: str) -> dict[str, str | None]:
     }
 
 
-def metadata(study: Study, language: str) -> str:
-    """Return title and authors, for the first page and for what the PDF says of itself."""
+def metadata(study: Study, language: str, made: str = "") -> str:
+    """Return title, authors and how the results were ``made``, for the first page and what the PDF says of itself."""
     name, writers = escape(study.heading(language)), front.authors(study, language)
     subject = escape(front.abstract(study, language) or study.heading(language))
     given = front.keywords(study, language) or (word("keywords", language),)
@@ -133,10 +145,15 @@ def metadata(study: Study, language: str) -> str:
     named = ", ".join(escape(each.name) for each in writers)
     shown = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
     # The title of a class has the space that the class gives it.
-    above, below = ("", "") if own.decides(study) else (r"\vspace{-22mm}\bfseries ", r"\vspace{-14mm}")
+    above, below = (
+        ("", "")
+        if own.decides(study)
+        else (r"\vspace{-22mm}\bfseries ", r"\vspace{-2mm}" if writers else r"\vspace{-9mm}")
+    )
+    when = rf"\small {breakable(made)}" if made else ""
     return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{named}}},pdflang={{{language}}},
   pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
-\title{{{above}{name}}}\author{{{shown}}}\date{{{below}}}
+\title{{{above}{name}}}\author{{{shown}}}\date{{{below}{when}}}
 """
 
 

@@ -20,7 +20,7 @@ from practica.paper.floats import Picture
 from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
-from practica.paper.table import Table
+from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
 from practica.words import section, word
 
@@ -72,7 +72,7 @@ class Prose:
         """
         expansions: dict[str, Callable[..., str]] = {
             "resultado": lambda reference: self._print(self.facts.look_up(reference)),
-            "fuente": lambda name: self._print(self.facts.look_up(f"fuente:{name}")),
+            "fuente": self._printed,
             "parametros": lambda name: self._print(self.facts.look_up(f"parametros:{name}")),
             "ajuste": lambda name: self._told(self.facts.setting(name), _boxed),
             "entrenamiento": lambda name: self._told(self.facts.training(name), escape),
@@ -106,6 +106,16 @@ class Prose:
     def _print(self, found: Fact | Missing) -> str:
         return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
 
+    def _printed(self, name: str) -> str:
+        """Return a number of the source: pale where it is not to be compared with ours."""
+        text = self._print(self.facts.look_up(f"fuente:{name}"))
+        return render.coloured(text, PALE) if self._apart(name) else text
+
+    def _apart(self, *references: str) -> bool:
+        """Return whether the study is a demonstration, and a number more than a count of parameters."""
+        counts = ["parameters/" in each or "parametros:" in each for each in references]
+        return self.facts.study.demonstration and not all(counts)
+
     def _told(self, text: str | Missing, form: Callable[[str], str]) -> str:
         return self._gap(text.reason) if isinstance(text, Missing) else form(text)
 
@@ -129,6 +139,8 @@ class Prose:
         for found in (one, other):
             if isinstance(found, Missing):
                 return self._gap(found.reason)
+        if self._apart(first, second):
+            return render.coloured(escape(word("uncompared", self.facts.language)), PALE)
         if differs := self.facts.unlike(first, second):
             return self._unlike(differs)
         assert isinstance(one, Fact)

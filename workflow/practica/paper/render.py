@@ -14,7 +14,7 @@ from practica.files import write_text
 from practica.paper.escape import breakable, escape
 from practica.paper.floats import numbering
 from practica.paper.html import stand_in_mark, to_html
-from practica.paper.table import Cell, Column, Table
+from practica.paper.table import PALE, Cell, Column, Table
 from practica.words import word
 
 FORMATS = ("tex", "csv", "html")
@@ -203,7 +203,7 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
         text = rf"\hyperref[sec:{cell.section}]{{{text}}}"
     if cell.gap:
         return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}"
-    if cell.tone:
+    if cell.tone and cell.tone != PALE:
         text = rf"\textbf{{{text}}}"
     if cell.below:
         text = _stacked(text, cell.below.split("\n"), column)
@@ -217,7 +217,9 @@ def _text(text: str, column: Column) -> str:
 
 
 def coloured(text: str, tone: str) -> str:
-    """Return LaTeX text in the colour of a verdict, or as it is where ``tone`` is none."""
+    """Return LaTeX text in the colour of a verdict, in grey where it is pale, or as it is for any other ``tone``."""
+    if tone == PALE:
+        return rf"\textcolor{{black!55}}{{{text}}}"
     return rf"\textcolor[HTML]{{{TONES[tone].upper()}}}{{{text}}}" if tone in TONES else text
 
 

@@ -39,7 +39,9 @@ def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | 
 
 def said(name: str, value: str, language: str) -> str:
     """Return a setting in words, or with its own name where there are none for it."""
-    words = section("settings", language).get(name) or declarations.own_words(name, language) or f"{name} {{}}"
+    every = section("settings", language)
+    one = every.get(f"one_{name}") if value == "1" else None
+    words = one or every.get(name) or declarations.own_words(name, language) or f"{name} {{}}"
     return str(words).format(value)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Number = float | int | None
+PALE = "pale"
+"""The tone of what stands there without being compared."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Cell:
         raw: what a machine reads, by suffix of the column's key; ``""`` is the cell's value itself.
         gap: why there is no value, or nothing.
         below: a second line, or several.
-        tone: how it stands out: a verdict, or ``strong``.
+        tone: how it stands out: a verdict, ``strong``, or ``pale`` for what is not compared.
         figure: the figure of the report whose number follows the text, or nothing.
         section: the exercise whose section the text leads to, or nothing.
         span: the columns that it takes up; what stands in the others of them is for machines only.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from practica.address import PREFIXES
@@ -10,6 +11,8 @@ from practica.config.names import metric_name
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
+from practica.evidence.estimates import Estimate
+from practica.evidence.full_size import full_size
 from practica.evidence.results import Missing
 from practica.evidence.source import numbers as source_numbers
 from practica.paper import cells, render
@@ -77,6 +80,10 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
     if printed:
         columns.append(Column("source", word("source", facts.language)))
     columns.append(Column("n", word("seeds", facts.language)))
+    full, last = full_size(facts.study), spec.columns[-1]
+    beside = any((exercise, variant, *last) in full for variant in variants)
+    if beside:
+        columns.append(Column("full_size", word("full_size", facts.language)))
     rows = []
     for variant in variants:
         values = [facts.value(exercise, variant, *column) for column in spec.columns]
@@ -85,8 +92,15 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
             for value, (_, metric) in zip(values, spec.columns, strict=True)
         ]
         source = [cells.source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
-        rows.append([cells.variant(exercise, variant, facts), *row, *source, cells.seeds(values)])
-    return columns, rows, []
+        reference = [_full_size(full.get((exercise, variant, *last)), last[1], facts)] if beside else []
+        rows.append([cells.variant(exercise, variant, facts), *row, *source, cells.seeds(values), *reference])
+    note = word("full_size_note", facts.language).format(_score_heading(spec, *last, facts))
+    return columns, rows, [note] if beside else []
+
+
+def _full_size(value: Estimate | None, metric: str, facts: Facts) -> Cell:
+    """Return what the reference has for the last column, and how many seeds that rests on."""
+    return replace(cells.measure(value, metric, facts), below=f"n = {value.n}") if value else cells.blank()
 
 
 def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> str:

@@ -12,6 +12,7 @@ from practica.config import declarations, front, names
 from practica.config.declarations import DATA
 from practica.config.study import Study
 from practica.evidence.claims import declared
+from practica.evidence.full_size import summary_file
 from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
 from practica.figures.specs import KINDS, Spec
@@ -76,6 +77,7 @@ def figure_digest(study: Study, name: str) -> str:
             each: [study.number(each), study.about(each).get("glance"), study.about(each).get("printed")]
             for each in study.exercises
         }
+        glances[""] = study.demonstration
     return _digest(code.digest, entry, alike, words, _own_words(study, shown.exercise, code, texts), glances)
 
 
@@ -115,8 +117,15 @@ def table_digest(study: Study, spec: TableSpec) -> str:
         printed,
         apart * (spec.kind == "differences"),
         front.repeats(study) * (spec.kind in ("claims", "verdicts")),
+        _size(study) if spec.kind in ("scores", "claims", "verdicts") else None,
     ]
     return _digest(code.digest, entry, rows, words, called, added, *others)
+
+
+def _size(study: Study) -> list[Any]:
+    """Return whether the study is a demonstration, and a digest of the reference whose values it then shows."""
+    file = summary_file(study)
+    return [study.demonstration, sha256(file.read_bytes()) if file else ""]
 
 
 def paper_digest(study: Study, language: str) -> str:
@@ -127,7 +136,7 @@ def paper_digest(study: Study, language: str) -> str:
         [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
         for each in tables_for(study)
     ]
-    return _digest(code, lists, _told(study, language), made, numbers(study), own.latex(study))
+    return _digest(code, lists, _told(study, language), made, numbers(study), own.latex(study), _size(study))
 
 
 def trials_digest(study: Study) -> str:
@@ -157,7 +166,7 @@ def page_digest(study: Study) -> str:
     code = code_digest("practica.page.build:write_pages", apart=LISTED_WORDS)
     told = [[sections(language), _told(study, language)] for language in study.languages]
     captions = [_of(each.caption, study.languages) for each in tables_for(study)]
-    return _digest(code, told, captions, numbers(study))
+    return _digest(code, told, captions, numbers(study), _size(study))
 
 
 def _told(study: Study, language: str) -> list[Any]:

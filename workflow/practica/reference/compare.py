@@ -16,9 +16,9 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.estimates import ALPHA, CONFIDENCE, LOG, holm
+from practica.evidence.full_size import read_summary
 from practica.evidence.rules import NOT_EVALUATED
-from practica.evidence.sound import check_table
-from practica.evidence.summary import GROUP, NUMBERS
+from practica.evidence.summary import GROUP
 from practica.evidence.verdicts import FEW, MULTIPLE
 from practica.files import read_json
 from practica.reference.condense import MANIFESTS
@@ -140,20 +140,9 @@ def _logarithms(row: Row) -> tuple[float, float]:
 
 
 def _summary(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the rows of ``summary.csv`` by their names."""
-    path = folder / "summary.csv"
-    try:
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-        table = table.astype(dict.fromkeys(NUMBERS, float) | {"n": int} | dict.fromkeys(TEXT, str))
-        check_table(path.name, table, path)
-        rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-        # How long things take is a matter of the machine.
-        rows = [row for row in rows if row["split"] != TIMING]
-        return {"/".join(str(row[key]) for key in GROUP): row for row in rows}
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; give a folder of results or a reference") from error
-    except (ValueError, KeyError, OverflowError) as error:
-        raise InputError(f"{path} is malformed ({error}); collect it again") from error
+    """Return the rows of ``summary.csv`` by their names, but for times, which are a matter of the machine."""
+    rows = read_summary(folder / "summary.csv")
+    return {"/".join(key): row for key, row in rows.items() if row["split"] != TIMING}
 
 
 def _claims(folder: Path) -> dict[str, tuple[str, str | None]]:
