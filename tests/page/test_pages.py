@@ -19,6 +19,7 @@ from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.results import Curve, Results
+from practica.evidence.rules import VERDICTS
 from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course, course, figure_words
@@ -178,7 +179,7 @@ def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
         found = re.findall(
             r'data-verdict="([\w ]+)".*?<b>(\d+)</b> <span>. (.*?)</span>', page(project, name), re.DOTALL
         )
-        assert len(found) == len(several)
+        assert len(found) == len(VERDICTS)
         assert all(said == several[verdict] for verdict, count, said in found if count != "1")
 
 

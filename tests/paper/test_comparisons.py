@@ -16,7 +16,7 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
-from practica.evidence.rules import VERDICTS
+from practica.evidence.rules import OVERALL, VERDICTS
 from practica.evidence.verdicts import write_claims
 from practica.page.build import write_pages
 from practica.paper import comparisons, render
@@ -141,8 +141,9 @@ def test_other_languages_need_no_other_code(judged: Judged) -> None:
 
 
 def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> None:
-    assert set(comparisons.SIGNS) == set(render.TONES) == set(VERDICTS)
-    assert len(set(comparisons.SIGNS.values())) == len(set(render.TONES.values())) == len(VERDICTS)
+    every = {*VERDICTS, *OVERALL}
+    assert set(comparisons.SIGNS) == set(render.TONES) == every
+    assert len(set(comparisons.SIGNS.values())) == len(set(render.TONES.values())) == len(every)
     for colour in render.TONES.values():
         channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]

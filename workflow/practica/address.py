@@ -87,6 +87,15 @@ def protocol_of(variant: str) -> str:
     return variant.partition(AT)[2]
 
 
+def check_one_protocol(reference: str) -> None:
+    """Raise ``InputError`` where a result is taken from one of another protocol, as ``a/b/test/c - a/b@d/test/c``."""
+    sides = [side.split("/") for side in reference.split(" - ") if ":" not in side]
+    if len({protocol_of(side[1].strip()) for side in sides if len(side) > 1}) > 1:
+        raise InputError(
+            f"{reference!r} compares runs of two protocols, which differ in many settings; say both numbers"
+        )
+
+
 def parts(text: str, form: str = VARIANT) -> list[str]:
     """Return the parts of a text of a form such as ``exercise/variant``.
 

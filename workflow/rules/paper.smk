@@ -56,7 +56,7 @@ rule table:
             study,
             TABLES[wildcards.table].caption,
             TABLES[wildcards.table].exercise,
-            TABLES[wildcards.table].variants(study),
+            TABLES[wildcards.table].rows(study),
         ),
     message:
         "Making {wildcards.table}"

@@ -15,7 +15,7 @@ from practica.address import base_of, protocol_of, under
 from practica.code.syntax import data_sets
 from practica.config.about import about, front
 from practica.config.block import Block
-from practica.config.protocols import contradictions, with_protocols
+from practica.config.protocols import contradictions, of_source, with_protocols
 from practica.config.schema import check, config_schema, typed, with_defaults
 from practica.config.space import check_spaces
 from practica.errors import InputError
@@ -176,6 +176,19 @@ class Study:
         """Return the names of the exercise's variants under all protocols: all that is trained of it."""
         others = self.config.get("protocols", ())[1:]
         return (*self.variants(exercise), *(name for each in others for name in self.variants(exercise, each)))
+
+    @property
+    def shown_protocols(self) -> tuple[str, ...]:
+        """Return the protocols in the order of reports: that of the source stands beside what the source prints."""
+        return tuple(sorted(self.protocols, key=lambda name: name != of_source(self.folder)))
+
+    def under(self, variant: str, protocol: str) -> str:
+        """Return what a variant is called under a protocol, the first included."""
+        return under(variant, "" if protocol in self.config.get("protocols", ())[:1] else protocol)
+
+    def protocol_of(self, variant: str) -> str:
+        """Return the name of the protocol of a variant; nothing where there is one alone."""
+        return protocol_of(variant) or next(iter(self.protocols), "")
 
     def protocol(self, exercise: str, name: str) -> Mapping[str, Any]:
         """Return what a protocol other than the first lays over the exercise; nothing where it has no part in it."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import protocol_of
 from practica.config.declarations import DATA, of_role
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.results import Results
@@ -49,8 +48,7 @@ def unlike(results: Results, first: Named, second: Named) -> str:
 
 def _protocols(results: Results, first: Named, second: Named) -> str:
     """Return two protocols, which no claim can declare to vary: their runs are never compared."""
-    default = next(iter(results.study.protocols), "")
-    pair = [protocol_of(name) or default for _, name in (first, second)]
+    pair = [results.study.protocol_of(name) for _, name in (first, second)]
     return f"{PROTOCOL} {' / '.join(pair)}" if pair[0] != pair[1] else ""
 
 

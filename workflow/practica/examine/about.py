@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from practica import exercises
-from practica.address import TIMING, Quantity, bare
+from practica.address import TIMING, Quantity, bare, base_of
 from practica.code.digest import reach
 from practica.code.syntax import source_of
 from practica.config.about import EXERCISE_FILE, STUDY_FILE
@@ -63,7 +63,7 @@ def known_variants(study: Study, exercise: str) -> list[str]:
 
 def _variants(study: Study, exercise: str, names: Iterable[str], key: str = "") -> Iterator[str]:
     there = known_variants(study, exercise)
-    for name in dict.fromkeys(names):
+    for name in map(base_of, dict.fromkeys(names)):
         if name not in there:
             yield (
                 f"{key}: {exercise} has no variant {name!r}; if it only does not run today, give it a name under "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from practica.config import protocols
 from practica.config.about import Told
 from practica.figures.specs import Marks, Panel
 from practica.words import items, section
@@ -75,7 +76,24 @@ def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
         said.append(words["others"].format(metric=name) if few else name)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
     text = words["overview"].format(metrics="; ".join(said) or words["recorded"])
-    return " ".join([text, *_marks(study, words, marks), *([words["verdicts"]] if claims else [])])
+    verdicts = [words["verdicts_of_protocols" if study.protocols else "verdicts"]] if claims else []
+    return " ".join([text, *_marks(study, words, marks), *_drawn(study, (), language), *verdicts])
+
+
+def with_protocol(study: Study, caption: Mapping[str, str], variants: Sequence[str]) -> Mapping[str, str]:
+    """Return a caption that says under which protocol the variants were trained, where there are several."""
+    if not study.protocols:
+        return caption
+    return {language: " ".join([caption[language], *_drawn(study, variants, language)]) for language in study.languages}
+
+
+def _drawn(study: Study, variants: Sequence[str], language: str) -> list[str]:
+    """Return a sentence with the protocols of some variants, default the first; none where there is one alone."""
+    if not study.protocols:
+        return []
+    names = dict.fromkeys(study.protocol_of(name) for name in variants) or study.protocols[:1]
+    labels = [protocols.label(study.folder, name, language) for name in names]
+    return [section("captions", language)["drawn"].format(items(labels, language))]
 
 
 def _marks(study: Study, words: Mapping[str, str], marks: Marks | None) -> list[str]:

@@ -26,7 +26,8 @@ def declared(study: Study, exercise: str) -> list[Spec]:
 def of_exercise(study: Study, exercise: str) -> list[Spec]:
     """Return the figures of an exercise: those that it lists, then curves of the variants that none of them shows."""
     variants = study.variants(exercise)
-    known = [each for each in declared(study, exercise) if set(each.variants) <= set(variants)]
+    there = study.every_variant(exercise)
+    known = [each for each in declared(study, exercise) if set(each.variants) <= set(there)]
     shown = {variant for each in known for variant in each.variants}
     return known + [curves(study, exercise, variant) for variant in variants if variant not in shown]
 
@@ -75,7 +76,8 @@ def curves(study: Study, exercise: str, variant: str) -> Spec:
     """Return the figure of a variant about which nothing is said: its learning curves."""
     title = Told(f"{exercise}, {variant}")
     caption = captions.of_curves(title, (), "", False, study.languages)
-    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, caption)
+    told = captions.with_protocol(study, caption, (variant,))
+    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, told)
 
 
 def of_scale(study: Study, shown: Spec) -> list[Spec]:
@@ -112,7 +114,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
         tuple(entry["variants"]),
         entry["kind"],
         title,
-        caption,
+        captions.with_protocol(study, caption, entry["variants"]),
         panels=panels,
         labels=tuple(entry.get("labels", ())),
         arrays=tuple(entry.get("arrays", ())),

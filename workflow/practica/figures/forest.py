@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from practica.evidence.effects import Effect, deciding, effect, effect_text, rule_text
+from practica.config import protocols
+from practica.evidence.effects import Effect, by_protocol, deciding, effect, effect_text, rule_text
 from practica.evidence.results import Results
 from practica.figures.style import RC, message
 from practica.figures.tones import SIGNS, TONES
@@ -56,7 +57,7 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
     """Return the forest plot of the claims in ``claims.json``."""
     path = results.folder / "claims.json"
     claims = read_checked(path)["claims"] if path.is_file() else []
-    rows = [_row(claim, language) for claim in claims]
+    rows = [row for claim in claims for row in _rows(claim, results, language)]
     if not rows:
         return message(title, texts["no_results"])
     heights = [row.height for row in rows]
@@ -74,7 +75,7 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
     top = 0.0
     for place, row in enumerate(rows):
         centre = top + row.height / 2
-        if place and row.name.partition("-")[0] != rows[place - 1].name.partition("-")[0]:
+        if place and row.name and row.name.partition("-")[0] != _named(rows[:place]).partition("-")[0]:
             for axes in (left, middle, right):
                 axes.axhline(top, color="#bbbbbb", linewidth=0.5)
         _write(left, right, row, centre)
@@ -85,17 +86,40 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
     return figure
 
 
-def _row(claim: Mapping[str, Any], language: str) -> Row:
+def _rows(claim: Mapping[str, Any], results: Results, language: str) -> list[Row]:
+    """Return a row for each protocol under which the claim was judged: the first says what is claimed."""
+    views, study = by_protocol(claim), results.study
+    sentence = in_language(claim["sentence"], language)
+    if "" in views:
+        return [_row(claim, claim["id"], sentence, language)]
+    shown = [name for name in study.shown_protocols if name in views]
+    labels = {name: protocols.label(study.folder, name, language) for name in shown}
+    return [
+        _row(
+            views[name],
+            "" if place else claim["id"],
+            labels[name] if place else f"{sentence}: {labels[name]}",
+            language,
+        )
+        for place, name in enumerate(shown)
+    ]
+
+
+def _row(claim: Mapping[str, Any], name: str, sentence: str, language: str) -> Row:
     decides = deciding(claim)
     effects = tuple((effect(part), part["verdict"], part is decides) for part in claim["parts"])
-    lines = tuple(textwrap.wrap(in_language(claim["sentence"], language), LETTERS))
+    lines = tuple(textwrap.wrap(sentence, LETTERS))
     found = (
         f"{word(decides['kind'], language)} {effect_text(decides, language, spread=False)}"
         if decides["estimate"]
         else ""
     )
     said, rule = word(claim["verdict"], language), rule_text(decides, language)
-    return Row(claim["id"], lines, effects, claim["verdict"], said, rule, found.strip())
+    return Row(name, lines, effects, claim["verdict"], said, rule, found.strip())
+
+
+def _named(rows: Sequence[Row]) -> str:
+    return next(row.name for row in reversed(rows) if row.name)
 
 
 def _write(left: Axes, right: Axes, row: Row, centre: float) -> None:

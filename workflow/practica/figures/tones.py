@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from practica.evidence.rules import VERDICTS
+from practica.evidence.rules import OVERALL, VERDICTS
 
-SIGNS = dict(zip(VERDICTS, "✓✗?≠–", strict=True))
+SIGNS = dict(zip((*VERDICTS, *OVERALL), "✓✗?≠–★✔±✖", strict=True))
 
-TONES = dict(zip(VERDICTS, ("00664f", "a63600", "5b4b9b", "8a5a00", "5f5f5f"), strict=True))
+TONES = dict(
+    zip(
+        (*VERDICTS, *OVERALL),
+        ("00664f", "a63600", "5b4b9b", "8a5a00", "5f5f5f", "00507a", "1b6e2a", "9b2a6e", "8f1d1d"),
+        strict=True,
+    )
+)
 """Colours that colour-blind readers tell apart, dark enough for small print."""

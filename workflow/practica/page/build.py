@@ -13,13 +13,14 @@ from markupsafe import Markup
 
 from practica.config.front import introduction, spoken
 from practica.config.study import Study
-from practica.evidence.rules import VERDICTS
+from practica.evidence.rules import OVERALL, UNDECIDED, VERDICTS
 from practica.figures.tones import SIGNS
 from practica.files import write_text
 from practica.launch.snakemake_internals import asset
 from practica.page.address import address
 from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.runs import runs_page
+from practica.paper import protocols
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.document import decisions
@@ -30,6 +31,10 @@ from practica.paper.tables import make_table
 from practica.words import in_language, section, word
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"
+APART = {"protocols": "protocols", "differences": "across", "runs": "all_runs"}
+"""The words above the tables that stand on the first page, by their kind."""
+EVER = (*OVERALL, UNDECIDED)
+"""The verdicts over several protocols that are counted even where no claim has them."""
 DRAWING = ("vega", "vega-lite", "vega-embed")
 
 
@@ -92,8 +97,9 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     judged = facts.claims["claims"] if facts.claims else []
     tally = [
         {"name": name, "said": _counted(name, len(found), facts.language), "sign": SIGNS[name], "count": len(found)}
-        for name in VERDICTS
+        for name in ((*OVERALL, *VERDICTS) if facts.study.protocols else VERDICTS)
         for found in [[claim for claim in judged if claim["verdict"] == name]]
+        if found or name in EVER or not facts.study.protocols
     ]
     cards = [
         {
@@ -117,10 +123,17 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "here": "index",
         "tally": tally,
         "decisions": decisions(facts),
+        "protocols": protocols.front(facts),
         "cards": cards,
         "overview": overview(facts),
         "claims": [fragment(make_table(spec, facts), to_exercise) for spec in front_tables(facts.study)],
-        "tables": [fragment(make_table(spec, facts), to_exercise) for spec in appendix_tables(facts.study)],
+        "tables": [
+            {
+                "title": section("page", facts.language)[APART[spec.kind]],
+                "shown": fragment(make_table(spec, facts), to_exercise),
+            }
+            for spec in appendix_tables(facts.study)
+        ],
         "warnings": facts.warnings().values(),
         "provenance": provenance(facts),
     }

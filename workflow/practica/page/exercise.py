@@ -38,7 +38,7 @@ def title(facts: Facts, exercise: str) -> str:
 
 def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     """Return what the template of an exercise needs."""
-    variants = facts.study.variants(exercise)
+    variants = facts.study.every_variant(exercise)
     kinds: dict[str, list[Markup]] = {"claims": [], "tables": []}
     layers = []
     for spec in shown_tables(facts, exercise):

@@ -22,6 +22,7 @@ NEEDS = {
     "cost": (*COLLECTED, "models.json"),
     "layers": ("models.json",),
     "runs": ("runs.csv",),
+    "protocols": ("runs.csv",),
     "verdicts": ("claims.json",),
     "claims": ("claims.json",),
     "differences": ("differences.csv", "runs.csv"),
@@ -65,6 +66,19 @@ class TableSpec:
         names = study.variants(self.exercise) if self.exercise else ()
         chosen = (name for name in names if self.dataset in (None, study.dataset(self.exercise or "", name)))
         return (self.variant,) if self.variant else tuple(chosen)
+
+    def by_protocol(self, study: Study) -> bool:
+        """Return whether the table has rows of every protocol: times beside the runs, and layers, are of one alone."""
+        timed = bool(self.columns) and all(split == TIMING for split, _ in self.columns)
+        return bool(study.protocols) and self.kind != "layers" and not timed
+
+    def rows(self, study: Study) -> tuple[str, ...]:
+        """Return the variants that are rows of the table, each under every protocol under which it runs."""
+        if not (self.exercise and self.by_protocol(study)):
+            return self.variants(study)
+        there = study.every_variant(self.exercise)
+        every = [study.under(name, each) for name in self.variants(study) for each in study.shown_protocols]
+        return tuple(name for name in every if name in there)
 
 
 SPLITS = ("train", "validation", "test")
@@ -113,10 +127,8 @@ def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
     """Return the tables of the appendix: differences only where there are variants to compare."""
     pairs = ((study.dataset(e, v) for v in study.variants(e)) for e in study.exercises)
     comparable = any(len(names) > len(set(names)) for names in map(list, pairs))
-    runs = TableSpec("table_runs", "runs", None, _captions(study, "table_runs"))
-    if not comparable:
-        return (runs,)
-    return TableSpec("table_differences", "differences", None, _captions(study, "table_differences")), runs
+    kinds = ["protocols"] * bool(study.protocols) + ["differences"] * comparable + ["runs"]
+    return tuple(TableSpec(f"table_{kind}", kind, None, _captions(study, f"table_{kind}")) for kind in kinds)
 
 
 def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:

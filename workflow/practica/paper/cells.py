@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from practica.address import Quantity, base_of
 from practica.config.names import variant_name
 from practica.evidence import numbers
 from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing, Value
 from practica.evidence.source import numbers as source_numbers
+from practica.evidence.source import of as printed_of
 from practica.paper.facts import Facts
 from practica.paper.table import PALE, Cell, Column, label
 from practica.words import word
@@ -22,8 +24,8 @@ def variant_column(facts: Facts) -> Column:
 
 
 def variant(exercise: str, name: str, facts: Facts) -> Cell:
-    """Return the name of a variant."""
-    return label(variant_name(facts.study, exercise, name, facts.language), name)
+    """Return the name of a variant, under whichever protocol it stands."""
+    return label(variant_name(facts.study, exercise, base_of(name), facts.language), name)
 
 
 def measure(value: Estimate | Missing, metric: str, facts: Facts) -> Cell:
@@ -66,7 +68,7 @@ def optional(value: Any, facts: Facts) -> Cell:
 
 def source(name: str, facts: Facts) -> Cell:
     """Return what the source prints, if it does; beside a demonstration it is pale, for it is not to be compared."""
-    text = source_numbers(facts.study).get(name)
+    text = printed_of(source_numbers(facts.study), Quantity.parse(name))
     return blank() if text is None else Cell(numbers.as_printed(text, facts.language), {"": text}, tone=tone(facts))
 
 

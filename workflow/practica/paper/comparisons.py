@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 from typing import Any
 
-from practica.address import Quantity
+from practica.address import Quantity, base_of
 from practica.config.front import repeats, spoken
 from practica.config.names import metric_name, variant_name
 from practica.errors import InputError, hint
 from practica.evidence import numbers
-from practica.evidence.effects import deciding, effect_text, rule_text
+from practica.evidence.effects import by_protocol, deciding, effect_text, rule_text
 from practica.evidence.estimates import Estimate
 from practica.evidence.results import Missing
 from practica.evidence.rules import FEWEST
 from practica.evidence.verdicts import UNEQUAL
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
-from practica.paper import cells
+from practica.paper import cells, protocols
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
@@ -33,6 +33,8 @@ NARROW = 24
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per claim: what the source says, the numbers of the part that decides, and the verdict."""
+    if facts.study.protocols:
+        return _verdicts_by_protocol(facts)
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
@@ -51,12 +53,50 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         sentence = label(in_language(claim["sentence"], language))
         shown = [*_source(part, facts), _at_a_glance(part, facts), _n(part)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], cause(part, facts), facts)])
-    count = facts.claims["decisions"]["count"]
-    return (
-        columns,
-        rows,
-        [spoken(facts.study, section("report", language), "verdicts_note").format(fewest=FEWEST, count=count)],
-    )
+    return columns, rows, [_explained(facts)]
+
+
+def _verdicts_by_protocol(facts: Facts) -> Content:
+    """Make one row per claim: what came of it under each protocol, beside what the source prints, and over all."""
+    language, study = facts.language, facts.study
+    columns = [
+        Column("claim", "", numeric=False),
+        Column("sentence", spoken(study, section("report", language), "claim"), numeric=False, width=0.19),
+        *_printed_column(facts),
+        *(
+            Column(name, protocols.heading(study, name, language), numeric=False, width=0.2)
+            for name in study.shown_protocols
+        ),
+        Column("verdict", word("verdict", language), numeric=False, width=0.12),
+    ]
+    if facts.claims is None:
+        return columns, _holes(facts, len(columns)), []
+    rows = []
+    for claim in facts.claims["claims"]:
+        views = by_protocol(claim)
+        name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
+        sentence = label(in_language(claim["sentence"], language))
+        shown = [_under(views[each], facts) if each in views else cells.blank() for each in study.shown_protocols]
+        source = _source(deciding(next(iter(views.values()))), facts)
+        rows.append([name, sentence, *source, *shown, verdict(claim["verdict"], "", facts)])
+    return columns, rows, [_explained(facts), word("overall_note", language), *protocols.caveats(facts)]
+
+
+def _under(view: Mapping[str, Any], facts: Facts) -> Cell:
+    """Return the verdict on a claim under one protocol, and below it the numbers of the part that decides."""
+    part = deciding(view)
+    judged, found = verdict(view["verdict"], cause(part, facts), facts), _at_a_glance(part, facts)
+    seeds = f"n\u00a0=\u00a0{part['estimate']['n']}" if part["estimate"] else ""
+    numbers_of = [found.text, found.below, seeds] if part["estimate"] else []
+    raw = {f"_value{suffix}": value for suffix, value in found.raw.items()}
+    return replace(judged, raw={**judged.raw, **raw}, below="\n".join(filter(None, [judged.below, *numbers_of])))
+
+
+def _explained(facts: Facts) -> str:
+    """Say what the verdicts mean, and how many decisions they rest on."""
+    count = (facts.claims or {})["decisions"]["count"]
+    note = spoken(facts.study, section("report", facts.language), "verdicts_note")
+    return str(note.format(fewest=FEWEST, count=count))
 
 
 def statements(spec: TableSpec, facts: Facts) -> Content:
@@ -67,6 +107,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
         Column("statement", word("statement", language), numeric=False, width=0.26),
         Column("rule", word("rule", language), numeric=False),
         *_printed_column(facts),
+        *protocols.column(spec, facts),
         Column("ours", word("here", language), numeric=False, width=0.18),
         Column("n", word("seeds", language)),
         Column("figure", word("see", language), numeric=False),
@@ -82,15 +123,39 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
         sentence = Cell(text, {"": text}, tone="strong", span=1 + len(empty))
         name = Cell(claim["id"], {"": claim["id"]}, tone="strong")
         rows.append([name, sentence, *empty, verdict(claim["verdict"], "", facts)])
-        for part in claim["parts"]:
+        said: set[str] = set()
+        for part in _in_order(claim, facts):
             used |= dict.fromkeys(_measures(part))
-            rows.append([Cell("", {"": f"{claim['id']}/{part['name']}"}), *_part(part, facts)])
+            row = [Cell("", {"": f"{claim['id']}/{part['name']}"}), *_part(part, facts)]
+            rows.append(_continued(columns, row) if part["name"] in said else row)
+            said.add(part["name"])
     known = facts.claims["definitions"]
-    return columns, rows, [_definition(in_language(known[measure], language)) for measure in used if measure in known]
+    defined = [_definition(in_language(known[measure], language)) for measure in used if measure in known]
+    return columns, rows, [*defined, *protocols.exercise_notes(facts, str(spec.exercise))]
+
+
+def _continued(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
+    """Return the row of a part under one more protocol, without what the one above it says of both."""
+    alike = ("statement", "rule", "source", "figure")
+    return [
+        replace(cell, text="", below="", figure="") if column.key in alike else cell
+        for column, cell in zip(columns, row, strict=True)
+    ]
+
+
+def _in_order(claim: Mapping[str, Any], facts: Facts) -> list[Mapping[str, Any]]:
+    """Return the parts of a claim, each under one protocol after the other."""
+    names, order = list(dict.fromkeys(part["name"] for part in claim["parts"])), facts.study.shown_protocols
+    return sorted(
+        claim["parts"],
+        key=lambda part: (names.index(part["name"]), order.index(part["protocol"]) if order else 0),
+    )
 
 
 def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, Any]] | Missing:
     """Return the entry of a claim and that of one of its parts, from ``digits-a`` (its first) or ``digits-a/speed``.
+
+    The part is that of the first protocol.
 
     Raises:
         InputError: there is no such claim or part.
@@ -147,7 +212,8 @@ def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[C
 
 def _part(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     """Return the row of a part but for its name."""
-    numbers_of = [_rule(part, facts), *_source(part, facts), _ours(part, facts), _n(part)]
+    under = [protocols.named(part["protocol"], facts)] if facts.study.protocols else []
+    numbers_of = [_rule(part, facts), *_source(part, facts), *under, _ours(part, facts), _n(part)]
     tested = "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
     judged = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
     judged = replace(judged, raw={**judged.raw, "_p": part["p_holm"]})
@@ -200,7 +266,7 @@ def _sides(part: Mapping[str, Any], facts: Facts) -> str:
     exercises = {each.exercise for each in sides}
     if len(exercises) == len({each.variant for each in sides}) == 1:
         return " / ".join(_short(str(each), facts) for each in sides)
-    names = [variant_name(facts.study, each.exercise, each.variant, facts.language) for each in sides]
+    names = [variant_name(facts.study, each.exercise, base_of(each.variant), facts.language) for each in sides]
     if len(exercises) > 1:
         names = [f"{name} ({each.exercise})" for name, each in zip(names, sides, strict=True)]
     return " / ".join(names)

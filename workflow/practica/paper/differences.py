@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import TIMING
+from practica.address import TIMING, base_of
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Study
 from practica.evidence.blocks import NOT_RUN
@@ -16,7 +16,7 @@ from practica.evidence.differences import RATIO
 from practica.evidence.estimates import Estimate
 from practica.evidence.rules import FEWEST, NOT_COMPARABLE
 from practica.evidence.summary import estimate_fields
-from practica.paper import cells
+from practica.paper import cells, protocols
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
@@ -37,6 +37,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     columns = [
         Column("exercise", word("exercise", language), numeric=False),
         Column("variant", word("variants", language), numeric=False, width=0.25),
+        *protocols.column(spec, facts),
         Column("metric", word("metric", language), numeric=False),
         *(Column(split, word(split, language)) for split in splits),
         Column("n", word("pairs", language)),
@@ -46,7 +47,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     for key, group in table.groupby(keys, sort=False, observed=True):
         exercise, variant, minus, metric = map(str, key)
         found = {row["split"]: row for row in group.to_dict("records")}
-        first, second = (variant_name(facts.study, exercise, each, language) for each in (variant, minus))
+        first, second = (variant_name(facts.study, exercise, base_of(each), language) for each in (variant, minus))
         pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
         values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
         differs = "" if pd.isna(group["unequal"].iloc[0]) else facts.terms(str(group["unequal"].iloc[0]))
@@ -54,12 +55,15 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
             pair = replace(pair, below=f"{pair.below}; {word(NOT_COMPARABLE, language)}: {differs}")
         n = max(int(row["n"]) for row in found.values())
         title = label(metric_name(facts.study, exercise, metric, language), metric)
-        rows.append([label(exercise), pair, title, *values, Cell(str(n), {"": n})])
+        rows.append(
+            [label(exercise), pair, *protocols.cell(spec, variant, facts), title, *values, Cell(str(n), {"": n})]
+        )
     if not rows:
         hole = cells.gap(word(NOT_RUN, language), facts)
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     count = int(facts.results.differences["p"].notna().sum())
-    return columns, rows, [word("differences_note", language).format(fewest=FEWEST, count=count)]
+    note = word("differences_note", language).format(fewest=FEWEST, count=count)
+    return columns, rows, [note, *protocols.caveats(facts)]
 
 
 def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:

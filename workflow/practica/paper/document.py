@@ -13,11 +13,11 @@ from practica.config.front import spoken
 from practica.config.names import title
 from practica.config.study import Study
 from practica.errors import RunError
-from practica.evidence.rules import VERDICTS
+from practica.evidence.rules import OVERALL, VERDICTS
 from practica.figures import catalogue as figures
 from practica.figures.glance import overview_caption
 from practica.files import atomic_path, write_text
-from practica.paper import own, render
+from practica.paper import own, protocols, render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
@@ -176,16 +176,15 @@ def _counts(facts: Facts) -> str:
     if facts.claims is None:
         return ""
     counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
-    counts = items(
-        [_counted(counted[verdict], verdict, language) for verdict in VERDICTS if counted[verdict]], language
-    )
+    every = (*OVERALL, *VERDICTS)
+    counts = items([_counted(counted[verdict], verdict, language) for verdict in every if counted[verdict]], language)
     if not counted:  # of exercises about which nothing is claimed
         return ""
     count = len(facts.study.exercises)
     exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
     counted_all = spoken(facts.study, section("report", language), "at_a_glance")
     summary = counted_all.format(exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts)
-    return f"{summary} {decisions(facts)}"
+    return " ".join([summary, decisions(facts), *protocols.front(facts)])
 
 
 def _overview(facts: Facts) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from practica.address import METRIC, parts
+from practica.address import METRIC, check_one_protocol, parts
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
@@ -75,6 +75,7 @@ class Facts:
         Raises:
             InputError: the name is unknown, as opposed to a run that failed.
         """
+        check_one_protocol(reference)
         first, minus, second = reference.partition(" - ")
         found = self._one(first.strip())
         if not minus:
@@ -150,7 +151,8 @@ class Facts:
 
     def seeds(self) -> str:
         """Say how many seeds of the variants are done; before any is, how many are asked for."""
-        runs = [(exercise, variant) for exercise in self.study.exercises for variant in self.study.variants(exercise)]
+        study = self.study
+        runs = [(exercise, variant) for exercise in study.exercises for variant in study.every_variant(exercise)]
         done = [self.results.finished(*run) for run in runs]
         return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)
 

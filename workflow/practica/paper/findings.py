@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED
+from collections.abc import Mapping
+from typing import Any
+
+from practica.evidence.rules import CONFIRMED, DEPENDS, NOT_CONFIRMED, OVERALL
+from practica.paper import protocols
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.render import coloured
@@ -40,13 +44,13 @@ def findings(facts: Facts) -> str:
     if facts.claims is None or facts.study.demonstration:
         return ""
     texts, told = section("report", facts.language), []
-    for verdict in (CONFIRMED, NOT_CONFIRMED):
+    for verdict in (*OVERALL, CONFIRMED, NOT_CONFIRMED):
         claims = [claim for claim in facts.claims["claims"] if claim["verdict"] == verdict]
         if not claims:
             continue
         shown = [
             rf"{escape(in_language(claim['sentence'], facts.language))}~(\hyperref[sec:{claim['exercise']}]"
-            rf"{{{escape(claim['id'])}}})."
+            rf"{{{escape(claim['id'])}}}{_under(claim, facts)})."
             for claim in claims[:MOST]
         ]
         if more := len(claims) - len(shown):
@@ -54,3 +58,9 @@ def findings(facts: Facts) -> str:
         heading = texts[f"found {verdict}"]
         told.append(rf"\textbf{{{coloured(escape(heading), verdict)}}} {' '.join(shown)}")
     return r"\par ".join(told)
+
+
+def _under(claim: Mapping[str, Any], facts: Facts) -> str:
+    """Return under which protocol a claim has which verdict, where the one over all does not say it."""
+    told = protocols.verdicts(claim, facts) if claim["verdict"] in (DEPENDS, CONFIRMED, NOT_CONFIRMED) else ""
+    return escape(f"; {told}" if told else "")

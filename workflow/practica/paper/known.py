@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from practica import exercises
-from practica.address import METRIC, Quantity, bare, parts
+from practica.address import METRIC, Quantity, bare, base_of, check_one_protocol, parts, protocol_of
 from practica.code.digest import reach
+from practica.config import protocols
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import Claim, unchecked
@@ -47,9 +48,11 @@ def runs(study: Study, exercise: str, variant: str) -> bool:
         InputError: nothing knows such a variant.
     """
     there = study.config["exercises"]
-    if exercise in there and variant in study.variants(exercise):
+    if exercise in there and variant in study.every_variant(exercise):
         return True
-    if (exercise, variant) not in named_variants(study):
+    base, protocol = base_of(variant), protocol_of(variant)
+    named = (exercise, base) in named_variants(study) or (protocol and runs(study, exercise, base))
+    if not named or protocol not in ("", *protocols.declared(study.folder)):
         study.model(exercise, variant)  # which says what is known
     return False
 
@@ -151,6 +154,7 @@ class _Names:
             raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, there)}")
 
     def _result(self, text: str) -> None:
+        check_one_protocol(text)
         for reference in text.split(" - "):
             prefix, colon, name = reference.strip().partition(":")
             if not colon:

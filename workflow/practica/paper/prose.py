@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from practica.address import parts
 from practica.config.front import spoken
 from practica.errors import InputError, hint
-from practica.evidence.effects import effect_text
+from practica.evidence.effects import by_protocol, effect_text
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
 from practica.files import read_text
-from practica.paper import catalogue, comparisons, floats, render
+from practica.paper import catalogue, comparisons, floats, protocols, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
@@ -66,7 +67,8 @@ class Prose:
         ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text where there is a result, or the other one.
         ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
         ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
-        ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why.
+        ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why. Of
+        several protocols, it is that of the first, and the verdict under each follows.
         ``\evidencia{digits-a/speed}``: what decided it, with its interval; of a claim, its first part.
         ``\figura{fig01a,fig01b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
         """
@@ -156,18 +158,31 @@ class Prose:
         if isinstance(found, Missing):
             return self._gap(found.reason)
         claim, part = found
-        verdict = (part if "/" in reference else claim)["verdict"]
-        return render.coloured(escape(word(verdict, self.facts.language)), verdict)
+        verdict, under = (part if "/" in reference else claim)["verdict"], self._under(reference, claim)
+        if "/" in reference and under:  # which is of one protocol alone
+            return under
+        told = render.coloured(escape(word(verdict, self.facts.language)), verdict)
+        return f"{told} ({under})" if under else told
+
+    def _under(self, reference: str, claim: Mapping[str, Any]) -> str:
+        """Return the verdict on a claim or a part under each protocol; nothing where there is one alone."""
+        return escape(protocols.verdicts(claim, self.facts, reference.partition("/")[2]))
 
     def _choose(self, reference: str, *sentences: str) -> str:
         found = comparisons.find(reference, self.facts)
         if isinstance(found, Missing):
             return self._gap(found.reason)
         claim, part = found
+        under = self._under(reference, claim)
+        claim = next(iter(by_protocol(claim).values()))
         name = (part if "/" in reference else claim)["verdict"]
+        sentence = self._sentence(name, [part] if "/" in reference else claim["parts"], sentences)
+        return f"{sentence} ({under[:1].upper()}{under[1:]}.)" if under and sentence else sentence
+
+    def _sentence(self, name: str, parts: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
+        """Return the sentence for a verdict, or why there is none."""
         if name not in (NOT_COMPARABLE, NOT_EVALUATED):
             return dict(zip(VERDICTS, sentences, strict=False))[name]
-        parts = [part] if "/" in reference else claim["parts"]
         found_part = next(each for each in parts if each["verdict"] == name)
         if name == NOT_COMPARABLE:
             sentence = escape(word("not_compared", self.facts.language).format(self.facts.terms(found_part["reason"])))

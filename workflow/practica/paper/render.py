@@ -203,11 +203,10 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
         text = rf"\hyperref[sec:{cell.section}]{{{text}}}"
     if cell.gap:
         return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}"
-    if cell.tone and cell.tone != PALE:
-        text = rf"\textbf{{{text}}}"
+    if cell.tone:
+        text = coloured(text if cell.tone == PALE else rf"\textbf{{{text}}}", cell.tone)
     if cell.below:
         text = _stacked(text, cell.below.split("\n"), column)
-    text = coloured(text, cell.tone)
     return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
 
 

@@ -14,12 +14,12 @@ from practica.evidence import numbers
 from practica.evidence.estimates import Estimate
 from practica.evidence.full_size import full_size
 from practica.evidence.results import Missing
-from practica.evidence.source import numbers as source_numbers
-from practica.paper import cells, render
+from practica.paper import cells, protocols, render
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.paper.comparisons import statements, verdicts
 from practica.paper.differences import differences
 from practica.paper.facts import Facts
+from practica.paper.protocols import differing
 from practica.paper.table import Cell, Column, Content, Table, label
 from practica.words import in_language, word
 
@@ -62,21 +62,20 @@ def make_table(spec: TableSpec, facts: Facts) -> Table:
 
 def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
     """Return the generated data sets that the table's numbers depend on; layers and verdicts depend on none."""
-    if spec.kind in ("layers", "verdicts", "claims"):
+    if spec.kind in ("layers", "verdicts", "claims", "protocols"):
         return ()
-    return facts.stand_in(spec.exercise, spec.variants(facts.study) or None)
+    return facts.stand_in(spec.exercise, spec.rows(facts.study) or None)
 
 
 def _scores(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: chosen metrics, the source's number where it prints one, and the number of seeds."""
     exercise = str(spec.exercise)
-    columns = [cells.variant_column(facts)]
+    columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
     columns += [
         Column(f"{split}_{metric}", _score_heading(spec, split, metric, facts)) for split, metric in spec.columns
     ]
-    variants = spec.variants(facts.study)
-    known = source_numbers(facts.study)
-    printed = any(f"{exercise}/{variant}/test/accuracy" in known for variant in variants)
+    variants = spec.rows(facts.study)
+    printed = any(cells.source(f"{exercise}/{variant}/test/accuracy", facts).raw[""] for variant in variants)
     if printed:
         columns.append(Column("source", word("source", facts.language)))
     columns.append(Column("n", word("seeds", facts.language)))
@@ -92,10 +91,11 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
             for value, (_, metric) in zip(values, spec.columns, strict=True)
         ]
         source = [cells.source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
+        name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
         reference = [_full_size(full.get((exercise, variant, *last)), last[1], facts)] if beside else []
-        rows.append([cells.variant(exercise, variant, facts), *row, *source, cells.seeds(values), *reference])
+        rows.append([*name, *row, *source, cells.seeds(values), *reference])
     note = word("full_size_note", facts.language).format(_score_heading(spec, *last, facts))
-    return columns, rows, [note] if beside else []
+    return columns, rows, [*([note] if beside else []), *protocols.notes(spec, facts)]
 
 
 def _full_size(value: Estimate | None, metric: str, facts: Facts) -> Cell:
@@ -119,14 +119,15 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
     recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith(PREFIXES)]
     found = list(dict.fromkeys(recorded["split"].astype(str)))
     splits = sorted(found or ["test"], key=lambda split: (*SPLITS, split).index(split))
-    columns = [cells.variant_column(facts), Column("metric", word("metric", facts.language), numeric=False)]
+    columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
+    columns.append(Column("metric", word("metric", facts.language), numeric=False))
     columns += [Column(split, word(split, facts.language)) for split in splits] + [
         Column("n", word("seeds", facts.language))
     ]
     metrics = dict.fromkeys(recorded["metric"].astype(str))
     rows = []
-    for variant in spec.variants(facts.study):
-        name = cells.variant(exercise, variant, facts)
+    for variant in spec.rows(facts.study):
+        name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
         own = set(recorded[recorded["variant"] == variant]["metric"].astype(str))
         for metric in [metric for metric in metrics if metric in own] or [""]:
             values = [facts.value(exercise, variant, split, metric) for split in splits]
@@ -134,8 +135,8 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
                 cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts) for value in values
             ]
             title = label(metric_name(facts.study, exercise, metric, facts.language), metric)
-            rows.append([name, title, *row, cells.seeds(values)])
-    return columns, rows, []
+            rows.append([*name, title, *row, cells.seeds(values)])
+    return columns, rows, protocols.notes(spec, facts)
 
 
 def _folds(spec: TableSpec, facts: Facts) -> Content:
@@ -143,43 +144,46 @@ def _folds(spec: TableSpec, facts: Facts) -> Content:
     exercise = str(spec.exercise)
     columns = [
         cells.variant_column(facts),
+        *protocols.column(spec, facts),
         Column("validation_accuracy", word("validation", facts.language)),
         Column("fold_sd", word("fold_spread", facts.language)),
         Column("n", word("seeds", facts.language)),
     ]
     rows = []
-    for variant in spec.variants(facts.study):
+    for variant in spec.rows(facts.study):
         value = facts.value(exercise, variant, "validation", "accuracy")
         spread = facts.fold_spread(exercise, variant)
         noise = cells.blank() if spread is None else cells.measure(spread, "accuracy", facts)
-        name = cells.variant(exercise, variant, facts)
-        rows.append([name, cells.measure(value, "accuracy", facts), noise, cells.seeds([value])])
-    return columns, rows, []
+        name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
+        rows.append([*name, cells.measure(value, "accuracy", facts), noise, cells.seeds([value])])
+    return columns, rows, protocols.notes(spec, facts)
 
 
 def _cost(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant: parameters, epochs and times as runs.csv has them."""
     exercise, language = str(spec.exercise), facts.language
     keys = ("parameters", "epochs", "fit_seconds", "seconds_per_epoch")
-    columns = [cells.variant_column(facts), *(Column(key, word(key, language)) for key in keys)]
+    columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
+    columns += [Column(key, word(key, language)) for key in keys]
     devices: dict[str, None] = {}
     rows = []
-    for variant in spec.variants(facts.study):
-        name = cells.variant(exercise, variant, facts)
+    for variant in spec.rows(facts.study):
+        name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
         runs = facts.results.runs
         runs = runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
         done = runs[(runs["status"] == "done") & (runs["epochs"].fillna(0) > 0)]
         if done.empty:
             reason = facts.reason(facts.results.why_missing(exercise, variant, "epochs"))
-            rows.append([name, *(cells.gap(reason, facts) for _ in keys)])
+            rows.append([*name, *(cells.gap(reason, facts) for _ in keys)])
             continue
         epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
         parameters = done["parameters"].dropna()
         counted = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
         times = (cells.plain(value, facts) for value in (seconds, seconds / epochs))
-        rows.append([name, counted, cells.count(round(epochs), facts), *times])
+        rows.append([*name, counted, cells.count(round(epochs), facts), *times])
         devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
-    return columns, rows, [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
+    notes = [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
+    return columns, rows, [*notes, *protocols.notes(spec, facts)]
 
 
 def _layers(spec: TableSpec, facts: Facts) -> Content:
@@ -241,6 +245,7 @@ MAKERS: Mapping[str, Callable[[TableSpec, Facts], Content]] = {
     "cost": _cost,
     "layers": _layers,
     "runs": _runs,
+    "protocols": differing,
     "verdicts": verdicts,
     "claims": statements,
     "differences": differences,

@@ -8,7 +8,7 @@ from typing import Any
 
 from practica import exercises
 from practica.code.digest import Reach, choices, code_digest, reach
-from practica.config import declarations, front, names
+from practica.config import declarations, front, names, protocols
 from practica.config.declarations import DATA
 from practica.config.study import Study
 from practica.evidence.claims import declared
@@ -72,6 +72,7 @@ def figure_digest(study: Study, name: str) -> str:
         glances = {
             language: [section(name, language) for name in ("judged", "numbers")] for language in study.languages
         }
+        glances["protocols"] = _protocols(study, [])
     if shown.kind == "overview":
         glances = {
             each: [study.number(each), study.about(each).get("glance"), study.about(each).get("printed")]
@@ -90,7 +91,7 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     texts = _data() | frozenset(_texts(entry))
     words = _words("report", study, code, texts)
     owners = [spec.exercise] if spec.exercise else study.exercises
-    variants = [(each, variant) for each in owners for variant in study.variants(each)]
+    variants = [(each, variant) for each in owners for variant in study.every_variant(each)]
     called = {
         language: [
             [names.variant_name(study, *each, language) for each in variants if VARIANT_NAME in code.places],
@@ -111,8 +112,9 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     there = figures.figures_for(study) if spec.kind == "claims" else []
     printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
     apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
-    rows = spec.variants(study)
+    rows = spec.rows(study)
     others = [
+        _protocols(study, owners),
         there,
         printed,
         apart * (spec.kind == "differences"),
@@ -158,7 +160,7 @@ def claims_digest(study: Study) -> str:
     definitions = declared(study).definitions
     spoken = sorted({language for words in definitions.values() for language in words})
     marks = {language: decimal_mark(language) for language in spoken}
-    return _digest(code, told, definitions, marks, study.languages)
+    return _digest(code, told, definitions, marks, study.languages, _protocols(study, []))
 
 
 def page_digest(study: Study) -> str:
@@ -175,7 +177,7 @@ def _told(study: Study, language: str) -> list[Any]:
         [
             names.title(study, exercise, language),
             study.number(exercise),
-            [names.variant_name(study, exercise, variant, language) for variant in study.variants(exercise)],
+            [names.variant_name(study, exercise, variant, language) for variant in study.every_variant(exercise)],
             names.own_words(study, exercise, language),
         ]
         for exercise in study.exercises
@@ -188,7 +190,13 @@ def _told(study: Study, language: str) -> list[Any]:
     ]
     told = {name: declarations.own_words(name, language) for name in declarations.own()}
     settings = [told, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
-    return [called, captions, own, settings]
+    return [called, captions, own, settings, _protocols(study, study.exercises)]
+
+
+def _protocols(study: Study, owners: Iterable[str]) -> list[Any]:
+    """Return what is said of the protocols that run, and what each does in some exercises; nothing of one alone."""
+    told = [[name, protocols.declared(study.folder)[name]] for name in study.protocols]
+    return [told, [[study.protocol(each, name) for name in study.protocols] for each in owners]] if told else []
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:

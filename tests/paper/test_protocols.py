@@ -1,0 +1,151 @@
+"""Reports of a study under two protocols: each number and verdict says of which it is, and what to know of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from paper.factory import fill
+from paper.sections import section
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.figures import catalogue as figures
+from practica.page.build import write_pages
+from practica.paper import document, render
+from practica.paper.catalogue import appendix_tables, tables_for
+from practica.paper.facts import Facts
+from practica.paper.table import Table
+from practica.paper.tables import make_table, spec_named
+from practica.plan.digests import figure_digest, page_digest, paper_digest, table_digest
+from toy import toy_study, two_protocols
+
+CAVEAT = "As published: After a notebook."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return two_protocols(tmp_path_factory.mktemp("protocols") / "study")
+
+
+@pytest.fixture(scope="module")
+def both(folder: Path) -> Study:
+    return toy_study(study=str(folder), protocols=["ours", "theirs"], seeds=3)
+
+
+@pytest.fixture(scope="module")
+def filled(both: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("results")
+    fill(both, results)
+    return results
+
+
+@pytest.fixture
+def facts(both: Study, filled: Path) -> Facts:
+    return Facts(both, filled, "en")
+
+
+def made(facts: Facts, name: str) -> Table:
+    return make_table(spec_named(facts.study, name), facts)
+
+
+def rows(table: Table) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render.to_csv(table))))
+
+
+def test_results_stand_side_by_side_with_the_caveat_and_the_source_s_number(facts: Facts) -> None:
+    table = made(facts, "table2")
+    assert [(row["variant"], row["protocol"], row["source"]) for row in rows(table)] == [
+        ("dense@theirs", "theirs", "0.95"),
+        ("dense", "ours", "0.95"),
+        ("conv", "ours", "0.98"),
+    ]
+    shown = [(row[0].text, row[1].text) for row in table.rows]
+    assert shown == [("Dense layers", "as published"), ("Dense layers", "tuned"), ("Convolutional", "tuned")]
+    assert CAVEAT in table.notes
+
+
+@pytest.mark.parametrize("name", ["table_moons", "table_moons_cost", "claims_moons", "table_differences", "claims"])
+def test_every_table_of_results_says_where_the_settings_come_from(facts: Facts, name: str) -> None:
+    table = made(facts, name)
+    assert CAVEAT in table.notes
+    texts = [cell.text for row in table.rows for cell in row] + [column.heading for column in table.columns]
+    assert {"as published", "As published"} & set(texts)
+    assert {"tuned", "Tuned"} & set(texts)
+
+
+def test_what_is_timed_beside_the_runs_is_of_one_protocol(facts: Facts) -> None:
+    table = made(facts, "table_moons_times")
+    assert "protocol" not in {column.key for column in table.columns}
+    assert CAVEAT not in table.notes
+
+
+def test_verdicts_stand_under_each_protocol_and_over_both(facts: Facts) -> None:
+    found = {row["claim"]: row for row in rows(made(facts, "claims"))}
+    judged = {claim["id"]: claim for claim in (facts.claims or {})["claims"]}
+    for name, row in found.items():
+        assert row["verdict"] == judged[name]["verdict"]
+        assert {each: row[each] for each in ("ours", "theirs") if row[each]} == judged[name]["verdicts"]
+    parts = rows(made(facts, "claims_steps"))
+    dense = [row for row in parts if row["claim"] == "steps-c/dense"]
+    assert [row["protocol"] for row in dense] == ["theirs", "ours"]
+
+
+def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> None:
+    table = made(facts, "table_protocols")
+    moons = rows(table)[0]
+    assert (moons["variant"], moons["settings"]) == ("raw@theirs", "3 epochs (6); L2 penalty of factor 0.1 (0.01)")
+    assert moons["others"] == "Not known, and the same in all: batches of 32 samples\nThe folds are shuffled"
+    assert any("The folds are shuffled" in note for note in made(facts, "claims_moons").notes)
+
+
+def test_prose_says_under_which_settings_a_claim_holds(both: Study, filled: Path) -> None:
+    prose = section(both, filled, "steps", "en")
+    verdict, sentence = prose._verdict("steps-c"), prose._choose("steps-c", "It holds.", "It fails.", "Open.")
+    for text in (verdict, sentence):
+        assert "s published: " in text
+        assert "; tuned: " in text
+    assert prose._print(prose.facts.look_up("steps/dense@theirs/test/accuracy")) != ""
+    with pytest.raises(InputError, match="compares runs of two protocols"):
+        prose.facts.look_up("steps/dense@theirs/test/accuracy - steps/dense/test/accuracy")
+
+
+def test_the_first_pages_say_which_settings_there_are(facts: Facts, both: Study, filled: Path) -> None:
+    front = document._front(facts)
+    assert "several kinds of settings, each by its own runs: as published and tuned" in front
+    assert "After a notebook." in front
+    write_pages(both, filled)
+    index = (filled / "page/index_en.html").read_text(encoding="utf-8")
+    assert CAVEAT in index
+    assert "several kinds of settings" in index
+    runs = (filled / "page/moons_runs_en.html").read_text(encoding="utf-8")
+    assert 'id="raw@theirs-s0-2"' in runs
+
+
+def test_figures_show_the_first_protocol_and_say_so(both: Study) -> None:
+    specs = [figures.spec(both, name) for name in figures.figures_for(both)]
+    assert not any("@" in variant for spec in specs for variant in spec.variants)
+    assert all(spec.caption["en"].endswith("Settings: tuned.") for spec in specs)
+
+
+def test_a_study_of_one_protocol_knows_of_no_other(both: Study, folder: Path) -> None:
+    declared, plain = toy_study(study=str(folder)), toy_study()
+    names = {table.name for table in tables_for(plain)}
+    assert {table.name for table in tables_for(declared)} == names
+    assert "table_protocols" in {table.name for table in appendix_tables(both)} - names
+    for name in figures.figures_for(plain):
+        assert figures.spec(declared, name).caption["en"] == figures.spec(plain, name).caption["en"]
+    for table in tables_for(plain):
+        assert table_digest(declared, table) == table_digest(plain, table)
+    assert figure_digest(declared, "fig_claims") == figure_digest(plain, "fig_claims")
+    assert page_digest(declared) == page_digest(plain)
+    assert paper_digest(declared, "en") == paper_digest(plain, "en")
+
+
+def test_one_protocol_of_several_is_named_on_the_first_page(folder: Path, tmp_path: Path) -> None:
+    study = toy_study(study=str(folder), protocols=["ours"])
+    fill(study, tmp_path)
+    front = document._front(Facts(study, tmp_path, "en"))
+    assert "All runs have settings of one kind: tuned. Nothing here was run with those called as published." in front

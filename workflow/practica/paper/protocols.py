@@ -1,0 +1,145 @@
+"""Say under which protocol a number or a verdict stands, wherever there is more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from practica.address import base_of
+from practica.config import protocols
+from practica.config.about import Told
+from practica.config.names import variant_name
+from practica.config.study import Study
+from practica.paper.catalogue import TableSpec
+from practica.paper.facts import Facts
+from practica.paper.settings import said, setting
+from practica.paper.table import Cell, Column, Content, label
+from practica.words import items, word
+
+
+def called(study: Study, name: str, language: str) -> str:
+    """Return what people call a protocol."""
+    return protocols.label(study.folder, name, language)
+
+
+def heading(study: Study, name: str, language: str) -> str:
+    """Return what people call a protocol where a line begins with it."""
+    return _upper(called(study, name, language))
+
+
+def column(spec: TableSpec, facts: Facts) -> list[Column]:
+    """Return the column that tells the rows of protocols apart; none in a table of one alone."""
+    heading = word("settings_used", facts.language)
+    return [Column("protocol", heading, numeric=False)] if spec.by_protocol(facts.study) else []
+
+
+def cell(spec: TableSpec, variant: str, facts: Facts) -> list[Cell]:
+    """Return the cell of that column in the row of a variant."""
+    return [named(facts.study.protocol_of(variant), facts)] if spec.by_protocol(facts.study) else []
+
+
+def notes(spec: TableSpec, facts: Facts) -> list[str]:
+    """Return what to know of the protocols of such a table."""
+    return caveats(facts, [str(spec.exercise)]) if spec.by_protocol(facts.study) else []
+
+
+def named(name: str, facts: Facts) -> Cell:
+    """Return a cell with the name of a protocol."""
+    return label(called(facts.study, name, facts.language), name)
+
+
+def caveats(facts: Facts, exercises: Sequence[str] | None = None) -> list[str]:
+    """Return what to know of the protocols that are shown; of those without a variant of ``exercises`` nothing."""
+    study = facts.study
+    shown = [name for name in study.protocols if any(study.variants(e, name) for e in exercises or study.exercises)]
+    told = {name: protocols.caveat(study.folder, name, facts.language) for name in shown}
+    return [f"{heading(study, name, facts.language)}: {text}" for name, text in told.items() if text]
+
+
+def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> str:
+    """Return the verdict on a claim, or on one of its parts, under each protocol, as text; nothing of one alone."""
+    found: Mapping[str, str] = claim.get("verdicts", {})
+    if part:
+        found = {each["protocol"]: each["verdict"] for each in claim["parts"] if found and each["name"] == part}
+    told = [name for name in facts.study.shown_protocols if name in found]
+    return "; ".join(
+        f"{called(facts.study, name, facts.language)}: {word(found[name], facts.language)}" for name in told
+    )
+
+
+def front(facts: Facts) -> list[str]:
+    """Return what the first page says of the settings: which there are, and what to know of them."""
+    study, language = facts.study, facts.language
+    declared = protocols.declared(study.folder)
+    if study.protocols:
+        names = items([called(study, name, language) for name in study.shown_protocols], language)
+        return [word("several_protocols", language).format(names), *caveats(facts)]
+    if study.config.get("protocols") and not study.demonstration:
+        others = [called(study, name, language) for name in declared if name not in study.config["protocols"]]
+        first = called(study, study.config["protocols"][0], language)
+        return [word("one_protocol", language).format(first, others=items(others, language))]
+    return []
+
+
+def differing(spec: TableSpec, facts: Facts) -> Content:
+    """Make one row per variant that runs under another protocol: what differs there, is unknown or done otherwise."""
+    study, language = facts.study, facts.language
+    columns = [
+        Column("exercise", word("exercise", language), numeric=False),
+        Column("variant", word("variant", language), numeric=False),
+        *column(spec, facts),
+        Column("settings", word("protocol_settings", language), numeric=False, width=0.36),
+        Column("others", word("protocol_others", language), numeric=False, width=0.28),
+    ]
+    rows = []
+    for exercise in study.exercises:
+        for protocol in study.protocols[1:]:
+            for place, variant in enumerate(study.variants(exercise, protocol)):
+                name = variant_name(study, exercise, base_of(variant), language)
+                others = "" if place else "\n".join(_others(facts, exercise, protocol))
+                rows.append(
+                    [
+                        label(exercise),
+                        label(name, variant),
+                        *cell(spec, variant, facts),
+                        label(_settings(study, exercise, variant, language)),
+                        Cell("", {"": others}, below=others) if others else Cell("–" if not place else "", {"": ""}),
+                    ]
+                )
+    return columns, rows, caveats(facts)
+
+
+def _settings(study: Study, exercise: str, variant: str, language: str) -> str:
+    """Return the settings that differ from those of the first protocol: there, and in brackets here."""
+    mine, first = study.settings(exercise, variant), study.settings(exercise, base_of(variant))
+    told = []
+    for key in dict.fromkeys([*mine, *first]):
+        if mine.get(key) != first.get(key):
+            there, here = (setting(each[key], language) if key in each else "–" for each in (mine, first))
+            told.append(f"{said(key, there, language)} ({here})")
+    return "; ".join(told) or "–"
+
+
+def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
+    """Return what is not known of an exercise, and what it does otherwise."""
+    language, entry = facts.language, facts.study.protocol(exercise, protocol)
+    every = [facts.study.settings(exercise, variant) for variant in facts.study.variants(exercise, protocol)]
+    unknown = []
+    for name in entry.get("unknown", ()):
+        values = dict.fromkeys(setting(each[name], language) for each in every if name in each)
+        unknown.append(said(name, " / ".join(values) or "–", language))
+    told = [word("protocol_unknown", language).format(items(unknown, language))] if unknown else []
+    return [*told, *(_upper(Told(text)[language]) for text in entry.get("deviations", ()))]
+
+
+def exercise_notes(facts: Facts, exercise: str) -> list[str]:
+    """Return all that is to be known of the other protocols of an exercise: caveat, what is unknown and otherwise."""
+    notes = []
+    for protocol in facts.study.protocols[1:]:
+        if facts.study.variants(exercise, protocol) and (told := _others(facts, exercise, protocol)):
+            notes.append(f"{heading(facts.study, protocol, facts.language)}: {'; '.join(told)}.")
+    return [*caveats(facts, [exercise]), *notes]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
