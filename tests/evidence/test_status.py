@@ -157,7 +157,7 @@ def test_the_table_and_the_attempts(study: Study, block: Block, tmp_path: Path) 
         return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
 
     table = printed(False)
-    assert table[1] == "steps/dense/s0-2 stopped 1/3 4/10 accuracy 0.75 2 32 s 2 terminated by SIGTERM"
+    assert table[1] == "steps/dense/s0-2 stopped 1/3 4/10 accuracy 0.75 2 s 32 s 2 terminated by SIGTERM"
     assert table[2] == "steps/conv/s0-2 waiting 0/3 0/0"
     assert table[3] == "1 waiting, 1 stopped"
     journal = printed(True)

@@ -23,6 +23,8 @@ NAMES = {
     f"{EXECUTOR}._report_job_submission_threadsafe": "report_taken_over: do it in the thread of Snakemake's event loop",
     "snakemake_executor_plugin_slurm:ExecutorSettings": "settings, accept: find the class of the plugin's settings",
     "snakemake_executor_plugin_slurm.partitions:PartitionLimits": "limits: find what the plugin knows of a partition",
+    "snakemake_executor_plugin_slurm.partitions:get_best_partition": "partition_of: find what chooses a partition",
+    "snakemake_executor_plugin_slurm.partitions:read_partition_file": "partition_of: find what reads partitions.yaml",
     "snakemake_executor_plugin_slurm.utils:parse_time_to_minutes": "minutes_of: find what reads max_runtime",
     "snakemake_interface_executor_plugins.registry:ExecutorPluginRegistry": "take_place: find where plugins are kept",
     "snakemake_interface_executor_plugins.executors.base:SubmittedJobInfo.aux": "aux_of: find what stays with a job",

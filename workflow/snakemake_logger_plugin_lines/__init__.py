@@ -1,26 +1,38 @@
-"""Log a Snakemake run as one line per finished job: ``snakemake --logger lines``.
+"""Log a Snakemake run as a line for each job that begins or ends: ``snakemake --logger lines``.
 
 Snakemake finds the plugin by the name of this package. The complete log is still in ``.snakemake/log``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import os
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from practica.config.block import Block
 from practica.errors import InputError
+from practica.files import write_json
+from practica.jobs.telling import duration
 from practica.launch import snakemake_internals
 from practica.launch.ending import why_locked
 from practica.launch.merging import tree
+from practica.plan import planned
+from practica.plan.dry_run import FILE, plan_of
+from practica.plan.outcome import note_outcome, outcome
+from practica.plan.plan_table import as_table
+from practica.plan.wiring import opened
 from practica.yamlfiles.reading import read_yaml
+from snakemake_logger_plugin_lines.display import Display, Job, Work
 
 TAIL = 8
 SAID_ELSEWHERE = (
@@ -62,7 +74,10 @@ EXECUTOR = "snakemake_executor_plugin_"
 
 
 class LogHandler(LogHandlerBase):
-    """Print one line for each job that ends, the end of the log of each that fails, and what is not of every run."""
+    """Print a line for each job that begins or ends, the log's end of each that fails, and what is not of every run.
+
+    At a terminal, a block below the lines shows what is at work; in a log, a line now and then does.
+    """
 
     writes_to_stream = True
     writes_to_file = False
@@ -78,54 +93,135 @@ class LogHandler(LogHandlerBase):
         _name_bad_files()
         _read_nested_words()
         _say_bad_input()
-        self._jobs: dict[int, tuple[str, float]] = {}
-        self._done = 0
-        self._total = 0
+        self._work = Work()
+        self._planned: list[planned.Job] = []
+        self._blocks: dict[tuple[str, ...], tuple[Block, Path]] = {}
+        self._trained_blocks: set[str] = set()
+        settings = self.common_settings
+        stream = sys.stdout if settings.stdout else sys.stderr
+        self._display = Display(cast(TextIO, _Unbroken(stream)), self._work, opened, colour=not settings.nocolor)
+        self._tell: dict[LogEvent, Callable[[Any], None]] = {
+            LogEvent.RUN_INFO: self._begin,
+            LogEvent.JOB_INFO: self._plan if settings.dryrun else self._start,
+            LogEvent.JOB_FINISHED: self._finish,
+            LogEvent.JOB_ERROR: self._fail,
+            LogEvent.GROUP_ERROR: self._fail,
+            LogEvent.SHELLCMD: self._show_command,
+            LogEvent.DEBUG_DAG: self._show_choice,
+        }
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print what the record tells, if anything."""
         event = getattr(record, "event", None)
-        if event == LogEvent.RUN_INFO and not self._total:  # a dry run tells it again at its end
-            self._total = record.stats.get("total", 0)  # type: ignore[attr-defined]
-            self._say(f"{self._total} jobs to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
-        elif event == LogEvent.JOB_INFO:
-            self._start(record)
-        elif event == LogEvent.JOB_FINISHED:
-            self._done += 1
-            self._end(record.job_id, "")  # type: ignore[attr-defined]
-        elif event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR):
-            self._fail(record)
+        if event in self._tell:
+            self._tell[event](record)
         elif any(words in record.getMessage() for words in SAID_ELSEWHERE):
             return
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
             self._say(record.getMessage())
-        elif event == LogEvent.SHELLCMD:
-            if self.common_settings.printshellcmds:
-                self._say(f"    {record.shellcmd}")  # type: ignore[attr-defined]
-        elif event == LogEvent.DEBUG_DAG:
-            if self.common_settings.debug_dag:
-                self._say(snakemake_internals.described_choice(record))
         elif event is None and record.getMessage().strip() not in ("", "None"):
             self._pass_on(record)
+
+    def close(self) -> None:
+        """Say what came of the run."""
+        self._display.end()
+        if self._work.total and not self.common_settings.dryrun:
+            self._sum_up()
+            self._work.total = 0  # a handler may be closed twice
+        super().close()
+
+    def _sum_up(self) -> None:
+        """Print what came of the run, as its last lines, and keep them."""
+        work = self._work
+        if not opened:
+            return
+        with contextlib.suppress(OSError, InputError):
+            lines = outcome(
+                opened[0],
+                self._trained_blocks,
+                [*work.failed.values()],
+                self._display.seconds,
+                work.total - work.done - len(work.failed),
+            )
+            note_outcome(lines)
+            for line in ["", *lines]:
+                self._say(line)
+
+    def _begin(self, record: Any) -> None:
+        if self._work.total:  # a dry run tells it again at its end
+            self._show_plan()
+            return
+        self._work.total = record.stats.get("total", 0)
+        self._work.trainings = sum(record.stats.get(rule, 0) for rule in planned.TRAINING_RULES)
+        self._say(f"{self._work.total} jobs to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
+        if not self.common_settings.dryrun:
+            self._display.begin()
+
+    def _plan(self, record: Any) -> None:
+        """Keep a job of a dry run for the end, when all are known."""
+        asks = {name: value for name, value in record.resources.items() if not name.startswith("_")}
+        asks["threads"] = record.threads
+        command = str(record.shellcmd or "")
+        self._planned.append(
+            planned.Job(record.rule_name, _title(record), _names(record), str(record.reason), asks, command)
+        )
+
+    def _show_plan(self) -> None:
+        """Print what the plan comes to, and then its jobs, in the order of the work."""
+        jobs, self._planned = self._planned, []
+        if opened:
+            plan = plan_of(opened[0], jobs)
+            if file := os.environ.get(FILE):
+                write_json(file, asdict(plan))
+                return
+            self._say(as_table(plan, sys.stdout))
+        for job in planned.in_order(jobs):
+            self._say(f"  {job.title}  ({job.reason.split(':')[0].lower()})")
+            if self.common_settings.printshellcmds and job.command:
+                self._say(f"    {job.command}")
 
     def _pass_on(self, record: logging.LogRecord) -> None:
         """Print what is asked for, such as what ``--unlock`` did, and leave out what is said in every run."""
         message = record.getMessage().strip()
         if message.startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
+            if not self.common_settings.dryrun:
+                self._sum_up()
         elif self.common_settings.verbose or not _of_every_run(message, record.pathname):
             self._say(message)
 
     def _start(self, record: Any) -> None:
-        title = record.rule_msg or " ".join([record.rule_name, *map(str, record.wildcards.values())])
-        self._jobs[record.jobid] = (title, time.monotonic())
-        if self.common_settings.dryrun:
-            self._say(f"  {title}  ({str(record.reason).split(':')[0].lower()})")
+        title, work = _title(record), self._work
+        block, results = self._trained(record)
+        work.jobs[record.jobid] = Job(title, time.monotonic(), block, results)
+        work.failed.pop(record.jobid, None)
+        work.most_at_once = max(work.most_at_once, sum(job.block is not None for job in work.jobs.values()))
+        if not self._display.is_live:
+            self._say(f"{' ' * (2 * len(str(work.total)) + 3)} {title} begins")
 
-    def _end(self, job: int, mark: str) -> None:
-        title, start = self._jobs.get(job, (f"job {job}", time.monotonic()))
-        width = len(str(self._total))
-        self._say(f"[{self._done:{width}}/{self._total}] {mark}{title}  {time.monotonic() - start:.0f} s")
+    def _trained(self, record: Any) -> tuple[Block | None, Path]:
+        """Return the block that a job trains, and the folder of results that this belongs to."""
+        if record.rule_name not in planned.TRAINING_RULES or not opened:
+            return None, Path()
+        if not self._blocks:
+            self._blocks = planned.known_blocks(opened[0])
+        return self._blocks.get(_names(record), (None, Path()))
+
+    def _finish(self, record: Any) -> None:
+        self._work.done += 1
+        self._end(record.job_id, "")
+
+    def _end(self, number: int, mark: str) -> None:
+        work = self._work
+        job = work.jobs.pop(number, None) or Job(f"job {number}", time.monotonic())
+        if mark:
+            work.failed[number] = job.title
+        elif job.block:
+            self._trained_blocks.add(job.block.id)
+            work.trainings -= 1
+        width = len(str(work.total))
+        took = duration(time.monotonic() - job.begin)
+        self._say(f"[{work.done:{width}}/{work.total}] {mark}{job.title}  {took}", "red" if mark else "")
 
     def _fail(self, record: Any) -> None:
         self._end(getattr(record, "jobid", -1), "FAILED: ")
@@ -139,12 +235,54 @@ class LogHandler(LogHandlerBase):
                 continue
             self._say("\n".join(f"    {line}" for line in [*_end_of(lines), f"(the whole log: {name})"]))
 
-    def _say(self, text: str) -> None:
-        stream = sys.stdout if self.common_settings.stdout else sys.stderr
+    def _show_command(self, record: Any) -> None:
+        if self.common_settings.printshellcmds and not self.common_settings.dryrun:
+            self._say(f"    {record.shellcmd}")
+
+    def _show_choice(self, record: Any) -> None:
+        if self.common_settings.debug_dag:
+            self._say(snakemake_internals.described_choice(record))
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._display.say(text, style)
+
+
+class _Unbroken:
+    """A stream of which it does not matter whether somebody still reads it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text, to nowhere once whoever reads has seen enough, as `head`; the run goes on."""
         try:
-            print(text, file=stream, flush=True)
-        except BrokenPipeError:  # whoever reads has seen enough, as `head`; the run goes on
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._drop()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._drop()
+
+    def _drop(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def _names(record: Any) -> tuple[str, ...]:
+    """Return the values in a job's name, in order."""
+    return tuple(map(str, record.wildcards.values()))
+
+
+def _title(record: Any) -> str:
+    """Return what a job is called."""
+    return str(record.rule_msg or " ".join([record.rule_name, *map(str, record.wildcards.values())]))
 
 
 def _of_every_run(message: str, path: str) -> bool:

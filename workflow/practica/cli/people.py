@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import shlex
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -18,6 +21,7 @@ from practica.cli.base import (
     configured,
     main,
     places,
+    quiet_tensorflow,
     read_study,
     resolved,
     results_options,
@@ -33,13 +37,24 @@ from practica.plan.checks import clear_results
 @CONFIG
 @READ
 @click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
+@click.option("--watch", "watched", is_flag=True, help="Show the table as it changes, until nothing runs.")
+@click.option("--every", type=click.FloatRange(0.5), default=5.0, help="Seconds between two looks, with --watch.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def status(
-    exercise: str | None, config_files: tuple[str, ...], results: Path | None, attempts: bool, as_json: bool
+    exercise: str | None,
+    config_files: tuple[str, ...],
+    results: Path | None,
+    attempts: bool,
+    watched: bool,
+    every: float,
+    as_json: bool,
 ) -> None:
     """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
-    from practica.jobs.status import gather
-    from practica.jobs.status_table import show
+    from rich.console import Console
+
+    from practica.jobs.status import RUNNING, Status, gather
+    from practica.jobs.status_table import show, watch
+    from practica.plan.outlook import seconds_to_go
 
     if results is None or config_files or not (results / "study.json").is_file():
         study = read_study(config_files)
@@ -48,11 +63,47 @@ def status(
         study = Study.load(results / "study.json")
     if exercise not in (None, *study.exercises):
         raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
-    rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
+    folder: Path = results
+
+    def look() -> tuple[list[Status], float | None]:
+        rows = [row for row in gather(study, folder) if exercise in (None, row.exercise)]
+        running = any(row.state == RUNNING for row in rows)
+        return rows, seconds_to_go(study, rows) if running else None
+
+    rows, left = look()
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+    elif watched:
+        with contextlib.suppress(KeyboardInterrupt):
+            watch(look, every, Console())
     else:
-        show(rows, attempts=attempts)
+        show(rows, attempts=attempts, left=left)
+
+
+@main.command()
+@click.option("--profile", type=PATH, help="Profile of Snakemake that the run would have.")
+@CONFIG
+@click.option("--check", is_flag=True, help="Compare the estimates of earlier plans with what the trainings took.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_json: bool) -> None:
+    """Show what a run would train, where, for how long and why. Nothing is run."""
+    from practica.plan.checked import check_estimates, comparison_table, note_estimates
+    from practica.plan.dry_run import ask_snakemake, with_arithmetic
+    from practica.plan.estimates import UNKNOWN
+    from practica.plan.plan_table import as_table
+
+    if check:
+        compared = check_estimates(resolved(config_files, profile))
+        click.echo(json.dumps([asdict(each) for each in compared], indent=1) if as_json else comparison_table(compared))
+        return
+    merged = configured(config_files)
+    made = ask_snakemake(merged.files, merged.words, profile)
+    if any(each.source == UNKNOWN for each in made.trainings):
+        quiet_tensorflow(1)
+        study = resolved(config_files, profile)
+        made = with_arithmetic(made, study)
+        note_estimates(study, made)
+    click.echo(json.dumps(made.as_json(), indent=1, ensure_ascii=False) if as_json else as_table(made, sys.stdout))
 
 
 @main.command()

@@ -156,13 +156,27 @@ def train(
     quiet_tensorflow(threads)
     from practica.jobs.job import run_job
     from practica.jobs.journal import note_divergence
+    from practica.jobs.telling import telling
 
     if data_folder.name == "dataset.json":
         data_folder = data_folder.parents[2]
     if results.name == "metrics.json":
         results = results.parents[len(block.folder(Path()).parts)]
     try:
-        run_job(block, run_code(block.exercise), data_folder, results, threads, gpu, minutes, checkpoint_every)
+        code = run_code(block.exercise)
+        with telling(block.id) as tell:
+            run_job(
+                block,
+                code,
+                data_folder,
+                results,
+                threads,
+                gpu,
+                minutes,
+                checkpoint_every,
+                own_process=True,
+                tell=tell,
+            )
     except DivergedError as error:
         if not block.trial:
             raise

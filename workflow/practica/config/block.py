@@ -43,6 +43,11 @@ class Block:
         return str(self.path)
 
     @property
+    def runs(self) -> int:
+        """Return how many runs the block has: seeds, or seeds and folds."""
+        return len(self.seeds) * (self.settings.get("folds") or 1)
+
+    @property
     def path(self) -> Path:
         """Return where the block's files lie within each folder of results, checkpoints or notes."""
         return Path(self.exercise, self.variant, self.trial, self.name)

@@ -15,13 +15,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from practica.errors import InputError, StoppedError
-from practica.files import now, say, write_json
+from practica.files import now, read_json, say, write_json
 from practica.jobs.journal import DONE, KILLED, Journal, failure_note, note_failure
 from practica.jobs.lock import BEAT, Lock, alive
+from practica.jobs.meter import Meter
 from practica.launch.allocation import ancestors, gone
 
 if TYPE_CHECKING:
     from practica.config.study import Block
+    from practica.jobs.history import HistoryFile
+    from practica.jobs.telling import Tell
     from practica.training.record import History
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -67,9 +70,11 @@ class Attempt:
     to its next point in time. Nothing is lost but what came after the last checkpoint.
     """
 
-    def __init__(self, block: Block, results: Path, minutes: float | None) -> None:
+    def __init__(self, block: Block, results: Path, minutes: float | None, meter: Meter | None = None) -> None:
         self.folder = checkpoint_folder(block, results)
         self.number = 0
+        self.history: HistoryFile | None = None
+        self.tell: Tell = lambda progress: None
         self._block = block
         self._results = results
         self._journal = Journal(block, results)
@@ -84,6 +89,7 @@ class Attempt:
         self._deadline = time.monotonic() + limit - margin
         self._cut = self._deadline + margin / 2
         self._minutes = minutes
+        self._meter = meter or Meter()
         self._ancestors = ancestors()
         self._ending = threading.Lock()
         self._closed = False
@@ -123,6 +129,8 @@ class Attempt:
             self._stop = TAKEN_OVER
             raise StoppedError(f"{self._stop} while this one stood still; leave the run to it")
         self._points += 1
+        if self.history:
+            self.history.reached(run, record)
         self._report(run, record)
         fits = time.monotonic() + 1.2 * record.point_seconds < self._deadline
         if not fits and record.done < record.last_epoch:
@@ -132,6 +140,8 @@ class Attempt:
     def _begin(self) -> None:
         """Open the journal, and remove the files that a kill left half written."""
         before = self._journal.entries()
+        if before and before[-1].why is None and not before[-1].cost:
+            self._account_for(before[-1].attempt)
         self.number = self._journal.begin(self._lock.me)
         if before and before[-1].why != DONE:
             last = before[-1]
@@ -141,6 +151,13 @@ class Attempt:
             for part in folder.rglob(".*.part"):
                 part.unlink(missing_ok=True)
 
+    def _account_for(self, killed: int) -> None:
+        """Note what an attempt that was killed had cost at its last report, if it came to one."""
+        with contextlib.suppress(InputError, LookupError, TypeError):
+            progress = read_json(self.folder / "progress.json")
+            if progress["attempt"] == killed:
+                self._journal.add_cost(killed, progress["cost"])
+
     def _report(self, run: str, record: History) -> None:
         """Write the progress, at most once a second."""
         if time.monotonic() - self._reported < 1 and record.done < record.last_epoch:
@@ -149,6 +166,8 @@ class Attempt:
         interval = record.done - (record.epochs[-2] if len(record.epochs) > 1 else 0)
         progress = {
             "run": run,
+            "runs": self._block.runs,
+            "runs_at_once": len(getattr(record, "runs", [run])),
             "runs_done": len(list(self.folder.glob("*/*.done"))),
             "epoch": record.done,
             "epochs": record.last_epoch,
@@ -156,9 +175,12 @@ class Attempt:
             "value": record.monitored,
             "seconds_per_epoch": record.point_seconds / interval,
             "updated": now(),
+            "attempt": self.number,
+            "cost": self._meter.cost(),
         }
         with contextlib.suppress(OSError, InputError):  # a full disk
             write_json(self.folder / "progress.json", progress)
+        self.tell(progress)
 
     def _wait(self, who: str) -> None:
         if time.monotonic() - self._reported > 60:
@@ -193,6 +215,7 @@ class Attempt:
                 self._cut = min(self._cut, time.monotonic() + GRACE)
             with contextlib.suppress(OSError):
                 self._lock.beat()
+            self._meter.look()
             if time.monotonic() >= self._cut:
                 self._abort()
 
@@ -213,7 +236,7 @@ class Attempt:
             number, self.number = self.number, 0
             if number:
                 with contextlib.suppress(OSError):  # a full disk must not hide how the attempt ended
-                    self._journal.end(number, why)
+                    self._journal.end(number, why, self._meter.cost())
                 if reason:
                     note_failure(self._block, self._results, reason)
                 elif why == DONE:

@@ -12,15 +12,28 @@ from typing import TYPE_CHECKING
 from practica.errors import InputError, RunError, in_one_line
 from practica.files import canonical_json, sha256
 from practica.jobs.attempt import Attempt
+from practica.jobs.history import HistoryFile
 from practica.jobs.journal import note_failure
+from practica.jobs.meter import Meter
 from practica.launch.allocation import check_gpu, minutes_left
 
 if TYPE_CHECKING:
     from practica.config.study import Block
+    from practica.jobs.telling import Tell
 
 
 def run_job(
-    block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
+    block: Block,
+    code: str,
+    data: Path,
+    results: Path,
+    threads: int,
+    gpu: int,
+    minutes: float | None,
+    every: float,
+    *,
+    own_process: bool = False,
+    tell: Tell | None = None,
 ) -> None:
     """Train the block and leave its results, or a note under ``failures`` of why there are none.
 
@@ -33,13 +46,15 @@ def run_job(
         gpu: GPUs that the job asked SLURM for.
         minutes: time the process may take; less where SLURM gives the job less; None: no limit of its own.
         every: seconds of training between two checkpoints.
+        tell: told of the progress of the block now and then.
+        own_process: whether this process is there for the block alone, so that all its time is part of the cost.
 
     Raises:
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped before its end.
     """
     try:
-        _train(block, code, data, results, threads, gpu, minutes, every)
+        _train(block, code, data, results, threads, gpu, minutes, every, own_process, tell)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
         reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
@@ -51,10 +66,21 @@ def run_job(
 
 
 def _train(
-    block: Block, code: str, data: Path, results: Path, threads: int, gpu: int, minutes: float | None, every: float
+    block: Block,
+    code: str,
+    data: Path,
+    results: Path,
+    threads: int,
+    gpu: int,
+    minutes: float | None,
+    every: float,
+    own_process: bool,
+    tell: Tell | None,
 ) -> None:
     limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
-    with Attempt(block, results, min(limits, default=None)) as attempt:
+    meter = Meter(whole_process=own_process)
+    with Attempt(block, results, min(limits, default=None), meter) as attempt:
+        attempt.tell = tell or attempt.tell
         check_gpu(gpu)
         from practica.data import load
         from practica.training.block import train_block
@@ -68,8 +94,11 @@ def _train(
             "origin": dataset.info.origin,
         }
         key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+        folder = block.folder(results)
+        attempt.history = HistoryFile(folder, block, state_key)
         checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
-        train_block(block, dataset.arrays, described, threads, block.folder(results), checkpoints)
+        train_block(block, dataset.arrays, described, threads, folder, checkpoints)
+        attempt.history.complete(folder / "history.json")
         # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that it
         # did not see appear, as when it was killed while this job went on, and then runs the job again.
         for folder in attempt.folder.iterdir():

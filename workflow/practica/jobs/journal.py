@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,10 @@ DIVERGED = "diverged"
 
 @dataclass(frozen=True)
 class Entry:
-    """One attempt; ``end`` and ``why`` are None as long as it runs, and for ever where it was killed."""
+    """One attempt; ``end`` and ``why`` are None as long as it runs, and for ever where it was killed.
+
+    ``cost`` is what ``meter`` measured: of one that was killed, up to its last report.
+    """
 
     attempt: int
     host: str
@@ -33,6 +36,7 @@ class Entry:
     start: str
     end: str | None = None
     why: str | None = None
+    cost: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Journal:
@@ -47,9 +51,13 @@ class Journal:
         self._append({"attempt": number, "host": who.host, "pid": who.pid, "job": who.job, "start": now()})
         return number
 
-    def end(self, number: int, why: str) -> None:
-        """Write why an attempt ended."""
-        self._append({"attempt": number, "end": now(), "why": why})
+    def end(self, number: int, why: str, cost: Mapping[str, Any] | None = None) -> None:
+        """Write why an attempt ended, and what it cost."""
+        self._append({"attempt": number, "end": now(), "why": why, **({"cost": cost} if cost else {})})
+
+    def add_cost(self, number: int, cost: Mapping[str, Any]) -> None:
+        """Write what is known of the cost of an attempt that was killed."""
+        self._append({"attempt": number, "cost": cost})
 
     def entries(self) -> list[Entry]:
         """Return all attempts in order; a line that a kill cut short is passed over."""
@@ -60,7 +68,8 @@ class Journal:
                 if "start" in fields:
                     found[fields["attempt"]] = Entry(**fields)
                 else:
-                    found[fields["attempt"]] = replace(found[fields["attempt"]], end=fields["end"], why=fields["why"])
+                    number = fields.pop("attempt")
+                    found[number] = replace(found[number], **fields)
             except (ValueError, KeyError, TypeError):
                 continue
         return list(found.values())

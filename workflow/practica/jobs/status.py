@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,17 @@ from practica.config.trials import trial_blocks
 from practica.errors import InputError
 from practica.files import read_json
 from practica.jobs.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED, checkpoint_folder
+from practica.jobs.history import NAME as HISTORY
+from practica.jobs.history import recent
 from practica.jobs.journal import DIVERGED, KILLED, Entry, Journal, failure_note
 from practica.jobs.lock import alive
+from practica.jobs.telling import seconds_left
 
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"
 STATES = (DONE, RUNNING, QUEUED, WAITING, STOPPED, FAILED)
+POINTS = 30
+"""Values of a curve that are shown."""
+MOST_SEEDS = 1000
 MONITORED = ("accuracy", "mse", "loss")
 
 
@@ -39,6 +46,9 @@ class Status:
         attempts: every attempt so far.
         reason: why it failed or stopped.
         trial: which trial of the variant's tuning, if it is one.
+        runs_at_once: how many runs are trained together.
+        curve: the last values of that metric, while the block is trained or stands still.
+        by_hand: whether it is none of the study's blocks, but one that somebody has started alone.
     """
 
     exercise: str
@@ -56,6 +66,9 @@ class Status:
     attempts: list[Entry] = field(default_factory=list)
     reason: str = ""
     trial: str = ""
+    runs_at_once: int = 1
+    curve: list[float] = field(default_factory=list)
+    by_hand: bool = False
 
     @property
     def id(self) -> str:
@@ -64,13 +77,37 @@ class Status:
 
 
 def gather(study: Study, results: Path) -> list[Status]:
-    """Return the status of every block of the study, in its order, and then of the trials where a tuning has begun."""
+    """Return the status of every block of the study, in its order, and then of the trials where a tuning has begun.
+
+    Blocks of other seeds, which somebody has trained by hand, stand behind those of their variant.
+    """
     queue = cluster_queue()
     tuning = tuning_folder(results)
+    blocks = study.blocks()
+    rows = [status_of(block, results, queue) for block in blocks]
+    rows += [replace(status_of(block, results, queue), by_hand=True) for block in _others(study, results, blocks)]
+    order = {names: place for place, names in enumerate(dict.fromkeys((b.exercise, b.variant) for b in blocks))}
+    rows.sort(key=lambda row: order[row.exercise, row.variant])
     begun = [block for block in trial_blocks(study) if _begun(block, tuning)]
-    return [
-        _status(block, root, queue) for root, blocks in ((results, study.blocks()), (tuning, begun)) for block in blocks
-    ]
+    return rows + [status_of(block, tuning, queue) for block in begun]
+
+
+def _others(study: Study, results: Path, blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks of the study's variants that have a journal and are none of ``blocks``."""
+    known = {block.path for block in blocks}
+    for exercise, variant in dict.fromkeys((block.exercise, block.variant) for block in blocks):
+        for path in sorted((results / "journal" / exercise / variant).glob("s*.jsonl")):
+            seeds = _seeds(path.stem)
+            if seeds and (block := study.block(exercise, variant, seeds)).path not in known and block.name == path.stem:
+                yield block
+
+
+def _seeds(name: str) -> tuple[int, ...]:
+    """Return the seeds of a block that has this name; none where no block is called so."""
+    if span := re.fullmatch(r"s(\d{1,9})-(\d{1,9})", name):
+        first, last = map(int, span.groups())
+        return tuple(range(first, last + 1)) if last - first < MOST_SEEDS else ()
+    return tuple(map(int, name[1:].split("_"))) if re.fullmatch(r"s\d{1,9}(_\d{1,9})*", name) else ()
 
 
 def _begun(block: Block, tuning: Path) -> bool:
@@ -91,22 +128,22 @@ def cluster_queue() -> dict[str, str]:
     return {comment.strip(): state for state, _, comment in pairs}
 
 
-def _status(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
+def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
+    """Return how far a block is; ``queue`` is that of the cluster."""
     folder = checkpoint_folder(block, results)
-    runs = len(block.seeds) * (block.settings.get("folds") or 1)
     base: dict[str, Any] = {
         "exercise": block.exercise,
         "variant": block.variant,
         "block": block.name,
         "trial": block.trial,
-        "runs": runs,
+        "runs": block.runs,
         "attempts": _attempts(block, results, alive(folder / "lock.json")),
     }
     if alive(folder / "lock.json"):
-        return Status(**base, state=RUNNING, **_progress(block, folder, runs))
+        return Status(**base, state=RUNNING, **_progress(block, results))
     if (block.folder(results) / "metrics.json").is_file():
-        return Status(**base, **_finished(block, results, runs))
-    progress = _progress(block, folder, runs)
+        return Status(**base, **_finished(block, results))
+    progress = _progress(block, results)
     rule = "train_trial" if block.trial else "train"
     queued = queue.get(f"rule_{rule}_wildcards_{'_'.join(block.path.parts)}")
     if queued:
@@ -134,24 +171,26 @@ def _killed(entry: Entry) -> Entry:
     return Entry(entry.attempt, entry.host, entry.pid, entry.job, entry.start, why=KILLED)
 
 
-def _progress(block: Block, folder: Path, runs: int) -> dict[str, Any]:
+def _progress(block: Block, results: Path) -> dict[str, Any]:
     """Return how far the last run got, and an estimate of what is left."""
-    found = _read(folder / "progress.json")
+    found = _read(checkpoint_folder(block, results) / "progress.json")
     epochs = block.settings.get("epochs", 0)
     keys = ("runs_done", "epoch", "epochs", "metric", "value", "seconds_per_epoch")
     if not found.keys() >= set(keys):
         return {"epochs": epochs}
     values = {key: found[key] for key in keys}
-    left = (runs - values["runs_done"]) * values["epochs"] - values["epoch"]
-    return values | {"seconds_left": max(0.0, left * values["seconds_per_epoch"])}
+    values["runs_at_once"] = together = found.get("runs_at_once", 1)
+    values["seconds_left"] = seconds_left({"runs": block.runs, **found})
+    curve = recent(block.folder(results) / HISTORY, str(found["metric"]), together=together > 1)
+    return values | {"curve": curve[-POINTS:]}
 
 
-def _finished(block: Block, results: Path, planned: int) -> dict[str, Any]:
+def _finished(block: Block, results: Path) -> dict[str, Any]:
     """Return epochs, mean metric and mean speed of a block that is done, or why its trial diverged."""
     content = _read(block.folder(results) / "metrics.json")
     if DIVERGED in content:
         return {"state": FAILED, "reason": str(content[DIVERGED])}
-    done = {"state": DONE, "runs_done": planned}
+    done = {"state": DONE, "runs_done": block.runs}
     try:
         return done | _outcome(content["runs"], content["provenance"]["fit_seconds"])
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):

@@ -89,6 +89,27 @@ def command_partitions() -> list[Path]:
     return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
 
 
+def command_executor() -> str | None:
+    """Return the executor that this command line or its profiles name; None: jobs run on this machine."""
+    given = _options(_command_line() or [], os.environ)
+    return given.executor or _last_setting(given, "executor")
+
+
+def partition_files() -> list[Path]:
+    """Return the files of SLURM partitions that count for this command line; the last of them does."""
+    of_profiles = [
+        place if (place := file.parent / str(name)).exists() else Path(str(name))
+        for file in command_profiles()
+        if (name := read_yaml(file).get("slurm-partition-config"))
+    ]
+    return of_profiles + command_partitions()[:1]
+
+
+def _last_setting(given: argparse.Namespace, key: str) -> str | None:
+    named = [value for file in profile_files(given, START) if (value := read_yaml(file).get(key))]
+    return str(named[-1]) if named else None
+
+
 def _command_line() -> list[str] | None:
     """Return the words behind ``snakemake``; None where another program calls it."""
     return sys.argv[1:] if "snakemake" in Path(sys.argv[0]).parts[-2:] else None
@@ -148,6 +169,7 @@ def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.N
     parser.add_argument("--workflow-profile", default="default")
     parser.add_argument("--replace-workflow-config", action="store_true")
     parser.add_argument("--slurm-partition-config")
+    parser.add_argument("--executor", "-e")
     for names in ONCE:
         parser.add_argument(*names, nargs="*", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)

@@ -6,18 +6,20 @@ says what to do when it goes.
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 import snakemake_executor_plugin_slurm as plugin
 from snakemake_executor_plugin_slurm import Executor, ExecutorSettings
-from snakemake_executor_plugin_slurm.partitions import PartitionLimits
+from snakemake_executor_plugin_slurm.partitions import PartitionLimits, get_best_partition, read_partition_file
 from snakemake_executor_plugin_slurm.utils import parse_time_to_minutes
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
@@ -26,6 +28,10 @@ from practica.launch.allocation import minutes
 
 CLUSTER = ("cluster", "clusters", "slurm_cluster")
 """Keys by which a partition names its cluster, beside its limits."""
+SILENT = logging.getLogger("practica.partitions")
+"""Where the plugin says which partition it chooses: nobody listens."""
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 NO_RESOURCES = {"get", "items", "keys"}
 """Methods of a job's resources, among the attributes that the plugin asks for."""
 
@@ -145,6 +151,18 @@ def accept(setting: str, value: Any) -> None:
 def limits() -> dict[str, Any]:
     """Return the type of each limit that a partition may state, and of the names of its cluster."""
     return {**get_type_hints(PartitionLimits), **dict.fromkeys(CLUSTER, str)}
+
+
+def partition_of(resources: Mapping[str, Any], threads: int, files: Sequence[Path]) -> str:
+    """Return the partition that the plugin would choose for a job, of those in the last of the files.
+
+    Where neither the job nor a file names one, SLURM's default takes it.
+    """
+    if named := resources.get("slurm_partition"):
+        return str(named)
+    job = SimpleNamespace(name="", resources=resources, threads=threads)
+    found = get_best_partition(read_partition_file(files[-1]), job, SILENT) if files else None
+    return found or "the default partition"
 
 
 def minutes_of(time: str) -> float:

@@ -40,7 +40,16 @@ MADE = {
 }
 """Folders that the study makes in those of its results and its data."""
 FILES = (
-    *("SHA256SUMS", "claims.json", "crate.zip", "differences.csv", "history.csv.gz", "informe.pdf", "metrics.csv"),
+    *(
+        "SHA256SUMS",
+        "claims.json",
+        "crate.zip",
+        "differences.csv",
+        "expected.json",
+        "history.csv.gz",
+        "informe.pdf",
+        "metrics.csv",
+    ),
     *("models.json", "report.zip", "report_*.pdf", "runs.csv", "study.json", "summary.csv"),
 )
 """Files that it makes beside those of its results, as patterns."""

@@ -29,6 +29,9 @@ from practica.plan.checks import check
 from practica.study_folder import FOLDER_VARIABLE
 from practica.words import report_name
 
+opened: list[Study] = []
+"""The studies whose rules Snakemake has read, for what speaks of its run; jobs and modules open theirs as well."""
+
 
 def merge_configuration(workflow: Any) -> Callable[[], None]:
     """Merge all files and words of the configuration, say which, and return what notes them for later commands.
@@ -96,6 +99,7 @@ def open_study(config: Mapping[str, Any]) -> Study:
     except InputError as error:
         stop(error)
     os.environ[FOLDER_VARIABLE] = str(study.folder)
+    opened.append(study)
     return study
 
 

@@ -1,0 +1,178 @@
+"""Write each point of a block's histories as it is reached: a line of JSON in ``history.jsonl`` beside the results.
+
+The first line names the block and the key of its states; each further one is a point of one run. What is in the file is
+what the runs have come to, in one attempt or several: no point is missing, and none is there twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import takewhile
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from practica.errors import InputError
+from practica.files import read_json, write_text
+
+if TYPE_CHECKING:
+    from practica.config.block import Block
+    from practica.training.record import History
+
+NAME = "history.jsonl"
+RUN = re.compile(r"s(?:eed )?(\d+)(?:(?:f|, fold )(\d+))?")
+"""The name of a run, as checkpoints and as sentences have it."""
+
+TAIL = 2**16
+"""Bytes at the end of the file that are read for its last points."""
+
+Who = tuple[int, int | None]
+
+
+class Curve(NamedTuple):
+    """The points of one run: its epochs, and for each part and metric as many values."""
+
+    epochs: Sequence[int]
+    values: Mapping[str, Mapping[str, Sequence[float]]]
+
+    def lines(self, who: Who, begin: int = 0) -> list[str]:
+        """Return the points from a place on, as lines."""
+        seed, fold = who
+        return [
+            json.dumps(
+                {
+                    "seed": seed,
+                    "fold": fold,
+                    "epoch": epoch,
+                    **{part: {name: each[n] for name, each in curves.items()} for part, curves in self.values.items()},
+                }
+            )
+            for n, epoch in enumerate(self.epochs[begin:], begin)
+        ]
+
+
+class HistoryFile:
+    """The file of one block, which one process at a time writes: the lock on the block guards it."""
+
+    def __init__(self, folder: Path, block: Block, key: str) -> None:
+        self.path = folder / NAME
+        self._head = json.dumps({"schema": 1, "block": block.id, "key": key})
+        self._lines: dict[Who, list[str]] = {}
+        self._compared: set[Who] = set()
+        head, points = read_lines(self.path)
+        if head == self._head:
+            for line, point in points:
+                self._lines.setdefault((point["seed"], point["fold"]), []).append(line)
+        self._behind = True  # what a kill has cut short goes
+
+    def reached(self, run: str, record: History) -> None:
+        """Write the points that a run, or each of those that are trained together, has beyond those in the file."""
+        self._take(dict(_members(run, record)))
+
+    def complete(self, history: Path) -> None:
+        """Bring the file in step with the block's ``history.json``, run by run."""
+        with suppress(InputError, LookupError, TypeError):
+            self._lines = {}
+            for run in read_json(history)["runs"]:
+                values = {name: each for name, each in run.items() if isinstance(each, Mapping)}
+                who = run["seed"], run["fold"]
+                self._lines[who] = Curve(run["epoch"], values).lines(who)
+            self._rewrite()
+
+    def _take(self, curves: Mapping[Who, Curve]) -> None:
+        fresh: list[str] = []
+        for who, curve in curves.items():
+            there = self._lines.setdefault(who, [])
+            if who not in self._compared:
+                self._compared.add(who)
+                same = sum(
+                    1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(there, curve.lines(who), strict=False))
+                )
+                self._behind = self._behind or same < len(there)
+                del there[same:]
+            new = curve.lines(who, len(there))
+            there += new
+            fresh += new
+        if self._behind:
+            self._rewrite()
+        else:
+            self._append(fresh)
+
+    def _append(self, lines: Sequence[str]) -> None:
+        """Write lines at once."""
+        content = "".join(f"{line}\n" for line in lines).encode()
+        try:
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            try:
+                self._behind = os.write(handle, content) < len(content)
+            finally:
+                os.close(handle)
+        except OSError:  # a full disk may have room again at the next point
+            self._behind = True
+
+    def _rewrite(self) -> None:
+        every = [line for who in sorted(self._lines, key=_place) for line in self._lines[who]]
+        try:
+            write_text(self.path, "\n".join([self._head, *every]) + "\n")
+            self._behind = False
+        except (OSError, InputError):
+            self._behind = True
+
+
+def read_lines(path: Path) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    """Return the first line of such a file and its points, each with its line; what is cut short is left out."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "", []
+    head, *lines = text.split("\n")[:-1] or [""]  # behind the last line end there is nothing, or half a line
+    points = []
+    for line in lines:
+        with suppress(ValueError, TypeError):
+            point = json.loads(line)
+            if {"seed", "fold", "epoch"} <= point.keys():
+                points.append((line, point))
+    return head, points
+
+
+def recent(path: Path, metric: str, *, together: bool) -> list[float]:
+    """Return the last values of a metric, of the validation part where there is one.
+
+    They are of the run that is being trained, or, where runs are trained ``together``, their means.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - TAIL))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    values: dict[int, list[float]] = {}
+    last: Any = None
+    for line in reversed(text.split("\n")[:-1]):
+        with suppress(ValueError, LookupError, TypeError):
+            point = json.loads(line)
+            who = point["seed"], point["fold"]
+            last = last or who
+            if together or who == last:
+                part = point["validation"] if metric in point.get("validation", {}) else point["train"]
+                values.setdefault(point["epoch"], []).append(part[metric])
+    return [fmean(values[epoch]) for epoch in sorted(values)]
+
+
+def _members(run: str, record: History) -> Iterator[tuple[Who, Curve]]:
+    """Yield the runs of a record by seed and fold."""
+    # Of a stack, ``training.stack.Records`` keeps the runs and what errors call them.
+    runs, names = getattr(record, "runs", [record]), getattr(record, "_names", [run])
+    for name, each in zip(names, runs, strict=True):
+        if found := RUN.fullmatch(name):
+            seed, fold = found.groups()
+            yield (int(seed), None if fold is None else int(fold)), Curve(each.epochs, each.history)
+
+
+def _place(who: Who) -> tuple[int, int]:
+    seed, fold = who
+    return seed, -1 if fold is None else fold

@@ -1,0 +1,98 @@
+"""Tell at the terminal, or in a log, how far a training is: a bar where somebody looks, else a line now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from practica.files import say
+from practica.jobs.history import RUN
+
+EVERY = 10.0
+"""Seconds between two lines; what ends a run is always told."""
+
+Tell = Callable[[Mapping[str, Any]], None]
+"""Told the progress of a block, as in its ``progress.json``."""
+
+
+def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
+    """Return one line on the last point that was reached."""
+    pace = f"{seconds(progress['seconds_per_epoch'])} an epoch, " if speed else ""
+    left = duration(seconds_left(progress))
+    return (
+        f"{called(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} "
+        f"{progress['value']:.4f} ({pace}{left} left)"
+    )
+
+
+def called(progress: Mapping[str, Any]) -> str:
+    """Return what is being trained: a seed, a fold of it, or several runs at once."""
+    together = progress.get("runs_at_once", 1)
+    found = RUN.fullmatch(str(progress["run"]))
+    if together > 1 or not found:
+        return f"{together} runs"
+    seed, fold = found.groups()
+    return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
+
+
+def seconds_left(progress: Mapping[str, Any]) -> float:
+    """Return an estimate for all runs of a block that are left."""
+    together = progress.get("runs_at_once", 1)
+    others = max(0, progress["runs"] - progress["runs_done"] - together) / together
+    epochs = others * progress["epochs"] + progress["epochs"] - progress["epoch"]
+    return max(0.0, float(epochs * progress["seconds_per_epoch"]))
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people write it: ``45 s``, ``12 min``, ``3 h 05 min``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def seconds(time: float) -> str:
+    """Return a time as people read it, without an exponent: in seconds, or in milliseconds."""
+    if time < 0.1:
+        return f"{1000 * time:.3g} ms"
+    return f"{time:.3g} s" if time < 100 else f"{time:.0f} s"
+
+
+@contextmanager
+def telling(block: str) -> Iterator[Tell]:
+    """Yield what is to be told of the progress of a block that is trained meanwhile."""
+    console = Console(stderr=True)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield _Lines(block)
+        return
+    said = ("{task.percentage:3.0f} %", "{task.fields[said]}")
+    bar = Progress(TextColumn(block), BarColumn(), *map(TextColumn, said), console=console, transient=True)
+    with bar:
+        console.show_cursor()  # a process that is killed cannot bring it back
+        task = bar.add_task(block, total=None, said="")
+
+        def tell(progress: Mapping[str, Any]) -> None:
+            together = progress.get("runs_at_once", 1)
+            done = progress["runs_done"] * progress["epochs"] + together * progress["epoch"]
+            total = progress["runs"] * progress["epochs"]
+            bar.update(task, total=total, completed=done, said=epoch_line(progress, speed=False))
+            if progress["epoch"] >= progress["epochs"]:
+                bar.console.print(f"{block}: {epoch_line(progress)}", markup=False, highlight=False)
+
+        yield tell
+
+
+class _Lines:
+    def __init__(self, block: str) -> None:
+        self._block = block
+        self._last = 0.0
+
+    def __call__(self, progress: Mapping[str, Any]) -> None:
+        if time.monotonic() - self._last >= EVERY or progress["epoch"] >= progress["epochs"]:
+            self._last = time.monotonic()
+            say(f"{self._block}: {epoch_line(progress)}")

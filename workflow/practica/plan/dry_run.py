@@ -1,0 +1,84 @@
+"""Ask Snakemake for its plan: a dry run, of which its logger makes the plan that people are shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from practica.config.study import Study
+from practica.config.trials import trial_blocks
+from practica.errors import InputError, RunError
+from practica.files import read_json
+from practica.launch.merging import BASE, command_executor, partition_files
+from practica.plan.checks import ROOT
+from practica.plan.estimates import UNKNOWN, Estimator
+from practica.plan.planned import Job, Plan, Training, make_plan
+
+FILE = "PRACTICA_PLAN"
+"""Variable with the file to which the logger of a dry run writes the plan, in place of the terminal."""
+REFERENCE = Path("reference")
+
+
+def estimator_of(study: Study, models: Mapping[str, Any] | None = None) -> Estimator:
+    """Return what estimates the study's trainings."""
+    return Estimator(study.results, REFERENCE, Path(study.data["folder"]), models)
+
+
+def plan_of(study: Study, jobs: Sequence[Job]) -> Plan:
+    """Return the plan of the jobs that this Snakemake is about to do."""
+    if command_executor() != "slurm":
+        return make_plan(study, jobs, estimator_of(study), None)
+    from practica.launch.slurm_internals import partition_of  # it imports the plugin
+
+    files = partition_files()
+    return make_plan(
+        study, jobs, estimator_of(study), lambda job: partition_of(job.asks, int(job.asks["threads"]), files)
+    )
+
+
+def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | None) -> Plan:
+    """Return the plan of a run with these configuration files and words, and this profile.
+
+    Raises:
+        InputError: Snakemake finds bad input.
+        RunError: it ends otherwise.
+    """
+    command = [sys.executable, "-m", "snakemake", "--dry-run"]
+    if not Path("Snakefile").is_file():
+        command += ["--snakefile", str(ROOT / "Snakefile")]
+    if profile:
+        command += ["--profile", str(profile)]
+    if own := [file for file in files if file != BASE]:
+        command += ["--configfile", *own]
+    if words:
+        command += ["--config", *words]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.json"
+        done = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, text=True, check=False)
+        if done.returncode or not file.is_file():
+            said = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
+            sentence = said[-1].removeprefix("practica: ") if said else done.stderr.strip()[-2000:]
+            raise (InputError if done.returncode == InputError.exit_code else RunError)(sentence or done.stdout[-2000:])
+        content = read_json(file)
+    return Plan(**{**content, "trainings": [Training(**each) for each in content["trainings"]]})
+
+
+def with_arithmetic(plan: Plan, study: Study) -> Plan:
+    """Return the plan with an estimate from the nets' arithmetic where nothing else is known; builds the nets."""
+    from practica.training.describe import describe_models  # it imports Keras
+
+    estimator = estimator_of(study, describe_models(study, layers=True))
+    blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}
+    return replace(
+        plan,
+        trainings=[
+            each.estimated(estimator.estimate(blocks[each.block])) if each.source == UNKNOWN else each
+            for each in plan.trainings
+        ],
+    )

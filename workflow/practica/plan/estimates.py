@@ -1,0 +1,262 @@
+"""Say how long trainings take before they begin: from runs here, else from the reference, else from their arithmetic.
+
+Runs of a variant are scaled by the work: epochs, training samples, and seeds and folds. An estimate always says what
+it is made from, for the three are not equally good.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import statistics
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from practica.config.block import Block
+from practica.config.trials import folder as tuning_folder
+from practica.errors import InputError
+from practica.files import read_json
+
+HERE, REFERENCE, UNSCALED, ARITHMETIC, UNKNOWN = (
+    "runs here",
+    "reference, scaled",
+    "reference",
+    "arithmetic",
+    "unknown",
+)
+"""What an estimate is made from, best first: ``reference`` alone is as long as it took on the reference's machine."""
+STEP_OVERHEAD = 16
+"""Replicas of a stack whose arithmetic takes as long as what a step costs besides, as ``training.loop`` has it."""
+START_SECONDS = 8.0
+"""Seconds of a job beside the training itself: imports, tracing, data."""
+STEP_SECONDS = 1e-3
+"""What a step costs beside its arithmetic."""
+EFFICIENCY = 0.15
+"""Share of the speed of a product of two matrices that a net reaches in training."""
+FLOP_A_WEIGHT = 6
+"""For each weight and place where it is used: a product and a sum forward, twice as much back."""
+ENOUGH = 20
+"""Finished trainings of a variant that are looked at."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is known of how long a training job takes.
+
+    Attributes:
+        seconds: of the whole job; None where nothing is known.
+        source: what the number is made from.
+        at_most: whether it is for all samples of a data set of which the job takes a part: how large that part is, is
+            known once the data set is prepared.
+    """
+
+    seconds: float | None
+    source: str
+    at_most: bool = False
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A finished training: what it was, what it took, and the least that a job of its kind takes besides.
+
+    Attributes:
+        variant: exercise and variant.
+        settings: of the runs, with the name of their data set and model.
+        runs: seeds and folds.
+        engine: how the runs were trained: ``stack``, ``fit`` or ``numpy``.
+        fit, other: seconds of the training itself, and beside it.
+    """
+
+    variant: str
+    settings: Mapping[str, Any]
+    runs: int
+    engine: str
+    fit: float
+    other: float
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    seconds: float
+    distance: float
+    at_most: bool
+
+
+class Estimator:
+    """Estimates of all blocks of a study.
+
+    Args:
+        results: folder of the results here.
+        reference: folder of the reference.
+        data: folder of the data sets.
+        models: what ``practica models --layers`` says, where it is known.
+    """
+
+    def __init__(self, results: Path, reference: Path, data: Path, models: Mapping[str, Any] | None = None) -> None:
+        self._data = data
+        self._models = dict(_read(results / "models.json")) if models is None else dict(models)
+        self._results = results
+        self._reference = {each.variant: each for each in _referred(reference)}
+        self._finished: dict[str, list[Timed]] = {}
+        self._samples: dict[str, int | None] = {}
+
+    def estimate(self, block: Block) -> Estimate:
+        """Return how long a job for the block takes from its start, without what a checkpoint may save."""
+        variant = f"{block.exercise}/{block.variant}"
+        if here := self._nearest(block, self._here(variant)):
+            return Estimate(here.seconds, HERE, here.at_most)
+        if variant in self._reference and (there := self._nearest(block, [self._reference[variant]])):
+            factor = self._times_as_long or 1.0
+            return Estimate(factor * there.seconds, REFERENCE if self._times_as_long else UNSCALED, there.at_most)
+        seconds = self._by_arithmetic(block)
+        return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)
+
+    def _nearest(self, block: Block, timed: Iterable[Timed]) -> _Scaled | None:
+        """Return the seconds of the timed training that is most like the block, scaled to the block's work."""
+        own = {**block.settings, "dataset": block.dataset}
+        scaled = [each for known in timed if (each := self._scaled(known, own, block.runs))]
+        return min(scaled, key=lambda each: (each.at_most, each.distance), default=None)
+
+    def _scaled(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> _Scaled | None:
+        """Return what a timed training would take with other settings and runs; None where it cannot be told."""
+        work = self._ratio(timed, settings, runs)
+        if work is not None:
+            return _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=False)
+        if settings.get("train_samples") and not timed.settings.get("train_samples"):
+            every = {name: value for name, value in settings.items() if name != "train_samples"}
+            work = self._ratio(timed, every, runs)
+        return None if work is None else _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=True)
+
+    def _ratio(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> float | None:
+        """Return how many times the work of a timed training another is; None where their samples are not known."""
+        own, other = self._count(settings), self._count(timed.settings)
+        if (own is None) != (other is None):
+            return None
+        samples = own / other if own and other else 1.0
+        replicas = STEP_OVERHEAD if timed.engine == "stack" else 0
+        epochs = settings.get("epochs", 1) / timed.settings.get("epochs", 1)
+        return float(samples * epochs * (runs + replicas) / (timed.runs + replicas))
+
+    def _count(self, settings: Mapping[str, Any]) -> int | None:
+        """Return how many samples there are to train on, before validation is split off; None where it is unknown."""
+        there = self._rows(str(settings.get("dataset", "")))
+        chosen = settings.get("train_samples")
+        return min(chosen, there or chosen) if chosen else there
+
+    def _rows(self, dataset: str) -> int | None:
+        """Return the rows of the training part of a data set that is prepared: as many as it has targets."""
+        if dataset not in self._samples:
+            arrays = _read(self._data / "prepared" / dataset / "dataset.json").get("arrays", {})
+            targets = {name: each["shape"][0] for name, each in arrays.items() if name.startswith("y")}
+            self._samples[dataset] = targets.get("y_train", max(targets.values(), default=0)) or None
+        return self._samples[dataset]
+
+    def _here(self, variant: str) -> list[Timed]:
+        """Return trainings of a variant that have ended here, trials among them."""
+        if variant not in self._finished:
+            folders = (root / "runs" / variant for root in (self._results, tuning_folder(self._results)))
+            manifests = (path for folder in folders for path in sorted(folder.rglob("manifest.json")))
+            self._finished[variant] = [each for path in islice(manifests, ENOUGH) if (each := _finished(path))]
+        return self._finished[variant]
+
+    @cached_property
+    def _times_as_long(self) -> float | None:
+        """Return how many times as long as on the reference's machine the same trainings take here; None: not known."""
+        factors = []
+        for variant, there in self._reference.items():
+            for here in self._here(variant):
+                work = self._ratio(there, here.settings, here.runs)
+                if work and there.engine == here.engine and here.fit > 0 < there.fit:
+                    factors.append(here.fit / (work * there.fit))
+        return statistics.median(factors) if factors else None
+
+    def _by_arithmetic(self, block: Block) -> float | None:
+        flop = flop_a_sample(self._models.get(f"{block.exercise}/{block.variant}", {}))
+        samples = self._count({**block.settings, "dataset": block.dataset})
+        if flop is None or samples is None:
+            return None
+        epochs, runs = block.settings.get("epochs", 1), block.runs
+        steps = math.ceil(samples / block.settings.get("batch_size", 32))
+        return START_SECONDS + epochs * runs * (samples * flop / (EFFICIENCY * speed()) + steps * STEP_SECONDS)
+
+
+def flop_a_sample(model: Mapping[str, Any]) -> float | None:
+    """Return the arithmetic of a training step on one sample, by the layers of a described model."""
+    if "layers" not in model:
+        return None
+    return float(FLOP_A_WEIGHT * sum(layer["parameters"] * _places(layer) for layer in model["layers"]))
+
+
+def _places(layer: Mapping[str, Any]) -> int:
+    """Return at how many places of its output a layer uses its weights: of a convolution, all but batch and channel."""
+    if layer["type"] in ("NumPy", "Embedding"):
+        return int(layer["type"] == "NumPy")
+    try:
+        shape = ast.literal_eval(layer["output_shape"])
+    except (ValueError, SyntaxError):
+        return 1
+    return math.prod(size for size in shape[1:-1] if isinstance(size, int))
+
+
+@cache
+def speed() -> float:
+    """Return the FLOP/s of this machine, one thread or as many as NumPy uses, in a product of two matrices."""
+    matrix = np.ones((768, 768), np.float32)
+    best = math.inf
+    for _ in range(3):
+        begin = time.perf_counter()
+        matrix @ matrix
+        best = min(best, time.perf_counter() - begin)
+    return 2 * len(matrix) ** 3 / best
+
+
+def _finished(manifest: Path) -> Timed | None:
+    """Return the training that a manifest is of; None where it cannot be read."""
+    known = _read(manifest)
+    try:
+        made = known["provenance"]
+        settings = {**known["settings"], "dataset": made["data"]["name"]}
+        variant = f"{known['exercise']}/{known['variant']}"
+        return _timed(variant, settings, len(known["seeds"]), made["engine"], made)
+    except (LookupError, TypeError, AttributeError):
+        return None
+
+
+def _referred(reference: Path) -> Iterator[Timed]:
+    for variant, known in _read(reference / "manifests.json").get("variants", {}).items():
+        with suppress(LookupError, TypeError):
+            settings = {**known["settings"], "dataset": known["dataset"]}
+            blocks = known.get("blocks") or 1
+            # Of several blocks the times are summed up: a stack of each shares its steps.
+            yield _timed(variant, settings, len(known["seeds"]), known["engine"][0], known, blocks)
+
+
+def _timed(
+    variant: str,
+    settings: Mapping[str, Any],
+    seeds: int,
+    engine: str,
+    took: Mapping[str, Any],
+    blocks: int = 1,
+) -> Timed:
+    fit = took["fit_seconds"] / blocks
+    wall = (took["wall_seconds"] + took.get("resumed_seconds", 0.0)) / blocks
+    runs = max(1, round(seeds / blocks)) * (settings.get("folds") or 1)
+    return Timed(variant, settings, runs, engine, fit, max(0.0, wall - fit) + START_SECONDS)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """Return the content of a file of JSON, and nothing where it is missing or is no mapping."""
+    try:
+        content = read_json(path)
+    except InputError:
+        return {}
+    return content if isinstance(content, Mapping) else {}

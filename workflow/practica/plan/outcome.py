@@ -1,0 +1,76 @@
+"""Say in a few lines what came of a run: what was trained, reused, failed, the verdicts, where the reports are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.evidence.rules import CONFIRMED, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED
+from practica.files import read_json, write_text
+from practica.jobs.telling import duration
+from practica.plan.planned import known_blocks
+from practica.plan.wiring import finished
+from practica.words import report_name
+
+NOTE = Path(".snakemake/practica_outcome.txt")
+"""The lines of the last run, for scripts that say more after it."""
+VERDICTS = (CONFIRMED, NOT_CONFIRMED, UNDECIDED, NOT_COMPARABLE, NOT_EVALUATED)
+MOST = 5
+"""Failed jobs that are named."""
+
+
+def outcome(study: Study, trained: Collection[str], failed: Sequence[str], seconds: float, missing: int) -> list[str]:
+    """Return what came of a run.
+
+    Args:
+        study: the study.
+        trained: the blocks that it trained, by their names.
+        failed: what its failed jobs are called.
+        seconds: how long it took.
+        missing: jobs that were neither done nor failed.
+    """
+    there = {block.id: finished(block, root) for block, root in known_blocks(study).values()}
+    reused = sum(done for name, done in there.items() if name not in trained)
+    state = "Not complete" if failed or missing else "Done"
+    left = f", {_jobs(missing)} not begun or stopped" if missing else ""
+    made = f"{len(trained)} trained, {reused} reused, {_jobs(len(failed))} failed{left}"
+    lines = [f"{state} after {duration(seconds)}: {made}"]
+    lines += [f"    failed: {title}" for title in failed[:MOST]]
+    lines += [f"    and {len(failed) - MOST} more"] if len(failed) > MOST else []
+    if failed or missing:
+        lines.append("The same command goes on from there")
+    return [*lines, *_verdicts(study), *_places(study)]
+
+
+def note_outcome(lines: Sequence[str]) -> None:
+    """Keep the lines for ``NOTE``."""
+    write_text(NOTE, "\n".join(lines) + "\n")
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"
+
+
+def _verdicts(study: Study) -> Iterator[str]:
+    """Yield how many claims are decided, and how, where they have been judged."""
+    try:
+        claims = read_json(study.results / "claims.json")["claims"]
+        counts = Counter(claim["verdict"] for claim in claims)
+    except (InputError, LookupError, TypeError):
+        return
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    decided = counts[CONFIRMED] + counts[NOT_CONFIRMED]
+    if claims:
+        yield f"Claims: {decided} of {len(claims)} decided: {said}"
+
+
+def _places(study: Study) -> Iterator[str]:
+    """Yield where the reports are that are there."""
+    pdfs = (study.results / f"{report_name(language)}.pdf" for language in study.languages)
+    if there := [str(path) for path in pdfs if path.is_file()]:
+        yield f"PDF report:   {', '.join(there)}"
+    if (page := study.results / "page" / "index.html").is_file():
+        yield f"Web pages:    {page}: open it in a browser"

@@ -1,0 +1,139 @@
+"""Show a plan at the terminal: by exercise what is trained, where, for how long and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from practica.jobs.telling import duration
+from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, UNKNOWN, UNSCALED
+from practica.plan.planned import Plan, Training, hours
+
+NARROWEST = 150
+"""Columns of a table that is not shown at a terminal."""
+REASONS = 2
+"""Reasons of an exercise that are told; the details tell all."""
+SOURCES = {
+    HERE: "from runs here, scaled by epochs, samples, seeds and folds",
+    REFERENCE: "from the reference, scaled by how fast this machine was in runs of both",
+    UNSCALED: "as long as on the reference's machine: nothing of it has run here yet",
+    ARITHMETIC: "from the arithmetic of the nets, and rough: may be wrong several times over",
+    UNKNOWN: "no estimate: neither here nor in a reference has anything like it run; `python -m practica plan` builds "
+    "the nets and counts their arithmetic",
+}
+JOBS = {
+    "prepare_data": ("data set", "data sets"),
+    "rehearse": ("rehearsal", "rehearsals"),
+    "figure": ("figure", "figures"),
+    "table": ("table", "tables"),
+    "paper": ("PDF", "PDFs"),
+    "judge_trials": ("tuning judged", "tunings judged"),
+}
+"""How jobs of a rule are counted; all others are steps."""
+
+
+def render(plan: Plan) -> RenderableType:
+    """Return the plan as a table, its sums, and what its estimates are made from."""
+    lines: list[RenderableType] = []
+    if plan.trainings or plan.there:
+        lines += [_table(plan), Text()]
+    lines += [Text(line) for line in _sentences(plan)]
+    return Group(*lines)
+
+
+def as_table(plan: Plan, stream: TextIO) -> str:
+    """Return the lines of a plan for a stream: in colour where it is a terminal, else as wide as they need to be."""
+    console = Console(file=stream)
+    if not console.is_terminal:
+        console = Console(file=stream, width=max(NARROWEST, console.width))
+    with console.capture() as lines:
+        console.print(render(plan))
+    return "\n".join(line.rstrip() for line in lines.get().splitlines())
+
+
+def _table(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_footer=True)
+    total = len(plan.trainings)
+    footers = ("in all", str(total), str(sum(plan.there.values())), "", "", _time(plan.trainings), _gpu(plan), "", "")
+    names = ("exercise", "to train", "there", "each asks for", "goes to", "time", "GPU-hours", "estimate", "why")
+    for name, footer in zip(names, footers, strict=True):
+        right = name in ("to train", "there", "time", "GPU-hours")
+        table.add_column(name, footer, justify="right" if right else "left", overflow="fold", no_wrap=right)
+    for exercise, members in _by_exercise(plan):
+        table.add_row(
+            exercise,
+            str(len(members) or ""),
+            str(plan.there.get(exercise, "") or ""),
+            _joined(_asks(each) for each in members),
+            _joined(each.place for each in members),
+            _time(members) if members else "",
+            _gpu(plan, members) if members else "",
+            _joined(each.source for each in members),
+            _joined((each.why for each in members), REASONS),
+        )
+    return table
+
+
+def _by_exercise(plan: Plan) -> Iterator[tuple[str, list[Training]]]:
+    groups = {name: list(members) for name, members in groupby(plan.trainings, key=lambda each: each.exercise)}
+    for name in dict.fromkeys([*groups, *plan.there]):
+        yield name, groups.get(name, [])
+
+
+def _asks(training: Training) -> str:
+    threads = f"{training.threads} thread{'s' * (training.threads != 1)}"
+    gpu = f", {training.gpu} GPU" if training.gpu else ""
+    return f"{threads}{gpu}, {training.mem_mb / 1000:.3g} GB, {training.runtime} min"
+
+
+def _joined(texts: Iterator[str], most: int = 3) -> str:
+    """Return different texts, the most frequent first, with how often each is there where there are several."""
+    counts = Counter(texts).most_common()
+    if len(counts) == 1:
+        return counts[0][0]
+    told = [f"{text} ({count})" for text, count in counts[:most]]
+    return "\n".join([*told, *(["..."] if len(counts) > most else [])])
+
+
+def _time(trainings: Sequence[Training]) -> str:
+    """Return the time of trainings one after another."""
+    known = [each for each in trainings if each.seconds is not None]
+    if not known:
+        return "?" if trainings else "0 s"
+    sign = "≤ " if any(each.at_most for each in known) else ""
+    return f"{sign}{duration(3600 * hours(known))}{' + ?' if len(known) < len(trainings) else ''}"
+
+
+def _gpu(plan: Plan, trainings: Sequence[Training] | None = None) -> str:
+    members = plan.trainings if trainings is None else trainings
+    if not plan.on_cluster:
+        return "-"
+    return f"{hours(members, gpu=True):.2g}"
+
+
+def _sentences(plan: Plan) -> Iterator[str]:
+    steps = sum(count for rule, count in plan.others.items() if rule not in JOBS)
+    counted = [_counted(plan.others[rule], *names) for rule, names in JOBS.items() if rule in plan.others]
+    others = [*counted, *([_counted(steps, "other step", "other steps")] if steps else [])]
+    if others:
+        yield f"{'Besides' if plan.trainings else 'Nothing to train; to do'}: {', '.join(others)}"
+    longest = max((each for each in plan.trainings if each.seconds), key=lambda each: each.seconds or 0, default=None)
+    if longest and longest.seconds and len(plan.trainings) > 1:
+        yield f"Longest: {longest.block}, {_time([longest])}; the time in all is that of one after another"
+    for source in dict.fromkeys(each.source for each in plan.trainings):
+        yield f"{source}: {SOURCES[source]}"
+    if any(each.at_most for each in plan.trainings):
+        yield "≤: for all samples of a data set; how many a training has is known once the data are prepared"
+    if not plan.on_cluster and any(each.gpu for each in plan.trainings):
+        yield "GPU: asked of a cluster only; on this machine TensorFlow takes what it sees"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

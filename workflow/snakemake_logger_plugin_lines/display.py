@@ -1,0 +1,195 @@
+"""Lines of a run, and below them, while somebody looks at a terminal, a block that shows what is at work.
+
+In a log the block is a line now and then. Whatever is shown of a training, its job has left on the disk.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from practica.config.block import Block
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.jobs.status import RUNNING, WAITING, Status, status_of
+from practica.jobs.status_table import sparkline
+from practica.jobs.telling import duration
+from practica.plan.outlook import seconds_to_go
+
+HEARTBEAT = 60.0
+"""Seconds between two lines of a log on what is at work."""
+LOOK = 3.0
+"""Seconds between two looks at what jobs leave on the disk, for the block at a terminal."""
+DRAW = 0.25
+"""Seconds between two pictures of the block."""
+OUTLOOK = 30.0
+"""Seconds between two estimates of how long all takes."""
+ROWS = 8
+"""Jobs at work that are shown; of more, those that take longest."""
+
+
+@dataclass
+class Work:
+    """What is being done: the jobs at work and those that failed by number, and how many are done and to do.
+
+    ``trainings`` are those that are not done.
+    """
+
+    total: int = 0
+    done: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+    trainings: int = 0
+    jobs: dict[int, Job] = field(default_factory=dict)
+    most_at_once: int = 1
+
+    @property
+    def waiting(self) -> int:
+        """Return how many jobs have not begun."""
+        return max(0, self.total - self.done - len(self.jobs) - len(self.failed))
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A job at work; of a training, its block and the folder of results that it belongs to."""
+
+    title: str
+    begin: float
+    block: Block | None = None
+    results: Path = Path()
+
+
+class Display:
+    """Print lines, and show meanwhile what is at work."""
+
+    def __init__(self, stream: TextIO, work: Work, studies: Sequence[Study], *, colour: bool = True) -> None:
+        self._console = Console(file=stream, no_color=not colour or None, highlight=False)
+        self._work, self._studies = work, studies
+        self._seen: list[tuple[Job, Status | None]] = []
+        self._left: float | None = None
+        self._reckoned = float("-inf")
+        self._begin = time.monotonic()
+        self._over = threading.Event()
+        self._live: Live | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether there is a terminal that can show a block."""
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
+    @property
+    def seconds(self) -> float:
+        """Return the time since the run began."""
+        return time.monotonic() - self._begin
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line for good, above the block."""
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
+    def begin(self) -> None:
+        """Begin to show what is at work."""
+        self._begin = time.monotonic()
+        if self.is_live:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+            self._console.show_cursor()  # a process that is killed cannot bring it back
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Show no more."""
+        self._over.set()
+        if self._thread:
+            self._thread.join(LOOK)
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _go_on(self) -> None:
+        looked, told = float("-inf"), time.monotonic()
+        while not self._over.wait(DRAW if self._live else 1.0):
+            now = time.monotonic()
+            due = self._live is not None or now - told >= HEARTBEAT
+            if due and now - looked >= LOOK:
+                looked = now
+                self._look()
+            if self._live:
+                self._live.update(self._picture(), refresh=True)
+            elif due:
+                told = now
+                self.say(self._heartbeat())
+
+    def _look(self) -> None:
+        """Look at what the jobs at work have left on the disk; what cannot be read now can be later."""
+        jobs = list(self._work.jobs.values())
+        with suppress(OSError, ValueError, InputError):
+            self._seen = [(job, status_of(job.block, job.results, {}) if job.block else None) for job in jobs]
+        if self._studies and time.monotonic() - self._reckoned > OUTLOOK:
+            self._reckoned = time.monotonic()
+            with suppress(OSError, ValueError, InputError):
+                self._left = self._reckon(self._studies[0])
+
+    def _reckon(self, study: Study) -> float | None:
+        """Return how long the trainings still take."""
+        at_work = {status.id for _, status in self._seen if status}
+        rows = [replace(status, state=RUNNING) for _, status in self._seen if status]
+        to_come = [block for block in study.blocks() if block.id not in at_work]
+        missing = [block for block in to_come if not (block.folder(study.results) / "metrics.json").is_file()]
+        rows += [Status(b.exercise, b.variant, b.name, WAITING, b.runs) for b in missing or to_come]
+        waiting = max(0, self._work.trainings - len(at_work))
+        return seconds_to_go(study, rows, self._work.most_at_once, waiting)
+
+    def _counts(self) -> str:
+        work = self._work
+        failed = f", {len(work.failed)} failed" if work.failed else ""
+        return f"{work.done} of {work.total} done, {len(work.jobs)} running, {work.waiting} waiting{failed}"
+
+    def _heartbeat(self) -> str:
+        """Return a line on what is at work."""
+        said = [f"[{datetime.now():%H:%M}] {self._counts()}"]
+        running = [status for _, status in self._seen if status and status.seconds_left is not None]
+        if running:
+            slowest = max(running, key=lambda status: status.seconds_left or 0.0)
+            said.append(f"slowest: {slowest.id}, {_how_far(slowest)}")
+        elif self._seen:
+            longest = min(self._seen, key=lambda each: each[0].begin)[0]
+            said.append(f"longest: {longest.title}, for {duration(time.monotonic() - longest.begin)}")
+        if self._left:
+            said.append(f"all trainings: about {duration(self._left)} left")
+        return "; ".join(said)
+
+    def _picture(self) -> Group:
+        table = Table.grid(padding=(0, 1))
+        for _ in range(4):
+            table.add_column(no_wrap=True, overflow="ellipsis")
+        seen, jobs = dict(self._seen), list(self._work.jobs.values())
+        jobs.sort(key=lambda job: job.begin)
+        for job in jobs[:ROWS]:
+            status = seen.get(job)
+            has_point = status is not None and status.value is not None
+            said = _how_far(status) if status and has_point else ""
+            curve = sparkline(status.curve) if status else ""
+            table.add_row(job.title, Text(curve, style="cyan"), said, duration(time.monotonic() - job.begin))
+        more = [Text(f"and {len(jobs) - ROWS} more at work", style="dim")] if len(jobs) > ROWS else []
+        left = f"; trainings: about {duration(self._left)} left" if self._left else ""
+        return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{left}", style="bold"), table, *more)
+
+
+def _how_far(status: Status) -> str:
+    """Return how far a training is."""
+    run = min(status.runs, status.runs_done + 1)
+    runs = f"run {run}/{status.runs}, " if status.runs_at_once < status.runs > 1 else ""
+    value = "" if status.value is None else f"{status.metric} {status.value:.3g}, "
+    left = f"{duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+    return f"{runs}epoch {status.epoch}/{status.epochs}, {value}{left}"
