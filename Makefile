@@ -33,7 +33,8 @@ example: ready ## Run the small study of examples/bundled, to a PDF and an HTML 
 	@cd examples/bundled && PATH=$(CURDIR)/.venv/bin:$$PATH && run="snakemake --snakefile ../../Snakefile --cores all" && \
 	  $$run && $$run --report results/report.zip --report-stylesheet ../../report/report.css && echo && \
 	  echo "PDF report:   examples/bundled/results/report_en.pdf" && \
-	  echo "HTML report:  examples/bundled/results/report.zip (unzip it, then open report/report.html in a browser)"
+	  echo "Web pages:    examples/bundled/results/page/index.html: open it in a browser" && \
+	  echo "In one file:  examples/bundled/results/report.zip (unzip it, then open report/report.html in a browser)"
 
 check: setup ## Say all that is wrong with the study, in seconds
 	$(in_venv) python -m practica check

@@ -32,7 +32,6 @@ for rules_of_study in study_rules(study):
 onstart:
     note_configuration()
     forget_refusals(RESULTS)
-    note_estimates(study)
 
 
 onerror:

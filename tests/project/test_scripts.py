@@ -217,7 +217,15 @@ def test_interrupted_setup_begins_anew(machine):
 
 
 def with_snakemake(machine, script):
-    """Give the machine an environment whose Snakemake is this script."""
+    """Give the machine an environment whose Snakemake is this script, and says what came of it as ours does."""
+    note = ".snakemake/practica_outcome.txt"
+    lines = {
+        "": "Done after 3 s",
+        "exit 1": "Not complete after 3 s\\n    failed: Training a\\nThe same command goes on",
+    }
+    first = lines["exit 1" if "exit 1" in script else ""]
+    said = f'said="{first}"; case "$*" in *partial*) said="Done after 3 s" ;; esac'
+    script = f'mkdir -p .snakemake; {said}; printf "$said\\nPDF report: x.pdf\\n" > {note}; {script}'
     (machine.root / ".venv/bin").mkdir(parents=True)
     answer = 'case "$*" in *"where results"*) echo results ;; *"where data"*) echo data ;; esac'
     for name, content in (("snakemake", script), ("python", answer)):
@@ -237,7 +245,7 @@ def test_report_says_where_it_is(machine):
     done = machine.run("report")
     assert (done.returncode, done.stderr) == (0, "")
     assert machine.calls == [*WHERE, STUDY, f"{STUDY} {REPORT}", SUMS]
-    assert "results/informe.pdf" in done.stdout
+    assert "Done after 3 s\nPDF report: x.pdf\n" in done.stdout
     assert "results/report.zip (unzip it, then open report/report.html in a browser)" in done.stdout
 
 
@@ -257,6 +265,7 @@ def test_failed_study_still_gives_a_report_and_fails(machine):
     done = machine.run("report")
     assert done.returncode == 1
     assert machine.calls == [*WHERE, STUDY, PARTIAL, f"{PARTIAL} {REPORT}", SUMS]
+    assert "\nNot complete after 3 s\n    failed: Training a\nPDF report: x.pdf\n" in done.stdout
     assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
 
 
@@ -278,7 +287,7 @@ def test_report_asks_where_results_and_data_are(machine):
     done = machine.run("report")
     assert done.returncode == 0
     assert f"{STUDY} --report my results/report.zip" in machine.calls
-    assert "my results/informe.pdf" in done.stdout
+    assert "my results/report.zip (" in done.stdout
     assert "took the place of these data sets: mnist (" in done.stderr
     shutil.rmtree(folder.parents[1])
 

@@ -5,7 +5,6 @@ from practica.code.digest import code_digest
 from practica.code.syntax import data_sets
 from practica.config.trials import folder as tuning_folder, trial_blocks
 from practica.launch.snakemake_internals import is_job, per_job
-from practica.plan.checked import note_estimates
 from practica.plan.digests import run_code
 from practica.plan.wiring import Known, finished, open_study, part_of
 from practica.plan.wiring import prepare_jobs, study_rules

@@ -30,20 +30,29 @@ study=(snakemake --profile profiles/quick)
 results=$(python -m practica where results --profile profiles/quick) || exit
 data=$(python -m practica where data --profile profiles/quick) || exit
 status=0
-outcome=.snakemake/practica_outcome.txt
+# What Snakemake's last lines said.
+outcome() {
+  [[ ! -f .snakemake/practica_outcome.txt ]] || echo "$(<.snakemake/practica_outcome.txt)"
+}
+
 run "${study[@]}" || {
   status=$?
   ((status != 2)) || exit 2 # bad input: the sentence above says what to correct
   echo "report: something failed (see above); building the report from what is there" >&2
+  failed=$(outcome)
   study+=(--config partial=true)
-  failures=$(grep -s '^    ' "$outcome" || true)
   run "${study[@]}"
 }
-said=$(cat "$outcome")
+said=$(outcome)
 run "${study[@]}" --report "$results/report.zip"
 python -m practica sums --results "$results"
 
 echo
+if ((status)); then
+  # The second run made what was possible; what failed, the first one says.
+  echo "${failed%%$'\n'The same command*}"
+  said=${said#*$'\n'}
+fi
 echo "$said"
 echo "In one file:  $results/report.zip (unzip it, then open report/report.html in a browser)"
 if generated=$(cd "$data/prepared" 2>/dev/null && grep -ls '"stand_in": true' -- */dataset.json | cut -d/ -f1 | paste -sd' ') && [[ $generated ]]; then
@@ -51,6 +60,5 @@ if generated=$(cd "$data/prepared" 2>/dev/null && grep -ls '"stand_in": true' --
 fi
 if ((status)); then
   echo "report: the study is not complete: the reports mark what is missing" >&2
-  echo "$failures" >&2
 fi
 exit "$status"

@@ -27,6 +27,7 @@ from practica.launch import snakemake_internals
 from practica.launch.ending import why_locked
 from practica.launch.merging import tree
 from practica.plan import planned
+from practica.plan.checked import Expectations
 from practica.plan.dry_run import FILE, plan_of
 from practica.plan.outcome import note_outcome, outcome
 from practica.plan.plan_table import as_table
@@ -96,6 +97,7 @@ class LogHandler(LogHandlerBase):
         self._work = Work()
         self._planned: list[planned.Job] = []
         self._blocks: dict[tuple[str, ...], tuple[Block, Path]] = {}
+        self._expected: Expectations | None = None
         self._trained_blocks: set[str] = set()
         settings = self.common_settings
         stream = sys.stdout if settings.stdout else sys.stderr
@@ -155,6 +157,7 @@ class LogHandler(LogHandlerBase):
         self._work.trainings = sum(record.stats.get(rule, 0) for rule in planned.TRAINING_RULES)
         self._say(f"{self._work.total} jobs to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
         if not self.common_settings.dryrun:
+            self._expected = Expectations(opened[0]) if opened and self._work.trainings else None
             self._display.begin()
 
     def _plan(self, record: Any) -> None:
@@ -193,6 +196,8 @@ class LogHandler(LogHandlerBase):
     def _start(self, record: Any) -> None:
         title, work = _title(record), self._work
         block, results = self._trained(record)
+        if block and self._expected:
+            self._expected.note(block.id)
         work.jobs[record.jobid] = Job(title, time.monotonic(), block, results)
         work.failed.pop(record.jobid, None)
         work.most_at_once = max(work.most_at_once, sum(job.block is not None for job in work.jobs.values()))

@@ -87,7 +87,7 @@ def status(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Show what a run would train, where, for how long and why. Nothing is run."""
-    from practica.plan.checked import check_estimates, comparison_table, note_estimates
+    from practica.plan.checked import check_estimates, comparison_table
     from practica.plan.dry_run import ask_snakemake, with_arithmetic
     from practica.plan.estimates import UNKNOWN
     from practica.plan.plan_table import as_table
@@ -100,9 +100,7 @@ def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_js
     made = ask_snakemake(merged.files, merged.words, profile)
     if any(each.source == UNKNOWN for each in made.trainings):
         quiet_tensorflow(1)
-        study = resolved(config_files, profile)
-        made = with_arithmetic(made, study)
-        note_estimates(study, made)
+        made = with_arithmetic(made, resolved(config_files, profile))
     click.echo(json.dumps(made.as_json(), indent=1, ensure_ascii=False) if as_json else as_table(made, sys.stdout))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,19 +15,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from practica.config.study import Block, Study
-from practica.config.trials import folder as tuning_folder
-from practica.config.trials import trial_blocks
-from practica.errors import InputError
-from practica.files import now, read_json, write_json
+from practica.config.study import Study
+from practica.files import now
 from practica.jobs.journal import DONE, Entry, Journal
 from practica.jobs.telling import duration
 from practica.plan.dry_run import estimator_of
-from practica.plan.estimates import UNKNOWN, Estimate
-from practica.plan.planned import Plan
+from practica.plan.planned import known_blocks
 
-NOTE = "expected.json"
-"""File of the results in which the estimates are kept."""
+NOTE = "expected.jsonl"
+"""File of the results with a line for each training that began."""
 
 
 @dataclass(frozen=True)
@@ -44,50 +42,39 @@ class Compared:
         return max(self.took, 1.0) / max(self.expected, 1.0)
 
 
-def note_estimates(study: Study, plan: Plan | None = None) -> None:
-    """Write down what is expected of trainings that have not ended; of those that have begun, it stays as it was.
+class Expectations:
+    """What is expected of a study's trainings as a run begins."""
 
-    Args:
-        study: the study.
-        plan: one with estimates that took longer to make; they stay where there is no better one.
-    """
-    path, known = study.results / NOTE, _noted(study.results)
-    estimator = estimator_of(study)
-    planned = {each.block: Estimate(each.seconds, each.source, each.at_most) for each in plan.trainings} if plan else {}
-    for block, root in _blocks(study):
-        before = known.get(block.id)
-        entries = Journal(block, root).entries()
-        begun = before is not None and any(entry.start >= before["when"] for entry in entries)
-        if begun or (block.folder(root) / "metrics.json").is_file():
-            continue
-        estimate = planned.get(block.id) or estimator.estimate(block)
-        if estimate.source != UNKNOWN or before is None:
-            known[block.id] = {**asdict(estimate), "when": now()}
-    write_json(path, known)
+    def __init__(self, study: Study) -> None:
+        self._path = study.results / NOTE
+        estimator = estimator_of(study)
+        self._estimates = {block.id: estimator.estimate(block) for block, _ in known_blocks(study).values()}
+
+    def note(self, block: str) -> None:
+        """Write down, as a training begins, what was expected of it; a full disk does not keep it from beginning."""
+        line = json.dumps({"block": block, "when": now(), **asdict(self._estimates[block])})
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(f"{line}\n")
 
 
 def check_estimates(study: Study) -> list[Compared]:
-    """Return every training that has ended since something was expected of it.
-
-    Raises:
-        InputError: there is none.
-    """
-    known, compared = _noted(study.results), []
-    for block, root in _blocks(study):
-        said = known.get(block.id)
-        if said and said["seconds"] is not None:
-            since = [entry for entry in Journal(block, root).entries() if entry.start >= said["when"]]
-            if took := _took(since):
-                compared.append(Compared(block.id, said["source"], said["at_most"], said["seconds"], took))
-    if not compared:
-        raise InputError(
-            f"{study.results / NOTE}: no training has ended of which a run began with an estimate: a first run has none"
-        )
-    return compared
+    """Return every training that has ended since something was expected of it."""
+    said: dict[str, list[dict[str, Any]]] = {}
+    for line in _noted(study.results):
+        said.setdefault(line["block"], []).append(line)
+    return [
+        each
+        for block, root in known_blocks(study).values()
+        for each in _compared(said.get(block.id, []), Journal(block, root).entries())
+    ]
 
 
 def comparison_table(compared: Sequence[Compared]) -> str:
     """Return the comparisons as lines for the terminal."""
+    if not compared:
+        return "nothing to compare yet: no training has ended of which something was expected when it began"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("training", "estimate from"):
         table.add_column(name)
@@ -104,8 +91,8 @@ def comparison_table(compared: Sequence[Compared]) -> str:
             factors = [each.factor for each in compared if each.source == source]
             far = max(factors, key=lambda factor: max(factor, 1 / factor))
             console.print(
-                f"{source}: {len(factors)} trainings took {median(factors):.2f} times as long as expected in the "
-                f"median, {far:.2f} times at worst",
+                f"{source}: {len(factors)} {'training' if len(factors) == 1 else 'trainings'} took "
+                f"{median(factors):.2f} times as long as expected in the median, {far:.2f} times at worst",
                 soft_wrap=True,
             )
         expected, took = (sum(getattr(each, name) for each in compared) for name in ("expected", "took"))
@@ -113,24 +100,32 @@ def comparison_table(compared: Sequence[Compared]) -> str:
     return lines.get().rstrip()
 
 
-def _blocks(study: Study) -> list[tuple[Block, Path]]:
-    return [(block, study.results) for block in study.blocks()] + [
-        (block, tuning_folder(study.results)) for block in trial_blocks(study)
-    ]
+def _noted(results: Path) -> list[dict[str, Any]]:
+    """Return all that was written down; a line that a kill cut short is passed over."""
+    lines = []
+    with suppress(OSError):
+        for line in (results / NOTE).read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, TypeError):
+                content = json.loads(line)
+                if {"block", "when", "seconds", "source", "at_most"} <= content.keys():
+                    lines.append(content)
+    return lines
 
 
-def _noted(results: Path) -> dict[str, dict[str, Any]]:
-    try:
-        return dict(read_json(results / NOTE))
-    except (InputError, TypeError, ValueError):
-        return {}
-
-
-def _took(entries: Sequence[Entry]) -> float | None:
-    """Return the seconds of all attempts, up to the one that was done; None where none was."""
-    if not any(entry.why == DONE for entry in entries):
-        return None
-    return sum(_seconds(entry) for entry in entries)
+def _compared(said: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> Iterator[Compared]:
+    """Yield what was expected of each training of a block that ended, as it first began, and what all attempts took."""
+    events = [(line["when"], 0, line) for line in said] + [(entry.start, 1, entry) for entry in entries]
+    first: Mapping[str, Any] | None = None
+    took = 0.0
+    for _, _, event in sorted(events, key=lambda each: each[:2]):
+        if not isinstance(event, Entry):
+            first = first or event
+        elif first:
+            took += _seconds(event)
+            if event.why == DONE:
+                if first["seconds"] is not None:
+                    yield Compared(first["block"], first["source"], first["at_most"], first["seconds"], took)
+                first, took = None, 0.0
 
 
 def _seconds(entry: Entry) -> float:

@@ -45,7 +45,7 @@ FILES = (
         "claims.json",
         "crate.zip",
         "differences.csv",
-        "expected.json",
+        "expected.jsonl",
         "history.csv.gz",
         "informe.pdf",
         "metrics.csv",

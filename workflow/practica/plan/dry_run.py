@@ -6,27 +6,30 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from practica.config.study import Study
 from practica.config.trials import trial_blocks
 from practica.errors import InputError, RunError
-from practica.files import read_json
+from practica.files import read_json, write_json
 from practica.launch.merging import BASE, command_executor, partition_files
 from practica.plan.checks import ROOT
-from practica.plan.estimates import UNKNOWN, Estimator
+from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
 from practica.plan.planned import Job, Plan, Training, make_plan
 
 FILE = "PRACTICA_PLAN"
 """Variable with the file to which the logger of a dry run writes the plan, in place of the terminal."""
 REFERENCE = Path("reference")
+MODELS = Path(".snakemake/practica_models.json")
+"""The nets as they were described for a plan, before a run describes them."""
 
 
-def estimator_of(study: Study, models: Mapping[str, Any] | None = None) -> Estimator:
+def estimator_of(study: Study) -> Estimator:
     """Return what estimates the study's trainings."""
+    described = study.results / "models.json"
+    models = read_mapping(described if described.is_file() else MODELS)
     return Estimator(study.results, REFERENCE, Path(study.data["folder"]), models)
 
 
@@ -73,7 +76,8 @@ def with_arithmetic(plan: Plan, study: Study) -> Plan:
     """Return the plan with an estimate from the nets' arithmetic where nothing else is known; builds the nets."""
     from practica.training.describe import describe_models  # it imports Keras
 
-    estimator = estimator_of(study, describe_models(study, layers=True))
+    write_json(MODELS, describe_models(study, layers=True))
+    estimator = estimator_of(study)
     blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}
     return replace(
         plan,

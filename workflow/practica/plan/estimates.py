@@ -100,9 +100,9 @@ class Estimator:
         models: what ``practica models --layers`` says, where it is known.
     """
 
-    def __init__(self, results: Path, reference: Path, data: Path, models: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, results: Path, reference: Path, data: Path, models: Mapping[str, Any]) -> None:
         self._data = data
-        self._models = dict(_read(results / "models.json")) if models is None else dict(models)
+        self._models = models
         self._results = results
         self._reference = {each.variant: each for each in _referred(reference)}
         self._finished: dict[str, list[Timed]] = {}
@@ -154,7 +154,7 @@ class Estimator:
     def _rows(self, dataset: str) -> int | None:
         """Return the rows of the training part of a data set that is prepared: as many as it has targets."""
         if dataset not in self._samples:
-            arrays = _read(self._data / "prepared" / dataset / "dataset.json").get("arrays", {})
+            arrays = read_mapping(self._data / "prepared" / dataset / "dataset.json").get("arrays", {})
             targets = {name: each["shape"][0] for name, each in arrays.items() if name.startswith("y")}
             self._samples[dataset] = targets.get("y_train", max(targets.values(), default=0)) or None
         return self._samples[dataset]
@@ -220,7 +220,7 @@ def speed() -> float:
 
 def _finished(manifest: Path) -> Timed | None:
     """Return the training that a manifest is of; None where it cannot be read."""
-    known = _read(manifest)
+    known = read_mapping(manifest)
     try:
         made = known["provenance"]
         settings = {**known["settings"], "dataset": made["data"]["name"]}
@@ -231,7 +231,7 @@ def _finished(manifest: Path) -> Timed | None:
 
 
 def _referred(reference: Path) -> Iterator[Timed]:
-    for variant, known in _read(reference / "manifests.json").get("variants", {}).items():
+    for variant, known in read_mapping(reference / "manifests.json").get("variants", {}).items():
         with suppress(LookupError, TypeError):
             settings = {**known["settings"], "dataset": known["dataset"]}
             blocks = known.get("blocks") or 1
@@ -253,7 +253,7 @@ def _timed(
     return Timed(variant, settings, runs, engine, fit, max(0.0, wall - fit) + START_SECONDS)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def read_mapping(path: Path) -> Mapping[str, Any]:
     """Return the content of a file of JSON, and nothing where it is missing or is no mapping."""
     try:
         content = read_json(path)

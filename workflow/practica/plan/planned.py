@@ -12,13 +12,12 @@ from practica.config.block import Block
 from practica.config.study import Study
 from practica.config.trials import folder as tuning_folder
 from practica.config.trials import trial_blocks
-from practica.errors import InputError
-from practica.files import read_json
 from practica.jobs.attempt import checkpoint_folder
-from practica.plan.estimates import Estimate, Estimator
+from practica.plan.estimates import Estimate, Estimator, read_mapping
 from practica.plan.wiring import finished
 
 HERE = "this machine"
+OF_PARAMS = ("Params have changed", "Input files updated by another job")
 TRAINING_RULES = ("train", "train_trial")
 ORDER = (
     *("prepare_data", "resolve_study", "rehearse", *TRAINING_RULES, "describe_models", "collect", "statistics"),
@@ -175,34 +174,25 @@ def why(block: Block, results: Path, reason: str) -> str:
     """Return why a block is trained, in fewer and plainer words than Snakemake's."""
     kind = reason.split(":", maxsplit=1)[0].strip()
     if kind.startswith("Missing output files"):
-        progress = _read(checkpoint_folder(block, results) / "progress.json")
+        progress = read_mapping(checkpoint_folder(block, results) / "progress.json")
         begun = {"run", "epoch", "epochs"} <= progress.keys()
-        return "begun before" if begun else "no results yet"
-    if kind.startswith("Params have changed"):
-        return _changed(block, _read(block.folder(results) / "manifest.json"))
-    return kind.lower()
+        return "begun before, goes on" if begun else "no results yet"
+    # What is said of its rehearsal, which it waits for, is none of its own reasons.
+    changed = _changed(block, read_mapping(block.folder(results) / "manifest.json"))
+    return changed or ("code or data have changed" if kind.startswith(OF_PARAMS) else kind.lower())
 
 
 def _changed(block: Block, manifest: Mapping[str, Any]) -> str:
-    """Return what is not as it was when a block was trained."""
+    """Return which settings are not as they were when a block was trained."""
     before = manifest.get("settings")
     if not isinstance(before, Mapping):
-        return "settings, code or data have changed"
-    names = sorted({*before, *block.settings})
+        return ""
+    names = [name for name in sorted({*before, *block.settings}) if before.get(name) != block.settings.get(name)]
     changed = [f"{name} {_said(before, name)} -> {_said(block.settings, name)}" for name in names]
-    changed = [each for each, name in zip(changed, names, strict=True) if before.get(name) != block.settings.get(name)]
     if manifest.get("model") != block.model:
         changed.append(f"model {manifest.get('model')} -> {block.model}")
-    return ", ".join(changed) or "code or data have changed"
+    return ", ".join(changed)
 
 
 def _said(settings: Mapping[str, Any], name: str) -> str:
     return str(settings[name]) if name in settings else "unset"
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        content = read_json(path)
-    except InputError:
-        return {}
-    return content if isinstance(content, Mapping) else {}

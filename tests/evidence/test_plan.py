@@ -1,0 +1,236 @@
+"""What a run would do, how long it takes, how wrong that was, and what came of it: from what lies on the disk."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from practica.config.study import Block, Study
+from practica.files import read_json, write_json
+from practica.jobs.attempt import checkpoint_folder
+from practica.jobs.journal import DONE, Journal
+from practica.jobs.lock import Holder
+from practica.jobs.status import gather
+from practica.launch.slurm_internals import partition_of
+from practica.plan import checked
+from practica.plan.checked import Expectations, check_estimates, comparison_table
+from practica.plan.dry_run import estimator_of
+from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, START_SECONDS, UNKNOWN, UNSCALED, Estimator
+from practica.plan.outcome import outcome
+from practica.plan.outlook import seconds_to_go
+from practica.plan.plan_table import as_table
+from practica.plan.planned import Job, Plan, in_order, make_plan, why
+
+from .factory import make_study, write_block
+
+ASKS = {"threads": 2, "gpu": 1, "mem_mb": 3000, "runtime": 60}
+MISSING = "Missing output files: results/x"
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return make_study({"steps": ["dense", "conv"]}, seeds=4, seeds_per_job=2)
+
+
+def with_settings(study: Study, **settings: Any) -> Study:
+    config = json.loads(json.dumps(study.config))
+    config["exercises"]["steps"]["settings"] |= settings
+    return Study(config)
+
+
+def job(block: Block, reason: str = MISSING) -> Job:
+    return Job("train", f"Training {block.id}", block.path.parts, reason, ASKS)
+
+
+def timed(block: Block, results: Path, fit: float, wall: float, **changes: Any) -> None:
+    """Write a finished block that took so long."""
+    folder = write_block(block, results)
+    manifest = read_json(folder / "manifest.json")
+    manifest["provenance"] |= {"fit_seconds": fit, "wall_seconds": wall, "resumed_seconds": 0.0, "engine": "fit"}
+    manifest["provenance"]["data"]["name"] = block.dataset
+    manifest["settings"] = dict(block.settings)
+    write_json(folder / "manifest.json", manifest | changes)
+
+
+def referred(variant: str, fit: float, **settings: Any) -> None:
+    known = {"settings": settings, "dataset": "walks", "seeds": [0, 1], "blocks": 1, "engine": ["fit"]}
+    known |= {"fit_seconds": fit, "wall_seconds": fit}
+    path = Path("reference/manifests.json")
+    before = read_json(path)["variants"] if path.is_file() else {}
+    write_json(path, {"variants": {**before, variant: known}})
+
+
+def test_an_estimate_follows_the_work_of_a_run_here(study: Study) -> None:
+    small = with_settings(study, epochs=10)
+    timed(small.blocks()[0], study.results, fit=20.0, wall=25.0)
+    more = with_settings(study, epochs=30)
+    found = estimator_of(more).estimate(more.blocks()[1])
+    assert (found.source, found.seconds) == (HERE, pytest.approx(60.0 + 5.0 + START_SECONDS))
+
+
+def test_the_reference_is_scaled_by_what_both_machines_have_run(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    referred("steps/dense", 10.0, epochs=10)
+    referred("steps/conv", 100.0, epochs=10)
+    conv = known.blocks()[2]
+    unscaled = estimator_of(known).estimate(conv)
+    assert (unscaled.source, unscaled.seconds) == (UNSCALED, pytest.approx(100.0 + START_SECONDS))
+    timed(known.blocks()[0], study.results, fit=30.0, wall=30.0)
+    scaled = estimator_of(known).estimate(conv)
+    assert (scaled.source, scaled.seconds) == (REFERENCE, pytest.approx(3 * (100.0 + START_SECONDS)))
+
+
+def test_samples_that_are_not_known_yet_make_a_bound(study: Study) -> None:
+    referred("steps/dense", 100.0, epochs=10)
+    few = with_settings(study, epochs=10, train_samples=50)
+    bound = estimator_of(few).estimate(few.blocks()[0])
+    assert bound.at_most and bound.seconds == pytest.approx(100.0 + START_SECONDS)
+    arrays = {"y_train": {"dtype": "<i8", "shape": [500]}, "y_test": {"dtype": "<i8", "shape": [100]}}
+    write_json(Path(few.data["folder"]) / "prepared/walks/dataset.json", {"arrays": arrays})
+    exact = estimator_of(few).estimate(few.blocks()[0])
+    assert not exact.at_most and exact.seconds == pytest.approx(10.0 + START_SECONDS)
+
+
+def test_the_arithmetic_counts_places_and_says_so(study: Study, tmp_path: Path) -> None:
+    known = with_settings(study, epochs=10, batch_size=50)
+    block = known.blocks()[2]
+    layers = [
+        {"type": "Conv2D", "parameters": 100, "output_shape": "(None, 10, 10, 8)"},
+        {"type": "Dense", "parameters": 50, "output_shape": "(None, 5)"},
+    ]
+    models = {"steps/conv": {"total": 150, "layers": layers}}
+    estimator = Estimator(study.results, Path("reference"), tmp_path / "data", models)
+    assert estimator.estimate(block).source == UNKNOWN  # nobody knows how many samples there are
+    write_json(tmp_path / "data/prepared/walks/dataset.json", {"arrays": {"y": {"dtype": "<i8", "shape": [500]}}})
+    estimate = Estimator(study.results, Path("reference"), tmp_path / "data", models).estimate(block)
+    steps = 10 * 2 * 10 * 1e-3  # epochs, seeds, steps
+    assert estimate.source == ARITHMETIC
+    assert estimate.seconds is not None and estimate.seconds > START_SECONDS + steps
+    from practica.plan.estimates import flop_a_sample
+
+    assert flop_a_sample(models["steps/conv"]) == 6 * (100 * 100 + 50)
+
+
+def test_why_a_block_is_trained(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    block = known.blocks()[0]
+    assert why(block, study.results, MISSING) == "no results yet"
+    progress = {"run": "s0", "epoch": 3, "epochs": 10}
+    write_json(checkpoint_folder(block, study.results) / "progress.json", progress)
+    assert why(block, study.results, MISSING) == "begun before, goes on"
+    timed(block, study.results, 1.0, 1.0, model=block.model)
+    changed = with_settings(study, epochs=15, l2=0.1).blocks()[0]
+    for reason in ("Params have changed since last execution: ...", "Input files updated by another job: x"):
+        assert why(changed, study.results, reason) == "epochs 10 -> 15, l2 unset -> 0.1"
+        assert why(block, study.results, reason) == "code or data have changed"
+    assert why(block, study.results, "Forced execution") == "forced execution"
+
+
+def test_a_plan_sums_up_what_runs_and_what_stays(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    there, *others = known.blocks()
+    timed(there, study.results, fit=3600.0, wall=3600.0)
+    jobs = [*map(job, others), Job("figure", "Drawing fig1", ("fig1",), MISSING, ASKS)]
+    plan = make_plan(known, jobs, estimator_of(known), lambda each: "gpu" if each.asks["gpu"] else "cpu")
+    assert [(each.block, each.place, each.source) for each in plan.trainings] == [
+        ("steps/dense/s2-3", "gpu", HERE),
+        ("steps/conv/s0-1", "gpu", UNKNOWN),
+        ("steps/conv/s2-3", "gpu", UNKNOWN),
+    ]
+    assert (plan.there, plan.others) == ({"steps": 1}, {"figure": 1})
+    sums = plan.as_json()["sums"]
+    assert sums["trainings"] == 3 and sums["unknown"] == 2
+    assert sums["hours"] == sums["gpu_hours"] == pytest.approx(1.0 + START_SECONDS / 3600, abs=1e-3)
+    table = " ".join(as_table(plan, StringIO()).split())
+    assert "steps 3 1 2 threads, 1 GPU, 3 GB, 60 min gpu 1 h 00 min + ?" in table
+    assert "no results yet" in table and "Besides: 1 figure" in table
+    alone = make_plan(known, jobs, estimator_of(known), None)
+    assert {each.place for each in alone.trainings} == {"this machine"}
+
+
+def test_nothing_to_train_is_said() -> None:
+    assert as_table(Plan([], {}, {"paper": 1}), StringIO()).strip() == "Nothing to train; to do: 1 PDF"
+
+
+def test_jobs_stand_in_the_order_of_the_work() -> None:
+    rules = ["all", "paper", "own", "train", "figure", "prepare_data"]
+    ordered = [each.rule for each in in_order([Job(rule, rule, (), "", {}) for rule in rules])]
+    assert ordered == ["prepare_data", "train", "figure", "own", "paper", "all"]
+
+
+def test_the_partition_is_the_plugins_own_choice(tmp_path: Path) -> None:
+    file = tmp_path / "partitions.yaml"
+    file.write_text("partitions:\n  cpu: {max_gpu: 0}\n  short: {max_gpu: 4, max_runtime: 30}\n  gpu: {max_gpu: 8}\n")
+    assert partition_of(ASKS, 2, [file]) == "gpu"
+    assert partition_of({**ASKS, "runtime": 20}, 2, [file]) == "short"
+    assert partition_of({**ASKS, "gpu": 0}, 2, [file]) == "cpu"
+    assert partition_of({**ASKS, "slurm_partition": "mine"}, 2, [file]) == "mine"
+    assert partition_of(ASKS, 2, []) == "the default partition"
+
+
+def attempt(block: Block, results: Path, why_ended: str | None, seconds: float, clock: list[int]) -> None:
+    journal = Journal(block, results)
+    number = journal.begin(Holder.here())
+    clock[0] += 1
+    if why_ended:
+        journal.end(number, why_ended, {"wall_seconds": seconds})
+    else:
+        journal.add_cost(number, {"wall_seconds": seconds})
+
+
+def test_estimates_are_held_against_all_attempts(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0]
+    for module in ("practica.jobs.journal", "practica.plan.checked"):
+        monkeypatch.setattr(f"{module}.now", lambda: f"2026-01-01T00:{clock[0]:02}:00+00:00")
+    assert comparison_table(check_estimates(study)).startswith("nothing to compare yet")
+    known = with_settings(study, epochs=10)
+    first, second = known.blocks()[:2]
+    timed(first, study.results, fit=100.0 - START_SECONDS, wall=100.0 - START_SECONDS)
+    expected = Expectations(known)
+    expected.note(second.id)
+    attempt(second, study.results, None, 50.0, clock)  # killed
+    Expectations(known).note(second.id)
+    clock[0] += 1
+    attempt(second, study.results, DONE, 150.0, clock)
+    (compared,) = check_estimates(known)
+    assert (compared.block, compared.expected, compared.took) == (second.id, pytest.approx(100.0), 200.0)
+    assert compared.factor == pytest.approx(2.0)
+    assert "2.00 times as long as expected" in comparison_table([compared])
+    (study.results / checked.NOTE).open("a").write('{"block": "torn')
+    assert len(check_estimates(known)) == 1
+
+
+def test_what_is_left_is_shared_by_those_that_run_side_by_side(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    timed(known.blocks()[0], study.results, fit=100.0 - START_SECONDS, wall=100.0 - START_SECONDS)
+    timed(known.blocks()[2], study.results, fit=100.0 - START_SECONDS, wall=100.0 - START_SECONDS)
+    rows = gather(known, study.results)
+    assert seconds_to_go(known, rows, slots=1) == pytest.approx(200.0)
+    assert seconds_to_go(known, rows, slots=2) == pytest.approx(100.0)
+    assert seconds_to_go(known, rows[:1]) is None  # done
+
+
+def test_the_outcome_says_what_was_made_and_where_it_is(study: Study) -> None:
+    first = study.blocks()[0]
+    write_block(first, study.results)
+    write_block(study.blocks()[1], study.results)
+    claims = [{"verdict": "confirmed"}, {"verdict": "undecided"}]
+    write_json(study.results / "claims.json", {"claims": claims})
+    (study.results / "page").mkdir()
+    (study.results / "page/index.html").touch()
+    lines = outcome(study, {first.id}, [], 125.0, 0)
+    assert lines[0] == "Done after 2 min: 1 trained, 1 reused, 0 jobs failed"
+    assert lines[1] == "Claims: 1 of 2 decided: 1 confirmed, 1 undecided"
+    assert lines[2].startswith("Web pages:") and "page/index.html" in lines[2]
+    bad = outcome(study, set(), ["Training steps/conv/s0-1"], 5.0, 3)
+    assert bad[:3] == [
+        "Not complete after 5 s: 0 trained, 2 reused, 1 job failed, 3 jobs not begun or stopped",
+        "    failed: Training steps/conv/s0-1",
+        "The same command goes on from there",
+    ]
