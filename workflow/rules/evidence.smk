@@ -18,8 +18,9 @@ rule resolve_study:
         study=lambda wildcards: json.dumps(
             {
                 **study.config,
-                "data": {"folder": DATA},
-            },  # where data come from is not what they are
+                "data": {"folder": DATA},  # where data come from is not what they are
+                "notify": {},  # nor who is told of a run what it is
+            },
             ensure_ascii=False,
         ),
     message:

@@ -23,7 +23,7 @@ from practica.config.block import Block
 from practica.errors import InputError
 from practica.files import write_json
 from practica.jobs.telling import duration
-from practica.launch import snakemake_internals
+from practica.launch import notices, snakemake_internals
 from practica.launch.ending import why_locked
 from practica.launch.merging import tree
 from practica.plan import planned
@@ -98,6 +98,7 @@ class LogHandler(LogHandlerBase):
         self._planned: list[planned.Job] = []
         self._blocks: dict[tuple[str, ...], tuple[Block, Path]] = {}
         self._expected: Expectations | None = None
+        self._has_failed = False
         self._trained_blocks: set[str] = set()
         settings = self.common_settings
         stream = sys.stdout if settings.stdout else sys.stderr
@@ -148,6 +149,8 @@ class LogHandler(LogHandlerBase):
             note_outcome(lines)
             for line in ["", *lines]:
                 self._say(line)
+            if work.total:
+                self._display.tell(notices.END, "\n".join(lines))
 
     def _begin(self, record: Any) -> None:
         if self._work.total:  # a dry run tells it again at its end
@@ -158,6 +161,8 @@ class LogHandler(LogHandlerBase):
         self._say(f"{self._work.total} jobs to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
         if not self.common_settings.dryrun:
             self._expected = Expectations(opened[0]) if opened and self._work.trainings else None
+            for sentence in notices.lacking(opened[0].config["notify"]) if opened else []:
+                self._say(sentence, "yellow")
             self._display.begin()
 
     def _plan(self, record: Any) -> None:
@@ -199,7 +204,8 @@ class LogHandler(LogHandlerBase):
         if block and self._expected:
             self._expected.note(block.id)
         work.jobs[record.jobid] = Job(title, time.monotonic(), block, results)
-        work.failed.pop(record.jobid, None)
+        if work.failed.pop(record.jobid, None) and block:
+            work.trainings += 1
         work.most_at_once = max(work.most_at_once, sum(job.block is not None for job in work.jobs.values()))
         if not self._display.is_live:
             self._say(f"{' ' * (2 * len(str(work.total)) + 3)} {title} begins")
@@ -216,20 +222,24 @@ class LogHandler(LogHandlerBase):
         self._work.done += 1
         self._end(record.job_id, "")
 
-    def _end(self, number: int, mark: str) -> None:
+    def _end(self, number: int, mark: str) -> str:
+        """Print the line of a job that ends, and return what it is called."""
         work = self._work
         job = work.jobs.pop(number, None) or Job(f"job {number}", time.monotonic())
         if mark:
             work.failed[number] = job.title
         elif job.block:
             self._trained_blocks.add(job.block.id)
+        if job.block:
             work.trainings -= 1
         width = len(str(work.total))
         took = duration(time.monotonic() - job.begin)
         self._say(f"[{work.done:{width}}/{work.total}] {mark}{job.title}  {took}", "red" if mark else "")
+        return job.title
 
     def _fail(self, record: Any) -> None:
-        self._end(getattr(record, "jobid", -1), "FAILED: ")
+        title = self._end(getattr(record, "jobid", -1), "FAILED: ")
+        said: list[str] = []
         # What an executor says of the job, such as its state in SLURM, or why it could not be submitted.
         for line in (getattr(record, "rule_msg", None) or "").splitlines()[:2]:
             self._say(f"    {line.strip()}")
@@ -238,7 +248,11 @@ class LogHandler(LogHandlerBase):
                 lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
             except OSError:
                 continue
-            self._say("\n".join(f"    {line}" for line in [*_end_of(lines), f"(the whole log: {name})"]))
+            said = _end_of(lines)
+            self._say("\n".join(f"    {line}" for line in [*said, f"(the whole log: {name})"]))
+        if not self._has_failed:
+            self._has_failed = True
+            self._display.tell(notices.FAILURE, "\n".join([f"failed: {title}", *said]))
 
     def _show_command(self, record: Any) -> None:
         if self.common_settings.printshellcmds and not self.common_settings.dryrun:

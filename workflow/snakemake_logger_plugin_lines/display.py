@@ -25,6 +25,7 @@ from practica.errors import InputError
 from practica.jobs.status import RUNNING, WAITING, Status, status_of
 from practica.jobs.status_table import sparkline
 from practica.jobs.telling import duration
+from practica.launch.notices import STALL, notify
 from practica.plan.outlook import seconds_to_go
 
 HEARTBEAT = 60.0
@@ -79,6 +80,8 @@ class Display:
         self._left: float | None = None
         self._reckoned = float("-inf")
         self._begin = time.monotonic()
+        self._moved, self._stalled = self._begin, False
+        self._last: tuple[object, ...] = ()
         self._over = threading.Event()
         self._live: Live | None = None
         self._thread: threading.Thread | None = None
@@ -99,7 +102,7 @@ class Display:
 
     def begin(self) -> None:
         """Begin to show what is at work."""
-        self._begin = time.monotonic()
+        self._begin = self._moved = time.monotonic()
         if self.is_live:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
@@ -121,6 +124,7 @@ class Display:
         while not self._over.wait(DRAW if self._live else 1.0):
             now = time.monotonic()
             due = self._live is not None or now - told >= HEARTBEAT
+            self._see_stall(now)
             if due and now - looked >= LOOK:
                 looked = now
                 self._look()
@@ -139,6 +143,30 @@ class Display:
             self._reckoned = time.monotonic()
             with suppress(OSError, ValueError, InputError):
                 self._left = self._reckon(self._studies[0])
+
+    def _see_stall(self, now: float) -> None:
+        """Tell once that nothing moves any more: no job begins or ends, and no training comes to another epoch."""
+        work = self._work
+        state = (
+            work.done,
+            list(work.failed),
+            list(work.jobs),
+            *((s.id, s.runs_done, s.epoch) for _, s in self._seen if s),
+        )
+        if state != self._last:
+            self._moved, self._last, self._stalled = now, state, False
+        elif not self._stalled and self._studies:
+            minutes = float(self._studies[0].config["notify"]["stalled_minutes"])
+            if now - self._moved >= 60 * minutes:
+                self._stalled = True
+                self.tell(STALL, f"nothing has moved for {duration(60 * minutes)}; {self._heartbeat()}")
+
+    def tell(self, event: str, message: str) -> None:
+        """Tell those whom the configuration names."""
+        if self._studies:
+            said = f"practica in {Path.cwd().name}: {message}"
+            for sentence in notify(self._studies[0].config["notify"], event, said):
+                self.say(sentence, "yellow")
 
     def _reckon(self, study: Study) -> float | None:
         """Return how long the trainings still take."""

@@ -142,6 +142,21 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
 
 
 @main.command()
+@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@CONFIG
+def notify(profile: Path | None, config_files: tuple[str, ...]) -> None:
+    """Send a notice in every way that the configuration names. To see whether it arrives."""
+    from practica.launch import notices
+
+    settings = resolved(config_files, profile).config["notify"]
+    if not (ways := notices.ways(settings)):
+        raise InputError("configuration: notify names no command, webhook or mail; docs/configuration.md shows each")
+    if failed := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a notice to try it"):
+        raise RunError("; ".join(failed))
+    click.echo(f"told {' and '.join(ways)}")
+
+
+@main.command()
 @click.argument("what", type=click.Choice(["results", "data"]))
 @click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
 @CONFIG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -40,9 +41,11 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
     lines = [f"{state} after {duration(seconds)}: {made}"]
     lines += [f"    failed: {title}" for title in failed[:MOST]]
     lines += [f"    and {len(failed) - MOST} more"] if len(failed) > MOST else []
-    if failed or missing:
-        lines.append("The same command goes on from there")
-    return [*lines, *_verdicts(study), *_places(study)]
+    if not (failed or missing):
+        return [*lines, *_verdicts(study), *_places(study)]
+    # What the run did not come to is that of a run before it.
+    earlier = [f"Of an earlier run: {line}" for line in _places(study, before=time.time() - seconds)]
+    return [*lines, "The same command goes on from there", *earlier]
 
 
 def note_outcome(lines: Sequence[str]) -> None:
@@ -67,10 +70,14 @@ def _verdicts(study: Study) -> Iterator[str]:
         yield f"Claims: {decided} of {len(claims)} decided: {said}"
 
 
-def _places(study: Study) -> Iterator[str]:
-    """Yield where the reports are that are there."""
+def _places(study: Study, before: float | None = None) -> Iterator[str]:
+    """Yield where the reports are that are there; only those of before a time, if one is given."""
+
+    def there(path: Path) -> bool:
+        return path.is_file() and (before is None or path.stat().st_mtime < before)
+
     pdfs = (study.results / f"{report_name(language)}.pdf" for language in study.languages)
-    if there := [str(path) for path in pdfs if path.is_file()]:
-        yield f"PDF report:   {', '.join(there)}"
-    if (page := study.results / "page" / "index.html").is_file():
+    if made := [str(path) for path in pdfs if there(path)]:
+        yield f"PDF report:   {', '.join(made)}"
+    if there(page := study.results / "page" / "index.html"):
         yield f"Web pages:    {page}: open it in a browser"
