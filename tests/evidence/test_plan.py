@@ -75,6 +75,15 @@ def test_an_estimate_follows_the_work_of_a_run_here(study: Study) -> None:
     assert (found.source, found.seconds) == (HERE, pytest.approx(60.0 + 5.0 + START_SECONDS))
 
 
+def test_an_estimate_knows_what_a_whole_process_took(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    first, second = known.blocks()[:2]
+    timed(first, study.results, fit=20.0, wall=25.0)
+    journal = Journal(first, study.results)
+    journal.end(journal.begin(Holder.here()), DONE, {"wall_seconds": 31.0})
+    assert estimator_of(known).estimate(second).seconds == pytest.approx(31.0)
+
+
 def test_the_reference_is_scaled_by_what_both_machines_have_run(study: Study) -> None:
     known = with_settings(study, epochs=10)
     referred("steps/dense", 10.0, epochs=10)

@@ -7,12 +7,13 @@ it is made from, for the three are not equally good.
 from __future__ import annotations
 
 import ast
+import json
 import math
 import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,7 @@ from practica.config.block import Block
 from practica.config.trials import folder as tuning_folder
 from practica.errors import InputError
 from practica.files import read_json
+from practica.jobs.journal import DONE
 
 HERE, REFERENCE, UNSCALED, ARITHMETIC, UNKNOWN = (
     "runs here",
@@ -225,8 +227,22 @@ def _finished(manifest: Path) -> Timed | None:
         made = known["provenance"]
         settings = {**known["settings"], "dataset": made["data"]["name"]}
         variant = f"{known['exercise']}/{known['variant']}"
-        return _timed(variant, settings, len(known["seeds"]), made["engine"], made)
+        timed = _timed(variant, settings, len(known["seeds"]), made["engine"], made)
+        whole = _of_process(manifest) if not made.get("resumed_seconds") else None
+        return timed if whole is None else replace(timed, other=max(0.0, whole - timed.fit))
     except (LookupError, TypeError, AttributeError):
+        return None
+
+
+def _of_process(manifest: Path) -> float | None:
+    """Return the seconds of the whole process that trained a block, where its journal has them."""
+    parts = manifest.parent.parts
+    place = len(parts) - 1 - parts[::-1].index("runs")
+    file = Path(*parts[:place], "journal", *parts[place + 1 :]).with_suffix(".jsonl")
+    try:
+        last = json.loads(file.read_text(encoding="utf-8").splitlines()[-1])
+        return float(last["cost"]["wall_seconds"]) if last["why"] == DONE else None
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
