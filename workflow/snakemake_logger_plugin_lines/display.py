@@ -139,7 +139,9 @@ class Display:
         jobs = list(self._work.jobs.values())
         with suppress(OSError, ValueError, InputError):
             self._seen = [(job, status_of(job.block, job.results, {}) if job.block else None) for job in jobs]
-        if self._studies and time.monotonic() - self._reckoned > OUTLOOK:
+        if not self._work.trainings:
+            self._left = None
+        elif self._studies and time.monotonic() - self._reckoned > OUTLOOK:
             self._reckoned = time.monotonic()
             with suppress(OSError, ValueError, InputError):
                 self._left = self._reckon(self._studies[0])

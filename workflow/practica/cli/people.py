@@ -8,8 +8,10 @@ import functools
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,6 +32,9 @@ from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.launch.merging import BASE
 from practica.plan.checks import clear_results
+
+if TYPE_CHECKING:
+    from practica.jobs.status import Status
 
 
 @main.command()
@@ -52,24 +57,12 @@ def status(
     """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
     from rich.console import Console
 
-    from practica.jobs.status import RUNNING, Status, gather
     from practica.jobs.status_table import show, watch
-    from practica.plan.outlook import seconds_to_go
 
-    if results is None or config_files or not (results / "study.json").is_file():
-        study = read_study(config_files)
-        results = results or study.results
-    if not config_files and (results / "study.json").is_file():  # as it was run
-        study = Study.load(results / "study.json")
+    study, folder = _as_run(config_files, results)
     if exercise not in (None, *study.exercises):
         raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
-    folder: Path = results
-
-    def look() -> tuple[list[Status], float | None]:
-        rows = [row for row in gather(study, folder) if exercise in (None, row.exercise)]
-        running = any(row.state == RUNNING for row in rows)
-        return rows, seconds_to_go(study, rows) if running else None
-
+    look = _look_at(study, folder, exercise)
     rows, left = look()
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
@@ -78,6 +71,52 @@ def status(
             watch(look, every, Console())
     else:
         show(rows, attempts=attempts, left=left)
+
+
+def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study, Path]:
+    """Return the study, as it was run where nobody names another configuration, and the folder of its results."""
+    if results is None or config_files or not (results / "study.json").is_file():
+        study = read_study(config_files)
+        results = results or study.results
+    if not config_files and (results / "study.json").is_file():
+        study = Study.load(results / "study.json")
+    return study, results
+
+
+def _look_at(
+    study: Study, results: Path, exercise: str | None = None
+) -> Callable[[], tuple[list[Status], float | None]]:
+    """Return a function that looks how far all blocks are, and how long those that are not done still take."""
+    from practica.jobs.status import RUNNING, gather
+    from practica.plan.outlook import seconds_to_go
+
+    def look() -> tuple[list[Status], float | None]:
+        rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
+        running = any(row.state == RUNNING for row in rows)
+        return rows, seconds_to_go(study, rows) if running else None
+
+    return look
+
+
+@main.command("watch")
+@CONFIG
+@READ
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: any that is free.")
+def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) -> None:
+    """Serve a page of the running study. On this machine alone; it follows by itself, until Ctrl-C."""
+    import getpass
+    import socket
+
+    from practica.page.watch import Server
+
+    study, folder = _as_run(config_files, results)
+    with Server(study, folder, _look_at(study, folder), port) as server:
+        here = f"{getpass.getuser()}@{socket.gethostname()}"
+        click.echo(f"Open this address in a browser; whoever has it sees the page:\n  {server.address}")
+        tunnel = f"{server.server_port}:127.0.0.1:{server.server_port}"
+        click.echo(f"From another machine, first type there:\n  ssh -NL {tunnel} {here}")
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 @main.command()

@@ -175,6 +175,7 @@ def train(
                 minutes,
                 checkpoint_every,
                 own_process=True,
+                by_hand=spec is None,
                 tell=tell,
             )
     except DivergedError as error:

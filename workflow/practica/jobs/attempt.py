@@ -70,7 +70,15 @@ class Attempt:
     to its next point in time. Nothing is lost but what came after the last checkpoint.
     """
 
-    def __init__(self, block: Block, results: Path, minutes: float | None, meter: Meter | None = None) -> None:
+    def __init__(
+        self,
+        block: Block,
+        results: Path,
+        minutes: float | None,
+        meter: Meter | None = None,
+        *,
+        by_hand: bool = False,
+    ) -> None:
         self.folder = checkpoint_folder(block, results)
         self.number = 0
         self.history: HistoryFile | None = None
@@ -89,6 +97,7 @@ class Attempt:
         self._deadline = time.monotonic() + limit - margin
         self._cut = self._deadline + margin / 2
         self._minutes = minutes
+        self._by_hand = by_hand
         self._meter = meter or Meter()
         self._ancestors = ancestors()
         self._ending = threading.Lock()
@@ -142,7 +151,7 @@ class Attempt:
         before = self._journal.entries()
         if before and before[-1].why is None and not before[-1].cost:
             self._account_for(before[-1].attempt)
-        self.number = self._journal.begin(self._lock.me)
+        self.number = self._journal.begin(self._lock.me, by_hand=self._by_hand)
         if before and before[-1].why != DONE:
             last = before[-1]
             say(f"attempt {self.number}; the one before, on {last.host}: {last.why or KILLED}")

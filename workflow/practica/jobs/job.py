@@ -33,6 +33,7 @@ def run_job(
     every: float,
     *,
     own_process: bool = False,
+    by_hand: bool = False,
     tell: Tell | None = None,
 ) -> None:
     """Train the block and leave its results, or a note under ``failures`` of why there are none.
@@ -48,13 +49,14 @@ def run_job(
         every: seconds of training between two checkpoints.
         tell: told of the progress of the block now and then.
         own_process: whether this process is there for the block alone, so that all its time is part of the cost.
+        by_hand: whether a person started it, and no workflow.
 
     Raises:
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped before its end.
     """
     try:
-        _train(block, code, data, results, threads, gpu, minutes, every, own_process, tell)
+        _train(block, code, data, results, threads, gpu, minutes, every, own_process, by_hand, tell)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
         reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
@@ -75,11 +77,12 @@ def _train(
     minutes: float | None,
     every: float,
     own_process: bool,
+    by_hand: bool,
     tell: Tell | None,
 ) -> None:
     limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
     meter = Meter(whole_process=own_process)
-    with Attempt(block, results, min(limits, default=None), meter) as attempt:
+    with Attempt(block, results, min(limits, default=None), meter, by_hand=by_hand) as attempt:
         attempt.tell = tell or attempt.tell
         check_gpu(gpu)
         from practica.data import load

@@ -26,7 +26,8 @@ DIVERGED = "diverged"
 class Entry:
     """One attempt; ``end`` and ``why`` are None as long as it runs, and for ever where it was killed.
 
-    ``cost`` is what ``meter`` measured: of one that was killed, up to its last report.
+    ``by_hand`` is whether a person started it, and no workflow; ``cost`` is what ``meter`` measured: of one that was
+    killed, up to its last report.
     """
 
     attempt: int
@@ -37,6 +38,7 @@ class Entry:
     end: str | None = None
     why: str | None = None
     cost: Mapping[str, Any] = field(default_factory=dict)
+    by_hand: bool = False
 
 
 class Journal:
@@ -45,10 +47,11 @@ class Journal:
     def __init__(self, block: Block, results: Path) -> None:
         self.path = results / "journal" / block.path.with_suffix(".jsonl")
 
-    def begin(self, who: Holder) -> int:
+    def begin(self, who: Holder, *, by_hand: bool = False) -> int:
         """Write that an attempt begins and return its number."""
         number = len(self.entries()) + 1
-        self._append({"attempt": number, "host": who.host, "pid": who.pid, "job": who.job, "start": now()})
+        fields = {"attempt": number, "host": who.host, "pid": who.pid, "job": who.job, "start": now()}
+        self._append(fields | ({"by_hand": True} if by_hand else {}))
         return number
 
     def end(self, number: int, why: str, cost: Mapping[str, Any] | None = None) -> None:

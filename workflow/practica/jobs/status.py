@@ -85,7 +85,8 @@ def gather(study: Study, results: Path) -> list[Status]:
     tuning = tuning_folder(results)
     blocks = study.blocks()
     rows = [status_of(block, results, queue) for block in blocks]
-    rows += [replace(status_of(block, results, queue), by_hand=True) for block in _others(study, results, blocks)]
+    others = [status_of(block, results, queue) for block in _others(study, results, blocks)]
+    rows += [replace(row, by_hand=True) for row in others if row.state == RUNNING or row.attempts[-1].by_hand]
     order = {names: place for place, names in enumerate(dict.fromkeys((b.exercise, b.variant) for b in blocks))}
     rows.sort(key=lambda row: order[row.exercise, row.variant])
     begun = [block for block in trial_blocks(study) if _begun(block, tuning)]

@@ -35,7 +35,7 @@ def show(
     if not console.is_terminal:
         console = Console(file=console.file, width=max(NARROWEST, console.width))
     console.print(_attempts(rows) if attempts else _blocks(rows))
-    console.print(_sums(rows, left))
+    console.print(Text(sums(rows, left)))
 
 
 def watch(look: Callable[[], tuple[Sequence[Status], float | None]], every: float, console: Console) -> None:
@@ -68,17 +68,18 @@ def _fitted(rows: Sequence[Status], left: float | None, height: int) -> Renderab
         kept = [row for row in kept if row.state in (RUNNING, QUEUED, FAILED, STOPPED)][: max(room, 1)]
     hidden = len(rows) - len(kept)
     more = [Text(f"and {hidden} more: python -m practica status", style="dim")] if hidden else []
-    return Group(_blocks(kept, rows), *more, _sums(rows, left))
+    return Group(_blocks(kept, rows), *more, Text(sums(rows, left)))
 
 
-def _sums(rows: Sequence[Status], left: float | None) -> Text:
+def sums(rows: Sequence[Status], left: float | None) -> str:
+    """Return how many blocks are in each state, and when all is done where somebody has an idea of it."""
     counts = Counter(row.state for row in rows)
     said = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "nothing to run"
     if left:
         end = datetime.now().astimezone() + timedelta(seconds=left)
         day = "" if end.date() == datetime.now().astimezone().date() else f"{end:%a %d %b} "
         said += f"; about {duration(left)} left, to {day}{end:%H:%M}"
-    return Text(said)
+    return said
 
 
 def _blocks(rows: Sequence[Status], every: Sequence[Status] | None = None) -> Table:
