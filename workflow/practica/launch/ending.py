@@ -6,6 +6,7 @@ names files only, so that nobody can tell whose it is: a note beside it does.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -23,6 +24,8 @@ from practica.launch.snakemake_internals import on_sigterm
 LOCKS = Path(".snakemake/locks")
 NOTE = LOCKS / "practica.json"
 """Who holds the lock; Snakemake removes it with the lock."""
+CONTROLLER = "PRACTICA_CONTROLLER"
+"""Environment variable: the SLURM job that runs this Snakemake, where ``practica submit`` has sent it there."""
 STARTED = 1.0
 """Seconds within which two times are that of the start of one process."""
 
@@ -64,13 +67,18 @@ def note_owner() -> None:
     """Write down that this process holds Snakemake's lock, unless another one that is at work does."""
     if _holder() is None:
         me = psutil.Process()
-        write_json(NOTE, {"host": socket.gethostname(), "pid": me.pid, "started": me.create_time()})
+        note = {"host": socket.gethostname(), "pid": me.pid, "started": me.create_time()}
+        write_json(NOTE, note | {"controller": os.environ.get(CONTROLLER)})
 
 
 def drop_dead_lock() -> None:
-    """Remove the lock of a Snakemake of this machine that is gone, and say so."""
+    """Remove the lock of a Snakemake that is gone, of this machine or of a controller before this one, and say so."""
     owner = _owner()
-    if owner and owner["host"] == socket.gethostname() and _holder() is None and any(LOCKS.glob("*.lock")):
+    if owner is None or not any(LOCKS.glob("*.lock")):
+        return
+    # SLURM starts a controller only once the one before it has ended, on whichever node that was.
+    before = owner["controller"] and CONTROLLER in os.environ
+    if before or (owner["host"] == socket.gethostname() and _holder() is None):
         shutil.rmtree(LOCKS)
         LOCKS.mkdir()
         print(f"The lock of process {owner['pid']}, which is gone, is removed", file=sys.stderr, flush=True)
@@ -91,7 +99,8 @@ def _owner() -> dict[str, Any] | None:
     """Return what is noted of the lock's owner."""
     try:
         owner = read_json(NOTE)
-        return {"host": str(owner["host"]), "pid": int(owner["pid"]), "started": float(owner["started"])}
+        known = {"host": str(owner["host"]), "pid": int(owner["pid"]), "started": float(owner["started"])}
+        return known | {"controller": owner.get("controller")}
     except (InputError, LookupError, TypeError, ValueError):
         return None
 

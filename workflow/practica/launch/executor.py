@@ -219,6 +219,12 @@ class PatientExecutor(CappedExecutor):
         return left
 
 
+def left_at_work() -> list[str]:
+    """Return the numbers of the jobs of Snakemakes of this folder that wait or run."""
+    states = queue() or {}
+    return [job.number for job in _registered() if states.get((job.number, job.name)) in AT_WORK]
+
+
 def install() -> None:
     """Let Snakemake use this executor where a profile says ``executor: slurm``."""
     take_place(PatientExecutor)

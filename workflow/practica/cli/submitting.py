@@ -1,0 +1,88 @@
+"""Subcommands that run Snakemake itself as a job of SLURM."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from practica.cli.base import main
+from practica.errors import InputError
+
+PROFILE = "profiles/slurm"
+
+
+class PassesOn(click.Command):
+    """A command whose arguments are those of another program, the separator ``--`` among them."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Parse; click drops the first ``--``, so there is one more."""
+        first = args.index("--") if "--" in args else len(args)
+        return super().parse_args(context, [*args[:first], *["--"][: len(args) - first], *args[first:]])
+
+
+@main.command(cls=PassesOn, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF SNAKEMAKE]...")
+@click.option("--status", "ask", is_flag=True, help="Show the controller, how it ended, and the last lines of its log.")
+@click.option("--stop", "end", is_flag=True, help="End the controller and cancel all jobs of this folder.")
+def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
+    """Run Snakemake as a SLURM job: log out, and the study goes on.
+
+    Takes Snakemake's options, for example: submit --profile profiles/slurm --config only=digits. Without a profile it
+    takes profiles/slurm; what the job itself asks for is in the profile's controller.yaml.
+
+    The job, called controller, runs only Snakemake and quick steps. At its time limit, or when it is killed or loses
+    its node, the next one takes over its jobs.
+    """
+    from practica.launch import controller
+
+    if ask and end:
+        raise click.UsageError("--status and --stop exclude each other")
+    if (ask or end) and arguments:
+        raise click.UsageError(f"{'--status' if ask else '--stop'} takes no options of Snakemake")
+    if ask:
+        click.echo(controller.described())
+    elif end:
+        cancelled = controller.stop()
+        click.echo(f"Cancelled: {', '.join(cancelled)}" if cancelled else "Nothing was at work")
+    else:
+        profile = _profile(arguments)
+        given = arguments if profile else ("--profile", PROFILE, *arguments)
+        settings = controller.settings_of(Path(profile or PROFILE))
+        _check(given)
+        job = controller.submit(given, settings)
+        click.echo(
+            f"Submitted controller {job.number}: see `python -m practica submit --status`, "
+            f"or follow it with tail -F {controller.LOG}"
+        )
+
+
+@main.command(hidden=True)
+def control() -> None:
+    """Be the controller that ``submit`` has submitted."""
+    from practica.launch import controller
+
+    sys.exit(controller.control())
+
+
+def _profile(arguments: tuple[str, ...]) -> str | None:
+    """Return the first profile that the options name."""
+    for place, word in enumerate(arguments):
+        if word == "--profile" and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if word.startswith("--profile="):
+            return word.removeprefix("--profile=")
+    return None
+
+
+def _check(arguments: tuple[str, ...]) -> None:
+    """Let Snakemake plan the run: what is wrong shows now, and not in the log of a job.
+
+    Raises:
+        InputError: it refuses; its own words are on the standard error.
+    """
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet=all", *arguments]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
+        raise InputError("nothing is submitted: Snakemake cannot plan this run, see above")
