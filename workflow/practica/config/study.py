@@ -120,6 +120,11 @@ class Study:
         return bool(self.config["demonstration"])
 
     @property
+    def sequential(self) -> bool:
+        """Return whether seeds are added after looks at the results, so that intervals are confidence sequences."""
+        return bool(self.config["sequential"])
+
+    @property
     def data(self) -> Mapping[str, Any]:
         """Return where data sets come from."""
         return self.config["data"]

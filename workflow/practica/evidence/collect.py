@@ -58,7 +58,7 @@ def write_statistics(study: Study, results: Path) -> None:
     metrics = known.metrics
     # Keys are text here: a group-by over categories would list combinations that never ran.
     metrics = metrics.astype(dict.fromkeys(metrics.select_dtypes("category"), "str") | {"fold": "Int64"})
-    write_table(results / "summary.csv", summarise(metrics))
+    write_table(results / "summary.csv", summarise(metrics, sequential=study.sequential))
     write_table(results / "differences.csv", differences(known, metrics))
 
 

@@ -34,9 +34,11 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
     samples = table["values"].tolist()
     scales = [LOG if kind == RATIO else MEAN for kind in table["kind"]]
-    table = table.join(table_of([estimate(*each) for each in zip(samples, scales, strict=True)]))
+    how = results.study.sequential
+    pairs = zip(samples, scales, strict=True)
+    table = table.join(table_of([estimate(values, scale, sequential=how) for values, scale in pairs]))
     table["p"] = [
-        p_differs(values, NEUTRAL[kind], scale) if len(values) >= FEWEST and not unequal else np.nan
+        p_differs(values, NEUTRAL[kind], scale, sequential=how) if len(values) >= FEWEST and not unequal else np.nan
         for values, kind, scale, unequal in zip(samples, table["kind"], scales, table["unequal"], strict=True)
     ]
     tested = table["p"].notna()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from practica.address import bare
+from practica.evidence import sequences
 from practica.evidence.claims import YES_OR_NO
 
 CONFIDENCE = 0.95
@@ -24,6 +25,12 @@ METHODS = {
     SHARE: "Clopper-Pearson, exact: at least the nominal coverage, for statements that hold or do not for a seed",
 }
 """How the interval of each scale is made."""
+SEQUENTIAL_METHODS = {
+    MEAN: "Confidence sequence of the mean (Wang and Ramdas 2025), of paired differences where two are compared",
+    LOG: "The same of the logarithms: of the geometric mean, for errors, times and ratios",
+    SHARE: "Confidence sequence of a share (Robbins 1970), for statements that hold or do not for a seed",
+}
+"""How it is made where seeds were added after a look at the results."""
 
 ON_LOGARITHMS = re.compile(r"(.*_)?(loss|ms_per_epoch|mse|mae|rmse|mape|seconds|loss_left|(epochs|seconds)_to_\d\d)")
 BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share")
@@ -80,8 +87,12 @@ def possible(metric: str) -> Bounds:
     return (0.0, math.inf) if metric in POSITIVE or scale_of(metric) == LOG else ANYTHING
 
 
-def estimate(values: Sequence[float] | np.ndarray, scale: str = MEAN, bounds: Bounds = ANYTHING) -> Estimate:
+def estimate(
+    values: Sequence[float] | np.ndarray, scale: str = MEAN, bounds: Bounds = ANYTHING, *, sequential: bool = False
+) -> Estimate:
     """Return what the values ``(seeds,)`` say; there is at least one.
+
+    The interval is that of a number of seeds fixed beforehand or, ``sequential``, one of a confidence sequence.
 
     Values that are skewed are those on logarithms, and those of which two standard deviations around the mean reach
     beyond what is possible. What has no logarithm is taken as it is.
@@ -92,7 +103,7 @@ def estimate(values: Sequence[float] | np.ndarray, scale: str = MEAN, bounds: Bo
     sd = float(values.std(ddof=1)) if several else None
     reach = 2 * (sd or 0.0)
     skewed = several and scale != SHARE and (scale == LOG or mean - reach < bounds[0] or mean + reach > bounds[1])
-    low, high = interval(values, scale)
+    low, high = interval(values, scale, sequential=sequential)
     ends = float(np.median(values)), float(values.min()), float(values.max())
     return Estimate(mean, sd, low, high, len(values), *ends, scale, skewed and ends[1] < ends[2])
 
@@ -102,51 +113,73 @@ def usable(scale: str, values: np.ndarray) -> str:
     return MEAN if scale == LOG and not (values > 0).all() else scale
 
 
-def interval(values: np.ndarray, scale: str) -> tuple[float | None, float | None]:
+def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tuple[float | None, float | None]:
     """Return the ends of the 95 % interval of the values ``(seeds,)``; None where there is none."""
     from scipy import stats  # a second of start-up, which every figure and table would pay, too
 
     if len(values) < 2 or not np.isfinite(values).all():
         return None, None
+    if scale == SHARE and sequential:
+        return sequences.share_interval(round(values.sum()), len(values), ALPHA)
     if scale == SHARE:
         exact = stats.binomtest(round(values.sum()), len(values)).proportion_ci(CONFIDENCE, method="exact")
         return float(exact.low), float(exact.high)
     if _agree(values):
         return None, None
     taken = np.log(values) if scale == LOG else values
-    ends = stats.t.interval(CONFIDENCE, len(taken) - 1, loc=taken.mean(), scale=stats.sem(taken))
+    if sequential:
+        ends = sequences.mean_interval(taken, ALPHA)
+        if not math.isfinite(ends[0]):
+            return None, None
+    else:
+        ends = stats.t.interval(CONFIDENCE, len(taken) - 1, loc=taken.mean(), scale=stats.sem(taken))
     low, high = np.exp(ends) if scale == LOG else ends
     return float(low), float(high)
 
 
-def p_beyond(values: np.ndarray, bound: float, side: str, scale: str, *, counted: bool = False) -> float:
+def p_beyond(
+    values: np.ndarray, bound: float, side: str, scale: str, *, counted: bool = False, sequential: bool = False
+) -> float:
     """Return the one-sided p of the values ``(seeds,)`` under the hypothesis that their centre is not beyond ``bound``.
 
     ``side`` is ``greater`` or ``less``. Seeds that all agree show no spread: the quantity does not depend on the seed,
-    unless it is ``counted``, when the sign test judges it.
+    unless it is ``counted``, when the sign test judges it. A ``sequential`` p holds however often one has looked: it is
+    half of that at which the interval leaves the bound on that side.
     """
-    from scipy import stats
-
     if scale == SHARE:
-        inside = min(max(bound, 0.0), 1.0)
-        return float(stats.binomtest(round(values.sum()), len(values), inside, alternative=side).pvalue)
-    if not np.isfinite(values).all():
+        return _p_share(round(values.sum()), len(values), min(max(bound, 0.0), 1.0), side, sequential=sequential)
+    if scale == LOG and bound <= 0 and np.isfinite(values).all():
+        return 0.0 if side == "greater" else 1.0
+    # What is not above zero on logarithms is so early that nobody knows how early.
+    if not np.isfinite(values).all() or (scale == LOG and not (values > 0).all()):
         return 1.0
     if scale == LOG:
-        if bound <= 0:
-            return 0.0 if side == "greater" else 1.0
-        if not (values > 0).all():  # so early that nobody knows how early
-            return 1.0
         values, bound = np.log(values), math.log(bound)
+    beyond = (values.mean() - bound) * (1 if side == "greater" else -1)
     if _agree(values):
-        beyond = (values.mean() - bound) * (1 if side == "greater" else -1)
-        return 1.0 if beyond <= NOISE else float(0.5 ** len(values)) if counted else 0.0
+        # All are on one side: the sign test is that of a share of one half.
+        some = _p_share(len(values), len(values), 0.5, "greater", sequential=sequential) if counted else 0.0
+        return some if beyond > NOISE else 1.0
+    if sequential:
+        return sequences.mean_p(values, bound) / 2 if beyond > 0 else 1.0
+    from scipy import stats
+
     return float(stats.ttest_1samp(values, bound, alternative=side).pvalue)
 
 
-def p_differs(values: np.ndarray, neutral: float, scale: str) -> float:
+def _p_share(yes: int, n: int, bound: float, side: str, *, sequential: bool) -> float:
+    from scipy import stats
+
+    if not sequential:
+        return float(stats.binomtest(yes, n, bound, alternative=side).pvalue)
+    beyond = (yes - bound * n) * (1 if side == "greater" else -1)
+    return sequences.share_p(yes, n, bound) / 2 if beyond > 0 else 1.0
+
+
+def p_differs(values: np.ndarray, neutral: float, scale: str, *, sequential: bool = False) -> float:
     """Return the two-sided p of the values ``(seeds,)`` under the hypothesis that their centre is ``neutral``."""
-    return min(1.0, 2 * min(p_beyond(values, neutral, side, scale) for side in ("greater", "less")))
+    sides = [p_beyond(values, neutral, side, scale, sequential=sequential) for side in ("greater", "less")]
+    return min(1.0, 2 * min(sides))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

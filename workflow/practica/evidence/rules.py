@@ -49,7 +49,7 @@ class Rule:
         return self.low - self._slack <= value <= self.high + self._slack
 
     def p_values(
-        self, least: np.ndarray, most: np.ndarray, scale: str, *, counted: bool = False
+        self, least: np.ndarray, most: np.ndarray, scale: str, *, counted: bool = False, sequential: bool = False
     ) -> tuple[float, float]:
         """Return the p with which the values are allowed, and the p with which they are not.
 
@@ -57,13 +57,14 @@ class Rule:
         ``within`` and ``near`` the first is that of two one-sided tests. Where a value is known only to lie between
         two, ``least`` and ``most`` ``(seeds,)``, the one counts that is less in favour of the outcome.
         """
+        how = {"counted": counted, "sequential": sequential}
         ends = [(self.low, "greater", "less", self.smallest), (self.high, "less", "greater", -self.smallest)]
         inside, outside = [], []
         for end, inward, outward, step in ends:
             if math.isfinite(end):
                 inner, outer = (least, most) if inward == "greater" else (most, least)
-                inside.append(p_beyond(inner, end, inward, scale, counted=counted))
-                outside.append(p_beyond(outer, end + step, outward, scale, counted=counted))
+                inside.append(p_beyond(inner, end, inward, scale, **how))
+                outside.append(p_beyond(outer, end + step, outward, scale, **how))
         return _two_sided(max(inside)), _two_sided(min(outside))
 
     @property

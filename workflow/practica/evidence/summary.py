@@ -17,7 +17,7 @@ NUMBERS = ["mean", "sd", "median", "least", "greatest", "low", "high"]
 STATISTICS = [*NUMBERS, "scale", "skewed", "n"]
 
 
-def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
+def summarise(metrics: pd.DataFrame, *, sequential: bool = False) -> pd.DataFrame:
     """Return the estimate of every metric over its seeds, in the order of ``metrics``.
 
     Seeds that diverged are left out, and ``n`` says how many remain.
@@ -25,7 +25,9 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     seeds = over_folds(metrics, [*GROUP, "seed"])
     groups = [(key, group.to_numpy()) for key, group in seeds.groupby(level=GROUP, sort=False)]
     rows = pd.DataFrame([key for key, _ in groups], columns=GROUP)
-    rows = rows.join(statistics([values for _, values in groups], rows["metric"].astype(str).tolist()))
+    rows = rows.join(
+        statistics([values for _, values in groups], rows["metric"].astype(str).tolist(), sequential=sequential)
+    )
     stand_in = metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].drop_duplicates()
     marked = set(stand_in.itertuples(index=False, name=None))
     pairs = zip(rows["exercise"], rows["variant"], strict=True)
@@ -44,10 +46,10 @@ def over_folds(rows: pd.DataFrame, keys: list[str], how: str = "mean") -> pd.Ser
     return folds.agg(how)[folds.count() == folds.size()]
 
 
-def statistics(samples: Sequence[np.ndarray], metrics: Sequence[str]) -> pd.DataFrame:
+def statistics(samples: Sequence[np.ndarray], metrics: Sequence[str], *, sequential: bool = False) -> pd.DataFrame:
     """Return the estimate of every sample of a metric, one in a row."""
     pairs = zip(samples, metrics, strict=True)
-    return table_of([estimate(values, scale_of(metric), possible(metric)) for values, metric in pairs])
+    return table_of([estimate(values, scale_of(m), possible(m), sequential=sequential) for values, m in pairs])
 
 
 def table_of(found: Sequence[Estimate]) -> pd.DataFrame:

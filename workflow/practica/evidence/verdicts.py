@@ -26,6 +26,7 @@ from practica.evidence.estimates import (
     LOG,
     MEAN,
     METHODS,
+    SEQUENTIAL_METHODS,
     Estimate,
     estimate,
     holm,
@@ -90,7 +91,8 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
     record: dict[str, Any] = {
         "schema": 2,
         "confidence": CONFIDENCE,
-        "intervals": METHODS,
+        "intervals": SEQUENTIAL_METHODS if study.sequential else METHODS,
+        "sequential": study.sequential,
         "decisions": {
             "count": sum(part["p_holm"] is not None for claim in judged for part in claim["parts"]),
             "correction": "Holm",
@@ -250,10 +252,16 @@ def _evidence(part: Part, results: Results, source: Mapping[str, str]) -> Eviden
         pair = [(each.exercise, each.variant) for each in part.quantities]
         if differs := unequal(results, pair[0], pair[1], part.varies):
             return Missing(differs, UNEQUAL)
-    return Missing("made from generated data", GENERATED) if any(generated) else _compared(part, sides, source)
+    return (
+        Missing("made from generated data", GENERATED)
+        if any(generated)
+        else _compared(part, sides, source, sequential=results.study.sequential)
+    )
 
 
-def _compared(part: Part, sides: list[pd.DataFrame], source: Mapping[str, str]) -> Evidence | Missing:
+def _compared(
+    part: Part, sides: list[pd.DataFrame], source: Mapping[str, str], *, sequential: bool
+) -> Evidence | Missing:
     """Compare seed by seed, as far as both sides have the seed."""
     of, *others = (side.loc[sorted(set.intersection(*(set(each.index) for each in sides)))] for side in sides)
     if of.empty:
@@ -266,22 +274,26 @@ def _compared(part: Part, sides: list[pd.DataFrame], source: Mapping[str, str]) 
             return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
     values = judged["value"].to_numpy()
     scale = usable(scale, values)
-    known = estimate(values, scale, bounds)
+    known = estimate(values, scale, bounds, sequential=sequential)
     least, most = (judged[name].to_numpy() for name in BOUNDS)
     if (least < most).any():
         # What is known to lie between two values has an interval that holds it wherever it lies.
         # A level that was there at the first record may have been there at once: the ratio to that has no end.
-        low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale)[0]
-        known = replace(known, low=low, high=interval(most, scale)[1])
-    counted = bool(COUNTED.fullmatch(part.of.metric))
-    pair = [_of_side(side, each) for side, each in zip((of, *others), part.quantities, strict=True) if others]
+        low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale, sequential=sequential)[0]
+        known = replace(known, low=low, high=interval(most, scale, sequential=sequential)[1])
+    how = {"counted": bool(COUNTED.fullmatch(part.of.metric)), "sequential": sequential}
+    pair = [
+        _of_side(side, each, sequential=sequential)
+        for side, each in zip((of, *others), part.quantities, strict=True)
+        if others
+    ]
     return Evidence(
         known,
         _numbers(judged["value"]),
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,
         seeds=tuple(len(side) for side in (*sides, *sides)[:2]),
-        p_values=_rule(part, source).p_values(least, most, scale, counted=counted) if len(values) > 1 else None,
+        p_values=_rule(part, source).p_values(least, most, scale, **how) if len(values) > 1 else None,
     )
 
 
@@ -295,8 +307,8 @@ def _over(of: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: of[name] / other[end] for name, end in ends.items()})
 
 
-def _of_side(side: pd.DataFrame, quantity: Quantity) -> Estimate:
-    return estimate(side["value"].to_numpy(), _scale(quantity), possible(quantity.metric))
+def _of_side(side: pd.DataFrame, quantity: Quantity, *, sequential: bool) -> Estimate:
+    return estimate(side["value"].to_numpy(), _scale(quantity), possible(quantity.metric), sequential=sequential)
 
 
 def _scale(quantity: Quantity) -> str:

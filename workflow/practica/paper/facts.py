@@ -190,8 +190,8 @@ class Facts:
 
     def fold_spread(self, exercise: str, variant: str) -> Estimate | None:
         """Return the sd of the validation accuracy over the folds of a seed, over the seeds."""
-        spread = fold_sd(self.results, exercise, variant).dropna()
-        return None if spread.empty else estimate(spread.to_numpy(), scale_of("fold_sd"), possible("fold_sd"))
+        spread, how = fold_sd(self.results, exercise, variant).dropna(), {"sequential": self.study.sequential}
+        return None if spread.empty else estimate(spread.to_numpy(), scale_of("fold_sd"), possible("fold_sd"), **how)
 
     def seconds_per_seed(self, exercise: str, variant: str) -> float:
         """Return the time [s] that fitting took per seed: a block's time is that of all its seeds."""
@@ -233,7 +233,7 @@ class Facts:
             return None
         mine, its = (self.results.per_seed(*parts(each, METRIC)) for each in (first, second))
         pairs = (mine - its).dropna()
-        return estimate(pairs.to_numpy()) if len(pairs) > 1 else None
+        return estimate(pairs.to_numpy(), sequential=self.study.sequential) if len(pairs) > 1 else None
 
     def _check_recorded(self, exercise: str, variant: str, split: str, metric: str) -> None:
         """Tell a name that no run ever wrote from a value that diverged in every run."""
