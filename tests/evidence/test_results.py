@@ -10,7 +10,8 @@ from evidence.factory import fill, make_study, write_block, write_failure
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect
-from practica.evidence.results import Curve, Missing, Results, Value
+from practica.evidence.curves import Curve
+from practica.evidence.results import Missing, Results, Value
 from practica.files import read_json, write_json
 
 Collected = tuple[Study, Path]

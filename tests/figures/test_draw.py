@@ -16,7 +16,8 @@ from paper.factory import fill as fill_distinctly
 from paper.factory import one_exercise
 from practica.errors import InputError
 from practica.evidence.collect import collect
-from practica.evidence.results import Curve, Results
+from practica.evidence.curves import Curve
+from practica.evidence.results import Results
 from practica.evidence.rules import VERDICTS
 from practica.evidence.source import numbers
 from practica.evidence.verdicts import write_claims

@@ -18,7 +18,8 @@ import pytest
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
 from practica.evidence.collect import collect
-from practica.evidence.results import Curve, Results
+from practica.evidence.curves import Curve
+from practica.evidence.results import Results
 from practica.evidence.rules import VERDICTS
 from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot

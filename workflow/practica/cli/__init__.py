@@ -1,6 +1,6 @@
 """The command line: one subcommand for each rule of the workflow, and for people at a terminal."""
 
-from practica.cli import exporting, people, predicting, reporting, submitting, training, warming
+from practica.cli import deciding, exporting, people, predicting, reporting, submitting, training, warming
 from practica.cli.base import main
 
-__all__ = ["exporting", "main", "people", "predicting", "reporting", "submitting", "training", "warming"]
+__all__ = ["deciding", "exporting", "main", "people", "predicting", "reporting", "submitting", "training", "warming"]

@@ -18,6 +18,7 @@ from practica.address import RUNNING, bare
 from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN, train_again
+from practica.evidence.curves import Curve, curve_of
 from practica.evidence.estimates import Estimate
 from practica.evidence.summary import NUMBERS, estimate_fields, over_folds
 
@@ -58,25 +59,6 @@ class Value(Estimate):
     """A metric over the seeds."""
 
     stand_in: bool = False
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A metric over the epochs, ``(epochs,)`` each: its mean and a band around it, over ``n`` seeds.
-
-    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds. Of a curve of
-    running means, ``evaluated`` is the mean of the same metric evaluated at the end.
-    """
-
-    epochs: np.ndarray
-    mean: np.ndarray
-    sd: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    n: int
-    folds: int
-    stand_in: bool
-    evaluated: float | None = None
 
 
 class Results:
@@ -157,7 +139,7 @@ class Results:
         table = rows.pivot(index="epoch", columns=["seed", "fold"], values="value")
         if largest is not None:
             table = table / largest
-        curve = _curve(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
+        curve = curve_of(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
         running = rows["metric"].astype(str).str.startswith(RUNNING).all()
         return (
             replace(curve, evaluated=self._evaluated(exercise, variant, split, recorded, largest)) if running else curve
@@ -283,25 +265,3 @@ def _select(table: pd.DataFrame, **fields: Any) -> pd.DataFrame:
     for name, value in fields.items():
         table = table[table[name] == value]
     return table
-
-
-def _curve(table: pd.DataFrame, spread: str, stand_in: bool) -> Curve:
-    """Reduce a table of one run per column, ``(seed, fold)``, and one epoch per row to a curve with its band."""
-    by_seed = table.T.groupby(level="seed")
-    means = by_seed.mean().T
-    mean = means.mean(axis=1)
-    if spread == "folds":
-        sd = by_seed.std().T.mean(axis=1)
-        low, high = mean - sd, mean + sd
-    else:
-        sd, low, high = means.std(axis=1), means.min(axis=1), means.max(axis=1)
-    return Curve(
-        epochs=table.index.to_numpy(),
-        mean=mean.to_numpy(),
-        sd=sd.to_numpy(),
-        low=low.to_numpy(),
-        high=high.to_numpy(),
-        n=means.shape[1],
-        folds=table.columns.get_level_values("fold").nunique(),
-        stand_in=stand_in,
-    )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from practica.evidence.results import Curve
+from practica.evidence.curves import Curve
 from practica.figures.style import Look, legend, local_numbers, new_figure, squared, whole_epochs
 from practica.words import Words
 

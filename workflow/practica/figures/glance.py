@@ -6,7 +6,8 @@ import numpy as np
 
 from practica.config.about import Told
 from practica.config.names import title, variant_name
-from practica.evidence.results import Curve, Missing, Results, Value
+from practica.evidence.curves import Curve
+from practica.evidence.results import Missing, Results, Value
 from practica.evidence.source import numbers
 from practica.figures import captions, catalogue
 from practica.figures.specs import Glance, Marks

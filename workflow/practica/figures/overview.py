@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from practica.evidence.results import Curve, Results, Value
+from practica.evidence.curves import Curve
+from practica.evidence.results import Results, Value
 from practica.evidence.source import numbers
 from practica.figures.curves import thinned
 from practica.figures.glance import course, shown, tested

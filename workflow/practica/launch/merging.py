@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from practica.config import added
 from practica.config.study import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
@@ -48,8 +49,12 @@ class Merged:
     words: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return files and words as people read them."""
-        return ", ".join([*self.files, *self.words])
+        """Return files and words as people read them, the file of added seeds among them."""
+        try:
+            file = added.file_of(self._own())
+        except InputError:  # which reading it says
+            file = None
+        return ", ".join([*self.files, *([str(file)] if file else []), *self.words])
 
     def read(self) -> dict[str, Any]:
         """Return the merged configuration.
@@ -57,6 +62,13 @@ class Merged:
         Raises:
             InputError: a file or a word cannot be read.
         """
+        own = self._own()
+        if file := added.file_of(own):
+            return lay(lay(read_config(list(self.files)), added.layer(file, own)), tree(self.words))
+        return own
+
+    def _own(self) -> dict[str, Any]:
+        """Return the configuration without the seeds that were added."""
         return lay(read_config(list(self.files)), tree(self.words))
 
     def idle(self) -> Iterator[str]:

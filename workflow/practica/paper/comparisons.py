@@ -53,7 +53,7 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         sentence = label(in_language(claim["sentence"], language))
         shown = [*_source(part, facts), _at_a_glance(part, facts), _n(part)]
         rows.append([name, sentence, *shown, verdict(claim["verdict"], cause(part, facts), facts)])
-    return columns, rows, [_explained(facts)]
+    return columns, rows, [_explained(facts), *sequential_note(facts)]
 
 
 def _verdicts_by_protocol(facts: Facts) -> Content:
@@ -79,7 +79,11 @@ def _verdicts_by_protocol(facts: Facts) -> Content:
         shown = [_under(views[each], facts) if each in views else cells.blank() for each in study.shown_protocols]
         source = _source(deciding(next(iter(views.values()))), facts)
         rows.append([name, sentence, *source, *shown, verdict(claim["verdict"], "", facts)])
-    return columns, rows, [_explained(facts), word("overall_note", language), *protocols.caveats(facts)]
+    return (
+        columns,
+        rows,
+        [_explained(facts), *sequential_note(facts), word("overall_note", language), *protocols.caveats(facts)],
+    )
 
 
 def _under(view: Mapping[str, Any], facts: Facts) -> Cell:
@@ -97,6 +101,11 @@ def _explained(facts: Facts) -> str:
     count = (facts.claims or {})["decisions"]["count"]
     note = spoken(facts.study, section("report", facts.language), "verdicts_note")
     return str(note.format(fewest=FEWEST, count=count))
+
+
+def sequential_note(facts: Facts) -> list[str]:
+    """Return what to know of intervals where seeds were added after looks at the results; nothing where none were."""
+    return [word("sequential_note", facts.language)] if facts.study.sequential else []
 
 
 def statements(spec: TableSpec, facts: Facts) -> Content:

@@ -18,6 +18,7 @@ from practica.evidence.rules import FEWEST, NOT_COMPARABLE
 from practica.evidence.summary import estimate_fields
 from practica.paper import cells, protocols
 from practica.paper.catalogue import TableSpec
+from practica.paper.comparisons import sequential_note
 from practica.paper.facts import Facts
 from practica.paper.table import Cell, Column, Content, label
 from practica.words import word
@@ -63,7 +64,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     count = int(facts.results.differences["p"].notna().sum())
     note = word("differences_note", language).format(fewest=FEWEST, count=count)
-    return columns, rows, [note, *protocols.caveats(facts)]
+    return columns, rows, [note, *sequential_note(facts), *protocols.caveats(facts)]
 
 
 def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:

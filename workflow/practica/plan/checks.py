@@ -33,7 +33,19 @@ EXAMPLES = "examples"
 """Where studies lie beside each other, each with folders for its results and its data."""
 MADE = {
     "results": (
-        *("checkpoints", "failures", "figures", "journal", "logs", "measured", "page", "paper", "rehearsed", "runs"),
+        *(
+            "checkpoints",
+            "decide",
+            "failures",
+            "figures",
+            "journal",
+            "logs",
+            "measured",
+            "page",
+            "paper",
+            "rehearsed",
+            "runs",
+        ),
         *("tables", "tensorboard", "tuning"),
     ),
     "data.folder": ("prepared", "raw"),

@@ -1,0 +1,86 @@
+"""The subcommand that gives seeds to undecided claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from practica.cli.base import CONFIG, configured, main
+from practica.errors import InputError
+from practica.launch.merging import BASE, Merged, from_command
+
+if TYPE_CHECKING:
+    from practica.deciding.outlook import Outlook
+
+UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--budget", required=True, help="Time for all of it, as 45min, 2h or 1.5d.")
+@CONFIG
+@click.argument("snakemake", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF SNAKEMAKE]")
+def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...]) -> None:
+    """Give new seeds to the claims that are undecided. Until all are decided, or the time is over.
+
+    It trains through Snakemake, on all cores here; with options of Snakemake as those say:
+
+    python -m practica decide --budget 12h -- --profile profiles/slurm
+    """
+    from practica.deciding.rounds import Rounds
+
+    merged, options = _how(config_files, snakemake)
+    rounds = Rounds(merged, options, _seconds(budget), click.echo)
+    try:
+        found = rounds.run()
+    except KeyboardInterrupt:
+        click.echo("interrupted: run it again to go on; what is trained stays", err=True)
+        raise click.exceptions.Exit(130) from None
+    for line in told(found):
+        click.echo(line)
+    click.echo(f"{rounds.file} holds the seeds; all further runs have them. Make the reports with snakemake.")
+
+
+def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged, list[str]]:
+    """Return what is merged, and the options that let Snakemake merge the same."""
+    if snakemake:
+        if config_files:
+            raise InputError("name configuration files once: behind -- as Snakemake's --configfile and --config")
+        return from_command(snakemake), list(snakemake)
+    merged = configured(config_files)
+    files = [file for file in merged.files if file != BASE]
+    options = ["--cores", "all", *(["--configfile", *files] if files else [])]
+    return merged, [*options, *(["--config", *merged.words] if merged.words else [])]
+
+
+def _seconds(text: str) -> float:
+    """Return the seconds of a time such as ``2h``.
+
+    Raises:
+        InputError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", text)
+    if not found or found[2] not in UNITS:
+        raise InputError(f"--budget {text}: write a number and a unit ({', '.join(UNITS)}), as 45min, 2h or 1.5d")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def told(found: Sequence[Outlook]) -> list[str]:
+    """Return a line for each part: its verdict or, where it has none, what it would take."""
+    width = max((len(each.name) for each in found), default=0)
+    return [f"{each.name:<{width}}  {_told(each)}" for each in found]
+
+
+def _told(each: Outlook) -> str:
+    from practica.jobs.status_table import duration
+
+    if not (each.open or each.why):
+        return f"{each.verdict} (n = {each.n})"
+    if each.why:
+        return f"{each.verdict} (n = {each.n}): {each.why}" if each.verdict not in each.why else each.why
+    if each.needed is None:
+        return f"{each.verdict} (n = {each.n}): no number of seeds is foreseen; the effect may lie on its bound"
+    takes = f", {duration(each.seconds)} of training" if each.seconds else ""
+    return f"{each.verdict} (n = {each.n}): some {each.needed} seeds would decide it{takes}"

@@ -1,0 +1,95 @@
+"""Seeds added to a study after looks at its results: one file beside these, which lies over the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from practica.address import base_of, protocol_of
+from practica.errors import InputError
+from practica.files import write_text
+from practica.yamlfiles.reading import read_yaml
+from practica.yamlfiles.spelling import seeds as read_seeds
+
+FILE = Path("decide/seeds.yaml")
+"""Where it lies in the folder of the results."""
+HEAD = """\
+# Seeds that `python -m practica decide` gave to claims that were undecided. Every run lays this file over the
+# configuration, but for a demonstration; `seeds` at the command line wins over it. As seeds were added after looks at
+# the results, intervals are those of confidence sequences. To begin anew, delete this file.
+"""
+Named = tuple[str, str]
+"""An exercise, and a variant such as ``dense`` or, under a protocol, ``dense@published``."""
+
+
+def file_of(config: Mapping[str, Any]) -> Path | None:
+    """Return the file that lies over a merged configuration; None where there is none, and for a demonstration."""
+    file = Path(str(config.get("results") or "results")) / FILE
+    demonstration = str(config.get("demonstration", "")).lower() == "true" or config.get("cut")
+    return None if demonstration or not file.is_file() else file
+
+
+def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the file lays over a configuration: of variants that it has, their seeds and the added ones.
+
+    Raises:
+        InputError: the file is no such file.
+    """
+    exercises: dict[str, Any] = {}
+    for (exercise, variant), added in read(file).items():
+        entry = _mapping(_mapping(config.get("exercises")).get(exercise))
+        there = _mapping(entry.get("variants")).get(base_of(variant))
+        if there is None:
+            continue
+        own = next((each["seeds"] for each in (there, entry, config) if each.get("seeds") is not None), 5)
+        first = read_seeds(own, f"{file}: {exercise}/{variant}")
+        every = sorted({*added, *(range(first) if isinstance(first, int) else first)})
+        holder = exercises.setdefault(exercise, {})
+        if protocol := protocol_of(variant):
+            holder = holder.setdefault("protocols", {}).setdefault(protocol, {})
+        holder.setdefault("variants", {})[base_of(variant)] = {"seeds": every}
+    return {"sequential": True, "exercises": exercises}
+
+
+def read(file: Path) -> dict[Named, tuple[int, ...]]:
+    """Return the added seeds of each variant.
+
+    Raises:
+        InputError: the file is no such file.
+    """
+    content = read_yaml(file) if file.is_file() else {}
+    if not all(isinstance(each, Mapping) for each in content.values()):
+        raise InputError(f"{file} does not hold seeds by exercise and variant; delete it and decide anew")
+    found = {}
+    for exercise, variants in content.items():
+        for variant, value in variants.items():
+            named = read_seeds(value, f"{file}: {exercise}.{variant}")
+            found[exercise, variant] = tuple(range(named)) if isinstance(named, int) else tuple(named)
+    return found
+
+
+def write(file: Path, added: Mapping[Named, Collection[int]]) -> None:
+    """Write the added seeds of each variant."""
+    content: dict[str, dict[str, str]] = {}
+    for (exercise, variant), seeds in added.items():
+        if seeds:
+            content.setdefault(exercise, {})[variant] = _spelled(sorted(seeds))
+    write_text(file, HEAD + yaml.safe_dump(content, sort_keys=False, width=1000))
+
+
+def _spelled(seeds: Sequence[int]) -> str:
+    """Return ``5-14,20`` for seeds in order."""
+    parts: list[list[int]] = []
+    for seed in seeds:
+        if parts and seed == parts[-1][-1] + 1:
+            parts[-1][1:] = [seed]
+        else:
+            parts.append([seed])
+    return ",".join("-".join(map(str, ends)) for ends in parts)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

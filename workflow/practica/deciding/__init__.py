@@ -1,0 +1,1 @@
+"""Seeds for claims that are undecided, until they are decided or a budget is spent."""

@@ -1,0 +1,155 @@
+"""Foresee what it would take to decide each claim, if its seeds go on as they began, and share out the next seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from practica.address import TIMING, Quantity
+from practica.config.added import Named
+from practica.config.study import Study
+from practica.evidence.claims import NEAR
+from practica.evidence.estimates import ALPHA, COUNTED
+from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED, UNDECIDED, Rule, rule_of
+
+MOST = 100_000
+"""Seeds beyond which nothing is foreseen: the effect may lie on the bound itself."""
+GROWTH = 2
+"""How many times as many seeds a round may give, so that one wrong forecast does not cost all of the budget."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a part of a claim would take.
+
+    Attributes:
+        name: ``digits-a/speed``, with the protocol behind it where there are several.
+        variants: those whose seeds it compares.
+        n: seeds, or pairs of seeds, that it has.
+        needed: how many would decide it if they went on like those; None where that is beyond ``MOST``, or unknown.
+        seconds: what the seeds that it lacks would take to train, one after another.
+        why: why seeds alone do not decide it; empty where they may.
+    """
+
+    name: str
+    verdict: str
+    variants: tuple[Named, ...]
+    n: int
+    needed: int | None = None
+    seconds: float | None = None
+    why: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Return whether more seeds may decide it."""
+        return self.verdict not in (CONFIRMED, NOT_CONFIRMED) and not self.why
+
+
+def outlooks(record: Mapping[str, Any], study: Study, seconds: Mapping[Named, float]) -> list[Outlook]:
+    """Return the outlook of every part of ``claims.json``; ``seconds`` are those of one seed of each variant."""
+    parts = [(claim, part) for claim in record["claims"] for part in claim["parts"]]
+    undecided = sum(part["verdict"] == UNDECIDED for _, part in parts)
+    return [_outlook(claim["id"], part, max(undecided, 1), study, seconds) for claim, part in parts]
+
+
+def _outlook(claim: str, part: Mapping[str, Any], rivals: int, study: Study, seconds: Mapping[Named, float]) -> Outlook:
+    sides = [Quantity.parse(side["quantity"]) for side in (part["of"], part["other"]) if side]
+    variants = tuple(dict.fromkeys((side.exercise, side.variant) for side in sides))
+    protocol = f" ({part['protocol']})" if part.get("protocol") else ""
+    n = part["estimate"]["n"] if part["estimate"] else 0
+    found = Outlook(f"{claim}/{part['name']}{protocol}", part["verdict"], variants, n, why=_why(part, sides, study))
+    if not found.open:
+        return found
+    needed = foresee(part, rivals)
+    if needed is None:
+        return Outlook(found.name, found.verdict, variants, n)
+    cost = sum(len(new) * seconds.get(named, np.nan) for named, new in new_seeds(study, {}, variants, needed).items())
+    return Outlook(found.name, found.verdict, variants, n, needed, float(cost) if np.isfinite(cost) else None)
+
+
+def _why(part: Mapping[str, Any], sides: Sequence[Quantity], study: Study) -> str:
+    """Say why seeds alone cannot decide a part."""
+    if part["cause"] in ("unequal", "missing", "stand-in"):
+        return f"{part['verdict']}: {part['reason']}"
+    if any(side.split == TIMING for side in sides):
+        return "its repetitions are no seeds: raise timing.repetitions"
+    if any(side.exercise not in study.exercises for side in sides):
+        return "it needs an exercise that is left out"
+    return ""
+
+
+def foresee(part: Mapping[str, Any], rivals: int = 1) -> int | None:
+    """Return how many seeds would decide a part whose further seeds repeat those there are; None beyond ``MOST``.
+
+    ``rivals`` is how many parts are undecided with it: Holm's correction asks for that much more of the least p.
+    """
+    values = np.array(list(part["by_seed"].values()), dtype=float)
+    if len(values) < FEWEST:
+        return FEWEST
+    ((name, bound),) = part["rule"].items()
+    rule = rule_of(name, bound, part["smallest"], float(part["of"]["source"]) if name == NEAR else 0.0)
+    counted = bool(COUNTED.fullmatch(Quantity.parse(part["of"]["quantity"]).metric))
+    scale = part["estimate"]["scale"]
+
+    def decided(n: int) -> bool:
+        return _p(rule, np.resize(values, n), scale, counted=counted) * rivals < ALPHA
+
+    high = len(values)
+    while not decided(high):
+        if high > MOST:
+            return None
+        high *= 2
+    low = max(high // 2, len(values))
+    while high - low > max(1, low // 50):
+        middle = (low + high) // 2
+        low, high = (low, middle) if decided(middle) else (middle, high)
+    return high if high > len(values) else len(values) + 1
+
+
+def _p(rule: Rule, values: np.ndarray, scale: str, *, counted: bool) -> float:
+    return min(rule.p_values(values, values, scale, counted=counted, sequential=True))
+
+
+def new_seeds(
+    study: Study, added: Mapping[Named, Collection[int]], variants: Sequence[Named], n: int
+) -> dict[Named, set[int]]:
+    """Return the seeds that variants lack so that ``n`` are there of each, the same for all of them; in whole jobs.
+
+    ``added`` are seeds that are already given beside those of the study.
+    """
+    has = {named: {*study.seeds(*named), *added.get(named, ())} for named in variants}
+    pool = sorted(set.union(*has.values()))
+    pool += range(pool[-1] + 1, pool[-1] + 1 + max(n - len(pool), 0))
+    wanted = pool[:n]
+    return {named: {*_whole_jobs(study, named, wanted)} - has[named] for named in variants}
+
+
+def _whole_jobs(study: Study, named: Named, seeds: Sequence[int]) -> set[int]:
+    """Return the seeds with all that train in one job with those that are new: so no job is done twice."""
+    size, own = study.seeds_per_job(*named), set(study.seeds(*named))
+    groups = {seed // size for seed in seeds if seed not in own}
+    return {*seeds, *(seed for group in groups for seed in range(group * size, (group + 1) * size))}
+
+
+def next_round(
+    study: Study, found: Sequence[Outlook], seconds: Mapping[Named, float], left: float
+) -> dict[Named, set[int]]:
+    """Return the new seeds of each variant for one round that takes ``left`` seconds at most; the cheapest parts first.
+
+    A part gets as many as are foreseen to decide it, and ``GROWTH`` times as many as it has at most.
+    """
+    given: dict[Named, set[int]] = {}
+    chosen = [each for each in found if each.open and all(named in seconds for named in each.variants)]
+    for each in sorted(chosen, key=lambda each: np.inf if each.seconds is None else each.seconds):
+        most = max(each.n * GROWTH, FEWEST)
+        for n in dict.fromkeys((min(each.needed or most, most), each.n + 1)):
+            more = new_seeds(study, given, each.variants, n)
+            cost = sum(len(new) * seconds[named] for named, new in more.items())
+            if cost <= left:
+                left -= cost
+                given |= {named: given.get(named, set()) | new for named, new in more.items() if new}
+                break
+    return given

@@ -1,0 +1,159 @@
+"""Give seeds to undecided claims, train them with Snakemake, judge, and so on: until all is decided or time is over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from practica.config import added
+from practica.config.added import Named
+from practica.config.study import Study
+from practica.deciding.outlook import Outlook, next_round, outlooks
+from practica.errors import InputError, RunError
+from practica.evidence.results import Results
+from practica.files import read_checked
+from practica.launch.merging import Merged
+from practica.plan.wiring import finished
+
+
+@dataclass
+class Rounds:
+    """A study whose undecided claims are given seeds.
+
+    Attributes:
+        merged: the files and words of its configuration.
+        snakemake: the options with which Snakemake runs it.
+        budget: seconds for all rounds.
+        say: what is told a line.
+    """
+
+    merged: Merged
+    snakemake: Sequence[str]
+    budget: float
+    say: Callable[[str], None]
+
+    def run(self) -> list[Outlook]:
+        """Go round, and return the outlook of every part at the end, which a person or the time may bring.
+
+        Seeds that are given and not trained by then are withdrawn, for the study to be whole; their checkpoints stay.
+
+        Raises:
+            InputError: the study has not run yet, or is a demonstration or a partial one.
+            RunError: a run failed.
+        """
+        self.end = time.monotonic() + self.budget
+        study = self._study()
+        self.file = study.results / added.FILE
+        _check(study, self.merged)
+        self._withdraw()
+        if lacking := [block.id for block in self._study().blocks() if not finished(block, study.results)]:
+            several = f"{len(lacking)} blocks, as {lacking[0]}, are not trained yet"
+            raise InputError(f"{several}: run the study first, or a part of it with only=")
+        added.write(self.file, added.read(self.file))  # from now on, all is judged by confidence sequences
+        self._judge()
+        try:
+            self._go_round()
+        finally:
+            self._withdraw()
+        self._judge()
+        return self.look()
+
+    def look(self) -> list[Outlook]:
+        """Return the outlook of every part, by the results that are there."""
+        study = self._study()
+        return outlooks(read_checked(study.results / "claims.json", "claims"), study, seconds_per_seed(study))
+
+    def _go_round(self) -> None:
+        pace = 1.0  # seconds of training in a second of this clock: jobs run side by side
+        while True:
+            study, found = self._study(), self.look()
+            undecided = [each for each in found if each.open]
+            self.say(f"{sum(not each.why and not each.open for each in found)} decided, {len(undecided)} undecided")
+            left = (self.end - time.monotonic()) * pace
+            costs = seconds_per_seed(study)
+            new = next_round(study, found, costs, left)
+            if not new:
+                self.say("what is left of the budget does not last for more seeds" if undecided else "all is decided")
+                return
+            for named, seeds in new.items():
+                self.say(f"  {'/'.join(named)}: {len(seeds)} new seeds")
+            given = added.read(self.file)
+            added.write(self.file, {n: {*given.get(n, ()), *new.get(n, ())} for n in {**given, **new}})
+            began = time.monotonic()
+            if not self._snakemake(self.end - began):
+                return
+            asked = sum(len(seeds) * costs[named] for named, seeds in new.items())
+            pace = max(asked / (time.monotonic() - began), 0.1)
+
+    def _study(self) -> Study:
+        return Study.resolve(self.merged.read())
+
+    def _withdraw(self) -> None:
+        """Take back the added seeds that are not trained."""
+        study, given = self._study(), added.read(self.file)
+        trained = {
+            named: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
+            for named in given
+            for blocks in [[block for block in study.blocks() if (block.exercise, block.variant) == named]]
+        }
+        kept = {named: [seed for seed in seeds if seed in trained[named]] for named, seeds in given.items()}
+        if kept != {named: [*seeds] for named, seeds in given.items()}:
+            added.write(self.file, kept)
+
+    def _judge(self) -> None:
+        """Bring claims.json in step with the seeds that are there, which trains nothing."""
+        if not self._snakemake(None):
+            raise RunError("the claims were not judged: what Snakemake says stands above")
+
+    def _snakemake(self, seconds: float | None) -> bool:
+        """Run Snakemake to the verdicts; return whether it got there in time.
+
+        Raises:
+            RunError: a run failed.
+        """
+        target = str(self._study().results / "claims.json")
+        process = subprocess.Popen([sys.executable, "-m", "snakemake", target, *self.snakemake], env=os.environ)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.say("the budget is spent: what trains now stops with a checkpoint")
+            process.terminate()
+            process.wait()
+            return False
+        except KeyboardInterrupt:  # which Snakemake got as well
+            process.wait()
+            raise
+        if code:
+            raise RunError("a run failed: what Snakemake says stands above; the seeds that are trained stay")
+        return True
+
+
+def _check(study: Study, merged: Merged) -> None:
+    """Raise ``InputError`` where seeds would decide nothing."""
+    if study.demonstration:
+        raise InputError("a demonstration decides nothing: decide on the study at full size")
+    if study.config["partial"]:
+        raise InputError("configuration: partial trains nothing: decide without it")
+    if word := next((word for word in merged.words if word.partition("=")[0].endswith("seeds")), None):
+        raise InputError(f"--config {word} would win over seeds that are added: write it into a configuration file")
+
+
+def seconds_per_seed(study: Study) -> Mapping[Named, float]:
+    """Return what a seed of each variant took: the share of a seed in the time of its blocks."""
+    results = Results(study, study.results)
+    done: dict[Named, list[tuple[float, int]]] = {}
+    for block in study.blocks():
+        rows = results.terms(block.exercise, block.variant)
+        times = rows.loc[rows["block"] == block.name, "wall_seconds"].dropna()
+        done.setdefault((block.exercise, block.variant), []).extend((float(each), len(block.seeds)) for each in times)
+    return {
+        named: float(np.sum([each for each, _ in blocks]) / sum(n for _, n in blocks))
+        for named, blocks in done.items()
+        if blocks
+    }

@@ -1,0 +1,49 @@
+"""The course of a metric over the epochs, reduced over runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric over the epochs, ``(epochs,)`` each: its mean and a band around it, over ``n`` seeds.
+
+    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds. Of a curve of
+    running means, ``evaluated`` is the mean of the same metric evaluated at the end.
+    """
+
+    epochs: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    n: int
+    folds: int
+    stand_in: bool
+    evaluated: float | None = None
+
+
+def curve_of(table: pd.DataFrame, spread: str, stand_in: bool) -> Curve:
+    """Reduce a table of one run per column, ``(seed, fold)``, and one epoch per row to a curve with its band."""
+    by_seed = table.T.groupby(level="seed")
+    means = by_seed.mean().T
+    mean = means.mean(axis=1)
+    if spread == "folds":
+        sd = by_seed.std().T.mean(axis=1)
+        low, high = mean - sd, mean + sd
+    else:
+        sd, low, high = means.std(axis=1), means.min(axis=1), means.max(axis=1)
+    return Curve(
+        epochs=table.index.to_numpy(),
+        mean=mean.to_numpy(),
+        sd=sd.to_numpy(),
+        low=low.to_numpy(),
+        high=high.to_numpy(),
+        n=means.shape[1],
+        folds=table.columns.get_level_values("fold").nunique(),
+        stand_in=stand_in,
+    )
