@@ -31,7 +31,7 @@ report: ready ## Run the quick study and build the PDF and the HTML report
 
 example: ready ## Run the small study of examples/bundled, to a PDF and an HTML report
 	@cd examples/bundled && PATH=$(CURDIR)/.venv/bin:$$PATH && run="snakemake --snakefile ../../Snakefile --cores all" && \
-	  $$run && $$run --report results/report.zip --report-stylesheet ../../report/report.css && echo && \
+	  $$run && $$run --report results/report.zip && echo && \
 	  echo "PDF report:   examples/bundled/results/report_en.pdf" && \
 	  echo "Web pages:    examples/bundled/results/page/index.html: open it in a browser" && \
 	  echo "In one file:  examples/bundled/results/report.zip (unzip it, then open report/report.html in a browser)"

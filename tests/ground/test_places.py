@@ -96,6 +96,20 @@ def test_a_folder_that_git_keeps_is_refused_unless_it_holds_results(
     check(study("kept"))
 
 
+def test_a_study_elsewhere_is_kept_from_its_own_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("config.yaml", "notes/a.txt", "out/.gitkeep", "kept/first/study.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    for place in ("notes", "notes/new", ".git", ".git/new", ".snakemake/new"):
+        with pytest.raises(InputError, match="files of the project itself"):
+            check(study(place))
+    for place in ("out", "out/new", "kept/first", "kept/second", "new/deep"):
+        check(study(place))
+
+
 def test_every_file_of_the_project_is_on_the_list() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")

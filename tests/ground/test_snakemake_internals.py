@@ -26,6 +26,7 @@ NAMES = {
     "snakemake.settings.types:load_configfile": "check_configfiles: find what reads the files of --configfile",
     "snakemake.exceptions:MissingRuleException": "missing_target: find the error of a target that no rule makes",
     "snakemake.logging:DefaultFormatter.format": "described_choice: find what words the lines of --debug-dag",
+    "snakemake.report.html_reporter:Reporter.__post_init__": "find_stylesheet_from: find what reads the style sheet",
     "snakemake.resources:Resource.evaluate": "hasten_resources: find what calls the functions of resources, or drop it",
     "snakemake.resources:Resource.parse_human_friendly": "amount: read sizes with humanfriendly, as Snakemake does",
     "snakemake.workflow:Workflow.is_main_process": "configures: find how a job of a run differs from the run",

@@ -42,7 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "examples/bundled/config.yaml", folder)
     shutil.copytree(ROOT / "examples/bundled/study", folder / "study", ignore=shutil.ignore_patterns("__pycache__"))
     command = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
-    report = ["--report", "results/report.zip", "--report-stylesheet", str(ROOT / "report/report.css")]
+    report = ["--report", "results/report.zip"]
     env = {key: value for key, value in os.environ.items() if key != "PRACTICA_DATA_MIRROR"}
     env["PYTHONPATH"] = str(ROOT / "workflow")
     for words in (command, [*command, *report]):

@@ -16,11 +16,10 @@ rule resolve_study:
         # Not sorted: the order of variants is that of the configuration. From a function, for in plain text Snakemake
         # takes braces for wildcards.
         study=lambda wildcards: json.dumps(
-            {
-                **study.config,
-                "data": {"folder": DATA},  # where data come from is not what they are
-                "notify": {},  # nor who is told of a run what it is
-            },
+            # Where data come from is not what they are, nor is it who is told of a run, or which key comes first.
+            dict(
+                sorted({**study.config, "data": {"folder": DATA}, "notify": {}}.items())
+            ),
             ensure_ascii=False,
         ),
     message:

@@ -31,7 +31,7 @@ from practica.cli.base import (
 from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.launch.merging import BASE
-from practica.plan.checks import clear_results
+from practica.plan.checks import check_places, clear_results
 
 if TYPE_CHECKING:
     from practica.jobs.status import Status
@@ -154,6 +154,7 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
     from practica.doctor import PROFILE, examine, show
 
     study = resolved(config_files, profile)
+    check_places(study.places)
     findings = list(examine(study, profile or PROFILE))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
@@ -287,10 +288,9 @@ def new_study_folder(folder: Path, title: str) -> None:
     for path in new_study(folder, title):
         click.echo(f"wrote {path}")
     run = f"snakemake --snakefile {shlex.quote(str(ROOT / 'Snakefile'))} --cores all"
-    style = shlex.quote(str(ROOT / "report/report.css"))
     click.echo(
         f"Now run it, to results/report_en.pdf and results/page/index.html:\n  cd {shlex.quote(str(folder))}\n  {run}\n"
-        f"and for the HTML report in one file:\n  {run} --report results/report.zip --report-stylesheet {style}\n"
+        f"and for the HTML report in one file:\n  {run} --report results/report.zip\n"
         "Then make it yours: study.yaml and intro.en.tex say what it is, each folder in study is an exercise, "
         "config.yaml\nsays what runs, and `python -m practica check` what is wrong with it."
     )

@@ -109,6 +109,24 @@ def asset(name: str) -> str:
     return str(Assets.get_content(name))
 
 
+def find_stylesheet_from(folder: Path) -> None:
+    """Let the path of a report's style sheet be one from ``folder``, where Snakemake was started, if it is there.
+
+    The path of one that a profile names leads over that of the profile.
+    """
+    from snakemake.report.html_reporter import Reporter
+
+    begin = Reporter.__post_init__
+
+    def __post_init__(reporter: Any) -> None:
+        settings = reporter.settings
+        if settings.stylesheet_path and (path := folder / settings.stylesheet_path).is_file():
+            settings.stylesheet_path = path
+        begin(reporter)
+
+    Reporter.__post_init__ = __post_init__
+
+
 def on_sigterm(handle: Callable[[int, Any], None]) -> None:
     """Let ``handle`` see a SIGTERM, in place of Snakemake's scheduler, which waits for the jobs at work."""
     from snakemake.scheduling.job_scheduler import JobScheduler

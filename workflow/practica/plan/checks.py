@@ -26,9 +26,12 @@ OURS = (
     *(".ci", ".git", ".gitignore", ".pre-commit-config.yaml", ".snakemake", ".snakemake-workflow-catalog.yml", ".venv"),
     *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
     *("Snakefile", "config.yaml", "pyproject.toml"),
-    *("bench", "config", "docs", "envs", "examples", "profiles", "reference", "report", "study", "tests", "workflow"),
+    *("bench", "config", "docs", "envs", "examples", "logs", "profiles", "reference", "report", "study", "tests"),
+    "workflow",
 )
 """What the project's own folder holds: its files, and where it works."""
+PLACEHOLDERS = (".gitignore", ".gitkeep")
+"""Files by which git keeps a folder that is empty otherwise."""
 EXAMPLES = "examples"
 """Where studies lie beside each other, each with folders for its results and its data."""
 MADE = {
@@ -227,7 +230,7 @@ def check_place(what: str, folder: Path) -> None:
     inner = _inside(folder, ROOT)
     in_example = inner is not None and inner.parts[:1] == (EXAMPLES,) and len(inner.parts) > 2
     own = inner.parts[0] if inner and inner.parts[0] in OURS and not in_example else None
-    if own := own or _tracked(folder):
+    if own := own or _own_to_others(folder) or _tracked(folder):
         raise InputError(
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
             "stands where it writes; name a folder of its own"
@@ -261,16 +264,38 @@ def _inside(folder: Path, other: Path) -> Path | None:
     return here.relative_to(there) if here.is_relative_to(there) else None
 
 
+def _own_to_others(folder: Path) -> str | None:
+    """Return the folder of git or Snakemake that ``folder`` is or lies in."""
+    inner = _inside(folder, Path.cwd())
+    return next((name for name in (".git", ".snakemake") if inner and name in inner.parts), None)
+
+
 def _tracked(folder: Path) -> str | None:
-    """Return a file in ``folder`` that git keeps with the project; results and data that are kept on purpose may be."""
-    if not folder.is_dir() or (folder / "study.json").is_file() or (folder / "prepared").is_dir():
+    """Return a file that git keeps in ``folder``, or, for a study elsewhere, beside it in a folder of the study.
+
+    Results and data that are kept on purpose may be.
+    """
+    if (folder / "study.json").is_file() or (folder / "prepared").is_dir():
         return None
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--", str(folder.resolve())]
+    place, here = folder.resolve(), Path.cwd()
+    files = _kept_by_git(place)
+    if not here.is_relative_to(ROOT) and place.is_relative_to(here):
+        for holder in place.parents[: len(place.relative_to(here).parts) - 1]:
+            files += [file for file in _kept_by_git(holder) if file.parent == holder]
+    return next((os.path.relpath(file) for file in files if file.name not in PLACEHOLDERS), None)
+
+
+def _kept_by_git(folder: Path) -> list[Path]:
+    """Return the files in ``folder`` that git keeps."""
+    if not folder.is_dir():
+        return []
     try:
-        listed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10).stdout
+        listed = subprocess.run(
+            ["git", "-C", str(folder), "ls-files", "-z"], capture_output=True, text=True, check=False, timeout=10
+        )
     except (OSError, subprocess.SubprocessError):  # no git
-        return None
-    return listed.split("\0")[0] or None
+        return []
+    return [folder / name for name in listed.stdout.split("\0") if name]
 
 
 def check_writable(key: str, folder: Path) -> None:

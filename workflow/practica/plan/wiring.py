@@ -19,8 +19,14 @@ from practica.figures import catalogue as figures
 from practica.files import read_json
 from practica.launch.allocation import end_with_job
 from practica.launch.ending import drop_dead_lock, end_when_told, note_owner
-from practica.launch.merging import command_partitions, command_profiles, note, take_over
-from practica.launch.snakemake_internals import configures, hasten_resources, let_data_come_back, runs_here
+from practica.launch.merging import START, command_partitions, command_profiles, note, take_over
+from practica.launch.snakemake_internals import (
+    configures,
+    find_stylesheet_from,
+    hasten_resources,
+    let_data_come_back,
+    runs_here,
+)
 from practica.launch.warm import offer
 from practica.paper import own
 from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
@@ -51,6 +57,7 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
         stop(error)
     for line in said:
         print(f"Configuration: {line}", file=sys.stderr, flush=True)
+    find_stylesheet_from(START)
     end_when_told()
     drop_dead_lock()
 

@@ -59,6 +59,7 @@ def make_reference(study: Study, results: Path, out: Path, reports: Sequence[str
     runs = [run for run in _runs(study, results) if run.manifests]
     if not runs:
         raise InputError(f"{results}: no run of the study is there: run snakemake first")
+    head, tail = _frame(out / README)
     written = []
     for name in (*COPIED, *reports):
         if (results / name).is_file():
@@ -73,7 +74,7 @@ def make_reference(study: Study, results: Path, out: Path, reports: Sequence[str
         table.drop(columns="host").to_csv(part, index=False, lineterminator="\n")
     write_json(out / MANIFESTS, _manifests(runs))
     pack(study, results, out / ARCHIVE)
-    _write_readme(out / README, _readme(study, runs, out))
+    write_text(out / README, f"{head}{BEGIN}\n{_readme(study, runs, out)}\n{END}{tail}")
     return [*written, RUNS, MANIFESTS, ARCHIVE, README]
 
 
@@ -188,15 +189,18 @@ def _fingerprints(runs: Sequence[Run]) -> dict[str, str]:
     return {run.block.dataset: ", ".join(run.every("data", "fingerprint")) for run in runs}
 
 
-def _write_readme(path: Path, generated: str) -> None:
-    """Write the generated part of the README, and keep what people wrote around it."""
-    part = f"{BEGIN}\n{generated}\n{END}"
+def _frame(path: Path) -> tuple[str, str]:
+    """Return what people wrote in the README above and below the part that is generated.
+
+    Raises:
+        InputError: it has no such part.
+    """
     text = path.read_text(encoding="utf-8") if path.is_file() else f"# Reference run\n\n{BEGIN}\n{END}\n"
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise InputError(f"{path} has no lines {BEGIN} and {END} to write between: put them in, or move it away")
-    write_text(path, f"{head}{part}{tail}")
+    return head, tail
 
 
 def _dig(value: Any, keys: Sequence[str]) -> Any:
