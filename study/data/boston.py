@@ -61,7 +61,9 @@ DATASET = Published(
             Upstream("keras", "boston_housing.npz", "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5"),
             also=("boston*.npz",),
         ),
-        Form("housing.data", read_text, also=("housing.csv", *table_names("housing*", "*boston*"))),
+        Form(
+            "housing.data", read_text, also=("housing.csv", "*housing", "*boston", *table_names("housing*", "*boston*"))
+        ),
     ),
     stand_in=stand_in,
 )

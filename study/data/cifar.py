@@ -34,7 +34,7 @@ class Layout:
 
 def archive_names(classes: str) -> tuple[str, ...]:
     """Return the patterns of the names that the original archive has: as published, and as Keras keeps it."""
-    stems = (f"cifar?{classes}?python", f"cifar?{classes}?binary", f"cifar?{classes}?batches?py")
+    stems = (f"cifar?{classes}?python", f"cifar?{classes}?binary", f"cifar?{classes}?batches?py", f"*cifar{classes}")
     ends = (".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tar.xz", ".zip")
     return (*(f"{stem}{end}" for stem in stems for end in ends), f"cifar-{classes}-*-target_archive")
 
@@ -42,10 +42,11 @@ def archive_names(classes: str) -> tuple[str, ...]:
 def folder_names(classes: str) -> tuple[str, ...]:
     """Return the patterns of the names of the unpacked original: by itself, in a folder of the archive, in Keras'."""
     folders = [f"cifar?{classes}?{kind}" for kind in ("batches?py", "batches?bin", "python", "binary")]
+    outer = [*folders, f"cifar{classes}", f"cifar?{classes}", f"cifar{classes}?data"]
     return (
-        *folders,
+        *outer,
         f"cifar-{classes}-*-target/cifar-{classes}-*",
-        *(f"{outer}/{inner}" for outer in folders for inner in folders),
+        *(f"{name}/{inner}" for name in outer for inner in folders),
     )
 
 

@@ -51,6 +51,7 @@ SHAPES = {
 }
 IDX = {"x_train": "train-images", "y_train": "train-labels", "x_test": "t10k-images", "y_test": "t10k-labels"}
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+FOLDERS = ("", "raw/", "mnist*/", "mnist*/raw/", "mnist*/mnist*/raw/", "data/mnist*/raw/")
 LIMIT = 2**29  # bytes; as a table of numbers, MNIST has 110 MB
 
 
@@ -73,7 +74,7 @@ def read_pickle(path: Path) -> Arrays:
     arrays = [[np.asarray(array) for array in part] for part in parts]
     (*train, (x_test, y_test)) = arrays
     x_train, y_train = (np.concatenate(list(each)) for each in zip(*train, strict=True))
-    return _expected({"x_train": _grey(x_train), "y_train": y_train, "x_test": _grey(x_test), "y_test": y_test})
+    return _expected({"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test})
 
 
 def read_text(path: Path) -> Arrays:
@@ -107,25 +108,12 @@ def _idx(path: Path) -> NDArray[Any]:
     return np.frombuffer(data, dtype, offset=4 + 4 * axes).reshape(shape)
 
 
-def _grey(x: NDArray[Any]) -> NDArray[Any]:
-    """Return grey values; where they are given as fractions of 256 or 255, as whole numbers."""
-    if x.dtype.kind == "f" and x.size and x.max() <= 1:
-        for most in (256, 255):
-            if np.abs(x * most - (grey := np.rint(x * most))).max() < 1e-3:
-                return grey
-    return x
-
-
 def _expected(arrays: Arrays) -> Arrays:
-    """Return the arrays as uint8; flat images get their rows back."""
-    ready = {}
-    for name, given in arrays.items():
-        flat = given.ndim == 2 and given.shape[1] == 28 * 28
-        array = given.reshape(-1, 28, 28) if flat else given
+    """Return the arrays as uint8 in their shapes."""
+    for name, array in arrays.items():
         if array.ndim and array.shape[0] != SHAPES[name][0]:
             raise OtherContentError(f"{name} has {array.shape[0]:,} rows instead of {SHAPES[name][0]:,}")
-        ready[name] = as_expected(array, name, np.dtype("u1"), SHAPES[name])
-    return ready
+    return {name: as_expected(array, name, np.dtype("u1"), SHAPES[name]) for name, array in arrays.items()}
 
 
 def stand_in() -> Arrays:
@@ -165,14 +153,14 @@ DATASET = Published(
             "train-images-idx3-ubyte.gz",
             read_idx,
             in_place=True,
-            also=tuple(f"{folder}train-images*" for folder in ("", "raw/", "mnist*/", "mnist*/raw/")),
+            also=tuple(f"{folder}train-images*" for folder in FOLDERS),
         ),
         Form("mnist.pkl.gz", read_pickle, also=("mnist*.pkl", "mnist*.pkl.*", "mnist*.pickle*")),
         Form(
             "mnist_train.csv",
             read_text,
             in_place=True,
-            also=tuple(f"{folder}mnist?train.{end}*" for folder in ("", "mnist*/") for end in ("csv", "txt", "zip")),
+            also=tuple(f"{folder}mnist?train.{end}*" for folder in FOLDERS for end in ("csv", "txt", "zip")),
         ),
     ),
     stand_in=stand_in,

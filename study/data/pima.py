@@ -29,13 +29,13 @@ CORRELATION = np.array([0.22, 0.49, 0.17, 0.26, 0.30, 0.31, 0.17, 0.24])  # with
 def read(path: Path) -> Arrays:
     """Return ``x`` ``(768, 8)`` float64 and ``y`` ``(768,)`` uint8, 1 where diabetes follows.
 
-    The file is a table of eight measurements and the outcome in each row. An impossible zero may be missing instead;
-    the outcome may be told in any two words, of which the rarer is diabetes.
+    The file is a table of eight measurements and the outcome in each row. An impossible zero may be missing or
+    negative instead; the outcome may be told in any two words, of which the rarer is diabetes.
     """
     rows = read_table(path, COLUMNS)
     x = numbers([row[:-1] for row in rows])
     zeros = list(IMPOSSIBLE_ZEROS)
-    x[:, zeros] = np.nan_to_num(x[:, zeros], nan=0)
+    x[:, zeros] = np.where(x[:, zeros] > 0, x[:, zeros], 0)  # also for NaN, and for -1 or -999
     refuse_missing(x)
     y = _outcomes([row[-1].casefold() for row in rows])
     if len(rows) != ROWS:
@@ -83,7 +83,7 @@ DATASET = Published(
                 "pima-indians-diabetes.csv",
                 "6bfe5d0f379d17a0e0819b996407e3c09bf80febd4287f2ed212190dfff154af",
             ),
-            also=("diabetes.csv", *table_names("*pima*", "*diabetes*")),
+            also=("diabetes.csv", "*diabetes", "*pima", *table_names("*pima*", "*diabetes*")),
         ),
     ),
     stand_in=stand_in,

@@ -268,7 +268,12 @@ def zipped(name, text):
         lambda rows: joined([HEAD, *missing(rows, "NA")]).encode(),
         lambda rows: joined(missing(rows, "?")).encode(),
         lambda rows: joined(missing(rows, ""), "\t").encode(),
+        lambda rows: joined([["", *HEAD], *([str(n), *row] for n, row in enumerate(missing(rows, "<NA>")))]).encode(),
+        lambda rows: joined([["a", "b", *HEAD], *([str(n), str(n), *row] for n, row in enumerate(rows))]).encode(),
+        lambda rows: joined([["", *row, "", ""] for row in missing(rows, "-999")], "|").encode(),
+        lambda rows: ("\n".join(f"{','.join(row)}  # a woman" for row in rows) + "\nSource: Smith\n").encode(),
         lambda rows: gzip.compress(joined([HEAD, *rows]).encode()),
+        lambda rows: gzip.compress(gzip.compress(joined([HEAD, *rows]).encode())),
         lambda rows: zipped("diabetes.csv", joined([HEAD, *rows])),
     ],
 )
@@ -279,6 +284,15 @@ def test_pima_is_read_however_it_was_saved(tmp_path, table, write):
     for name, array in expected.items():
         assert arrays[name].dtype == array.dtype
         np.testing.assert_array_equal(arrays[name], array)
+
+
+def test_a_table_with_other_columns_is_told_from_what_is_none(tmp_path, table):
+    rows, _ = table
+    (tmp_path / "diabetes.csv").write_text(
+        joined([["price", *HEAD], *([f"{n}.5", *row] for n, row in enumerate(rows))])
+    )
+    with pytest.raises(BadContentError, match=r"it can be read, but its content is not .* \(10 columns instead of 9\)"):
+        pima.DATASET.read(pima.DATASET.forms[0], tmp_path / "diabetes.csv")
 
 
 @pytest.mark.parametrize(
@@ -325,9 +339,15 @@ def test_boston_is_read_from_tables_and_arrays_of_other_types(tmp_path):
     np.savez(tmp_path / "b.npz", x=np.asfortranarray(x).astype(">f8"), y=y[:, None])
     rows = [[repr(float(value)) for value in row] for row in np.column_stack([x, y])]
     (tmp_path / "housing.data").write_text("\n".join(" " + "   ".join(row) for row in rows))
+    head = "Variables in order:\n CRIM  crime rate by town, per head\n"
+    halves = [f" {'  '.join(row[:11])}\n  {'  '.join(row[11:])}\n" for row in rows]
+    (tmp_path / "boston").write_text(head + "".join(halves))
     numbered = [[str(n), *row] for n, row in enumerate(rows)]
     (tmp_path / "boston.csv").write_text(joined([["", *"abcdefghijklmn"], *numbered]))
-    read = [boston.read(tmp_path / "b.npz"), *(boston.read_text(tmp_path / n) for n in ("housing.data", "boston.csv"))]
+    read = [
+        boston.read(tmp_path / "b.npz"),
+        *(boston.read_text(tmp_path / n) for n in ("housing.data", "boston.csv", "boston")),
+    ]
     for arrays in read:
         np.testing.assert_array_equal(arrays["x"], x)
         np.testing.assert_array_equal(arrays["y"], y)
@@ -356,6 +376,8 @@ def test_mnist_is_read_from_every_form(tmp_path, digits):
     (tmp_path / "mnist.pkl.gz").write_bytes(gzip.compress(pickle.dumps(three, protocol=2)))
     wide = {name: array.astype("i8")[..., None] for name, array in digits.items()}
     np.savez(tmp_path / "mnist.npz", **wide)
+    grey = {f"X_{part}": flat[f"x_{part}"].astype("f4") / 255 for part in ("train", "test")}
+    np.savez(tmp_path / "mnist_flat.npz", **grey, **{name: array for name, array in digits.items() if name[0] == "y"})
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name, stem in mnist.IDX.items():

@@ -118,13 +118,13 @@ def find_stylesheet_from(folder: Path) -> None:
 
     begin = Reporter.__post_init__
 
-    def __post_init__(reporter: Any) -> None:
+    def look(reporter: Any) -> None:
         settings = reporter.settings
         if settings.stylesheet_path and (path := folder / settings.stylesheet_path).is_file():
             settings.stylesheet_path = path
         begin(reporter)
 
-    Reporter.__post_init__ = __post_init__
+    Reporter.__post_init__ = look
 
 
 def on_sigterm(handle: Callable[[int, Any], None]) -> None:

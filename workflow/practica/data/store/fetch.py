@@ -190,7 +190,8 @@ class _Resuming:
         import requests
         from tqdm import tqdm  # type: ignore[import-untyped]
 
-        length = response.headers.get("Content-Length")
+        packed = "Content-Encoding" in response.headers  # though it was not asked for: the length is of what is sent
+        length = None if packed else response.headers.get("Content-Length")
         total = have + int(length) if length else None
         quiet = not sys.stderr.isatty()
         with (

@@ -56,10 +56,9 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> IO[bytes]:
     """Open the array ``name``, which may take at most ``limit`` bytes: zipfile never yields more than is declared."""
-    try:
-        info = archive.getinfo(f"{name}.npy")
-    except KeyError:
-        raise BadContentError(f"array {name} is missing") from None
+    members = {info.filename.lower().removesuffix(".npy"): info for info in archive.infolist()}
+    if (info := members.get(name)) is None:
+        raise BadContentError(f"array {name} is missing (it holds {', '.join(members)[:80]})")
     if info.file_size > limit:
         raise BadContentError(f"array {name} takes {info.file_size:,} bytes, more than the possible {limit:,}")
     return archive.open(info)
@@ -90,11 +89,17 @@ def _numbers(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: t
 
 
 def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return the same numbers in the expected type and shape; axes of length one do not count, colours may come first.
+    """Return the same numbers in the expected type and shape.
+
+    Axes of length one do not count, colours may come first, images may be flat, grey values fractions of 255 or 256.
 
     Raises:
         BadContentError: a number or the shape does not fit.
     """
+    if array.ndim == 2 < len(shape) and array.shape == (shape[0], math.prod(shape[1:])):
+        array = array.reshape(shape)
+    if array.ndim > 1 and dtype.kind == "u" and array.dtype.kind == "f":
+        array = _whole(array)
     if array.ndim == len(shape) == 4 and array.shape == (shape[0], shape[3], *shape[1:3]):
         array = np.moveaxis(array, 1, 3)  # Keras' other layout of images
     if _long(array.shape) != _long(shape):
@@ -104,6 +109,15 @@ def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tup
     if not np.array_equal(converted, array.reshape(shape)):
         raise BadContentError(f"array {name} is {array.dtype} and holds numbers that are no {dtype}")
     return converted
+
+
+def _whole(array: NDArray[Any]) -> NDArray[Any]:
+    """Return grey values that are given as fractions of 256 or 255 as whole numbers, and others as they are."""
+    if array.size and array.max() <= 1:
+        for most in (256, 255):
+            if np.abs(array * most - (grey := np.rint(array * most))).max() < 1e-3:
+                return grey
+    return array
 
 
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:

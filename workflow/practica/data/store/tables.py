@@ -17,19 +17,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.spec import BadContentError
+from practica.data.store.spec import BadContentError, OtherContentError
 from practica.data.store.wrapped import unwrapped
 
 SMALL = 2**23  # bytes; the tables that are read cell by cell have 50 kB
 SEPARATORS = ";\t|, "  # a comma last but one, for it may be a decimal one
-MARKS = {"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\x1a": "", "\x00": ""}
+MARKS = {"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\u201c": '"', "\u201d": '"', "\x1a": "", "\x00": ""}
 NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
+# Without what is neither letter nor digit: "?", "n/a", "<NA>", "#NULL!" and "1.#QNAN" are among these.
 MISSING = frozenset(
-    {"", "?", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "*", "missing", "#n/a", "#n/d", "n/d"}
+    {"", "na", "nan", "nat", "null", "none", "nil", "missing", "unknown", "empty", "nd", "nv", "ka", "sd", "div0"}
+    | {"name", "value", "1qnan", "1ind", "n"}  # \\N
 )
 TRUE, FALSE = frozenset({"true", "yes", "t", "y"}), frozenset({"false", "no", "f", "n"})
 FOREIGN = (".xlsx", ".xls", ".ods", ".parquet", ".feather", ".json", ".sav", ".dta", ".rda", ".rdata", ".mat")
+MARGINS = 3
+"""Most columns beside those of the data: empty ones, and numbers of rows."""
 REMARKS = ("#", "%", "@", "//")  # @: the head of an ARFF file
+REMARK = re.compile(r"\s+#\s.*")
+"""One behind the cells of a row."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +51,57 @@ def read_table(path: Path, columns: int) -> list[list[str]]:
     """Return the cells of a small table, row by row, without head, remarks, blank lines and numbers of rows.
 
     Raises:
-        BadContentError: there is no table of so many columns.
+        BadContentError: there is no table.
+        OtherContentError: it has another number of columns.
     """
     rows = [
         [_bare(cell) for cell in row] for row in _cut(_lines(unwrapped(path, SMALL)), columns) if any(map(_bare, row))
     ]
-    while rows and not _is_row(rows[0]):
-        rows.pop(0)
+    for end in (0, -1):
+        while rows and not _is_row(rows[end]):
+            rows.pop(end)
     if not rows:
         raise BadContentError(f"it holds no table of {columns} columns of numbers")
-    if all(len(row) > columns and not row[-1] for row in rows):  # a separator at the end of each line
-        rows = [row[:-1] for row in rows]
-    if all(len(row) == columns + 1 for row in rows):  # numbers or names of the rows, mostly in front
-        for end, rest in ((0, slice(1, None)), (-1, slice(-1))):
-            if len({row[end] for row in rows}) == len(rows):
-                rows = [row[rest] for row in rows]
-                break
+    rows = _without_margins(_joined(rows, columns), columns)
+    widths = {len(row) for row in rows}
+    if len(widths) == 1 != len(rows) and widths != {columns}:
+        raise OtherContentError(f"{widths.pop()} columns instead of {columns}")
     for number, row in enumerate(rows, 1):
         if len(row) != columns:
             raise BadContentError(f"row {number} has {len(row)} columns instead of {columns}")
     return rows
+
+
+def _joined(rows: list[list[str]], columns: int) -> list[list[str]]:
+    """Return rows of which each was written on two lines, as one."""
+    pairs = list(zip(rows[::2], rows[1::2], strict=False))
+    if 2 * len(pairs) == len(rows) and all(len(first) + len(second) == columns for first, second in pairs):
+        return [first + second for first, second in pairs]
+    return rows
+
+
+def _without_margins(rows: list[list[str]], columns: int) -> list[list[str]]:
+    """Return rows without what stands beside the data."""
+    while all(len(row) > columns for row in rows) and (end := _margin(rows)) is not None:
+        rows = [row[1:] if end == 0 else row[:-1] for row in rows]
+    return rows
+
+
+def _margin(rows: list[list[str]]) -> int | None:
+    """Return at which end, 0 or -1, all rows have an empty cell, or their number or name, which mostly is in front."""
+    for end in (-1, 0):
+        if not any(row[end] for row in rows):
+            return end
+    for end in (0, -1):
+        cells = [row[end] for row in rows]
+        if len(set(cells)) == len(cells) and not any(map(_has_decimals, cells)):
+            return end
+    return None
+
+
+def _has_decimals(cell: str) -> bool:
+    """Return whether a cell holds a number that is not whole."""
+    return bool(NUMBER.fullmatch(cell)) and not float(cell.replace(",", ".")).is_integer()
 
 
 def read_numbers(path: Path, columns: int, limit: int) -> NDArray[np.float32]:
@@ -104,10 +141,10 @@ def number(cell: str) -> float:
         ValueError: the cell holds something else.
     """
     word = cell.lower()
-    if word in MISSING:
-        return float("nan")
     if word in TRUE or word in FALSE:
         return float(word in TRUE)
+    if re.sub(r"[\W_]", "", word) in MISSING:
+        return float("nan")
     if not NUMBER.fullmatch(cell):
         raise ValueError(f"{cell!r} is no number")
     return float(cell.replace(",", "."))
@@ -141,7 +178,7 @@ def _lines(data: bytes) -> list[str]:
     text = _decoded(data)
     for mark, plain in MARKS.items():
         text = text.replace(mark, plain)
-    lines = (line.strip(" \r") for line in re.split(r"\r\n|\n|\r", text))
+    lines = (REMARK.sub("", line).strip(" \r") for line in re.split(r"\r\n|\n|\r", text))
     return [line for line in lines if line.strip() and not line.startswith((*REMARKS, "sep="))]
 
 
@@ -177,12 +214,13 @@ def _layout(lines: list[str], columns: int) -> Layout:
     sample = lines[-20:]
     for separator in SEPARATORS:
         widths = [_width(line, separator) for line in sample]
-        if widths and columns <= (usual := max(widths, key=widths.count)) <= columns + 2:
+        if widths and columns <= (usual := max(widths, key=widths.count)) <= columns + MARGINS:
             head = next(n for n, line in enumerate(lines) if _is_row(_cells(line, separator)) or n + 1 == len(lines))
             return Layout(separator, head, usual)
-    comma = [_width(line, ",") for line in sample]
-    if comma and max(comma) > 1:
-        return Layout(",", 0, max(comma))
+    for separator in SEPARATORS:  # a table with other columns, or one with each row on two lines
+        widths = [_width(line, separator) for line in sample]
+        if widths and min(widths[:-1], default=0) > 1:
+            return Layout(separator, 0, max(widths))
     raise BadContentError(f"it holds no table of {columns} columns of numbers")
 
 

@@ -20,6 +20,8 @@ Member = TypeVar("Member")
 
 SPREADSHEET = ("[Content_Types].xml", "content.xml")
 """What a zip file holds that is one: Excel's, or of LibreOffice."""
+JUNK = ("__macosx", "desktop.ini", "thumbs.db")
+WRAPPINGS = 2
 ZIP = b"PK\x03\x04"
 COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 # NotImplementedError, RuntimeError: a compression unknown to zipfile, an encrypted member. OSError: gzip and bz2.
@@ -37,25 +39,13 @@ DAMAGE = (
 
 
 def unwrapped(path: Path, limit: int) -> bytes:
-    """Return the content of a file, uncompressed; of a zip file, that of its only member.
+    """Return the content of a file, uncompressed, even twice; of a zip file, that of its only member.
 
     Raises:
         BadContentError: it is damaged, holds several files, or has more than ``limit`` bytes.
     """
-    start = beginning(path)
-    with damage_is_bad_content("file"):
-        if start.startswith(ZIP):
-            with zipfile.ZipFile(path) as archive:
-                members = [info for info in archive.infolist() if not (info.is_dir() or _is_junk(info.filename))]
-                if any(info.filename in SPREADSHEET for info in members):
-                    raise BadContentError("it is a spreadsheet; save the table as CSV")
-                if len(members) != 1:
-                    raise BadContentError(f"the zip file holds {len(members)} files instead of one")
-                with archive.open(members[0]) as stream:
-                    return _bounded(stream, limit)
-        opener = next((opener for magic, opener in COMPRESSED.items() if start.startswith(magic)), None)
-        with opener(path, "rb") if opener else path.open("rb") as stream:
-            return _bounded(stream, limit)
+    with damage_is_bad_content("file"), path.open("rb") as stream:
+        return _unwrapped(stream, limit, WRAPPINGS)
 
 
 def read_members(path: Path, names: Collection[str], limit: int) -> dict[str, bytes]:
@@ -104,6 +94,32 @@ def damage_is_bad_content(kind: str) -> Iterator[None]:
         raise BadContentError(f"it is no whole {kind} ({error})") from error
 
 
+def _unwrapped(stream: IO[bytes], limit: int, wrappings: int) -> bytes:
+    """Return what is inside of so many wrappings at most."""
+    start = stream.read(8)
+    stream.seek(0)
+    opener = next((opener for magic, opener in COMPRESSED.items() if start.startswith(magic)), None)
+    if wrappings and start.startswith(ZIP):
+        with zipfile.ZipFile(stream) as archive, archive.open(_only_member(archive)) as inner:
+            data = _bounded(inner, limit)
+    elif wrappings and opener:
+        with opener(stream, "rb") as inner:
+            data = _bounded(inner, limit)
+    else:
+        return _bounded(stream, limit)
+    return _unwrapped(io.BytesIO(data), limit, wrappings - 1)
+
+
+def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """Return the one file in a zip file, besides what systems leave there."""
+    members = [info for info in archive.infolist() if not (info.is_dir() or _is_junk(info.filename))]
+    if any(info.filename in SPREADSHEET for info in members):
+        raise BadContentError("it is a spreadsheet; save the table as CSV")
+    if len(members) != 1:
+        raise BadContentError(f"the zip file holds {len(members)} files instead of one")
+    return members[0]
+
+
 def _bounded(stream: IO[bytes], limit: int) -> bytes:
     data = stream.read(limit + 1)
     if len(data) > limit:
@@ -112,8 +128,8 @@ def _bounded(stream: IO[bytes], limit: int) -> bytes:
 
 
 def _is_junk(name: str) -> bool:
-    """Return whether a file is one that a system leaves in archives: hidden, or a Mac's."""
-    return any(part == "__MACOSX" or part.startswith(".") for part in PurePosixPath(name).parts)
+    """Return whether a file is one that a system leaves in archives: hidden, or of its own."""
+    return any(part.startswith(".") or part.lower() in JUNK for part in PurePosixPath(name).parts)
 
 
 def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Member]:
