@@ -16,9 +16,11 @@ rule resolve_study:
         # Not sorted: the order of variants is that of the configuration. From a function, for in plain text Snakemake
         # takes braces for wildcards.
         study=lambda wildcards: json.dumps(
-            # Where data come from is not what they are, nor is it who is told of a run, or which key comes first.
+            # Where data come from, who is told of a run and which key comes first is not what the study is.
             dict(
-                sorted({**study.config, "data": {"folder": DATA}, "notify": {}}.items())
+                sorted(
+                    {**study.config, "data": {"folder": DATA}, "notify": {}}.items()
+                )
             ),
             ensure_ascii=False,
         ),
