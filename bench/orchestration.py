@@ -68,7 +68,7 @@ class DryRun:
         """Plan the whole study, with as many seeds of every variant as it takes."""
         variants = sum(len(study.variants(exercise)) for exercise in study.exercises)
         seeds = -(-self.runs // variants)
-        config: dict[str, Any] = {"seeds": seeds}
+        config: dict[str, Any] = {"seeds": seeds, **_one_protocol(study)}
         if self.one_a_job:
             config["exercises"] = {exercise: {"seeds_per_job": 1} for exercise in study.exercises}
         return _turn(config, ["--dry-run"], self.limit, None if self.one_a_job else seeds * variants)
@@ -110,6 +110,7 @@ class Overhead:
             "seeds": self.runs,
             "data": {"folder": str(data.absolute())},
             "exercises": {self.exercise: {"seeds_per_job": 1, "settings": {"epochs": 1}}},
+            **_one_protocol(study),
         }
         return _turn(config, [], self.limit)
 
@@ -128,6 +129,12 @@ class Overhead:
     def record(self, repetition: Repetition) -> Any:
         """Return everything that was measured, for JSON."""
         return vars(repetition) if isinstance(repetition, Turn) else {"error": repetition}
+
+
+def _one_protocol(study: Study) -> dict[str, Any]:
+    """Return what leaves of several protocols the first, whose settings the benchmark's own lie over."""
+    named = study.config.get("protocols")
+    return {"protocols": named[:1]} if named else {}
 
 
 def _sides(turns: Sequence[Turn]) -> tuple[Side, Side]:

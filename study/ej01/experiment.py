@@ -25,7 +25,12 @@ from practica.exercises.problem import (
 def linear(settings: Settings) -> keras.Model:
     """Dense 1 on the 13 features: 14 parameters."""
     inputs = keras.Input((13,))
-    outputs = layers.Dense(1, kernel_regularizer=keras.regularizers.L2(settings.l2))(inputs)
+    penalty = settings.get("activity_l2")
+    outputs = layers.Dense(
+        1,
+        kernel_regularizer=keras.regularizers.L2(settings.l2),
+        activity_regularizer=keras.regularizers.L2(penalty) if penalty else None,
+    )(inputs)
     return keras.Model(inputs, outputs, name="linear")
 
 

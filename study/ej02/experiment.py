@@ -20,6 +20,8 @@ from practica.exercises.problem import (
     official,
 )
 from study.ej02.numpy_net import NumpyNet
+from study.shared.pixels import standardised_pixels
+from study.shared.right import with_threshold
 
 PIXELS, CLASSES = 32 * 32 * 3, 10
 
@@ -28,8 +30,13 @@ PIXELS, CLASSES = 32 * 32 * 3, 10
 def cifar(settings: Settings) -> keras.Model:
     """Dense 100 sigmoid - Dense 10 linear, L2 on both: 308,310 parameters (figures 2 and 3)."""
     inputs = keras.Input((PIXELS,))
-    x = layers.Dense(100, activation="sigmoid", kernel_regularizer=_penalty(settings))(inputs)
-    outputs = layers.Dense(CLASSES, kernel_regularizer=_penalty(settings), dtype="float32")(x)
+    factor = settings.get("activity_l2")
+    penalties = {
+        "kernel_regularizer": _penalty(settings),
+        "activity_regularizer": keras.regularizers.L2(factor) if factor else None,
+    }
+    x = layers.Dense(100, activation="sigmoid", **penalties)(inputs)
+    outputs = layers.Dense(CLASSES, dtype="float32", **penalties)(x)
     return keras.Model(inputs, outputs, name="cifar")
 
 
@@ -73,12 +80,16 @@ def xor_concat_numpy(settings: Settings) -> NumpyNet:
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
     """Return XOR, all four points in train, or CIFAR-10 with the targets that ``settings.loss`` asks for."""
     if settings.dataset == "xor":
-        return Problem(SIGN, Samples(np.asarray(arrays["x"]), np.asarray(arrays["y"])))
+        targets = np.asarray(arrays["y"])
+        if settings.get("right_above") is not None:  # of outputs for targets 0 and 1
+            targets = (targets + 1) / 2
+        return Problem(with_threshold(SIGN, settings), Samples(np.asarray(arrays["x"]), targets))
     parts = official(arrays, settings, seed)
+    to_input = standardised_pixels(parts[0], flat=True) if settings.get("standardise") else flat_pixels
     if settings.loss == "cross_entropy":
-        return Problem(MULTICLASS, *parts, to_input=flat_pixels)
+        return Problem(MULTICLASS, *parts, to_input=to_input)
     train, validation, test = (Samples(part.x, _one_hot(part.y)) for part in parts)
-    return Problem(ONEHOT, train, validation, test, to_input=flat_pixels)
+    return Problem(ONEHOT, train, validation, test, to_input=to_input)
 
 
 def _penalty(settings: Settings) -> keras.regularizers.Regularizer:

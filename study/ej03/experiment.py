@@ -10,6 +10,7 @@ from keras import layers
 from practica.exercises.inputs import count_words
 from practica.exercises.problem import BINARY, Arrays, Problem, Settings, model
 from practica.exercises.sequences import official_texts
+from study.shared.right import with_threshold
 
 
 @model
@@ -33,7 +34,7 @@ def bn_l2(settings: Settings) -> keras.Model:
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
     """Return IMDB with its official test set; a batch of reviews becomes word counts only when it is needed."""
     train, validation, test = official_texts(arrays, settings, seed)
-    return Problem(BINARY, train, validation, test, to_input=count_words(settings.words))
+    return Problem(with_threshold(BINARY, settings), train, validation, test, to_input=count_words(settings.words))
 
 
 def _net(settings: Settings, name: str, after: Callable[[], keras.layers.Layer] | None) -> keras.Model:

@@ -21,12 +21,19 @@ def tanh5(settings: Settings) -> keras.Model:
 
 
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
-    """Return pairs (x(t-1), x(t)); the test pairs come last in time, after all that training and validation see."""
-    x = np.asarray(arrays["x"], dtype=np.float32)[:, None]
-    pairs = Samples(x[:-1], x[1:])
-    past = len(pairs) - round(settings.test_fraction * len(pairs))
-    full = subset(pairs.take(np.arange(past)), settings.get("train_samples"), seed, stratify=False)
-    test = subset(pairs.take(np.arange(past, len(pairs))), settings.get("test_samples"), seed, stratify=False)
+    """Return pairs (x(t-1), x(t)); the test pairs come last in time, after all that training and validation see.
+
+    With ``grid_points``, x(t-1) lies on a grid in [0, 1], and parts are drawn at random.
+    """
+    if points := settings.get("grid_points"):
+        x = np.linspace(0, 1, points, dtype=np.float32)[:, None]
+        full, test = hold_out(Samples(x, 4 * x * (1 - x)), settings.test_fraction, seed, stratify=False)
+    else:
+        x = np.asarray(arrays["x"], dtype=np.float32)[:, None]
+        pairs = Samples(x[:-1], x[1:])
+        past = len(pairs) - round(settings.test_fraction * len(pairs))
+        full = subset(pairs.take(np.arange(past)), settings.get("train_samples"), seed, stratify=False)
+        test = subset(pairs.take(np.arange(past, len(pairs))), settings.get("test_samples"), seed, stratify=False)
     train, validation = hold_out(full, settings.validation_fraction, seed, stratify=False)
 
     def artefacts(predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import keras
 import numpy as np
 from keras import layers
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 
 from practica.exercises.problem import (
     BINARY,
@@ -16,6 +16,7 @@ from practica.exercises.problem import (
     Samples,
     Settings,
     data_rng,
+    hold_out,
     model,
     standardise,
 )
@@ -35,16 +36,25 @@ def dense(settings: Settings) -> keras.Model:
 
 
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
-    """Return one of the seed's stratified folds as validation and the others as train; there is no test part."""
+    """Return one of the seed's stratified folds as validation and the others as train; there is no test part.
+
+    With ``plain_folds``, the folds are neighbouring rows of what a test part of ``test_fraction`` leaves.
+    """
     if fold is None:
         raise ValueError("ej06 is a cross-validation: give the fold")
     x, y = np.asarray(arrays["x"], dtype=np.float64), np.asarray(arrays["y"])
-    train, validation = _folds(y.tobytes(), y.dtype.str, settings.folds, seed)[fold]
-    x_train, x_validation = x[train], x[validation]
+    if settings.get("plain_folds"):
+        left, held_out = hold_out(Samples(x, y), settings.test_fraction, seed)
+        rows = left.places()
+        train, validation = [rows[part] for part in list(KFold(settings.folds).split(rows))[fold]]
+        places = [train, validation, held_out.places()]
+    else:
+        places = list(_folds(y.tobytes(), y.dtype.str, settings.folds, seed)[fold])
+    parts = [x[rows] for rows in places]
     if settings.correct_zeros:
-        x_train, x_validation = correct_zeros(x_train, x_validation)
-    x_train, x_validation = standardise(x_train, x_validation)
-    return Problem(BINARY, Samples(x_train, y[train]), Samples(x_validation, y[validation]))
+        parts = correct_zeros(*parts, count_zeros=settings.get("count_zeros", False))
+    parts = standardise(*parts) if settings.get("standardise", True) else [part.astype(np.float32) for part in parts]
+    return Problem(BINARY, *(Samples(part, y[rows]) for part, rows in zip(parts, places, strict=True)))
 
 
 @lru_cache(maxsize=1)  # the folds of a seed come one after another
@@ -55,11 +65,11 @@ def _folds(targets: bytes, dtype: str, count: int, seed: int) -> list[tuple[np.n
     return list(StratifiedKFold(count, shuffle=True, random_state=state).split(y, y))
 
 
-def correct_zeros(train: np.ndarray, validation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Replace impossible zeros in both parts by the mean of the values of ``train`` that are not zero."""
-    missing = train[:, MEASURED] == 0
+def correct_zeros(train: np.ndarray, *others: np.ndarray, count_zeros: bool = False) -> list[np.ndarray]:
+    """Replace impossible zeros in all parts by the mean of ``train``, in which zeros do not count unless told so."""
+    missing = (train[:, MEASURED] == 0) & (not count_zeros)
     means = np.ma.masked_array(train[:, MEASURED], missing).mean(axis=0).filled(0)
-    train, validation = train.copy(), validation.copy()
-    for part in (train, validation):
+    parts = [part.copy() for part in (train, *others)]
+    for part in parts:
         part[:, MEASURED] = np.where(part[:, MEASURED] == 0, means, part[:, MEASURED])
-    return train, validation
+    return parts

@@ -17,13 +17,13 @@ SHOWN = 3  # digits in the figure
 @model
 def autoencoder(settings: Settings) -> keras.Model:
     """Filters 32, 16, 8, 2 and back in mirror image, 7x7 codes: 12,537 parameters."""
-    return _net("autoencoder", [32, "down", 16, "down", 8, 2, 2, 8, "up", 16, "up", 32])
+    return _net(settings, "autoencoder", [32, "down", 16, "down", 8, 2, 2, 8, "up", 16, "up", 32])
 
 
 @model
 def autoencoder_asym(settings: Settings) -> keras.Model:
     """Filters 32, 32, 8, 8 with the same 12,537 parameters and 7x7 codes."""
-    return _net("autoencoder_asym", [32, "down", 32, "down", 8, "up", 8, "up"])
+    return _net(settings, "autoencoder_asym", [32, "down", 32, "down", 8, "up", 8, "up"])
 
 
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
@@ -38,8 +38,11 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     return Problem(REGRESSION, train, validation, test, measure=_measure, artefacts=artefacts)
 
 
-def _net(name: str, stack: list[int | str]) -> keras.Model:
-    """Stack 3x3 convolutions (their filters), poolings (``down``) and upsamplings (``up``), then a linear image."""
+def _net(settings: Settings, name: str, stack: list[int | str]) -> keras.Model:
+    """Stack 3x3 convolutions (their filters), poolings (``down``) and upsamplings (``up``), then an image.
+
+    It is linear unless ``output`` says otherwise.
+    """
     inputs = keras.Input((28, 28))
     x = layers.Reshape((28, 28, 1))(inputs)
     for part in stack:
@@ -49,7 +52,7 @@ def _net(name: str, stack: list[int | str]) -> keras.Model:
             x = layers.UpSampling2D()(x)
         else:
             x = layers.Conv2D(part, 3, padding="same", activation="relu")(x)
-    x = layers.Conv2D(1, 3, padding="same", dtype="float32")(x)
+    x = layers.Conv2D(1, 3, padding="same", activation=settings.get("output"), dtype="float32")(x)
     return keras.Model(inputs, layers.Reshape((28, 28), dtype="float32")(x), name=name)
 
 

@@ -9,6 +9,7 @@ from keras import layers
 
 from practica.exercises.inputs import scale_pixels
 from practica.exercises.problem import MULTICLASS, Arrays, Problem, Settings, model, official
+from study.shared.pixels import standardised_pixels
 
 CLASSES = {"cifar10": 10, "cifar100": 100}
 
@@ -20,14 +21,15 @@ def alexnet(settings: Settings) -> keras.Model:
     def normalised(x: Any) -> Any:
         return layers.BatchNormalization(momentum=settings.bn_momentum)(x)
 
+    penalty = _penalty(settings)
     inputs = keras.Input((32, 32, 3))
-    x = layers.Conv2D(96, 4, strides=2, activation="relu")(inputs)
+    x = layers.Conv2D(96, 4, strides=2, activation="relu", kernel_regularizer=penalty)(inputs)
     x = normalised(layers.MaxPooling2D(3, strides=1)(x))
-    x = layers.Conv2D(256, 3, strides=2, activation="relu")(x)
+    x = layers.Conv2D(256, 3, strides=2, activation="relu", kernel_regularizer=penalty)(x)
     x = normalised(layers.MaxPooling2D(2, strides=1)(x))
     for _ in range(2):
-        x = normalised(layers.Conv2D(384, 3, padding="same", activation="relu")(x))
-    x = layers.Conv2D(256, 3, padding="same", activation="relu")(x)
+        x = normalised(layers.Conv2D(384, 3, padding="same", activation="relu", kernel_regularizer=penalty)(x))
+    x = layers.Conv2D(256, 3, padding="same", activation="relu", kernel_regularizer=penalty)(x)
     x = normalised(layers.MaxPooling2D(2, strides=1)(x))
     return keras.Model(inputs, _head(layers.Flatten()(x), (512, 512), settings), name="alexnet")
 
@@ -40,7 +42,8 @@ def vgg16(settings: Settings) -> keras.Model:
     for place, block in enumerate(blocks):
         for filters in block:
             x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
-            x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+            penalty = None if place else _penalty(settings)  # of the convolutions, the first two bear one
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_regularizer=penalty)(x)
         # Only the first pooling halves the image; the source's others move by one pixel.
         x = layers.MaxPooling2D(2, strides=1 if place else 2)(x)
     return keras.Model(inputs, _head(layers.Flatten()(x), (128, 128, 128), settings), name="vgg16")
@@ -49,7 +52,8 @@ def vgg16(settings: Settings) -> keras.Model:
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
     """Return CIFAR-10 or CIFAR-100 with its official test set; the training images are altered anew in every epoch."""
     train, validation, test = official(arrays, settings, seed)
-    return Problem(MULTICLASS, train, validation, test, to_input=scale_pixels, augment=lambda: augmentation(settings))
+    to_input = standardised_pixels(train) if settings.get("standardise") else scale_pixels
+    return Problem(MULTICLASS, train, validation, test, to_input=to_input, augment=lambda: augmentation(settings))
 
 
 def augmentation(settings: Settings) -> list[keras.layers.Layer]:
@@ -66,8 +70,13 @@ def augmentation(settings: Settings) -> list[keras.layers.Layer]:
 
 def _head(x: Any, units: tuple[int, ...], settings: Settings) -> Any:
     """Add dense layers, each with Dropout and BN, and the logits of the data set's classes."""
+    penalty = _penalty(settings)
     for width in units:
-        x = layers.Dense(width, activation="relu")(x)
+        x = layers.Dense(width, activation="relu", kernel_regularizer=penalty)(x)
         x = layers.Dropout(settings.dropout)(x)
         x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
-    return layers.Dense(CLASSES[settings.dataset], dtype="float32")(x)
+    return layers.Dense(CLASSES[settings.dataset], kernel_regularizer=penalty, dtype="float32")(x)
+
+
+def _penalty(settings: Settings) -> keras.regularizers.Regularizer | None:
+    return keras.regularizers.L2(settings.l2) if settings.get("l2") else None

@@ -14,9 +14,9 @@ def dense(settings: Settings) -> keras.Model:
     inputs = keras.Input((28, 28))
     x = layers.Flatten()(inputs)
     for units in (20, 10):
-        x = layers.Dense(units, activation="relu")(x)
+        x = layers.Dense(units, activation="relu", kernel_regularizer=_penalty(settings))(x)
         x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
-    return keras.Model(inputs, layers.Dense(10, dtype="float32")(x), name="dense")
+    return keras.Model(inputs, _output(settings)(x), name="dense")
 
 
 @model
@@ -25,8 +25,17 @@ def conv(settings: Settings) -> keras.Model:
     inputs = keras.Input((28, 28))
     x = layers.Reshape((28, 28, 1))(inputs)
     for filters in (32, 16):
-        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_regularizer=_penalty(settings))(x)
         x = layers.MaxPooling2D()(x)
         x = layers.BatchNormalization(momentum=settings.bn_momentum)(x)
     x = layers.Flatten()(x)
-    return keras.Model(inputs, layers.Dense(10, dtype="float32")(x), name="conv")
+    return keras.Model(inputs, _output(settings)(x), name="conv")
+
+
+def _output(settings: Settings) -> layers.Dense:
+    """Return the layer of the logits, which another activation than the linear one keeps small."""
+    return layers.Dense(10, activation=settings.get("output"), kernel_regularizer=_penalty(settings), dtype="float32")
+
+
+def _penalty(settings: Settings) -> keras.regularizers.Regularizer | None:
+    return keras.regularizers.L2(settings.l2) if settings.get("l2") else None

@@ -78,6 +78,13 @@ def test_what_is_imported_counts_and_nothing_else(package: Path) -> None:
     assert digest() != before
 
 
+def test_what_a_module_says_it_has_for_others_counts(package: Path) -> None:
+    (package / "high.py").write_text('from practica.low import VALUE\n\n__all__ = ["VALUE"]\n')
+    before = digest()
+    edit(package / "low.py", "1", "2")
+    assert digest() != before
+
+
 def test_a_docstring_alone_in_a_body_leaves_valid_code(package: Path) -> None:
     (package / "high.py").write_text('class Empty(Exception):\n    """Nothing."""\n')
     first = digest()

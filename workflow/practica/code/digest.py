@@ -234,6 +234,7 @@ def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]
             elif part.id in BY_NAME:
                 found.add((part.id, (module, WHOLE)))
     found |= {(name, (name, WHOLE)) for part in parts for name in _imported_by_name(part)}
+    found |= {(name, bound[name]) for part in parts for name in _passed_on(part) if name in bound}
     return {(local, (place[0], WHOLE) if place[1] == "*" else final(place)) for local, place in found}
 
 
@@ -242,6 +243,15 @@ def _attribute(module: str, name: str) -> Place:
     source = source_of(module)
     known = name in source.definitions or name in source.imports
     return submodule((module, name)) or (module, name if known else WHOLE)
+
+
+def _passed_on(part: ast.AST) -> Iterator[str]:
+    """Yield the names that a module says it has for others, imported or not: ``__all__``."""
+    if isinstance(part, ast.Assign) and any(
+        isinstance(each, ast.Name) and each.id == "__all__" for each in part.targets
+    ):
+        values = (each.value for each in ast.walk(part.value) if isinstance(each, ast.Constant))
+        yield from (value for value in values if isinstance(value, str))
 
 
 def _imported_by_name(part: ast.AST) -> Iterator[str]:
