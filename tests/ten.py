@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from practica.config.study import Study, read_config
+from practica.yamlfiles.overlay import lay
 
 ROOT = Path(__file__).parents[1]
 CONFIG = read_config([ROOT / "config.yaml"])
@@ -17,7 +18,7 @@ STUDY = Study.resolve(CONFIG)
 
 def shipped_study(**changes: Any) -> Study:
     """Return the study of the project with two seeds, and some keys changed."""
-    return Study.resolve({**CONFIG, "seeds": 2, **changes})
+    return Study.resolve({**lay(CONFIG, {"seeds": 2}), **changes})
 
 
 def runs(name: str) -> bool:

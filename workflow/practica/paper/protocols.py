@@ -115,7 +115,7 @@ def _settings(study: Study, exercise: str, variant: str, language: str) -> str:
     told = []
     for key in dict.fromkeys([*mine, *first]):
         if mine.get(key) != first.get(key):
-            there, here = (setting(each[key], language) if key in each else "–" for each in (mine, first))
+            there, here = ("–" if each.get(key) is None else setting(each[key], language) for each in (mine, first))
             told.append(f"{said(key, there, language)} ({here})")
     return "; ".join(told) or "–"
 
