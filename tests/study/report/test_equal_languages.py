@@ -53,6 +53,8 @@ def judged(claims: dict, name: str) -> dict:
     changed = copy.deepcopy(claims)
     for claim in changed["claims"]:
         claim["verdict"] = name
+        if "verdicts" in claim:
+            claim["verdicts"] = dict.fromkeys(claim["verdicts"], name)
         for part in claim["parts"]:
             part["verdict"], part["cause"] = name, "few" if name == NOT_EVALUATED else None
     return changed

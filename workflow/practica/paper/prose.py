@@ -177,7 +177,7 @@ class Prose:
         claim = next(iter(by_protocol(claim).values()))
         name = (part if "/" in reference else claim)["verdict"]
         sentence = self._sentence(name, [part] if "/" in reference else claim["parts"], sentences)
-        return f"{sentence} ({under[:1].upper()}{under[1:]}.)" if under and sentence else sentence
+        return f"{sentence} {under[:1].upper()}{under[1:]}." if under and sentence else sentence
 
     def _sentence(self, name: str, parts: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
         """Return the sentence for a verdict, or why there is none."""
