@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from evidence.factory import fill, make_study
+from practica import study_folder
 from practica.errors import InputError
 from practica.evidence import measures
 from practica.evidence.claims import declared
@@ -57,6 +58,24 @@ def test_the_gap_is_training_minus_validation_at_the_end(tmp_path: Path) -> None
     found = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}, train=0.98, running=0.95)
     assert measured(found, "gap") == pytest.approx({0: 0.25, 1: 0.15})
     assert measured(found, "evaluated_gap") == pytest.approx({0: 0.28, 1: 0.18})
+
+
+def test_an_exercise_measures_what_it_likes(tmp_path: Path) -> None:
+    found, folder = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}), tmp_path / "own"
+    (folder / "invented").mkdir(parents=True)
+    (folder / "invented/measures.py").write_text(
+        "FLOOR = 0.5\n\n\ndef above(results, exercise, variant):\n"
+        '    return results.per_seed(exercise, variant, "validation", "accuracy") - FLOOR\n'
+    )
+    before = study_folder.opened()
+    study_folder.use(folder)
+    try:
+        assert measures.own("invented") == ("above",)
+        assert measured(found, "above") == pytest.approx({0: 0.2, 1: 0.3})
+        with pytest.raises(InputError, match=r"no measure 'beside': write a function of this name in .*measures\.py"):
+            measured(found, "beside")
+    finally:
+        study_folder.use(before)
 
 
 def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Path) -> None:

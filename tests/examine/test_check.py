@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from practica import words
 from practica.cli import main
 from practica.config.study import Study, read_config
 from practica.errors import InputError
@@ -19,7 +20,7 @@ from practica.study_folder import use
 
 ROOT = Path(__file__).parents[2]
 ABOUT, CONFIG, PROSE = "study/growers/about.yaml", "config.yaml", "study/growers/en.tex"
-EXPERIMENT, FRONT = "study/growers/experiment.py", "study/study.yaml"
+EXPERIMENT, FRONT, WINE = "study/growers/experiment.py", "study/study.yaml", "study/data/wine.py"
 OWN = """
   fig_own:
     kind: blots
@@ -98,7 +99,17 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
         (ABOUT, "claims:", "twins: {hidden: strait}\nclaims:", "twins", "no variant 'strait'"),
         (ABOUT, "claims:", PRINTED, "printed", "no source that prints it"),
         (ABOUT, "kind: scores", "kind: score", "kind: score", "'score' is not one of"),
-        (ABOUT, "title: Who has", "titel: Who has", None, "'titel' was unexpected"),
+        (ABOUT, "title: Who has", "titel: Who has", "titel: Who", "titel: unknown key; did you mean 'title'"),
+        (FRONT, "title: A study", "author: [{nme: A}]\ntitle: A study", "author:", "did you mean 'authors'"),
+        (
+            ABOUT,
+            "[train/accuracy, validation/accuracy]",
+            "[tain/accuracy]",
+            "tain",
+            "no part 'tain'",
+        ),
+        (ABOUT, "of: growers/hidden/validation/", "of: growers/hidden/validaton/", "validaton", "no part 'validaton'"),
+        (ABOUT, "claims:", "metrics: {f11: F}\nclaims:", "f11", "nothing records it"),
         # Texts.
         (ABOUT, "title: Telling growers apart", "title: {es: Vinos}", "es: Vinos", "no text in 'en'"),
         (ABOUT, "says: The validation", "says: {fr: a}\n        #", "fr: a", "no text in 'en'"),
@@ -121,6 +132,16 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
         (PROSE, "ref{tab:table_growers}", "ref{tab:table_grower}", "table_grower}", "nothing has this label"),
         (PROSE, "veredicto{growers}", "veredicto{growers/accurcy}", "accurcy", "has no part 'accurcy'"),
         (PROSE, "It does make", r"It~\citep{wines} does make", "wines}", "references.bib does not hold 'wines'"),
+        (
+            PROSE,
+            r"\parametros{growers/hidden}",
+            r"\parametro{growers/hidden}",
+            "parametro{",
+            r"mean \parametros",
+        ),
+        # Data.
+        (WINE, 'name="wine"', 'name="vine"', None, "DATASET is named 'vine'"),
+        (WINE, "import numpy as np", "import nompy as np", None, "No module named 'nompy'"),
         # Code.
         (EXPERIMENT, "def problem(", "def problem((", "def problem((", "this is no Python"),
         (EXPERIMENT, "def problem(", "def problems(", '"""growers', "no function `problem`"),
@@ -133,6 +154,33 @@ def test_a_mistake_is_named_with_file_and_line(study, file, old, new, marked, sa
     wrong, _ = found()
     place = f"{file}:{line_of(file, marked.strip())}: " if marked else f"{file}: "
     assert [each for each in wrong if each.startswith(place) and said in each], "\n".join(wrong)
+
+
+def test_an_empty_fingerprint_is_named_before_a_run_finds_it(study):
+    text = Path(WINE).read_text(encoding="utf-8")
+    Path(WINE).write_text(re.sub('fingerprint="[0-9a-f]+"', 'fingerprint=""', text), encoding="utf-8")
+    wrong, _ = found()
+    assert wrong == [
+        f"{WINE}:{line_of(WINE, 'fingerprint=')}: the fingerprint is empty; `python -m practica prepare wine` says "
+        "which to write there"
+    ]
+
+
+def test_words_are_those_that_a_report_shows_and_that_latex_can_set(study):
+    Path("study/words").mkdir()
+    own = Path("study/words/en.yaml")
+    for text, said in (
+        ("page: {hme: Contents}", f"{own}:1: page.hme: no report shows it; did you mean 'page.home'?"),
+        ("pages: {home: Contents}", f"{own}: there is no section 'pages'; did you mean 'page'?"),
+        ("language: {babel: klingon}", "LaTeX's babel has no klingon.ldf here: install it"),
+    ):
+        own.write_text(text, encoding="utf-8")
+        words._sections.cache_clear()
+        wrong, _ = found()
+        assert len(wrong) == 1 and said in wrong[0], wrong
+    own.write_text("language: {babel: 'klingon,provide=*'}\nmetrics: {f1: F}\n", encoding="utf-8")
+    words._sections.cache_clear()
+    assert found() == ([], [])
 
 
 def test_of_many_mistakes_each_is_named(study):
@@ -180,6 +228,11 @@ def test_a_figure_of_its_own_kind_needs_its_function_and_arrays_that_are_recorde
          'drawn = lambda predict: {"ink": predict(x_validation)}\n'
          "    parts = Samples(x_train, train.y), Samples(x_validation, validation.y)\n"
          "    return Problem(MULTICLASS, *parts, artefacts=drawn)")  # fmt: skip
+    assert found() == ([], [])
+    edit("study/growers/figures.py", "return None", 'return texts["ink_drops"], texts["epoch"]')
+    (wrong,), _ = found()
+    assert "blots in figures.py asks for the word 'ink_drops': write it under words" in wrong
+    edit(ABOUT, "claims:", "words: {ink_drops: Drops}\nclaims:")
     assert found() == ([], [])
 
 

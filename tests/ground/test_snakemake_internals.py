@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
 from pkgutil import resolve_name
@@ -36,6 +37,8 @@ NAMES = {
     "snakemake.workflow:Workflow.touch": "plans: find how `snakemake --touch` is told from a run",
     "snakemake.workflow:Workflow.persistence": "made_otherwise: find where Snakemake keeps its notes of a run",
     "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": "on_sigterm: find what handles a SIGTERM",
+    "snakemake.dag:DAG.bfs": "_look_behind_ancient_inputs: find what skips the jobs behind one that runs",
+    "snakemake.dag:DAG.in_omitfrom": "_look_behind_ancient_inputs: find how --omit-from walks the jobs",
     "snakemake.exceptions:LockException": "is_locked: find the error of a folder that is locked",
     "snakemake.io:_IOFile.exists": "let_data_come_back: find what asks whether an input is there",
     "snakemake.io:_IOFile.mtime_uncached": "let_data_come_back: find what asks for the time of an input",
@@ -49,6 +52,7 @@ NAMES = {
 }
 SET_BY = {
     "snakemake.workflow:Workflow.__post_init__ globals": "set_configuration: find where rules see their configuration",
+    "snakemake.dag:DAG.__init__ depending": "_look_behind_ancient_inputs: find where a job has those that need it",
     "snakemake.modules:WorkflowModifier.__init__ skip_configfile": "configures: find how modules are configured",
     "snakemake.workflow:Workflow.__post_init__ configfiles": "set_configuration: find which files were used",
     "snakemake.settings.types:ConfigSettings.__post_init__ configfiles": "given_configuration: find the files",
@@ -158,6 +162,27 @@ def test_sizes_are_read_as_snakemake_reads_them() -> None:
     assert internals.amount("runtime", "2h") == 120
     with pytest.raises(Exception, match="could not be parsed"):
         internals.amount("runtime", "long")
+
+
+def test_what_is_missing_behind_an_ancient_input_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data that are prepared again hid, until the next run, the trainings and all else that was not there."""
+    import snakemake.workflow  # noqa: F401 - before its parts
+    from snakemake.dag import DAG
+
+    Input = namedtuple("Input", "is_ancient")
+    monkeypatch.setattr(DAG, "bfs", DAG.bfs)
+    internals._look_behind_ancient_inputs.__wrapped__()
+    file, old = Input(False), Input(True)
+    depending = {"data": {"train": {old}, "show": {file, old}}, "train": {"collect": {file}}, "show": {}, "collect": {}}
+
+    def walked(job: str, **changes: Any) -> list[str]:
+        dag = SimpleNamespace(depending=depending, in_omitfrom=lambda job: job == changes.get("omitted"))
+        return list(DAG.bfs(dag, changes.get("direction", depending), job))
+
+    assert walked("data") == ["data", "show"]
+    assert walked("train") == ["train", "collect"]
+    assert walked("data", omitted="data") == ["data", "train", "show", "collect"]
+    assert walked("data", direction=dict(depending)) == ["data", "train", "show", "collect"]
 
 
 def test_vega_comes_with_snakemake() -> None:

@@ -155,7 +155,7 @@ def test_our_layout_is_that_of_article_alone(tmp_path: Path) -> None:
         ("{class: ../narrow}", {}, r"study\.yaml: latex\.class: '\.\./narrow' does not match .* \(The name of a class"),
         ("{class: narrow.cls}", {"narrow_cls": CLASS}, r"study\.yaml: latex\.class: 'narrow\.cls' does not match"),
         ("{options: ['a]{b}']}", {}, r"study\.yaml: latex\.options\.0: .* \(An option of a class"),
-        ("{klass: narrow}", {}, r"study\.yaml: latex: .*'klass' was unexpected"),
+        ("{klass: narrow}", {}, r"study\.yaml: latex\.klass: unknown key; did you mean 'class'"),
     ],
 )
 @needs_latex
@@ -182,10 +182,10 @@ def test_a_class_is_not_asked_for_where_there_is_no_latex_or_only_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = studied(tmp_path, "{class: no-such-class}")
-    own._there.cache_clear()
+    own._has.cache_clear()
     monkeypatch.setenv("PATH", "/nonexistent")
     assert not list(own.mistakes(study))
-    own._there.cache_clear()
+    own._has.cache_clear()
     monkeypatch.undo()
     monkeypatch.setenv("PRACTICA_CLUSTER_JOB", "1")
     assert not list(own.mistakes(study))

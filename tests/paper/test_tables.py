@@ -69,7 +69,7 @@ def test_scores_stand_beside_the_source_s(toy: Study, results: Path) -> None:
     assert dense["variant"] == "dense"
     assert float(dense["test_accuracy"]) == pytest.approx(0.901)
     assert float(dense["test_accuracy_sd"]) == pytest.approx(0.002 / 2**0.5)
-    assert (dense["source"], dense["n"], dense["data"]) == ("0.95", "2", "real")
+    assert (dense["test_accuracy_source"], dense["n"], dense["data"]) == ("0.95", "2", "real")
     tex = (results / "tables" / "table2.tex").read_text()
     assert r"Capas densas & \begin{tabular}[t]{@{}r@{}}0,951~\ensuremath{\pm}~0,001" in tex
     assert r"{\scriptsize {[}0,888;~0,914{]}}\end{tabular} & 0,95 & 2" in tex
@@ -79,11 +79,15 @@ def test_scores_stand_beside_the_source_s(toy: Study, results: Path) -> None:
 def test_columns_of_several_metrics_and_splits_name_both(toy: Study, results: Path) -> None:
     def headings(*columns: tuple[str, str]) -> list[str]:
         spec = TableSpec("t", "scores", "steps", {"en": "T."}, columns=columns)
-        return [column.heading for column in make_table(spec, Facts(toy, results, "en")).columns[1:-2]]
+        return [column.heading for column in make_table(spec, Facts(toy, results, "en")).columns[1:-1]]
 
     pairs = [(split, metric) for metric in ("f1", "ece") for split in ("validation", "test")]
     assert headings(*pairs) == ["f1, validation", "f1, test", "ece, validation", "ece, test"]
-    assert headings(("train", "loss"), ("test", "accuracy")) == ["Loss, training", "Accuracy, test"]
+    assert headings(("train", "loss"), ("test", "accuracy")) == [
+        "Loss, training",
+        "Accuracy, test",
+        "Accuracy, test (source)",
+    ]
     assert headings(("test", "f1"), ("test", "ece")) == ["f1", "ece"]
     assert headings(("train", "f1"), ("test", "f1")) == ["Training", "Test"]
 

@@ -1,4 +1,4 @@
-"""The engine names no exercise, variant or data set of the study that comes with it."""
+"""The engine names no exercise, variant, data set or metric of the study that comes with it."""
 
 import re
 from pathlib import Path
@@ -11,16 +11,16 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 GENERIC = {"conv", "corrected", "deeper", "dense", "l2", "linear", "logistic", "raw", "wider"}
 """Words that anybody uses of nets and data."""
 SUFFIXES = {".py", ".smk", ".json", ".yaml", ".jinja", ".html", ".css", ".js", ".rst", ".sh", ".def", ".txt", ""}
-CUT = ROOT / "profiles/quick/settings.yaml"
-"""What the quick study cuts of each exercise, until that stands with the exercises."""
 
 
 def names():
-    """Return the names of exercises, variants and data sets, of the configuration and of the study's folder."""
+    """Return the names of exercises, variants, data sets and metrics of the study."""
     exercises = CONFIG["exercises"]
     called = {path.parent.name for path in (ROOT / "study").glob("*/about.yaml")} | set(exercises)
     called |= {variant for entry in exercises.values() for variant in entry["variants"]}
     called |= {path.stem for path in (ROOT / "study/data").glob("*.py")}
+    for file in (ROOT / "study").glob("*/about.yaml"):
+        called |= set(yaml.safe_load(file.read_text(encoding="utf-8")).get("metrics", {}))
     return called - GENERIC
 
 
@@ -52,9 +52,7 @@ def test_the_names_are_there_to_be_looked_for():
     assert mentions("of ej01,\nand vgg16", names()) == ["1: ej01", "2: vgg16"]
 
 
-@pytest.mark.parametrize(
-    "path", [each for each in engine() if each != CUT], ids=lambda path: str(path.relative_to(ROOT))
-)
+@pytest.mark.parametrize("path", engine(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_of_the_engine_names_the_study(path):
     text = path.read_text(encoding="utf-8", errors="replace")
     assert not mentions(text, names()), f"{path.relative_to(ROOT)}: what is said of a study belongs into its folder"

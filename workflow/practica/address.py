@@ -13,6 +13,8 @@ VARIANT = "exercise/variant"
 METRIC = "exercise/variant/split/metric"
 AT = "@"
 """What stands between a variant and a protocol other than the first, as in ``digits/dense@published``."""
+SPLITS = ("train", "validation", "test")
+"""The parts of the data."""
 TIMING = "timing"
 """The split of what is measured of a variant's speed, on no part of the data: its repetitions stand for the seeds."""
 BEST = "best_"

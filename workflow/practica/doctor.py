@@ -23,6 +23,7 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.launch.merging import profile_file
 from practica.launch.profiles import problems, refused
+from practica.paper.own import babel_file
 from practica.plan.checks import check_writable
 from practica.yamlfiles.reading import read_yaml
 
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles/slurm"
 LITTLE_SPACE, NO_SPACE = 10, 1  # GB; data sets take 2, a whole study 1
 NETWORK = ("nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "fuse", "afs", "orangefs", "wekafs", "pvfs", "9p")
-STYLES = ("spanish.ldf", "lmodern.sty", "booktabs.sty", "utmr8a.pfb")
+STYLES = ("lmodern.sty", "booktabs.sty", "utmr8a.pfb")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def examine(study: Study, profile: Path) -> Iterator[Finding]:
     yield from profile_files(profile)
     yield from folders(study)
     yield from data_sets(study)
-    yield latex()
+    yield latex(study)
     cluster = shutil.which("sbatch") is not None
     yield gpu(study, cluster)
     if cluster:
@@ -176,10 +177,11 @@ def _unreachable(url: str, seconds: float) -> str | None:
     return None
 
 
-def latex() -> Finding:
-    """Look for what the PDF is made with."""
+def latex(study: Study) -> Finding:
+    """Look for what the PDFs are made with, in the languages of the study."""
     missing = [name for name in ("latexmk", "pdflatex") if shutil.which(name) is None]
-    missing = missing or [name for name in STYLES if not _output("kpsewhich", name)]
+    files = [*filter(None, map(babel_file, study.languages)), *STYLES]
+    missing = missing or [name for name in files if not _output("kpsewhich", name)]
     if missing:
         return Finding("LaTeX", "fail", f"missing: {', '.join(missing)}", "run: make latex")
     return Finding("LaTeX", "ok", "latexmk and the packages of the report")

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 
-from practica.errors import InputError
+from practica.errors import InputError, hint
 from practica.files import SCHEMAS, read_json
 from practica.words import in_language
 from practica.yamlfiles.reading import read_yaml
@@ -115,7 +115,13 @@ def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = 
     for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
         if under and list(error.absolute_path)[:1] != [under]:
             continue
-        key = ".".join(map(str, error.absolute_path)) or "the file"
+        keys = [str(key) for key in error.absolute_path]
+        known = error.schema.get("properties", {})
+        if error.validator == "additionalProperties":
+            for wrong in error.instance:
+                if wrong not in known:
+                    yield f"{path}: {'.'.join([*keys, str(wrong)])}: unknown key{hint(str(wrong), known)}"
+            continue
         told = error.schema.get("description") if error.validator == "pattern" else None
         reason = f"{error.message} ({told})" if told else error.message
-        yield f"{path}: {key}: {reason}; workflow/schemas/{schema} says what is allowed"
+        yield f"{path}: {'.'.join(keys) or 'the file'}: {reason}; workflow/schemas/{schema} says what is allowed"

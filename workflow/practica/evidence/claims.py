@@ -16,6 +16,8 @@ from practica.words import decimal_mark
 
 LEVELLED = re.compile(r"([a-z_]+)_(\d\d)")
 """A measure such as ``epochs_to_95``, which is declared for every level, as ``epochs_to_NN``."""
+OWN = "measures"
+"""The module of an exercise's folder with measures of its own: functions of results, exercise and variant."""
 YES_OR_NO = ("solved",)
 """The measures that hold or do not hold for a seed, of which the share of the seeds is judged."""
 NEUTRAL = {"difference": 0.0, "ratio": 1.0}

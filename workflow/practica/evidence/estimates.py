@@ -32,7 +32,9 @@ SEQUENTIAL_METHODS = {
 }
 """How it is made where seeds were added after a look at the results."""
 
-ON_LOGARITHMS = re.compile(r"(.*_)?(loss|ms_per_epoch|mse|mae|rmse|mape|seconds|loss_left|(epochs|seconds)_to_\d\d)")
+ON_LOGARITHMS = re.compile(
+    r"(.*_)?(loss|mse|mae|rmse|mape|seconds|loss_left|(ms|seconds)_per_[a-z]+|(epochs|seconds)_to_\d\d)"
+)
 BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share")
 POSITIVE = ("fold_sd", "idle_epochs")
 COUNTED = re.compile(r"epochs_to_\d\d|idle_epochs|rise_share")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from practica import exercises
 from practica.address import RUNNING, Quantity
+from practica.code.syntax import source_of
 from practica.errors import InputError
-from practica.evidence.claims import LEVELLED
+from practica.evidence.claims import LEVELLED, OWN
 from practica.evidence.estimates import NOISE
 from practica.evidence.results import Results
 from practica.evidence.summary import over_folds
+from practica.study_folder import shown
 
 CHANCE = 0.5
 """The accuracy of guessing between two balanced classes, from which ``idle_epochs`` and ``rise_share`` count."""
@@ -32,8 +36,9 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
     """Return ``value``, ``least`` and ``most`` of a measure by seed.
 
     A seed that did not record it, or diverged, is left out. ``measure`` is ``split/metric``, the value at the last
-    epoch, or one of ``MEASURES``, or of ``TO_LEVEL``, in whose names ``NN`` is an accuracy in hundredths. With folds it
-    is taken in each and averaged over them, save for ``fold_sd``.
+    epoch, or one of ``MEASURES``, or of ``TO_LEVEL``, in whose names ``NN`` is an accuracy in hundredths, or a function
+    of the exercise's own module ``measures``. With folds it is taken in each and averaged over them, save for
+    ``fold_sd``.
 
     Raises:
         InputError: there is no such measure.
@@ -47,10 +52,20 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
         values = TO_LEVEL[f"{levelled[1]}_NN"](results, exercise, variant, int(levelled[2]) / 100)
     elif measure in MEASURES:
         values = MEASURES[measure](results, exercise, variant)
+    elif measure in own(exercise):
+        values = getattr(exercises.load(exercise, OWN), measure)(results, exercise, variant)
     else:
-        raise InputError(f"no measure {measure!r}: add it to MEASURES in workflow/practica/evidence/measures.py")
+        raise InputError(f"no measure {measure!r}: write a function of this name in {shown(exercise, OWN)}.py")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(dict.fromkeys(["value", *BOUNDS], values))
     return table[np.isfinite(table["value"].astype(float))].sort_index()
+
+
+def own(exercise: str) -> tuple[str, ...]:
+    """Return the measures that an exercise brings along: the functions of its ``measures.py``."""
+    if not exercises.has(exercise, OWN):
+        return ()
+    there = source_of(exercises.module_name(exercise, OWN)).definitions
+    return tuple(name for name, (*_, last) in there.items() if isinstance(last, ast.FunctionDef) and name[0] != "_")
 
 
 def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.Series:

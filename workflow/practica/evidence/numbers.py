@@ -10,7 +10,7 @@ from practica.evidence.estimates import SHARE, Estimate
 from practica.words import section
 
 FIXED_DIGITS = {
-    "accuracy": 3, "r2": 3, "psnr": 2, "noisy_psnr": 2,
+    "accuracy": 3, "r2": 3, "psnr": 2,
     "gap": 3, "evaluated_gap": 3,
     "fold_sd": 3, "epochs_to": 1, "idle_epochs": 1, "rise_share": 2, "auc": 3, "train_auc": 3, "late_gain": 3,
     "solved": 2, "ratio": 2,
@@ -121,8 +121,13 @@ def _plain(value: float, metric: str) -> bool:
 
 
 def _base(metric: str) -> str:
-    """Return the name under which a metric has its digits: without prefix, and without the level to reach."""
-    return re.sub(r"_\d\d$", "", bare(metric))
+    """Return the name under which a metric has its digits: that of ``second_accuracy`` is ``accuracy``.
+
+    It is without prefix, and without the level to reach.
+    """
+    name = re.sub(r"_\d\d$", "", bare(metric))
+    kind = name.rpartition("_")[2]
+    return kind if name not in FIXED_DIGITS and kind in FIXED_DIGITS else name
 
 
 def _exponent(value: float, figures: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import TIMING, bare
+from practica.address import SPLITS, TIMING, bare
 from practica.config.study import Study
 from practica.errors import InputError
 
@@ -18,9 +18,9 @@ LARGEST = 3.4028235e38
 LARGEST_RATIO = LARGEST**2
 """Of two errors; a difference in errors is a ratio."""
 SHARES = ("accuracy", "auc", "precision", "recall", "f1", "f1_score", "ece")
-ERRORS = ("mse", "mae", "rmse", "noisy_mse")
+ERRORS = ("mse", "mae", "rmse")
 ROUNDING = 1e-6
-SPLITS = ("train", "validation", "test", TIMING)
+MEASURED = (*SPLITS, TIMING)
 """The parts of the data that a problem can have, and the times."""
 STOPPING = ("stop", "patience")
 """What the names of settings hold that let runs of one variant end after unequal epochs."""
@@ -126,10 +126,10 @@ def _unknown(table: pd.DataFrame, study: Study | None) -> str:
             if (exercise, variant) not in variants:
                 return f"{_line(place)}the study has no {exercise}/{variant}"
     if "split" in table:
-        other = table[~table["split"].isin(SPLITS)]
+        other = table[~table["split"].isin(MEASURED)]
         if len(other):
             split = str(other["split"].iloc[0])
-            return f"{_line(int(other.index[0]))}split is {split!r}, none of {', '.join(SPLITS)}"
+            return f"{_line(int(other.index[0]))}split is {split!r}, none of {', '.join(MEASURED)}"
     return ""
 
 

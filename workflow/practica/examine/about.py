@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,18 +12,20 @@ from practica.code.digest import reach
 from practica.code.syntax import source_of
 from practica.config.about import EXERCISE_FILE, STUDY_FILE
 from practica.config.front import repeats
+from practica.config.names import own_words
 from practica.config.schema import config_schema
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import LEVELLED
 from practica.evidence.measured import MEASURE
-from practica.evidence.measures import MEASURES, TO_LEVEL
+from practica.evidence.measures import MEASURES, TO_LEVEL, own
 from practica.figures import catalogue as figures
 from practica.figures.draw import FIGURES
 from practica.figures.specs import KINDS
 from practica.files import SCHEMAS, read_json
 from practica.paper.bibliography import works
-from practica.paper.known import check_recorded, figure_specs
+from practica.paper.known import check_recorded, check_split, figure_specs
+from practica.words import MODEL, section
 
 BESIDE_SETTINGS = ("epochs", "precision", "data")
 """What a claim may vary beside the settings of the configuration."""
@@ -43,6 +46,9 @@ def mistakes(study: Study, exercise: str) -> Iterator[str]:
         yield from _prefixed(f"{where} glance", shown)
     for name in entry.get("printed", {}):
         yield from _prefixed(f"{where} printed.{name}", _printed(study, exercise, name))
+    for name in entry.get("metrics", {}):
+        if not _recorded(exercise, name):
+            yield f"{where} metrics.{name}: nothing records it, so that nothing has this name"
     pairs = entry.get("twins", {})
     yield from _prefixed(f"{where} twins", _variants(study, exercise, [*pairs, *pairs.values()]))
     yield from _prefixed(f"{where} uncompared", _metrics(study, exercise, entry.get("uncompared", ()), ""))
@@ -79,6 +85,19 @@ def _metrics(study: Study, exercise: str, metrics: Iterable[str], key: str = "me
             yield f"{key}: {error}"
 
 
+def _recorded(exercise: str, metric: str) -> bool:
+    """Return whether the code of an exercise says the name of a metric, in its runs or beside them."""
+    beside = [exercises.module_name(exercise, MEASURE)] if exercises.has(exercise, MEASURE) else []
+    return reach("practica.training.block", exercises.module_name(exercise), *beside).says(metric)
+
+
+def _splits(split: str, key: str) -> Iterator[str]:
+    try:
+        check_split(split)
+    except InputError as error:
+        yield f"{key}: {error}"
+
+
 def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
     kind, variants = entry["kind"], entry["variants"]
     yield from _variants(study, exercise, variants, "variants")
@@ -106,6 +125,10 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
         yield (f"kind: no function {kind!r} in {study.folder}/{exercise}/figures.py{hint(kind, [*KINDS[:-1], *drawn])}")
     elif not entry.get("arrays"):
         yield "kind: name under arrays what it is drawn from, which `artefacts` of the problem returns"
+    called = {*section("figures", MODEL), *entry["variants"], *own_words(study, exercise, MODEL)}
+    for name in sorted(_asked(drawn.get(kind, ()))):
+        if name not in called:
+            yield f"kind: {kind} in figures.py asks for the word {name!r}: write it under words{hint(name, called)}"
     code = reach(f"{exercises.module_name(exercise)}:problem")
     for name in entry.get("arrays", ()):
         if not code.says(name):
@@ -113,9 +136,23 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
             yield f"arrays: nothing records {name!r}: `artefacts` in {module} must return it"
 
 
+def _asked(function: Iterable[ast.stmt]) -> set[str]:
+    """Return the words that a function which draws asks of its last parameter, as ``texts["epoch"]``."""
+    asked = set()
+    for node in function:
+        last = node.args.args[-1].arg if isinstance(node, ast.FunctionDef) and node.args.args else None
+        for part in ast.walk(node):
+            match part:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if name == last:
+                    asked.add(key)
+    return asked
+
+
 def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    named = [column.partition("/")[2] for column in entry.get("columns", ())]
-    yield from _metrics(study, exercise, named, "columns")
+    for column in entry.get("columns", ()):
+        split, _, metric = column.partition("/")
+        yield from _splits(split, "columns")
+        yield from _metrics(study, exercise, [metric], "columns")
     used = [study.dataset(exercise, variant) for variant in study.variants(exercise)]
     if entry.get("dataset", used[0]) not in used:
         yield f"dataset: no variant of {exercise} learns from {entry['dataset']!r}{hint(entry['dataset'], used)}"
@@ -127,6 +164,7 @@ def _printed(study: Study, exercise: str, name: str) -> Iterator[str]:
         yield f": the study has no source that prints it: name one under source in {study.folder / STUDY_FILE}"
     yield from _variants(study, exercise, [variant])
     if split != "parameters":
+        yield from _splits(split, "")
         yield from _metrics(study, exercise, [metric], "")
 
 
@@ -164,11 +202,13 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
     yield from _variants(study, exercise, [quantity.variant], key)
     levelled = LEVELLED.fullmatch(quantity.measure)
     measure = f"{levelled[1]}_NN" if levelled else quantity.measure
-    if not quantity.split and measure not in (*MEASURES, *TO_LEVEL):
-        yield f"{key}: there is no measure {quantity.measure!r}{hint(measure, [*MEASURES, *TO_LEVEL])}"
+    there = [*MEASURES, *TO_LEVEL, *own(exercise)]
+    if not quantity.split and measure not in there:
+        yield f"{key}: there is no measure {quantity.measure!r}{hint(measure, there)}"
     if quantity.split == TIMING and not exercises.has(exercise, MEASURE):
         yield f"{key}: nothing measures times of {exercise}: its folder has no {MEASURE}.py"
     if quantity.split and exercise in study.exercises:
+        yield from _splits(quantity.split, key)
         yield from _metrics(study, exercise, [quantity.metric], key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -9,9 +10,14 @@ from pathlib import Path
 
 from practica.config.study import Study
 from practica.errors import InputError, hint
+from practica.files import read_text
 from practica.paper import known
 from practica.paper.bibliography import cited, works
+from practica.paper.macros import FORMS
 from practica.paper.references import REFERENCE, labels
+
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+DEFINED = re.compile(r"\\(?:(?:re)?newcommand|providecommand|DeclareRobustCommand|def)\*?\s*\{?\\([A-Za-z]+)")
 
 
 def mistakes(study: Study) -> Iterator[str]:
@@ -29,21 +35,27 @@ def mistakes(study: Study) -> Iterator[str]:
                 continue
             wrong = known.mistakes(study, file, exercise)
             yield from wrong
-            yield from _references(file, known_labels, keys)
+            yield from _references(study, file, known_labels, keys)
             if not wrong and exercise in asked:
                 yield from _differ(*asked[exercise], file, known.asked(file))
             elif not wrong:
                 asked[exercise] = (file, known.asked(file))
 
 
-def _references(file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:
-    """Yield the references and citations in a file of prose that lead nowhere; None: its labels are not known."""
+def _references(study: Study, file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:
+    """Yield references, citations and commands in a file of prose that lead nowhere; None: labels are not known."""
     content = file.read_text(encoding="utf-8")
+    beside = (path for pattern in ("*.tex", "*.sty", "*.cls") for path in study.folder.glob(pattern))
+    defined = set(DEFINED.findall("".join(map(read_text, [file, *beside]))))
     for number, line in enumerate(content.splitlines(), start=1):
         text = re.sub(r"(?<!\\)%.*", "", line)
         for label in REFERENCE.findall(text):
             if known_labels is not None and label not in known_labels and rf"\label{{{label}}}" not in content:
                 yield f"{file}:{number}: \\ref{{{label}}}: nothing has this label{hint(label, sorted(known_labels))}"
+        for name in COMMAND.findall(text):
+            close = difflib.get_close_matches(name, FORMS, n=1, cutoff=0.85)
+            if close and name not in FORMS and name not in defined:
+                yield f"{file}:{number}: \\{name}: LaTeX has no such command; did you mean \\{close[0]}?"
         for key in cited(text):
             if key not in keys:
                 yield f"{file}:{number}: references.bib does not hold {key!r}{hint(key, keys)}"

@@ -12,15 +12,18 @@ from practica.code.syntax import data_sets, module_path, package_folder, parsed
 from practica.config import about
 from practica.config.schema import mistakes as schema_mistakes
 from practica.config.study import Study, prepared, unknown_datasets
-from practica.errors import InputError
+from practica.data.store.registry import spec_of
+from practica.errors import InputError, in_one_line
 from practica.evidence import claims
 from practica.examine import about as names
 from practica.examine import prose
 from practica.examine.places import located
+from practica.files import read_text
 from practica.paper import own
 from practica.plan import checks
 from practica.plan.clashes import clashes
 from practica.study_folder import PACKAGE, opened
+from practica.words import check_languages
 
 MARKS = ("experiment.py", about.EXERCISE_FILE)
 """By which of its files a folder is told to be that of an exercise."""
@@ -70,6 +73,9 @@ def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
             yield from _caught(checks.check_kept_models, study, exercise)
             yield from _caught(checks.check_blocks, study, exercise)
     yield from _caught(checks.check_folders, study)
+    yield from _caught(check_languages, study.languages)
+    for name in study.datasets():
+        yield from _caught(_data_set, name)
     yield from _caught(claims.mistakes, claims.unchecked(study), study)
     yield from _caught(names.silent, study)
     yield from _caught(names.front_mistakes, study)
@@ -120,6 +126,24 @@ def _python(folder: Path) -> Iterator[str]:
             place = module_path(module) if module.startswith(f"{PACKAGE}.") else path
             if not (place.exists() or package_folder(module).is_dir()):
                 yield f"{path}:{node.lineno}: there is no {place}, of which it takes something"
+
+
+def _data_set(name: str) -> None:
+    """Check what can be seen of a data set before it is prepared.
+
+    Raises:
+        InputError: its module cannot be imported, its name is another, or nobody has said what its content is.
+    """
+    file = opened() / "data" / f"{name}.py"
+    try:
+        spec = spec_of(name)
+    except (ImportError, NameError, AttributeError, TypeError) as error:
+        raise InputError(f"{file}: {in_one_line(error)}") from error
+    if not spec.fingerprint:
+        line = next(n for n, text in enumerate(read_text(file).splitlines(), 1) if "fingerprint" in text)
+        raise InputError(
+            f"{file}:{line}: the fingerprint is empty; `python -m practica prepare {name}` says which to write there"
+        )
 
 
 def _notes(study: Study) -> Iterator[Finding]:

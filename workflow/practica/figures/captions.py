@@ -62,11 +62,10 @@ def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
 
 def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
     words = section("captions", language)
+    metrics = marks.metrics if marks else _glances(study)
     groups: dict[str, list[str]] = {}
-    for exercise in study.exercises:
-        metric = study.about(exercise).get("glance", {}).get("metric")
-        if metric:
-            groups.setdefault(metric, []).append(str(study.number(exercise)))
+    for exercise, metric in metrics.items():
+        groups.setdefault(metric, []).append(str(study.number(exercise)))
     said = []
     if groups:
         *few, most = sorted(groups.items(), key=lambda pair: len(pair[1]))
@@ -96,6 +95,12 @@ def _drawn(study: Study, variants: Sequence[str], language: str) -> list[str]:
     return [section("captions", language)["drawn"].format(items(labels, language))]
 
 
+def _glances(study: Study) -> dict[str, str]:
+    """Return the metrics of the panels; none where an exercise says nothing, for what is recorded then decides."""
+    told = {exercise: study.about(exercise).get("glance", {}).get("metric") for exercise in study.exercises}
+    return {} if None in told.values() else told
+
+
 def _marks(study: Study, words: Mapping[str, str], marks: Marks | None) -> list[str]:
     """Return the sentence about the marks of test data; none where no panel has one."""
     if marks is None:
@@ -103,7 +108,7 @@ def _marks(study: Study, words: Mapping[str, str], marks: Marks | None) -> list[
         there, everywhere = [words["dot"], *([words["diamond"]] if printed else [])], False
     else:
         there = [words[kind] for kind, of in (("dot", marks.tested), ("diamond", marks.printed)) if of]
-        everywhere = marks.tested | marks.printed == marks.drawn
+        everywhere = marks.tested | marks.printed == set(marks.metrics)
     return [words["tested" if everywhere else "tested_some"].format("; ".join(there))] if there else []
 
 

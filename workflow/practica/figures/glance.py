@@ -43,13 +43,13 @@ def overview_caption(results: Results, language: str) -> str:
 
 
 def marks(results: Results, language: str) -> Marks:
-    """Return which exercises have a panel with anything in it, and which of the marks of test data."""
-    found, source = Marks(set(), set(), set()), numbers(results.study)
+    """Return which metrics the panels show that have anything in them, and which of them have marks of test data."""
+    found, source = Marks({}, set(), set()), numbers(results.study)
     for exercise in results.study.exercises:
         glance = shown(results, exercise, language)
         if not any(course(results, exercise, variant, glance.metric) for variant in glance.variants):
             continue
-        found.drawn.add(exercise)
+        found.metrics[exercise] = glance.metric
         for variant in glance.variants:
             if tested(results, exercise, variant, glance.metric):
                 found.tested.add(exercise)

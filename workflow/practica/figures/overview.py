@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from practica.words import Words
 
 COLUMNS, WIDTH, ROW = 5, 6.6, 1.85
 """Panels in a row, and sizes of the figure and of a row [in]."""
+WIDEST = 20
+"""Letters of a line of a panel's title."""
 SIGN_FONT = "DejaVu Sans"
 """What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
 BEYOND = 1.07
@@ -55,9 +58,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = shown(results, exercise, language)
     printed = numbers(results.study)
-    axes.set_title(
-        f"{results.study.number(exercise)}  {glance.name[language]}", loc="left", fontsize=8, weight="bold", pad=11
-    )
+    title = "\n".join(wrap(f"{results.study.number(exercise)}  {glance.name[language]}", WIDEST))
+    axes.set_title(title, loc="left", fontsize=8, weight="bold", pad=11)
     drawn, named = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         if curve := course(results, exercise, variant, glance.metric):

@@ -67,9 +67,9 @@ class Spec:
 
 
 class Marks(NamedTuple):
-    """Exercises by what their panels of the overview show: anything, our results on test data, those of the source."""
+    """What the panels of the overview show: a metric each, and exercises with test data of ours and of the source."""
 
-    drawn: set[str]
+    metrics: dict[str, str]
     tested: set[str]
     printed: set[str]
 

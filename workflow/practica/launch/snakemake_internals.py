@@ -220,6 +220,36 @@ def let_data_come_back() -> None:
         return await time(file, **options) if await there(file) or not comes_back(file) else Mtime(local=0)
 
     _IOFile.exists, _IOFile.mtime_uncached = exists, mtime
+    _look_behind_ancient_inputs()
+
+
+@cache
+def _look_behind_ancient_inputs() -> None:
+    """Let Snakemake plan what is missing where the only inputs that are made again are ``ancient`` ones.
+
+    Of what depends on a job that runs, it takes for granted that it runs as well, and looks no further; what such
+    inputs then hold back it leaves out, outputs that are not there included.
+    """
+    from snakemake.dag import DAG
+
+    walk = DAG.bfs
+
+    def bfs(dag: Any, direction: Any, *jobs: Any, **options: Any) -> Any:
+        plans_runs = direction is dag.depending and not any(map(dag.in_omitfrom, jobs))
+        ways = _Renewing(direction) if plans_runs else direction
+        return walk(dag, ways, *jobs, **options)
+
+    DAG.bfs = bfs
+
+
+class _Renewing:
+    """What depends on each job through other than ``ancient`` inputs."""
+
+    def __init__(self, depending: Mapping[Any, Mapping[Any, Any]]) -> None:
+        self._depending = depending
+
+    def __getitem__(self, job: Any) -> dict[Any, Any]:
+        return {other: files for other, files in self._depending[job].items() if not all(f.is_ancient for f in files)}
 
 
 def waits_for(file: str) -> Any:

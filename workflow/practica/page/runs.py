@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import BEST, TIMING
+from practica.address import BEST, SPLITS, TIMING
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Block
 from practica.errors import InputError
@@ -21,7 +21,6 @@ from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.settings import ran
 from practica.paper.table import Cell, Column, Table, label
-from practica.paper.tables import SPLITS
 from practica.words import section, word
 
 TOLD = ("data", "host", "gpu", "threads", "fit_seconds", "wall_seconds", "peak_memory_mb", "parameters", "commit")

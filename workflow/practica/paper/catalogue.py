@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from practica import exercises
-from practica.address import TIMING
+from practica.address import SPLITS, TIMING
 from practica.config.about import Told
 from practica.config.names import variant_name
 from practica.config.study import Study
@@ -79,9 +79,6 @@ class TableSpec:
         there = study.every_variant(self.exercise)
         every = [study.under(name, each) for name in self.variants(study) for each in study.shown_protocols]
         return tuple(name for name in every if name in there)
-
-
-SPLITS = ("train", "validation", "test")
 
 
 def declared(study: Study, exercise: str) -> list[TableSpec]:

@@ -100,7 +100,8 @@ def _explained(facts: Facts) -> str:
     """Say what the verdicts mean, and how many decisions they rest on."""
     count = (facts.claims or {})["decisions"]["count"]
     note = spoken(facts.study, section("report", facts.language), "verdicts_note")
-    return str(note.format(fewest=FEWEST, count=count))
+    decisions = word("at_once", facts.language).format(count) if count > 1 else ""
+    return str(note.format(fewest=FEWEST, decisions=decisions))
 
 
 def sequential_note(facts: Facts) -> list[str]:
@@ -315,7 +316,7 @@ def _rule(part: Mapping[str, Any], facts: Facts) -> Cell:
 
 
 def _see(figure: str, facts: Facts) -> Cell:
-    return Cell("", {"": figure}, figure=figure) if figure in figures_for(facts.study) else label(figure)
+    return Cell("", {"": figure}, figure=figure) if figure in figures_for(facts.study) else Cell("–", {"": figure})
 
 
 def _measures(part: Mapping[str, Any]) -> list[str]:

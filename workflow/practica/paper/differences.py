@@ -63,8 +63,9 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         hole = cells.gap(word(NOT_RUN, language), facts)
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     count = int(facts.results.differences["p"].notna().sum())
-    note = word("differences_note", language).format(fewest=FEWEST, count=count)
-    return columns, rows, [note, *sequential_note(facts), *protocols.caveats(facts)]
+    significant = [word("significant_note", language).format(fewest=FEWEST, count=count)] if count else []
+    notes = [word("differences_note", language), *significant, *sequential_note(facts), *protocols.caveats(facts)]
+    return columns, rows, notes
 
 
 def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:

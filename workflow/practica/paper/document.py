@@ -213,9 +213,9 @@ def _forest(facts: Facts) -> str:
 
 
 def decisions(facts: Facts) -> str:
-    """Say how many decisions were taken at once; nothing before the claims were judged."""
+    """Say how many decisions were taken at once; nothing where there are not several."""
     count = facts.claims["decisions"]["count"] if facts.claims else 0
-    return word("decisions", facts.language).format(count) if count else ""
+    return word("decisions", facts.language).format(count) if count > 1 else ""
 
 
 def _counted(number: int, verdict: str, language: str) -> str:

@@ -9,7 +9,17 @@ from functools import cached_property
 from pathlib import Path
 
 from practica import exercises
-from practica.address import METRIC, Quantity, bare, base_of, check_one_protocol, parts, protocol_of
+from practica.address import (
+    METRIC,
+    SPLITS,
+    TIMING,
+    Quantity,
+    bare,
+    base_of,
+    check_one_protocol,
+    parts,
+    protocol_of,
+)
 from practica.code.digest import reach
 from practica.config import protocols
 from practica.config.study import Study
@@ -63,6 +73,12 @@ def check_recorded(study: Study, exercise: str, metric: str) -> None:
     code = reach("practica.training.block", exercises.module_name(exercise))
     if metric not in called and not code.says(metric):
         raise InputError(f"nothing records {metric!r}{hint(metric, called)}")
+
+
+def check_split(split: str) -> None:
+    """Raise ``InputError`` where no data have a part of this name."""
+    if split not in (*SPLITS, TIMING):
+        raise InputError(f"data have no part {split!r}{hint(split, (*SPLITS, TIMING))}")
 
 
 def check_names(study: Study, path: Path, exercise: str | None) -> None:
@@ -168,6 +184,7 @@ class _Names:
         named = Quantity.parse(text, METRIC)
         metric = bare(named.metric)
         if runs(self.study, named.exercise, named.variant):
+            check_split(named.split)
             check_recorded(self.study, named.exercise, metric)
 
     def _figures(self, text: str) -> None:

@@ -14,6 +14,7 @@ from practica.config.about import STUDY_FILE
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.files import read_text, write_text
+from practica.words import section
 
 ARTICLE = "article"
 """The class of a report whose study names no other."""
@@ -76,11 +77,21 @@ def mistakes(study: Study) -> Iterator[str]:
     """Yield what is wrong with the class and the preamble, as far as that shows before LaTeX runs."""
     name = document_class(study)[0]
     # A node of a cluster, which trains, may have another LaTeX, or none.
-    if not (study.folder / f"{name}.cls").is_file() and "PRACTICA_CLUSTER_JOB" not in os.environ and not _there(name):
+    here = "PRACTICA_CLUSTER_JOB" not in os.environ
+    own_class = name == ARTICLE or (study.folder / f"{name}.cls").is_file()
+    if not own_class and here and not _has(f"{name}.cls"):
         yield (
             f"{study.folder / STUDY_FILE}: latex.class: LaTeX has no class {name}: put {name}.cls into "
             f"{study.folder}, or install the package that has it"
         )
+    for language in study.languages:
+        file = babel_file(language)
+        if file and here and not _has(file):
+            yield (
+                f"configuration: report.languages: LaTeX's babel has no {file} here: install it (Debian and Ubuntu: "
+                f"texlive-lang-...), or write another option under language.babel in the words of {language!r}; "
+                "with provide=* beside it, babel does without for most languages"
+            )
     if (study.folder / PREAMBLE).exists():
         try:
             read_text(study.folder / PREAMBLE)
@@ -88,11 +99,17 @@ def mistakes(study: Study) -> Iterator[str]:
             yield str(error)
 
 
+def babel_file(language: str) -> str:
+    """Return the file of LaTeX's babel that a language of the report needs; nothing where babel provides for it."""
+    options = [option.strip() for option in section("language", language)["babel"].split(",")]
+    return "" if any(option.startswith("provide") for option in options) else f"{options[0]}.ldf"
+
+
 @functools.cache
-def _there(name: str) -> bool:
-    """Return whether LaTeX has a class, as far as can be told: not where it is not installed."""
-    if name == ARTICLE or shutil.which("kpsewhich") is None:
+def _has(file: str) -> bool:
+    """Return whether LaTeX has a file, as far as can be told: not where it is not installed."""
+    if shutil.which("kpsewhich") is None:
         return True
     # Elsewhere: LaTeX does not look into the folder in which the work is done.
-    done = subprocess.run(["kpsewhich", f"{name}.cls"], cwd="/", capture_output=True, text=True, check=False)
+    done = subprocess.run(["kpsewhich", file], cwd="/", capture_output=True, text=True, check=False)
     return bool(done.stdout.strip())

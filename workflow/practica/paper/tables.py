@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from practica.address import PREFIXES
+from practica.address import PREFIXES, SPLITS
 from practica.config.names import metric_name
 from practica.config.study import Study
 from practica.errors import InputError, hint
@@ -22,8 +22,6 @@ from practica.paper.facts import Facts
 from practica.paper.protocols import differing
 from practica.paper.table import Cell, Column, Content, Table, label
 from practica.words import in_language, word
-
-SPLITS = ("train", "validation", "test")
 
 
 def write_table(study: Study, folder: Path, name: str) -> None:
@@ -68,16 +66,21 @@ def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
 
 
 def _scores(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant: chosen metrics, the source's number where it prints one, and the number of seeds."""
+    """Make one row per variant: chosen metrics, the source's numbers where it prints any, and the number of seeds."""
     exercise = str(spec.exercise)
     columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
     columns += [
         Column(f"{split}_{metric}", _score_heading(spec, split, metric, facts)) for split, metric in spec.columns
     ]
     variants = spec.rows(facts.study)
-    printed = any(cells.source(f"{exercise}/{variant}/test/accuracy", facts).raw[""] for variant in variants)
-    if printed:
-        columns.append(Column("source", word("source", facts.language)))
+    printed = [
+        (split, metric)
+        for split, metric in spec.columns
+        if any(cells.source(f"{exercise}/{variant}/{split}/{metric}", facts).raw[""] for variant in variants)
+    ]
+    for split, metric in printed:
+        heading = word("source", facts.language).format(_score_heading(spec, split, metric, facts))
+        columns.append(Column(f"{split}_{metric}_source", heading))
     columns.append(Column("n", word("seeds", facts.language)))
     full, last = full_size(facts.study), spec.columns[-1]
     beside = any((exercise, variant, *last) in full for variant in variants)
@@ -90,7 +93,7 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
             cells.blank() if cells.unrecorded(value) else cells.measure(value, metric, facts)
             for value, (_, metric) in zip(values, spec.columns, strict=True)
         ]
-        source = [cells.source(f"{exercise}/{variant}/test/accuracy", facts)] if printed else []
+        source = [cells.source(f"{exercise}/{variant}/{split}/{metric}", facts) for split, metric in printed]
         name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
         reference = [_full_size(full.get((exercise, variant, *last)), last[1], facts)] if beside else []
         rows.append([*name, *row, *source, cells.seeds(values), *reference])

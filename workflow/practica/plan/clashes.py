@@ -26,7 +26,8 @@ def clashes(study: Study) -> Iterator[str]:
 
 
 def _figures(study: Study) -> Iterator[str]:
-    """Yield the names of the figures that exercises list, run or not, and of those that variants have by themselves."""
+    """Yield the names of the figures that exercises list, run or not, and of those that are there by themselves."""
+    yield figures.OVERVIEW
     for exercise in study.known:
         listed = [each.name for each in figures.declared(study, exercise)]
         yield from listed

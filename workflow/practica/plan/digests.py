@@ -11,7 +11,7 @@ from practica.code.digest import Reach, choices, code_digest, reach
 from practica.config import declarations, front, names, protocols
 from practica.config.declarations import DATA
 from practica.config.study import Study
-from practica.evidence.claims import declared
+from practica.evidence.claims import OWN, declared
 from practica.evidence.full_size import summary_file
 from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
@@ -155,7 +155,8 @@ def statistics_digest() -> str:
 
 def claims_digest(study: Study) -> str:
     """Return the digest of all that the claims about the exercises in play are judged with but their data."""
-    code = code_digest("practica.evidence.verdicts:write_claims", apart=LISTED_WORDS)
+    measures = [exercises.module_name(each, OWN) for each in study.exercises if exercises.has(each, OWN)]
+    code = code_digest("practica.evidence.verdicts:write_claims", *measures, apart=LISTED_WORDS)
     told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
     definitions = declared(study).definitions
     spoken = sorted({language for words in definitions.values() for language in words})

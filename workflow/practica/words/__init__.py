@@ -5,9 +5,10 @@ A language is there as soon as one of the folders holds its file; a file in a la
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -26,6 +27,8 @@ MODEL = "en"
 """The language whose sections and keys every other one must have."""
 PARTS = {"figures": ("numbers", "figures"), "report": ("report", "judged")}
 """The sections of a file that are read as one."""
+ADDED = ("bibliography", "captions", "figures", "metrics", "report", "settings")
+"""The sections to which a study may add words, such as the names of its own metrics."""
 CODE = re.compile("[a-z]{2,3}")
 
 
@@ -96,14 +99,17 @@ def check_languages(chosen: Sequence[str]) -> None:
     Raises:
         InputError: a file lacks a word, or one is wrong; the message names file and key.
     """
-    model = dict(_leaves(sections(MODEL)))
+    model, shown = dict(_leaves(sections(MODEL))), _sections(MODEL, (OWN,))
+    asked = dict(_leaves(shown))
     for language in chosen:
         own, file = dict(_leaves(sections(language))), os.path.relpath(_files(language, folders())[-1])
-        if unknown := [name for name in sections(language) if name not in sections(MODEL)]:
-            raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], sections(MODEL))}")
+        if unknown := [name for name in sections(language) if name not in shown]:
+            raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], shown)}")
         if missing := [key for key in model if key not in own]:
             more = f", and {len(missing) - 1} others" if len(missing) > 1 else ""
             raise InputError(f"{file}: {missing[0]} is missing (in English: {model[missing[0]]!r}){more}; write it")
+        if idle := [key for key in own if key not in asked and key.partition(".")[0] not in ADDED]:
+            raise InputError(f"{file}: {idle[0]}: no report shows it{_close(idle[0], asked)}")
         for key, value in own.items():
             if reason := _mistake(value, model.get(key, "")):
                 raise InputError(f"{file}: {key}: {reason}")
@@ -134,6 +140,11 @@ def _files(language: str, folders: tuple[Path, ...]) -> list[Path]:
         known = ", ".join(languages())
         raise InputError(f"no words in language {language!r} (there are: {known}); docs/add-a-language.md says how")
     return there
+
+
+def _close(key: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else "; take it out"
 
 
 def _leaves(content: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
