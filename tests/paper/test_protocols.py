@@ -57,7 +57,7 @@ def rows(table: Table) -> list[dict[str, str]]:
 
 def test_results_stand_side_by_side_with_the_caveat_and_the_source_s_number(facts: Facts) -> None:
     table = made(facts, "table2")
-    assert [(row["variant"], row["protocol"], row["source"]) for row in rows(table)] == [
+    assert [(row["variant"], row["protocol"], row["test_accuracy_source"]) for row in rows(table)] == [
         ("dense@theirs", "theirs", "0.95"),
         ("dense", "ours", "0.95"),
         ("conv", "ours", "0.98"),

@@ -343,7 +343,7 @@ def test_a_demonstration_pales_the_source_and_shows_the_reference_beside(tmp_pat
     table = make_table(spec_named(cut, "table2"), Facts(cut, tmp_path / "cut", "en"))
     columns = [column.key for column in table.columns]
     for row in table.rows:
-        source, reference = row[columns.index("source")], row[columns.index("full_size")]
+        source, reference = row[columns.index("test_accuracy_source")], row[columns.index("full_size")]
         assert source.tone == "pale"
         assert reference.text == "0.904\u00a0±\u00a00.003" and reference.below == "n = 5"
     assert "black!55" in render.to_latex(table)
