@@ -1,38 +1,151 @@
-// Curves are drawn when they come into sight: an exercise may have a dozen.
+// Charts: drawn when they come into sight, for an exercise may have a dozen; their buttons show, hide, scale and save.
 const marks = {decimal: document.body.dataset.decimal, thousands: document.body.dataset.thousands};
 const locale = {...marks, grouping: [3], currency: ["", ""]};
-const config = {
-  font: "system-ui, sans-serif", background: null, view: {stroke: null},
-  axis: {labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", gridColor: "#e6e9ee", domainColor: "#8a94a3"},
-  legend: {labelFontSize: 12},
+const said = JSON.parse(document.getElementById("said").textContent);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const look = paper => {
+  const [ink, line, soft] = paper || !dark.matches ? ["#1c2430", "#e6e9ee", "#8a94a3"] : ["#e4e8ee", "#343d49", "#8a94a3"];
+  return {
+    font: "system-ui, sans-serif", background: paper ? "white" : null, view: {stroke: null},
+    axis: {labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", gridColor: line, domainColor: soft,
+      labelColor: ink, titleColor: ink},
+    legend: {labelFontSize: 12, labelColor: ink},
+  };
 };
-const draw = place => vegaEmbed(place, JSON.parse(place.nextElementSibling.textContent),
-  {actions: false, renderer: "svg", config, formatLocale: locale});
+const element = (name, attributes, ...inside) => {
+  const made = Object.assign(document.createElement(name), attributes);
+  made.append(...inside);
+  return made;
+};
+const save = (name, content, type) => {
+  const address = type ? URL.createObjectURL(new Blob([content], {type})) : content;
+  element("a", {href: address, download: name}).click();
+  if (type) URL.revokeObjectURL(address);
+};
+
+// What is asked of a chart: a logarithmic axis, on which a share of right answers becomes that of errors.
+const scaled = (spec, state) => {
+  if (!state.log) return spec;
+  const {share, lines} = spec.usermeta;
+  if (share) spec.transform = lines.flatMap((_, place) => [
+    {calculate: `1 - datum.m${place}`, as: `m${place}`}, {calculate: `1 - datum.l${place}`, as: `t${place}`},
+    {calculate: `1 - datum.h${place}`, as: `l${place}`}, {calculate: `datum.t${place}`, as: `h${place}`},
+    ...Object.keys(spec.layer).length ? seedsOf(spec, place).map(seed => ({calculate: `1 - datum.${seed}`, as: seed})) : [],
+  ]);
+  spec.layer.forEach(layer => {
+    const y = layer.encoding.y;
+    if (!y || !y.field) return;
+    layer.encoding.y = {...y, title: share ? said.error : y.title, scale: {type: "log", nice: false}};
+    if (share && y.field === "evaluated") layer.transform = [{calculate: "1 - datum.evaluated", as: "evaluated"}];
+    else layer.transform = [...layer.transform || [], {filter: `datum.${y.field} > 0`}];
+  });
+  return spec;
+};
+const seedsOf = (spec, place) =>
+  spec.data.values.split("\n", 1)[0].split(",").filter(column => column.startsWith(`s${place}_`));
+const described = (place, state, legend) => {
+  const spec = scaled(JSON.parse(place.nextElementSibling.textContent), state);
+  spec.params.forEach(each => { if (each.name in state) each.value = state[each.name]; });
+  if (!legend) spec.layer.forEach(({encoding}) => ["color", "strokeDash"].forEach(channel => {
+    if (encoding[channel]) encoding[channel].legend = null;
+  }));
+  return spec;
+};
+const views = new Map();
+const draw = async place => {
+  const state = place.state ||= {log: false, seeds: false};
+  place.tools ||= tools(place, state);
+  const {view} = await vegaEmbed(place, described(place, state, false),
+    {actions: false, renderer: "svg", config: look(false), formatLocale: locale});
+  views.get(place)?.finalize();
+  views.set(place, view);
+};
+const picture = async (place, kind) => {
+  const away = element("div", {style: "position:absolute;left:-9999px;width:640px"});
+  document.body.append(away);
+  const {view} = await vegaEmbed(away, {...described(place, place.state, true), height: 320},
+    {actions: false, renderer: "svg", config: look(true), formatLocale: locale});
+  save(`${nameOf(place)}.${kind}`, await view.toImageURL(kind, 2));
+  view.finalize();
+  away.remove();
+};
+const nameOf = place => place.closest("figure").id + (place.dataset.part ? `_${place.dataset.part}` : "");
+const toggle = (text, pressed, act, title) => {
+  const button = element("button", {type: "button", title: title || ""}, ...[text].flat());
+  button.setAttribute("aria-pressed", pressed);
+  button.onclick = () => act(button.getAttribute("aria-pressed") !== "true", button);
+  return button;
+};
+const tools = (place, state) => {
+  const {usermeta, data} = JSON.parse(place.nextElementSibling.textContent);
+  const press = (button, on) => button.setAttribute("aria-pressed", on);
+  const signal = (name, on, button) => { state[name] = on; press(button, on); views.get(place).signal(name, on).run(); };
+  const lines = element("div", {className: "lines"}, ...usermeta.lines.map(({name, colour, dash, hidden}, number) => {
+    const swatch = `<svg viewBox="0 0 24 6" aria-hidden="true"><path d="M0 3H24" stroke="${colour}" stroke-width="2.5"`
+      + ` stroke-dasharray="${dash}"/></svg>`;
+    const icon = element("span");
+    icon.innerHTML = swatch;
+    state[`show${number}`] = !hidden;
+    return toggle([icon, name], !hidden, (on, button) => signal(`show${number}`, on, button), said.toggle);
+  }));
+  lines.setAttribute("role", "group");
+  lines.setAttribute("aria-label", said.lines);
+  const more = element("div", {className: "more"});
+  if (usermeta.seeds) more.append(toggle(said.seeds, false, (on, button) => signal("seeds", on, button)));
+  if (!usermeta.log) more.append(toggle(usermeta.share ? said.log_error : said.log, false, (on, button) => {
+    state.log = on;
+    press(button, on);
+    draw(place);
+  }));
+  const reset = element("button", {type: "button", title: said.zoom, onclick: () => draw(place)}, said.reset);
+  const csv = element("button", {type: "button", onclick: () => save(`${nameOf(place)}.csv`, data.values, "text/csv")}, "CSV");
+  more.append(reset, ...["PNG", "SVG"].map(kind =>
+    element("button", {type: "button", onclick: () => picture(place, kind.toLowerCase())}, kind)), csv);
+  const bar = element("div", {className: "tools"}, lines, more);
+  place.before(bar);
+  return bar;
+};
 const seen = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(entry => {
   seen.unobserve(entry.target);
   draw(entry.target);
 }), {rootMargin: "400px"});
-document.querySelectorAll(".chart").forEach(place => seen.observe(place));
-addEventListener("beforeprint", () => document.querySelectorAll(".chart:empty").forEach(draw));
+const charts = [...document.querySelectorAll(".chart")];
+charts.forEach(place => seen.observe(place));
+addEventListener("beforeprint", () => charts.filter(place => !place.childElementCount).forEach(draw));
+dark.addEventListener("change", () => charts.filter(place => views.has(place)).forEach(draw));
 
-// The verdicts filter the table of claims.
+// Of charts of several metrics one is shown.
+document.querySelectorAll("select.metric").forEach(choice => choice.onchange = () => {
+  choice.closest("figure").querySelectorAll(".one").forEach(each => each.hidden = each.dataset.metric !== choice.value);
+});
+
+// Files that lie beside the pages are not beside them in Snakemake's report.
+const alone = location.pathname.includes("/data/raw/");
+document.querySelectorAll("[data-file]").forEach(link => alone ? link.remove() : link.href = `../${link.dataset.file}`);
+document.querySelectorAll(".files").forEach(line => line.hidden = !line.querySelector("a"));
+
+// The verdicts and the words in the box filter claims, in the plot as in the table.
 const buttons = [...document.querySelectorAll(".tally button")];
-buttons.forEach(button => button.onclick = () => {
-  const chosen = button.getAttribute("aria-pressed") === "true" ? null : button.dataset.verdict;
-  buttons.forEach(each => each.setAttribute("aria-pressed", each.dataset.verdict === chosen));
+const box = document.querySelector("input.filter");
+const filter = () => {
+  const chosen = buttons.find(button => button.getAttribute("aria-pressed") === "true")?.dataset.verdict;
+  const words = (box?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
+  const hidden = (row, verdict) => Boolean(chosen) && verdict !== chosen
+    || !words.every(each => row.textContent.toLowerCase().includes(each));
   document.querySelectorAll("#claims tbody tr").forEach(row => {
-    row.hidden = chosen !== null && row.cells[row.cells.length - 1].dataset.value !== chosen;
+    row.hidden = hidden(row, row.cells[row.cells.length - 1].dataset.value);
   });
+  document.querySelectorAll(".forest > li").forEach(row => row.hidden = hidden(row, row.dataset.verdict));
+};
+buttons.forEach(button => button.onclick = () => {
+  const on = button.getAttribute("aria-pressed") !== "true";
+  buttons.forEach(each => each.setAttribute("aria-pressed", on && each === button));
+  filter();
 });
+if (box) box.oninput = filter;
 
-document.querySelectorAll("button.save").forEach(button => button.onclick = () => {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([button.nextElementSibling.textContent], {type: "application/json"}));
-  link.download = button.dataset.name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-});
-
+document.querySelectorAll("button.save").forEach(button => button.onclick = () =>
+  save(button.dataset.name, button.nextElementSibling.textContent, "application/json"));
 
 // Ten exercises are wider than a phone: show the place of this one.
 const here = document.querySelector("nav a[aria-current]");

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,8 @@ import pandas as pd
 class Curve:
     """A metric over the epochs, ``(epochs,)`` each: its mean and a band around it, over ``n`` seeds.
 
-    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds. Of a curve of
-    running means, ``evaluated`` is the mean of the same metric evaluated at the end.
+    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds; ``seeds`` holds the
+    course of each seed. Of a curve of running means, ``evaluated`` is the mean of the same metric evaluated at the end.
     """
 
     epochs: np.ndarray
@@ -25,6 +26,7 @@ class Curve:
     folds: int
     stand_in: bool
     evaluated: float | None = None
+    seeds: Mapping[int, np.ndarray] = field(default_factory=dict)
 
 
 def curve_of(table: pd.DataFrame, spread: str, stand_in: bool) -> Curve:
@@ -46,4 +48,5 @@ def curve_of(table: pd.DataFrame, spread: str, stand_in: bool) -> Curve:
         n=means.shape[1],
         folds=table.columns.get_level_values("fold").nunique(),
         stand_in=stand_in,
+        seeds={int(str(seed)): means[seed].to_numpy() for seed in means},
     )

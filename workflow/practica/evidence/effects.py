@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from practica.evidence.rules import rule_of
 from practica.words import word
 
 Ends = tuple[float, float]
+FARTHEST = 1000.0
+"""Effects beyond this many units stand at the edge of an axis."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,12 @@ def by_protocol(claim: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         name: {**claim, "verdict": verdict, "parts": [part for part in parts if part["protocol"] == name]}
         for name, verdict in claim["verdicts"].items()
     }
+
+
+def axis_ends(effects: Iterable[Effect]) -> Ends:
+    """Return the ends of an axis that holds every finite end of the effects, no effect and one unit."""
+    ends = [end for each in effects for end in (each.low, each.high, each.centre) if math.isfinite(end)]
+    return max(1.3 * min([-1.5, *ends]), -FARTHEST), min(1.3 * max([2.0, *ends]), FARTHEST)
 
 
 def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ class Plot:
         label: what stands on its vertical axis.
         bounds: the limits that the quantity can never leave, either of them None.
         spread: draw the standard deviation alone in place of the mean with its band.
+        share: whether it is a share of right answers, of which the others are errors.
         ends: the least and the largest value that the axes show; None: those of the lines.
     """
 
@@ -44,6 +45,7 @@ class Plot:
     bounds: tuple[float | None, float | None] = (None, None)
     spread: bool = False
     ends: tuple[float, float] | None = None
+    share: bool = False
 
 
 def curves(

@@ -158,7 +158,8 @@ def _plots(
     shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words, ends: tuple[float, float] | None
 ) -> list[Plot]:
     bounds = BOUNDS.get(panel.metric, (None, None))
-    plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, bounds, ends=ends)
+    share = panel.metric == "accuracy"
+    plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, bounds, ends=ends, share=share)
     # A single fold has no deviation to draw.
     if shown.kind == "folds" and any(np.isfinite(line.curve.sd).any() for line in lines):
         return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)]

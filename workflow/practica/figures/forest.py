@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from practica.config import protocols
-from practica.evidence.effects import Effect, by_protocol, deciding, effect, effect_text, rule_text
+from practica.evidence.effects import Effect, axis_ends, by_protocol, deciding, effect, effect_text, rule_text
 from practica.evidence.results import Results
 from practica.figures.style import RC, message
 from practica.figures.tones import SIGNS, TONES
@@ -26,8 +25,6 @@ LINE, LANE, GAP = 0.115, 0.088, 0.07
 """Heights of a line of text, of a check and of the space between two claims [in]."""
 LETTERS = 50
 """Letters of a claim in one line."""
-FARTHEST = 1000.0
-"""Effects beyond this many units stand at the edge."""
 NAME, TEXT, SMALL = 6.5, 7.5, 6.5
 """Sizes of the names of claims, of their sentences, and of numbers [pt]."""
 ALLOWED, TOO_SMALL = "#dcefe4", "#eef4ee"
@@ -69,7 +66,7 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
         axes.set_axis_off()
         axes.set_xlim(0, 1)
     middle.set_ylim(sum(heights), 0)
-    limits = _limits([each for row in rows for each, *_ in row.effects if each])
+    limits = axis_ends([each for row in rows for each, *_ in row.effects if each])
     middle.set_xscale("symlog", linthresh=1, linscale=1)
     middle.set_xlim(*limits)
     top = 0.0
@@ -131,12 +128,6 @@ def _write(left: Axes, right: Axes, row: Row, centre: float) -> None:
     right.text(0.03, centre - LINE / 2, verdict, size=TEXT, weight="bold", color=colour, **plain)
     right.text(1, centre - LINE / 2, row.rule, size=SMALL, color="#555555", ha="right", **plain)
     right.text(0.03, centre + LINE / 2, row.found, size=SMALL, **plain)
-
-
-def _limits(effects: Sequence[Effect]) -> tuple[float, float]:
-    """Return the ends of the axis: they hold every finite end and, beyond it, a little room."""
-    ends = [end for each in effects for end in (each.low, each.high, each.centre, -1.5, 2) if math.isfinite(end)]
-    return max(min(ends, default=-2) * 1.3, -FARTHEST), min(max(ends, default=2) * 1.3, FARTHEST)
 
 
 def _draw(

@@ -18,7 +18,10 @@ from practica.figures.tones import SIGNS
 from practica.files import write_text
 from practica.launch.snakemake_internals import asset
 from practica.page.address import address
+from practica.page.embed import json_text
 from practica.page.exercise import exercise_page, overview, spark, title
+from practica.page.forest import forest
+from practica.page.prose import prose
 from practica.page.runs import runs_page
 from practica.paper import protocols
 from practica.paper.appendix import provenance
@@ -28,7 +31,7 @@ from practica.paper.facts import Facts
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
-from practica.words import in_language, section, word
+from practica.words import in_language, report_name, section, word
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"
 APART = {"protocols": "protocols", "differences": "across", "runs": "all_runs"}
@@ -70,6 +73,7 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         "language": facts.language,
         "demonstration": word("page_demonstration", facts.language) if facts.study.demonstration else "",
         "style": _style(templates),
+        "said": json_text(section("page", facts.language)["charts"]),
         "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
         "menu": [(each, title(facts, each)) for each in study.exercises],
     }
@@ -89,7 +93,9 @@ def _words(facts: Facts) -> Mapping[str, Any]:
 
 
 def _style(templates: Path) -> Markup:
-    return Markup((templates / "page.css").read_text(encoding="utf-8")) + STYLES
+    """Return the style: of the pages, of tables, and what is otherwise in the dark."""
+    page, dark = (Markup((templates / f"{name}.css").read_text(encoding="utf-8")) for name in ("page", "dark"))
+    return page + STYLES + dark
 
 
 def _overview(facts: Facts) -> Mapping[str, Any]:
@@ -126,6 +132,12 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "protocols": protocols.front(facts),
         "cards": cards,
         "overview": overview(facts),
+        "forest": forest(facts),
+        "forest_title": section("captions", facts.language)["forest_title"],
+        "forest_caption": section("captions", facts.language)["forest"],
+        "effect": section("figures", facts.language)["effect"],
+        "files": _files(facts),
+        "prose": prose(facts, None),
         "claims": [fragment(make_table(spec, facts), to_exercise) for spec in front_tables(facts.study)],
         "tables": [
             {
@@ -137,6 +149,14 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "warnings": facts.warnings().values(),
         "provenance": provenance(facts),
     }
+
+
+def _files(facts: Facts) -> list[tuple[str, str]]:
+    """Return the files that lie beside the pages, and what each is called."""
+    papers = [(f"{report_name(each)}.pdf", section("language", each)["name"]) for each in facts.study.languages]
+    found = [(file, f"PDF ({name})") for file, name in papers]
+    found += [(name, name) for name in ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")]
+    return [*found, ("claims.json", "claims.json"), ("study.json", "study.json")]
 
 
 def _counted(verdict: str, count: int, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ DASHES = {"-": [1, 0], "--": [6, 3], "-.": [6, 3, 1.5, 3], ":": [1.5, 2.5]}
 NUMBER = ".4~g"
 FEW = 15
 """Up to so many epochs each is a dot."""
+SEEDS = 12
+"""Up to so many seeds each has a thin line of its own."""
 
 
 def charts(shown: Course, title: str, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
@@ -43,8 +46,22 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
     layers = [
         layer for place, line in enumerate(plot.lines) for layer in _line(place, line, plot, len(table), looks, y)
     ]
+    layers[0]["params"] = [ZOOM]
     return {
         "description": f"{title}: {plot.label}. {'; '.join(names)}.",  # for readers who do not see it
+        "params": [
+            {"name": "seeds", "value": False},
+            *({"name": f"show{place}", "value": True} for place in range(len(names))),
+        ],
+        "usermeta": {
+            "lines": [
+                {"name": line.label, "colour": line.look.colour, "dash": DASHES[line.look.dashes]}
+                for line in plot.lines
+            ],
+            "seeds": any(_seeds(line, plot) for line in plot.lines),
+            "share": plot.share,
+            "log": plot.log,
+        },
         "width": "container",
         "height": 210,
         "data": {"values": table.to_csv(index=False, lineterminator="\n"), "format": {"type": "csv"}},
@@ -87,13 +104,14 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _values(plot: Plot, scale: str) -> pd.DataFrame:
-    """Return a row per epoch, with the mean (``m``) and the band (``l``, ``h``) of each line, to five figures."""
+    """Return a row per epoch, to five figures: mean (``m``), band (``l``, ``h``) and seeds (``s``) of each line."""
     columns = []
     for place, line in enumerate(plot.lines):
         kept = thinned(len(line.curve.epochs), scale)
         found = {f"m{place}": line.curve.sd if plot.spread else line.curve.mean}
         if _banded(line, plot):
             found |= {f"l{place}": line.curve.low, f"h{place}": line.curve.high}
+        found |= {f"s{place}_{seed}": values for seed, values in _seeds(line, plot).items()}
         columns.append(pd.DataFrame(found, index=line.curve.epochs).iloc[kept])
     table = pd.concat(columns, axis="columns").rename_axis("epoch").sort_index()
     return table.map(lambda value: float(f"{value:.5g}")).reset_index()
@@ -103,19 +121,30 @@ def _banded(line: Line, plot: Plot) -> bool:
     return not plot.spread and bool(np.any(line.curve.high > line.curve.low))
 
 
+def _seeds(line: Line, plot: Plot) -> Mapping[int, np.ndarray]:
+    """Return the seeds of a line that are drawn when asked for: several, and not too many to be told apart."""
+    seeds = line.curve.seeds
+    return seeds if not plot.spread and 1 < len(seeds) <= SEEDS else {}
+
+
 def _line(
     place: int, line: Line, plot: Plot, points: int, looks: dict[str, Any], y: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the band of a line and the line itself."""
+    """Return the band of a line, its seeds and the line itself; parameters show and hide them."""
     there = [{"filter": f"isValid(datum.m{place})"}]
     band = {
         "transform": there,
-        "mark": {"type": "area", "opacity": 0.16, "color": line.look.colour},
+        "mark": {"type": "area", "opacity": {"expr": f"show{place} ? 0.16 : 0"}, "color": line.look.colour},
         "encoding": {"y": {**y, "field": f"l{place}"}, "y2": {"field": f"h{place}"}},
     }
     drawn = {
         "transform": there,
-        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 24} if points <= FEW else False},
+        "mark": {
+            "type": "line",
+            "strokeWidth": 2,
+            "opacity": {"expr": f"show{place} ? 1 : 0"},
+            "point": {"size": 24, "opacity": {"expr": f"show{place} ? 1 : 0"}} if points <= FEW else False,
+        },
         "encoding": {
             "y": {**y, "field": f"m{place}"},
             **{
@@ -124,20 +153,44 @@ def _line(
             },
         },
     }
-    return [*([band] if _banded(line, plot) else []), drawn, *_dot(line, plot, y)]
+    thin = {"type": "line", "strokeWidth": 0.8, "color": line.look.colour}
+    thin["opacity"] = {"expr": f"show{place} && seeds ? 0.6 : 0"}
+    seeds = [
+        {"transform": there, "mark": thin, "encoding": {"y": {**y, "field": f"s{place}_{seed}"}}}
+        for seed in _seeds(line, plot)
+    ]
+    return [*([band] if _banded(line, plot) else []), *seeds, drawn, *_dot(place, line, plot, y)]
 
 
-def _dot(line: Line, plot: Plot, y: dict[str, Any]) -> list[dict[str, Any]]:
+def _dot(place: int, line: Line, plot: Plot, y: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the dot at the end of a line of running means: what is evaluated after the last epoch."""
     if plot.spread or line.curve.evaluated is None:
         return []
     value = float(f"{line.curve.evaluated:.5g}")
     mark = {"type": "point", "filled": True, "size": 60, "color": line.look.colour, "stroke": "white"}
+    mark["opacity"] = {"expr": f"show{place} ? 1 : 0"}
     at = {"epoch": int(line.curve.epochs[-1]), "evaluated": value}
     return [{"data": {"values": [at]}, "mark": mark, "encoding": {"y": {**y, "field": "evaluated"}}}]
 
 
-LEGEND = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 320, "labelLimit": 260}
+ZOOM = {
+    "name": "zoom",
+    # The wheel scrolls the page, and a finger too: it zooms with a key held, and the mouse alone moves.
+    "select": {
+        "type": "interval",
+        "zoom": "wheel![event.ctrlKey || event.metaKey || event.altKey]",
+        "translate": "[mousedown, window:mouseup] > window:mousemove!",
+    },
+    "bind": "scales",
+}
+LEGEND = {
+    "title": None,
+    "orient": "top",
+    "symbolType": "stroke",
+    "symbolSize": 320,
+    "symbolOpacity": 1,
+    "labelLimit": 260,
+}
 
 
 def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:

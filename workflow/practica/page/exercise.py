@@ -10,23 +10,29 @@ import numpy as np
 from markupsafe import Markup
 
 from practica.config import names
-from practica.config.names import variant_name
+from practica.config.names import metric_name, variant_name
 from practica.config.study import Block
+from practica.evidence.results import Missing
 from practica.figures import catalogue
-from practica.figures.draw import Course, course, figure_words, stand_in
+from practica.figures.curves import Line, Plot
+from practica.figures.draw import BOUNDS, Course, course, figure_words, stand_in
 from practica.figures.glance import overview_caption
 from practica.figures.specs import Spec
+from practica.figures.style import Look, look
 from practica.page.address import address
 from practica.page.charts import charts
 from practica.page.embed import json_text
+from practica.page.prose import prose
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.layers import equal_nets, shown_tables
-from practica.paper.settings import ran
-from practica.paper.table import Cell
+from practica.paper.settings import ran, setting
+from practica.paper.table import Cell, Column, Table
 from practica.paper.tables import make_table
-from practica.words import items
+from practica.words import items, label, section
 
+MOST, FEW = 24, 4
+"""Variants of an exercise in the chart that holds them all, and those that it shows before anybody chooses."""
 WIDTH, HEIGHT, POINTS = 120, 40, 60
 """Size of the small curve that stands for an exercise on the overview, and its most points."""
 
@@ -59,7 +65,61 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
         "layers": layers,
         "figures": [_figure(spec, facts) for spec in catalogue.of_exercise(facts.study, exercise)],
         "stand_in": facts.stand_in(exercise),
+        "prose": prose(facts, exercise),
+        "explorer": _explorer(facts, exercise),
+        "settings": fragment(_settings(facts, exercise)),
+        "files": [
+            (f"{facts.study.shelf('tables', facts.language)}/{spec.name}.csv", spec.name)
+            for spec in shown_tables(facts, exercise)
+        ],
     }
+
+
+def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
+    """Return a chart for each metric with all variants, on training and validation data, of which a few are shown."""
+    texts = section("figures", facts.language)
+    variants = facts.study.variants(exercise)
+    recorded = dict.fromkeys(
+        metric for variant in variants for metric in facts.results.metrics_by_epoch(exercise, variant)
+    )
+    found: list[Mapping[str, Any]] = []
+    for metric in recorded:
+        lines: list[Line] = []
+        hidden = set()
+        for place, variant in enumerate(variants[:MOST]):
+            for split, dashed in (("validation", False), ("train", True)):
+                curve = facts.results.curves(exercise, variant, metric, split)
+                if isinstance(curve, Missing) or not np.isfinite(curve.mean).any():
+                    continue
+                name = f"{variant_name(facts.study, exercise, variant, facts.language)}, {label(texts, split).lower()}"
+                if place >= FEW or (split == "train" and any(line.label != name for line in lines)):
+                    hidden.add(name)
+                lines.append(Line(name, curve, Look(look(place).colour, ":" if dashed else "-")))
+        if lines:
+            title = metric_name(facts.study, exercise, metric, facts.language)
+            plot = Plot(title, tuple(lines), bounds=BOUNDS.get(metric, (None, None)), share=metric == "accuracy")
+            (chart,) = charts(Course((plot,), ()), title, texts["epoch"], log_epochs=False)
+            for line in chart["usermeta"]["lines"]:
+                line["hidden"] = line["name"] in hidden
+            chart["height"] = 320
+            found.append({"metric": metric, "said": title, "chart": json_text(chart)})
+    return found
+
+
+def _settings(facts: Facts, exercise: str) -> Table:
+    """Return the settings of the variants side by side; those that differ stand out."""
+    variants = facts.study.variants(exercise)
+    values = {variant: facts.study.settings(exercise, variant) for variant in variants}
+    names = dict.fromkeys(name for each in values.values() for name in each)
+    said = section("page", facts.language)
+    columns = [Column("setting", said["setting"], numeric=False)]
+    columns += [Column(each, variant_name(facts.study, exercise, each, facts.language)) for each in variants]
+    rows = []
+    for name in names:
+        texts = [setting(each[name], facts.language) if name in each else "–" for each in values.values()]
+        tone = "strong" if len(set(texts)) > 1 else ""
+        rows.append((Cell(name, {"": name}, tone=tone), *(Cell(text, {"": text}, tone=tone) for text in texts)))
+    return Table(f"settings_{exercise}", said["side_by_side"], tuple(columns), tuple(rows), facts.language)
 
 
 def spark(facts: Facts, exercise: str) -> Sequence[Mapping[str, str]]:
@@ -109,6 +169,10 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
         "picture": None if spec.reads == "tables" else _picture(spec, facts),
         "stand_in": texts["stand_in"] if stand_in(spec, facts.results) else "",
         "runs": _runs(spec, facts),
+        "files": [
+            (f"{facts.study.shelf('figures', facts.language)}/{spec.name}.{kind}", kind.upper())
+            for kind in ("pdf", "png")
+        ],
     }
 
 

@@ -32,8 +32,12 @@ RESULTS_FROM_DOCUMENT = "../.."
 class Prose:
     """The prose of one section, and which figures and tables it has placed."""
 
-    def __init__(self, facts: Facts, exercise: str | None, pictures: dict[str, str]) -> None:
-        """Prepare the section of ``exercise`` (None: the introduction) with its ``pictures``, caption by name."""
+    def __init__(self, facts: Facts, exercise: str | None, pictures: dict[str, str], *, floats: bool = True) -> None:
+        """Prepare the section of ``exercise`` (None: the introduction) with its ``pictures``, caption by name.
+
+        Without ``floats`` it has neither figures nor tables.
+        """
+        self.floats = floats
         self.facts = facts
         self.exercise = exercise
         self.pictures = pictures
@@ -209,6 +213,8 @@ class Prose:
         chosen = [name.strip() for name in names.split(",")]
         for name in chosen:
             self._place(name, {**self.captions, **self.pictures}, "figure")
+        if not self.floats:
+            return ""
         return floats.figure([self._picture(name, bool(caption)) for name in chosen], caption)
 
     def _picture(self, name: str, part: bool) -> Picture:
@@ -225,12 +231,16 @@ class Prose:
 
     def _table(self, name: str) -> str:
         self._place(name, {**self.rowless, **self.tables}, "table")
+        if not self.floats:
+            return ""
         if name not in self.tables:
             return self._rowless(self.rowless[name])
         table = make_table(self.tables[name], self.facts)
         return render.to_latex(table, number=str(table.number or ""))
 
     def _layers(self, names: str) -> str:
+        if not self.floats:
+            return ""
         tables, holes = [], []
         for name in names.split(","):
             exercise, variant = parts(name)

@@ -1,0 +1,84 @@
+"""Gather the forest plot of all claims as rows that a page places: no picture, so that it can be read and heard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from practica.evidence.effects import Effect, Ends, axis_ends, deciding, effect, effect_text, rule_text
+from practica.figures.tones import SIGNS
+from practica.page.address import address
+from practica.paper.comparisons import cause
+from practica.paper.facts import Facts
+from practica.words import in_language, word
+
+TICKS = (-1000, -100, -10, -1, 0, 1, 10, 100, 1000)
+
+
+def forest(facts: Facts) -> Mapping[str, Any]:
+    """Return the claims with their checks, each with places from 0 to 100 on one axis, and the ticks of that."""
+    claims = facts.claims["claims"] if facts.claims else []
+    ends = axis_ends(found for claim in claims for part in claim["parts"] if (found := effect(part)))
+    ticks = [{"at": _place(tick, ends), "said": f"{tick:g}".replace("-", "−")} for tick in TICKS if _inside(tick, ends)]
+    marks = {"zero": _place(0, ends), "one": _place(1, ends)}
+    return {"claims": [_claim(claim, ends, facts) for claim in claims], "ticks": ticks, **marks}
+
+
+def _claim(claim: Mapping[str, Any], ends: Ends, facts: Facts) -> Mapping[str, Any]:
+    decides = deciding(claim)
+    return {
+        "id": claim["id"],
+        "page": address(facts.study, claim["exercise"], facts.language),
+        "sentence": in_language(claim["sentence"], facts.language),
+        **_verdict(claim["verdict"], facts),
+        "parts": [_part(part, ends, facts, decides=part is decides) for part in claim["parts"]],
+    }
+
+
+def _part(part: Mapping[str, Any], ends: Ends, facts: Facts, *, decides: bool) -> Mapping[str, Any]:
+    language, found = facts.language, effect(part)
+    told = effect_text(part, language, spread=False) if part["estimate"] else cause(part, facts).replace("\n", " ")
+    return {
+        "says": in_language(part["says"], language),
+        "rule": rule_text(part, language),
+        "told": told,
+        "decides": decides,
+        "drawn": _drawn(found, ends) if found else None,
+        **_verdict(part["verdict"], facts),
+    }
+
+
+def _verdict(name: str, facts: Facts) -> Mapping[str, str]:
+    return {"verdict": name, "tone": name.replace(" ", "-"), "sign": SIGNS[name], "said": word(name, facts.language)}
+
+
+def _drawn(found: Effect, ends: Ends) -> Mapping[str, Any]:
+    """Return where the parts of a check stand: bands as left end and width, the others as places."""
+    return {
+        "allowed": _span(found.allowed, ends),
+        "small": _span(found.small, ends) if found.small else None,
+        "interval": _span((found.low, found.high), ends),
+        "open": [not math.isfinite(end) for end in (found.low, found.high)],
+        "centre": _place(found.centre, ends),
+        "seeds": [_place(seed, ends) for seed in found.seeds if _inside(seed, ends)],
+    }
+
+
+def _span(span: Ends, ends: Ends) -> Sequence[float]:
+    low, high = (_place(end, ends) for end in span)
+    return [low, round(high - low, 2)]
+
+
+def _place(value: float, ends: Ends) -> float:
+    """Return the place of a value from 0 to 100 on an axis that is logarithmic beyond one unit."""
+    low, high, at = (_bent(each) for each in (*ends, min(max(value, ends[0]), ends[1])))
+    return round(100 * (at - low) / (high - low), 2)
+
+
+def _bent(value: float) -> float:
+    return value if abs(value) <= 1 else math.copysign(1 + math.log10(abs(value)), value)
+
+
+def _inside(value: float, ends: Ends) -> bool:
+    return ends[0] <= value <= ends[1]

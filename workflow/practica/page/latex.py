@@ -1,0 +1,220 @@
+r"""Turn the prose of the report, which is LaTeX, into HTML: what authors write in sentences, without floats.
+
+Commands that are not listed here become their text, so that a page never shows LaTeX.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from practica.figures.tones import TONES
+from practica.paper.escape import COMMANDS
+
+Link = Callable[[str], tuple[str, str]]
+"""From a label such as ``fig:fig01a`` to what a reference to it says, and where it leads."""
+
+TAGS = {"emph": "em", "textit": "em", "textbf": "strong", "texttt": "code", "textsuperscript": "sup", "underline": "u"}
+HEADINGS = {"section": "h2", "subsection": "h3", "subsubsection": "h4"}
+LISTS = {"itemize": "ul", "enumerate": "ol"}
+DROPPED = {"label": 1, "addcontentsline": 3, "input": 1, "vspace": 1, "hspace": 1, "pagestyle": 1}
+"""Commands of which nothing is read, by the number of their arguments."""
+MATHS = {
+    "times": "×", "pm": "±", "cdot": "·", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "neq": "≠", "ne": "≠",
+    "approx": "≈", "infty": "∞", "rightarrow": "→", "to": "→", "sum": "∑", "sqrt": "√", "ldots": "…", "dots": "…",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ",
+    "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "omega": "ω", "Delta": "Δ", "Sigma": "Σ",
+}  # fmt: skip
+DINGBATS = {"51": "✓", "55": "✗"}
+SIGNS = {"par": "\n\n", "item": "\n\n<li>", "allowbreak": "<wbr>"} | {
+    command.strip("\\{}"): str(escape(character))
+    for character, command in COMMANDS.items()
+    if re.fullmatch(r"\\[a-z]+\{\}", command)
+}
+ACCENTS = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303", "c": "\u0327", "v": "\u030c"}
+LIGATURES = {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "'": "’", "~": "\u00a0"}
+TOKEN = re.compile(
+    r"(?P<comment>%[^\n]*\n?[ \t]*)|(?P<maths>\\\(.*?\\\)|\\\[.*?\\\]|\$[^$]*\$)|\\(?P<command>[A-Za-z]+)\*?[ \t]*"
+    r"|\\(?P<sign>.)|(?P<brace>[{}])|(?P<ligature>---?|``|''|[`'~])|(?P<break>\n\s*\n)",
+    re.DOTALL,
+)
+BLOCK = re.compile(r"\s*</?(?:h[2-4]|ul|ol|li|p)\b")
+
+
+def to_html(text: str, link: Link, cited: Callable[[str], str]) -> Markup:
+    """Return prose, with its macros expanded, as HTML.
+
+    Args:
+        text: in LaTeX; what it holds of HTML is text.
+        link: what references say, and where they lead.
+        cited: what a citation of a work says, by its key.
+    """
+    blocks = re.split(r"\n\s*\n", _Reader(text, link, cited).read(0)[0])
+    paragraphs = (each if BLOCK.match(each) else f"<p>{each.strip()}</p>" for each in blocks if each.strip())
+    return Markup("\n".join(paragraphs))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    text: str
+    link: Link
+    cited: Callable[[str], str]
+
+    def read(self, start: int) -> tuple[str, int]:
+        """Return the HTML from a position to the brace that closes it, or to the end, and the position behind."""
+        parts, position = [], start
+        while found := TOKEN.search(self.text, position):
+            parts.append(str(escape(self.text[position : found.start()])))
+            position = found.end()
+            if found["brace"] == "}":
+                return "".join(parts), position
+            if found["brace"]:
+                inside, position = self.read(position)
+                parts.append(inside)
+            elif found["command"]:
+                made, position = self._command(found["command"], position)
+                parts.append(made)
+            elif found["sign"]:
+                made, position = self._sign(found["sign"], position)
+                parts.append(made)
+            else:
+                parts.append(self._other(found))
+        return "".join([*parts, str(escape(self.text[position:]))]), len(self.text)
+
+    def _other(self, found: re.Match[str]) -> str:
+        if found["maths"]:
+            inside = found["maths"].strip("$")
+            shown = inside[2:-2] if inside.startswith("\\") and found["maths"][0] == "\\" else inside
+            maths = f'<i class="maths">{_maths(shown)}</i>'
+            return f"\n\n<p>{maths}</p>\n\n" if found["maths"].startswith("\\[") else maths
+        if found["ligature"]:
+            return LIGATURES[found["ligature"]]
+        return "\n\n" if found["break"] else ""
+
+    def _argument(self, position: int) -> tuple[str, int]:
+        """Return the argument in braces at a position as HTML; nothing where there is none."""
+        if self.text[position : position + 1] != "{":
+            return "", position
+        return self.read(position + 1)
+
+    def _raw(self, position: int) -> tuple[str, int]:
+        """Return the argument in braces at a position as it is written."""
+        found = re.compile(r"\s*(?:\[[^\]]*\])?\{([^{}]*)\}").match(self.text, position)
+        return (found[1], found.end()) if found else ("", position)
+
+    def _command(self, name: str, position: int) -> tuple[str, int]:
+        """Return the HTML of a command with its arguments; of one that nothing is known of, nothing."""
+        if name in HANDLERS:
+            return HANDLERS[name](self, name, position)
+        if name in DROPPED:
+            for _ in range(DROPPED[name]):
+                _, position = self._raw(position)
+            return "", position
+        tag = TAGS.get(name) or HEADINGS.get(name)
+        if tag:
+            inside, position = self._argument(position)
+            gap = "\n\n" * (name in HEADINGS)
+            return f"{gap}<{tag}>{inside}</{tag}>{gap}", position
+        return SIGNS.get(name, ""), position
+
+    def _ref(self, _name: str, position: int) -> tuple[str, int]:
+        label, position = self._raw(position)
+        said, target = self.link(label)
+        return (f'<a href="{escape(target)}">{escape(said)}</a>' if target else str(escape(said))), position
+
+    def _cite(self, name: str, position: int) -> tuple[str, int]:
+        keys, position = self._raw(position)
+        said = "; ".join(self.cited(key.strip()) for key in keys.split(","))
+        return (said if name == "citet" else f"({said})"), position
+
+    def _environment(self, name: str, position: int) -> tuple[str, int]:
+        kind, position = self._raw(position)
+        tag = LISTS.get(kind)
+        return (f"\n\n<{'/' * (name == 'end')}{tag}>\n\n" if tag else "\n\n"), position
+
+    def _coloured(self, _name: str, position: int) -> tuple[str, int]:
+        colour, position = self._raw(position)
+        inside, position = self._argument(position)
+        return f'<span class="{_tone(colour)}">{inside}</span>', position
+
+    def _link(self, _name: str, position: int) -> tuple[str, int]:
+        target, position = self._raw(position)
+        inside, position = self._argument(position)
+        return f'<a href="{escape(target)}">{inside}</a>', position
+
+    def _formula(self, _name: str, position: int) -> tuple[str, int]:
+        inside, position = self._raw(position)
+        return _maths(inside), position
+
+    def _dingbat(self, _name: str, position: int) -> tuple[str, int]:
+        inside, position = self._raw(position)
+        return DINGBATS.get(inside, ""), position
+
+    def _paragraph(self, _name: str, position: int) -> tuple[str, int]:
+        inside, position = self._argument(position)
+        return f"\n\n<strong>{inside}</strong> ", position
+
+    def _sign(self, sign: str, position: int) -> tuple[str, int]:
+        if sign in ACCENTS:
+            inside, behind = self._argument(position)
+            letter = inside or self.text[position : position + 1]
+            return unicodedata.normalize("NFC", letter + ACCENTS[sign]), behind if inside else position + 1
+        special = {"\\": "<br>", ",": "\u202f", ";": " ", "\n": " ", "/": ""}
+        return special.get(sign, str(escape(sign))), position
+
+
+HANDLERS: Mapping[str, Callable[[_Reader, str, int], tuple[str, int]]] = {
+    **dict.fromkeys(("ref", "pageref", "autoref"), _Reader._ref),
+    **dict.fromkeys(("cite", "citep", "citet"), _Reader._cite),
+    **dict.fromkeys(("begin", "end"), _Reader._environment),
+    "textcolor": _Reader._coloured,
+    "href": _Reader._link,
+    "ensuremath": _Reader._formula,
+    "ding": _Reader._dingbat,
+    "paragraph": _Reader._paragraph,
+}
+"""What reads the arguments of commands with a meaning of their own."""
+
+
+def _tone(colour: str) -> str:
+    """Return the class of the words in a colour: a verdict, what is not compared, or a hole."""
+    known = {tone.upper(): name.replace(" ", "-") for name, tone in TONES.items()}
+    return known.get(colour.upper(), "pale" if "!" in colour else "gap")
+
+
+def _maths(text: str) -> str:
+    """Return a short formula with its signs, exponents and indices."""
+    text = re.sub(r"\\([A-Za-z]+)\s*", lambda found: MATHS.get(found[1], ""), text)
+    text = str(escape(re.sub(r"\\[,;: !]", "\u202f", text).replace("-", "−")))
+    for mark, tag in (("^", "sup"), ("_", "sub")):
+        text = re.sub(rf"\{mark}(?:\{{([^{{}}]*)\}}|(\S))", lambda at, t=tag: f"<{t}>{at[1] or at[2]}</{t}>", text)  # type: ignore[misc]
+    return text.replace("{", "").replace("}", "").strip()
+
+
+def works(path: Path) -> Mapping[str, str]:
+    """Return what a citation says of each work in a BibTeX file: its authors, its year, and where it is."""
+    if not path.is_file():
+        return {}
+    cited = {}
+    for key, body in re.findall(r"@\w+\{([^,\s]+),(.*?)\n\}", path.read_text(encoding="utf-8"), re.DOTALL):
+        fields = {name.lower(): value.strip('{}"') for name, value in FIELD.findall(body)}
+        families = [_family(each) for each in " ".join(fields.get("author", key).split()).split(" and ")]
+        who = " & ".join(families) if len(families) < 3 else f"{families[0]} et al."
+        said = str(escape(f"{who} {fields.get('year', '')}".strip()))
+        target = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
+        cited[key] = f'<a href="{escape(target)}">{said}</a>' if target else said
+    return cited
+
+
+FIELD = re.compile(r"(\w+)\s*=\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\"[^\"]*\"|\d+)")
+
+
+def _family(author: str) -> str:
+    """Return the family name of an author, written either way."""
+    name = author.partition(",")[0] if "," in author else author.rsplit(maxsplit=1)[-1]
+    return Markup(_Reader(name, lambda _: ("", ""), str).read(0)[0]).unescape()

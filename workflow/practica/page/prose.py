@@ -1,0 +1,43 @@
+"""What authors write of a study, from the same files as the PDF, as sections of a page."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from markupsafe import Markup
+
+from practica.figures import catalogue as figures
+from practica.page.address import address
+from practica.page.latex import to_html, works
+from practica.paper.bibliography import REFERENCES
+from practica.paper.catalogue import exercise_tables
+from practica.paper.facts import Facts
+from practica.paper.floats import group
+from practica.paper.prose import Prose
+
+
+def prose(facts: Facts, exercise: str | None) -> Markup:
+    """Return the prose of an exercise (None: the introduction) as HTML: its floats have places of their own."""
+    path = facts.study.prose(facts.language).get(exercise)
+    if path is None or not path.is_file():
+        return Markup("")
+    captions = {spec.name: "" for spec in figures.of_exercise(facts.study, exercise)} if exercise else {}
+    text = Prose(facts, exercise, captions, floats=False).expand(path)
+    cited = works(facts.study.folder / REFERENCES)
+    return to_html(text, partial(_reference, facts), lambda key: cited.get(key, key))
+
+
+def _reference(facts: Facts, label: str) -> tuple[str, str]:
+    """Return what a reference says, and where on the pages it leads: a number of the source, or a name."""
+    kind, _, name = label.partition(":")
+    if kind == "sec":
+        return str(facts.study.number(name)), address(facts.study, name, facts.language)
+    for exercise in facts.study.exercises:
+        page = address(facts.study, exercise, facts.language)
+        shown = figures.of_exercise(facts.study, exercise) if kind == "fig" else exercise_tables(facts.study, exercise)
+        for spec in shown:
+            if name in (spec.name, group(spec.name)):
+                letter = re.sub(r"^.*\d", "", name) if name == spec.name else ""
+                return (name if spec.number is None else f"{spec.number}{letter}"), f"{page}#{spec.name}"
+    return name, ""
