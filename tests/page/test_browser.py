@@ -205,3 +205,46 @@ def test_the_report_fits_a_phone(tab: playwright.Page, report: Path) -> None:
     playwright.expect(tab.frame_locator("iframe.start").locator("h1")).to_be_visible()
     box = tab.locator("iframe.start").bounding_box()
     assert box is not None and box["width"] >= 0.95 * PHONE["width"]
+
+
+def test_buttons_hide_a_line_show_seeds_scale_and_save(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "steps.html"))
+    figure = tab.locator("#fig1a")
+    figure.locator(".chart").scroll_into_view_if_needed()
+    playwright.expect(figure.locator(".chart svg")).to_be_visible()
+    training = figure.get_by_role("button", name="Entrenamiento")
+    playwright.expect(training).to_have_attribute("aria-pressed", "true")
+    shown = (
+        "[...document.querySelectorAll('#fig1a .chart .mark-line path')].filter(e => e.getAttribute('opacity') !== '0')"
+    )
+    before = tab.evaluate(f"{shown}.length")
+    training.press("Enter")  # as the keyboard does
+    playwright.expect(training).to_have_attribute("aria-pressed", "false")
+    assert tab.evaluate(f"{shown}.length") == before - 1
+    figure.get_by_role("button", name="Semillas").click()
+    assert tab.evaluate(f"{shown}.length") == before - 1 + 5
+    figure.get_by_role("button", name="Error, eje logarítmico").click()
+    playwright.expect(figure.locator(".chart svg")).to_contain_text("Tasa de error")
+    assert tab.evaluate(f"{shown}.length") == before - 1 + 5
+    with tab.expect_download() as saved:
+        figure.get_by_role("button", name="CSV").click()
+    assert Path(saved.value.path()).read_text().startswith("epoch,m0,")
+    with tab.expect_download() as saved:
+        figure.get_by_role("button", name="SVG").click()
+    assert saved.value.suggested_filename == "fig1a.svg"
+
+
+def test_words_filter_the_claims_and_every_control_has_a_name(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "index_en.html"))
+    every = tab.locator(".forest > li").count()
+    tab.get_by_role("searchbox", name="Filter the claims by words").fill("dense overfits")
+    assert 0 < tab.locator(".forest > li:visible").count() < every
+    assert 0 < tab.locator("#claims tbody tr:visible").count() < every
+    nameless = (
+        "[...document.querySelectorAll('button, a, input, select, [role=img]')].filter(each => "
+        "!(each.textContent.trim() || each.getAttribute('aria-label'))).length"
+    )
+    for name in ("index_en.html", "steps_en.html", "steps_runs_en.html"):
+        tab.goto(inner(report, name))
+        assert tab.evaluate(nameless) == 0
+        assert tab.evaluate("[...document.querySelectorAll('img')].every(each => each.alt)")

@@ -39,7 +39,9 @@ def page(project: Path, name: str) -> str:
 
 
 def specifications(text: str) -> list[dict]:
-    found = re.findall(r'<div class="chart"></div>\s*<script type="application/json">(.*?)</script>', text, re.DOTALL)
+    found = re.findall(
+        r'<div class="chart"[^>]*></div>\s*<script type="application/json">(.*?)</script>', text, re.DOTALL
+    )
     return [json.loads(each) for each in found]
 
 
@@ -134,6 +136,8 @@ def test_every_link_leads_somewhere(project: Path) -> None:
     for path in folder.glob("*.html"):
         for target in re.findall(r'<a [^>]*href="([^"]+)"', path.read_text()):
             name, _, place = target.partition("#")
+            if name.startswith("https://"):  # a work that the prose cites
+                continue
             assert (name or path.name) in places, target
             assert not place or place in places[name or path.name], target
 
@@ -212,7 +216,9 @@ def test_a_demonstration_is_named_on_every_page(tmp_path: Path) -> None:
     fill(study, tmp_path)
     write_pages(study, tmp_path)
     pages = {path.stem: path.read_text() for path in (tmp_path / "page").glob("*_en.html")}
-    assert 'class="banner">DEMONSTRATION. This study ran at reduced size, with 2 seeds.' in pages.pop("index_en")
+    assert 'class="banner">DEMONSTRATION. This study ran at reduced size, with 2 seeds and 6 epochs.' in pages.pop(
+        "index_en"
+    )
     assert all('class="banner">DEMONSTRATION: a study at reduced size' in text for text in pages.values())
 
 

@@ -72,7 +72,7 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
 def estimate(found: Estimate, metric: str, language: str) -> str:
     """Write what seeds say: mean and standard deviation, median and range if skewed, or how many of them say yes."""
     if found.scale == SHARE:
-        return f"{round(found.mean * found.n)}/{found.n}"
+        return section("numbers", language)["of"].format(round(found.mean * found.n), found.n)
     if not found.skewed:
         return measure(found.mean, found.sd, metric, language)
     power, shrink = "", 1.0

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from practica.evidence.effects import Effect, Ends, axis_ends, deciding, effect, effect_text, rule_text
+from practica.config import protocols
+from practica.evidence.effects import Effect, Ends, axis_ends, by_protocol, deciding, effect, effect_text, rule_text
 from practica.figures.tones import SIGNS
 from practica.page.address import address
 from practica.paper.comparisons import cause
@@ -26,13 +27,19 @@ def forest(facts: Facts) -> Mapping[str, Any]:
 
 
 def _claim(claim: Mapping[str, Any], ends: Ends, facts: Facts) -> Mapping[str, Any]:
-    decides = deciding(claim)
+    views, study = by_protocol(claim), facts.study
+    shown = [name for name in ("", *study.shown_protocols) if name in views]
+    labels = {name: protocols.label(study.folder, name, facts.language) if name else "" for name in shown}
     return {
         "id": claim["id"],
         "page": address(facts.study, claim["exercise"], facts.language),
         "sentence": in_language(claim["sentence"], facts.language),
         **_verdict(claim["verdict"], facts),
-        "parts": [_part(part, ends, facts, decides=part is decides) for part in claim["parts"]],
+        "parts": [
+            {**_part(part, ends, facts, decides=part is deciding(views[name])), "protocol": labels[name]}
+            for name in shown
+            for part in views[name]["parts"]
+        ],
     }
 
 

@@ -11,7 +11,8 @@ from practica.config.front import spoken
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, effect_text
 from practica.evidence.results import Missing
-from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, VERDICTS
+from practica.evidence.rules import CONFIRMED, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED, VERDICTS
+from practica.evidence.verdicts import MULTIPLE
 from practica.files import read_text
 from practica.paper import catalogue, comparisons, floats, protocols, render
 from practica.paper.catalogue import TableSpec
@@ -186,7 +187,8 @@ class Prose:
     def _sentence(self, name: str, parts: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
         """Return the sentence for a verdict, or why there is none."""
         if name not in (NOT_COMPARABLE, NOT_EVALUATED):
-            return dict(zip(VERDICTS, sentences, strict=False))[name]
+            sentence = dict(zip(VERDICTS, sentences, strict=False))[name]
+            return f"{sentence} {self._alone(parts)}".strip() if name == UNDECIDED else sentence
         found_part = next(each for each in parts if each["verdict"] == name)
         if name == NOT_COMPARABLE:
             sentence = escape(word("not_compared", self.facts.language).format(self.facts.terms(found_part["reason"])))
@@ -198,6 +200,18 @@ class Prose:
         first = sentence not in self.said
         self.said.add(sentence)
         return sentence if first else ""
+
+    def _alone(self, parts: Sequence[Mapping[str, Any]]) -> str:
+        """Say what the seeds would decide if it were the only decision; nothing where they leave it open even then."""
+        left = [part for part in parts if part["verdict"] == UNDECIDED]
+        if not self.facts.claims or {part["cause"] for part in left} != {MULTIPLE}:
+            return ""
+        refuted = {part["p_refuted"] < part["p_allowed"] for part in left}
+        if len(refuted) > 1:
+            return ""
+        verdict = NOT_CONFIRMED if refuted.pop() else CONFIRMED
+        count = self.facts.claims["decisions"]["count"]
+        return escape(word(f"alone {verdict}", self.facts.language).format(count=count))
 
     def _evidence(self, reference: str) -> str:
         found = comparisons.find(reference, self.facts)
