@@ -37,3 +37,22 @@ def return_map(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: W
     figure.align_ylabels()
     legend(figure, [exact, points], [texts["test_seed"].format(seed=seed)])
     return figure
+
+
+STEPS = 60
+"""Steps of the path that are told apart at the width of a column."""
+
+
+def series(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: Words) -> Figure:
+    """Return x(t) over t, ``target`` and ``predicted`` ``(n,)``: the exact path, and the net one step ahead of it."""
+    target, predicted = (np.ravel(arrays[name]).astype(float)[:STEPS] for name in ("target", "predicted"))
+    steps = np.arange(1, len(target) + 1)
+    figure = new_figure(HIGH, title)
+    axes = figure.subplots()
+    (exact,) = axes.plot(steps, target, color=GREY, linewidth=0.9, label=texts["true_path"])
+    dots: dict[str, Any] = {"color": SPLIT_LOOKS["test"].colour, **DOTS}
+    (points,) = axes.plot(steps, predicted, label=texts["prediction"], **dots)
+    axes.set(xlabel=texts["step"], ylabel=texts["next"])
+    local_numbers(axes, texts)
+    legend(figure, [exact, points], [texts["test_seed"].format(seed=seed)])
+    return figure

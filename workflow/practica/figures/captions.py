@@ -15,17 +15,30 @@ if TYPE_CHECKING:
 
 
 def of_curves(
-    title: Mapping[str, str], panels: Sequence[Panel], split: str, log_epochs: bool, languages: Sequence[str]
+    title: Mapping[str, str],
+    panels: Sequence[Panel],
+    split: str,
+    log_epochs: bool,
+    languages: Sequence[str],
+    *,
+    lettered: bool = False,
 ) -> dict[str, str]:
-    """Return the caption of one variant's learning curves, by language."""
-    return {language: _of_curves(title[language], panels, split, log_epochs, language) for language in languages}
+    """Return the caption of one variant's learning curves, by language; ``lettered``: whether its axes have letters."""
+    return {
+        language: _of_curves(title[language], panels, split, log_epochs, language, lettered=lettered)
+        for language in languages
+    }
 
 
-def _of_curves(title: str, panels: Sequence[Panel], split: str, log_epochs: bool, language: str) -> str:
+def _of_curves(
+    title: str, panels: Sequence[Panel], split: str, log_epochs: bool, language: str, *, lettered: bool
+) -> str:
     words = section("captions", language)
     shown = [words.get(panel.metric, panel.metric.replace("_", " ")) for panel in panels] or [words["recorded"]]
     if len(shown) > 1:
         places = [words["above"], *[words["middle"]] * (len(shown) - 2), words["below"]]
+        if lettered:
+            places = [chr(ord("a") + place) for place in range(len(shown))]
         shown = [f"{what} ({where})" for what, where in zip(shown, places, strict=True)]
     said = [f"{title}: {items(shown, language)} {words['train' if split == 'train' else 'both']}."]
     if any(panel.metric == "normalised_loss" for panel in panels):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ def glance(study: Study, exercise: str) -> Glance | None:
 def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> Spec:
     panels = tuple(Panel(**({"metric": each} if isinstance(each, str) else each)) for each in entry.get("panels", ()))
     title = Told(entry["title"])
+    # Figures that stand side by side have letters of their own.
+    lettered = "caption" not in entry and len(panels) > 1 and not re.search(r"\d[a-z]$", name)
     others = {key: entry[key] for key in ("split", "log_epochs", "height", "first", "scale", "number") if key in entry}
     if "caption" in entry:
         caption: Mapping[str, str] = Told(entry["caption"])
@@ -106,7 +109,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
             caption = captions.with_running(caption, study.languages)
     else:
         caption = captions.of_curves(
-            title, panels, others.get("split", ""), others.get("log_epochs", False), study.languages
+            title, panels, others.get("split", ""), others.get("log_epochs", False), study.languages, lettered=lettered
         )
     return Spec(
         name,
@@ -118,6 +121,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
         panels=panels,
         labels=tuple(entry.get("labels", ())),
         arrays=tuple(entry.get("arrays", ())),
+        lettered=lettered,
         **others,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from practica.config.names import own_words, variant_name
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
-from practica.evidence.results import Missing, Results
+from practica.evidence.results import Curve, Missing, Results
 from practica.figures import catalogue
 from practica.figures.curves import Line, Plot, curves
 from practica.figures.forest import forest
@@ -130,8 +130,15 @@ def _lines(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[t
         elif not np.isfinite(found.mean).any():
             absent[source.name] = Missing("", "diverged")
         else:
-            lines.append(Line(source.name, found, source.look))
+            lines.append(Line(source.name, _errors(found) if panel.errors else found, source.look))
     return tuple(lines), absent
+
+
+def _errors(curve: Curve) -> Curve:
+    """Return the course of the errors, of a curve of right answers."""
+    seeds = {seed: 1 - values for seed, values in curve.seeds.items()}
+    end = None if curve.evaluated is None else 1 - curve.evaluated
+    return replace(curve, mean=1 - curve.mean, low=1 - curve.high, high=1 - curve.low, seeds=seeds, evaluated=end)
 
 
 def _sources(shown: Spec, texts: Words) -> list[Source]:
@@ -158,8 +165,11 @@ def _plots(
     shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words, ends: tuple[float, float] | None
 ) -> list[Plot]:
     bounds = BOUNDS.get(panel.metric, (None, None))
-    share = panel.metric == "accuracy"
-    plot = Plot(label(texts, panel.label or panel.metric), lines, panel.log, bounds, ends=ends, share=share)
+    name = label(texts, "error_rate" if panel.errors else panel.label or panel.metric)
+    if shown.lettered:
+        name = f"({chr(ord('a') + shown.panels.index(panel))}) {name}"
+    share = panel.metric == "accuracy" and not panel.errors
+    plot = Plot(name, lines, panel.log, bounds, ends=ends, share=share)
     # A single fold has no deviation to draw.
     if shown.kind == "folds" and any(np.isfinite(line.curve.sd).any() for line in lines):
         return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)]

@@ -16,11 +16,15 @@ HIGH = 3.1
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes over the epochs: a recorded metric, and the words for its axis where they differ."""
+    """One set of axes over the epochs: a recorded metric, and the words for its axis where they differ.
+
+    With ``errors`` it shows what a share of right answers leaves: one minus the metric.
+    """
 
     metric: str
     label: str = ""
     log: bool = False
+    errors: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Spec:
         height: of a figure over epochs [in]; 0: what its axes need. For one that stands beside a higher one.
         first: the place of the first variant's look, so that a variant looks alike in every figure.
         arrays: the arrays that a figure of a kind of its own is drawn from.
+        lettered: whether its axes have letters, as parts of a figure.
         scale: figures over epochs of an exercise that share this word share the limits of their axes.
     """
 
@@ -58,6 +63,7 @@ class Spec:
     scale: str = ""
     number: int | None = None
     arrays: tuple[str, ...] = ()
+    lettered: bool = False
 
     @property
     def reads(self) -> str:
