@@ -98,7 +98,7 @@ def test_every_axis_is_labelled_and_epochs_are_whole(complete: Results) -> None:
         assert figure.axes[-1].get_xlabel() == "Época"
         assert all(axes.get_ylabel() for axes in figure.axes)
         assert all(float(tick).is_integer() for tick in figure.axes[-1].get_xticks())
-    assert draw_from(complete, "fig5", "es").axes[1].get_ylabel() == "Costo oculto"
+    assert draw_from(complete, "fig5", "es").axes[1].get_ylabel() == "(b) Costo oculto"
     assert "[ms]" in draw_from(complete, "figx_times", "en").axes[0].get_xlabel()
 
 
@@ -145,7 +145,7 @@ def test_a_single_epoch_is_a_visible_point(tmp_path: Path) -> None:
 def test_normalised_loss_starts_at_its_largest_value_and_stays_in_bounds(complete: Results) -> None:
     axes = draw_from(complete, "fig5", "es").axes[0]
     values = np.concatenate([np.asarray(line.get_ydata()) for line in axes.lines])
-    assert axes.get_ylabel() == "Costo normalizado"
+    assert axes.get_ylabel() == "(a) Costo normalizado"
     assert 0.9 < values.max() <= 1
     low, high = axes.get_ylim()
     assert -0.1 < low < high < 1.1

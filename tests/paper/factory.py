@@ -61,7 +61,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     runs, histories = [], []
     for seed in block.seeds:
         for fold in folds:
-            shift = 0.002 * seed + 0.002 * (fold or 0)
+            shift = 0.002 * (seed % 20) + 0.002 * (fold or 0)  # no accuracy exceeds one
             values = {split: _values(block, split, accuracy + shift) for split in recorded(block)[0]}
             run = {"seed": seed, "fold": fold}
             runs.append({**run, "epochs": 3, "best_epoch": 2, "metrics": values})
