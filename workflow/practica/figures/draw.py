@@ -14,7 +14,8 @@ from practica.config.names import own_words, variant_name
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN
-from practica.evidence.results import Curve, Missing, Results
+from practica.evidence.curves import Curve
+from practica.evidence.results import Missing, Results
 from practica.figures import catalogue
 from practica.figures.curves import Line, Plot, curves
 from practica.figures.forest import forest
