@@ -4,7 +4,7 @@ import pytest
 
 from paper.factory import fill, one_exercise
 from practica.evidence import numbers
-from practica.paper.checklist import checklist, table
+from practica.paper.checklist import checklist, searches, table
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv
 from practica.paper.settings import said
@@ -36,3 +36,18 @@ def test_what_is_missing_is_counted(tmp_path):
     assert "1 of 2 jobs finished" in made.notes[0]
     assert r"\section{Reproducibility checklist}" in checklist(Facts(study, tmp_path, "en"))
     assert "steps" in to_csv(made)
+
+
+def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
+    variants = {"dense": {"grid": {"learning_rate": [0.01, 0.1], "units": [[4], [8], [16]]}}, "conv": {}}
+    study = one_exercise(
+        exercises={"steps": {"dataset": "walks", "settings": {"epochs": 6}, "variants": variants}}, tuning={"seeds": 3}
+    )
+    fill(study, tmp_path)
+    facts = Facts(study, tmp_path, "en")
+    (row,) = searches(facts).rows
+    assert [cell.text for cell in row[:2]] == ["steps", "Dense layers"]
+    assert row[2].text.startswith(said("learning_rate", "0.01 / 0.1", "en"))
+    assert [cell.text for cell in row[3:]] == ["6", "3", "108"]
+    assert r"\label{tab:searches}" in checklist(facts)
+    assert r"\label{tab:searches}" not in checklist(Facts(one_exercise(), tmp_path, "en"))

@@ -7,6 +7,8 @@ from typing import Any
 
 from practica.address import TIMING
 from practica.config.declarations import DATA, of_role
+from practica.config.names import variant_name
+from practica.config.trials import trials, tuned
 from practica.evidence import numbers
 from practica.paper import render
 from practica.paper.escape import escape
@@ -26,6 +28,7 @@ def checklist(facts: Facts) -> str:
             rf"\section{{{escape(section('checklist', facts.language)['title'])}}}",
             escape(section("checklist", facts.language)["choice"]) + r"\par",
             render.to_latex(table(facts), breaks=True),
+            *(render.to_latex(each, breaks=True) for each in [searches(facts)] if each.rows),
         ]
     )
 
@@ -44,6 +47,31 @@ def table(facts: Facts) -> Table:
     total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
     rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
     return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total,))
+
+
+def searches(facts: Facts) -> Table:
+    """Return the searches for settings that the configuration holds: values, and what all trials cost; maybe none."""
+    words, language, study = section("checklist", facts.language), facts.language, facts.study
+    keys = ("exercise", "variant", "values", "trials", "seeds", "epochs")
+    columns = [
+        Column(key, words[key], numeric=key not in ("exercise", "variant", "values"), width=0.45 * (key == "values"))
+        for key in keys
+    ]
+    rows = []
+    for exercise, variant in tuned(study):
+        every = trials(study, exercise, variant)
+        tried = [dict(each.values) for each in every]
+        epochs = sum(each.seeds * each.blocks[0].settings.get("epochs", 0) for each in every)
+        counts = (len(every), every[0].seeds, epochs)
+        rows.append(
+            (
+                label(exercise),
+                label(variant_name(study, exercise, variant, language), variant),
+                label(_values(tried, tried[0], language)),
+                *(Cell(numbers.count(count, language), {"": count}) for count in counts),
+            )
+        )
+    return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=(words["searched"],))
 
 
 def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
