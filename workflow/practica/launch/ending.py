@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ CONTROLLER = "PRACTICA_CONTROLLER"
 """Environment variable: the SLURM job that runs this Snakemake, where ``practica submit`` has sent it there."""
 STARTED = 1.0
 """Seconds within which two times are that of the start of one process."""
+
+DYING = 2.0
+"""Seconds in which a process that was killed a moment ago is gone, on a busy machine too."""
 
 _told: list[int] = []
 
@@ -78,6 +82,9 @@ def drop_dead_lock() -> None:
         return
     # SLURM starts a controller only once the one before it has ended, on whichever node that was.
     before = owner["controller"] and CONTROLLER in os.environ
+    if not before and (holder := _holder()):
+        with suppress(psutil.TimeoutExpired):
+            holder.wait(DYING)
     if before or (owner["host"] == socket.gethostname() and _holder() is None):
         shutil.rmtree(LOCKS)
         LOCKS.mkdir()

@@ -1,0 +1,30 @@
+"""The lock of a Snakemake that is gone is removed; that of one at work stays."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from practica.files import write_json
+from practica.launch import ending
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_process_that_is_dying_holds_no_lock(killed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ending, "DYING", 2.0 if killed else 0.1)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        ending.LOCKS.mkdir(parents=True)
+        (ending.LOCKS / "0.input.lock").touch()
+        ending.note_owner()
+        started = psutil.Process(process.pid).create_time()
+        write_json(ending.NOTE, {**ending.read_json(ending.NOTE), "pid": process.pid, "started": started})
+        if killed:
+            threading.Timer(0.2, lambda: (process.kill(), process.wait())).start()
+        ending.drop_dead_lock()
+        assert any(ending.LOCKS.glob("*.lock")) is not killed
+        process.kill()
