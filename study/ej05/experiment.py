@@ -11,6 +11,13 @@ from keras import layers
 
 from practica.exercises.problem import REGRESSION, Arrays, Problem, Samples, Settings, hold_out, model, subset
 
+STARTS = 500
+"""Points of the test part from which the net goes on by itself."""
+NEAR = 0.1
+"""How far from the exact path it may be: a tenth of the interval."""
+LONGEST = 100
+"""Steps after which nobody looks; an error of the last bit has grown over all in some fifty."""
+
 
 @model
 def tanh5(settings: Settings) -> keras.Model:
@@ -39,4 +46,22 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     def artefacts(predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:
         return {"x": test.x[:, 0], "target": test.y[:, 0], "predicted": predict(test.x)[:, 0]}
 
-    return Problem(REGRESSION, train, validation, test, artefacts=artefacts)
+    return Problem(REGRESSION, train, validation, test, measure=_measure, artefacts=artefacts)
+
+
+def _measure(part: str, inputs: np.ndarray, targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """Return for how many steps the net, fed with its own predictions, stays near the path: of the test part alone.
+
+    Between the inputs of the test part, which lie close together, what the net has learnt is a straight line.
+    """
+    if part != "test":
+        return {}
+    order = np.argsort(inputs[:, 0])
+    known, learnt = inputs[order, 0].astype(float), predictions[order, 0].astype(float)
+    exact = inputs[:STARTS, 0].astype(float)
+    own, near, steps = exact.copy(), np.ones(len(exact), bool), np.zeros(len(exact))
+    for _ in range(LONGEST):
+        exact, own = 4.0 * exact * (1.0 - exact), np.interp(own, known, learnt)
+        near &= np.abs(own - exact) <= NEAR
+        steps += near
+    return {"horizon": float(steps.mean())}

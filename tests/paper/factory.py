@@ -54,7 +54,7 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
 
 
 def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9) -> None:
-    """Write one finished block; seed s is two thousandths of s better, and training is better than testing."""
+    """Write one finished block; seed s is two thousandths of s better (to 19), training is better than testing."""
     folder = block.folder(results)
     head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
     folds = range(block.settings["folds"]) if "folds" in block.settings else [None]

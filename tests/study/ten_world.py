@@ -24,6 +24,7 @@ ACCURACIES: Levels = {
     "ej09/dense": (0.97, 0.945, 0.945),
     "ej09/conv": (0.98, 0.955, 0.955),
     "ej10/alexnet": (0.80, 0.51, 0.50),
+    "ej10/alexnet_plain": (0.95, 0.42, 0.41),
     "ej10/vgg16": (0.50, 0.43, 0.42),
     "ej10/vgg16_long": (0.75, 0.56, 0.55),
 }
@@ -31,10 +32,10 @@ OTHERS = {
     "ej01/linear/validation/r2": 0.7,
     "ej01/linear/validation/loss": 25.0,
     "ej05/tanh5/test/mse": 3e-5,
-    "ej07/autoencoder/test/mse": 0.02,
-    "ej07/autoencoder/test/noisy_mse": 0.11,
-    "ej07/autoencoder/test/psnr": 17.0,
-    "ej07/autoencoder/test/noisy_psnr": 9.6,
+    "ej07/autoencoder_asym/test/mse": 0.02,
+    "ej07/autoencoder_asym/test/noisy_mse": 0.11,
+    "ej07/autoencoder_asym/test/psnr": 17.0,
+    "ej07/autoencoder_asym/test/noisy_psnr": 9.6,
 }
 NETS = ("cifar_mse", "cifar_xent", "xor_221", "xor_concat")
 """The nets of ej02 that have a twin by hand."""

@@ -90,8 +90,8 @@ EVERY: dict[str, tuple[Change, Change]] = {
     "ej05/error": moved("ej05/tanh5/test/mse", 0.01),
     "ej06/noise": spread("ej06/corrected"),
     "ej06/accuracy": moved("ej06/corrected/validation/accuracy", 0.1),
-    "ej07/mse": moved("ej07/autoencoder/test/mse", 0.05),
-    "ej07/psnr": moved("ej07/autoencoder/test/psnr", -4.0),
+    "ej07/mse": moved("ej07/autoencoder_asym/test/mse", 0.05),
+    "ej07/psnr": moved("ej07/autoencoder_asym/test/psnr", -4.0),
     "ej08-a/accuracy": moved("ej08/conv/test/accuracy", -0.1),
     "ej08-a/speed": (going("ej08/conv", SLOW), going("ej08/dense", FAST, SLOW)),
     "ej08-b/gap": moved("ej08/dense/train/accuracy", -0.1),
@@ -106,6 +106,7 @@ EVERY: dict[str, tuple[Change, Change]] = {
     "ej10-b/order": moved("ej10/vgg16/test/accuracy", 0.2),
     "ej10-b/overtakes": moved("ej10/vgg16_long/test/accuracy", -0.2),
     **{f"ej10-c/{name}": moved(f"ej10/{name}/test/accuracy", 0.1) for name in ("alexnet", "vgg16")},
+    "ej10-d/accuracy": moved("ej10/alexnet_plain/test/accuracy", 0.2),
 }
 
 

@@ -175,3 +175,16 @@ def test_prices_are_measured_in_thousands_of_dollars(problem_of: ProblemOf) -> N
     shown = problem.artefacts(lambda x: np.zeros((len(x), 1)))
     assert shown["target"].shape == shown["predicted"].shape
     assert shown["target"].min() >= 5
+
+
+@needs("ej05/tanh5")
+def test_the_horizon_of_the_logistic_map_counts_the_steps_near_the_exact_path(problem_of: ProblemOf) -> None:
+    measure = problem_of("ej05", "tanh5").measure
+    assert measure is not None
+    x = np.random.default_rng(0).beta(0.5, 0.5, (4000, 1))  # as the map visits its interval
+    y = 4 * x * (1 - x)
+    assert measure("validation", x, y, y) == {}
+    exact, off, wrong = (measure("test", x, y, p)["horizon"] for p in (y, y - 0.02 * x, np.full_like(y, 0.5)))
+    assert 12 < exact < 50
+    assert 1 < off < 6
+    assert wrong < off
