@@ -89,7 +89,8 @@ def test_runs_say_what_they_cost_and_ran_on(collected: Collected) -> None:
     with (results / "runs.csv").open() as stream:
         header, first = stream.readline(), stream.readline()
     assert header.startswith("exercise,variant,block,status,reason,data,wall_seconds,fit_seconds,epochs,")
-    assert header.endswith("tensorflow,keras,numpy,fingerprint,origin\n")
+    cost = "attempts,all_seconds,cpu_seconds,gpu_seconds,gpu_peak_memory_mb,cpu_joules,gpu_joules"
+    assert header.endswith(f"tensorflow,keras,numpy,fingerprint,origin,{cost}\n")
     assert first.startswith("moons,raw,s0,done,,real,12.5,10.25,12,512.0,16140,node1,")
 
 

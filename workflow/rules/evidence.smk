@@ -40,6 +40,7 @@ rule collect:
         metrics=f"{RESULTS}/metrics.csv",
         history=f"{RESULTS}/history.csv.gz",
         runs=f"{RESULTS}/runs.csv",
+        costs=f"{RESULTS}/costs.csv",
     log:
         f"{LOGS}/collect.log",
     localrule: True
@@ -48,6 +49,8 @@ rule collect:
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.evidence.collect:gather"),
+        # What was searched for is part of what the study has cost.
+        tried=sorted(b.id for b in TRIALS if finished(b, TUNING)),
     message:
         "Collecting the results of all runs"
     shell:

@@ -12,12 +12,15 @@ import pandas as pd
 
 from practica.config.study import Study
 from practica.evidence.blocks import BlockFiles, read_block
+from practica.evidence.costs import COSTS, block_cost, costs_table
 from practica.evidence.differences import differences
 from practica.evidence.measured import measured
 from practica.evidence.results import Results
 from practica.evidence.summary import summarise
 from practica.files import atomic_path
 
+WHOLE = ("attempts", "epochs", "failed", "parameters", "runs", "threads")
+"""Columns of whole numbers, in whichever table."""
 RUN = ["exercise", "variant", "seed", "fold"]
 METRICS_COLUMNS = [*RUN, "split", "metric", "value", "data"]
 HISTORY_COLUMNS = [*RUN, "epoch", "split", "metric", "value", "data"]
@@ -34,7 +37,7 @@ def collect(study: Study, results: Path) -> None:
 
 
 def gather(study: Study, results: Path) -> None:
-    """Write ``metrics.csv``, ``history.csv.gz`` and ``runs.csv``.
+    """Write ``metrics.csv``, ``history.csv.gz``, ``runs.csv`` and ``costs.csv``.
 
     What is measured beside the runs stands below their metrics. Blocks in ``results`` that failed or did not run are
     rows of ``runs.csv`` with the reason, and nothing elsewhere.
@@ -45,7 +48,8 @@ def gather(study: Study, results: Path) -> None:
     files = [read_block(block, results) for block in study.blocks()]
     write_table(results / "metrics.csv", pd.concat([metrics_table(files), measured(study, results)]))
     write_table(results / "history.csv.gz", history_table(files))
-    write_table(results / "runs.csv", pd.DataFrame([run_row(each) for each in files]))
+    write_table(results / "runs.csv", pd.DataFrame([run_row(each, results) for each in files]))
+    write_table(results / COSTS, costs_table(study, results))
 
 
 def write_statistics(study: Study, results: Path) -> None:
@@ -90,8 +94,9 @@ def history_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
     return table[HISTORY_COLUMNS].reset_index(drop=True)
 
 
-def run_row(files: BlockFiles) -> dict[str, Any]:
-    """Return the block's row of ``runs.csv``: what became of it, what it cost and what it ran on."""
+def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
+    """Return the block's row of ``runs.csv``: what became of it, what all its attempts cost, and what it ran on."""
+    spent = block_cost(files.block, results)
     known = files.provenance
     git, versions, data = (_mapping(known, key) for key in ("git", "versions", "data"))
     origin = _mapping(data, "origin")
@@ -121,6 +126,10 @@ def run_row(files: BlockFiles) -> dict[str, Any]:
         "numpy": versions.get("numpy"),
         "fingerprint": data.get("fingerprint"),
         "origin": ": ".join(str(origin[key]) for key in ("kind", "source") if origin.get(key)),
+        "attempts": spent["attempts"],
+        "all_seconds": spent["wall_seconds"],
+        **{name: spent[name] for name in ("cpu_seconds", "gpu_seconds", "gpu_peak_memory_mb")},
+        **{name: spent[name] for name in ("cpu_joules", "gpu_joules")},
     }
 
 
@@ -141,7 +150,9 @@ def _mapping(known: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write ``table`` as CSV, whole or not at all; floats read back exactly, and equal tables give equal files."""
     # Whole numbers stay whole where other rows have none: a missing count must not turn 20 epochs into 20.0.
-    whole = {name: "Int64" for name in ("epochs", "parameters", "threads") if name in table}
+    whole = {
+        name: "Int64" for name in ("epochs", "parameters", "threads", "attempts", "failed", "runs") if name in table
+    }
     content = table.astype(whole).to_csv(index=False, lineterminator="\n").encode()
     if path.suffix == ".gz":
         # No time of writing in the gzip header.

@@ -28,8 +28,9 @@ KEYS = dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "catego
 TIDY = KEYS | {"seed": "int64", "fold": "Int64", "value": "float64"}
 
 ESTIMATES = KEYS | dict.fromkeys(NUMBERS, "float64") | {"n": "int64", "scale": "str", "skewed": "bool"}
-RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb"], "float64") | dict.fromkeys(
-    ["epochs", "parameters", "threads"], "Int64"
+COST = ["all_seconds", "cpu_seconds", "gpu_seconds", "gpu_peak_memory_mb", "cpu_joules", "gpu_joules"]
+RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb", *COST], "float64") | dict.fromkeys(
+    ["attempts", "epochs", "parameters", "threads"], "Int64"
 )
 BLOCK = ["exercise", "variant", "block", "status", "reason", "data"]
 MADE_ON = ["host", "cpu", "gpu", "precision", "commit", "dirty", "started", "fingerprint", "origin"]

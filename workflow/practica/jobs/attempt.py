@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from practica.errors import InputError, StoppedError
 from practica.files import now, read_json, say, write_json
-from practica.jobs.journal import DONE, KILLED, Journal, failure_note, note_failure
+from practica.jobs.journal import DONE, KILLED, Entry, Journal, failure_note, note_failure, of_last_result
 from practica.jobs.lock import BEAT, Lock, alive
 from practica.jobs.meter import Meter
 from practica.launch.allocation import ancestors, gone
@@ -127,6 +127,10 @@ class Attempt:
             why = f"{type(error).__name__}: {error}".splitlines()[0] if error else DONE
         self._end(why)
         self._close()
+
+    def entries(self) -> list[Entry]:
+        """Return the attempts at the result that this one is to come to, itself as the last."""
+        return of_last_result(self._journal.entries())
 
     def at_point(self, run: str, record: History) -> str | None:
         """Report a point of a run's history, and return why the run has to stop there, if it has to.

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from practica.errors import InputError, RunError, in_one_line
-from practica.files import canonical_json, sha256
+from practica.files import canonical_json, read_json, sha256, write_checked
 from practica.jobs.attempt import Attempt
 from practica.jobs.history import HistoryFile
-from practica.jobs.journal import note_failure
-from practica.jobs.meter import Meter
+from practica.jobs.journal import Entry, note_failure
+from practica.jobs.meter import Meter, total
 from practica.launch.allocation import check_gpu, minutes_left
 
 if TYPE_CHECKING:
@@ -102,11 +103,20 @@ def _train(
         checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
         train_block(block, dataset.arrays, described, threads, folder, checkpoints)
         attempt.history.complete(folder / "history.json")
+        _note_cost(folder / "manifest.json", attempt.entries(), meter)
         # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that it
         # did not see appear, as when it was killed while this job went on, and then runs the job again.
         for folder in attempt.folder.iterdir():
             if folder.is_dir() and folder.name != state_key:
                 shutil.rmtree(folder)
+
+
+def _note_cost(manifest: Path, entries: Sequence[Entry], meter: Meter) -> None:
+    """Write into a manifest what all attempts at its block have cost; the last one is still at work."""
+    content = read_json(manifest)
+    costs = [*(entry.cost for entry in entries[:-1]), meter.cost()]
+    content["provenance"] |= {"attempts": len(costs), "cost": total(costs)}
+    write_checked(manifest, content)
 
 
 def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -89,6 +89,12 @@ class Journal:
         with self.path.open("a", encoding="utf-8") as stream:
             # A kill may have cut the last line short: begin a new one.
             stream.write(("\n" if lines and not lines.endswith("\n") else "") + json.dumps(fields) + "\n")
+
+
+def of_last_result(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the attempts that led to the last result, or that were to: those behind the result before it."""
+    done = [place for place, entry in enumerate(entries[:-1]) if entry.why == DONE]
+    return list(entries[done[-1] + 1 if done else 0 :])
 
 
 def failure_note(block: Block, results: Path) -> Path:

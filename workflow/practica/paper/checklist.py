@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from practica.address import TIMING
 from practica.config.declarations import DATA, of_role
@@ -27,6 +29,7 @@ def checklist(facts: Facts) -> str:
         [
             rf"\section{{{escape(section('checklist', facts.language)['title'])}}}",
             escape(section("checklist", facts.language)["choice"]) + r"\par",
+            *(escape(sentence) + r"\par" for sentence in cost(facts)),
             render.to_latex(table(facts), breaks=True),
             *(render.to_latex(each, breaks=True) for each in [searches(facts)] if each.rows),
         ]
@@ -72,6 +75,35 @@ def searches(facts: Facts) -> Table:
             )
         )
     return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=(words["searched"],))
+
+
+def cost(facts: Facts) -> Iterator[str]:
+    """Yield what all attempts have cost, those of the search among them, how it chose, and on what all of it ran."""
+    words, language = section("checklist", facts.language), facts.language
+    table = facts.costs
+    if table.empty:
+        return
+    amounts = {"attempts": int(table["attempts"].sum()), "failed": int(table["failed"].sum()), "jobs": len(table)}
+    yield words["cost"].format(**amounts, time=_times(table, words, language))
+    tried = table[table["trial"] != ""]
+    if len(tried):
+        count = len(tried[["exercise", "variant", "trial"]].drop_duplicates())
+        yield words["search"].format(trials=count, jobs=len(tried), time=_times(tried, words, language))
+    joules = float(table[["cpu_joules", "gpu_joules"]].sum().sum())
+    counted = int(table[["cpu_joules", "gpu_joules"]].notna().any(axis=1).sum())
+    energy = numbers.decimal(joules / 3.6e6, 2, language)
+    yield words["energy"].format(energy=energy, jobs=counted, all=len(table)) if counted else words["no_energy"]
+    done = facts.results.runs[facts.results.runs["status"] == "done"]
+    machines = [each for name in ("cpu", "gpu") for each in dict.fromkeys(done[name]) if each]
+    if machines:
+        yield words["machines"].format(machines=items(machines, language))
+
+
+def _times(table: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
+    """Return the time of processors, and of GPUs where there were any."""
+    hours = {name: float(table[f"{name}_seconds"].sum()) / 3600 for name in ("cpu", "gpu")}
+    told = [words[f"{name}_time"].format(numbers.decimal(time, 2, language)) for name, time in hours.items() if time]
+    return items(told, language) or "–"
 
 
 def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:

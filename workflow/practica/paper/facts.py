@@ -8,12 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from practica.address import METRIC, check_one_protocol, parts
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.claims import Claim, declared
+from practica.evidence.costs import COLUMNS, COSTS, WHO
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of
 from practica.evidence.measures import fold_sd
@@ -54,6 +57,17 @@ class Facts:
     def models(self) -> Mapping[str, Any] | None:
         """Return ``models.json``, or None where it is not there."""
         return self._optional("models.json")
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """Return ``costs.csv``, what all attempts have cost; without rows where it is not there."""
+        file = self.folder / COSTS
+        if not file.is_file():
+            return pd.DataFrame(columns=COLUMNS)
+        try:
+            return pd.read_csv(file, dtype=dict.fromkeys(WHO, "str"), keep_default_na=True).fillna({"trial": ""})
+        except (ValueError, OSError) as error:
+            raise InputError(f"{file} is malformed; delete it and collect again") from error
 
     @cached_property
     def declared(self) -> Mapping[str, Claim]:

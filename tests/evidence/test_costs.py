@@ -1,0 +1,90 @@
+"""What the study has cost: all attempts, those that failed and those of the search among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from practica.config.study import Study
+from practica.config.trials import folder, trial_blocks
+from practica.evidence.collect import collect
+from practica.evidence.costs import block_cost
+from practica.jobs.journal import DONE, Journal
+from practica.jobs.lock import Holder
+from practica.paper.checklist import cost
+from practica.paper.facts import Facts
+from toy import toy_study
+
+from .factory import fill, make_study, write_block
+
+COST = {"wall_seconds": 60.0, "cpu_seconds": 1800.0, "peak_memory_mb": 500.0, "gpu_seconds": None}
+
+
+@pytest.fixture
+def tuned() -> Study:
+    config = make_study({"steps": ["dense"]}, seeds=2, seeds_per_job=2).config
+    steps = {**config["exercises"]["steps"], "variants": {"dense": {"grid": {"learning_rate": [0.001, 0.01]}}}}
+    return toy_study(exercises={"steps": steps}, tuning={"seeds": 1}, seeds_per_job=2)
+
+
+def attempts(journal: Journal, *ends: str | None) -> None:
+    """Write attempts that ended so; None: killed."""
+    for why in ends:
+        number = journal.begin(Holder.here())
+        if why:
+            journal.end(number, why, COST)
+        else:
+            journal.add_cost(number, COST)
+
+
+def test_every_attempt_at_a_result_counts(tmp_path: Path) -> None:
+    study = make_study({"steps": ["dense"]}, seeds=1)
+    (block,) = study.blocks()
+    journal = Journal(block, tmp_path)
+    attempts(journal, DONE)  # with other settings, long ago
+    attempts(journal, None, "terminated by SIGTERM", DONE)
+    found = block_cost(block, tmp_path)
+    assert (found["attempts"], found["failed"], found["wall_seconds"]) == (3, 2, 180.0)
+    assert (found["peak_memory_mb"], found["gpu_seconds"], found["cpu_joules"]) == (500.0, None, None)
+
+
+def test_results_from_elsewhere_tell_by_their_manifest(tmp_path: Path) -> None:
+    study = make_study({"steps": ["dense"]}, seeds=1)
+    (block,) = study.blocks()
+    assert block_cost(block, tmp_path)["attempts"] == 0
+    write_block(block, tmp_path)
+    found = block_cost(block, tmp_path)
+    assert (found["attempts"], found["wall_seconds"], found["peak_memory_mb"]) == (1, 12.5, 512.0)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_checklist_counts_the_search_and_says_how_it_chose(tuned: Study, tmp_path: Path, language: str) -> None:
+    fill(tuned, tmp_path)
+    (block,) = tuned.blocks()
+    attempts(Journal(block, tmp_path), None, DONE)
+    for trial in trial_blocks(tuned):
+        attempts(Journal(trial, folder(tmp_path)), DONE)
+    collect(tuned, tmp_path)
+    said = " ".join(cost(Facts(tuned, tmp_path, language)))
+    words = {
+        "en": ("there were 4 at 3 jobs, of which 1 came", "2.00 hours of processor", "had 2 jobs for 2 trials"),
+        "es": (
+            "hubo 4 en 3 trabajos, de los que 1 no llegaron",
+            "2,00 horas de procesador",
+            "2 trabajos para 2 pruebas",
+        ),
+    }
+    for phrase in words[language]:
+        assert phrase in said
+    assert {"en": "do not say how much energy", "es": "no dicen cuánta energía"}[language] in said
+
+
+def test_energy_is_told_with_the_jobs_that_it_is_known_of(tuned: Study, tmp_path: Path) -> None:
+    fill(tuned, tmp_path)
+    journal = Journal(tuned.blocks()[0], tmp_path)
+    journal.end(journal.begin(Holder.here()), DONE, {**COST, "cpu_joules": 3.6e6, "gpu_joules": 7.2e6})
+    attempts(Journal(trial_blocks(tuned)[0], folder(tmp_path)), DONE)
+    collect(tuned, tmp_path)
+    said = " ".join(cost(Facts(tuned, tmp_path, "en")))
+    assert "3.00 kWh, in 1 of 2 jobs" in said

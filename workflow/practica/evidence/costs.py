@@ -1,0 +1,55 @@
+"""What the study has cost: every attempt at every block, failed ones and those of the search among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from practica.config.study import Block, Study
+from practica.config.trials import folder as tuning_folder
+from practica.config.trials import trial_blocks
+from practica.errors import InputError
+from practica.files import read_json
+from practica.jobs.journal import DONE, Journal, of_last_result
+from practica.jobs.meter import NAMES, total
+
+COSTS = "costs.csv"
+WHO = ["exercise", "variant", "trial", "block"]
+COLUMNS = [*WHO, "runs", "attempts", "failed", *NAMES]
+
+
+def costs_table(study: Study, results: Path) -> pd.DataFrame:
+    """Return one row for each block of the study, and each of a trial, at which there was an attempt."""
+    blocks = [(block, results) for block in study.blocks()]
+    blocks += [(block, tuning_folder(results)) for block in trial_blocks(study)]
+    rows = [
+        {"exercise": block.exercise, "variant": block.variant, "trial": block.trial, "block": block.name}
+        | {"runs": block.runs, **cost}
+        for block, root in blocks
+        if (cost := block_cost(block, root))["attempts"]
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def block_cost(block: Block, results: Path) -> dict[str, Any]:
+    """Return how many attempts led to a block's result, how many of them failed or were stopped, and what all cost.
+
+    Where the journal is not there, as in results that came from elsewhere, the manifest tells.
+    """
+    entries = of_last_result(Journal(block, results).entries())
+    if entries:
+        failed = sum(entry.why != DONE for entry in entries)
+        return {"attempts": len(entries), "failed": failed, **total([entry.cost for entry in entries])}
+    if not (block.folder(results) / "metrics.json").is_file():
+        return {"attempts": 0, "failed": 0, **total([])}
+    try:
+        made = read_json(block.folder(results) / "manifest.json")["provenance"]
+        known = made.get("cost")
+        cost: Mapping[str, Any] = known if isinstance(known, Mapping) else made
+        attempts = made.get("attempts", 1)
+        return {"attempts": attempts, "failed": attempts - 1, **total([cost])}
+    except (InputError, LookupError, TypeError, AttributeError):
+        return {"attempts": 0, "failed": 0, **total([])}
