@@ -101,8 +101,11 @@ def cost(facts: Facts) -> Iterator[str]:
 
 def _times(table: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
     """Return the time of processors, and of GPUs where there were any."""
-    hours = {name: float(table[f"{name}_seconds"].sum()) / 3600 for name in ("cpu", "gpu")}
-    told = [words[f"{name}_time"].format(numbers.decimal(time, 2, language)) for name, time in hours.items() if time]
+    told = []
+    for name in ("cpu", "gpu"):
+        if time := float(table[f"{name}_seconds"].sum()):
+            unit, size = ("hours", 3600) if time >= 3600 else ("minutes", 60)
+            told.append(words[f"{name}_{unit}"].format(numbers.decimal(time / size, 1, language)))
     return items(told, language) or "–"
 
 
