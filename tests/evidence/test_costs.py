@@ -8,6 +8,7 @@ import pytest
 
 from practica.config.study import Study
 from practica.config.trials import folder, trial_blocks
+from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.evidence.costs import block_cost
 from practica.jobs.journal import DONE, Journal
@@ -88,3 +89,12 @@ def test_energy_is_told_with_the_jobs_that_it_is_known_of(tuned: Study, tmp_path
     collect(tuned, tmp_path)
     said = " ".join(cost(Facts(tuned, tmp_path, "en")))
     assert "3.00 kWh, in 1 of 2 jobs" in said
+
+
+@pytest.mark.parametrize("content", ["", "nothing\n1\n", "exercise,variant,trial,block,runs,attempts,failed\n", "\x00"])
+def test_a_damaged_table_is_named(tuned: Study, tmp_path: Path, content: str) -> None:
+    fill(tuned, tmp_path)
+    collect(tuned, tmp_path)
+    (tmp_path / "costs.csv").write_text(content)
+    with pytest.raises(InputError, match=r"costs\.csv is malformed; delete it and collect again"):
+        list(cost(Facts(tuned, tmp_path, "en")))

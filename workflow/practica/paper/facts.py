@@ -65,7 +65,8 @@ class Facts:
         if not file.is_file():
             return pd.DataFrame(columns=COLUMNS)
         try:
-            return pd.read_csv(file, dtype=dict.fromkeys(WHO, "str"), keep_default_na=True).fillna({"trial": ""})
+            types = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(WHO, "str")
+            return pd.read_csv(file, usecols=COLUMNS, dtype=types).fillna({"trial": "", "attempts": 0, "failed": 0})
         except (ValueError, OSError) as error:
             raise InputError(f"{file} is malformed; delete it and collect again") from error
 
