@@ -1,6 +1,17 @@
 """The command line: one subcommand for each rule of the workflow, and for people at a terminal."""
 
-from practica.cli import deciding, exporting, people, predicting, reporting, submitting, training, warming
+from practica.cli import deciding, exporting, following, people, predicting, reporting, submitting, training, warming
 from practica.cli.base import main
 
-__all__ = ["deciding", "exporting", "main", "people", "predicting", "reporting", "submitting", "training", "warming"]
+__all__ = [
+    "deciding",
+    "exporting",
+    "following",
+    "main",
+    "people",
+    "predicting",
+    "reporting",
+    "submitting",
+    "training",
+    "warming",
+]

@@ -92,34 +92,18 @@ class Merged:
 
 def command_profiles() -> list[Path]:
     """Return the files of the profiles of the command line that runs Snakemake here."""
-    return list(profile_files(_options(_command_line() or [], os.environ), START))
+    return list(profile_files(command_options(), START))
 
 
 def command_partitions() -> list[Path]:
     """Return the files of SLURM partitions that this command line or its environment names beside its profiles."""
-    named = [_options(_command_line() or [], os.environ).slurm_partition_config]
+    named = [command_options().slurm_partition_config]
     return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
 
 
-def command_executor() -> str | None:
-    """Return the executor that this command line or its profiles name; None: jobs run on this machine."""
-    given = _options(_command_line() or [], os.environ)
-    return given.executor or _last_setting(given, "executor")
-
-
-def partition_files() -> list[Path]:
-    """Return the files of SLURM partitions that count for this command line; the last of them does."""
-    of_profiles = [
-        place if (place := file.parent / str(name)).exists() else Path(str(name))
-        for file in command_profiles()
-        if (name := read_yaml(file).get("slurm-partition-config"))
-    ]
-    return of_profiles + command_partitions()[:1]
-
-
-def _last_setting(given: argparse.Namespace, key: str) -> str | None:
-    named = [value for file in profile_files(given, START) if (value := read_yaml(file).get(key))]
-    return str(named[-1]) if named else None
+def command_options() -> argparse.Namespace:
+    """Return the options of this command line that have a say in its configuration, and its executor."""
+    return _options(_command_line() or [], os.environ)
 
 
 def _command_line() -> list[str] | None:

@@ -14,7 +14,8 @@ from practica.config.study import Study
 from practica.config.trials import trial_blocks
 from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
-from practica.launch.merging import BASE, command_executor, partition_files
+from practica.launch.merging import BASE
+from practica.launch.placing import command_executor, partition_files
 from practica.plan.checks import ROOT
 from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
 from practica.plan.planned import Job, Plan, Training, make_plan

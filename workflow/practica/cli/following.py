@@ -1,0 +1,142 @@
+"""Subcommands that say what a run will do, what it is doing, and to whom it tells that."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from practica.cli.base import CONFIG, PATH, READ, configured, main, quiet_tensorflow, read_study, resolved
+from practica.config.study import Study
+from practica.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    from practica.jobs.status import Status
+
+
+@main.command()
+@click.argument("exercise", required=False)
+@CONFIG
+@READ
+@click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
+@click.option("--watch", "watched", is_flag=True, help="Show the table as it changes, until nothing runs.")
+@click.option("--every", type=click.FloatRange(0.5), default=5.0, help="Seconds between two looks, with --watch.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def status(
+    exercise: str | None,
+    config_files: tuple[str, ...],
+    results: Path | None,
+    attempts: bool,
+    watched: bool,
+    every: float,
+    as_json: bool,
+) -> None:
+    """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
+    from rich.console import Console
+
+    from practica.jobs.status_table import show, watch
+
+    study, folder = _as_run(config_files, results)
+    if exercise not in (None, *study.exercises):
+        raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
+    look = _look_at(study, folder, exercise)
+    rows, left = look()
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+    elif watched:
+        with contextlib.suppress(KeyboardInterrupt):
+            watch(look, every, Console())
+    else:
+        show(rows, attempts=attempts, left=left)
+
+
+def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study, Path]:
+    """Return the study, as it was run where nobody names another configuration, and the folder of its results."""
+    if results is None or config_files or not (results / "study.json").is_file():
+        study = read_study(config_files)
+        results = results or study.results
+    if not config_files and (results / "study.json").is_file():
+        study = Study.load(results / "study.json")
+    return study, results
+
+
+def _look_at(
+    study: Study, results: Path, exercise: str | None = None
+) -> Callable[[], tuple[list[Status], float | None]]:
+    """Return a function that looks how far all blocks are, and how long those that are not done still take."""
+    from practica.jobs.status import RUNNING, gather
+    from practica.plan.outlook import seconds_to_go
+
+    def look() -> tuple[list[Status], float | None]:
+        rows = [row for row in gather(study, results) if exercise in (None, row.exercise)]
+        running = any(row.state == RUNNING for row in rows)
+        return rows, seconds_to_go(study, rows) if running else None
+
+    return look
+
+
+@main.command("watch")
+@CONFIG
+@READ
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: any that is free.")
+def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) -> None:
+    """Serve a page of the running study. On this machine alone; it follows by itself, until Ctrl-C."""
+    import getpass
+    import socket
+
+    from practica.page.watch import Server
+
+    study, folder = _as_run(config_files, results)
+    with Server(study, folder, _look_at(study, folder), port) as server:
+        here = f"{getpass.getuser()}@{socket.gethostname()}"
+        click.echo(f"Open this address in a browser; whoever has it sees the page:\n  {server.address}")
+        tunnel = f"{server.server_port}:127.0.0.1:{server.server_port}"
+        click.echo(f"From another machine, first type there:\n  ssh -NL {tunnel} {here}")
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+
+
+@main.command()
+@click.option("--profile", type=PATH, help="Profile of Snakemake that the run would have.")
+@CONFIG
+@click.option("--check", is_flag=True, help="Compare the estimates of earlier plans with what the trainings took.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_json: bool) -> None:
+    """Show what a run would train, where, for how long and why. Nothing is run."""
+    from practica.plan.checked import check_estimates, comparison_table
+    from practica.plan.dry_run import ask_snakemake, with_arithmetic
+    from practica.plan.estimates import UNKNOWN
+    from practica.plan.plan_table import as_table
+
+    if check:
+        compared = check_estimates(resolved(config_files, profile))
+        click.echo(json.dumps([asdict(each) for each in compared], indent=1) if as_json else comparison_table(compared))
+        return
+    merged = configured(config_files)
+    made = ask_snakemake(merged.files, merged.words, profile)
+    if any(each.source == UNKNOWN for each in made.trainings):
+        quiet_tensorflow(1)
+        made = with_arithmetic(made, resolved(config_files, profile))
+    click.echo(json.dumps(made.as_json(), indent=1, ensure_ascii=False) if as_json else as_table(made, sys.stdout))
+
+
+@main.command()
+@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@CONFIG
+def notify(profile: Path | None, config_files: tuple[str, ...]) -> None:
+    """Send a notice in every way that the configuration names. To see whether it arrives."""
+    from practica.launch import notices
+
+    settings = resolved(config_files, profile).config["notify"]
+    if not (ways := notices.ways(settings)):
+        raise InputError("configuration: notify names no command, webhook or mail; docs/configuration.md shows each")
+    if failed := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a notice to try it"):
+        raise RunError("; ".join(failed))
+    click.echo(f"told {' and '.join(ways)}")
