@@ -9,7 +9,7 @@ from pathlib import Path
 
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.evidence.rules import CONFIRMED, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED
+from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, OVERALL, VERDICTS
 from practica.files import read_json, write_text
 from practica.jobs.telling import duration
 from practica.plan.planned import known_blocks
@@ -18,7 +18,7 @@ from practica.words import report_name
 
 NOTE = Path(".snakemake/practica_outcome.txt")
 """The lines of the last run, for scripts that say more after it."""
-VERDICTS = (CONFIRMED, NOT_CONFIRMED, UNDECIDED, NOT_COMPARABLE, NOT_EVALUATED)
+DECIDED = (*OVERALL, CONFIRMED, NOT_CONFIRMED)
 MOST = 5
 """Failed jobs that are named."""
 
@@ -64,8 +64,8 @@ def _verdicts(study: Study) -> Iterator[str]:
         counts = Counter(claim["verdict"] for claim in claims)
     except (InputError, LookupError, TypeError):
         return
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
-    decided = counts[CONFIRMED] + counts[NOT_CONFIRMED]
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in (*OVERALL, *VERDICTS) if counts[verdict])
+    decided = sum(counts[verdict] for verdict in DECIDED)
     if claims:
         yield f"Claims: {decided} of {len(claims)} decided: {said}"
 
