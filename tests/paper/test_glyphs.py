@@ -82,6 +82,16 @@ def test_a_character_that_no_font_has_is_named_and_the_others_are_shown(monkeypa
     assert "U+1F393 GRADUATION CAP. A font that has them is missing" in chosen.complaint("en")
 
 
+def test_what_the_bold_letters_lack_is_set_upright_in_a_title(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(glyphs, "_lualatex", lambda: True)
+    serif, bold = tmp_path / "FreeSerif.otf", tmp_path / "FreeSerifBold.otf"
+    bold.touch()
+    monkeypatch.setattr(glyphs, "_fonts", lambda: {serif: set(map(ord, "Левத"))})
+    monkeypatch.setattr(glyphs, "_charmap", lambda path: {bold: set(map(ord, "Лев"))}[path])
+    title = escape("Левத")
+    assert choose([title]).set(title) == r"\foreign{M}{\ltr}{Лев}\foreign{M}{\ltr\mdseries\upshape}{த}"
+
+
 def test_the_fonts_of_the_machine_are_plain_ones_and_one_is_always_there() -> None:
     fonts = glyphs._fonts()
     assert any(path.name == "DejaVuSans.ttf" for path in fonts)

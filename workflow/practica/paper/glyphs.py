@@ -42,12 +42,14 @@ class Glyphs:
         missing: the characters that no font has.
         unable: whether LuaLaTeX is missing or fails, rather than a font.
         main: the font of the Latin text, where it is there.
+        upright: the characters that the main font has, but not in bold and italics.
     """
 
     fonts: Mapping[str, Path] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     unable: bool = False
     main: Path | None = None
+    upright: frozenset[str] = frozenset()
 
     @property
     def engine(self) -> str:
@@ -70,11 +72,7 @@ class Glyphs:
             return ""
         lines = [r"\usepackage[no-math]{fontspec}"]
         if self.main:
-            styles = [
-                f"{style}={self.main.stem}{name}{self.main.suffix}"
-                for style, name in STYLES.items()
-                if (self.main.parent / f"{self.main.stem}{name}{self.main.suffix}").is_file()
-            ]
+            styles = [f"{style}={path.name}" for style, path in _styles(self.main).items()]
             lines.append(rf"\setmainfont{{{self.main.name}}}[Path=fonts/,{','.join(styles)}]")
         else:
             lines.append(
@@ -99,8 +97,8 @@ class Glyphs:
             return
         shutil.rmtree(folder / "fonts", ignore_errors=True)
         (folder / "fonts").mkdir(parents=True)
-        styles = [self.main.with_stem(self.main.stem + name) for name in STYLES.values()] if self.main else []
-        for path in {*self.fonts.values(), *([self.main] if self.main else []), *filter(Path.is_file, styles)}:
+        main = [self.main, *_styles(self.main).values()] if self.main else []
+        for path in {*self.fonts.values(), *main}:
             (folder / "fonts" / path.name).symlink_to(path)
 
     def set(self, text: str) -> str:
@@ -110,11 +108,12 @@ class Glyphs:
         return FOREIGN.sub(lambda run: "".join(self._run(*part) for part in self._parts(run[1])), text)
 
     def _parts(self, run: str) -> list[tuple[str, Path | None]]:
-        """Return the parts of a run that are set in one font each; a space belongs to the part before it."""
+        """Return the parts of a run that are set in one font and style each; a space belongs to the one before it."""
         parts: list[tuple[str, Path | None]] = []
         for character in run:
             font = self.fonts.get(character)
-            if parts and (font == parts[-1][1] or character == " "):
+            same = parts and font == parts[-1][1] and (character in self.upright) == (parts[-1][0][0] in self.upright)
+            if parts and (same or character == " "):
                 parts[-1] = (parts[-1][0] + character, parts[-1][1])
             else:
                 parts.append((character, font))
@@ -125,6 +124,8 @@ class Glyphs:
             return _marks(text)
         letter = next((letter for letter, path in self.files().items() if path == font), MAIN_LETTER)
         direction = r"\rtl" if unicodedata.bidirectional(text[0]) in RIGHT_TO_LEFT else r"\ltr"
+        if text[0] in self.upright:
+            direction += r"\mdseries\upshape"
         wide = [each + (r"\foreignbreak{}" if unicodedata.east_asian_width(each) in "WF" else "") for each in text]
         return rf"\foreign{{{letter}}}{{{direction}}}{{{''.join(wide)}}}"
 
@@ -159,7 +160,9 @@ def choose(texts: Iterable[str]) -> Glyphs:
             break
         fonts |= {chr(code): best for code in sorted(covers[best] & left)}
         left -= covers[best]
-    return Glyphs(fonts, tuple(map(chr, sorted(left))), main=main)
+    styled = covers[main].intersection(*map(_charmap, _styles(main).values())) if main else set()
+    upright = frozenset(each for each, path in fonts.items() if path == main and ord(each) not in styled)
+    return Glyphs(fonts, tuple(map(chr, sorted(left))), main=main, upright=upright)
 
 
 def _lualatex() -> bool:
@@ -186,10 +189,23 @@ def _fonts() -> dict[Path, set[int]]:
     covers = {}
     for path in sorted(plain, key=rank):
         try:
-            covers[path] = set(font_manager.get_font(str(path)).get_charmap())
+            covers[path] = _charmap(path)
         except (OSError, RuntimeError):  # no font, for all its name
             continue
     return covers
+
+
+def _charmap(path: Path) -> set[int]:
+    """Return the characters that a font has."""
+    from matplotlib import font_manager
+
+    return set(font_manager.get_font(str(path)).get_charmap())
+
+
+def _styles(main: Path) -> dict[str, Path]:
+    """Return the files of the bold and italic styles of a font that are there."""
+    paths = {style: main.with_stem(main.stem + name) for style, name in STYLES.items()}
+    return {style: path for style, path in paths.items() if path.is_file()}
 
 
 def _script(character: str) -> str:
