@@ -18,7 +18,7 @@ from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.estimates import LOG, estimate
 from practica.evidence.verdicts import write_claims
-from practica.files import write_json
+from practica.files import read_json, write_json
 from practica.reference.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
 from practica.reference.condense import make_reference
 
@@ -78,6 +78,34 @@ def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Pat
     assert "| steps/dense | 0, 1, 2, 3, 4, 5 |" in readme
     assert "38 s |" in readme
     assert "Not complete" not in readme
+
+
+def test_what_no_commit_holds_and_what_no_run_left_is_said(results: Path, tmp_path: Path) -> None:
+    study = make_study({"steps": ["dense", "conv"]}, seeds=2)
+    folder = tmp_path / "marked"
+    fill(study, folder)
+    blocks = {f"{block.variant}/{block.name}": block.folder(folder) for block in study.blocks()}
+    for name, key, value in (
+        ("dense/s1", "rewritten", "an older table"),
+        ("conv/s0", "rewritten", "an older table"),
+        ("conv/s1", "provenance", None),
+    ):
+        content = read_json(blocks[name] / "manifest.json")
+        if key == "provenance":
+            content[key]["git"]["dirty"] = True
+        else:
+            content[key] = value
+        write_json(blocks[name] / "manifest.json", content)
+    finish(study, folder)
+    make_reference(study, folder, tmp_path / "out")
+    readme = (tmp_path / "out/README.md").read_text()
+    assert "**From code that was not committed: steps/conv**" in readme
+    assert "**Written again, and not as the runs left them: steps/dense/s1, steps/conv/s0**" in readme
+    entries = json.loads((tmp_path / "out/manifests.json").read_text())["variants"]
+    assert {name: (each["dirty"], each["rewritten"]) for name, each in entries.items()} == {
+        "steps/dense": (False, ["s1"]),
+        "steps/conv": (True, ["s0"]),
+    }
 
 
 def test_a_reference_names_no_host_and_no_folder(made: tuple[Study, Path, Path]) -> None:
