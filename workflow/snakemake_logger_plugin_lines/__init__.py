@@ -38,6 +38,7 @@ from snakemake_logger_plugin_lines.display import Display, Job, Work
 TAIL = 8
 SAID_ELSEWHERE = (
     "CalledProcessError",  # the job's own line says so, with its log
+    "no backup found",  # of what a failed job would have brought up to date, and which was not there before
     "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
     "provenance/metadata so that it in part cannot be used",  # and the same in a dry run
 )
