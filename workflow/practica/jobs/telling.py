@@ -35,7 +35,7 @@ def called(progress: Mapping[str, Any]) -> str:
     together = progress.get("runs_at_once", 1)
     found = RUN.fullmatch(str(progress["run"]))
     if together > 1 or not found:
-        return f"{together} runs"
+        return f"{together} run{'s' * (together != 1)}"
     seed, fold = found.groups()
     return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
 
