@@ -127,10 +127,12 @@ def test_latex_is_installed_where_allowed(machine, user, prefix):
 
 
 @pytest.mark.parametrize(("author", "wanted"), [("王小明", True), ("Σωκράτης", True), ("Łukasz Žižek “—” →", False)])
-@pytest.mark.parametrize("there", [False, True])
-def test_fonts_are_installed_where_the_configuration_needs_them(machine, author, wanted, there):
+@pytest.mark.parametrize(("there", "file"), [(False, "config.yaml"), (True, "config.yaml"), (True, "study/study.yaml")])
+def test_fonts_are_installed_where_configuration_or_study_need_them(machine, author, wanted, there, file):
     machine.command("id", "echo 0")
-    (machine.root / "config.yaml").write_text(f"author: {author}\n", encoding="utf-8")
+    (machine.root / "study").mkdir()
+    (machine.root / "config.yaml").touch()
+    (machine.root / file).write_text(f"author: {author}\n", encoding="utf-8")
     for name in ("latexmk", "pdflatex", "kpsewhich") if there else ():
         machine.command(name, "exit 0")
     tex = " ".join(f'"{machine.bin}/{name}"' for name in ("latexmk", "pdflatex", "kpsewhich", "lualatex"))

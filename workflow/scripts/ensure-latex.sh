@@ -7,9 +7,9 @@ source workflow/scripts/steps.sh
 packages=(latexmk texlive-latex-recommended texlive-fonts-recommended texlive-lang-spanish lmodern)
 fonts=(texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola)
 
-# Whether the configuration holds letters, such as those of a title or a name, that pdfLaTeX does not print.
+# Whether configuration or study hold letters, such as those of a title or a name, that pdfLaTeX does not print.
 needs_fonts() {
-  LC_ALL=C.UTF-8 grep -qP '[^\x{00}-\x{17F}\x{2000}-\x{22FF}]' config.yaml 2>/dev/null
+  LC_ALL=C.UTF-8 grep -qP '[^\x{00}-\x{17F}\x{2000}-\x{22FF}]' config.yaml study/study.yaml 2>/dev/null
 }
 
 have_fonts() {
