@@ -31,7 +31,6 @@ ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles/slurm"
 LITTLE_SPACE, NO_SPACE = 10, 1  # GB; data sets take 2, a whole study 1
 NETWORK = ("nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "fuse", "afs", "orangefs", "wekafs", "pvfs", "9p")
-STYLES = ("lmodern.sty", "booktabs.sty", "utmr8a.pfb")
 
 
 @dataclass(frozen=True)
@@ -178,12 +177,11 @@ def _unreachable(url: str, seconds: float) -> str | None:
 
 
 def latex(study: Study) -> Finding:
-    """Look for what the PDFs are made with, in the languages of the study."""
-    missing = [name for name in ("latexmk", "pdflatex") if shutil.which(name) is None]
-    files = [*filter(None, map(babel_file, study.languages)), *STYLES]
-    missing = missing or [name for name in files if not _output("kpsewhich", name)]
-    if missing:
-        return Finding("LaTeX", "fail", f"missing: {', '.join(missing)}", "run: make latex")
+    """Look for what the PDFs of the study are made with."""
+    files = [*filter(None, map(babel_file, study.languages)), "lmodern.sty", "booktabs.sty", "utmr8a.pfb"]
+    commands = [name for name in ("latexmk", "pdflatex") if shutil.which(name) is None]
+    if missing := commands or [name for name in files if not _output("kpsewhich", name)]:
+        return Finding("LaTeX", "fail", "missing: " + ", ".join(missing), "run: make latex; see docs/add-a-language.md")
     return Finding("LaTeX", "ok", "latexmk and the packages of the report")
 
 
