@@ -31,7 +31,11 @@ def checklist(facts: Facts) -> str:
             escape(section("checklist", facts.language)["choice"]) + r"\par",
             *(escape(sentence) + r"\par" for sentence in cost(facts)),
             render.to_latex(table(facts), breaks=True),
-            *(render.to_latex(each, breaks=True) for each in [searches(facts)] if each.rows),
+            *(
+                render.to_latex(each, breaks=True)
+                for each in [searches(facts)]
+                if each.rows and not facts.study.demonstration
+            ),
         ]
     )
 
