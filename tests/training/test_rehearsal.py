@@ -174,6 +174,83 @@ def test_what_is_monitored_must_be_measured(monkeypatch: pytest.MonkeyPatch) -> 
     assert "monitors 'f1', which is none of its metrics (" in said
 
 
+def with_layer(call: Any) -> Any:
+    """Return the function of a net whose first layer does what ``call`` says."""
+    import keras
+
+    class Layer(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return call(inputs)
+
+    def net(settings: Any) -> Any:
+        inputs = keras.Input((3,))
+        return keras.Model(inputs, keras.layers.Dense(2)(Layer()(inputs)))
+
+    return net
+
+
+def test_what_no_checkpoint_would_keep_is_refused_before_any_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+    import tensorflow as tf
+
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    count = tf.Variable(1.0, trainable=False)
+
+    def drawn(x: Any) -> Any:
+        return x + tf.random.normal(tf.shape(x))
+
+    problem = Problem(MULTICLASS, two_classes())
+    for call, words in (
+        (drawn, "TensorFlow's RandomStandardNormal"),
+        (lambda x: x * count.assign_add(1.0), "changes the variable"),
+        (lambda x: x + np.random.normal(), "random numbers of Python's or NumPy's"),
+    ):
+        assert words in rehearsed(monkeypatch, problem, with_layer(call))
+    assert rehearsed(monkeypatch, problem, with_layer(lambda x: x + keras.random.normal((3,)))) == ""
+    assert "other inputs of the same samples" in rehearsed(
+        monkeypatch, Problem(MULTICLASS, two_classes(), to_input=lambda x: drawn(tf.cast(x, "float32")))
+    )
+
+
+def test_a_net_gives_one_array_of_what_its_loss_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+    from keras import layers
+
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    class Twice(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = layers.Dense(2)
+
+        def call(self, inputs: Any) -> Any:
+            return self.out(inputs), self.out(inputs)
+
+    def ended(end: Any) -> Any:
+        inputs = keras.Input((3,))
+        return lambda settings: keras.Model(inputs, end(layers.Dense(2)(inputs)))
+
+    problem = Problem(MULTICLASS, two_classes())
+    for net, words in (
+        (ended(lambda x: [x, layers.Dense(1)(x)]), "its outputs are several"),
+        (ended(lambda x: {"class": x}), "its outputs are named"),
+        (lambda settings: Twice(), "its outputs are several"),
+        (ended(layers.Softmax()), "leave the softmax or sigmoid at its end out"),
+        (ended(lambda x: [x]), ""),
+    ):
+        said = rehearsed(monkeypatch, problem, net)
+        assert words in said if words else not said
+
+
+def test_integers_that_would_be_rounded_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.exercises.problem import MULTICLASS, Problem, Samples
+
+    numbers = Samples(np.full((30, 3), 2**24 + 1), np.arange(30) % 2)
+    assert "beyond 16,777,216" in rehearsed(monkeypatch, Problem(MULTICLASS, numbers))
+    assert rehearsed(monkeypatch, Problem(MULTICLASS, numbers, to_input=lambda x: x)) == ""
+
+
 def test_a_measure_may_miss_a_setting_but_may_ask_for_more_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     from practica.exercises.problem import MULTICLASS, Problem, Settings
 

@@ -89,6 +89,11 @@ def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
     return tf.function(function, jit_compile=xla, autograph=False) if NAME == "tensorflow" else jax.jit(function)
 
 
+def graph(function: Callable[[], Any]) -> Any:
+    """Return TensorFlow's graph of a function, which is traced and not run."""
+    return tf.function(function, autograph=False).get_concrete_function().graph
+
+
 class Spec(NamedTuple):
     """Shape and type of a tensor; a dimension that is None may have any size."""
 

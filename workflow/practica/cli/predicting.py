@@ -51,9 +51,9 @@ def predict(
     said = {} if results and data_folder else places(config_files)
     results, data_folder = results or Path(said["results"]), data_folder or Path(said["data"]["folder"])
     quiet_tensorflow(1)
-    from practica import data, exercises
+    from practica import data
     from practica.backend import as_float
-    from practica.training.block import settings_of
+    from practica.training.block import problem_of, settings_of
     from practica.training.kept_models import kept_model, predictions, read_inputs, read_texts
 
     net, manifest = kept_model(results, exercise, variant, seed, fold)
@@ -64,7 +64,7 @@ def predict(
             exercise, variant, (seed,), fields["model"], fields["provenance"]["data"]["name"], fields["settings"]
         )
         arrays = data.load(block.dataset, data_folder).arrays
-        problem = exercises.load(exercise).problem(arrays, settings_of(block), seed, fold)
+        problem = problem_of(block, arrays, settings_of(block), (seed, fold))
         to_input, texts = problem.to_input, holds_text(problem.train.inputs)
     names, inputs = read_texts(source) if texts else read_inputs(source, tuple(net.input_shape[1:]))
     table = predictions(net, names, inputs, to_input or as_float)

@@ -98,8 +98,8 @@ def _compare(what: str, value: Any, expected: Any, more: Any) -> None:
     if value.shape != expected.shape:
         raise NotStackable(f"the {what} of many runs at once have another shape than those of one")
     difference = np.abs(value - expected)
-    wrong = difference > TOLERANCE * (1.0 + np.abs(expected)) + more
-    if np.any(wrong) or np.any(np.isnan(value) != np.isnan(expected)):
-        raise NotStackable(
-            f"the {what} of its first step differ from those of Keras' own by {np.nanmax(difference):.1g}"
-        )
+    if np.any(np.isnan(value)) or np.any(np.isnan(expected)):
+        # Keras' step made at once may end so where the one that ``fit`` compiles does not: it rounds otherwise.
+        raise NotStackable(f"the {what} of its first step are no numbers")
+    if np.any(difference > TOLERANCE * (1.0 + np.abs(expected)) + more):
+        raise NotStackable(f"the {what} of its first step differ from those of Keras' own by {np.max(difference):.1g}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
 from practica import exercises, seeds
@@ -186,6 +187,7 @@ def problem_of(block: Block, arrays: Arrays, settings: Settings, name: Name) -> 
     Raises:
         InputError: the data cannot be split with these settings, or nothing is left for a part.
     """
+    keras.utils.set_random_seed(name[0])  # of an exercise that draws with NumPy's or Python's own
     try:
         problem: Problem = exercises.load(block.exercise).problem(arrays, settings, *name)
     except (ValueError, IndexError, KeyError) as error:

@@ -101,6 +101,7 @@ class Trainer:
             keras.config.set_dtype_policy(precision(self._settings))
             self._first = FirstWeights(self._build, self._settings, lambda: example(problem))
             self._net, self._steps = self._first.net, steps
+            check_output(self._net, example(problem))
             hasten_convolutions(self._net)
             self._model = augmented(self._net, problem)
             compile_model(self._model, problem, self._settings, 1 if single else steps)
@@ -176,6 +177,23 @@ def augmented(net: keras.Model, problem: Problem) -> keras.Model:
     for layer in problem.augment():
         x = layer(x)
     return keras.Model(inputs, net(x))
+
+
+def check_output(net: keras.Model, inputs: Any) -> None:
+    """Check that a net gives one array for a batch of inputs.
+
+    Raises:
+        InputError: it gives several, or names one.
+    """
+    symbols = keras.tree.map_structure(lambda part: keras.KerasTensor(part.shape, part.dtype), inputs)
+    outputs = net.compute_output_spec(symbols)
+    if isinstance(outputs, list) and len(outputs) == 1 and hasattr(net, "outputs"):
+        return  # a functional model gives the one that is in a list
+    if keras.tree.is_nested(outputs):
+        raise InputError(
+            f"{net.name}: its outputs are {'named' if isinstance(outputs, dict) else 'several'}, and a net gives one "
+            "array here: join them with layers.Concatenate, and take them apart in the loss and the metrics"
+        )
 
 
 def predict_with(model: keras.Model, inputs: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -155,6 +156,23 @@ def train_graphs(model: keras.Model) -> list[Any]:
     parts = inspect.getclosurevars(function).nonlocals.values() if inspect.isfunction(function) else [function]
     functions = [part for part in parts if hasattr(part, "_list_all_concrete_functions")]
     return [concrete.graph for each in functions for concrete in each._list_all_concrete_functions()]
+
+
+def traced_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> list[Any]:
+    """Return TensorFlow's graphs of one step of training, which is traced and not made; none with JAX.
+
+    An optimizer of Keras is left out: to trace the gradients takes longer than all else.
+    """
+    if backend.NAME != "tensorflow":
+        return []
+
+    def forward() -> Any:
+        outputs = model(x, training=True)
+        loss = model.compute_loss(x, y, outputs, sample_weight, training=True)
+        return loss, model.compute_metrics(x, y, outputs, sample_weight)
+
+    own = own_methods(model) or not type(model.optimizer).__module__.startswith("keras.")
+    return [backend.graph(partial(model.train_step, (x, y, sample_weight)) if own else forward)]
 
 
 def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:

@@ -16,30 +16,46 @@ from practica.errors import InputError
 from practica.exercises.problem import Settings, Task
 from practica.training.schedules import OneCycle
 
+Link = Callable[[Any], Any]
 LINKS = {"logit": ops.sigmoid, "class": ops.softmax}
 """What makes probabilities of a classifier's logits."""
 
 
-def metrics(task: Task, settings: Settings) -> list[keras.metrics.Metric]:
-    """Return new metrics: the accuracy that fits the task, the squared error without the penalties, and those named."""
+def metrics(task: Task, settings: Settings, loss: Any) -> list[keras.metrics.Metric]:
+    """Return new metrics: the accuracy that fits the task, the squared error without the penalties, and those named.
+
+    Those named are shown probabilities where the ``loss`` takes logits.
+    """
     functions: dict[str, Any] = {"accuracy": ACCURACIES[task.accuracy]} if task.accuracy else {}
     if "mse" in (task.loss, task.monitor[0]):
         functions["mse"] = keras.losses.mean_squared_error
     made = [keras.metrics.MeanMetricWrapper(function, name=name) for name, function in functions.items()]
     for name, own in task.metrics.items():
         made.append(own(name=name) if isinstance(own, type) else keras.metrics.MeanMetricWrapper(own, name=name))
-    return made + [_named_metric(entry, task) for entry in settings.get("metrics", [])]
+    link = link_of(task, loss)
+    return made + [_named_metric(entry, task, link) for entry in settings.get("metrics", [])]
 
 
-def _named_metric(entry: str | Mapping[str, Any], task: Task) -> keras.metrics.Metric:
+def link_of(task: Task, loss: Any) -> Link | None:
+    """Return what makes probabilities of the outputs; None where they are none, or are to be probabilities already."""
+    logits = loss.get_config().get("from_logits") if isinstance(loss, keras.losses.Loss) else None
+    if logits is None:
+        return LINKS.get(task.accuracy or "")
+    return (ops.sigmoid if "Binary" in type(loss).__name__ else ops.softmax) if logits else None
+
+
+def _named_metric(
+    entry: str | Mapping[str, Any], task: Task, link: Callable[[Any], Any] | None
+) -> keras.metrics.Metric:
     name, options = split(entry)
     kind = keras_class("metrics", name)
     takes = inspect.signature(kind).parameters
     label = takes["name"].default or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
-    link = LINKS.get(task.accuracy or "")
-    if "from_logits" in takes:
-        options.setdefault("from_logits", link is not None)
+    if "from_logits" in options:
         link = None
+    elif link and "from_logits" in takes and (link is ops.sigmoid or kind.__name__.endswith("Crossentropy")):
+        # More exact with logits; but what others take for their probability is the sigmoid of each.
+        options["from_logits"], link = True, None
     metric = made(kind, {**options, "name": label})
     one_hot = task.accuracy == "class" and not kind.__name__.startswith("Sparse") and "sparse_y_true" not in takes
     return _Adapted(metric, link, one_hot=one_hot)
@@ -48,7 +64,7 @@ def _named_metric(entry: str | Mapping[str, Any], task: Task) -> keras.metrics.M
 class _Adapted(keras.metrics.Metric):
     """A metric of Keras that is shown probabilities, and labels of their shape, in place of logits and numbers."""
 
-    def __init__(self, metric: keras.metrics.Metric, link: Callable[[Any], Any] | None, *, one_hot: bool) -> None:
+    def __init__(self, metric: keras.metrics.Metric, link: Link | None, *, one_hot: bool) -> None:
         super().__init__(name=metric.name)
         self.metric, self._link, self._one_hot = metric, link, one_hot
 

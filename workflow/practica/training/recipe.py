@@ -29,10 +29,11 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
     if not model.compiled:
         accepted = inspect.signature(model.compile).parameters
         free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
+        chosen = loss(problem.task, settings)
         recipe = {
             "optimizer": optimizer(settings, steps_an_epoch(problem, settings)),
-            "loss": loss(problem.task, settings),
-            "metrics": metrics(problem.task, settings),
+            "loss": chosen,
+            "metrics": metrics(problem.task, settings, chosen),
             **execution,
         }
         model.compile(**{name: value for name, value in recipe.items() if free or name in accepted})
@@ -104,7 +105,7 @@ def loss(task: Task, settings: Settings) -> Any:
     Classifiers give logits, so that losses which know the difference apply the link themselves, unless told otherwise.
 
     Raises:
-        InputError: it cannot have the label smoothing that the settings ask for.
+        InputError: it cannot have the label smoothing that the settings ask for, or takes what the task does not give.
     """
     chosen = settings.get("loss")
     named = chosen if chosen is not None and class_name("losses", split(chosen)[0]) else task.loss
@@ -118,9 +119,13 @@ def loss(task: Task, settings: Settings) -> Any:
     takes = inspect.signature(kind).parameters
     if "from_logits" in takes:
         options.setdefault("from_logits", True)
+    if task.accuracy == "logit" and options.get("from_logits") is False:
+        raise InputError("loss: from_logits is false, but the task takes the outputs' sign: let the net give logits")
     if not smoothing:
         return made(kind, options)
     if kind is keras.losses.SparseCategoricalCrossentropy:
+        if beyond := [option for option in options if option != "from_logits"]:
+            raise InputError(f"label_smoothing: not with {beyond[0]} of {kind.__name__}; take one of them out")
         return SmoothedCrossentropy(smoothing, from_logits=options["from_logits"])
     if "label_smoothing" not in takes:
         raise InputError(f"label_smoothing: {kind.__name__} has none; take it out, or choose a cross-entropy")
@@ -141,6 +146,10 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(
             labels, y_pred, from_logits=self._from_logits, label_smoothing=self._smoothing
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {"smoothing": self._smoothing, "from_logits": self._from_logits, "name": self.name}
 
 
 def sample_weights(problem: Problem, settings: Settings) -> np.ndarray | None:

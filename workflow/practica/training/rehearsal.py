@@ -5,7 +5,10 @@ What is impossible comes to light in seconds here, and not when hours of other r
 
 from __future__ import annotations
 
+import pickle
+import random
 import re
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +19,22 @@ from practica import exercises
 from practica.backend import Feed
 from practica.errors import InputError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Samples, Settings
+from practica.texts import holds_text
 from practica.training import by_hand, keras_internals
 from practica.training.block import builder, is_by_hand, names_of, problem_of, settings_of
-from practica.training.fit import augmented, precision, predict_with
+from practica.training.fit import augmented, check_output, precision, predict_with
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights
+from practica.training.watch import check_graphs
 
 if TYPE_CHECKING:
     from practica.config.study import Block
 
 SAID = 300
 """Characters of another library's words that are told."""
+TWICE = 32
+"""Samples that are made inputs twice, to see whether they come out the same."""
+EXACT = 2**24
+"""The integers up to which float32 holds every one."""
 STYLE = re.compile(r"\x1b\[\d*m")
 """How Keras sets words in bold at a terminal."""
 
@@ -69,7 +78,7 @@ def telling(samples: Samples) -> Samples:
     A class or a word that the net has no place for is most likely among the largest numbers.
     """
     places = [0, min(1, len(samples) - 1)]
-    for stored in (samples.targets, samples.inputs):
+    for stored in (samples.targets, *keras.tree.flatten(samples.inputs)):
         if isinstance(stored, np.ndarray) and stored.dtype.kind in "iu" and stored.size:
             rows = stored.reshape(len(stored), -1)
             own = samples.places()
@@ -85,15 +94,17 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     parts = {name: telling(samples) for name, samples in problem.parts().items()}
     rows = parts["train"]
     inputs = feed.inputs(rows.x)
+    _check_inputs(feed, problem)
     net = build(settings)
     if not net.built:
         net(inputs)
+    check_output(net, inputs)
     model = augmented(net, problem)
     compile_model(model, problem, settings, 1)
     if problem.callbacks:
         problem.callbacks()
     own_weights = None if weights is None else _tensor(weights[rows.places()])
-    keras_internals.one_step(model, _tensor(inputs), _tensor(rows.y), own_weights)
+    _step(model, _tensor(inputs), _tensor(rows.y), own_weights)
     logs: dict[str, float] = {}
     for name, samples in parts.items():
         inputs = feed.inputs(samples.x)
@@ -104,6 +115,50 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
         raise InputError(
             f"its task monitors {problem.task.monitor[0]!r}, which is none of its metrics ({', '.join(logs)})"
         )
+
+
+def _check_inputs(feed: Feed, problem: Problem) -> None:
+    """Raise ``InputError`` if to_input makes other inputs of the same samples, or rounds numbers of things."""
+    some = problem.train.take(np.arange(min(TWICE, len(problem.train)))).x
+    pair = [keras.tree.flatten(feed.inputs(some)) for _ in range(2)]
+    arrays = [[part for part in parts if not holds_text(part)] for parts in pair]
+    for one, other in zip(*arrays, strict=True):
+        values, again = map(keras.ops.convert_to_numpy, (one, other))
+        if not np.array_equal(values, again, equal_nan=True):
+            raise InputError(
+                "its to_input makes other inputs of the same samples: alter them in augment, or in the net"
+            )
+    for stored in keras.tree.flatten(problem.train.inputs) if problem.to_input is None else ():
+        if isinstance(stored, np.ndarray) and stored.dtype.kind in "iu" and np.abs(stored).max() > EXACT:
+            raise InputError(
+                f"its inputs are integers beyond {EXACT:,}, which float32 rounds; leave them as they are with "
+                "to_input=lambda x: x"
+            )
+
+
+def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
+    """Make one step of training, and look at all that it does.
+
+    Raises:
+        InputError: it draws or changes what no checkpoint keeps, or takes probabilities for logits.
+    """
+    keras_internals.global_seed_generator()  # to make it takes a number from Python's
+    states = random.getstate(), pickle.dumps(np.random.get_state())
+    keras_internals.one_step(model, x, y, sample_weight)
+    if states != (random.getstate(), pickle.dumps(np.random.get_state())):
+        raise InputError(
+            f"{model.name}: in training it draws random numbers of Python's or NumPy's, of which a compiled step knows "
+            "only the first: draw with keras.random and a keras.random.SeedGenerator in the layer"
+        )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        traced = keras_internals.traced_step(model, x, y, sample_weight)
+    if any("received `from_logits=True`" in str(each.message) for each in told):
+        raise InputError(
+            f"{model.name}: its outputs are probabilities, and its loss takes logits: leave the softmax or sigmoid "
+            "at its end out"
+        )
+    check_graphs(model, traced)
 
 
 def _by_hand(build: Callable[[Settings], Any], settings: Settings, problem: Problem, seed: int) -> None:

@@ -21,7 +21,7 @@ from practica.texts import holds_text
 from practica.training import keras_internals
 from practica.training.agreement import NotStackable, depends_on_order, first_loss_if_equal
 from practica.training.checkpoint import Checkpoint, State
-from practica.training.fit import BEST, NONE, augmented, count_parameters, example, predict_with
+from practica.training.fit import BEST, NONE, augmented, check_output, count_parameters, example, predict_with
 from practica.training.loop import Loop
 from practica.training.recipe import compile_model, sample_weights
 from practica.training.record import Metrics, Outcome, Record, final_and_best
@@ -106,6 +106,7 @@ class Stack:
         self._untrained: float | None = None
         self._first = FirstWeights(build, settings, lambda: example(problem))
         self.net = self._first.net
+        check_output(self.net, example(problem))
         check_net(self.net)
         self._model = augmented(self.net, problem)
         compile_model(self._model, problem, settings, 1)

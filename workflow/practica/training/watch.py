@@ -92,18 +92,24 @@ class Watch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _examine(self) -> None:
-        """Look once at what was compiled for the first epoch.
-
-        Raises:
-            InputError: it changes what no checkpoint keeps.
-        """
-        known = [*_variables(self.model), *self.model.metrics_variables, keras_internals.global_seed_generator().state]
-        if not self._examined and (what := graphs.not_kept(keras_internals.train_graphs(self.model), known)):
-            raise InputError(
-                f"{self.model.name}: in training {what}, which neither a checkpoint nor the next run would know of: "
-                "make it a weight of its layer, or draw with keras.random and a keras.random.SeedGenerator in the layer"
-            )
+        """Look once at what was compiled for the first epoch: the rehearsal has not seen the last of it."""
+        if not self._examined:
+            check_graphs(self.model, keras_internals.train_graphs(self.model))
         self._examined = True
+
+
+def check_graphs(model: keras.Model, traced: Sequence[Any]) -> None:
+    """Look at graphs of a model's training.
+
+    Raises:
+        InputError: they change what no checkpoint keeps.
+    """
+    known = [*_variables(model), *model.metrics_variables, keras_internals.global_seed_generator().state]
+    if what := graphs.not_kept(traced, known):
+        raise InputError(
+            f"{model.name}: in training {what}, which neither a checkpoint nor the next run would know of: "
+            "make it a weight of its layer, or draw with keras.random and a keras.random.SeedGenerator in the layer"
+        )
 
 
 def get_state(model: keras.Model) -> State:
