@@ -59,6 +59,31 @@ def plateau() -> list[Any]:
     return [keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor=0.1, patience=1, min_delta=10.0)]
 
 
+def at_random() -> list[Any]:
+    """Return a callback that draws the rate of every epoch."""
+    import keras
+    import numpy as np
+
+    return [keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.01 * np.random.random())]
+
+
+def averaged() -> list[Any]:
+    """Return a callback of one's own that remembers weights, which no log tells."""
+    import keras
+
+    class Averaged(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.seen: list[Any] = []
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.seen.append(self.model.get_weights())
+
+        def on_train_end(self, logs: Any = None) -> None:
+            self.model.set_weights([sum(each) / len(each) for each in zip(*self.seen, strict=True)])
+
+    return [Averaged()]
+
+
 CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "early stopping": ({"early_stopping": {"patience": 2, "min_delta": 0.02}, "epochs": 30}, None),
     "schedule": ({"schedule": {"name": "OneCycle"}, "epochs": 6}, None),
@@ -67,6 +92,8 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "callback that ends": ({"epochs": 30}, early),
     "callback with weights": ({"epochs": 30}, partial(early, restore_best_weights=True)),
     "callback by batch": ({"epochs": 6}, by_batch),
+    "callback that draws": ({"epochs": 6}, at_random),
+    "callback of one's own": ({"epochs": 6}, averaged),
 }
 
 
@@ -83,7 +110,9 @@ def test_it_ends_as_if_undisturbed(case: str, points: int, tmp_path: Path) -> No
     whole = outcome_of(dense, own, task, Checkpoints(tmp_path / "whole", "key", 0.0))
     with pytest.raises(StoppedError):
         outcome_of(dense, own, task, stopped_after(points, tmp_path / "cut"))
-    again = outcome_of(dense, own, task, Checkpoints(tmp_path / "cut", "key", 0.0))
+    later = Checkpoints(tmp_path / "cut", "key", 0.0)
+    again = outcome_of(dense, own, task, later)
+    assert bool(later.resumed) == (case not in ("callback with weights", "callback by batch", "callback of one's own"))
     for field in dataclasses.fields(whole):
         if field.name not in ("fit_seconds", "artefacts"):
             assert getattr(again, field.name) == getattr(whole, field.name), field.name
@@ -92,9 +121,9 @@ def test_it_ends_as_if_undisturbed(case: str, points: int, tmp_path: Path) -> No
         assert whole.metrics["validation"]["accuracy"] == whole.metrics["validation"]["best_accuracy"]
     if case in ("callback that ends", "callback with weights"):
         assert whole.epochs[-1] == 4
-    if case in ("callback", "callback by batch"):
+    if case in ("callback", "callback by batch", "callback of one's own"):
         plain = outcome_of(dense, own, problem(), Checkpoints(tmp_path / "plain", "key", 0.0))
-        assert plain.history != whole.history, "the callback does something"
+        assert (plain.history, plain.metrics) != (whole.history, whole.metrics), "the callback does something"
 
 
 def test_a_callback_is_called_at_every_batch_where_it_asks_for_it(tmp_path: Path) -> None:

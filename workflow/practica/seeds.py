@@ -34,6 +34,11 @@ def random_states(seed: int, point: int, count: int) -> np.ndarray:
     return np.array(states, np.uint32).reshape(count, 2)
 
 
+def callback_seed(seed: int, epoch: int) -> int:
+    """Return what Python's and NumPy's random numbers are seeded with after an epoch, for callbacks that draw them."""
+    return int(stream("callbacks", seed, epoch).integers(2**31))
+
+
 class Orders:
     """Draw orders of samples, each a function of seed and epoch alone.
 

@@ -164,8 +164,8 @@ class Problem:
         train, validation, test: the parts of the data; validation and test where the exercise has them.
         to_input: maps a batch of ``x`` to the network's input (TensorFlow ops), for training and evaluation alike.
         augment: Keras layers that alter the inputs in training only, newly made for each run; or None.
-        callbacks: Keras callbacks, newly made for each run; what they remember must follow from the epochs' logs, which
-            they are shown again when a run goes on; or None.
+        callbacks: Keras callbacks, newly made for each run, or None; a run with one that remembers more than
+            follows from the logs of epochs begins anew when it was killed.
         measure: further metrics of predictions, ``(part name, inputs, targets, predictions) -> {metric: value}``.
         artefacts: arrays that figures need, from a function that predicts; ``{}`` where there are none.
     """

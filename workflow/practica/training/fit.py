@@ -13,13 +13,14 @@ import numpy as np
 from practica.backend import Feed, multiplies_bfloat16
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings
+from practica.files import say
 from practica.training import keras_internals
 from practica.training.batches import evaluation_batches, training_batches
 from practica.training.checkpoint import Checkpoint
 from practica.training.convolutions import hasten_convolutions
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights, steps_an_epoch
 from practica.training.record import Metrics, Outcome, Record, final_and_best
-from practica.training.watch import Watch, follow_from_logs, get_state, set_state, watch_batches
+from practica.training.watch import Watch, get_state, set_state, watch_batches, without_past
 from practica.training.weights import FirstWeights
 
 NONE, LAST, BEST = "none", "last", "best"
@@ -49,7 +50,9 @@ class Trainer:
         self._start(problem, seed, single=watch_batches(others))
         last, untrained = settings.quietly("epochs"), self._untrained(problem, weights)
         record = Record(problem.task, last, untrained, Stopping.of(settings), partial(settings.asked, "epochs"))
-        if follow_from_logs(others):
+        if forgetful := without_past(others):
+            say(f"{checkpoint.name}: if it is stopped, it begins anew: {forgetful[0]} may know more than the logs tell")
+        else:
             checkpoint.resume(record, lambda state: set_state(self._model, state))
         feed = Feed(problem.to_input)
         data = {part: evaluation_batches(feed, samples) for part, samples in problem.parts().items()}

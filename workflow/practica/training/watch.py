@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from practica import backend
 from practica.errors import InputError
-from practica.seeds import random_states
+from practica.seeds import callback_seed, random_states
 from practica.training import graphs, keras_internals
 from practica.training.checkpoint import Checkpoint, State
 from practica.training.record import Metrics, Record
 
 BATCH_HOOKS = [f"on_{kind}batch_{when}" for kind in ("", "train_", "test_") for when in ("begin", "end")]
+FROM_LOGS = (keras.callbacks.EarlyStopping, keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+"""The callbacks of Keras, no subclasses of them, whose memory follows from the logs."""
 
 
 def watch_batches(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
@@ -27,9 +31,18 @@ def watch_batches(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
     )
 
 
-def follow_from_logs(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
-    """Return whether the logs of past epochs may tell them all that they knew: not batches, nor weights."""
-    return not (watch_batches(callbacks) or any(getattr(each, "restore_best_weights", False) for each in callbacks))
+def without_past(callbacks: Sequence[keras.callbacks.Callback]) -> list[str]:
+    """Return the names of those that the logs of past epochs may not tell all that they knew.
+
+    Keras' own are known not to look at batches or weights; one of the exercise's says so with ``follows_from_logs``.
+    """
+    return [
+        type(each).__name__
+        for each in callbacks
+        if watch_batches([each])
+        or getattr(each, "restore_best_weights", False)
+        or not (type(each) in FROM_LOGS or getattr(each, "follows_from_logs", False))
+    ]
 
 
 class Watch(keras.callbacks.Callback):
@@ -56,8 +69,11 @@ class Watch(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Show the other callbacks what they saw before the run was cut off, and undo what they do to the model."""
-        if not (self.others and self.record.done):
-            return
+        if self.others and self.record.done:
+            self._show_past()
+        self._reseed()
+
+    def _show_past(self) -> None:
         state = get_state(self.model)
         for point in range(self.record.done // self.log_every):
             for callback in self.others:
@@ -90,6 +106,13 @@ class Watch(keras.callbacks.Callback):
         self.checkpoint.reached(self.record, lambda: get_state(self.model))
         if self.record.ended:
             self.model.stop_training = True
+        self._reseed()
+
+    def _reseed(self) -> None:
+        """Set Python's and NumPy's random numbers, which callbacks may draw until the next epoch ends."""
+        number = callback_seed(self.seed, self.record.done)
+        random.seed(number)
+        np.random.seed(number)
 
     def _examine(self) -> None:
         """Look once at what was compiled for the first epoch: the rehearsal has not seen the last of it."""
