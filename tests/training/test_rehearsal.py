@@ -191,9 +191,10 @@ def with_layer(call: Any) -> Any:
 
 def test_what_no_checkpoint_would_keep_is_refused_before_any_training(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
-    import tensorflow as tf
 
     from practica.exercises.problem import MULTICLASS, Problem
+
+    tf = pytest.importorskip("tensorflow")
 
     count = tf.Variable(1.0, trainable=False)
 
@@ -241,6 +242,23 @@ def test_a_net_gives_one_array_of_what_its_loss_takes(monkeypatch: pytest.Monkey
     ):
         said = rehearsed(monkeypatch, problem, net)
         assert words in said if words else not said
+
+
+def test_a_recipe_that_a_compiled_model_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    def compiled(settings: Any) -> Any:
+        net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        net.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+        return net
+
+    problem = Problem(MULTICLASS, two_classes())
+    assert rehearsed(monkeypatch, problem, compiled) == ""
+    monkeypatch.setitem(RECIPE, "schedule", "CosineDecay")
+    assert "schedule means nothing" in rehearsed(monkeypatch, problem, compiled)
+    assert rehearsed(monkeypatch, problem, lambda settings: (settings.schedule, compiled(settings))[1]) == ""
 
 
 def test_integers_that_would_be_rounded_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,10 @@ class Settings(Mapping[str, Any]):
             raise InputError(f"{self._where}: the setting {name!r} is missing; add it to the configuration")
         return self._values[name]
 
+    def given(self, name: str) -> bool:
+        """Return whether the configuration has the setting, and do not count it as asked for."""
+        return name in self._values
+
     def get(self, name: str, default: Any = None) -> Any:
         """Return the setting, or ``default`` where the configuration lacks it."""
         self._asked.add(name)

@@ -18,11 +18,17 @@ from practica.errors import InputError
 from practica.exercises.problem import Problem, Settings, Task
 from practica.training.metrics import keras_class, labels_of, made, metrics
 
+NOT_COMPILED = ("schedule", "momentum", "loss", "label_smoothing", "metrics")
+"""Settings that only a model which its function leaves uncompiled takes, unless the function itself asks for them."""
+
 
 def compile_model(model: keras.Model, problem: Problem, settings: Settings, steps: int) -> None:
     """Compile the model; all ``steps`` between two points of the history run in one call of the compiled graph.
 
     A model that its own function has compiled keeps its optimizer, loss and metrics.
+
+    Raises:
+        InputError: the settings hold a recipe that such a model makes meaningless.
     """
     # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small; JAX knows nothing else.
     execution = {"steps_per_execution": steps, "jit_compile": backend.NAME == "jax"}
@@ -37,6 +43,8 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
             **execution,
         }
         model.compile(**{name: value for name, value in recipe.items() if free or name in accepted})
+    elif unused := next((name for name in NOT_COMPILED if settings.given(name) and not settings.asked(name)), None):
+        raise InputError(f"{model.name}: it compiles itself, so that {unused} means nothing; take {unused} out")
     for name, value in execution.items():
         setattr(model, name, value)
     if not model.compiled or model.optimizer is None:
