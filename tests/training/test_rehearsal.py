@@ -64,7 +64,7 @@ IMPOSSIBLE = {
     "no test": (block("ej05", "tanh5", SERIES, test_fraction=1e-7), series(), "no samples are left for test"),
     "another shape": (block("ej08", "dense", OFFICIAL), images((32, 32, 3)), "expected shape=(None, 28, 28)"),
     "more classes": (block("ej08", "dense", OFFICIAL), images(classes=40), "its net cannot be trained on its data"),
-    "a word too short": (block("ej04", "conv", WORDS, review_length=1), reviews(), "zero or negative"),
+    "a word too short": (block("ej04", "conv", WORDS, review_length=1), reviews(), "its net cannot be trained"),
     "a setting of the net": (block("ej08", "dense", OFFICIAL, "bn_momentum"), images(), "'bn_momentum' is missing"),
     "a setting of the data": (
         block("ej08", "dense", OFFICIAL, "validation_fraction"),
