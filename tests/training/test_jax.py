@@ -2,8 +2,9 @@
 
 What is representative of the law (nets with shared layers and batch normalization, with a residual and regularizers, a
 subclass; an optimizer with weight decay and a schedule; own ``compute_loss`` and ``train_step``; loaded weights; a
-wrong step that is noticed; divergence) and of resuming (replicas in a stack, and `fit` with augmentation and dropout)
-runs again there. XLA optimizes nothing, for it would compile longer than the nets train.
+wrong step that is noticed; divergence; calls that a layer counts, metrics of a loss, equal first weights) and of
+resuming (replicas in a stack, and `fit` with augmentation and dropout) runs again there. XLA optimizes nothing, for it
+would compile longer than the nets train.
 """
 
 from __future__ import annotations
@@ -23,35 +24,38 @@ pytestmark = [
 
 HERE = Path(__file__).parent
 LAW = (
-    "test_the_net_is_the_one_that_was_written[residual]",
-    "test_the_net_is_the_one_that_was_written[subclassed]",
-    "test_the_net_is_the_one_that_was_written[shared_and_two_branches]",
-    "test_the_recipe_is_the_one_that_was_written[adamw]",
-    "test_the_recipe_is_the_one_that_was_written[warm]",
-    "test_a_model_that_trains_in_its_own_way_does_so[compute_loss]",
-    "test_a_model_that_trains_in_its_own_way_does_so[train_step]",
-    "test_weights_that_a_model_function_sets_stay_to_the_bit",
-    "test_a_step_that_is_not_keras_own_is_noticed",
-    "test_a_run_that_grew_beyond_its_untrained_net_has_diverged",
+    "test_law.py::test_the_net_is_the_one_that_was_written[residual]",
+    "test_law.py::test_the_net_is_the_one_that_was_written[subclassed]",
+    "test_law.py::test_the_net_is_the_one_that_was_written[shared_and_two_branches]",
+    "test_law.py::test_the_recipe_is_the_one_that_was_written[adamw]",
+    "test_law.py::test_the_recipe_is_the_one_that_was_written[warm]",
+    "test_law.py::test_a_model_that_trains_in_its_own_way_does_so[compute_loss]",
+    "test_law.py::test_a_model_that_trains_in_its_own_way_does_so[train_step]",
+    "test_law.py::test_weights_that_a_model_function_sets_stay_to_the_bit",
+    "test_law.py::test_a_step_that_is_not_keras_own_is_noticed",
+    "test_law.py::test_a_run_that_grew_beyond_its_untrained_net_has_diverged",
+    "test_law_later.py::test_a_layer_that_counts_its_calls_begins_at_none",
+    "test_law_later.py::test_a_metric_that_the_loss_updates_is_kept",
+    "test_law_later.py::test_weights_that_begin_equal_begin_equal_in_every_run",
 )
 RESUME = (
-    "test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened[several seeds]",
-    "test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened[augmentation]",
+    "test_resume.py::test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened[several seeds]",
+    "test_resume.py::test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened[augmentation]",
 )
 NOT_OURS = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
 """Keras reads variables in a way of which NumPy warns."""
 
 
-@pytest.mark.parametrize(("file", "names"), [("test_law.py", LAW), ("test_resume.py", RESUME)], ids=["law", "resume"])
+@pytest.mark.parametrize("names", [LAW, RESUME], ids=["law", "resume"])
 def test_what_holds_with_tensorflow_holds_with_jax(
-    file: str, names: tuple[str, ...], tmp_path: Path, pytestconfig: pytest.Config
+    names: tuple[str, ...], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     filters = [*(pytestconfig.getoption("pythonwarnings") or []), NOT_OURS]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"-W{each}" for each in filters)]
     environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
     environment |= {"JAX_PLATFORMS": "cpu", "TMPDIR": str(tmp_path)}
     environment = {name: value for name, value in environment.items() if not name.startswith("PYTEST_")}
-    nodes = [f"{HERE / file}::{name}" for name in names]
+    nodes = [str(HERE / name) for name in names]
     done = subprocess.run([*command, *nodes], env=environment, cwd=HERE.parents[1], stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()
     assert f"{len(names)} passed" in done.stdout.decode()
