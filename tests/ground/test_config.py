@@ -88,7 +88,7 @@ def test_a_mistake_is_one_sentence_with_the_keys_path(path: str, value: Any, wor
     assert all(word in message for word in words), message
 
 
-@pytest.mark.parametrize("only", ["steps", ["steps"], " steps ,", "steps,steps"])
+@pytest.mark.parametrize("only", ["steps", ["steps"], " steps ", "steps,steps"])
 def test_only_names_a_part_of_the_study(only: Any) -> None:
     study = Study.resolve(changed("only", only))
     assert study.exercises == ("steps",)

@@ -99,12 +99,14 @@ WORDS = [
     "author=Ñandú 😀",
     "aa={b: {c: 4}}",
     "only=",
+    "aa.wider=null",
+    "results='null'",
 ]
 
 
 def test_words_may_be_nested() -> None:
     assert tree(WORDS) == {
-        "aa": {"b": {"c": "4", "d": "x"}},
+        "aa": {"b": {"c": "4", "d": "x"}, "wider": None},
         "ee": ["1", "two"],
         "ff": {"g": {"h": "1"}},
         "ii": "a=b",
@@ -112,6 +114,7 @@ def test_words_may_be_nested() -> None:
         "word": "x",
         "author": "Ñandú 😀",
         "only": "",
+        "results": "null",
     }
 
 

@@ -75,6 +75,7 @@ def test_seeds_are_written_alike_at_all_places(written: Any, read: Any) -> None:
         (1.5, "write how many"),
         ([0.5], "0.5 is no seed"),
         ({"from": 0}, "write how many"),
+        (None, "write how many"),
     ],
 )
 def test_seeds_that_cannot_be_are_told_why(written: Any, words: str) -> None:
@@ -100,6 +101,12 @@ def test_only_takes_spaces_and_may_be_empty(only: Any, exercises: tuple[str, ...
     assert Study.resolve({**BASE, "only": only}).exercises == exercises
 
 
+@pytest.mark.parametrize("only", ["ej05,,ej08", ",", ",ej05", "ej05, ", ["ej05,,ej08"]])
+def test_a_comma_without_a_name_is_refused(only: Any) -> None:
+    with pytest.raises(InputError, match="configuration: only: .* has a comma without a name beside it"):
+        Study.resolve({**BASE, "only": only})
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -122,6 +129,11 @@ def test_only_takes_spaces_and_may_be_empty(only: Any, exercises: tuple[str, ...
         ("010: a\n", "line 1, column 1", "takes 010"),
         ("a: {epochs: 1,000}\n", "line 1, column 13", "write 1000, or 1.000, with a point"),
         ("a: {seeds: 0,1}\n", "line 1, column 12", "write a list in brackets, [0, 1]"),
+        (
+            "a: {units: 8,4}\n",
+            "line 1, column 12",
+            "write 8.4, with a point; for a list of both, write a list in brackets",
+        ),
         ("a: {units: 8,4,2, b: 1}\n", "line 1, column 12", "8,4,2 is 3 entries to YAML; write a list in brackets, [8,"),
     ],
 )
@@ -189,12 +201,12 @@ def test_seeds_of_a_block_by_hand_are_written_as_in_the_configuration(written: s
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("-1", "-1 is below zero"),
+        ("-1", "'-1' is not allowed here: -1 is below zero"),
         ("0,0", "seed 0 is there twice"),
         ("4294967296", "beyond 2147483647"),
         ("0-1000", "more than 1,000 seeds in one block"),
         ("", "it names no seed"),
-        ("x", "'x' is no seed"),
+        ("x", r"'x' is no seed; write one \(3\), a range"),
         ("007", "write 7"),
     ],
 )
@@ -237,6 +249,8 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_quoted(key: str, value:
         ("exercises.ej05.settings.epochs", "1e-3", "0.001 is not of type 'integer'"),
         ("exercises.ej05.settings.epochs", "1e999", "inf is no finite number"),
         ("report.languages", "es", "write a list, as [es]"),
+        ("exercises.ej05.settings.units", "8,4", "write a list, as [8,4]"),
+        ("report.columns", "3", "3 is not one of [1, 2]"),
         ("results", "", "results: '' is not allowed here"),
         ("exercises.ej5.settings.epochs", 3, "exercises.ej5: unknown exercise 'ej5', did you mean 'ej05'?"),
         ("exercises.ej99x.settings.epochs", 3, "exercises.ej99x"),

@@ -55,7 +55,7 @@ def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) ->
     ("name", "content", "sentence"),
     [
         ("bad.yaml", b"seeds: 1\nseeds: 2\n", "bad.yaml is not valid YAML: line 2, column 1: the key 'seeds' is there"),
-        ("bad.yaml", b"\xff\xfes\0", "bad.yaml is not valid YAML: 'utf-8' codec"),
+        ("bad.yaml", b"\xff\xfes\0", "bad.yaml is not UTF-8, at byte 1: save it"),
         ("config.yaml", b"seeds:\t1\n", "config.yaml is not valid YAML: line 1, column 7: found character"),
     ],
 )

@@ -237,8 +237,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     Raises:
         InputError: the text names no seeds, or more than a block may have.
     """
-    alone = text.strip().lstrip("-").isdigit()
-    named = seeds_of(f"[{text.strip()}]" if alone else text, "--seeds")
+    named = seeds_of(text, "--seeds", counted=False)
     chosen = tuple(sorted(named)) if isinstance(named, list) else (named,)
     if len(chosen) > MOST_SEEDS:
         raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")

@@ -48,7 +48,7 @@ def with_protocols(config: Any) -> Any:
     if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
         return config  # which the schema refuses
     given, folder = config.get("protocols", []), folder_of(config)
-    names = spelling.names(given) if isinstance(given, str) else given
+    names = spelling.names(given, "configuration: protocols") if isinstance(given, str) else given
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         return config
     for mistake in _mistakes(names, folder, config["exercises"]):

@@ -107,7 +107,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
         return f"{where}: {said}. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    if isinstance(error.instance, str) and error.validator == "type" and (better := advice(error.instance)):
+    number = isinstance(error.instance, str) and error.validator == "type" and "array" not in _types(schema)
+    if number and (better := advice(error.instance)):
         return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
     said = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
     return f"{where}: {_short(said)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
@@ -211,6 +212,7 @@ def _property(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that ``schema`` names; an enumeration is of text."""
-    types = schema.get("type", "string" if "enum" in schema else [])
+    """Return the types that ``schema`` names, or those of its enumeration: whole numbers or text."""
+    whole = all(type(value) is int for value in schema.get("enum", ["text"]))
+    types = schema.get("type", [] if "enum" not in schema else "integer" if whole else "string")
     return [types] if isinstance(types, str) else types

@@ -319,7 +319,7 @@ def _in(text: Any, language: str) -> Any:
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name.lower(), known, n=1)
     return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
 
 
@@ -344,7 +344,7 @@ def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
-    chosen = names(value)
+    chosen = names(value, "configuration: only")
     for name in chosen:
         if name not in exercises:
             raise InputError(f"configuration: only: {_no_exercise(name, exercises)}")

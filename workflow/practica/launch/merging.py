@@ -239,7 +239,7 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
                 f"--config {word}: write KEY=VALUE, with dots between the keys where they are nested, as "
                 "exercises.digits.settings.epochs=3; a target stands before --config"
             )
-        value: Any = _value(word, text.strip("'\""))
+        value: Any = _value(word, text)
         for part in reversed(key.split(".")):
             value = {part: value}
         config = merge(config, value)
@@ -247,13 +247,17 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(word: str, text: str) -> Any:
-    """Return a list or mapping in YAML as that, with its values as text, and everything else as text."""
+    """Return null as that, a list or mapping in YAML with its values as text, and everything else as text."""
+    if text in ("null", "~"):
+        return None
+    text = text.strip("'\"")
     if not text.lstrip().startswith(("[", "{")):
         return text
     try:
         return yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(f"--config {word[:200]}: the value is no list or mapping in YAML") from error
+        said = "the value is no list or mapping in YAML; put the word in quotes if there are spaces in it"
+        raise InputError(f"--config {word[:200]}: {said}") from error
 
 
 def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:

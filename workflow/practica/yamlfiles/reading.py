@@ -35,7 +35,9 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         content = _load_json(text) if kind == "JSON" else _load(text)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    # What is not UTF-8, an impossible date and a number of thousands of digits are ValueErrors.
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8, at byte {error.start + 1}: save it as UTF-8") from error
+    # An impossible date and a number of thousands of digits are ValueErrors.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         said = ":" if isinstance(error, MisreadError) else f" is not valid {kind}:"
         raise InputError(f"{path}{said} {_reason(error)}") from error
@@ -44,7 +46,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
             f"{path} must be a mapping of keys to values, and is empty: write a key, or leave the file out"
         )
     if not isinstance(content, dict):
-        raise InputError(f"{path} must be a mapping of keys to values")
+        raise InputError(f"{path} must be a mapping of keys to values: write `key: value`, with a space between")
     return plain(content, str(path))
 
 
@@ -147,10 +149,9 @@ def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
 
 def _whole(key: str, parts: list[str]) -> str:
     """Say what to write for parts of a value that commas have cut."""
-    if key == "seeds" or len(parts) > 2:
-        better = f"write a list in brackets, [{', '.join(parts)}]"
-    else:
-        better = advice(",".join(parts)) or "put it in quotes"
+    listed = f"write a list in brackets, [{', '.join(parts)}]"
+    number = advice(",".join(parts)) if key != "seeds" and len(parts) == 2 else None
+    better = f"{number}; for a list of both, {listed}" if number else listed
     return f"{','.join(parts)} is {'two' if len(parts) == 2 else len(parts)} entries to YAML; {better}"
 
 

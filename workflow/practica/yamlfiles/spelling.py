@@ -12,7 +12,8 @@ from practica.errors import InputError
 
 LARGEST_SEED = 2**31 - 1
 MOST_SEEDS = 100_000
-SEEDS = "write how many (5), a range (0-4) or a list (0,1,7 or [0, 1, 7])"
+HOW_MANY, ALONE = "how many (5)", "one (3)"
+SEEDS = f"write {HOW_MANY}, a range (0-4) or a list (0,1,7 or [0, 1, 7])"
 OCTAL = re.compile(r"[-+]?0[0-7_]*[0-7]")
 SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(d|h|min|m|GB?|MB?)", re.IGNORECASE)
@@ -48,13 +49,23 @@ def advice(text: str) -> str | None:
         return f"write it without a unit, as {float(match[1]) * IN_UNITS[match[2].lower()]:.12g}"
     if re.fullmatch("0[0-9]*[89][0-9]*", text):
         return f"write {int(text)}, without a zero in front"
-    return misread(text)
+    return (misread(text) or "").partition("; ")[2] or None  # as text, it is not misread
 
 
-def names(value: str | Sequence[str]) -> list[str]:
-    """Return the names in a text, where commas or spaces part them, or in a list of such texts."""
+def names(value: str | Sequence[str], where: str) -> list[str]:
+    """Return the names in a text, where commas or spaces part them, or in a list of such texts.
+
+    Raises:
+        InputError: a comma has no name on one of its sides.
+    """
     texts = [value] if isinstance(value, str) else value
-    return [name for text in texts for name in re.split(r"[,\s]+", text) if name]
+    found = []
+    for text in texts:
+        parts = [part.split() for part in text.split(",")]
+        if len(parts) > 1 and [] in parts:
+            raise InputError(f"{where}: {reprlib.repr(text)} has a comma without a name beside it; take it out")
+        found += [name for part in parts for name in part]
+    return found
 
 
 def spelled(config: Any) -> Any:
@@ -78,7 +89,7 @@ def spelled(config: Any) -> Any:
                 variants = _mapping(each, "variants")
                 holders |= {f"exercises.{name}.{where}variants.{v}.": inner for v, inner in variants.items()}
     for where, holder in holders.items():
-        if isinstance(holder, dict) and holder.get("seeds") is not None:
+        if isinstance(holder, dict) and "seeds" in holder and (holder["seeds"] is not None or where != "tuning."):
             holder["seeds"] = seeds(holder["seeds"], f"configuration: {where}seeds")
     return config
 
@@ -89,8 +100,10 @@ def _mapping(entry: Any, key: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def seeds(value: Any, where: str) -> int | list[int]:
+def seeds(value: Any, where: str, *, counted: bool = True) -> int | list[int]:
     """Return a number of seeds as it is, and seeds that are named in any other way as a list.
+
+    Where they are not ``counted``, a number alone is that seed.
 
     Raises:
         InputError: they are written in no way that is known, or a seed is there twice or cannot be.
@@ -98,7 +111,7 @@ def seeds(value: Any, where: str) -> int | list[int]:
     try:
         if isinstance(value, str):
             inner = re.fullmatch(r"\s*\[(.*)\]\s*", value, re.DOTALL)
-            if not inner and re.fullmatch(r"[-+]?[0-9]+", value.strip()):
+            if counted and not inner and re.fullmatch(r"[-+]?[0-9]+", value.strip()):
                 return _count(_number(value))
             text = (inner[1] if inner else value).strip()
             return _named(text.split(",") if text else [])
@@ -108,7 +121,8 @@ def seeds(value: Any, where: str) -> int | list[int]:
             raise InputError(SEEDS)
         return _named(value)
     except InputError as error:
-        raise InputError(f"{where}: {reprlib.repr(value)} is not allowed here: {error}") from None
+        reason = str(error) if counted else str(error).replace(HOW_MANY, ALONE)
+        raise InputError(f"{where}: {reprlib.repr(value)} is not allowed here: {reason}") from None
 
 
 def _count(value: float) -> int:
