@@ -235,7 +235,7 @@ def test_the_command_fails_where_a_line_does(machine, tmp_path, monkeypatch):
         ("partitions: {cpu: {max_gpus: 0}}", {}, "partitions.cpu.max_gpus: the SLURM plugin knows no such limit"),
         ("partitions: {gpu: {max_gpu: 8, max_runtime: 24:00:00}}", {}, "YAML takes 24:00:00 for 86400"),
         ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"set-resources": {"trian": {"gpu": 0}}}, "did you mean 'train'?"),
-        ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"jobbs": 3}, "unrecognized arguments: --jobbs"),
+        ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"jobbs": 3}, "jobbs: Snakemake has no such option"),
     ],
 )
 def test_a_profile_is_checked_also_where_there_is_no_slurm(machine, partitions, profile, words):

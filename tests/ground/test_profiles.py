@@ -137,7 +137,8 @@ def test_the_plugin_says_which_resources_there_are() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("jobbs: 3", "unrecognized arguments: --jobbs=3"),
+        ("jobbs: 3", "config.yaml: jobbs: Snakemake has no such option; did you mean 'jobs'?"),
+        ("zzzzzz: 3", "zzzzzz: Snakemake has no such option; `snakemake --help` lists them"),
         ("latency-wait: 1m", "invalid int value: '1m'"),
         ("executor: slrum", "invalid choice: 'slrum'"),
     ],

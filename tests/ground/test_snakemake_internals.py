@@ -20,7 +20,7 @@ HOME = ROOT / "workflow/practica/launch/snakemake_internals.py"
 NAMES = {
     "snakemake.api:SnakemakeApi.print_exception": "see_exceptions: find what prints the error that ends a run",
     "snakemake.assets:Assets.get_content": "asset: find where Snakemake keeps Vega for its report",
-    "snakemake.cli:get_argument_parser": "read_profile: run `snakemake --profile FILE --version` in its place",
+    "snakemake.cli:get_argument_parser": "read_profile, see_refused_profiles: find what parses the command line",
     "snakemake.cli:parse_config": "parse_words_with: find what reads the words behind --config",
     "snakemake.common:overwrite_function_params": "per_job: return the function as it is, and run make bench",
     "snakemake.common.configfile:load_configfile": "check_configfiles: find what reads the files of --configfile",
@@ -155,6 +155,19 @@ def test_errors_are_seen_before_they_are_printed(monkeypatch: pytest.MonkeyPatch
     assert internals.missing_target(ValueError("x")) is None
     said = str(internals.missing_target(error))
     assert said.endswith("nothing.txt"), "missing_target: find where the words for people end"
+
+
+@pytest.mark.parametrize("text", ["jobbs: 3", "default-resources: {mem_mb: -1}"])
+def test_profiles_that_snakemake_refuses_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    import snakemake.cli
+
+    (tmp_path / "config.yaml").write_text(text)
+    monkeypatch.setattr(snakemake.cli, "get_argument_parser", internals._own_parser())
+    seen: list[Any] = []
+    internals.see_refused_profiles(seen.append)
+    with pytest.raises((SystemExit, Exception)):
+        snakemake.cli.get_argument_parser(profiles=[str(tmp_path)]).parse_args([])
+    assert seen == [[str(tmp_path)]], NAMES["snakemake.cli:get_argument_parser"]
 
 
 def test_sizes_are_read_as_snakemake_reads_them() -> None:

@@ -11,8 +11,9 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
@@ -25,7 +26,8 @@ from practica.files import write_json
 from practica.jobs.telling import duration
 from practica.launch import notices, snakemake_internals
 from practica.launch.ending import why_locked
-from practica.launch.merging import tree
+from practica.launch.merging import profile_file, tree
+from practica.launch.profiles import problems, refused
 from practica.plan import planned
 from practica.plan.checked import Expectations
 from practica.plan.dry_run import FILE, plan_of
@@ -360,6 +362,20 @@ def _read_nested_words() -> None:
     snakemake_internals.parse_words_with(parse)
 
 
+def _name_bad_profiles() -> None:
+    """Name file and key of what Snakemake refuses in a profile, which it tells below a hundred lines of its options."""
+
+    def see(profiles: Sequence[str]) -> None:
+        try:
+            for file in filter(None, map(profile_file, map(Path, profiles))):
+                for problem in chain(problems(file), refused(file)):
+                    _refuse(problem)
+        except InputError as error:
+            _refuse(str(error))
+
+    snakemake_internals.see_refused_profiles(see)
+
+
 def _say_bad_input() -> None:
     """End with one sentence where a rule finds bad input, no rule makes a target, or another run is at work."""
 
@@ -380,3 +396,6 @@ def _say_bad_input() -> None:
 def _refuse(sentence: str) -> NoReturn:
     print(f"practica: {sentence}", file=sys.stderr, flush=True)
     sys.exit(InputError.exit_code)
+
+
+_name_bad_profiles()  # Snakemake reads them after its plugins, and before it makes a logger

@@ -19,7 +19,7 @@ from typing import Any, get_args
 
 from practica.errors import InputError, in_one_line
 from practica.launch import slurm_internals
-from practica.launch.snakemake_internals import amount, read_profile
+from practica.launch.snakemake_internals import amount, options, read_profile
 from practica.yamlfiles.reading import read_yaml
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -58,13 +58,24 @@ def problems(file: Path) -> Iterator[str]:
 
 
 def refused(file: Path) -> Iterator[str]:
-    """Yield why Snakemake's own parser refuses a profile."""
+    """Yield why Snakemake's own parser refuses a profile.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     said = io.StringIO()
     try:
         with redirect_stderr(said):
             read_profile(file)
     except SystemExit:
-        yield f"{file}: {said.getvalue().strip().rpartition('error: ')[2]}"
+        reason = " ".join(said.getvalue().rpartition("error: ")[2].split())
+        unknown = [key for key in read_yaml(file) if reason.startswith("unrecognized") and f"--{key}=" in reason]
+        for key in unknown:
+            close = difflib.get_close_matches(key, options(), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "`snakemake --help` lists them"
+            yield f"{file}: {key}: Snakemake has no such option; {hint}"
+        if not unknown:
+            yield f"{file}: {reason}"
     except OSError:  # the plugin looks for SLURM with commands that a machine may lack
         return
     except Exception as error:  # of Snakemake's own

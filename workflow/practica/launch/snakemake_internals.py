@@ -7,11 +7,12 @@ the functions, for training jobs import the modules that use them, too.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -97,9 +98,46 @@ def read_profile(file: Path) -> None:
     Raises:
         SystemExit: it is refused; the reason is on the standard error.
     """
+    _own_parser()(profiles=[str(file)]).parse_args([])
+
+
+def options() -> list[str]:
+    """Return the names of all options that a profile may set."""
+    return re.findall(r"--([a-z][\w-]+)", _own_parser()().format_help())
+
+
+@cache  # a second look would find what has taken its place
+def _own_parser() -> Callable[..., Any]:
     from snakemake.cli import get_argument_parser
 
-    get_argument_parser(profiles=[str(file)]).parse_args([])
+    return get_argument_parser
+
+
+def see_refused_profiles(see: Callable[[Sequence[str]], None]) -> None:
+    """Let ``see`` have the profiles of a command line that Snakemake refuses, before it says what it has against it."""
+    import snakemake.cli
+
+    own = _own_parser()
+
+    def get_argument_parser(profiles: Sequence[str] | None = None) -> Any:
+        parser = own(profiles=profiles)
+        parse, error = parser.parse_args, parser.error
+
+        def parse_args(*arguments: Any, **options: Any) -> Any:
+            try:
+                return parse(*arguments, **options)
+            except Exception:  # of Snakemake's own
+                see(profiles or ())
+                raise
+
+        def refuse(message: str) -> NoReturn:
+            see(profiles or ())
+            error(message)
+
+        parser.parse_args, parser.error = parse_args, refuse
+        return parser
+
+    snakemake.cli.get_argument_parser = get_argument_parser
 
 
 def asset(name: str) -> str:
