@@ -92,7 +92,7 @@ def write_block(
         arrays |= {f"s{seed}/{name}": each for name, each in (arrays_of or _arrays)(block.exercise, seed).items()}
     provenance = _provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": provenance})
-    write_json(folder / "history.json", {**head, "runs": histories, "provenance": provenance})
+    write_json(folder / "history.json", {**head, "stand_in": stand_in, "runs": histories, "provenance": provenance})
     made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
     write_json(folder / "manifest.json", {**head, **made, "provenance": provenance})
     with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:

@@ -57,7 +57,7 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, mes
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     study = edited(tmp_path / "study", "steps/about.yaml", "claims", "claims")
     (tmp_path / "study/steps/about.yaml").write_bytes(b"\xff\xfe\0")
-    with pytest.raises(InputError, match=r"steps/about\.yaml is not valid YAML: 'utf-8' codec can't decode"):
+    with pytest.raises(InputError, match=r"steps/about\.yaml is not UTF-8, at byte 1: save it as UTF-8"):
         declared(study)
 
 

@@ -184,33 +184,18 @@ def test_several_seeds_in_a_block(tmp_path: Path) -> None:
     assert table(tmp_path, "summary.csv")["n"].unique().tolist() == [4]
 
 
-def test_users_exercises_variants_splits_and_metrics_flow_through(tmp_path: Path) -> None:
+def test_users_exercises_variants_and_metrics_flow_through(tmp_path: Path) -> None:
     study = make_study({"steps": ["dense", "null"], "extra": ["mine"]}, seeds=1)
     fill(study, tmp_path)
     path = study.blocks()[-1].folder(tmp_path) / "metrics.json"
     content = read_json(path)
-    content["runs"][0]["metrics"]["shifted"] = {"top5": 0.75}
+    content["runs"][0]["metrics"]["validation"]["top5"] = 0.75
     write_json(path, content)
     collect(study, tmp_path)
     metrics = table(tmp_path, "metrics.csv")
     assert set(metrics["variant"]) == {"dense", "null", "mine"}
-    last = metrics[metrics["split"] == "shifted"][["exercise", "split", "metric", "value"]]
-    assert last.to_numpy().tolist() == [["extra", "shifted", "top5", 0.75]]
-
-
-def test_a_value_that_diverged_is_empty(tmp_path: Path) -> None:
-    study = make_study({"steps": ["dense"]}, seeds=2)
-    fill(study, tmp_path)
-    path = study.blocks()[0].folder(tmp_path) / "metrics.json"
-    content = read_json(path)
-    content["runs"][0]["metrics"]["train"]["loss"] = None
-    write_json(path, content)
-    collect(study, tmp_path)
-    rows = table(tmp_path, "metrics.csv").query("split == 'train' and metric == 'loss'")
-    assert rows["value"].isna().tolist() == [True, False]
-    summary = table(tmp_path, "summary.csv").query("split == 'train' and metric == 'loss'")
-    assert summary["n"].tolist() == [1]
-    assert summary["mean"].tolist() == rows["value"].tolist()[1:]
+    last = metrics[metrics["metric"] == "top5"][["exercise", "split", "metric", "value"]]
+    assert last.to_numpy().tolist() == [["extra", "validation", "top5", 0.75]]
 
 
 def broken(content: dict, how: str) -> object:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evidence.factory import fill
+from evidence.factory import fill, write_block
 from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.equal import unequal, unlike
@@ -29,13 +29,13 @@ def study(shared: Mapping[str, Any], dense: Mapping[str, Any], conv: Mapping[str
 def run(study: Study, folder: Path, **conv: Any) -> dict[str, dict[str, Any]]:
     """Write and judge runs of the study, of which conv's record these; return the claims by id."""
     fill(study, folder)
+    if "epochs" in conv:
+        block = next(block for block in study.blocks() if block.variant == "conv")
+        write_block(block, folder, epochs=conv.pop("epochs"))
     for name, value in conv.items():
         for path in (folder / "runs/steps/conv/s0-4").glob("m*.json"):
             content = json.loads(path.read_text())
-            if name == "epochs":
-                for each in content.get("runs", []):
-                    each["epochs"] = value
-            elif name == "stand_in":
+            if name == "stand_in":
                 content["stand_in"] = value
             elif name == "fingerprint":
                 content["provenance"]["data"][name] = value

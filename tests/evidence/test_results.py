@@ -21,7 +21,9 @@ def with_curves(tmp_path: Path, exercise: str, curves: dict[tuple[int, int | Non
     """Return results of one variant whose runs have these losses, by split."""
     study = make_study({exercise: ["raw"]}, seeds=len({seed for seed, _ in curves}))
     for block in study.blocks():
-        folder = write_block(block, tmp_path)
+        lengths = {len(losses["train"]) for (seed, _), losses in curves.items() if seed in block.seeds}
+        folds = len({fold for _, fold in curves} - {None})
+        folder = write_block(block, tmp_path, folds=folds, epochs=max(lengths))
         content = read_json(folder / "history.json")
         content["runs"] = [
             {"seed": seed, "fold": fold, "epoch": list(range(1, len(losses["train"]) + 1))}

@@ -15,7 +15,7 @@ from evidence.factory import make_study, write_block, write_failure
 from paper.factory import fill as fill_distinctly
 from paper.factory import one_exercise
 from practica.errors import InputError
-from practica.evidence.collect import collect
+from practica.evidence.collect import collect, write_table
 from practica.evidence.curves import Curve
 from practica.evidence.results import Results
 from practica.evidence.rules import VERDICTS
@@ -164,9 +164,7 @@ def test_the_folds_figure_shows_mean_and_deviation(complete: Results, written: W
 def test_a_single_fold_leaves_no_empty_axes(tmp_path: Path) -> None:
     study = make_study({"moons": ["raw", "corrected"]}, seeds=1)
     for block in study.blocks():
-        folder = write_block(block, tmp_path)
-        content = read_json(folder / "history.json")
-        write_json(folder / "history.json", content | {"runs": content["runs"][:1]})
+        write_block(block, tmp_path, folds=1)
     collect(study, tmp_path)
     figure = draw("fig4", study, tmp_path, "es")
     assert len(figure.axes) == 1
@@ -212,14 +210,13 @@ def test_a_comparison_draws_what_is_there_and_names_what_is_not(tmp_path: Path, 
     assert "Más capas: 1 de" not in written(figure)
 
 
-def test_a_run_that_diverged_says_so(tmp_path: Path, written: Written) -> None:
+def test_values_that_are_no_numbers_say_so(tmp_path: Path, written: Written) -> None:
     study = make_study({"steps": ["dense"]}, seeds=1)
-    folder = write_block(study.blocks()[0], tmp_path)
-    content = read_json(folder / "history.json")
-    for split in ("train", "validation"):
-        content["runs"][0][split]["loss"] = [None] * 12
-    write_json(folder / "history.json", content)
+    write_block(study.blocks()[0], tmp_path)
     collect(study, tmp_path)
+    history = pd.read_csv(tmp_path / "history.csv.gz")
+    history.loc[history["metric"].str.endswith("loss"), "value"] = float("nan")
+    write_table(tmp_path / "history.csv.gz", history)
     figure = draw_from(Results(study, tmp_path), "fig_steps_dense", "es")
     assert len(figure.axes) == 1
     assert "Función de costo: Sin resultados: sin valores finitos" in written(figure)

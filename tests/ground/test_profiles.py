@@ -45,6 +45,8 @@ def test_our_own_are_good(name: str) -> None:
         ("default-resources: {slurm_acount: x}", "did you mean 'slurm_account'?"),
         ("default-resources: {runtime: 2:00:00}", "line 1, column 30: YAML takes 2:00:00 for 7200"),
         ("resources: {gpus: 1}", "resources.gpus: neither Snakemake nor"),
+        ("cores: -1", "cores: -1 is below 1, the least that is possible"),
+        ("jobs: 0", "jobs: 0 is below 1, the least that is possible"),
         ("set-threads: {train: many}", "set-threads.train: 'many' is no whole number above 0"),
         ("set-threads: {trian: 2}", "set-threads.trian: there is no rule"),
         (

@@ -65,6 +65,7 @@ FIELDS = {
     "snakemake.settings.types:ConfigSettings replace_workflow_config": "given_configuration: find that option's name",
 }
 TEXTS = {
+    '"Target rules may not contain wildcards': ("dag.py", "is_target_of_many: find how it begins now"),
     '"_nodes"': ("resources.py", "NOT_ASKED_OF_SLURM: find what Snakemake adds to a job's resources by itself"),
 }
 PROPERTIES = {path.rpartition(".")[2] for path in NAMES if path.startswith("snakemake.workflow:Workflow.")}

@@ -53,7 +53,7 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
     write_claims(study, results)
 
 
-def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9) -> None:
+def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9, epochs: int = 3) -> None:
     """Write one finished block; seed s is two thousandths of s better (to 19), training is better than testing."""
     folder = block.folder(results)
     head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
@@ -64,12 +64,12 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
             shift = 0.002 * (seed % 20) + 0.002 * (fold or 0)  # no accuracy exceeds one
             values = {split: _values(block, split, accuracy + shift) for split in recorded(block)[0]}
             run = {"seed": seed, "fold": fold}
-            runs.append({**run, "epochs": 3, "best_epoch": 2, "metrics": values})
-            curves = {split: _curves(last) for split, last in values.items() if split != "test"}
-            histories.append({**run, "epoch": [1, 2, 3], **curves})
+            runs.append({**run, "epochs": epochs, "best_epoch": 2, "metrics": values})
+            curves = {split: _curves(last, epochs) for split, last in values.items() if split != "test"}
+            histories.append({**run, "epoch": [1, 2, 3][:epochs], **curves})
     known = provenance(block, stand_in)
     write_json(folder / "metrics.json", {**head, "stand_in": stand_in, "runs": runs, "provenance": known})
-    write_json(folder / "history.json", {**head, "runs": histories, "provenance": known})
+    write_json(folder / "history.json", {**head, "stand_in": stand_in, "runs": histories, "provenance": known})
     made = {"stand_in": stand_in, "model": block.model, "seeds": list(block.seeds), "settings": dict(block.settings)}
     write_json(folder / "manifest.json", {**head, **made, "provenance": known})
     walks = {"heights": np.tile([0, 1, 2, 1], (3, 4)), "scores": np.eye(3)} if block.exercise == "steps" else {}
@@ -124,9 +124,10 @@ def _values(block: Block, split: str, accuracy: float) -> dict[str, float]:
     return last | {f"best_{name}": value for name, value in last.items()}
 
 
-def _curves(last: dict[str, float]) -> dict[str, list[float]]:
+def _curves(last: dict[str, float], epochs: int) -> dict[str, list[float]]:
     curves = {"loss": [0.9, 0.5, 0.4]}
-    return curves | ({"accuracy": [0.2, 0.6, last["accuracy"]]} if "accuracy" in last else {})
+    curves |= {"accuracy": [0.2, 0.6, last["accuracy"]]} if "accuracy" in last else {}
+    return {name: values[:epochs] for name, values in curves.items()}
 
 
 def provenance(block: Block, stand_in: bool) -> dict[str, Any]:

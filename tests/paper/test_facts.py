@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.evidence.collect import collect
+from practica.evidence.collect import collect, write_statistics, write_table
 from practica.evidence.results import Missing
-from practica.files import read_json, write_json
 from practica.paper.facts import Fact, Facts
 from toy import resolve
 
@@ -82,11 +82,11 @@ def test_a_failed_run_and_one_that_diverged_say_so(tmp_path: Path) -> None:
     dense, conv = study.blocks()
     write_failure(conv, tmp_path, "the loss became nan")
     write_block(dense, tmp_path)
-    metrics = dense.folder(tmp_path) / "metrics.json"
-    content = read_json(metrics)
-    content["runs"][0]["metrics"]["test"]["accuracy"] = None
-    write_json(metrics, content)
     collect(study, tmp_path)
+    metrics = pd.read_csv(tmp_path / "metrics.csv")
+    metrics.loc[(metrics["split"] == "test") & (metrics["metric"] == "accuracy"), "value"] = float("nan")
+    write_table(tmp_path / "metrics.csv", metrics)
+    write_statistics(study, tmp_path)
     facts = Facts(study, tmp_path, "es")
     assert facts.look_up("steps/dense/test/accuracy") == Missing("el entrenamiento divergió")
     failed = facts.look_up("steps/conv/test/accuracy - steps/dense/train/accuracy")

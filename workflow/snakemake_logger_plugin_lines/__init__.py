@@ -73,6 +73,7 @@ OF_EVERY_RUN = (
     "host:",
 )
 """What Snakemake says whatever it does, or what a line of a job says in its place."""
+TARGETS = "the targets are files and the rules that `snakemake --list-target-rules` lists"
 EXECUTOR = "snakemake_executor_plugin_"
 """In the path of code that tells of every job how it is submitted."""
 
@@ -388,7 +389,9 @@ def _say_bad_input() -> None:
         if snakemake_internals.is_locked(error):
             _refuse(why_locked())
         if asked := snakemake_internals.missing_target(error):
-            _refuse(f"{asked[:1].lower()}{asked[1:]}: the targets are rules, which `snakemake --list` lists, and files")
+            _refuse(f"{asked[:1].lower()}{asked[1:]}: {TARGETS}")
+        if snakemake_internals.is_target_of_many(error):
+            _refuse(f"a rule that makes many files cannot be a target: {TARGETS}")
 
     snakemake_internals.see_exceptions(see)
 

@@ -107,8 +107,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
         return f"{where}: {said}. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    number = isinstance(error.instance, str) and error.validator == "type" and "array" not in _types(schema)
-    if number and (better := advice(error.instance)):
+    wanted = _types(schema) if error.validator == "type" else ["array"]
+    if isinstance(error.instance, str) and "array" not in wanted and (better := advice(error.instance)):
         return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
     said = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
     return f"{where}: {_short(said)}{quotes or _looks(error)}{f' ({text})' if text else ''}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,15 +65,24 @@ def read_block(block: Block, results: Path) -> BlockFiles:
             raise InputError(f"{path} is missing; {train_again(path)}")
     manifest = read_manifest(manifest_file)
     _check_settings(manifest_file, manifest, block)
+    if manifest["seeds"] != list(block.seeds):
+        raise InputError(f"{manifest_file} tells of seeds {manifest['seeds']}; {train_again(manifest_file)}")
     metrics = _checked(metrics_file, block)
+    if metrics["stand_in"] != manifest["stand_in"]:
+        raise InputError(f"{metrics_file} and {manifest_file} differ in stand_in; {train_again(metrics_file)}")
     runs = _parsed(metrics_file, lambda: _metrics(metrics, block))
     history = _checked(history_file, block)
     curves = _parsed(history_file, lambda: _history(history, block))
+    lengths = {key[:2]: epochs[-1] for key, (epochs, _) in curves.items()}
+    for run in metrics["runs"]:
+        if run["epochs"] != (recorded := lengths.get(_run_key(run))):
+            said = f"{_name(*_run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
+            raise InputError(f"{metrics_file}: {said}; {train_again(metrics_file)}")
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
     return BlockFiles(
         block=block,
         status="done",
-        stand_in=_parsed(metrics_file, lambda: _boolean(metrics["stand_in"])),
+        stand_in=metrics["stand_in"],
         epochs=_parsed(metrics_file, lambda: max(int(run["epochs"]) for run in metrics["runs"])),
         metrics={**runs, **ends},
         history=curves,
@@ -107,6 +115,22 @@ def _check_settings(path: Path, manifest: Mapping[str, Any], block: Block) -> No
             raise InputError(f"{path}: {block.id} was trained with {was}, and the study has {now}; {train_again(path)}")
 
 
+def check_alike(files: Iterable[BlockFiles], results: Path) -> None:
+    """Check that finished blocks of a variant have the same splits and metrics.
+
+    Raises:
+        InputError: one lacks what the first has, or the other way round; the message names the file that lacks it.
+    """
+    first: dict[tuple[str, str], BlockFiles] = {}
+    for each in (each for each in files if each.status == "done"):
+        other = first.setdefault((each.block.exercise, each.block.variant), each)
+        mine, its = ({key[2:] for key in of.metrics} for of in (each, other))
+        for split, metric in sorted(mine ^ its):
+            has, lacks = (each, other) if (split, metric) in mine else (other, each)
+            file = lacks.block.folder(results) / METRICS
+            raise InputError(f"{file} has no {split} {metric}, which {has.block.id} has; {train_again(file)}")
+
+
 def train_again(path: Path) -> str:
     """Say how to have a file of a block again: the workflow looks at ``metrics.json`` alone, so that one has to go."""
     return f"delete {path.with_name(METRICS)} and run again"
@@ -131,8 +155,10 @@ def _unfinished(block: Block, results: Path) -> BlockFiles:
 
 
 def _checked(path: Path, block: Block) -> Any:
-    """Read a file of runs and check that it is this block's."""
+    """Read a file of runs, and check that it is as its schema says, and this block's."""
     content = _read(path)
+    if said := misfit(content, path.stem):
+        raise InputError(f"{path} is malformed ({said}); {train_again(path)}")
     keys = ("exercise", "variant", *(["trial"] if block.trial else []), "block")
     found = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
     if found != block.id:
@@ -168,6 +194,14 @@ def _metrics(content: Any, block: Block) -> dict[Key, float]:
             for metric, value in metrics.items():
                 rows[*_run_key(run), split, metric] = _number(value, metric)
     _check_runs(content, block)
+    _check_alike(rows)
+    if len({run["epochs"] for run in content["runs"]}) > 1 and not stops_early(block.settings):
+        raise ValueError("runs of unequal epochs, although none stops early")
+    for run in content["runs"]:
+        if run["best_epoch"] > run["epochs"]:
+            raise ValueError(
+                f"{_name(*_run_key(run))}: epoch {run['best_epoch']} cannot be the best of {run['epochs']}"
+            )
     return rows
 
 
@@ -178,8 +212,23 @@ def _check_runs(content: Any, block: Block) -> None:
     for seed in block.seeds:
         for fold in folds:
             if keys.count((seed, fold)) != 1:
-                name = f"seed {seed}" + ("" if fold is None else f", fold {fold}")
-                raise ValueError(f"{name} is {'missing' if (seed, fold) not in keys else 'there twice'}")
+                what = "missing" if (seed, fold) not in keys else "there twice"
+                raise ValueError(f"{_name(seed, fold)} is {what}")
+
+
+def _check_alike(keys: Iterable[Key]) -> None:
+    """Raise ``ValueError`` where a run lacks a metric of a split that the block's other runs have."""
+    runs: dict[tuple[int, int | None], set[tuple[str, str]]] = {}
+    for seed, fold, split, metric in keys:
+        runs.setdefault((seed, fold), set()).add((split, metric))
+    every = set[tuple[str, str]]().union(*runs.values())
+    for run, there in runs.items():
+        for split, metric in sorted(every - there):
+            raise ValueError(f"{_name(*run)} has no {split} {metric}, which other runs have")
+
+
+def _name(seed: int, fold: int | None) -> str:
+    return f"seed {seed}" + ("" if fold is None else f", fold {fold}")
 
 
 def _check_epochs(curves: Mapping[Key, tuple[list[int], list[float]]], block: Block) -> None:
@@ -189,8 +238,7 @@ def _check_epochs(curves: Mapping[Key, tuple[list[int], list[float]]], block: Bl
         if len(set(epochs)) != len(epochs):
             raise ValueError(f"seed {seed}: an epoch is there twice")
         if epochs != first and not stops_early(block.settings):
-            name = f"seed {seed}" + ("" if fold is None else f", fold {fold}")
-            raise ValueError(f"{name}, {split} {metric}: other epochs than the first run")
+            raise ValueError(f"{_name(seed, fold)}, {split} {metric}: other epochs than the first run")
 
 
 def _history(content: Any, block: Block) -> dict[Key, tuple[list[int], list[float]]]:
@@ -201,13 +249,15 @@ def _history(content: Any, block: Block) -> dict[Key, tuple[list[int], list[floa
             if len(epochs) != len(values):
                 raise ValueError(f"{len(values)} values of {split} {metric} for {len(epochs)} epochs")
             curves[*_run_key(run), split, metric] = epochs, [_number(value, metric) for value in values]
+    _check_runs(content, block)
+    _check_alike(curves)
     _check_epochs(curves, block)
     return curves
 
 
 def _curves(run: Any) -> Iterator[tuple[str, str, list[Any]]]:
     """Yield split, metric and values; those of training are running means, and called so."""
-    # Whatever is a mapping beside the run's own keys is a split: a user's exercise may name others.
+    # Whatever is a mapping beside the run's own keys is a split.
     for split, metrics in run.items():
         if isinstance(metrics, dict):
             how = RUNNING if split == "train" else ""
@@ -219,18 +269,8 @@ def _run_key(run: Any) -> tuple[int, int | None]:
     return int(run["seed"]), None if fold is None else int(fold)
 
 
-def _number(value: Any, metric: str) -> float:
-    """Return a number; JSON has no NaN, so that null stands for a value that diverged."""
-    if value is None:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{metric} is {value!r}, not a number")
+def _number(value: float, metric: str) -> float:
+    """Return a value that the metric can have, as a decimal number."""
     if said := complaint(metric, float(value)):
         raise ValueError(said)
     return float(value)
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"stand_in is {value!r}, not true or false")
-    return value

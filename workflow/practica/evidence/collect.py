@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from practica.config.study import Study
-from practica.evidence.blocks import BlockFiles, read_block
+from practica.evidence.blocks import BlockFiles, check_alike, read_block
 from practica.evidence.costs import COSTS, block_cost, costs_table
 from practica.evidence.differences import differences
 from practica.evidence.measured import measured
@@ -43,9 +43,10 @@ def gather(study: Study, results: Path) -> None:
     rows of ``runs.csv`` with the reason, and nothing elsewhere.
 
     Raises:
-        InputError: a file of a block is malformed.
+        InputError: a file of a block is malformed, or lacks what others of its variant have.
     """
     files = [read_block(block, results) for block in study.blocks()]
+    check_alike(files, results)
     write_table(results / "metrics.csv", pd.concat([metrics_table(files), measured(study, results)]))
     write_table(results / "history.csv.gz", history_table(files))
     write_table(results / "runs.csv", pd.DataFrame([run_row(each, results) for each in files]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -228,13 +229,15 @@ class Results:
     def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / name
         try:
-            table = pd.read_csv(
-                path,
-                dtype=TYPES[name],
-                # A variant may be named "null".
-                keep_default_na=False,
-                na_values=[""],
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # of a number that is none, before the error itself
+                table = pd.read_csv(
+                    path,
+                    dtype=TYPES[name],
+                    # A variant may be named "null".
+                    keep_default_na=False,
+                    na_values=[""],
+                )
         except FileNotFoundError as error:
             raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
         except (OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error) as error:

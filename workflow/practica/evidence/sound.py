@@ -107,6 +107,9 @@ def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
     for key in keys:
         if key != "fold" and len(blank := table[table[key].isna()]):
             return f"{_line(int(blank.index[0]))}there is no {key}"
+    for column in ("value", "data") if "value" in table else ():  # of rows that a finished run has left
+        if len(blank := table[table[column].isna() | (table[column] == "")]):
+            return f"{_line(int(blank.index[0]))}{_name(blank.iloc[0], keys)}: there is no {column}"
     if "data" in table:
         # Of a run that failed or is still to come it is not known.
         other = table[~(table["data"].isna() | table["data"].isin(("real", "STAND-IN", "")))]
@@ -158,7 +161,8 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
                 said = f"{column} is {value:g}, which no net gives" if differences else complaint(metric, value)
                 return f"{_line(int(wrong.index[0]))}{_name(wrong.iloc[0], keys)}: {said}"
     for column in AMOUNTS:
-        wrong = table[(table[column] < 0) | (table[column] > LARGEST)] if column in table else table[:0]
+        most = LARGEST_RATIO if column == "sd" else LARGEST  # of two values of either sign
+        wrong = table[(table[column] < 0) | (table[column] > most)] if column in table else table[:0]
         if len(wrong):
             row = wrong.iloc[0]
             return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}"

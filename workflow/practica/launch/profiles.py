@@ -28,6 +28,8 @@ MAPPINGS = (
     *("set-resource-scopes", "set-resources", "set-scatter", "set-threads"),
 )
 """Keys that Snakemake reads as mappings; it passes over any other mapping."""
+LEAST = {"cores": 1, "jobs": 1, "local-cores": 0, "latency-wait": 0, "retries": 0}
+"""Counts below which Snakemake waits for ever, or does something else than was meant."""
 OF_SNAKEMAKE = {"disk", "disk_mb", "disk_mib", "gpu", "mem", "mem_mb", "mem_mib", "runtime", "threads", "tmpdir"}
 NUMBERS = re.compile(r"(cpus|disk|gpu|mem|nodes|runtime|tasks|threads)(_per_\w+|_mi?b(_per_\w+)?)?")
 """Resources that are numbers; all others are text."""
@@ -50,7 +52,7 @@ def problems(file: Path) -> Iterator[str]:
     for key, value in settings.items():
         if isinstance(value, Mapping) and key not in MAPPINGS:
             yield f"{file}: {key}: Snakemake passes over it{_hint(key, MAPPINGS)}"
-    for found in (*_settings(settings), *_resources(settings), *_threads(settings)):
+    for found in (*_counts(settings), *_settings(settings), *_resources(settings), *_threads(settings)):
         yield f"{file}: {found}"
     if partitions := settings.get("slurm-partition-config"):
         place = file.parent / str(partitions)
@@ -80,6 +82,12 @@ def refused(file: Path) -> Iterator[str]:
         return
     except Exception as error:  # of Snakemake's own
         yield f"{file}: {in_one_line(error)}"
+
+
+def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
+    for key in LEAST.keys() & settings.keys():
+        if isinstance(settings[key], int) and settings[key] < LEAST[key]:
+            yield f"{key}: {settings[key]} is below {LEAST[key]}, the least that is possible"
 
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -130,7 +130,7 @@ def see_refused_profiles(see: Callable[[Sequence[str]], None]) -> None:
                 see(profiles or ())
                 raise
 
-        def refuse(message: str) -> NoReturn:
+        def refuse(message: str) -> None:
             see(profiles or ())
             error(message)
 
@@ -229,6 +229,11 @@ def missing_target(error: Exception) -> str | None:
     return (
         str(error).split(" (if you use input functions")[0].strip() if isinstance(error, MissingRuleException) else None
     )
+
+
+def is_target_of_many(error: Exception) -> bool:
+    """Return whether an error says that a rule was asked for that makes many files."""
+    return str(error).startswith("Target rules may not contain wildcards")
 
 
 def is_locked(error: Exception) -> bool:
