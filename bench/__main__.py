@@ -19,7 +19,8 @@ from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Row
 from bench.sides import ROOT
 from bench.training import TrainingCase
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.files import write_json
 

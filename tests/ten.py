@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.yamlfiles.overlay import lay
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,8 @@ from bench.rows import FAILED, REACHED, at_least
 from bench.sides import job_environment, last_json
 from bench.training import TrainingCase
 from practica import data
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from ten import needs, runs
 
 ROOT = Path(__file__).parents[2]

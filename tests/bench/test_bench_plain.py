@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from practica import exercises
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.exercises.problem import Settings
 
 pytestmark = pytest.mark.keras

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from paper.factory import fill, one_exercise
 from practica.cli import main
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.results import Results
 from practica.exports.crate import PROFILES, write_crate

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from practica.config.prepared import read_config
 from practica.config.schema import config_schema
-from practica.config.study import Block, Study, read_config
+from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.yamlfiles.overlay import merge
 from toy import CONFIG, TOY, resolve

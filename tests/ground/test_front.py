@@ -3,7 +3,8 @@
 import pytest
 
 from practica.config import front
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.paper.catalogue import exercise_tables, front_tables
 from practica.paper.preamble import metadata
 from practica.scaffold import new_study

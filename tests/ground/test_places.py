@@ -9,8 +9,9 @@ import pytest
 
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.plan import checks
-from practica.plan.checks import OURS, ROOT, check
+from practica.plan import places
+from practica.plan.checks import check
+from practica.plan.places import OURS, ROOT
 
 
 def study(results: object = "results", data: object = "data") -> Study:
@@ -84,7 +85,7 @@ def test_any_other_place_is_good(results: str, data: str, tmp_path: Path, monkey
 def test_a_folder_that_git_keeps_is_refused_unless_it_holds_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    monkeypatch.setattr(places, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     for name in ("notes/a.txt", "kept/study.json"):
         (tmp_path / name).parent.mkdir()

@@ -9,7 +9,8 @@ import pytest
 
 from practica.config.block import Block
 from practica.config.names import variant_name
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.plan.checks import check
 from toy import CONFIG, toy_study, two_protocols

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from practica.cli.training import parse_seeds
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.yamlfiles.overlay import merge
 from practica.yamlfiles.spelling import seeds

@@ -9,7 +9,8 @@ import pytest
 
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise, write_failure
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
 from practica.figures.catalogue import figures_for, spec

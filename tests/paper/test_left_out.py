@@ -11,7 +11,8 @@ import pytest
 from evidence.factory import EXERCISES, RUN, edited
 from paper.conftest import needs_latex
 from paper.factory import fill
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.evidence.results import Missing
 from practica.figures.catalogue import figures_for, spec

@@ -21,7 +21,8 @@ PROBLEMS = """
 import sys
 import numpy as np
 from practica.backend import Feed
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.data.store.registry import spec_of
 from practica.exercises import load
 from practica.exercises.problem import Settings

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import psutil
 import yaml
 
-from practica.config.study import read_config
+from practica.config.prepared import read_config
 from practica.launch.allocation import gone
 
 HERE = Path(__file__).parent

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.exercises.problem import Settings
 
 pytestmark = pytest.mark.keras

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.files import read_json
 
 pytestmark = pytest.mark.keras

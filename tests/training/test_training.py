@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from practica.config.study import Block, Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Block, Study
 from practica.errors import InputError, RunError
 from practica.files import write_checked
 

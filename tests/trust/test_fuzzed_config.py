@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from practica.cli import main
-from practica.config.study import Block, Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.plan.checks import check
 from toy import TOY

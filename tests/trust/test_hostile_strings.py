@@ -18,7 +18,8 @@ from practica.page.menu import category
 from practica.paper.document import build
 from practica.paper.render import to_csv, to_html
 from practica.paper.table import Column, Table, label
-from practica.plan.checks import check, check_writable
+from practica.plan.checks import check
+from practica.plan.places import check_writable
 from toy import resolve
 
 HOSTILE = (

@@ -24,7 +24,7 @@ from practica.errors import InputError
 from practica.launch.merging import profile_file
 from practica.launch.profiles import problems, refused
 from practica.paper.own import babel_file
-from practica.plan.checks import check_writable
+from practica.plan.places import check_writable
 from practica.yamlfiles.reading import read_yaml
 
 ROOT = Path(__file__).parents[2]

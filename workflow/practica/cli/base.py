@@ -20,7 +20,8 @@ from practica.config.schema import config_schema, with_defaults
 from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.launch.merging import BASE, Merged, from_command, noted, profile_file
-from practica.plan.checks import check, check_place, check_places
+from practica.plan.checks import check
+from practica.plan.places import check_place, check_places
 from practica.study_folder import FOLDER_VARIABLE
 
 PATH = click.Path(path_type=Path)

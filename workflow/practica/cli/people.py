@@ -24,7 +24,7 @@ from practica.cli.base import (
 from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.launch.merging import BASE
-from practica.plan.checks import check_places, clear_results
+from practica.plan.places import check_places, clear_results
 
 
 @main.command()
@@ -151,7 +151,7 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 @click.option("--title", default="A study of our own", show_default=True, help="Title of its reports.")
 def new_study_folder(folder: Path, title: str) -> None:
     """Begin a study of your own. Writes a config.yaml and a folder study that run at once."""
-    from practica.plan.checks import ROOT
+    from practica.plan.places import ROOT
     from practica.scaffold import new_study
 
     for path in new_study(folder, title):

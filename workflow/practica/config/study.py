@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from practica.address import base_of, protocol_of, under
-from practica.code.syntax import data_sets
 from practica.config.about import about, front
 from practica.config.block import Block
-from practica.config.protocols import contradictions, of_source, with_protocols
-from practica.config.schema import check, config_schema, typed, with_defaults
+from practica.config.prepared import prepared
+from practica.config.protocols import contradictions, of_source
+from practica.config.schema import check, config_schema, with_defaults
 from practica.config.space import check_spaces
+from practica.config.unknown import no_exercise, those_alone, unknown, unknown_datasets
 from practica.errors import InputError
 from practica.files import read_json
-from practica.study_folder import experiments, folder_of, shown, use
+from practica.study_folder import experiments, folder_of, use
 from practica.words import in_language
-from practica.yamlfiles.overlay import check_names, laid_out, lay
+from practica.yamlfiles.overlay import check_names
 from practica.yamlfiles.plain import plain
-from practica.yamlfiles.reading import read_yaml
-from practica.yamlfiles.spelling import names, spelled
 
 KEPT = ("model", "dataset", "save_model", "seeds", "seeds_per_job")
 """What a variant has under every protocol, unless a protocol says otherwise."""
@@ -51,7 +49,7 @@ class Study:
         check_spaces(config)
         filled = with_defaults(copy.deepcopy(config), config_schema())
         filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
-        filled["only"] = _only(filled["only"], filled["exercises"])
+        filled["only"] = those_alone(filled["only"], filled["exercises"])
         settings = config_schema()["$defs"]["settings"]["properties"]
         for mistake in chain(unknown_datasets(filled["exercises"]), contradictions(filled, settings)):
             raise InputError(mistake)
@@ -70,7 +68,7 @@ class Study:
         try:
             use(folder_of(content))
             check(plain(content))
-            only = _only(content.get("only") or [], content["exercises"])
+            only = those_alone(content.get("only") or [], content["exercises"])
         except InputError as error:
             raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
         if with_defaults(copy.deepcopy(content), config_schema()) != content:
@@ -279,16 +277,16 @@ class Study:
     def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
         """Return what the configuration says of a variant, with what its protocol lays over that."""
         if exercise not in self.config["exercises"]:
-            raise InputError(_no_exercise(exercise, self.config["exercises"]))
+            raise InputError(no_exercise(exercise, self.config["exercises"]))
         entry, name, protocol = self.config["exercises"][exercise], base_of(variant), protocol_of(variant)
         if name not in entry["variants"]:
-            raise InputError(_unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
+            raise InputError(unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
         own: Mapping[str, Any] = entry["variants"][name]
         if not protocol:
             return own
         over = self.protocol(exercise, protocol)
         if name not in over.get("variants", {}):
-            raise InputError(_unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
+            raise InputError(unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
         mine = over["variants"][name]
         settings, resources = (
             {**own.get(key, {}), **over.get(key, {}), **mine.get(key, {})} for key in ("settings", "resources")
@@ -297,55 +295,6 @@ class Study:
         return {**kept, **mine, "settings": settings, "resources": resources}
 
 
-def prepared(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Open the study that a configuration names, and return the configuration as the schema is to see it."""
-    config = plain(config)
-    use(folder_of(config))
-    return plain(typed(spelled(with_protocols(laid_out(config))), config_schema()))
-
-
-def read_config(paths: list[str | Path]) -> dict[str, Any]:
-    """Read configuration files and lay each over those before it."""
-    merged: dict[str, Any] = {}
-    for path in paths:
-        merged = lay(merged, read_yaml(path))
-    return merged
-
-
 def _in(text: Any, language: str) -> Any:
     """Return the words of a language, where they are given by language."""
     return in_language(text, language) if isinstance(text, Mapping) else text
-
-
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
-
-
-def _no_exercise(name: str, known: Mapping[str, Any]) -> str:
-    if name in experiments():
-        return f"exercise {name!r} has a folder but no block: add one under `exercises` in the configuration"
-    return _unknown("exercise", name, known)
-
-
-def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence about every data set that no module in the study's ``data`` defines."""
-    known = data_sets()
-    for exercise, entry in exercises.items():
-        named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
-        for where, part in {exercise: entry, **named}.items():
-            name = part["dataset"]
-            if name not in known:
-                yield (
-                    f"configuration: exercises.{where}.dataset: {_unknown('data set', name, list(known))}; "
-                    f"a new one is a module {shown('data', name)}.py that defines DATASET"
-                )
-
-
-def _only(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
-    chosen = names(value, "configuration: only")
-    for name in chosen:
-        if name not in exercises:
-            raise InputError(f"configuration: only: {_no_exercise(name, exercises)}")
-    return [name for name in exercises if name in chosen]

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from practica import exercises
 from practica.code.syntax import data_sets, module_path, package_folder, parsed
 from practica.config import about
+from practica.config.prepared import prepared
 from practica.config.schema import mistakes as schema_mistakes
-from practica.config.study import Study, prepared, unknown_datasets
+from practica.config.study import Study, unknown_datasets
 from practica.data.store.registry import spec_of
 from practica.errors import InputError, in_one_line
 from practica.evidence import claims

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from practica.config import added
-from practica.config.study import read_config
+from practica.config.prepared import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
 from practica.launch.snakemake_internals import given_configuration, set_configuration

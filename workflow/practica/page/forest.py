@@ -10,8 +10,8 @@ from practica.config import protocols
 from practica.evidence.effects import Effect, Ends, axis_ends, by_protocol, deciding, effect, effect_text, rule_text
 from practica.figures.tones import SIGNS
 from practica.page.address import address
-from practica.paper.comparisons import cause
 from practica.paper.facts import Facts
+from practica.paper.parts import cause
 from practica.words import in_language, word
 
 TICKS = (-1000, -100, -10, -1, 0, 1, 10, 100, 1000)

@@ -22,6 +22,7 @@ from practica.paper.floats import Picture
 from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
+from practica.paper.parts import cause
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
 from practica.words import section, word
@@ -219,9 +220,7 @@ class Prose:
             return self._gap(found.reason)
         part = found[1]
         known = part["estimate"] is not None
-        return (
-            _boxed(effect_text(part, self.facts.language)) if known else self._gap(comparisons.cause(part, self.facts))
-        )
+        return _boxed(effect_text(part, self.facts.language)) if known else self._gap(cause(part, self.facts))
 
     def _figure(self, names: str, caption: str) -> str:
         chosen = [name.strip() for name in names.split(",")]

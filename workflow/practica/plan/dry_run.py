@@ -16,8 +16,8 @@ from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
 from practica.launch.merging import BASE
 from practica.launch.placing import command_executor, partition_files
-from practica.plan.checks import ROOT
 from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
+from practica.plan.places import ROOT
 from practica.plan.planned import Job, Plan, Training, make_plan
 
 FILE = "PRACTICA_PLAN"

@@ -16,10 +16,11 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.estimates import ALPHA, CONFIDENCE, LOG, holm
+from practica.evidence.findings import FEW
 from practica.evidence.full_size import read_summary
 from practica.evidence.rules import NOT_EVALUATED
 from practica.evidence.summary import GROUP
-from practica.evidence.verdicts import FEW, MULTIPLE
+from practica.evidence.verdicts import MULTIPLE
 from practica.files import read_json
 from practica.reference.condense import MANIFESTS
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from practica.config.study import Study, read_config
+from practica.config.prepared import read_config
+from practica.config.study import Study
 from practica.config.trials import parse, table_file, trials
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN

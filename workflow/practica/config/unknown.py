@@ -1,0 +1,49 @@
+"""What a configuration names and nothing has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from practica.code.syntax import data_sets
+from practica.errors import InputError
+from practica.study_folder import experiments, shown
+from practica.yamlfiles.spelling import names
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say that nothing is called so, and what comes close."""
+    known = list(known)
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
+
+
+def no_exercise(name: str, known: Mapping[str, Any]) -> str:
+    """Say that the configuration has no such exercise, and whether the study's folder has."""
+    if name in experiments():
+        return f"exercise {name!r} has a folder but no block: add one under `exercises` in the configuration"
+    return unknown("exercise", name, known)
+
+
+def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence about every data set that no module in the study's ``data`` defines."""
+    known = data_sets()
+    for exercise, entry in exercises.items():
+        named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
+        for where, part in {exercise: entry, **named}.items():
+            name = part["dataset"]
+            if name not in known:
+                yield (
+                    f"configuration: exercises.{where}.dataset: {unknown('data set', name, list(known))}; "
+                    f"a new one is a module {shown('data', name)}.py that defines DATASET"
+                )
+
+
+def those_alone(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
+    """Return the exercises that ``only`` names, in the order of the configuration."""
+    chosen = names(value, "configuration: only")
+    for name in chosen:
+        if name not in exercises:
+            raise InputError(f"configuration: only: {no_exercise(name, exercises)}")
+    return [name for name in exercises if name in chosen]

@@ -1,0 +1,152 @@
+"""What the runs say about one part of a claim, before anybody judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from practica.address import Quantity
+from practica.evidence.blocks import NOT_RUN, STAND_IN
+from practica.evidence.claims import NEAR, Part
+from practica.evidence.equal import unequal
+from practica.evidence.estimates import (
+    ANYTHING,
+    COUNTED,
+    LOG,
+    MEAN,
+    Estimate,
+    estimate,
+    interval,
+    possible,
+    scale_of,
+    usable,
+)
+from practica.evidence.measures import BOUNDS, measured
+from practica.evidence.results import Missing, Results
+from practica.evidence.rules import (
+    Rule,
+    rule_of,
+)
+
+MISSING, GENERATED, UNEQUAL, FEW, STRADDLES = "missing", "stand-in", "unequal", "few", "straddles"
+"""Why a part has no verdict: no runs, generated data, unequal terms, too few seeds, an interval across the bound."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the results say about a part: the quantity that its rule judges, and the quantities it is made of.
+
+    Attributes:
+        seeds: how many each side has; those that only one of them has are left out.
+        p_values: the p with which the rule allows the quantity, and with which it does not; None where nothing was
+            tested.
+    """
+
+    estimate: Estimate | None = None
+    values: Mapping[int, float] = field(default_factory=dict)
+    of: Estimate | None = None
+    other: Estimate | None = None
+    seeds: tuple[int, ...] = (0, 0)
+    p_values: tuple[float, float] | None = None
+
+
+def rule_for(part: Part, source: Mapping[str, str]) -> Rule:
+    """Return the rule of a part, with what the source prints where it is about that."""
+    name, bound = part.rule
+    return rule_of(name, bound, part.smallest, float(source[str(part.of.under(""))]) if name == NEAR else 0.0)
+
+
+def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evidence | Missing:
+    """Return what the results say about a part, or why they say nothing."""
+    sides = [measured(results, each.exercise, each.variant, each.measure) for each in part.quantities]
+    for quantity, values in zip(part.quantities, sides, strict=True):
+        if values.empty:
+            return Missing(_why(quantity, results), MISSING)
+    generated = [_generated(results, quantity) for quantity in part.quantities]
+    if all(generated):
+        return Missing("made from generated data", GENERATED)
+    if part.other:
+        pair = [(each.exercise, each.variant) for each in part.quantities]
+        if differs := unequal(results, pair[0], pair[1], part.varies):
+            return Missing(differs, UNEQUAL)
+    return (
+        Missing("made from generated data", GENERATED)
+        if any(generated)
+        else _compared(part, sides, source, sequential=results.study.sequential)
+    )
+
+
+def _compared(
+    part: Part, sides: list[pd.DataFrame], source: Mapping[str, str], *, sequential: bool
+) -> Evidence | Missing:
+    """Compare seed by seed, as far as both sides have the seed."""
+    of, *others = (side.loc[sorted(set.intersection(*(set(each.index) for each in sides)))] for side in sides)
+    if of.empty:
+        return Missing("the variants have no seed in common", MISSING)
+    judged, scale, bounds = of, _scale(part.of), possible(part.of.metric)
+    if others:
+        judged = _minus(of, others[0]) if part.kind == "difference" else _over(of, others[0])
+        scale, bounds = (MEAN, ANYTHING) if part.kind == "difference" else (LOG, (0.0, np.inf))
+        if not np.isfinite(judged["value"]).all():
+            return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
+    values = judged["value"].to_numpy()
+    scale = usable(scale, values)
+    known = estimate(values, scale, bounds, sequential=sequential)
+    least, most = (judged[name].to_numpy() for name in BOUNDS)
+    if (least < most).any():
+        # What is known to lie between two values has an interval that holds it wherever it lies.
+        # A level that was there at the first record may have been there at once: the ratio to that has no end.
+        low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale, sequential=sequential)[0]
+        known = replace(known, low=low, high=interval(most, scale, sequential=sequential)[1])
+    how = {"counted": bool(COUNTED.fullmatch(part.of.metric)), "sequential": sequential}
+    pair = [
+        _of_side(side, each, sequential=sequential)
+        for side, each in zip((of, *others), part.quantities, strict=True)
+        if others
+    ]
+    return Evidence(
+        known,
+        _numbers(judged["value"]),
+        of=pair[0] if pair else None,
+        other=pair[1] if pair else None,
+        seeds=tuple(len(side) for side in (*sides, *sides)[:2]),
+        p_values=rule_for(part, source).p_values(least, most, scale, **how) if len(values) > 1 else None,
+    )
+
+
+def _minus(of: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    ends = {"value": "value", "least": "most", "most": "least"}
+    return pd.DataFrame({name: of[name] - other[end] for name, end in ends.items()})
+
+
+def _over(of: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    ends = {"value": "value", "least": "most", "most": "least"}
+    return pd.DataFrame({name: of[name] / other[end] for name, end in ends.items()})
+
+
+def _of_side(side: pd.DataFrame, quantity: Quantity, *, sequential: bool) -> Estimate:
+    return estimate(side["value"].to_numpy(), _scale(quantity), possible(quantity.metric), sequential=sequential)
+
+
+def _scale(quantity: Quantity) -> str:
+    return scale_of(quantity.metric)
+
+
+def _why(quantity: Quantity, results: Results) -> str:
+    if not (results.folder / "runs.csv").is_file():
+        return f"{quantity}: {NOT_RUN}"
+    missing = results.why_missing(quantity.exercise, quantity.variant, quantity.measure.replace("/", " "))
+    return f"{quantity}: {missing.reason}"
+
+
+def _generated(results: Results, quantity: Quantity) -> bool:
+    rows = results.metrics
+    rows = rows[(rows["exercise"] == quantity.exercise) & (rows["variant"] == quantity.variant)]
+    return "data" in rows and bool((rows["data"] == STAND_IN).any())
+
+
+def _numbers(values: pd.Series) -> dict[int, float]:
+    return {int(seed): float(value) for seed, value in values.items()}  # type: ignore[call-overload]
