@@ -180,11 +180,11 @@ def test_what_says_a_setting_depends_on_its_words_alone(
         ("epochs", SHINE, r"lamps/study\.yaml: settings\.epochs: every study has a setting of this name \(Passes over"),
         ("Shine", SHINE, r"lamps/study\.yaml: settings: 'Shine' does not match"),
         ("get", SHINE, r"settings: 'get' does not match"),
-        ("a", {**SHINE, "minimun": 0}, r"settings\.a: Additional properties are not allowed \('minimun' was unexp"),
+        ("a", {**SHINE, "minimun": 0}, r"settings\.a\.minimun: unknown key; did you mean 'minimum'"),
         ("a", {**SHINE, "minimum": "0"}, r"settings\.a\.minimum: '0' is not of type 'number'"),
         ("a", {**SHINE, "role": "nets"}, r"settings\.a\.role: 'nets' is not one of"),
-        ("a", {**SHINE, "default": 1}, r"settings\.a: Additional properties .*'default'"),
-        ("a", {**GRAINS, "items": {"type": "integer", "minimun": 0}}, r"settings\.a\.items: Additional .*'minimun'"),
+        ("a", {**SHINE, "default": 1}, r"settings\.a\.default: unknown key; known: description, role"),
+        ("a", {**GRAINS, "items": {"type": "integer", "minimun": 0}}, r"settings\.a\.items\.minimun: unknown key; did you mean 'minimum'"),
         ("a", {**GRAINS, "items": {"minimum": 0}}, r"settings\.a\.items: 'type' is a required property"),
         ("a", {**GRAINS, "items": {"type": "string", "minimum": 0}}, r"a\.items\.minimum: it says nothing of type str"),
         ("a", {**GRAINS, "minimum": 0}, r"settings\.a\.minimum: it says nothing of type array"),
@@ -233,7 +233,7 @@ def test_the_engine_says_every_setting_that_it_is_to_say() -> None:
     for language in languages():
         words = set(section("settings", language))
         assert {name for name in declarations.said(variants=True) if name in declarations.engine()} <= words
-        assert words <= set(declarations.engine())
+        assert {name.removeprefix("one_") for name in words} <= set(declarations.engine())
 
 
 def test_roles_say_what_training_reads_and_what_samples_there_are() -> None:
