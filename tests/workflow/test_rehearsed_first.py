@@ -10,6 +10,7 @@ import pytest
 pytestmark = [pytest.mark.workflow, pytest.mark.keras]
 
 RUNS = "results/metrics.csv"
+STEPS = ("Rehearsing", "Training")
 STUDY = ["--config", "exercises.ej05.variants.tanh5.settings.epochs=1"]
 IMPOSSIBLE = """\
 exercises:
@@ -25,7 +26,7 @@ exercises:
 def jobs(project, *words: str) -> set[str]:
     """Return the rehearsal and the trainings that a dry run lists."""
     planned = project.planned(RUNS, *words)
-    return {job for job in planned if job.startswith(("Training", "Rehearsing"))}
+    return {job for job in planned if job.startswith(STEPS)}
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def memory(trained):
 
 def test_the_rehearsal_comes_before_every_training(trained) -> None:
     lines = (trained.folder / "first.log").read_text().splitlines()
-    order = [line.split("] ")[1].split()[0] for line in lines if "Rehearsing" in line or "Training" in line]
+    order = [line.split()[0] for line in lines if line.endswith(" begins") and line.split()[0] in STEPS]
     assert order == ["Rehearsing", *["Training"] * 5]
 
 

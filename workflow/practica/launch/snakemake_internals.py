@@ -273,7 +273,8 @@ def _look_behind_ancient_inputs() -> None:
     Of what depends on a job that runs, it takes for granted that it runs as well, and looks no further; what such
     inputs then hold back it leaves out, outputs that are not there included.
     """
-    from snakemake.workflow import DAG  # to import snakemake.dag first would be a circle
+    import snakemake.api  # noqa: F401, first, for Snakemake's modules import each other in a circle
+    from snakemake.dag import DAG
 
     walk = DAG.bfs
 
