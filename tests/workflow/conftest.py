@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,8 @@ class Project:
         """Return the jobs that a dry run lists, by their messages."""
         done = self.snakemake("-n", *words)
         assert done.returncode == 0, done.stderr
-        return {line.rsplit("  (", 1)[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")}
+        jobs = re.compile(r"  ([A-Za-z].*?)(?:  \(.*)?")  # the table above them is set in further
+        return {found[1] for found in map(jobs.fullmatch, done.stdout.splitlines()) if found}
 
     def trained(self, *words: str) -> set[str]:
         """Return the blocks that a dry run would train."""

@@ -106,10 +106,10 @@ def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, m
 
 def test_trials_are_rehearsed_before_the_first_is_trained(trained, memory) -> None:
     (trained.folder / "tuned.yaml").write_text(
-        "exercises: {ej06: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
+        "tuning: {seeds: 1}\nexercises: {ej06: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
     )
     words = ["--configfile", "tiny.yaml", "tuned.yaml", *STUDY]
     assert jobs(trained, *words) == set()
     planned = trained.planned("tuning", *words)
     assert "Rehearsing what is to be trained (tuning)" in planned
-    assert sum(job.startswith("Training") for job in planned) == 4
+    assert sum(job.startswith("Training ej06/raw/") for job in planned) == 4

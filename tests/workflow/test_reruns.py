@@ -10,12 +10,12 @@ import pytest
 pytestmark = pytest.mark.workflow
 
 CODE, RULES = "workflow/practica", "workflow/rules"
-RUNS = {"ej01": 1, "ej02": 8, "ej03": 3, "ej04": 2, "ej05": 1, "ej06": 4, "ej07": 2, "ej08": 2, "ej09": 2, "ej10": 4}
+RUNS = {"ej01": 1, "ej02": 8, "ej03": 3, "ej04": 2, "ej05": 1, "ej06": 4, "ej07": 2, "ej08": 2, "ej09": 2, "ej10": 5}
 # Both PDFs hold every figure and table, and the pages show them.
 SHOWN = {"Building": 2, "Writing": 1, "all": 1}
 PDFS = {"Building": 2, "all": 1}
 # Every figure and table but those of layers is made from the tables that all runs share.
-COLLECTED = SHOWN | {"Collecting": 1, "Summarising": 1, "Judging": 1, "Drawing": 38, "Making": 53}
+COLLECTED = SHOWN | {"Collecting": 1, "Summarising": 1, "Judging": 1, "Drawing": 43, "Making": 54}
 
 # What is edited, how, which jobs follow, and which names they must have.
 NOTHING: dict[str, int] = {}
@@ -31,11 +31,11 @@ EDITS = {
     "the time to stop in": (f"{CODE}/jobs/attempt.py", "GRACE = 4.0", "GRACE = 3.0", NOTHING),
     "a text of the status": (
         f"{CODE}/jobs/status_table.py",
-        "from __future__",
-        "X = str()\nfrom __future__",
+        "import annotations\n",
+        "import annotations\n\nX = str()\n",
         NOTHING,
     ),
-    "what the doctor says": (f"{CODE}/doctor.py", "from __future__", "X = str()\nfrom __future__", NOTHING),
+    "what the doctor says": (f"{CODE}/doctor.py", "import annotations\n", "import annotations\n\nX = str()\n", NOTHING),
     "how a key is checked": (
         f"{CODE}/config/schema.py",
         "import jsonschema\n",
@@ -114,7 +114,7 @@ EDITS = {
         "workflow/schemas/config.schema.json",
         'of the official test samples; null: all.", "role": "data"',
         'of the official test samples; null: all.", "role": "net"',
-        SHOWN | {"Summarising": 1, "Drawing": 38, "Making": 16},  # variants that differ in it are compared otherwise
+        SHOWN | {"Summarising": 1, "Drawing": 43, "Making": 16},  # variants that differ in it are compared otherwise
     ),
     "a word over a table's column": (
         f"{CODE}/words/es.yaml",
@@ -132,12 +132,12 @@ EDITS = {
         f"{CODE}/paper/tables.py",
         '"\\u00a0×\\u00a0".join',
         '" x ".join',
-        SHOWN | {"Making": 25},
+        SHOWN | {"Making": 26},
     ),
     "a word of one PDF's first page": (
         f"{CODE}/words/en.yaml",
-        "one_exercise: one exercise",
-        "one_exercise: an exercise",
+        "exercise_judged: one exercise",
+        "exercise_judged: an exercise",
         SHOWN | {"Building": 1},
     ),
     "a word of the pages": (f"{CODE}/words/en.yaml", "home: Home", "home: Start", {"Writing": 1, "all": 1}),
@@ -145,7 +145,7 @@ EDITS = {
         f"{CODE}/words/es.yaml",
         'decimal_mark: ","',
         'decimal_mark: "."',
-        SHOWN | {"Judging": 1, "Drawing": 38, "Making": 53},
+        SHOWN | {"Judging": 1, "Drawing": 43, "Making": 54},
     ),
     "the title of a section": (
         "study/ej08/about.yaml",
@@ -157,14 +157,14 @@ EDITS = {
         f"{CODE}/evidence/measures.py",
         '"gap": gap,',
         '"gap": gap, "other": gap,',
-        SHOWN | {"Judging": 1, "Making": 11, "Drawing": 1},
+        SHOWN | {"Judging": 1, "Making": 11, "Drawing": 2},  # the overview and the forest plot
     ),
     "the class of the PDFs": ("study/study.yaml", "\nsettings:\n", "\nlatex: {options: [12pt]}\nsettings:\n", PDFS),
     "the look of all lines": (
         f"{CODE}/figures/style.py",
         '"lines.linewidth": 1.2',
         '"lines.linewidth": 1.3',
-        SHOWN | {"Drawing": 38},
+        SHOWN | {"Drawing": 43},
     ),
 }
 
@@ -195,7 +195,8 @@ def test_words_in_the_folder_of_the_study_concern_what_shows_them(touched) -> No
         (own / "fr.yaml").write_text(english.replace("report: report_en", "report: rapport"), encoding="utf-8")
         assert touched.planned() == set()
         (own / "es.yaml").write_text("figures:\n  residual: Lo que falta\n", encoding="utf-8")
-        assert Counter(job.split()[0] for job in touched.planned()) == SHOWN | {"Drawing": 1}
+        # The return map shows the word; that of the net without augmentation may, as its axes follow from its history.
+        assert Counter(job.split()[0] for job in touched.planned()) == SHOWN | {"Drawing": 2}
     finally:
         shutil.rmtree(own)
 

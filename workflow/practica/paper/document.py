@@ -181,7 +181,7 @@ def _counts(facts: Facts) -> str:
     if not counted:  # of exercises about which nothing is claimed
         return ""
     count = len(facts.study.exercises)
-    exercises = word("one_exercise" if count == 1 else "several_exercises", language).format(count)
+    exercises = word("exercise_judged" if count == 1 else "exercises_judged", language).format(count)
     counted_all = spoken(facts.study, section("report", language), "at_a_glance")
     summary = counted_all.format(exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts)
     return " ".join([summary, decisions(facts), *protocols.front(facts)])
