@@ -18,8 +18,9 @@ from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.rules import OVERALL, VERDICTS
 from practica.evidence.verdicts import write_claims
+from practica.figures import tones
 from practica.page.build import write_pages
-from practica.paper import comparisons, render
+from practica.paper import render
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
 from practica.paper.escape import escape
@@ -142,9 +143,9 @@ def test_other_languages_need_no_other_code(judged: Judged) -> None:
 
 def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> None:
     every = {*VERDICTS, *OVERALL}
-    assert set(comparisons.SIGNS) == set(render.TONES) == every
-    assert len(set(comparisons.SIGNS.values())) == len(set(render.TONES.values())) == len(every)
-    for colour in render.TONES.values():
+    assert set(tones.SIGNS) == set(tones.TONES) == every
+    assert len(set(tones.SIGNS.values())) == len(set(tones.TONES.values())) == len(every)
+    for colour in tones.TONES.values():
         channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
         luminance = sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -240,6 +240,7 @@ def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
         "schema": 2,
         "confidence": 0.95,
         "intervals": {},
+        "sequential": False,
         "decisions": {"count": 0, "correction": "Holm", "level": 0.05},
         "fewest": 3,
         "definitions": {},

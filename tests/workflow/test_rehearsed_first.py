@@ -106,7 +106,8 @@ def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, m
 
 def test_trials_are_rehearsed_before_the_first_is_trained(trained, memory) -> None:
     (trained.folder / "tuned.yaml").write_text(
-        "tuning: {seeds: 1}\nexercises: {ej06: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
+        "tuning: {seeds: 1}\n"
+        "exercises: {ej06: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
     )
     words = ["--configfile", "tiny.yaml", "tuned.yaml", *STUDY]
     assert jobs(trained, *words) == set()
