@@ -261,6 +261,26 @@ def test_a_recipe_that_a_compiled_model_does_not_take_is_refused(monkeypatch: py
     assert rehearsed(monkeypatch, problem, lambda settings: (settings.schedule, compiled(settings))[1]) == ""
 
 
+def test_a_recipe_that_an_own_compile_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    class Own(keras.Sequential):
+        def compile(self, optimizer: Any = None, loss: Any = None) -> None:
+            super().compile(optimizer, loss, metrics=["accuracy"])
+
+    def own(settings: Any) -> Any:
+        return Own([keras.Input((3,)), keras.layers.Dense(2)])
+
+    problem = Problem(MULTICLASS, two_classes())
+    assert rehearsed(monkeypatch, problem, own) == ""
+    monkeypatch.setitem(RECIPE, "schedule", "CosineDecay")
+    assert rehearsed(monkeypatch, problem, own) == ""
+    monkeypatch.setitem(RECIPE, "metrics", ["SparseTopKCategoricalAccuracy"])
+    assert "metrics means nothing" in rehearsed(monkeypatch, problem, own)
+
+
 def test_integers_that_would_be_rounded_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     from practica.exercises.problem import MULTICLASS, Problem, Samples
 

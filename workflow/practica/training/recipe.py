@@ -18,8 +18,12 @@ from practica.errors import InputError
 from practica.exercises.problem import Problem, Settings, Task
 from practica.training.metrics import keras_class, labels_of, made, metrics
 
-NOT_COMPILED = ("schedule", "momentum", "loss", "label_smoothing", "metrics")
-"""Settings that only a model which its function leaves uncompiled takes, unless the function itself asks for them."""
+COMPILED_WITH = {
+    "optimizer": ("schedule", "momentum"),
+    "loss": ("loss", "label_smoothing"),
+    "metrics": ("metrics",),
+}
+"""What ``compile`` takes, and the settings that mean nothing to a model that does not take it."""
 
 
 def compile_model(model: keras.Model, problem: Problem, settings: Settings, steps: int) -> None:
@@ -30,11 +34,15 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
     Raises:
         InputError: the settings hold a recipe that such a model makes meaningless.
     """
+    accepted = {} if model.compiled else inspect.signature(model.compile).parameters
+    free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
+    taken = [name for name in COMPILED_WITH if free or name in accepted]
+    for name in (name for part, names in COMPILED_WITH.items() if part not in taken for name in names):
+        if settings.given(name) and not settings.asked(name):  # its function may have asked for it
+            raise InputError(f"{model.name}: it compiles itself, so that {name} means nothing; take {name} out")
     # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small; JAX knows nothing else.
     execution = {"steps_per_execution": steps, "jit_compile": backend.NAME == "jax"}
     if not model.compiled:
-        accepted = inspect.signature(model.compile).parameters
-        free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
         chosen = loss(problem.task, settings)
         recipe = {
             "optimizer": optimizer(settings, steps_an_epoch(problem, settings)),
@@ -43,8 +51,6 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
             **execution,
         }
         model.compile(**{name: value for name, value in recipe.items() if free or name in accepted})
-    elif unused := next((name for name in NOT_COMPILED if settings.given(name) and not settings.asked(name)), None):
-        raise InputError(f"{model.name}: it compiles itself, so that {unused} means nothing; take {unused} out")
     for name, value in execution.items():
         setattr(model, name, value)
     if not model.compiled or model.optimizer is None:
