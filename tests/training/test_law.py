@@ -259,11 +259,14 @@ def by_hand(name: str) -> Any:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_recipe_is_the_one_that_was_written(name: str, tmp_path: Path) -> None:
+    import keras
+
+    if name in ("ema", "adafactor") and keras.backend.backend() == "jax":
+        pytest.skip("Keras' own fit ends in an error there when it is called again, or without a number")
     own, task = settings(**RECIPES[name]), problem()
     which, outcomes = engine(dense, own, task, tmp_path / "one")
     own_update = name == "nadam"  # which TensorFlow's optimizers override, so that it is trained run by run
-    no_number = name == "adafactor"  # whose first step, of pixels that are always 0, depends on how tiny numbers round
-    assert which == "stack" or own_update or no_number or name in ("ema", "accumulate")
+    assert which == "stack" or own_update or name in ("ema", "accumulate", "adafactor")
     alone = one_by_one(dense, own, task, tmp_path / "other")
     _, history = plain(dense, own, task, compiled_with(by_hand(name)), SEEDS[0])
     if name == "ema":  # fit ends with the averages, and the next epoch of this plain loop would begin with them
@@ -383,6 +386,9 @@ def test_weights_that_are_random_in_a_way_of_their_own_are_a_function_of_the_see
 def test_a_layer_that_draws_from_the_global_generator_is_not_stacked(tmp_path: Path) -> None:
     import keras
     from keras import layers
+
+    if keras.backend.backend() == "jax":
+        pytest.skip("Keras refuses such a layer there")
 
     class Noisy(layers.Layer):
         def call(self, inputs: Any, training: bool | None = None) -> Any:

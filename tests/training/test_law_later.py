@@ -58,7 +58,7 @@ def pruned() -> Any:
             if training:
                 self.calls.assign(self.calls + 1.0)
                 clipped = ops.clip(self.kernel, -0.05, 0.05)
-                self.kernel.assign(ops.where(self.calls > 5.0, clipped, self.kernel))
+                self.kernel.assign(ops.where(self.calls.value > 5.0, clipped, self.kernel.value))
             return super().call(inputs)
 
     return Pruned(16)

@@ -190,7 +190,7 @@ def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, 
             engines[f"{block.exercise}/{block.variant}"] = "stack"
         except NotStackable as reason:
             engines[f"{block.exercise}/{block.variant}"] = str(reason)
-    assert [name for name, engine in engines.items() if engine == "stack"] == VARIANTS
+    assert [name for name, engine in engines.items() if engine == "stack" and "@" not in name] == VARIANTS
     assert all(engine == "numpy" for name, engine in engines.items() if name.endswith("_numpy"))
     assert "more than 50,000 parameters" in engines["ej03/l2"]
     assert "convolutions" in engines["ej08/conv"]

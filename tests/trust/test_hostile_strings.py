@@ -155,7 +155,10 @@ def test_no_shell_and_no_program_in_data():
         "exec(",
         "extractall",
     )
-    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "workflow").rglob("*.py")}
+    sources = {
+        path: path.read_text(encoding="utf-8").replace("ast.literal_eval(", "")  # which evaluates nothing
+        for path in (ROOT / "workflow").rglob("*.py")
+    }
     assert len(sources) > 50
     assert not [(path.name, word) for path, text in sources.items() for word in words if word in text]
 

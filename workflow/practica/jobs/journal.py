@@ -73,7 +73,7 @@ class Journal:
                 else:
                     number = fields.pop("attempt")
                     found[number] = replace(found[number], **fields)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue
         return list(found.values())
 

@@ -235,6 +235,8 @@ def check_recipe(model: keras.Model, problem: Problem, settings: Settings) -> No
     reasons = {
         "early stopping ends each run at an epoch of its own": settings.get("early_stopping"),
         "the exercise has callbacks": problem.callbacks,
+        # Its first step by a gradient of 0 depends on how the tiniest numbers round.
+        "Adafactor divides by averages that may be 0": isinstance(model.optimizer, keras.optimizers.Adafactor),
         "the optimizer averages the weights (use_ema)": options.get("use_ema"),
         "the optimizer adds up gradients of several steps": options.get("gradient_accumulation_steps"),
         "the optimizer scales the loss": options.get("loss_scale_factor"),
