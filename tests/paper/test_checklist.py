@@ -1,9 +1,12 @@
 """The reproducibility checklist says what ran, what it cost and how the data were split."""
 
+import pandas as pd
 import pytest
 
 from paper.factory import fill, one_exercise
+from practica.config.trials import trials
 from practica.evidence import numbers
+from practica.evidence.costs import COLUMNS, COSTS
 from practica.paper.checklist import checklist, searches, table
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv
@@ -50,4 +53,10 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     assert row[2].text.startswith(said("learning_rate", "0.01 / 0.1", "en"))
     assert [cell.text for cell in row[3:]] == ["6", "3", "108"]
     assert r"\label{tab:searches}" in checklist(facts)
+    assert searches(facts).notes[1].startswith("None of these trials has run")
+    trial = trials(study, "steps", "dense")[4].name
+    row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "trial": trial, "block": "s0-2"}
+    failed = row | {"trial": trials(study, "steps", "dense")[5].name}
+    pd.DataFrame([row | {"failed": 0}, failed]).to_csv(tmp_path / COSTS, index=False)
+    assert searches(Facts(study, tmp_path, "en")).notes[1] == "Of these 6 trials, 1 finished for these results."
     assert r"\label{tab:searches}" not in checklist(Facts(one_exercise(), tmp_path, "en"))

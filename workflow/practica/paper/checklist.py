@@ -65,8 +65,13 @@ def searches(facts: Facts) -> Table:
         for key in keys
     ]
     rows = []
+    finished = facts.costs[facts.costs["attempts"] > facts.costs["failed"]]
+    run = set(finished[["exercise", "variant", "trial"]].itertuples(index=False, name=None))
+    done = planned = 0
     for exercise, variant in tuned(study):
         every = trials(study, exercise, variant)
+        planned += len(every)
+        done += sum((exercise, variant, each.name) in run for each in every)
         tried = [dict(each.values) for each in every]
         epochs = sum(each.seeds * each.blocks[0].settings.get("epochs", 0) for each in every)
         counts = (len(every), every[0].seeds, epochs)
@@ -78,7 +83,8 @@ def searches(facts: Facts) -> Table:
                 *(Cell(numbers.count(count, language), {"": count}) for count in counts),
             )
         )
-    return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=(words["searched"],))
+    here = words["searched_here"].format(done=done, all=planned) if done else words["searched_never"]
+    return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=(words["searched"], here))
 
 
 def cost(facts: Facts) -> Iterator[str]:
