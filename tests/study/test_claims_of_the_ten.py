@@ -44,7 +44,7 @@ from ten import ROOT, STUDY, runs
 CLAIMS = declared(STUDY).claims
 PARTS = {f"{claim.id}/{part.name}": part for claim in CLAIMS.values() for part in claim.parts}
 BY_CHOICE = {"ej10/vgg16_long"}
-"""A variant that is made up here as the claim about it describes it; docs/results.md says how it is run."""
+"""A variant that is made up here as the claim about it describes it; docs/compare-results.md says how it is run."""
 STEADY = [0.5, 0.5, 0.5, *np.linspace(0.52, 0.88, EPOCHS - 3)]
 """Accuracies that leave chance late and then rise steadily to the end."""
 LATEST, LAST = [0.5] * 12 + [1.0] * 8, [0.1] * 16 + [1.0] * 4
@@ -229,7 +229,7 @@ def test_what_claims_measure_is_defined_in_words_and_in_the_documents() -> None:
     definitions = declared(STUDY).definitions
     owned = {name for exercise in STUDY.exercises for name in own(exercise)}
     assert set(definitions) <= {*MEASURES, *TO_LEVEL, *owned}
-    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "compare-results.md").read_text(encoding="utf-8")
     for name in (*({*definitions} - owned), *RULES):
         assert re.search(rf"`{name}[`:]", text), name
 

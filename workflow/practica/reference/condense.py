@@ -169,7 +169,7 @@ def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
         "|---|---|",
         *(f"| {name} | `{each}` |" for name, each in _fingerprints(runs).items()),
         "",
-        "`python -m practica compare` says whether another study agrees; its rule stands in `docs/results.md`.",
+        "`python -m practica compare` says whether another study agrees; `docs/compare-results.md` has its rules.",
     ]
     return "\n".join(lines)
 
