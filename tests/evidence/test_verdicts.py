@@ -25,6 +25,7 @@ from evidence.made_up import (
     spread,
     torn,
 )
+from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
 from practica.evidence.results import Results
@@ -129,6 +130,16 @@ def test_one_seed_has_no_interval_and_two_decide_nothing(tmp_path: Path, claim: 
 def test_three_seeds_side_by_side_decide(tmp_path: Path, claim: str) -> None:
     record = judged(tmp_path, claim, world=World(3))
     assert record["verdict"] == CONFIRMED
+
+
+def test_a_demonstration_judges_nothing_however_many_seeds_it_has(tmp_path: Path) -> None:
+    """Nor what is timed beside the runs, which has repetitions enough."""
+    study = World().write(tmp_path)
+    record = write_claims(Study({**study.config, "demonstration": True}), tmp_path)
+    parts = [part for claim in record["claims"] for part in claim["parts"]]
+    assert {(part["verdict"], part["cause"]) for part in parts} == {(NOT_EVALUATED, "demonstration")}
+    assert {claim["verdict"] for claim in record["claims"]} == {NOT_EVALUATED}
+    assert record["decisions"]["count"] == 0
 
 
 def test_two_repetitions_time_nothing(tmp_path: Path) -> None:

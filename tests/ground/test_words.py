@@ -30,6 +30,7 @@ from practica.page.menu import (
     page_section,
     paper_caption,
     paper_labels,
+    paper_section,
     subcategories,
     table_labels,
 )
@@ -148,6 +149,16 @@ def test_an_english_report_has_an_english_menu() -> None:
     spanish = set(leaves(words.section("page", "es"))) - set(leaves(words.section("page", "en")))
     for text in said:
         assert text not in spanish and not re.search("[áéíóúñ¿«]|Informe|contenido|Tabla|Figura", text), text
+
+
+def test_the_whole_study_has_a_section_of_the_menu_in_every_language() -> None:
+    study = toy_study(report={"languages": ["es", "en"]})
+    assert page_section(study, "index") == paper_section(study, "es") == ("0. Informe", "1. Para leer")
+    assert page_section(study, "index_en") == paper_section(study, "en") == ("0. Report", "1. To read")
+    assert page_labels(study, "index_en") == {"content": "1. Everything at a glance"}
+    assert paper_labels(study, "en") == {"content": "2. Whole report in English (PDF)"}
+    exercise = study.exercises[0]  # has one section, with its pages in both languages
+    assert page_section(study, f"{exercise}_en") == (category(study, exercise), "5. En otro idioma")
 
 
 def test_no_rule_writes_a_label_itself() -> None:

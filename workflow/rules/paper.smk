@@ -6,6 +6,7 @@ from practica.page.menu import (
     category,
     paper_caption,
     paper_labels,
+    paper_section,
     subcategories,
     table_labels,
 )
@@ -78,8 +79,12 @@ rule paper:
         pdf=report(
             f"{RESULTS}/{{report}}.pdf",
             caption="../../report/paper.rst",
-            category=category(study, None),
-            subcategory=subcategories(study)["papers"],
+            category=lambda wildcards: paper_section(study, REPORTS[wildcards.report])[
+                0
+            ],
+            subcategory=lambda wildcards: paper_section(
+                study, REPORTS[wildcards.report]
+            )[1],
             labels=lambda wildcards: paper_labels(study, REPORTS[wildcards.report]),
         ),
     log:

@@ -38,8 +38,8 @@ from practica.evidence.source import numbers
 from practica.files import write_checked
 from practica.words import MODEL, in_language
 
-MULTIPLE, SMALL = "multiple", "small"
-"""Decided alone, but not among so many; and refuted by an effect that is there, but smaller than of interest."""
+MULTIPLE, SMALL, DEMONSTRATION = "multiple", "small", "demonstration"
+"""Decided alone but not among so many; refuted by an effect too small to matter; not judged, as a demonstration."""
 
 
 def write_claims(study: Study, folder: Path) -> dict[str, Any]:
@@ -100,6 +100,7 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
         name: min(each.p_values)
         for name, each in known.items()
         if isinstance(each, Evidence) and each.p_values and each.estimate and each.estimate.n >= FEWEST
+        if not study.demonstration
     }
     adjusted = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
     entries = []
@@ -108,10 +109,11 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
             name: [
                 {
                     **({"protocol": name} if name else {}),
-                    **_judge(part, known[claim.id, name, part.name], adjusted.get((claim.id, name, part.name)), source),
+                    **_judge(part, known[key], adjusted.get(key), source, demonstration=study.demonstration),
                     "says": in_all(part.says, languages),
                 }
                 for part in parts
+                for key in [(claim.id, name, part.name)]
             ]
             for name, parts in asked[claim.id].items()
         }
@@ -145,7 +147,14 @@ def _runs(quantity: Quantity, study: Study) -> bool:
     return there and quantity.split != TIMING
 
 
-def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source: Mapping[str, str]) -> dict[str, Any]:
+def _judge(
+    part: Part,
+    found: Evidence | Missing,
+    adjusted: float | None,
+    source: Mapping[str, str],
+    *,
+    demonstration: bool,
+) -> dict[str, Any]:
     """Return the part's verdict with everything that it rests on."""
     rule = rule_for(part, source)
     known = Evidence() if isinstance(found, Missing) else found
@@ -153,7 +162,7 @@ def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source
     if isinstance(found, Missing):
         verdict, cause = NOT_COMPARABLE if found.status == UNEQUAL else NOT_EVALUATED, found.status
     else:
-        verdict, cause = _verdict(rule, known, adjusted)
+        verdict, cause = _verdict(rule, known, adjusted, demonstration=demonstration)
     allowed, refuted = known.p_values or (None, None)
     return {
         "name": part.name,
@@ -176,11 +185,13 @@ def _judge(part: Part, found: Evidence | Missing, adjusted: float | None, source
     }
 
 
-def _verdict(rule: Rule, found: Evidence, adjusted: float | None) -> tuple[str, str | None]:
-    """Return what a rule says of the evidence, and why it says nothing."""
+def _verdict(rule: Rule, found: Evidence, adjusted: float | None, *, demonstration: bool) -> tuple[str, str | None]:
+    """Return the verdict of a rule on the evidence, and the reason if it has none; a demonstration has none."""
     known = found.estimate
     if known is None or found.p_values is None:
         return NOT_EVALUATED, FEW
+    if demonstration:
+        return NOT_EVALUATED, DEMONSTRATION
     if adjusted is None:
         return UNDECIDED, FEW
     verdict = decide(found.p_values, adjusted)

@@ -62,13 +62,12 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    study, shell = facts.study, section("page", facts.study.languages[0])
+    study = facts.study
     environment.globals |= {
         "address": lambda page: address(study, page, facts.language),
         "languages": [(each, section("language", each)["name"]) for each in study.languages],
         "translated": lambda page, language: address(study, page, language),
         "words": _words(facts),
-        "menu_words": {"report": shell["shell_report"], "read": shell["read"]},
         "numbers": section("numbers", facts.language),
         "language": facts.language,
         "demonstration": word("page_demonstration", facts.language) if facts.study.demonstration else "",

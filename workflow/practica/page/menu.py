@@ -19,12 +19,15 @@ from practica.words import section
 HARMLESS = str.maketrans("<>{}", "‹›｛｝")
 
 
-def category(study: Study, exercise: str | None) -> str:
-    """Return the section of the HTML report that shows an exercise; what belongs to none stands beside the paper."""
+def category(study: Study, exercise: str | None, language: str = "") -> str:
+    """Return the section of the HTML report that shows an exercise, or, without one, what is about the whole study.
+
+    Exercises have one section each, in the report's own language. The whole study has one in every language, so that
+    the overview and the PDF in a language stand under that language's words.
+    """
     if not exercise:
-        return _menu(study)["shell_report"]
-    language = study.languages[0]
-    title = names.title(study, exercise, language)
+        return section("page", language or study.languages[0])["shell_report"]
+    title = names.title(study, exercise, study.languages[0])
     return f"{exercise}. {title.translate(HARMLESS)}"
 
 
@@ -50,25 +53,31 @@ def captions(
 
 
 def page_section(study: Study, name: str) -> tuple[str, str]:
-    """Return the section and its part of the HTML report that list a page; what no exercise owns stands in front."""
+    """Return the section and its part of the HTML report that list a page."""
     page, language = parse(study, name)
-    part = "files" if page == "vega" else "read" if language == study.languages[0] else "translated"
     exercise = page.removesuffix("_runs")
-    return category(study, exercise if exercise in study.exercises else None), _menu(study)[part]
+    if exercise not in study.exercises:
+        part = "files" if page == "vega" else "read"
+        return category(study, None, language), section("page", language)[part]
+    return category(study, exercise), _menu(study)["read" if language == study.languages[0] else "translated"]
 
 
 def page_labels(study: Study, name: str) -> dict[str, str]:
     """Return the label of a page in the HTML report, in its language; one only, as for figures."""
     page, language = parse(study, name)
-    said = section("page", language)
-    names = {"index": "shell_page", "vega": "shell_script"}
-    kind = names.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
-    return _labelled(study, said[kind])
+    whole = {"index": "shell_page", "vega": "shell_script"}
+    kind = whole.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
+    return _labelled(study, section("page", language)[kind], language if page in whole else "")
 
 
 def paper_labels(study: Study, language: str) -> dict[str, str]:
-    """Return the label of a PDF in the HTML report: the report's own language stands first."""
-    return _labelled(study, f"{study.languages.index(language) + 2}. {section('page', language)['shell_paper']}")
+    """Return the label of a PDF in the HTML report, in its language."""
+    return _labelled(study, f"2. {section('page', language)['shell_paper']}", language)
+
+
+def paper_section(study: Study, language: str) -> tuple[str, str]:
+    """Return the section and its part of the HTML report that list the PDF in a language."""
+    return category(study, None, language), section("page", language)["read"]
 
 
 def page_captions(study: Study) -> dict[str, str]:
@@ -107,9 +116,9 @@ def start_text(study: Study) -> str:
 
 
 def subcategories(study: Study) -> dict[str, str]:
-    """Return the parts of a section in the HTML report: of the PDFs, the figures and the tables."""
-    said = _menu(study)
-    return {"papers": said["read"], "figures": said["shell_figures"], "tables": said["shell_tables"]}
+    """Return the parts of a section in the HTML report: of the figures and the tables."""
+    menu = _menu(study)
+    return {"figures": menu["shell_figures"], "tables": menu["shell_tables"]}
 
 
 def _menu(study: Study) -> Mapping[str, Any]:
@@ -117,5 +126,5 @@ def _menu(study: Study) -> Mapping[str, Any]:
     return section("page", study.languages[0])
 
 
-def _labelled(study: Study, text: str) -> dict[str, str]:
-    return {_menu(study)["shell_content"]: text}
+def _labelled(study: Study, text: str, language: str = "") -> dict[str, str]:
+    return {section("page", language or study.languages[0])["shell_content"]: text}
