@@ -25,8 +25,8 @@ SOURCES = {
     REFERENCE: "from the reference, scaled by how fast this machine was in runs of both",
     UNSCALED: "as long as on the reference's machine: nothing of it has run here yet",
     ARITHMETIC: "from the arithmetic of the nets, and rough: may be wrong several times over",
-    UNKNOWN: "no estimate: neither here nor in a reference has anything like it run; `python -m practica plan` builds "
-    "the nets and counts their arithmetic",
+    UNKNOWN: "no estimate: nothing like it has run, here or in a reference; once its data set is prepared, "
+    "`python -m practica plan` builds the net and counts its arithmetic",
 }
 JOBS = {
     "prepare_data": ("data set", "data sets"),
