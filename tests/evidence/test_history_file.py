@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from practica.config.study import Block
+from practica.errors import InputError
 from practica.files import write_json
 from practica.jobs.history import NAME, HistoryFile, read_lines, recent
 
@@ -78,6 +79,55 @@ def test_in_the_end_it_is_the_history(block: Block, tmp_path: Path) -> None:
     write_json(tmp_path / "history.json", {"runs": runs})
     file.complete(tmp_path / "history.json")
     assert [each[:3] for each in points(tmp_path)] == [(0, None, 1), (0, None, 2), (1, None, 1), (1, None, 2)]
+
+
+def events(folder: Path, run: str) -> list[tuple[int, float]]:
+    import tensorflow as tf
+
+    (file,) = folder.glob(f"tensorboard/steps/dense/{run}/validation/*tfevents*")
+    records = [tf.compat.v1.Event.FromString(each.numpy()) for each in tf.data.TFRecordDataset(str(file))]
+    return [(event.step, round(value.simple_value, 3)) for event in records for value in event.summary.value]
+
+
+@pytest.mark.keras
+def test_event_files_hold_the_same_points_as_they_are_reached(block: Block, tmp_path: Path) -> None:
+    from practica.exports.events import EventFiles
+
+    first = HistoryFile(tmp_path, block, "key", EventFiles(tmp_path, block))
+    for epoch in (1, 2, 3):
+        first.reached("s0", record(epoch))
+        assert events(tmp_path, "s0") == [(n, n / 10) for n in range(1, epoch + 1)]
+    again = HistoryFile(tmp_path, block, "key", EventFiles(tmp_path, block))  # after a kill
+    again.reached("s0", record(2))
+    assert events(tmp_path, "s0") == [(1, 0.1), (2, 0.2)]
+    again.reached("s0", record(4))
+    again.reached("s1", record(1))
+    assert events(tmp_path, "s0") == [(1, 0.1), (2, 0.2), (3, 0.3), (4, 0.4)]
+    assert events(tmp_path, "s1") == [(1, 0.1)]
+
+
+@pytest.mark.keras
+def test_event_files_that_cannot_be_written_stop_nothing(block: Block, tmp_path: Path) -> None:
+    from practica.exports.events import EventFiles
+
+    (tmp_path / "tensorboard").write_text("a file where a folder would go")
+    file = HistoryFile(tmp_path, block, "key", EventFiles(tmp_path, block))
+    for epoch in (1, 2):
+        file.reached("s0", record(epoch))
+    assert [each[2] for each in points(tmp_path)] == [1, 2]
+    (tmp_path / "tensorboard").unlink()
+    file.reached("s0", record(3))
+    assert events(tmp_path, "s0") == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+
+def test_without_tensorflow_event_files_are_refused(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from practica.exports import events as module
+
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="tensorboard: true needs TensorFlow"):
+        module.EventFiles(tmp_path, block)
 
 
 def test_a_full_disk_stops_nothing_and_is_made_up_for(

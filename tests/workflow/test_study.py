@@ -42,6 +42,7 @@ def test_every_variant_has_its_files_and_all_say_that_the_data_are_a_stand_in(fi
         rows = list(csv.DictReader(stream))
     assert {row["exercise"] for row in rows} == EXERCISES
     assert {row["data"] for row in rows if row["exercise"] == "ej08"} == {"STAND-IN"}
+    assert list((finished.folder / "results/tensorboard/ej05/tanh5/s0/validation").glob("*tfevents*"))
 
 
 def test_every_figure_and_table_of_the_source_is_there(finished) -> None:

@@ -36,10 +36,10 @@ def tensorboard(results: Path, out: Path | None) -> None:
     quiet_tensorflow(1)
     from practica.evidence.results import Results
     from practica.evidence.together import check_tables
-    from practica.exports.events import write_events
+    from practica.exports.events import FOLDER, write_events
 
     study = Study.load(results / "study.json")
     check_tables(study, results, ["history.csv.gz"])
-    folder = out or results / "tensorboard"
+    folder = out or results / FOLDER
     count = write_events(Results(study, results).history, folder)
     click.echo(f"{count} files; to see them: tensorboard --logdir {folder}")

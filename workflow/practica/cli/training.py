@@ -126,6 +126,7 @@ def prepare(
 @click.option(
     "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job asked SLURM for: fail if none is seen."
 )
+@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard as the runs go on.")
 def train(
     exercise: str | None,
     variant: str | None,
@@ -139,6 +140,7 @@ def train(
     minutes: float | None,
     checkpoint_every: float,
     gpu: int,
+    tensorboard: bool,
 ) -> None:
     """Train one block of seeds of one variant. For example: train digits dense --seeds 0-4."""
     own_place("--results", results)
@@ -154,6 +156,7 @@ def train(
     results = results or Path(said["results"])
     data_folder = data_folder or Path(said["data"]["folder"])
     quiet_tensorflow(threads)
+    from practica.exports.events import EventFiles
     from practica.jobs.job import run_job
     from practica.jobs.journal import note_divergence
     from practica.jobs.telling import telling
@@ -164,6 +167,7 @@ def train(
         results = results.parents[len(block.folder(Path()).parts)]
     try:
         code = run_code(block.exercise)
+        follower = EventFiles(results, block) if tensorboard or said.get("tensorboard") else None
         with telling(block.id) as tell:
             run_job(
                 block,
@@ -177,6 +181,7 @@ def train(
                 own_process=True,
                 by_hand=spec is None,
                 tell=tell,
+                follower=follower,
             )
     except DivergedError as error:
         if not block.trial:

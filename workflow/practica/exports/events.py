@@ -5,21 +5,90 @@ Training is the running mean, under the metric's own name, as in the event files
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from practica.address import bare
 from practica.errors import InputError
 from practica.files import atomic_path
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from practica.config.block import Block
+
 NAME = "events.out.tfevents.0.practica"  # TensorBoard looks for "tfevents" in a file's name
+FOLDER = "tensorboard"
+"""The folder of all event files, in that of the results."""
+
+
+class EventFiles:
+    """The event files of a block at work: they grow with its ``history.jsonl``, and hold what that holds.
+
+    Raises:
+        InputError: TensorFlow, which writes such files, is not installed.
+    """
+
+    def __init__(self, results: Path, block: Block) -> None:
+        if not find_spec("tensorflow"):
+            raise InputError("tensorboard: true needs TensorFlow, which is not installed here; set it to false")
+        self._folder = results / FOLDER / block.path.parent
+        self._writers: dict[Path, Any] = {}
+
+    def begin(self, points: Iterable[Mapping[str, Any]]) -> None:
+        """Write the files anew with these points; a file that is being read stays whole.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        with _errors_of_the_system():
+            self._begin(points)
+
+    def add(self, points: Iterable[Mapping[str, Any]]) -> None:
+        """Write further points.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        with _errors_of_the_system():
+            for point in points:
+                for path, epoch, values in self._values(point):
+                    if path not in self._writers:
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        self._writers[path] = _writer(path)
+                    self._writers[path].write(_event(epoch, values))
+            self._flush()
+
+    def _begin(self, points: Iterable[Mapping[str, Any]]) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+        with ExitStack() as renamed:
+            for point in points:
+                for path, epoch, values in self._values(point):
+                    if path not in self._writers:
+                        self._writers[path] = _writer(renamed.enter_context(atomic_path(path)))
+                    self._writers[path].write(_event(epoch, values))
+            self._flush()
+
+    def _flush(self) -> None:
+        for writer in self._writers.values():
+            writer.flush()
+
+    def _values(self, point: Mapping[str, Any]) -> Iterable[tuple[Path, int, Mapping[str, float]]]:
+        run = _run_name(point["seed"], point["fold"])
+        for part, values in point.items():
+            if isinstance(values, Mapping):
+                yield self._folder / run / part / NAME, point["epoch"], values
 
 
 def write_events(history: pd.DataFrame, folder: Path) -> int:
     """Write the histories of all runs under ``folder`` and return how many files that makes.
 
-    A second export replaces the first; there are no clock times in histories, so the epoch stands for them.
+    A second export replaces the first.
 
     Raises:
         InputError: there is no history.
@@ -30,23 +99,46 @@ def write_events(history: pd.DataFrame, folder: Path) -> int:
     known = history.assign(fold=history["fold"].astype("string").fillna(""))
     for key, rows in known.groupby(["exercise", "variant", "seed", "fold", "split"], observed=True):
         exercise, variant, seed, fold, split = map(str, key)
-        run = f"s{seed}_fold{fold}" if fold else f"s{seed}"
-        _write(rows, folder / exercise / variant / run / split / NAME)
+        _write(rows, folder / exercise / variant / _run_name(seed, fold) / split / NAME)
         files += 1
     return files
 
 
 def _write(rows: pd.DataFrame, path: Path) -> None:
-    import tensorflow as tf
-
-    event = tf.compat.v1.Event
-    with atomic_path(path) as part, tf.io.TFRecordWriter(str(part)) as writer:
-        writer.write(event(wall_time=0.0, file_version="brain.Event:2").SerializeToString())
+    with atomic_path(path) as part, _writer(part) as writer:
         for epoch in sorted(rows["epoch"].unique().tolist()):
             points = rows[rows["epoch"] == epoch]
-            values = [
-                tf.compat.v1.Summary.Value(tag=metric, simple_value=value)
-                for metric, value in zip(points["metric"].astype(str).map(bare), points["value"], strict=True)
-            ]
-            summary = tf.compat.v1.Summary(value=values)
-            writer.write(event(wall_time=float(epoch), step=int(epoch), summary=summary).SerializeToString())
+            writer.write(_event(epoch, dict(zip(points["metric"].astype(str), points["value"], strict=True))))
+
+
+@contextmanager
+def _errors_of_the_system() -> Iterator[None]:
+    """Let TensorFlow's errors be what they are: such as a full disk, which stops no training."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(str(error)) from error
+
+
+def _run_name(seed: Any, fold: Any) -> str:
+    return f"s{seed}" if fold in (None, "") else f"s{seed}_fold{fold}"
+
+
+def _writer(path: Path) -> Any:
+    """Return a writer of a new event file, which has begun."""
+    import tensorflow as tf
+
+    writer = tf.io.TFRecordWriter(str(path))
+    writer.write(tf.compat.v1.Event(wall_time=0.0, file_version="brain.Event:2").SerializeToString())
+    return writer
+
+
+def _event(epoch: int, metrics: Mapping[str, float]) -> bytes:
+    """Return the event of an epoch; there are no clock times in histories, so the epoch stands for them."""
+    import tensorflow as tf
+
+    values = [tf.compat.v1.Summary.Value(tag=bare(name), simple_value=value) for name, value in metrics.items()]
+    summary = tf.compat.v1.Summary(value=values)
+    return bytes(tf.compat.v1.Event(wall_time=float(epoch), step=int(epoch), summary=summary).SerializeToString())

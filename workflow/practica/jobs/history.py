@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from practica.errors import InputError
 from practica.files import read_json, write_text
@@ -55,11 +55,22 @@ class Curve(NamedTuple):
         ]
 
 
+class Follower(Protocol):
+    """What writes the same points elsewhere, in a form of its own."""
+
+    def begin(self, points: Iterable[Mapping[str, Any]]) -> None:
+        """Hold these points and no others."""
+
+    def add(self, points: Iterable[Mapping[str, Any]]) -> None:
+        """Hold these too."""
+
+
 class HistoryFile:
     """The file of one block, which one process at a time writes: the lock on the block guards it."""
 
-    def __init__(self, folder: Path, block: Block, key: str) -> None:
+    def __init__(self, folder: Path, block: Block, key: str, follower: Follower | None = None) -> None:
         self.path = folder / NAME
+        self._follower = follower
         self._head = json.dumps({"schema": 1, "block": block.id, "key": key})
         self._lines: dict[Who, list[str]] = {}
         self._compared: set[Who] = set()
@@ -111,6 +122,8 @@ class HistoryFile:
                 self._behind = os.write(handle, content) < len(content)
             finally:
                 os.close(handle)
+            if self._follower and not self._behind:
+                self._follower.add(map(json.loads, lines))
         except OSError:  # a full disk may have room again at the next point
             self._behind = True
 
@@ -118,6 +131,8 @@ class HistoryFile:
         every = [line for who in sorted(self._lines, key=_place) for line in self._lines[who]]
         try:
             write_text(self.path, "\n".join([self._head, *every]) + "\n")
+            if self._follower:
+                self._follower.begin(map(json.loads, every))
             self._behind = False
         except (OSError, InputError):
             self._behind = True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from practica.errors import InputError, RunError, in_one_line
 from practica.files import canonical_json, read_json, sha256, write_checked
 from practica.jobs.attempt import Attempt
-from practica.jobs.history import HistoryFile
+from practica.jobs.history import Follower, HistoryFile
 from practica.jobs.journal import Entry, note_failure
 from practica.jobs.meter import Meter, total
 from practica.launch.allocation import check_gpu, minutes_left
@@ -36,6 +36,7 @@ def run_job(
     own_process: bool = False,
     by_hand: bool = False,
     tell: Tell | None = None,
+    follower: Follower | None = None,
 ) -> None:
     """Train the block and leave its results, or a note under ``failures`` of why there are none.
 
@@ -51,13 +52,14 @@ def run_job(
         tell: told of the progress of the block now and then.
         own_process: whether this process is there for the block alone, so that all its time is part of the cost.
         by_hand: whether a person started it, and no workflow.
+        follower: what writes the points of the histories besides, as they are reached.
 
     Raises:
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped before its end.
     """
     try:
-        _train(block, code, data, results, threads, gpu, minutes, every, own_process, by_hand, tell)
+        _train(block, code, data, results, threads, gpu, minutes, every, own_process, by_hand, tell, follower)
     except Exception as error:
         known = isinstance(error, InputError | RunError)
         reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
@@ -80,6 +82,7 @@ def _train(
     own_process: bool,
     by_hand: bool,
     tell: Tell | None,
+    follower: Follower | None,
 ) -> None:
     limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
     meter = Meter(whole_process=own_process)
@@ -99,7 +102,7 @@ def _train(
         }
         key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
         folder = block.folder(results)
-        attempt.history = HistoryFile(folder, block, state_key)
+        attempt.history = HistoryFile(folder, block, state_key, follower)
         checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
         train_block(block, dataset.arrays, described, threads, folder, checkpoints)
         attempt.history.complete(folder / "history.json")
