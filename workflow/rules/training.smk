@@ -1,8 +1,6 @@
 # Training: one job for each block of seeds of each variant.
 from practica.exercises import module_name
 
-EVENTS = "--tensorboard" if study.config["tensorboard"] else ""
-
 
 rule train:
     """Train one block of seeds of one variant."""
@@ -29,7 +27,7 @@ rule train:
     shell:
         "python -m practica train --spec {params.run[0]:q} --data {input.dataset:q}"
         " --results {output:q} --threads {threads} --gpu {resources.gpu}"
-        " {EVENTS} ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
+        " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
 
 
 rule describe_models:

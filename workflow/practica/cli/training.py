@@ -126,7 +126,12 @@ def prepare(
 @click.option(
     "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job asked SLURM for: fail if none is seen."
 )
-@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard as the runs go on.")
+@click.option(
+    "--tensorboard",
+    is_flag=True,
+    envvar="PRACTICA_TENSORBOARD",
+    help="Write event files for TensorBoard as the runs go on.",
+)
 def train(
     exercise: str | None,
     variant: str | None,

@@ -106,6 +106,8 @@ def open_study(config: Mapping[str, Any]) -> Study:
     except InputError as error:
         stop(error)
     os.environ[FOLDER_VARIABLE] = str(study.folder)
+    if study.config["tensorboard"]:  # no part of a job's command or parameters: it is no reason to train again
+        os.environ["PRACTICA_TENSORBOARD"] = "1"
     opened.append(study)
     return study
 
