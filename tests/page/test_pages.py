@@ -18,6 +18,7 @@ import pytest
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
 from practica.evidence.collect import collect
+from practica.evidence.costs import COLUMNS, COSTS
 from practica.evidence.curves import Curve
 from practica.evidence.results import Results
 from practica.evidence.rules import VERDICTS
@@ -64,6 +65,18 @@ def test_every_page_leads_to_itself_in_the_other_language(project: Path) -> None
         switch = path.read_text().split('class="languages"')[1].split("</span>")[0]
         assert re.findall(r'href="([^"]+)"', switch) == [f"{stem}.html", f"{stem}_en.html"]
         assert f'<html lang="{"en" if path.stem.endswith("_en") else "es"}">' in path.read_text()
+
+
+def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path)
+    row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "trial": "", "block": "s0-1"}
+    pd.DataFrame([row | {"attempts": 3, "cpu_seconds": 7200}]).to_csv(tmp_path / COSTS, index=False)
+    write_pages(study, tmp_path)
+    text = (tmp_path / "page/index_en.html").read_text().split('<details class="checklist">')[1].split("</details>")[0]
+    assert "there were 3 at 1 jobs, of which 1" in " ".join(text.split())
+    assert "2.0 hours of processor time" in text
+    assert '<table id="checklist"' in text
 
 
 def test_the_claims_come_first(project: Path) -> None:

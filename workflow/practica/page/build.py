@@ -23,7 +23,7 @@ from practica.page.exercise import exercise_page, overview, spark, title
 from practica.page.forest import forest
 from practica.page.prose import prose
 from practica.page.runs import runs_page
-from practica.paper import protocols
+from practica.paper import checklist, protocols
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.document import decisions
@@ -146,6 +146,11 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
             for spec in appendix_tables(facts.study)
         ],
         "warnings": facts.warnings().values(),
+        "checklist": {
+            "title": section("checklist", facts.language)["title"],
+            "cost": list(checklist.cost(facts)),
+            "tables": [fragment(table, to_exercise) for table in checklist.tables(facts)],
+        },
         "provenance": provenance(facts),
     }
 

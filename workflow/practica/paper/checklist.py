@@ -30,14 +30,15 @@ def checklist(facts: Facts) -> str:
             rf"\section{{{escape(section('checklist', facts.language)['title'])}}}",
             escape(section("checklist", facts.language)["choice"]) + r"\par",
             *(escape(sentence) + r"\par" for sentence in cost(facts)),
-            render.to_latex(table(facts), breaks=True),
-            *(
-                render.to_latex(each, breaks=True)
-                for each in [searches(facts)]
-                if each.rows and not facts.study.demonstration
-            ),
+            *(render.to_latex(each, breaks=True) for each in tables(facts)),
         ]
     )
+
+
+def tables(facts: Facts) -> list[Table]:
+    """Return the checklist's tables: what ran and, of a study that has its full size, the searches for settings."""
+    found = [] if facts.study.demonstration else [searches(facts)]
+    return [table(facts), *(each for each in found if each.rows)]
 
 
 def table(facts: Facts) -> Table:

@@ -226,5 +226,5 @@ def page_inputs(study: Study) -> list[str]:
     made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
     made += [file for table in tables_for(study) for file in table_inputs(study, table)]
     templates = sorted((Path(__file__).parents[3] / "report/page").iterdir())
-    others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json")]
+    others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json", "costs.csv")]
     return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))
