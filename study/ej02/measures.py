@@ -18,11 +18,13 @@ def code_lines(results: Results, exercise: str, variant: str) -> pd.Series:
     layers, gradients, penalty, optimizer and epoch, which Keras brings along. A line is what Python's own
     ``ast.unparse`` writes on one: docstrings, comments, imports and layout do not count.
     """
+    seeds = results.per_seed(exercise, variant, "train", "accuracy").index
+    if seeds.empty:  # it has not run, or there is no such variant under this protocol
+        return pd.Series(dtype=float)
     places: set[Place] = set()
     _follow((exercises.module_name(exercise), results.study.model(exercise, variant)), places)
     nodes = {node for module, name in places for node in source_of(module).definitions[name]}
     lines = sum(len(ast.unparse(node).splitlines()) for node in nodes)
-    seeds = results.per_seed(exercise, variant, "train", "accuracy").index
     return pd.Series(float(lines), index=seeds)
 
 

@@ -9,6 +9,7 @@ from keras import layers
 
 from practica.exercises.inputs import scale_pixels
 from practica.exercises.problem import MULTICLASS, Arrays, Problem, Settings, model, official
+from study.shared.classes import confusion_of
 from study.shared.pixels import standardised_pixels
 
 CLASSES = {"cifar10": 10, "cifar100": 100}
@@ -53,7 +54,12 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
     """Return CIFAR-10 or CIFAR-100 with its official test set; the training images are altered anew in every epoch."""
     train, validation, test = official(arrays, settings, seed)
     to_input = standardised_pixels(train) if settings.get("standardise") else scale_pixels
-    return Problem(MULTICLASS, train, validation, test, to_input=to_input, augment=lambda: augmentation(settings))
+    return Problem(
+        *(MULTICLASS, train, validation, test),
+        to_input=to_input,
+        augment=lambda: augmentation(settings),
+        artefacts=confusion_of(test, CLASSES[settings.dataset]),
+    )
 
 
 def augmentation(settings: Settings) -> list[keras.layers.Layer]:

@@ -7,6 +7,8 @@ from keras import layers
 
 from practica.exercises.problem import Settings, model
 
+CLASSES = 10
+
 
 @model
 def dense(settings: Settings) -> keras.Model:
@@ -34,7 +36,9 @@ def conv(settings: Settings) -> keras.Model:
 
 def _output(settings: Settings) -> layers.Dense:
     """Return the layer of the logits, which another activation than the linear one keeps small."""
-    return layers.Dense(10, activation=settings.get("output"), kernel_regularizer=_penalty(settings), dtype="float32")
+    return layers.Dense(
+        CLASSES, activation=settings.get("output"), kernel_regularizer=_penalty(settings), dtype="float32"
+    )
 
 
 def _penalty(settings: Settings) -> keras.regularizers.Regularizer | None:

@@ -50,6 +50,11 @@ def arrays_of(exercise: str, seed: int) -> dict[str, np.ndarray]:
         clean = np.stack([np.exp(-((np.hypot(rows - 14, columns - 14) - r) ** 2) / 6) for r in (4, 7, 10)])
         noisy = np.clip(clean + rng.normal(0, 0.5, clean.shape), 0, 1)
         return {"clean": clean, "noisy": noisy, "cleaned": np.clip(0.9 * clean + 0.03, 0, 1)}
+    if exercise in ("ej08", "ej09", "ej10"):
+        classes = 100 if exercise == "ej10" else 10
+        confusion = rng.integers(0, 4, (classes, classes)) + np.diag(rng.integers(80, 100, classes))
+        images = rng.integers(0, 256, (6, 28, 28), np.uint8)
+        return {"confusion": confusion, "original": images, "permuted": images[:, ::-1]}
     return {}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from practica import exercises
 from practica.address import TIMING, Quantity, bare, base_of
 from practica.code.digest import reach
-from practica.code.syntax import source_of
+from practica.code.syntax import final, source_of
 from practica.config.about import EXERCISE_FILE, STUDY_FILE
 from practica.config.front import repeats
 from practica.config.names import own_words
@@ -25,6 +25,7 @@ from practica.figures.specs import KINDS
 from practica.files import SCHEMAS, read_json
 from practica.paper.bibliography import works
 from practica.paper.known import check_recorded, check_split, figure_specs
+from practica.study_folder import PACKAGE
 from practica.words import MODEL, section
 
 BESIDE_SETTINGS = ("epochs", "precision", "data")
@@ -117,10 +118,18 @@ def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[s
         yield f"labels: there are {len(entry['labels'])} for {len(variants)} variants; give each one"
 
 
+def _functions(module: str) -> dict[str, tuple[ast.stmt, ...]]:
+    """Return the functions that a module of the study offers, those among them that it takes from another."""
+    places = {name: final((module, name)) for name in (*source_of(module).definitions, *source_of(module).imports)}
+    here = {name: place for name, place in places.items() if place[0].partition(".")[0] == PACKAGE}
+    nodes = {name: source_of(at).definitions.get(own, ()) for name, (at, own) in here.items()}
+    return {name: each for name, each in nodes.items() if each and isinstance(each[-1], ast.FunctionDef)}
+
+
 def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a figure of a kind of the exercise's own lacks: its function, or arrays that are recorded."""
     kind = entry["kind"]
-    drawn = source_of(exercises.module_name(exercise, FIGURES)).definitions if exercises.has(exercise, FIGURES) else {}
+    drawn = _functions(exercises.module_name(exercise, FIGURES)) if exercises.has(exercise, FIGURES) else {}
     if kind not in drawn:
         yield (f"kind: no function {kind!r} in {study.folder}/{exercise}/figures.py{hint(kind, [*KINDS[:-1], *drawn])}")
     elif not entry.get("arrays"):
