@@ -9,11 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from practica.data.store.npz import read_arrays
-from practica.data.store.spec import Arrays, Form, OtherContentError, Published, Upstream
+from practica.data.store.expected import as_decimals
+from practica.data.store.saved import read_saved
+from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
 from practica.data.store.tables import numbers, read_table, refuse_missing, table_names
 
 ROWS, COLUMNS = 506, 14
+SHAPES = {"x": (ROWS, 13), "y": (ROWS,)}
+# As Keras' load_data shuffles and splits the rows.
+SHUFFLE_SEED = 113
+PARTS = {"x_train": (404, 13), "y_train": (404,), "x_test": (102, 13), "y_test": (102,)}
 
 # Of the real data, by column: CRIM ZN INDUS CHAS NOX RM AGE DIS RAD TAX PTRATIO B LSTAT.
 MEAN = [3.61, 11.4, 11.1, 0.07, 0.555, 6.28, 68.6, 3.80, 9.55, 408, 18.5, 357, 12.7]
@@ -25,7 +30,14 @@ CORRELATION = [-0.39, 0.36, -0.48, 0.18, -0.43, 0.70, -0.38, 0.25, -0.38, -0.47,
 
 def read(path: Path) -> Arrays:
     """Return ``x`` ``(506, 13)`` and ``y`` ``(506,)`` in k$, both float64, in the published order."""
-    return read_arrays(path, {"x": ("<f8", (ROWS, 13)), "y": ("<f8", (ROWS,))})
+    try:
+        arrays = _saved(path, SHAPES)
+    except BadContentError as error:
+        try:
+            arrays = _unshuffled(_saved(path, PARTS))
+        except BadContentError:
+            raise error from None
+    return _decimals(arrays)
 
 
 def read_text(path: Path) -> Arrays:
@@ -34,7 +46,23 @@ def read_text(path: Path) -> Arrays:
     refuse_missing(table)
     if len(table) != ROWS:
         raise OtherContentError(f"{len(table)} rows instead of {ROWS}")
-    return {"x": np.ascontiguousarray(table[:, :13]), "y": np.ascontiguousarray(table[:, 13])}
+    return _decimals({"x": np.ascontiguousarray(table[:, :13]), "y": np.ascontiguousarray(table[:, 13])})
+
+
+def _saved(path: Path, shapes: dict[str, tuple[int, ...]]) -> Arrays:
+    return read_saved(path, {name: ("<f8", shape) for name, shape in shapes.items()})
+
+
+def _unshuffled(parts: Arrays) -> Arrays:
+    """Return the rows of both parts in the published order."""
+    order = np.arange(ROWS)
+    np.random.RandomState(SHUFFLE_SEED).shuffle(order)
+    arrays = {axis: np.concatenate([parts[f"{axis}_train"], parts[f"{axis}_test"]]) for axis in SHAPES}
+    return {axis: array[np.argsort(order)] for axis, array in arrays.items()}
+
+
+def _decimals(arrays: Arrays) -> Arrays:
+    return {name: as_decimals(array, name) for name, array in arrays.items()}
 
 
 def stand_in() -> Arrays:
@@ -59,7 +87,7 @@ DATASET = Published(
             "boston_housing.npz",
             read,
             Upstream("keras", "boston_housing.npz", "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5"),
-            also=("boston*.npz",),
+            also=("boston*.npz", "boston*.pkl*", "boston*.pickle*"),
         ),
         Form(
             "housing.data", read_text, also=("housing.csv", "*housing", "*boston", *table_names("housing*", "*boston*"))

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.npz import as_expected, read_arrays
+from practica.data.store import saved
+from practica.data.store.expected import as_expected
 from practica.data.store.spec import Arrays, BadContentError, MissingPartError
 from practica.data.store.wrapped import read_members, unwrapped
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 IMAGE = (32, 32, 3)
+SHAPES = {"x_train": (50_000, *IMAGE), "y_train": (50_000,), "x_test": (10_000, *IMAGE), "y_test": (10_000,)}
 ARCHIVE_LIMIT = 2**28  # bytes; the unpacked archives have 186 MB
 BATCH_LIMIT = 2**28  # bytes; CIFAR-100's images to train have 155 MB
 
@@ -39,6 +41,12 @@ def archive_names(classes: str) -> tuple[str, ...]:
     return (*(f"{stem}{end}" for stem in stems for end in ends), f"cifar-{classes}-*-target_archive")
 
 
+def saved_names(classes: str) -> tuple[str, ...]:
+    """Return the patterns of the names of other files in which somebody has saved all arrays."""
+    stems = (f"cifar{classes}", f"cifar?{classes}")
+    return (f"cifar?{classes}.npz", *(f"{stem}.{end}" for stem in stems for end in ("pkl*", "pickle*")))
+
+
 def folder_names(classes: str) -> tuple[str, ...]:
     """Return the patterns of the names of the unpacked original: by itself, in a folder of the archive, in Keras'."""
     folders = [f"cifar?{classes}?{kind}" for kind in ("batches?py", "batches?bin", "python", "binary")]
@@ -50,17 +58,9 @@ def folder_names(classes: str) -> tuple[str, ...]:
     )
 
 
-def read_npz(path: Path) -> Arrays:
+def read_saved(path: Path) -> Arrays:
     """Return ``x_train`` ``(50000, 32, 32, 3)``, ``x_test`` ``(10000, 32, 32, 3)`` and their labels, all uint8."""
-    return read_arrays(
-        path,
-        {
-            "x_train": ("u1", (50_000, *IMAGE)),
-            "y_train": ("u1", (50_000,)),
-            "x_test": ("u1", (10_000, *IMAGE)),
-            "y_test": ("u1", (10_000,)),
-        },
-    )
+    return saved.read_saved(path, {name: ("u1", shape) for name, shape in SHAPES.items()})
 
 
 def from_batch(batch: Any, label_key: str) -> Batch:
@@ -74,7 +74,7 @@ def from_batch(batch: Any, label_key: str) -> Batch:
     if not (isinstance(data, np.ndarray) and data.ndim == 2 and data.shape[1] == 3072):
         raise BadContentError("a batch holds no images")
     if isinstance(labels, np.ndarray):
-        labels = labels.ravel().tolist()
+        labels = as_expected(labels, label_key, np.dtype("u1"), (len(data),)).tolist()
     if not (isinstance(labels, list) and len(labels) == len(data)):
         raise BadContentError("a batch holds images without as many labels")
     if not all(type(label) is int and 0 <= label < 256 for label in labels):

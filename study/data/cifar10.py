@@ -34,7 +34,7 @@ DATASET = Published(
     name="cifar10",
     fingerprint="80b3c18ee2939c77fc35655b1801749f57f7876bdbe810b3408c6860015b8931",
     forms=(
-        Form("cifar10.npz", cifar.read_npz, also=("cifar?10.npz",)),
+        Form("cifar10.npz", cifar.read_saved, also=cifar.saved_names("10")),
         Form(
             "cifar-10-python.tar.gz",
             read,

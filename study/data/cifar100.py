@@ -19,9 +19,9 @@ PYTHON = cifar.Layout(PARTS, lambda data: cifar.from_batch(unpickle_plain(io.Byt
 BINARY = cifar.Layout(("train.bin", "test.bin"), lambda data: cifar.from_records(data, 2))
 
 
-def read_npz(path: Path) -> Arrays:
-    """Return the arrays of an ``.npz`` file, whose images may stand in any order."""
-    return _in_canonical_order(cifar.read_npz(path))
+def read_saved(path: Path) -> Arrays:
+    """Return the arrays of an ``.npz`` file or a pickle, whose images may stand in any order."""
+    return _in_canonical_order(cifar.read_saved(path))
 
 
 def read(path: Path) -> Arrays:
@@ -52,7 +52,7 @@ DATASET = Published(
     name="cifar100",
     fingerprint="29607b3caed73e367b034a063c8ae764bd6402a6dd26e5246faf5a3310ec28ae",
     forms=(
-        Form("cifar100.npz", read_npz, also=("cifar?100.npz",)),
+        Form("cifar100.npz", read_saved, also=cifar.saved_names("100")),
         Form(
             "cifar-100-python.tar.gz",
             read,

@@ -14,13 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from practica.data.store.expected import as_expected
 from practica.data.store.npz import read_arrays, read_object_list
-from practica.data.store.spec import Arrays, BadContentError, Form, Published, Upstream
+from practica.data.store.saved import is_pickle, unpickled
+from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
 
 REVIEWS = 25_000  # in each part
 VOCABULARY = 10_000
 START, UNKNOWN, INDEX_FROM = 1, 2, 3
 SHUFFLE_SEED = 113
+PARTS = ("train", "test")
+LABELS = tuple(f"y_{part}" for part in PARTS)
 
 
 def read(path: Path) -> Arrays:
@@ -29,29 +33,48 @@ def read(path: Path) -> Arrays:
     ``tokens_train`` ``(words,)`` uint16, ``offsets_train`` ``(25001,)`` int64, ``y_train`` ``(25000,)`` uint8: review
     ``i`` is ``tokens_train[offsets_train[i]:offsets_train[i + 1]]``, and ``y_train[i]`` is 1 where it is positive.
     """
-    labels = read_arrays(path, {"y_train": ("<i8", (REVIEWS,)), "y_test": ("<i8", (REVIEWS,))})
+    if is_pickle(path):
+        held = unpickled(path, [f"{axis}_{part}" for part in PARTS for axis in "xy"])
+        labels = {name: np.asarray(held[name]) for name in LABELS}
+        labels = {name: as_expected(array, name, np.dtype("<i8"), (REVIEWS,)) for name, array in labels.items()}
+        return _arrays({part: list(held[f"x_{part}"]) for part in PARTS}, labels)
+    labels = read_arrays(path, dict.fromkeys(LABELS, ("<i8", (REVIEWS,))))
+    return _arrays({part: read_object_list(path, f"x_{part}", REVIEWS) for part in PARTS}, labels)
+
+
+def _arrays(reviews: dict[str, list[Any]], labels: Arrays) -> Arrays:
+    """Return the arrays of the published reviews, or of what ``load_data`` has made of them."""
     shuffle = np.random.RandomState(SHUFFLE_SEED)  # one generator for both parts, as in Keras
+    lists = {part: [_list(review) for review in reviews[part]] for part in PARTS}
+    loaded = all(review[:1] == [START] for part in PARTS for review in lists[part])
     arrays: Arrays = {}
-    for part in ("train", "test"):
-        order = shuffle.permutation(REVIEWS)
-        reviews = read_object_list(path, f"x_{part}", REVIEWS)
-        tokens, offsets = _flattened([reviews[i] for i in order])
+    for part in PARTS:
+        order = np.arange(len(lists[part])) if loaded else shuffle.permutation(REVIEWS)
+        tokens, offsets = _flattened([lists[part][i][1 if loaded else 0 :] for i in order], 0 if loaded else INDEX_FROM)
         arrays[f"tokens_{part}"], arrays[f"offsets_{part}"] = tokens, offsets
         arrays[f"y_{part}"] = labels[f"y_{part}"][order].astype(np.uint8)
     return arrays
 
 
-def _flattened(reviews: list[Any]) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
-    """Return the reviews, lists of word ranks from 1 on, as tokens and offsets."""
-    if not all(isinstance(review, list) for review in reviews):
+def _list(review: Any) -> list[Any]:
+    if isinstance(review, np.ndarray) and review.ndim == 1:
+        return review.tolist()
+    if not isinstance(review, list):
         raise BadContentError("a review is no list of word numbers")
+    return review
+
+
+def _flattened(reviews: list[list[Any]], index_from: int = INDEX_FROM) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
+    """Return reviews, in which the most frequent word has the number ``1 + index_from``, as tokens and offsets."""
     offsets = np.zeros(len(reviews) + 1, np.int64)
     np.cumsum([1 + len(review) for review in reviews], out=offsets[1:])
     try:
         ranks = np.fromiter(chain.from_iterable(reviews), np.int64)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadContentError(f"a review holds something else than word numbers ({error})") from error
-    words = ranks + INDEX_FROM
+    words = ranks + index_from
+    if not index_from and len(words) > 0 and words.max() < VOCABULARY - 1:
+        raise OtherContentError(f"its vocabulary is cut to {words.max() + 1:,} words, fewer than {VOCABULARY:,}")
     words[(words < 0) | (words >= VOCABULARY)] = UNKNOWN
     tokens = np.empty(offsets[-1], np.uint16)
     is_word = np.ones(len(tokens), bool)
@@ -96,6 +119,7 @@ DATASET = Published(
             "imdb.npz",
             read,
             Upstream("keras", "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"),
+            also=("imdb*.npz", "imdb*.pkl*", "imdb*.pickle*"),
         ),
     ),
     stand_in=stand_in,

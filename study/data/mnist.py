@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import struct
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.npz import as_expected, read_arrays
-from practica.data.store.pickles import unpickle_plain
+from practica.data.store.expected import as_expected
+from practica.data.store.npz import read_arrays
+from practica.data.store.saved import unpickled
 from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
 from practica.data.store.tables import read_numbers
 from practica.data.store.wrapped import unwrapped
@@ -66,15 +66,8 @@ def read_idx(path: Path) -> Arrays:
 
 
 def read_pickle(path: Path) -> Arrays:
-    """Return the arrays of ``mnist.pkl.gz``: images and labels to train, often to validate, and to test."""
-    parts = unpickle_plain(io.BytesIO(unwrapped(path, LIMIT)))
-    pairs = isinstance(parts, list) and len(parts) in (2, 3)
-    if not (pairs and all(isinstance(part, list) and len(part) == 2 for part in parts)):
-        raise BadContentError("it holds no pairs of images and labels")
-    arrays = [[np.asarray(array) for array in part] for part in parts]
-    (*train, (x_test, y_test)) = arrays
-    x_train, y_train = (np.concatenate(list(each)) for each in zip(*train, strict=True))
-    return _expected({"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test})
+    """Return the arrays of a pickle: under names, or as pairs to train, often to validate, and to test."""
+    return _expected({name: np.asarray(array) for name, array in unpickled(path, SHAPES).items()})
 
 
 def read_text(path: Path) -> Arrays:
@@ -89,8 +82,10 @@ def read_text(path: Path) -> Arrays:
 def _beside(path: Path, first: str, other: str) -> Path:
     """Return the file whose name has ``other`` where that of ``path`` has ``first``, whatever both end in."""
     start = path.name[: path.name.lower().index(first)] + other
-    files = [file for file in sorted(path.parent.iterdir()) if file.name.lower().startswith(start.lower())]
-    if not (files := [file for file in files if file.is_file()]):
+    named = [file for file in sorted(path.parent.iterdir()) if file.name.lower().startswith(start.lower())]
+    # Some archives give each file a folder of its name.
+    inside = [file for folder in named if folder.is_dir() for file in sorted(folder.iterdir())]
+    if not (files := [file for file in (*named, *inside) if file.is_file()]):
         raise BadContentError(f"there is no {start}... beside it")
     return files[0]
 

@@ -7,6 +7,8 @@ import pickle
 import re
 import struct
 import zipfile
+from collections import OrderedDict
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,9 +17,11 @@ import pytest
 import py2pickle
 from archives import tar_gz
 from practica.data import prepare
-from practica.data.store.npz import as_expected
+from practica.data.store.expected import as_expected
+from practica.data.store.fetch import Patience
+from practica.data.store.obtain import obtain
 from practica.data.store.sources import candidates
-from practica.data.store.spec import BadContentError
+from practica.data.store.spec import BadContentError, fingerprint
 from practica.errors import InputError
 from study.data import boston, cifar, cifar10, cifar100, imdb, mnist, pima
 
@@ -61,8 +65,8 @@ def test_cifar100_gives_the_same_arrays_whatever_the_order_of_the_copy(tmp_path,
     upstream = cifar100.read(archive)
     order = RNG.permutation(20)
     copy = {"x_train": x[order], "y_train": y[order], "x_test": x_test, "y_test": y_test}
-    monkeypatch.setattr(cifar, "read_npz", lambda path: copy)
-    mirrored = cifar100.read_npz(tmp_path / "cifar100.npz")
+    monkeypatch.setattr(cifar, "read_saved", lambda path: copy)
+    mirrored = cifar100.read_saved(tmp_path / "cifar100.npz")
     for name, array in upstream.items():
         np.testing.assert_array_equal(array, mirrored[name])
     # Each image has kept its label.
@@ -119,6 +123,31 @@ def imdb_npz(path, train: list, test: list):
             with archive.open(f"y_{part}.npy", "w") as stream:
                 np.save(stream, np.arange(len(reviews)) % 2)
     return path
+
+
+@pytest.mark.parametrize("words", [88_587, 10_000])
+@pytest.mark.parametrize("kind", ["npz", "pkl"])
+def test_imdb_is_read_as_load_data_gives_it(tmp_path, monkeypatch, words, kind):
+    monkeypatch.setattr(imdb, "REVIEWS", 4)
+    train, test = [[1, 9_996], [9_997, 5, 88_584], [7], []], [[9_996], [2], [3], [4]]
+    published = imdb.read(imdb_npz(tmp_path / "imdb.npz", train, test))
+    shuffle = np.random.RandomState(113)
+    arrays = {}
+    for part, reviews in (("train", train), ("test", test)):
+        order = np.arange(4)
+        shuffle.shuffle(order)
+        x = np.empty(4, object)
+        x[:] = [[w if w < words else 2 for w in (1, *(rank + 3 for rank in reviews[i]))] for i in order]
+        arrays |= {f"x_{part}": x, f"y_{part}": np.arange(4)[order] % 2}
+    path = tmp_path / f"imdb_loaded.{kind}"
+    np.savez(path, **arrays) if kind == "npz" else path.write_bytes(pickle.dumps(arrays))
+    for name, array in imdb.read(path).items():
+        assert array.dtype == published[name].dtype
+        np.testing.assert_array_equal(array, published[name], err_msg=name)
+    few = {name: array if name[0] == "y" else [[1, 7]] * 4 for name, array in arrays.items()}
+    (tmp_path / "few.pkl").write_bytes(pickle.dumps(few))
+    with pytest.raises(BadContentError, match="its vocabulary is cut to 8 words, fewer than 10,000"):
+        imdb.read(tmp_path / "few.pkl")
 
 
 def test_imdb_is_numbered_cut_and_shuffled_as_keras_does(tmp_path, monkeypatch):
@@ -398,6 +427,118 @@ def test_mnist_is_read_from_every_form(tmp_path, digits):
     (raw / "t10k-labels-idx-ubyte").unlink()
     with pytest.raises(BadContentError, match=r"there is no t10k-labels\.\.\. beside it"):
         mnist.read_idx(raw / "train-images-idx-ubyte")
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda x, y, x_test, y_test: {"x_train": x, "y_train": y, "x_test": x_test, "y_test": y_test},
+        lambda x, y, x_test, y_test: {
+            "training_images": x, "training_labels": y, "test_images": x_test, "test_labels": y_test
+        },
+        lambda x, y, x_test, y_test: {"train_img": x, "trainLabel": y, b"xTest": x_test, b"ytest": y_test},
+        lambda x, y, x_test, y_test: {"test": (x_test, y_test), "train": {"data": x, "target": y.tolist()}},
+        lambda x, y, x_test, y_test: {
+            "train": (x[:5], y[:5]), "val": {"images": x[5:], "labels": y[5:]}, "test": (x_test, y_test), "seed": 3
+        },
+        lambda x, y, x_test, y_test: OrderedDict(X_train=x, Y_train=list(y), X_test=x_test, Y_test=list(y_test)),
+        lambda x, y, x_test, y_test: ((x, y), (x_test, y_test)),
+        lambda x, y, x_test, y_test: [x, y, x_test, y_test],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_a_pickle_of_mnist_is_read_under_every_name(tmp_path, digits, saved, one_hot):
+    arrays = {name: np.eye(10)[array] if one_hot and name[0] == "y" else array for name, array in digits.items()}
+    (tmp_path / "mnist.pkl").write_bytes(pickle.dumps(saved(*arrays.values())))
+    ((form, path),) = candidates(mnist.DATASET, tmp_path)
+    for name, array in form.read(path).items():
+        np.testing.assert_array_equal(array, digits[name], err_msg=name)
+
+
+def test_a_pickle_without_an_array_says_which(tmp_path):
+    (tmp_path / "mnist.pkl").write_bytes(pickle.dumps({"x_train": [1], "y_train": [1]}))
+    with pytest.raises(BadContentError, match=r"array x_test is missing \(it holds x_train, y_train\)"):
+        mnist.read_pickle(tmp_path / "mnist.pkl")
+
+
+def test_arrays_without_names_or_one_hot_are_read_from_npz(tmp_path, digits):
+    np.savez(tmp_path / "mnist.npz", *digits.values())
+    np.savez(tmp_path / "mnist2.npz", **{n: np.eye(10)[a] if n[0] == "y" else a for n, a in digits.items()})
+    for path in tmp_path.iterdir():
+        for name, array in mnist.read(path).items():
+            np.testing.assert_array_equal(array, digits[name], err_msg=name)
+    np.savez(tmp_path / "two.npz", **{n: np.ones((len(a), 10)) if n[0] == "y" else a for n, a in digits.items()})
+    with pytest.raises(BadContentError, match=r"array y_train is float64 \(8, 10\) instead of uint8 \(8,\)"):
+        mnist.read(tmp_path / "two.npz")
+
+
+def packed(path, members):
+    """Write a zip or tar file."""
+    if path.suffix != ".zip":
+        return tar_gz(path, members)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize("archive", ["archive.zip", "archive (1).zip", "MNIST.zip", "archive.tar.gz", "archive"])
+@pytest.mark.parametrize("folder", ["{}.idx-ubyte", "./data/MNIST/raw/{}-idx-ubyte", "{0}-idx/{0}-idx"])
+def test_the_files_of_mnist_are_found_in_an_archive(tmp_path, monkeypatch, digits, archive, folder):
+    members = {folder.format(stem): idx(digits[name]) for name, stem in mnist.IDX.items()}
+    members |= {"README.md": b"text", "__MACOSX/._train-images": b"junk", "../outside": b"out"}
+    path = packed(tmp_path / f"{archive}.zip" if archive == "archive" else tmp_path / archive, members)
+    if archive == "archive":
+        zipfile.ZipFile(path).extractall(tmp_path / archive, [name for name in members if ".." not in name])
+        path.unlink()
+    monkeypatch.setattr(mnist, "DATASET", replace(mnist.DATASET, fingerprint=fingerprint(digits)))
+    info, _ = obtain(mnist.DATASET, tmp_path, None, Patience())
+    assert fingerprint(info.arrays) == fingerprint(digits)
+    assert not (tmp_path.parent / "outside").exists()
+    # Another data set does not mind an archive in which there is nothing of its own.
+    assert not list(candidates(pima.DATASET, tmp_path))
+
+
+def test_an_archive_with_other_content_is_refused_and_stays(tmp_path, digits):
+    members = {stem: idx(digits[name]) for name, stem in mnist.IDX.items()}
+    path = packed(tmp_path / "archive.zip", members)
+    found, trail = obtain(mnist.DATASET, tmp_path, None, Patience())
+    assert found is None
+    assert "archive.zip: it can be read, but its content is not that of the published data set" in trail.lines[0]
+    path.write_bytes(path.read_bytes()[:-30])  # not even a list of what is in it
+    assert not list(candidates(mnist.DATASET, tmp_path))
+
+
+def test_boston_is_read_in_single_precision_and_as_keras_splits_it(tmp_path):
+    x, y = np.round(RNG.uniform(0, 700, (506, 13)), 2), np.round(RNG.uniform(5, 50, 506), 1)
+    order = np.arange(506)
+    np.random.RandomState(113).shuffle(order)
+    train, test = [(x[rows], y[rows]) for rows in np.split(order, [404])]
+    np.savez(tmp_path / "single.npz", x=x.astype("f4"), y=y.astype("f4"))
+    (tmp_path / "loaded.pkl").write_bytes(pickle.dumps((train, test)))
+    np.savez(tmp_path / "loaded.npz", x_train=train[0], y_train=train[1], x_test=test[0], y_test=test[1])
+    for path in tmp_path.iterdir():
+        arrays = boston.read(path)
+        np.testing.assert_array_equal(arrays["x"], x)
+        np.testing.assert_array_equal(arrays["y"], y)
+    np.savez(tmp_path / "half.npz", x=x.astype("f2"), y=y)
+    with pytest.raises(BadContentError, match="array x is rounded to half precision, from which its decimals cannot"):
+        boston.read(tmp_path / "half.npz")
+
+
+@pytest.mark.parametrize("module", [cifar10, cifar100])
+def test_cifar_is_read_from_a_pickle_with_one_hot_labels(tmp_path, monkeypatch, module):
+    monkeypatch.setattr(
+        cifar, "SHAPES", {"x_train": (4, 32, 32, 3), "y_train": (4,), "x_test": (2, 32, 32, 3), "y_test": (2,)}
+    )
+    (_, x, y), (_, x_test, y_test) = batch(4, b"labels"), batch(2, b"labels")
+    (tmp_path / f"{module.DATASET.name}.pkl").write_bytes(
+        pickle.dumps(((x, np.eye(10)[y]), (x_test, np.eye(10)[y_test])))
+    )
+    np.savez(tmp_path / f"{module.DATASET.name}.npz", x_train=x, y_train=y, x_test=x_test, y_test=y_test)
+    first, second = (form.read(path) for form, path in candidates(module.DATASET, tmp_path))
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
 
 
 @pytest.mark.parametrize("module", [cifar10, cifar100])

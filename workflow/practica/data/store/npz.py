@@ -12,6 +12,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from practica.data.store.expected import CLASSES, as_expected
+from practica.data.store.named import canonical
 from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, BadContentError
 from practica.data.store.wrapped import damage_is_bad_content
@@ -56,8 +58,8 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> IO[bytes]:
     """Open the array ``name``, which may take at most ``limit`` bytes: zipfile never yields more than is declared."""
-    members = {info.filename.lower().removesuffix(".npy"): info for info in archive.infolist()}
-    if (info := members.get(name)) is None:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if (info := members.get(name) or {canonical(other): each for other, each in members.items()}.get(name)) is None:
         raise BadContentError(f"array {name} is missing (it holds {', '.join(members)[:80]})")
     if info.file_size > limit:
         raise BadContentError(f"array {name} takes {info.file_size:,} bytes, more than the possible {limit:,}")
@@ -76,7 +78,8 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
 
 def _numbers(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Return a numeric array; nothing is allocated before its header is known to be right."""
-    with _member(archive, name, math.prod(shape) * WIDEST + HEADER_LIMIT) as stream:
+    widest = WIDEST * (CLASSES if len(shape) == 1 and dtype.kind in "iu" else 1)
+    with _member(archive, name, math.prod(shape) * widest + HEADER_LIMIT) as stream:
         found_shape, fortran, found_dtype = _header(stream, name)
         if found_dtype.kind not in "biuf":
             raise BadContentError(f"array {name} is {found_dtype} instead of numbers")
@@ -86,40 +89,3 @@ def _numbers(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: t
         raise BadContentError(f"array {name} has {len(data):,} bytes instead of {size:,}")
     array = np.frombuffer(data, found_dtype).reshape(found_shape, order="F" if fortran else "C")
     return as_expected(array, name, dtype, shape)
-
-
-def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return the same numbers in the expected type and shape.
-
-    Axes of length one do not count, colours may come first, images may be flat, grey values fractions of 255 or 256.
-
-    Raises:
-        BadContentError: a number or the shape does not fit.
-    """
-    if array.ndim == 2 < len(shape) and array.shape == (shape[0], math.prod(shape[1:])):
-        array = array.reshape(shape)
-    if array.ndim > 1 and dtype.kind == "u" and array.dtype.kind == "f":
-        array = _whole(array)
-    if array.ndim == len(shape) == 4 and array.shape == (shape[0], shape[3], *shape[1:3]):
-        array = np.moveaxis(array, 1, 3)  # Keras' other layout of images
-    if _long(array.shape) != _long(shape):
-        raise BadContentError(f"array {name} is {array.dtype} {array.shape} instead of {dtype} {shape}")
-    with np.errstate(invalid="ignore"):
-        converted = array.astype(dtype).reshape(shape)
-    if not np.array_equal(converted, array.reshape(shape)):
-        raise BadContentError(f"array {name} is {array.dtype} and holds numbers that are no {dtype}")
-    return converted
-
-
-def _whole(array: NDArray[Any]) -> NDArray[Any]:
-    """Return grey values that are given as fractions of 256 or 255 as whole numbers, and others as they are."""
-    if array.size and array.max() <= 1:
-        for most in (256, 255):
-            if np.abs(array * most - (grey := np.rint(array * most))).max() < 1e-3:
-                return grey
-    return array
-
-
-def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the lengths of the axes that are longer than one."""
-    return tuple(length for length in shape if length != 1)

@@ -17,7 +17,7 @@ import numpy as np
 
 from practica.data.store.spec import BadContentError
 
-FEW = 10  # a longer list holds labels, file names or words, which are plain already
+FEW = 10  # a longer list holds labels, file names or words, which are plain already, or one array after another
 
 
 class _NdarrayName:
@@ -67,7 +67,7 @@ class _Array:
             return np.frombuffer(data, numeric).reshape(shape, order="F" if fortran else "C")
         objects = isinstance(dtype, _Dtype) and dtype.code in ("O", "O8")
         if objects and isinstance(data, list) and shape == (len(data),):
-            return data
+            return [_plain(item) for item in data]
         raise pickle.UnpicklingError("an array of another type or size than it says")
 
 
@@ -76,6 +76,27 @@ class _FromBuffer(_Array):
 
     def __init__(self, data: object, dtype: object, shape: object, order: object, *_: object) -> None:
         self.state = (1, shape, dtype, order == "F", data)
+
+
+class _Scalar:
+    """Stand for ``numpy.core.multiarray.scalar``, by which numpy writes one number."""
+
+    def __new__(cls, dtype: object, data: object, *_: object) -> Any:
+        """Return the number."""
+        numeric = dtype.numeric() if isinstance(dtype, _Dtype) else None
+        if numeric is None or not isinstance(data, bytes) or len(data) != numeric.itemsize:
+            raise pickle.UnpicklingError("a number of another type or size than it says")
+        return np.frombuffer(data, numeric)[0].item()
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError("unexpected state")
+
+
+class _Dict(dict[Any, Any]):
+    """Stand for a dict of another class; what it holds besides its items is left out."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
 
 
 class _Encoded:
@@ -100,7 +121,13 @@ _GLOBALS = {
     ("numpy", "ndarray"): _NdarrayName,
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _Encoded,
+    ("collections", "OrderedDict"): _Dict,
+    ("sklearn.utils", "Bunch"): _Dict,
+    ("sklearn.utils._bunch", "Bunch"): _Dict,
+    ("sklearn.datasets.base", "Bunch"): _Dict,
     # Under the names before numpy 2, and since.
+    ("numpy.core.multiarray", "scalar"): _Scalar,
+    ("numpy._core.multiarray", "scalar"): _Scalar,
     ("numpy.core.multiarray", "_reconstruct"): _Array,
     ("numpy._core.multiarray", "_reconstruct"): _Array,
     ("numpy.core.numeric", "_frombuffer"): _FromBuffer,
@@ -139,7 +166,7 @@ def _plain(value: Any) -> Any:
         return value.content()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple) or (isinstance(value, list) and len(value) <= FEW):
+    if isinstance(value, tuple) or (isinstance(value, list) and (len(value) <= FEW or isinstance(value[0], _Array))):
         return [_plain(item) for item in value]
     return value
 

@@ -5,23 +5,91 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
-from practica.data.store.spec import Form, Published
+from practica.data.store.packed import ENDS, members, unpacked
+from practica.data.store.spec import Arrays, BadContentError, Form, Published, fingerprint
 
 # What stands beside a data set's file: the record of its origin, a file that is being written, one set aside.
 BESIDE = re.compile(r"\..*|.*\.(origin\.json|part|partial|damaged-\d+)")
 
 
 def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
-    """Yield what may be the data set in ``folder``, by its names, each with its form; the published names first."""
+    """Yield what may be the data set in ``folder``, by its names, each with its form; the published names first.
+
+    Last come archives that hold such files beside others, and folders that are one unpacked: ``archive.zip`` says not
+    which data set it is, so only those are named in which there is a file that may be it.
+    """
     told = set()
+    for form, path in _by_name(spec, folder):
+        if path not in told:
+            told.add(path)
+            yield form, path
+    for path in _downloads(spec, folder):
+        if path.is_dir():
+            yield from ((form, inner) for form, inner in _anywhere(spec, path) if inner not in told)
+        # To list what is in a tar file takes as long as to read it.
+        elif (path not in told or path.suffix.lower() == ".zip") and any(_may_be(spec, m) for m in members(path)):
+            yield Form(path.name, partial(_read_packed, spec), in_place=True), path
+
+
+def _by_name(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
+    """Yield what is called as one of the forms."""
     for form in spec.forms:
         for pattern in (form.name, *form.also):
             for path in _matches(folder, pattern):
-                if path not in told and (form.in_place or not path.is_dir()):
-                    told.add(path)
+                if form.in_place or not path.is_dir():
                     yield form, path
+
+
+def _downloads(spec: Published, folder: Path) -> list[Path]:
+    """Return the archives and folders that are called ``archive``, as Kaggle does, or as the data set or its files."""
+    names = [form.name for form in spec.forms] + [name for form in spec.forms for name in form.also if "/" not in name]
+    stems = {"archive", spec.name, *(name.partition(".")[0].rstrip("*") for name in names)}
+    patterns = [f"{stem}*{end}" for stem in sorted(stems) if stem for end in ENDS]
+    found = [path for pattern in (*patterns, "archive*") for path in _matches(folder, pattern)]
+    return [path for path in dict.fromkeys(found) if path.is_dir() or path.name.lower().endswith(ENDS)]
+
+
+def _anywhere(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
+    """Yield what may be the data set in a folder or in one inside of it."""
+    for place in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
+        yield from _by_name(spec, place)
+
+
+def _may_be(spec: Published, member: PurePosixPath) -> bool:
+    """Return whether a file in an archive, or a folder that it lies in, is called as one of the forms."""
+    names = [name for form in spec.forms for name in (form.name, *form.also)]
+    for path in (member, *member.parents):
+        for name in names:
+            parts = name.split("/")
+            if path.parts and all(map(_is_called, path.parts[-len(parts) :], parts)) and len(path.parts) >= len(parts):
+                return True
+    return False
+
+
+def _read_packed(spec: Published, path: Path) -> Arrays:
+    """Return the data set from the first file in an archive that is it; else what can be read.
+
+    Raises:
+        BadContentError: no file in it can be read.
+    """
+    other: Arrays | None = None
+    problem = BadContentError("it holds no file of the data set")
+    with unpacked(path) as folder:
+        for form, inner in _anywhere(spec, folder):
+            try:
+                arrays = form.read(inner)
+            except BadContentError as error:
+                problem = BadContentError(f"{inner.relative_to(folder)}: {error}")
+                continue
+            if fingerprint(arrays) == spec.fingerprint:
+                return arrays
+            other = other or arrays
+    if other is None:
+        raise problem
+    return other
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:

@@ -112,7 +112,7 @@ def _unwrapped(stream: IO[bytes], limit: int, wrappings: int) -> bytes:
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     """Return the one file in a zip file, besides what systems leave there."""
-    members = [info for info in archive.infolist() if not (info.is_dir() or _is_junk(info.filename))]
+    members = [info for info in archive.infolist() if not (info.is_dir() or is_junk(info.filename))]
     if any(info.filename in SPREADSHEET for info in members):
         raise BadContentError("it is a spreadsheet; save the table as CSV")
     if len(members) != 1:
@@ -127,7 +127,7 @@ def _bounded(stream: IO[bytes], limit: int) -> bytes:
     return data
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
     """Return whether a file is one that a system leaves in archives: hidden, or of its own."""
     return any(part.startswith(".") or part.lower() in JUNK for part in PurePosixPath(name).parts)
 
@@ -137,7 +137,7 @@ def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Mem
     chosen: dict[str, Member] = {}
     for member, info in members.items():
         path = PurePosixPath(member)  # which drops ./ by itself
-        if path.is_absolute() or ".." in path.parts or _is_junk(member):
+        if path.is_absolute() or ".." in path.parts or is_junk(member):
             continue
         for name in names:
             parts = PurePosixPath(name).parts

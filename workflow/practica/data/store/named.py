@@ -1,0 +1,85 @@
+"""Tell which array of a data set is which, however the file that holds it calls it.
+
+People save what a ``load_data`` has given them as ``x_train``, ``training_images`` or ``{"train": (images, labels)}``.
+What a file calls an array says only where to look: the fingerprint of all of them decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+AXES = {
+    "x": "x xs image images img imgs data feature features input inputs picture pictures",
+    "y": "y ys label labels lbl lbls lab target targets class classes output outputs",
+}
+PARTS = {
+    "train": "train training tr trn",
+    "validation": "validation valid val dev",
+    "test": "test testing te tst t10k",
+}
+KNOWN = {word: key for table in (AXES, PARTS) for key, words in table.items() for word in words.split()}
+IN_ORDER = {f"arr_{n}": name for n, name in enumerate(("x_train", "y_train", "x_test", "y_test"))}
+"""What numpy calls arrays that are saved without names."""
+WORD = re.compile(r"t10k|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def canonical(name: str) -> str | None:
+    """Return the name of an array as ``x``, ``y_train`` or so on, whatever it is called; None where that is unclear."""
+    if name in IN_ORDER:
+        return IN_ORDER[name]
+    axis, part, others = _meaning(name)
+    return None if others or not axis else f"{axis}_{part}" if part else axis
+
+
+def by_name(value: Any) -> dict[str, Any]:
+    """Return what plain data hold by canonical names.
+
+    They may be a dict, of arrays or of one more for each part; a pair of images and labels; or two or three pairs: to
+    train, often to validate, and to test.
+    """
+    return dict(_named(value, ""))
+
+
+def _named(value: Any, part: str) -> Iterator[tuple[str, Any]]:
+    """Yield canonical names and what stands under them, in the order of the data."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            axis, own, others = _meaning(key.decode("latin-1") if isinstance(key, bytes) else str(key))
+            if axis and not others:
+                yield "_".join(filter(None, (axis, own or part))), item
+            elif own and not others:
+                yield from _named(item, own)
+    elif isinstance(value, list) and len(value) in (2, 3) and all(map(_is_pair, value)):
+        for each, own in zip(value, ("train", *(("validation",) if len(value) == 3 else ()), "test"), strict=True):
+            yield from _named(each, own)
+    elif isinstance(value, list) and len(value) == len(IN_ORDER) and not part:
+        yield from zip(IN_ORDER.values(), value, strict=True)
+    elif _is_pair(value):
+        yield from zip((f"{axis}_{part}" if part else axis for axis in AXES), value, strict=True)
+
+
+def _is_pair(value: Any) -> bool:
+    """Return whether a value is one of images and labels, not a list of two numbers."""
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(item, list | np.ndarray) for item in value)
+
+
+def _meaning(name: str) -> tuple[str, str, bool]:
+    """Return which axis and which part a name says, empty where none, and whether it says something else besides."""
+    words = [part for word in WORD.findall(name) for part in _split(word.lower())]
+    said = [KNOWN.get(word) for word in words]
+    axes, parts = ([key for key in said if key in table] for table in (AXES, PARTS))
+    return (axes or [""])[0], (parts or [""])[0], None in said or len(axes) > 1 or len(parts) > 1
+
+
+def _split(word: str) -> tuple[str, ...]:
+    """Return the parts of a word such as ``xtrain``; most are one."""
+    if word not in KNOWN:
+        for at in range(1, len(word)):
+            first, second = word[:at], word[at:]
+            if {first, second} <= KNOWN.keys() and (KNOWN[first] in AXES) != (KNOWN[second] in AXES):
+                return first, second
+    return (word,)

@@ -1,0 +1,70 @@
+"""Read arrays as people save them: what ``numpy.savez`` or ``pickle`` has written, under any names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from practica.data.store.expected import as_expected
+from practica.data.store.named import AXES, by_name
+from practica.data.store.npz import read_arrays
+from practica.data.store.pickles import unpickle_plain
+from practica.data.store.spec import Arrays, BadContentError
+from practica.data.store.wrapped import COMPRESSED, beginning, unwrapped
+
+LIMIT = 2**30  # bytes; what is larger is no data set that is kept in one pickle
+OPENINGS = (b"\x80", b"(", b"]", b"}", b"c")
+"""Of a pickle: the mark of its protocol, or a tuple, list, dict or name."""
+
+
+def read_saved(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> Arrays:
+    """Return the arrays named in ``expected`` as ``{name: (dtype, shape)}``, from an ``.npz`` file or a pickle.
+
+    Raises:
+        BadContentError: the file is damaged, or an array is missing, or its numbers do not fit the type or shape.
+    """
+    if not is_pickle(path):
+        return read_arrays(path, expected)
+    held = unpickled(path, expected)
+    return {
+        name: as_expected(np.asarray(held[name]), name, np.dtype(dtype), shape)
+        for name, (dtype, shape) in expected.items()
+    }
+
+
+def is_pickle(path: Path) -> bool:
+    """Return whether a file begins as a pickle does, or is compressed as a whole, as numpy's are not."""
+    start = beginning(path)
+    return start[:1] in OPENINGS or start.startswith(tuple(COMPRESSED))
+
+
+def unpickled(path: Path, names: Collection[str]) -> dict[str, Any]:
+    """Return what a pickle, which may be compressed, holds under ``names``; nothing in it is run.
+
+    What is to validate is put behind what is to train, from which it was cut.
+
+    Raises:
+        BadContentError: the file is damaged, too large, or does not hold them.
+    """
+    held = by_name(unpickle_plain(io.BytesIO(unwrapped(path, LIMIT))))
+    if missing := [name for name in names if name not in held]:
+        what = f"it holds {', '.join(held)[:80]}" if held else "it holds no pairs and no names of arrays"
+        raise BadContentError(f"array {missing[0]} is missing ({what})")
+    for axis in AXES:
+        rest = held.get(f"{axis}_validation")
+        if rest is not None and (name := f"{axis}_train") in names:
+            held[name] = _joined(held[name], rest)
+    return {name: held[name] for name in names}
+
+
+def _joined(first: Any, second: Any) -> Any:
+    if isinstance(first, list) and isinstance(second, list):
+        return first + second
+    try:
+        return np.concatenate([np.asarray(first), np.asarray(second)])
+    except ValueError as error:
+        raise BadContentError(f"what is to validate has another shape than what is to train ({error})") from error
