@@ -13,18 +13,14 @@ import yaml
 
 from practica.config.study import Block, Study
 from practica.config.trials import Trial, trial_blocks
-from practica.errors import InputError
 from practica.plan.rehearsals import (
     STUDY,
     TUNING,
     Rehearsals,
     candidates,
-    forget_refusals,
     key,
     label,
     name_of,
-    note_refusals,
-    refuse,
     remember,
     remembered,
     telling_trials,
@@ -110,15 +106,6 @@ def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
         (tmp_path / f"rehearsed/{name}.json").write_text(text)
     assert remembered(tmp_path) == {"a", "b"}
     assert json.loads((tmp_path / f"rehearsed/{label(['a', 'b'])}.json").read_text()) == ["a", "b"]
-
-
-def test_what_is_refused_is_told_once_a_line_until_it_is_forgotten(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^moons/raw: no\npractica: steps/dense: no$"):
-        note_refusals(tmp_path, ["moons/raw: no", "steps/dense: no"])
-    with pytest.raises(InputError, match="moons/raw: no"):
-        refuse(tmp_path)
-    forget_refusals(tmp_path)
-    refuse(tmp_path)
 
 
 def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -46,8 +46,9 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
         "Training ej06/raw/s0",
     }
     done = fresh.snakemake("--nocolor", RUN, env={**env, **mirror})
-    assert done.returncode == 1
-    assert str(file) in done.stderr + done.stdout
+    assert done.returncode == 2
+    _, sentence = done.stderr.rsplit("practica: data set pima cannot be had:", 1)
+    assert f"{file}: it cannot be read" in sentence
     assert described.read_bytes() == before
     file.unlink()
     assert planned(**mirror) == {"Preparing the data set pima"}  # for the last try has failed

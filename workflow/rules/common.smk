@@ -6,6 +6,7 @@ from practica.code.syntax import data_sets
 from practica.config.trials import folder as tuning_folder, trial_blocks
 from practica.launch.snakemake_internals import is_job, per_job
 from practica.plan.digests import run_code
+from practica.plan.refusals import forget_refusals, refusal_file, refuse
 from practica.plan.wiring import Known, finished, open_study, part_of
 from practica.plan.wiring import prepare_jobs, study_rules
 

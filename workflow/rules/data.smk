@@ -19,10 +19,12 @@ rule prepare_data:
             for key, value in study.data.items()
             if key != "folder"
         ],
+        # Neither is where the results are.
+        refusal=lambda wildcards, output: str(refusal_file(RESULTS, wildcards.dataset)),
         road=lambda wildcards: expected(wildcards.dataset).road,
         code=lambda wildcards: code_digest(f"study.data.{wildcards.dataset}"),
     message:
         "Preparing the data set {wildcards.dataset}"
     shell:
         "python -m practica prepare {wildcards.dataset} --folder {params.folder:q} {params.sources:q}"
-        " --road {params.road:q} > {log:q} 2>&1"
+        " --road {params.road:q} --refusal {params.refusal:q} > {log:q} 2>&1"

@@ -1,5 +1,5 @@
 # What trainings wait for: that all of them have been tried on a few samples.
-from practica.plan.rehearsals import STUDY, Rehearsals, forget_refusals, refuse
+from practica.plan.rehearsals import STUDY, Rehearsals
 from practica.plan.rehearsals import TUNING as TRIED
 from practica.launch.snakemake_internals import made_otherwise, plans
 from practica.launch.snakemake_internals import targets, waits_for

@@ -64,6 +64,7 @@ def study_of(config: str) -> Study:
 @click.option("--answer-timeout", type=SECONDS, help=f"Seconds for a file's first byte to come.{ITS}")
 @click.option("--retries", type=click.IntRange(0), help=f"How often a broken transfer is continued.{ITS}")
 @click.option("--road", default="", hidden=True)
+@click.option("--refusal", type=PATH, hidden=True)
 @STUDY_FOLDER
 @CONFIG
 def prepare(
@@ -75,6 +76,7 @@ def prepare(
     answer_timeout: float | None,
     retries: int | None,
     road: str,
+    refusal: Path | None,
     study_folder: Path | None,
     config_files: tuple[str, ...],
 ) -> None:
@@ -83,12 +85,11 @@ def prepare(
         use(study_folder)
     configured = {} if study_folder else places(config_files)
     from practica import data
-    from practica.data.store.beginning import first_fingerprint
     from practica.data.store.fetch import Patience
     from practica.data.store.registry import spec_of
-    from practica.data.store.spec import Published
+    from practica.plan.refusals import noted
 
-    spec = spec_of(dataset)
+    spec_of(dataset)  # a name that nothing has is told before anything is read
     own_place("--folder", folder)
     given: dict[str, Any] = {
         "folder": folder,
@@ -104,10 +105,9 @@ def prepare(
             **{key: value for key, value in given.items() if value is not None},
         }
     folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]
-    if isinstance(spec, Published) and not spec.fingerprint:
-        raise InputError(first_fingerprint(spec, folder / "raw", mirror))
     patience = Patience(given["connect_timeout"], given["answer_timeout"], given["retries"])
-    info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing, patience=patience, road=road)
+    with noted(refusal):
+        info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing, patience=patience, road=road)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
 
 
@@ -217,10 +217,10 @@ def rehearse(
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(1)
     from practica.data import load
-    from practica.plan.rehearsals import candidates, forget_refusals, key, name_of, note_refusals, remember, remembered
+    from practica.plan.refusals import noted, refusal_file
+    from practica.plan.rehearsals import candidates, key, name_of, remember, remembered
     from practica.training.rehearsal import rehearse as try_out
 
-    forget_refusals(results)
     done = remembered(results)
     passed, refused = set(), []
     for block in candidates(study, part):
@@ -234,9 +234,10 @@ def rehearse(
             passed.add(name)
         except InputError as error:
             refused.append(str(error))
-    if refused:
-        remember(results, passed)
-        note_refusals(results, refused)
+    with noted(refusal_file(results, "rehearsal")):
+        if refused:
+            remember(results, passed)
+            raise InputError("\npractica: ".join(refused))
     remember(results, passed, out)
     click.echo(f"{len(passed)} can be trained")
 

@@ -11,7 +11,7 @@ from practica.files import write_text
 
 SUMS = "SHA256SUMS"
 CRATE = "crate.zip"
-PASSING = ("logs", "journal", "checkpoints", "paper", "tensorboard", SUMS, CRATE)
+PASSING = ("logs", "journal", "checkpoints", "paper", "refused", "tensorboard", SUMS, CRATE)
 """What is no result: it changes from run to run, or is made from the results."""
 
 

@@ -44,6 +44,7 @@ MADE = {
             "measured",
             "page",
             "paper",
+            "refused",
             "rehearsed",
             "runs",
         ),

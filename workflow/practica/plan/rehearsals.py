@@ -16,13 +16,11 @@ from practica.config.declarations import TRAINING, role
 from practica.config.study import Block, Study
 from practica.config.trials import Trial, trials, tuned
 from practica.errors import InputError
-from practica.files import canonical_json, read_json, read_text, sha256, write_json, write_text
+from practica.files import canonical_json, read_json, sha256, write_json
 from practica.plan.digests import run_code
 
 STUDY, TUNING = "study", "tuning"
 """What is rehearsed at once: all variants, or all trials; a plan of a few targets names single variants instead."""
-REFUSALS = "refused.txt"
-"""The sentences of the last rehearsal that ended with any."""
 
 
 def folder(results: str | Path) -> Path:
@@ -87,24 +85,6 @@ def remembered(results: str | Path) -> set[str]:
 def remember(results: str | Path, keys: Iterable[str], file: Path | None = None) -> None:
     """Remember what can be trained, in ``file`` or in one of its own."""
     write_json(file or folder(results) / f"{label(keys)}.json", sorted(keys))
-
-
-def note_refusals(results: str | Path, sentences: Sequence[str]) -> None:
-    """Note what cannot be trained, for ``refuse``, and raise ``InputError`` with it: one sentence a line."""
-    write_text(folder(results) / REFUSALS, "\npractica: ".join(sentences))
-    refuse(results)
-
-
-def forget_refusals(results: str | Path) -> None:
-    """Forget what an earlier rehearsal has refused."""
-    (folder(results) / REFUSALS).unlink(missing_ok=True)
-
-
-def refuse(results: str | Path) -> None:
-    """Raise ``InputError`` with what the rehearsal of this run has refused, if it has refused anything."""
-    file = folder(results) / REFUSALS
-    if file.is_file():
-        raise InputError(read_text(file))
 
 
 def label(keys: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from practica.data.store.beginning import first_fingerprint
 from practica.data.store.fetch import Patience
 from practica.data.store.obtain import Trail, known_origin, obtain, origin_of
 from practica.data.store.prepared import DatasetInfo, content, keep, prepared_folder
@@ -43,12 +44,15 @@ def prepare(
         road: what ``planned`` has said of the road; it is noted with the origin.
 
     Raises:
-        InputError: there is no such data set or mirror; the data cannot be had; a file with other content stands where
-            the data set should be (never replaced by a stand-in); the folder cannot be written to.
+        InputError: there is no such data set or mirror; the data set has no fingerprint yet; the data cannot be had; a
+            file with other content stands where the data set should be (never replaced by a stand-in); the folder
+            cannot be written to.
     """
     spec = spec_of(name)
     if on_missing not in ("error", "stand-in"):
         raise InputError(f"on_missing is {on_missing!r}; it can be 'error' or 'stand-in'")
+    if isinstance(spec, Published) and not spec.fingerprint:
+        raise InputError(first_fingerprint(spec, Path(folder) / "raw", mirror))
     try:
         if (kept := _kept(spec, Path(folder), road)) is not None:
             return kept
