@@ -10,7 +10,7 @@ unexport PYTHONPATH PYTHONHOME
 
 in_venv := @source .venv/bin/activate &&
 
-.PHONY: help setup latex ready report example check gallery crate tune status doctor test cluster bench lint format docs oldest \
+.PHONY: help setup latex ready report example check gallery crate deposit tune status doctor test cluster bench lint format docs oldest \
   newest lock clean
 
 help: ## List the targets
@@ -44,6 +44,9 @@ gallery: ready ## Renew the pictures of the README from the whole study
 
 crate: setup ## Pack the finished study as an RO-Crate (results/crate.zip)
 	$(in_venv) python -m practica crate
+
+deposit: setup ## Gather the finished study for Zenodo (results/deposit)
+	$(in_venv) python -m practica deposit
 
 tune: setup ## Train the trials of all variants with a grid or a search, and judge them
 	$(in_venv) snakemake --cores all tuning

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from paper.factory import fill, one_exercise
@@ -14,7 +15,9 @@ from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.results import Results
+from practica.exports import citation
 from practica.exports.crate import PROFILES, write_crate
+from practica.exports.deposit import write_deposit
 from practica.exports.events import write_events
 from practica.exports.sums import write_sums
 from practica.files import write_json
@@ -48,7 +51,7 @@ def test_sha256sum_agrees_and_sees_a_change(results):
 
 
 def test_without_results_there_is_nothing_to_export(tmp_path):
-    for command in ("sums", "crate", "tensorboard"):
+    for command in ("sums", "crate", "deposit", "tensorboard"):
         done = CliRunner().invoke(main, [command, "--results", str(tmp_path)])
         assert done.exit_code == 2, command
         assert str(tmp_path) in done.output
@@ -73,7 +76,9 @@ def test_a_crate_holds_the_study_and_names_its_authors(tmp_path, monkeypatch):
     new_study(tmp_path, "A study")
     monkeypatch.chdir(tmp_path)
     with (tmp_path / "study/study.yaml").open("a", encoding="utf-8") as stream:
-        stream.write("authors:\n- {name: Ada, affiliation: Here}\n- {name: Grace}\n")
+        stream.write(
+            "authors:\n- {name: Ada, affiliation: Here}\n- {name: Grace, orcid: https://orcid.org/0000-0002-1825-0097}\n"
+        )
     study = Study.resolve(read_config(["config.yaml"]))
     fill(study, tmp_path / "results")
     write_json(tmp_path / "results/study.json", dict(study.config))
@@ -84,6 +89,7 @@ def test_a_crate_holds_the_study_and_names_its_authors(tmp_path, monkeypatch):
     assert entities["./"]["name"] == "A study"
     people = [entities[each["@id"]] for each in entities["./"]["author"]]
     assert [(each["name"], each.get("affiliation")) for each in people] == [("Ada", "Here"), ("Grace", None)]
+    assert people[1]["@id"] == "https://orcid.org/0000-0002-1825-0097"
 
 
 def test_a_crate_refers_to_nothing_unknown(crate):
@@ -124,6 +130,97 @@ def test_a_crate_of_a_study_with_holes_says_so(tmp_path):
     run = next(entity for entity in graph if entity["@id"] == "#run")
     assert run["actionStatus"].endswith("FailedActionStatus")
     assert "steps/dense/s0-1 is missing" in run["error"]
+
+
+def test_a_file_of_any_name_is_in_the_crate_under_an_address(tmp_path):
+    study = one_exercise()
+    fill(study, tmp_path)
+    write_json(tmp_path / "study.json", dict(study.config))
+    (tmp_path / "ñ #1.csv").write_text("a\n")
+    with zipfile.ZipFile(write_crate(study, tmp_path)) as archive:
+        assert archive.read("results/ñ #1.csv") == b"a\n"
+        graph = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
+    entities = {each["@id"]: each for each in graph}
+    assert {"@id": "results/%C3%B1%20%231.csv"} in entities["#run"]["result"]
+    assert entities["results/%C3%B1%20%231.csv"]["name"] == "ñ #1.csv"
+
+
+def test_a_crate_is_read_by_the_library(results):
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate(write_crate(one_exercise(), results))
+    assert crate.version == "1.1"
+    assert crate.mainEntity.lang.name == "Snakemake"
+    assert crate.get("results/metrics.csv")["exampleOfWork"] == crate.mainEntity["output"]
+
+
+def test_a_codecheck_file_lists_what_is_there(results):
+    with zipfile.ZipFile(write_crate(one_exercise(), results)) as archive:
+        content = yaml.safe_load(archive.read("codecheck.yml"))
+        listed = {entry["file"] for entry in content["manifest"]}
+        assert listed <= set(archive.namelist())
+    assert {"results/metrics.csv", "results/claims.json", "results/figures/fig_overview.pdf"} <= listed
+    assert all(entry["comment"] for entry in content["manifest"])
+    assert content["paper"]["title"] == one_exercise().heading(one_exercise().languages[0])
+
+
+class TestDeposit:
+    @pytest.fixture
+    def cited(self, monkeypatch, tmp_path):
+        """Return a function that writes the citation file of the project."""
+
+        def write(**changes):
+            known = {"title": "Code", "version": "7.1", "license": "MIT", "repository-code": "https://example.org/code"}
+            people = [
+                {"given-names": "Ada María", "family-names": "Pérez", "orcid": "https://orcid.org/0000-0002-1825-0097"}
+            ]
+            file = tmp_path / "CITATION.cff"
+            file.write_text(yaml.safe_dump({**known, "authors": people, **changes}), encoding="utf-8")
+            monkeypatch.setattr(citation, "FILE", file)
+
+        return write
+
+    def test_everything_is_from_one_place_and_its_sums_agree(self, results, cited):
+        cited()
+        (results / "report_en.pdf").write_bytes(b"%PDF-1.4")
+        folder = write_deposit(one_exercise(), results)
+        names = {path.name for path in folder.iterdir()}
+        assert names == {".zenodo.json", "codecheck.yml", "CITATION.cff", "SHA256SUMS", "crate.zip", "report_en.pdf"}
+        check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
+        assert subprocess.run(check, cwd=folder, check=False).returncode == 0
+        metadata = json.loads((folder / ".zenodo.json").read_text(encoding="utf-8"))
+        assert metadata["creators"] == [{"name": "Ada María Pérez", "orcid": "0000-0002-1825-0097"}]
+        assert (metadata["version"], metadata["license"]) == ("7.1", "mit")
+        assert metadata["related_identifiers"][0]["identifier"] == "https://example.org/code"
+        assert metadata["title"] == one_exercise().heading(one_exercise().languages[0])
+        with zipfile.ZipFile(folder / "crate.zip") as archive:
+            assert archive.read("codecheck.yml") == (folder / "codecheck.yml").read_bytes()
+            assert not [name for name in archive.namelist() if "deposit" in name and name.startswith("results/")]
+        (results / "report_en.pdf").unlink()
+        write_deposit(one_exercise(), results)
+        assert names - {path.name for path in folder.iterdir()} == {"report_en.pdf"}
+
+    def test_what_nobody_has_written_is_named(self, results, cited):
+        cited(**{"repository-code": "https://example.org/PLACEHOLDER"})
+        done = CliRunner().invoke(main, ["deposit", "--results", str(results)])
+        assert (done.exit_code, done.stdout) == (0, f"{results / 'deposit'}\n")
+        assert "CITATION.cff: repository-code is PLACEHOLDER" in done.stderr
+        assert "authors" not in done.stderr
+
+    @pytest.mark.parametrize("key", ["title", "version", "license", "repository-code", "authors"])
+    def test_a_citation_that_lacks_something(self, results, cited, key):
+        cited(**{key: None})
+        done = CliRunner().invoke(main, ["deposit", "--results", str(results)])
+        assert done.exit_code == 2
+        assert f"CITATION.cff: {key} is missing" in done.output
+
+    def test_nothing_else_is_published(self, results, cited):
+        cited()
+        folder = write_deposit(one_exercise(), results)
+        (folder / "secret.txt").touch()
+        with pytest.raises(InputError, match=r"secret\.txt is not of the deposit"):
+            write_deposit(one_exercise(), results)
+        (folder / "secret.txt").unlink()
 
 
 @pytest.mark.keras

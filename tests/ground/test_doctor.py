@@ -14,6 +14,7 @@ from practica import doctor
 from practica.cli import main
 from practica.config.study import Study
 from practica.data.store import fetch
+from practica.exports import citation
 
 EVERYTHING = {
     "sinfo": "cpu|up|(null)\ngpu|up|gpu:a100:4\n",
@@ -87,7 +88,25 @@ def machine(tmp_path, monkeypatch):
     return machine
 
 
-def test_a_machine_in_order(machine):
+def cite(monkeypatch, tmp_path, address):
+    file = tmp_path / "CITATION.cff"
+    file.write_text(
+        f"{{title: A, version: 1, license: MIT, repository-code: {address}, authors: [{{name: Ada}}]}}",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(citation, "FILE", file)
+
+
+def test_what_nobody_has_cited_yet_is_named(machine, monkeypatch, tmp_path):
+    cite(monkeypatch, tmp_path, "https://example.org/PLACEHOLDER")
+    finding = machine.findings()["citation"]
+    assert (finding.level, finding.found) == ("warn", "CITATION.cff: repository-code is still PLACEHOLDER")
+    citation.FILE.write_text("title: A\n", encoding="utf-8")
+    assert machine.findings()["citation"].level == "fail"
+
+
+def test_a_machine_in_order(machine, monkeypatch, tmp_path):
+    cite(monkeypatch, tmp_path, "https://example.org/code")
     findings = machine.findings()
     assert {finding.level for finding in findings.values()} == {"ok"}, findings
     assert "up, with GPUs" in findings["partition gpu"].found

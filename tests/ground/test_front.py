@@ -35,8 +35,8 @@ def study(tmp_path, monkeypatch):
 
 def test_authors_are_those_of_the_study_unless_the_configuration_names_one(study):
     assert front.authors(study(), "en") == ()
-    assert front.authors(study(AUTHORS), "en") == (("Ada & Co", "Analytical Society"), ("Grace", ""))
-    assert front.authors(study(AUTHORS, author="Somebody"), "en") == (("Somebody", ""),)
+    assert front.authors(study(AUTHORS), "en") == (("Ada & Co", "Analytical Society", ""), ("Grace", "", ""))
+    assert front.authors(study(AUTHORS, author="Somebody"), "en") == (("Somebody", "", ""),)
     assert front.authors(study(AUTHORS), "es") == front.authors(study(AUTHORS), "en")  # in another language than none
 
 

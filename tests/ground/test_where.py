@@ -102,7 +102,7 @@ def test_prepare_does_what_the_configuration_says_of_missing_data(monkeypatch: p
     assert (options["mirror"], options["on_missing"]) == (None, "stand-in")
 
 
-@pytest.mark.parametrize("command", ["status", "sums", "crate", "claims", "figure fig_overview"])
+@pytest.mark.parametrize("command", ["status", "sums", "crate", "deposit", "claims", "figure fig_overview"])
 def test_commands_that_speak_of_a_run_look_there(command: str) -> None:
     finished("out")
     done = CliRunner().invoke(main, command.split())

@@ -24,7 +24,7 @@ READERS = {
     "measured/moons.csv": ["collect"],
     "models.json": ["table layers_steps_dense", "table table_steps_cost", "page"],
     "claims.json": ["table claims", "figure fig_overview", "page", "compare REFERENCE", "reference --out OUT"],
-    "study.json": ["status", "crate", "collect", "page"],
+    "study.json": ["status", "crate", "deposit", "collect", "page"],
     "runs.csv": ["table table_runs", "table table_steps_cost", "page", "reference --out OUT", "compare REFERENCE"],
     "summary.csv": ["table table2", "figure fig_overview", "compare REFERENCE"],
     "metrics.csv": ["statistics", "claims", "page"],

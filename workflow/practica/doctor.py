@@ -21,6 +21,7 @@ from rich.text import Text
 
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.exports.citation import PLACEHOLDER, citation
 from practica.launch.merging import profile_file
 from practica.launch.profiles import problems, refused
 from practica.paper.own import babel_file
@@ -50,6 +51,7 @@ def examine(study: Study, profile: Path) -> Iterator[Finding]:
     yield from folders(study)
     yield from data_sets(study)
     yield latex(study)
+    yield cited()
     cluster = shutil.which("sbatch") is not None
     yield gpu(study, cluster)
     if cluster:
@@ -183,6 +185,18 @@ def latex(study: Study) -> Finding:
     if missing := commands or [name for name in files if not _output("kpsewhich", name)]:
         return Finding("LaTeX", "fail", "missing: " + ", ".join(missing), "run: make latex; see docs/add-a-language.md")
     return Finding("LaTeX", "ok", "latexmk and the packages of the report")
+
+
+def cited() -> Finding:
+    """Look for what nobody has written yet into CITATION.cff, which the crate and the deposit repeat."""
+    try:
+        missing = citation().placeholders
+    except InputError as error:
+        return Finding("citation", "fail", str(error), "see docs/publish.md")
+    if missing:
+        advice = "write people and address into CITATION.cff before you publish; see docs/publish.md"
+        return Finding("citation", "warn", f"CITATION.cff: {', '.join(missing)} is still {PLACEHOLDER}", advice)
+    return Finding("citation", "ok", "CITATION.cff names people and address")
 
 
 def gpu(study: Study, cluster: bool) -> Finding:

@@ -30,6 +30,18 @@ def crate(results: Path) -> None:
 
 @main.command()
 @results_options
+def deposit(results: Path) -> None:
+    """Gather what is published in results/deposit. Crate, reports and metadata, as Zenodo takes them."""
+    from practica.exports.deposit import left, write_deposit
+
+    study = Study.load(results / "study.json")
+    click.echo(write_deposit(study, results))
+    for line in left(study):
+        click.echo(f"before you publish it: {line}: write it there, and make the deposit again", err=True)
+
+
+@main.command()
+@results_options
 @click.option("--out", type=PATH, help="Folder to write to.  [default: tensorboard, in the results]")
 def tensorboard(results: Path, out: Path | None) -> None:
     """Write the histories as event files for TensorBoard."""

@@ -10,10 +10,11 @@ from practica.config.study import Study
 
 
 class Author(NamedTuple):
-    """Who wrote a study, and where: nothing where that is not said."""
+    """Who wrote a study, where, and with which ORCID, as an address: nothing where that is not said."""
 
     name: str
     affiliation: str = ""
+    orcid: str = ""
 
 
 def authors(study: Study, language: str) -> tuple[Author, ...]:
@@ -21,7 +22,9 @@ def authors(study: Study, language: str) -> tuple[Author, ...]:
     if study.config["author"]:
         return (Author(study.config["author"]),)
     entries = study.front.get("authors", [])
-    return tuple(Author(entry["name"], _said(entry, "affiliation", language)) for entry in entries)
+    return tuple(
+        Author(entry["name"], _said(entry, "affiliation", language), entry.get("orcid", "")) for entry in entries
+    )
 
 
 def abstract(study: Study, language: str) -> str:

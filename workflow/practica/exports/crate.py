@@ -6,20 +6,25 @@ Profile: Workflow Run Crate 0.5, https://w3id.org/ro/wfrun/workflow/0.5.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import mimetypes
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from practica.config.front import authors
+from practica.config.front import Author, authors
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.exports.citation import citation
+from practica.exports.codecheck import CODECHECK, codecheck
 from practica.exports.sums import CRATE, digest, result_files
-from practica.files import atomic_path, read_json
+from practica.files import atomic_path, read_json, sha256
 from practica.launch.merging import BASE
+
+if TYPE_CHECKING:
+    from rocrate.rocrate import ROCrate
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = "Snakefile"
@@ -33,11 +38,7 @@ PROFILES = {
     f"{RUN_CRATE}/workflow/0.5": ("Workflow Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
-LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
-PARAMETER = "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"
 TYPES = {".smk": "text/x-python", ".tex": "text/x-tex", ".npz": "application/zip", ".yaml": "application/yaml"}
-
-Entity = dict[str, Any]
 
 
 def write_crate(study: Study, results: Path) -> Path:
@@ -52,12 +53,9 @@ def write_crate(study: Study, results: Path) -> Path:
     files |= {path.relative_to(ROOT).as_posix(): path for path in _code()}
     files |= {f"study/{path.relative_to(study.folder).as_posix()}": path for path in _files(study.folder, "**/*")}
     files |= {path.name: path for path in _files(Path(), BASE)}
-    metadata = describe(study, results, files)
     path = results / CRATE
-    with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo("ro-crate-metadata.json"), json.dumps(metadata, indent=1, ensure_ascii=False))
-        for name, file in sorted(files.items()):
-            archive.write(file, name)
+    with atomic_path(path) as part:
+        describe(study, results, files).write_zip(part)
     return path
 
 
@@ -69,147 +67,106 @@ def _files(folder: Path, pattern: str) -> Iterable[Path]:
     return (path for path in sorted(folder.glob(pattern)) if path.is_file() and "__pycache__" not in path.parts)
 
 
-def describe(study: Study, results: Path, files: Mapping[str, Path]) -> Entity:
-    """Return the crate's metadata for ``files``, by their names in the crate."""
+def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
+    """Return the crate that holds ``files``, by their names in it, and says what was run when, by whom, with what."""
+    from rocrate.model import ContextEntity
+    from rocrate.rocrate import ROCrate
+
     begin, end, failures = _times(study, results)
-    made = sorted(name for name in files if name.startswith("results/") and name != STUDY)
-    entities = [
-        _descriptor(),
-        _root(study, sorted(files), end),
-        *({"@id": address, "@type": "CreativeWork", "name": name, "version": version}
-          for address, (name, version) in PROFILES.items()),
-        *_workflow(),
-        _action(made, begin, end, failures),
-        *_authors(study),
-        {"@id": "https://spdx.org/licenses/MIT", "@type": "CreativeWork", "name": "MIT License"},
-        *(_file(name, files[name]) for name in sorted(files) if name != WORKFLOW),
-    ]  # fmt: skip
-    context = ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context"]
-    return {"@context": context, "@graph": entities}
-
-
-def _ref(*ids: str) -> Any:
-    """Return references; RO-Crate wants a single one to stand without a list."""
-    found = [{"@id": name} for name in ids]
-    return found[0] if len(found) == 1 else found
-
-
-def _descriptor() -> Entity:
-    return {
-        "@id": "ro-crate-metadata.json",
-        "@type": "CreativeWork",
-        "conformsTo": _ref("https://w3id.org/ro/crate/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0"),
-        "about": {"@id": "./"},
-    }
-
-
-def _authors(study: Study) -> list[Entity]:
-    """Return who wrote the study; of one that does not say so, those of the project."""
-    named = authors(study, study.languages[0])
-    ids = ["#author", *(f"#author{place}" for place in range(2, len(named) + 1))]
-    if not named:
-        return [{"@id": ids[0], "@type": "Organization", "name": "The Practica authors"}]
-    return [
-        {"@id": each, "@type": "Person", "name": author.name}
-        | ({"affiliation": author.affiliation} if author.affiliation else {})
-        for each, author in zip(ids, named, strict=True)
-    ]
-
-
-def _root(study: Study, files: list[str], end: datetime) -> Entity:
-    return {
-        "@id": "./",
-        "@type": "Dataset",
-        "name": study.heading(study.languages[0]),
-        "description": f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results.",
-        "datePublished": end.isoformat(timespec="seconds"),
-        "license": {"@id": "https://spdx.org/licenses/MIT"},
-        "author": _ref(*(each["@id"] for each in _authors(study))),
-        "publisher": {"@id": _authors(study)[0]["@id"]},
-        "conformsTo": _ref(*PROFILES),
-        "mainEntity": {"@id": WORKFLOW},
-        "mentions": _ref("#run"),
-        "hasPart": _ref(*files),
-    }
-
-
-def _workflow() -> list[Entity]:
-    version = importlib.metadata.version
-    return [
-        {
-            "@id": WORKFLOW,
-            "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
-            "conformsTo": {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"},
-            "name": "Practica",
-            "description": "Trains Keras exercises, collects their metrics and builds a report.",
-            "version": version("practica"),
-            "encodingFormat": "text/plain",
-            "license": {"@id": "https://spdx.org/licenses/MIT"},
-            "creator": {"@id": "#author"},
-            "programmingLanguage": {"@id": LANGUAGE},
-            "input": _ref("#configuration"),
-            "output": _ref("#results"),
-        },
-        {
-            "@id": LANGUAGE,
-            "@type": "ComputerLanguage",
-            "name": "Snakemake",
-            "identifier": {"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
-            "url": {"@id": "https://snakemake.readthedocs.io"},
-            "version": version("snakemake"),
-        },
-        *(
-            {
-                "@id": f"#{name}",
-                "@type": "FormalParameter",
-                "conformsTo": {"@id": PARAMETER},
-                "additionalType": "File",
-                "name": name,
-                "description": text,
-            }
-            for name, text in (
-                ("configuration", "What runs, with every setting."),
-                ("results", "Metrics, histories, tables, figures, verdicts and the report."),
-            )
-        ),
-    ]
-
-
-def _action(made: list[str], begin: datetime, end: datetime, failures: list[str]) -> Entity:
-    failed = {"error": "; ".join(failures)} if failures else {}
-    return {
-        "@id": "#run",
-        "@type": "CreateAction",
+    cited = citation()
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_contexts.append("https://w3id.org/ro/terms/workflow-run/context")
+    for address, (name, version) in PROFILES.items():
+        properties = {"@type": "CreativeWork", "name": name, "version": version}
+        crate.root_dataset.append_to("conformsTo", crate.add(ContextEntity(crate, address, properties)))
+    licence = f"https://spdx.org/licenses/{cited.license}"
+    crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": cited.license}))
+    people = _people(crate, authors(study, study.languages[0]) or cited.authors)
+    crate.name = study.heading(study.languages[0])
+    crate.description = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
+    crate.datePublished = end.isoformat(timespec="seconds")
+    crate.root_dataset["author"] = _one(people)
+    crate.publisher = people[0]
+    _workflow(crate, files[WORKFLOW], people)
+    for name in sorted(set(files) - {WORKFLOW}):
+        crate.add_file(files[name], name, properties=_said(name, files[name]))
+    text = codecheck(study, results).encode()
+    of_text = {"name": CODECHECK, "encodingFormat": TYPES[".yaml"], "contentSize": str(len(text))}
+    crate.add_file(BytesIO(text), CODECHECK, properties={**of_text, "sha256": sha256(text)})
+    made = [crate.get(quote(name)) for name in sorted(files) if name.startswith("results/") and name != STUDY]
+    status = f"http://schema.org/{'FailedActionStatus' if failures else 'CompletedActionStatus'}"
+    run = {
         "name": "Run of the study",
         "description": "Snakemake ran the workflow with this configuration.",
-        "instrument": {"@id": WORKFLOW},
-        "object": _ref(STUDY),
-        "result": _ref(*made),
-        "agent": {"@id": "#author"},
+        "agent": people[0],
         "startTime": begin.isoformat(timespec="seconds"),
         "endTime": end.isoformat(timespec="seconds"),
-        "actionStatus": f"http://schema.org/{'FailedActionStatus' if failures else 'CompletedActionStatus'}",
-        **failed,
+        "actionStatus": status,
+        **({"error": "; ".join(failures)} if failures else {}),
     }
+    crate.root_dataset["mentions"] = crate.add_action(crate.mainEntity, "#run", crate.get(STUDY), _one(made), run)
+    return crate
 
 
-def _file(name: str, path: Path) -> Entity:
+def _one(entities: list[Any]) -> Any:
+    """Return entities as a value; RO-Crate wants a single one to stand without a list."""
+    return entities[0] if len(entities) == 1 else entities
+
+
+def _people(crate: ROCrate, people: Sequence[Author]) -> list[Any]:
+    """Add the authors and return them: each by the ORCID, where there is one."""
+    from rocrate.model import Person
+
+    return [
+        crate.add(
+            Person(
+                crate,
+                each.orcid or f"#author{place}",
+                {"name": each.name} | ({"affiliation": each.affiliation} if each.affiliation else {}),
+            )
+        )
+        for place, each in enumerate(people, 1)
+    ]
+
+
+def _workflow(crate: ROCrate, file: Path, people: list[Any]) -> None:
+    """Add the workflow with what goes in and comes out."""
+    version = importlib.metadata.version
+    properties = {
+        "conformsTo": {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"},
+        "name": "Practica",
+        "description": "Trains Keras exercises, collects their metrics and builds a report.",
+        "version": version("practica"),
+        "encodingFormat": "text/plain",
+        "license": crate.license,
+        "creator": _one(people),
+    }
+    workflow = crate.add_workflow(
+        file, WORKFLOW, properties=properties, main=True, lang="snakemake", lang_version=version("snakemake")
+    )
+    for slot, name, text in (
+        ("input", "configuration", "What runs, with every setting."),
+        ("output", "results", "Metrics, histories, tables, figures, verdicts and the report."),
+    ):
+        workflow[slot] = crate.add_formal_parameter(name, "File", f"#{name}", text)
+
+
+def _said(name: str, path: Path) -> dict[str, Any]:
+    """Return what the crate says of a file."""
     kind = TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "text/plain"
-    entity: Entity = {
-        "@id": name,
-        "@type": "File",
+    said: dict[str, Any] = {
         "name": Path(name).name,
         "contentSize": str(path.stat().st_size),
         "encodingFormat": kind,
         "sha256": digest(path),
     }
     if name == STUDY:
-        entity["exampleOfWork"] = {"@id": "#configuration"}
+        said["exampleOfWork"] = {"@id": "#configuration"}
     elif name.startswith("results/"):
-        entity["exampleOfWork"] = {"@id": "#results"}
+        said["exampleOfWork"] = {"@id": "#results"}
     elif name == "README.md":
-        entity["about"] = {"@id": "./"}
-    return entity
+        said["about"] = {"@id": "./"}
+    return said
 
 
 def _times(study: Study, results: Path) -> tuple[datetime, datetime, list[str]]:

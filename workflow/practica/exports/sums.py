@@ -11,7 +11,8 @@ from practica.files import write_text
 
 SUMS = "SHA256SUMS"
 CRATE = "crate.zip"
-PASSING = ("logs", "journal", "checkpoints", "paper", "refused", "tensorboard", SUMS, CRATE)
+DEPOSIT = "deposit"
+PASSING = ("logs", "journal", "checkpoints", "paper", "refused", "tensorboard", DEPOSIT, SUMS, CRATE)
 """What is no result: it changes from run to run, or is made from the results."""
 
 

@@ -37,6 +37,7 @@ MADE = {
         *(
             "checkpoints",
             "decide",
+            "deposit",
             "failures",
             "figures",
             "journal",

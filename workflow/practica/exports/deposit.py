@@ -1,0 +1,91 @@
+"""A finished study as a folder that Zenodo takes as it is: crate, reports, and metadata from what is said elsewhere.
+
+Metadata: https://developers.zenodo.org/#representation, as ``.zenodo.json`` holds them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from practica.config.front import Author, abstract, authors, keywords
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.exports.citation import PLACEHOLDER, citation
+from practica.exports.codecheck import CODECHECK, codecheck
+from practica.exports.crate import write_crate
+from practica.exports.sums import DEPOSIT, SUMS, digest
+from practica.files import atomic_path, read_text, write_json, write_text
+
+METADATA = ".zenodo.json"
+
+
+def write_deposit(study: Study, results: Path) -> Path:
+    """Write the folder ``deposit`` into that of the results and return its path.
+
+    Raises:
+        InputError: the study has no results yet, or the citation file lacks something.
+    """
+    metadata, cited = zenodo(study), citation()
+    crate = write_crate(study, results)
+    reports = [path for pattern in ("*.pdf", "report.zip") for path in sorted(results.glob(pattern))]
+    files = {path.name: path for path in (crate, *reports, cited.file)}
+    folder = results / DEPOSIT
+    folder.mkdir(exist_ok=True)
+    listed = sorted([*files, CODECHECK, METADATA])
+    _clear(folder, listed)
+    for name, path in files.items():
+        with atomic_path(folder / name) as part:
+            shutil.copyfile(path, part)
+    write_json(folder / METADATA, metadata)
+    write_text(folder / CODECHECK, codecheck(study, results))
+    write_text(folder / SUMS, "".join(f"{digest(folder / name)}  {name}\n" for name in listed))
+    return folder
+
+
+def _clear(folder: Path, listed: Sequence[str]) -> None:
+    """Delete what an earlier deposit had and this one has not.
+
+    Raises:
+        InputError: something else lies there.
+    """
+    sums = folder / SUMS
+    earlier = [line.partition("  ")[2] for line in read_text(sums).splitlines()] if sums.is_file() else []
+    stale = [path for path in sorted(folder.iterdir()) if path.name not in (*listed, SUMS)]
+    if strange := [path for path in stale if path.name not in earlier]:
+        raise InputError(f"{strange[0]} is not of the deposit, and all in there is published: move it elsewhere")
+    for path in stale:
+        path.unlink()
+
+
+def zenodo(study: Study) -> Mapping[str, Any]:
+    """Return the metadata: what the study says of itself, and of its code what CITATION.cff says."""
+    language = study.languages[0]
+    cited = citation()
+    return {
+        "upload_type": "dataset",
+        "title": study.heading(language),
+        "creators": [_creator(each) for each in authors(study, language) or cited.authors],
+        "description": abstract(study, language) or study.heading(language),
+        "keywords": list(keywords(study, language)),
+        "access_right": "open",
+        "license": cited.license.lower(),
+        "version": cited.version,
+        "related_identifiers": [
+            {"identifier": cited.address, "relation": "isDerivedFrom", "resource_type": "software"}
+        ],
+    }
+
+
+def left(study: Study) -> list[str]:
+    """Return what people have still to write before the deposit can be published."""
+    cited = citation()
+    needless = {"authors"} if authors(study, study.languages[0]) else set()
+    return [f"{cited.file.name}: {key} is {PLACEHOLDER}" for key in cited.placeholders if key not in needless]
+
+
+def _creator(author: Author) -> dict[str, str]:
+    entry = {"name": author.name} | ({"affiliation": author.affiliation} if author.affiliation else {})
+    return entry | ({"orcid": author.orcid.rpartition("/")[2]} if author.orcid else {})
