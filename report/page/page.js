@@ -52,11 +52,19 @@ const described = (place, state, legend) => {
   return spec;
 };
 const views = new Map();
+// What catches the pointer is nothing to a screen reader.
+const unspoken = spec => {
+  for (const mark of spec.marks || []) {
+    if (/voronoi/.test(mark.name)) mark.aria = false;
+    unspoken(mark);
+  }
+  return spec;
+};
 const draw = async place => {
   const state = place.state ||= {log: false, seeds: false};
   place.tools ||= tools(place, state);
   const {view} = await vegaEmbed(place, described(place, state, false),
-    {actions: false, renderer: "svg", config: look(false), formatLocale: locale});
+    {actions: false, renderer: "svg", config: look(false), formatLocale: locale, patch: unspoken});
   views.get(place)?.finalize();
   views.set(place, view);
 };

@@ -70,6 +70,8 @@ def test_the_report_opens_with_the_verdicts(tab: playwright.Page, report: Path) 
     start.get_by_role("link", name="steps", exact=True).first.click()
     start.locator("#fig1a .chart").scroll_into_view_if_needed()  # drawn when it comes into sight
     playwright.expect(start.locator("#fig1a svg").first).to_be_visible()
+    unspoken = start.locator("#fig1a [class*=voronoi]").first  # what catches the pointer is nothing to read out
+    assert unspoken.get_attribute("aria-hidden") == "true"
 
 
 def test_a_page_turns_into_the_other_language(tab: playwright.Page, report: Path) -> None:

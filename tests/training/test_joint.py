@@ -69,7 +69,6 @@ def step_of(build: Callable[[Any], Any], **recipe: Any) -> Any:
         ({"optimizer": {"name": "adam", "global_clipnorm": 0.1}}, False),
         ({"optimizer": "lamb"}, False),
         ({"optimizer": "muon"}, False),
-        ({"optimizer": "adafactor"}, False),
     ],
     ids=str,
 )
