@@ -69,6 +69,9 @@ def test_a_signal_ends_it_in_seconds_with_a_checkpoint_and_no_lock(fresh, number
     journal = (fresh.folder / "results/journal" / f"{BLOCK}.jsonl").read_text()
     assert "terminated by SIG" in journal
     assert "Traceback" not in said
+    assert f"stopped: Training {BLOCK}" in said
+    assert "FAILED" not in said
+    assert "0 jobs failed" in said
 
 
 def test_one_that_is_to_outlive_its_terminal_does(fresh) -> None:

@@ -38,6 +38,9 @@ from practica.yamlfiles.reading import read_yaml
 from snakemake_logger_plugin_lines.display import Display, Job, Work
 
 TAIL = 8
+FAILED = "FAILED: "
+ENDING = "Terminating processes on user request"
+"""What Snakemake says before the jobs that it has told to end come to theirs."""
 SAID_ELSEWHERE = (
     "CalledProcessError",  # the job's own line says so, with its log
     "no backup found",  # of what a failed job would have brought up to date, and which was not there before
@@ -103,6 +106,7 @@ class LogHandler(LogHandlerBase):
         self._blocks: dict[tuple[str, ...], tuple[Block, Path]] = {}
         self._expected: Expectations | None = None
         self._has_failed = False
+        self._is_ending = False
         self._trained_blocks: set[str] = set()
         settings = self.common_settings
         stream = sys.stdout if settings.stdout else sys.stderr
@@ -120,6 +124,7 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: logging.LogRecord) -> None:
         """Print what the record tells, if anything."""
         event = getattr(record, "event", None)
+        self._is_ending = self._is_ending or ENDING in record.getMessage()
         if event in self._tell:
             self._tell[event](record)
         elif any(words in record.getMessage() for words in SAID_ELSEWHERE):
@@ -230,19 +235,22 @@ class LogHandler(LogHandlerBase):
         """Print the line of a job that ends, and return what it is called."""
         work = self._work
         job = work.jobs.pop(number, None) or Job(f"job {number}", time.monotonic())
-        if mark:
+        if mark == FAILED:
             work.failed[number] = job.title
-        elif job.block:
+        elif job.block and not mark:
             self._trained_blocks.add(job.block.id)
         if job.block:
             work.trainings -= 1
         width = len(str(work.total))
         took = duration(time.monotonic() - job.begin)
-        self._say(f"[{work.done:{width}}/{work.total}] {mark}{job.title}  {took}", "red" if mark else "")
+        self._say(f"[{work.done:{width}}/{work.total}] {mark}{job.title}  {took}", "red" if mark == FAILED else "")
         return job.title
 
     def _fail(self, record: Any) -> None:
-        title = self._end(getattr(record, "jobid", -1), "FAILED: ")
+        if self._is_ending:  # the job was told to end, and goes on from its checkpoint
+            self._end(getattr(record, "jobid", -1), "stopped: ")
+            return
+        title = self._end(getattr(record, "jobid", -1), FAILED)
         said: list[str] = []
         # What an executor says of the job, such as its state in SLURM, or why it could not be submitted.
         for line in (getattr(record, "rule_msg", None) or "").splitlines()[:2]:
