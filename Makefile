@@ -19,7 +19,7 @@ help: ## List the targets
 setup: ## Make .venv with the locked packages (ENV=gpu for a machine with a GPU)
 	@workflow/scripts/setup-venv.sh "$(PYTHON)" $(env)
 
-latex: ## Install LaTeX where it is missing
+latex: ## Install LaTeX if it is missing
 	@workflow/scripts/ensure-latex.sh
 
 # Both at the same time: they mostly wait for the network.
@@ -36,7 +36,7 @@ example: ready ## Run the small study of examples/bundled, to a PDF and an HTML 
 	  echo "Web pages:    examples/bundled/results/page/index.html: open it in a browser" && \
 	  echo "In one file:  examples/bundled/results/report.zip (unzip it, then open report/report.html in a browser)"
 
-check: setup ## Say all that is wrong with the study, in seconds
+check: setup ## List all mistakes in the study, in seconds
 	$(in_venv) python -m practica check
 
 gallery: ready ## Renew the pictures of the README from the whole study
@@ -54,7 +54,7 @@ tune: setup ## Train the trials of all variants with a grid or a search, and jud
 status: ## Show which runs are done, running, waiting or failed
 	$(in_venv) python -m practica status
 
-doctor: setup ## Check what a long run needs from this machine and its cluster
+doctor: setup ## Check whether this machine and its cluster are ready for a long run
 	$(in_venv) python -m practica doctor
 
 test: ready lint ## Run every check and every test
@@ -75,12 +75,12 @@ lint: setup ## Check style, types and workflow
 	$(in_venv) mypy
 	$(in_venv) lint-imports --no-cache
 
-format: setup ## Put the code into the house's format
+format: setup ## Format the code
 	$(in_venv) ruff check --fix
 	$(in_venv) ruff format
 	$(in_venv) snakefmt Snakefile workflow/rules
 
-docs: setup ## Write docs/configuration.md and study/config.schema.json from what is declared
+docs: setup ## Write docs/configuration.md and study/config.schema.json from the schemas
 	$(in_venv) python -m practica configuration --config config.yaml --out docs/configuration.md --schema study/config.schema.json
 
 oldest: ## Test against the oldest versions that pyproject.toml allows
@@ -89,10 +89,10 @@ oldest: ## Test against the oldest versions that pyproject.toml allows
 newest: ## Test against the newest versions that pyproject.toml allows
 	@workflow/scripts/test-versions.sh "$(PYTHON)" newest
 
-lock: ## Bring the lock files in step with pyproject.toml
+lock: ## Update the lock files from pyproject.toml
 	@workflow/scripts/lock.sh "$(PYTHON)"
 
-clean: ## Remove results, logs and caches; data sets and .venv stay
+clean: ## Remove results, logs and caches; keep data sets and .venv
 	@if [[ -d .venv ]]; then .venv/bin/python -m practica clean; else rm -rf results; fi
 	rm -rf logs .snakemake .latex .mypy_cache .pytest_cache .ruff_cache
 	find workflow tests -name __pycache__ -prune -exec rm -rf {} +

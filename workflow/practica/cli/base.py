@@ -38,13 +38,13 @@ CONFIG = click.option(
     "config_files",
     multiple=True,
     metavar="FILE|KEY=VALUE",
-    help="Configuration file or word; repeat it to merge more over it.  [default: those of the last run here]",
+    help="Configuration file or KEY=VALUE; repeat it to merge more on top.  [default: those of the last run here]",
 )
 STUDY_FOLDER = click.option(
     "--study-folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     envvar=FOLDER_VARIABLE,
-    help=f"Folder of what is said and built of the study.{ITS}",
+    help=f"Folder with the study's code and texts.{ITS}",
 )
 READ = click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")
 RESULTS = click.option(
@@ -58,7 +58,7 @@ RESULTS = click.option(
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--study`` and ``--config``, and pass the command a study read from them, and where its results are."""
 
-    @click.option("--study", "study_file", type=PATH, help="Resolved study, as results/study.json.")
+    @click.option("--study", "study_file", type=PATH, help="Resolved study, such as results/study.json.")
     @CONFIG
     @functools.wraps(command)
     def wrapper(study_file: Path | None, config_files: tuple[str, ...], **options: Any) -> Any:
@@ -167,7 +167,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="practica")
 def main() -> None:
-    """Run the steps of the study one by one. The workflow calls these commands; so can you.
+    """Run single steps of the study. The workflow calls these commands, and you can, too.
 
     Exit codes: 0 done, 1 a run failed, 2 bad input.
     """

@@ -19,13 +19,13 @@ UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.option("--budget", required=True, help="Time for all of it, as 45min, 2h or 1.5d.")
+@click.option("--budget", required=True, help="Total time, such as 45min, 2h or 1.5d.")
 @CONFIG
 @click.argument("snakemake", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF SNAKEMAKE]")
 def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...]) -> None:
-    """Give new seeds to the claims that are undecided. Until all are decided, or the time is over.
+    """Train more seeds for claims that are undecided. Stops when all are decided or the time is up.
 
-    It trains through Snakemake, on all cores here; with options of Snakemake as those say:
+    Trains through Snakemake, by default on all cores of this machine. You can add options of Snakemake:
 
     python -m practica decide --budget 12h -- --profile profiles/slurm
     """

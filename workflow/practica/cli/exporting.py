@@ -13,7 +13,7 @@ from practica.config.study import Study
 @main.command()
 @results_options
 def sums(results: Path) -> None:
-    """Write results/SHA256SUMS. In that folder, `sha256sum -c SHA256SUMS` compares."""
+    """Write results/SHA256SUMS. In that folder, `sha256sum -c SHA256SUMS` checks the files."""
     from practica.exports.sums import write_sums
 
     click.echo(f"{results / 'SHA256SUMS'}: {write_sums(results)} files")

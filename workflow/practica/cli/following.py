@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @click.argument("exercise", required=False)
 @CONFIG
 @READ
-@click.option("--attempts", is_flag=True, help="List every attempt: where, from when to when, and why it ended.")
-@click.option("--watch", "watched", is_flag=True, help="Show the table as it changes, until nothing runs.")
-@click.option("--every", type=click.FloatRange(0.5), default=5.0, help="Seconds between two looks, with --watch.")
+@click.option("--attempts", is_flag=True, help="List every attempt: where it ran, start, end, and why it ended.")
+@click.option("--watch", "watched", is_flag=True, help="Update the table live until nothing runs.")
+@click.option("--every", type=click.FloatRange(0.5), default=5.0, help="Seconds between updates, with --watch.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def status(
     exercise: str | None,
@@ -38,7 +38,7 @@ def status(
     every: float,
     as_json: bool,
 ) -> None:
-    """Show which runs are done, running, waiting or failed. Also while Snakemake is at work."""
+    """Show which runs are done, running, waiting or failed. Works while Snakemake runs, too."""
     from rich.console import Console
 
     from practica.jobs.status_table import show, watch
@@ -85,9 +85,9 @@ def _look_at(
 @main.command("watch")
 @CONFIG
 @READ
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: any that is free.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: any free port.")
 def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) -> None:
-    """Serve a page of the running study. On this machine alone; it follows by itself, until Ctrl-C."""
+    """Serve a page of the running study. Only on this machine; the page updates itself until you press Ctrl-C."""
     import getpass
     import socket
 
@@ -104,12 +104,12 @@ def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) 
 
 
 @main.command()
-@click.option("--profile", type=PATH, help="Profile of Snakemake that the run would have.")
+@click.option("--profile", type=PATH, help="Snakemake profile of the planned run.")
 @CONFIG
-@click.option("--check", is_flag=True, help="Compare the estimates of earlier plans with what the trainings took.")
+@click.option("--check", is_flag=True, help="Compare the estimates of earlier plans with the real times.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_json: bool) -> None:
-    """Show what a run would train, where, for how long and why. Nothing is run."""
+    """Show what a run would train, where, for how long and why. Runs nothing."""
     from practica.plan.checked import check_estimates, comparison_table
     from practica.plan.dry_run import ask_snakemake, with_arithmetic
     from practica.plan.estimates import UNKNOWN
@@ -128,10 +128,10 @@ def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_js
 
 
 @main.command()
-@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@click.option("--profile", type=PATH, help="Snakemake profile whose configuration applies, too.")
 @CONFIG
 def notify(profile: Path | None, config_files: tuple[str, ...]) -> None:
-    """Send a notice in every way that the configuration names. To see whether it arrives."""
+    """Send a test message. Uses every way that the configuration names."""
     from practica.launch import notices
 
     settings = resolved(config_files, profile).config["notify"]

@@ -29,12 +29,12 @@ from practica.plan.places import check_places, clear_results
 
 @main.command()
 @click.option(
-    "--profile", type=PATH, help="Profile of Snakemake to check, with its configuration.  [default: profiles/slurm]"
+    "--profile", type=PATH, help="Snakemake profile to check, with its configuration.  [default: profiles/slurm]"
 )
 @CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -> None:
-    """Check what a long run needs of this machine. Profile, data, LaTeX, GPU, SLURM, disk, packages."""
+    """Check whether this machine is ready for a long run. Checks profile, data, LaTeX, GPU, SLURM, disk, packages."""
     from practica.doctor import PROFILE, examine, show
 
     study = resolved(config_files, profile)
@@ -67,7 +67,7 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
 
 @main.command()
 @click.argument("what", type=click.Choice(["results", "data"]))
-@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@click.option("--profile", type=PATH, help="Snakemake profile whose configuration applies, too.")
 @CONFIG
 def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> None:
     """Print the folder of the results or of the data sets."""
@@ -78,7 +78,7 @@ def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> Non
 @main.command()
 @CONFIG
 def clean(config_files: tuple[str, ...]) -> None:
-    """Remove the results. Data sets, and what no study makes, stay."""
+    """Remove the results. Keeps data sets and files that no study makes."""
     folder = Path(places(config_files)["results"])
     there = folder.is_dir()
     if left := clear_results(folder):
@@ -92,7 +92,7 @@ def clean(config_files: tuple[str, ...]) -> None:
 @functools.partial(results_options, option=READ)
 @click.option("--differing", is_flag=True, help="Leave out the lines that agree.")
 def compare(folder: Path, results: Path, differing: bool) -> None:
-    """Compare the results with others, line by line. For example: compare reference."""
+    """Compare the results with another study, line by line. For example: compare reference."""
     from practica.reference.compare import compare as compare_studies
     from practica.reference.compare_table import show
 
@@ -106,7 +106,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 @results_options
 @click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
 def reference(results: Path, out: Path) -> None:
-    """Condense the results into a folder. Others can compare theirs with it."""
+    """Condense the results into a folder. Others can compare their results with it."""
     from practica.evidence.together import check_tables
     from practica.reference.condense import make_reference
     from practica.words import report_name
@@ -121,7 +121,7 @@ def reference(results: Path, out: Path) -> None:
 @click.argument("folder", type=PATH)
 @results_options
 def restore(folder: Path, results: Path) -> None:
-    """Lay out the runs of a reference as results. Reports are then built of them without training."""
+    """Restore the runs of a reference as results. You can then build its reports without training."""
     from practica.reference.archive import ARCHIVE
     from practica.reference.archive import restore as restore_runs
 
@@ -131,10 +131,10 @@ def restore(folder: Path, results: Path) -> None:
 
 @main.command()
 @click.argument("exercise")
-@click.option("--dataset", required=True, help="Data set that it learns from.")
+@click.option("--dataset", required=True, help="Data set to learn from.")
 @click.option("--title", help="Title in the reports.  [default: the data set]")
 def new(exercise: str, dataset: str, title: str | None) -> None:
-    """Begin an exercise that is ready to run. Writes its folder in the study, and its block in config.yaml."""
+    """Start a new exercise, ready to run. Writes its folder in the study and its block in config.yaml."""
     from practica.scaffold import new_exercise
 
     for path in new_exercise(exercise, dataset, title):
@@ -148,9 +148,9 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 
 @main.command("new-study")
 @click.argument("folder", type=PATH)
-@click.option("--title", default="A study of our own", show_default=True, help="Title of its reports.")
+@click.option("--title", default="A study of our own", show_default=True, help="Title of the reports.")
 def new_study_folder(folder: Path, title: str) -> None:
-    """Begin a study of your own. Writes a config.yaml and a folder study that run at once."""
+    """Start a study of your own, ready to run. Writes a config.yaml and a folder study."""
     from practica.plan.places import ROOT
     from practica.scaffold import new_study
 
@@ -166,10 +166,10 @@ def new_study_folder(folder: Path, title: str) -> None:
 
 
 @main.command("check")
-@click.option("--profile", type=PATH, help="Profile of Snakemake whose configuration counts too.")
+@click.option("--profile", type=PATH, help="Snakemake profile whose configuration applies, too.")
 @CONFIG
 def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
-    """Say all that is wrong with the study. One line each, with file and line, in seconds."""
+    """List all mistakes in the study, in seconds. One line each, with file and line."""
     from practica.examine.study import examine
 
     merged = configured(config_files, profile)
@@ -192,10 +192,10 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
 
 @main.command()
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
-@click.option("--schema", type=PATH, help="File for the JSON schema that editors read, to write too.")
+@click.option("--schema", type=PATH, help="File for the JSON schema that editors read; written as well.")
 @CONFIG
 def configuration(out: Path | None, schema: Path | None, config_files: tuple[str, ...]) -> None:
-    """Print every key of the configuration. With type, default, meaning and example; the study's own settings too."""
+    """Print every key of the configuration. With type, default, meaning and example; the study's own settings, too."""
     from practica.config.reference import page
     from practica.config.schema import study_schema
     from practica.files import write_json, write_text

@@ -16,15 +16,15 @@ from practica.texts import holds_text
 @main.command()
 @click.argument("name", metavar="EXERCISE/VARIANT")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Seed of the run.")
-@click.option("--fold", type=click.IntRange(0), help="Fold of the run, where it has folds.")
+@click.option("--fold", type=click.IntRange(0), help="Fold of the run, if it has folds.")
 @click.option(
     "--input",
     "source",
     type=PATH,
     required=True,
-    help="Arrays (npz), rows of numbers (csv), a folder of images, or texts (npz, csv, a line each).",
+    help="Arrays (npz), rows of numbers (csv), a folder of images, or texts (npz, csv, one per line).",
 )
-@click.option("--as-inputs", is_flag=True, help="The samples are the net's inputs: leave out the exercise's to_input.")
+@click.option("--as-inputs", is_flag=True, help="The samples are already the net's inputs: skip to_input.")
 @click.option("--out", type=PATH, help="CSV file to write instead of the terminal.")
 @CONFIG
 @click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
@@ -42,8 +42,8 @@ def predict(
 ) -> None:
     """Predict with the net that a run kept. For example: predict digits/conv --seed 0 --input digits.npz.
 
-    The samples are taken as the exercise stores them, before its to_input. What an exercise does to whole data sets, as
-    standardising them, has to be done before.
+    Give the samples as the exercise stores them, before its to_input. If the exercise transforms whole data sets, for
+    example standardises them, do that first.
     """
     exercise, slash, variant = name.partition("/")
     if not slash:

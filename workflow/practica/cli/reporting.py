@@ -13,7 +13,7 @@ from practica.config.study import Study
 @main.command()
 @study_options
 @RESULTS
-@click.option("--statistics/--no-statistics", default=True, help="Write summary.csv and differences.csv, too.")
+@click.option("--statistics/--no-statistics", default=True, help="Also write summary.csv and differences.csv.")
 def collect(study: Study, results: Path, statistics: bool) -> None:
     """Collect all runs into tidy tables, with statistics."""
     from practica.evidence.collect import gather, write_statistics
@@ -42,7 +42,7 @@ def statistics(study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def claims(study: Study, results: Path) -> None:
-    """Evaluate the claims. Writes claims.json and prints a line for each verdict."""
+    """Judge the claims. Writes claims.json and prints one line per verdict."""
     from practica.evidence.together import check_tables
     from practica.evidence.verdicts import lines, write_claims
 
@@ -55,7 +55,7 @@ def claims(study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def trials(name: str, study: Study, results: Path) -> None:
-    """Judge the trials of a variant and draw them. On validation; for example: trials digits/dense."""
+    """Judge the trials of a variant and draw them. Uses validation data only; for example: trials digits/dense."""
     from practica.config.trials import folder, parse, table_file, trial_blocks
     from practica.figures.style import save
     from practica.figures.trials import draw_trials
@@ -77,7 +77,7 @@ def trials(name: str, study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def figure(name: str, study: Study, results: Path) -> None:
-    """Draw one figure in every language of the report. As PDF and PNG; for example: figure fig13a."""
+    """Draw one figure in every language of the report. Writes PDF and PNG; for example: figure fig13a."""
     from practica.evidence.results import Results
     from practica.evidence.together import check_tables
     from practica.figures.draw import draw_from
@@ -94,7 +94,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def table(name: str, study: Study, results: Path) -> None:
-    """Make one table in every language of the report. As LaTeX, CSV and HTML; for example: table table2."""
+    """Make one table in every language of the report. Writes LaTeX, CSV and HTML; for example: table table2."""
     from practica.evidence.together import check_tables
     from practica.paper.tables import spec_named, write_table
 
@@ -107,7 +107,7 @@ def table(name: str, study: Study, results: Path) -> None:
 @RESULTS
 @click.option("--language", help="One language only.  [default: all of report.languages]")
 def paper(study: Study, results: Path, language: str | None) -> None:
-    """Compile the PDF from prose, figures and tables. One for each language."""
+    """Compile the PDF from text, figures and tables. One PDF for each language."""
     from practica.evidence.together import check_tables
     from practica.paper.document import build
 
@@ -120,7 +120,7 @@ def paper(study: Study, results: Path, language: str | None) -> None:
 @study_options
 @RESULTS
 def page(study: Study, results: Path) -> None:
-    """Write the pages of the HTML report. They are in the results' folder page: open its index.html in a browser."""
+    """Write the web pages of the report. They go into the folder page of the results; open index.html there."""
     from practica.evidence.together import check_tables
     from practica.page.build import write_pages
 
@@ -130,9 +130,9 @@ def page(study: Study, results: Path) -> None:
 
 @main.command()
 @click.argument("pictures", nargs=-1, required=True, type=PATH)
-@click.option("--out", type=PATH, default=Path("docs/gallery"), help="Folder of the small copies.")
+@click.option("--out", type=PATH, default=Path("docs/gallery"), help="Folder for the small copies.")
 def gallery(pictures: tuple[Path, ...], out: Path) -> None:
-    """Copy drawn figures as the small pictures of the README."""
+    """Shrink figures into the pictures of the README."""
     from practica.figures.gallery import write_gallery
 
     write_gallery(pictures, out)

@@ -26,15 +26,15 @@ class PassesOn(click.Command):
 @main.command(cls=PassesOn, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF SNAKEMAKE]...")
 @click.option("--status", "ask", is_flag=True, help="Show the controller, how it ended, and the last lines of its log.")
-@click.option("--stop", "end", is_flag=True, help="End the controller and cancel all jobs of this folder.")
+@click.option("--stop", "end", is_flag=True, help="Stop the controller and cancel all jobs of this folder.")
 def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
-    """Run Snakemake as a SLURM job: log out, and the study goes on.
+    """Run Snakemake as a SLURM job, so that you can log out.
 
     Takes Snakemake's options, for example: submit --profile profiles/slurm --config only=digits. Without a profile it
-    takes profiles/slurm; what the job itself asks for is in the profile's controller.yaml.
+    uses profiles/slurm. The profile's controller.yaml says what this job requests from SLURM.
 
-    The job, called controller, runs only Snakemake and quick steps. At its time limit, or when it is killed or loses
-    its node, the next one takes over its jobs.
+    The job, called controller, runs only Snakemake and quick steps. If it reaches its time limit, is
+    killed or loses its node, the next controller takes over its jobs.
     """
     from practica.launch import controller
 

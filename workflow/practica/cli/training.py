@@ -59,10 +59,10 @@ def study_of(config: str) -> Study:
 @click.argument("dataset")
 @click.option("--folder", type=PATH, help=f"Folder for data sets.{ITS}")
 @click.option("--mirror", envvar="PRACTICA_DATA_MIRROR", help=f"Folder or URL with the data as plain files.{ITS}")
-@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), help=f"If it cannot be had.{ITS}")
-@click.option("--connect-timeout", type=SECONDS, help=f"Seconds for a server to accept a connection.{ITS}")
-@click.option("--answer-timeout", type=SECONDS, help=f"Seconds for a file's first byte to come.{ITS}")
-@click.option("--retries", type=click.IntRange(0), help=f"How often a broken transfer is continued.{ITS}")
+@click.option("--on-missing", type=click.Choice(["error", "stand-in"]), help=f"If the data are not available.{ITS}")
+@click.option("--connect-timeout", type=SECONDS, help=f"Seconds to wait for a connection.{ITS}")
+@click.option("--answer-timeout", type=SECONDS, help=f"Seconds to wait for the first byte of a file.{ITS}")
+@click.option("--retries", type=click.IntRange(0), help=f"How often to continue a broken transfer.{ITS}")
 @click.option("--road", default="", hidden=True)
 @click.option("--refusal", type=PATH, hidden=True)
 @STUDY_FOLDER
@@ -80,7 +80,7 @@ def prepare(
     study_folder: Path | None,
     config_files: tuple[str, ...],
 ) -> None:
-    """Fetch, verify and prepare a data set, once for all runs."""
+    """Download, verify and prepare a data set, once for all runs."""
     if study_folder:
         use(study_folder)
     configured = {} if study_folder else places(config_files)
@@ -114,23 +114,23 @@ def prepare(
 @main.command()
 @click.argument("exercise", required=False)
 @click.argument("variant", required=False)
-@click.option("--seeds", default="0", help="Seeds: a range (0-4), a list (0,1,7 or [0, 1, 7]), or one alone (3).")
-@click.option("--spec", help="The block's whole specification as JSON, in place of names and configuration.")
+@click.option("--seeds", default="0", help="Seeds: a range (0-4), a list (0,1,7 or [0, 1, 7]), or a single seed (3).")
+@click.option("--spec", help="The whole specification of the block as JSON, instead of names and configuration.")
 @STUDY_FOLDER
 @CONFIG
-@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets, or dataset.json of one in it.{ITS}")
-@click.option("--results", type=PATH, help=f"Folder of the results, or metrics.json of these in it.{ITS}")
-@click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they are part of the result.")
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before so many minutes have passed.")
+@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets, or the dataset.json of one of them.{ITS}")
+@click.option("--results", type=PATH, help=f"Folder of the results, or the metrics.json of this block in it.{ITS}")
+@click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads; they affect the last digits.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop before this many minutes have passed.")
 @click.option("--checkpoint-every", type=click.FloatRange(0), default=60, help="Seconds between two checkpoints.")
 @click.option(
-    "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job asked SLURM for: fail if none is seen."
+    "--gpu", type=click.IntRange(0), default=0, help="GPUs that the job requested from SLURM: fail if none is visible."
 )
 @click.option(
     "--tensorboard",
     is_flag=True,
     envvar="PRACTICA_TENSORBOARD",
-    help="Write event files for TensorBoard as the runs go on.",
+    help="Write event files for TensorBoard during training.",
 )
 def train(
     exercise: str | None,
@@ -203,15 +203,15 @@ def train(
 @study_options
 @RESULTS
 @click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
-@click.option("--out", type=PATH, help="File to remember in what can be trained.")
+@click.option("--out", type=PATH, help="File that records what can be trained.")
 def rehearse(
     variants: tuple[str, ...], part: str, study: Study, results: Path, data_folder: Path | None, out: Path | None
 ) -> None:
-    """Try on a few samples what is to be trained.
+    """Try every training on a few samples first.
 
-    Splits the data, builds the net and makes a step, as the workflow does before the first training.
+    Splits the data, builds the net and makes one step, as the workflow does before the first training.
 
-    Without names, all variants of the study; what was rehearsed before and is as it was is left out.
+    Without names, tries all variants of the study. Skips those that were rehearsed before and have not changed.
     """
     # A few samples need no GPU; and only on a CPU it is an error to look up a word or a class that is none.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -260,7 +260,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 @click.option("--layers", is_flag=True, help="List the layers too.")
 @click.option("--out", type=PATH, help="File to write instead of the terminal.")
 def models(study: Study, layers: bool, out: Path | None) -> None:
-    """Count the parameters of every model, as JSON. On the built model."""
+    """Count the parameters of every model, as JSON. Builds each model for it."""
     quiet_tensorflow(1)
     from practica.training.describe import describe_models
 
@@ -278,7 +278,7 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def measure(exercise: str, config: str | None, data_folder: Path | None, threads: int, out: Path) -> None:
-    """Measure what an exercise times beside its runs. Writes rows as those of metrics.csv."""
+    """Time what an exercise measures beside its runs. Writes rows like those of metrics.csv."""
     quiet_tensorflow(threads)
     from practica import data, exercises
     from practica.evidence.collect import write_table

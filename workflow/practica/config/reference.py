@@ -14,10 +14,12 @@ from practica.config.study import RESOURCES
 
 INTRODUCTION = """# Configuration
 
-Every key that `config.yaml` may hold. This page is made by `make docs` from `workflow/schemas/config.schema.json` and,
-for settings of the study's own, from its `study.yaml`: edit those. A key that is not here stops the workflow before any
-job. `<name>` stands for a name of your own. A change for one run needs no edit:
-`snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
+You want to know what you can set, and what a key means. This page lists every key of `config.yaml`. A key that is not
+here stops the workflow before any job starts. `<name>` stands for a name that you choose. You can change a value for
+one run without an edit: `snakemake -n --config seeds=2 only=digits exercises.digits.settings.epochs=3`.
+
+`make docs` writes this page from `workflow/schemas/config.schema.json` and, for the study's own settings, from its
+`study.yaml`: edit those instead.
 """
 SECTIONS = {
     "exercise": "An exercise",
@@ -27,26 +29,26 @@ SECTIONS = {
     "settings": "Settings",
 }
 NOTES = {
-    "exercise": "Under `exercises.<id>`. Its `seeds` and `seeds_per_job` are the study's where it has none.",
+    "exercise": "Under `exercises.<id>`. Without its own `seeds` and `seeds_per_job`, it has those of the study.",
     "variant": (
-        "Under `exercises.<id>.variants.<name>`. A variant may be empty, as `dense: {}`: its data set, seeds, "
-        "resources and settings are then those of the exercise."
+        "Under `exercises.<id>.variants.<name>`. A variant may be empty, such as `dense: {}`; it then has the data "
+        "set, seeds, resources and settings of the exercise."
     ),
     "protocol": (
-        "In the file of its name in the folder of an exercise, as `published.yaml`, and under "
-        "`exercises.<id>.protocols.<name>`, which lies over that. What runs under a protocol has the address "
-        "`exercise/variant@protocol`, so that no result of one is taken for that of another."
+        "In the file of its name in the folder of an exercise, such as `published.yaml`, and under "
+        "`exercises.<id>.protocols.<name>`, which takes precedence. Runs under a protocol have the address "
+        "`exercise/variant@protocol`, so that nobody takes them for runs under another."
     ),
-    "resources": "Of an exercise or a variant. A variant's lie over those of its exercise.",
+    "resources": "Of an exercise or a variant. Those of a variant replace those of its exercise, key by key.",
     "settings": (
-        "Of an exercise or a variant. A variant's lie over those of its exercise. None has a default here: a run "
-        "says which setting it needs and lacks, and does without the others."
+        "Of an exercise or a variant. Those of a variant replace those of its exercise, key by key. None has a default "
+        "here: if a run needs a setting that is missing, its error names it; it does not need the others."
     ),
 }
 ROLES = {
-    TRAINING: "Of training, whatever is trained",
-    NET: "Of nets and their inputs",
-    DATA: "Of the samples; trials are judged on them, so these cannot be tuned",
+    TRAINING: "Training",
+    NET: "Nets and their inputs",
+    DATA: "Samples (you cannot tune these, because trials are judged on them)",
 }
 
 
@@ -61,7 +63,7 @@ def page() -> str:
         else:
             parts.append(_table(_keys(schema["$defs"][name], defaults=RESOURCES if name == "resources" else {})))
     if own := declarations.schemas():
-        parts += [f"## Settings of this study\n\nDeclared in its `{STUDY_FILE}`.", *_by_role(own)]
+        parts += [f"## Settings of this study\n\nThe study declares these in its `{STUDY_FILE}`.", *_by_role(own)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
