@@ -57,7 +57,7 @@ def test_upstream_with_another_checksum_is_refused(tmp_path, pima, upstream, no_
 
 def test_upstream_must_be_https(tmp_path, pima, monkeypatch):
     monkeypatch.setitem(spec_module.UPSTREAM_BASES, "jbrownlee", "http://example.org/")
-    with pytest.raises(InputError, match=r"http://example.org/.*: an upstream address must be https"):
+    with pytest.raises(InputError, match=r"http://example.org/.*: a download address must be https"):
         data.prepare("pima", tmp_path)
 
 
@@ -92,7 +92,7 @@ def test_a_missing_file_is_not_asked_for_again(tmp_path, pima, upstream):
 
 def test_each_form_of_a_data_set_is_asked_of_a_mirror(tmp_path, serve):
     server = serve(tmp_path)
-    with pytest.raises(InputError, match="cannot be had"):
+    with pytest.raises(InputError, match="is not available"):
         data.prepare("cifar10", tmp_path / "data", mirror=server.url)
     assert [path for path, _ in server.requests] == ["/cifar10.npz", "/cifar-10-python.tar.gz"]
 

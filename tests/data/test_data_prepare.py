@@ -184,7 +184,7 @@ def test_the_description_is_the_same_by_every_road(tmp_path, pima):
 
 def test_a_mirror_that_does_not_exist_is_an_error(tmp_path, pima):
     for on_missing in ("error", "stand-in"):
-        with pytest.raises(InputError, match="the data mirror /no/such/mirror is no folder"):
+        with pytest.raises(InputError, match="the data mirror /no/such/mirror is neither a folder"):
             data.prepare("pima", tmp_path, mirror="/no/such/mirror", on_missing=on_missing)
 
 
@@ -193,7 +193,7 @@ def test_what_was_tried_and_what_to_do_is_said(tmp_path, pima):
     with pytest.raises(InputError) as raised:
         data.prepare("pima", tmp_path, mirror=str(pima.mirror))
     message = str(raised.value)
-    assert message.startswith("data set pima cannot be had:")
+    assert message.startswith("data set pima is not available:")
     assert f"{tmp_path / 'raw' / pima.file.name}: not there" in message
     assert f"{pima.file}: not there" in message
     assert f"http://127.0.0.1:9/{pima.file.name}: no connection ([Errno 111] Connection refused)" in message
@@ -234,7 +234,7 @@ def test_a_mirror_file_without_an_end_is_named_and_not_read(tmp_path, pima, kind
         pima.file.symlink_to("/dev/zero")
     else:
         os.mkfifo(pima.file)
-    with pytest.raises(InputError, match=f"{pima.file}: {pima.file.name} is no regular file"):
+    with pytest.raises(InputError, match=f"{pima.file}: {pima.file.name} is not a regular file"):
         data.prepare("pima", tmp_path, mirror=str(pima.mirror))
 
 
@@ -249,7 +249,7 @@ def test_a_raw_file_with_other_content_stays_and_every_try_is_refused(tmp_path, 
     for mirror in (None, None, str(pima.mirror)):
         with pytest.raises(InputError, match=f"{raw}: {said}") as raised:
             data.prepare("pima", tmp_path, mirror=mirror, on_missing=on_missing)
-        assert f"To go on, replace {raw} by the published file, or move it" in str(raised.value)
+        assert f"To continue, replace {raw} by the published file, or move it" in str(raised.value)
         assert raw.read_bytes() == before
         assert [path.name for path in raw.parent.iterdir()] == [raw.name]
     assert not (tmp_path / "prepared").exists()
@@ -293,7 +293,7 @@ def test_an_origin_of_another_file_is_not_believed(tmp_path, pima):
 
 @pytest.mark.parametrize("name", REAL)
 def test_a_stand_in_takes_the_place_of_missing_data_only_on_request(tmp_path, name):
-    with pytest.raises(InputError, match=f"data set {name} cannot be had"):
+    with pytest.raises(InputError, match=f"data set {name} is not available"):
         data.prepare(name, tmp_path)
     info = data.prepare(name, tmp_path, on_missing="stand-in")
     assert info.stand_in

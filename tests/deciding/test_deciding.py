@@ -188,7 +188,7 @@ def test_rounds_go_on_and_are_judged_by_confidence_sequences(world: Any) -> None
 def test_without_time_nothing_is_given_and_it_says_what_is_needed(world: Any) -> None:
     rounds_of, _, lines = world(budget=0.0)
     found = rounds_of.run()
-    assert lines[-1] == "what is left of the budget does not last for more seeds"
+    assert lines[-1] == "the rest of the budget is too small for more seeds"
     assert added.read(Path("results") / added.FILE) == {}
     assert any("seeds would decide it" in line for line in told(found))
 
@@ -221,7 +221,7 @@ def test_only_a_study_that_has_run_whole_is_decided(world: Any) -> None:
     for word, said in (
         ("demonstration=true", "a demonstration decides nothing"),
         ("partial=true", "partial trains nothing"),
-        ("seeds=4", "would win over seeds"),
+        ("seeds=4", "would override added seeds"),
     ):
         with pytest.raises(InputError, match=said):
             Rounds(Merged(("config.yaml",), (word,)), [], 1.0, print).run()

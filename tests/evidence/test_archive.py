@@ -95,7 +95,7 @@ def test_an_archive_cannot_write_anything_but_runs(tmp_path: Path, name: str) ->
         archive.writestr("runs/steps/dense/s0/history.json", "{}")
         archive.writestr(name, "{}")
     done = lay_out(tmp_path, tmp_path / "place/results")
-    assert (done.exit_code, "is no file of a run" in done.output) == (2, True), done.output
+    assert (done.exit_code, "is not a file of a run" in done.output) == (2, True), done.output
     assert [path.name for path in tmp_path.rglob("*")] == [ARCHIVE]
 
 

@@ -45,7 +45,7 @@ def test_a_quantity_reads_as_it_is_written() -> None:
         ("of: steps/dense/epochs_to_95", "of: steps/dense/epochs_to_9", r"\.of: no measure 'epochs_to_9'"),
         ("varies: [learning_rate]", "varies: learning_rate", r"claims\.steps-a\.varies: .* is not of type 'array'"),
         ("claims:", "claims: [", r"not valid YAML"),
-        ("claims:", "claims: {}\nclaims:", r"the key 'claims' is there already"),
+        ("claims:", "claims: {}\nclaims:", r"the key 'claims' already appears"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -241,8 +241,8 @@ def test_the_outcome_says_what_was_made_and_where_it_is(study: Study) -> None:
     os.utime(study.results / "page/index.html", (0, 0))
     bad = outcome(study, set(), ["Training steps/conv/s0-1"], 5.0, 3)
     assert bad == [
-        "Not complete after 5 s: 0 trained, 2 reused, 1 job failed, 3 jobs not begun or stopped",
+        "Not complete after 5 s: 0 trained, 2 reused, 1 job failed, 3 jobs not started or stopped",
         "    failed: Training steps/conv/s0-1",
-        "The same command goes on from there",
-        f"Of an earlier run: Web pages:    {study.results}/page/index.html: open it in a browser",
+        "The same command continues from there",
+        f"From an earlier run: Web pages:    {study.results}/page/index.html: open it in a browser",
     ]

@@ -265,7 +265,7 @@ def test_generated_data_agree_with_nothing(tmp_path: Path, made: tuple[Study, Pa
     fill(study, tmp_path, stand_in=True)
     finish(study, tmp_path)
     done = run(tmp_path, made[2])
-    assert (done.exit_code, "nothing that could agree" in done.output) == (1, True)
+    assert (done.exit_code, "Nothing to compare" in done.output) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_results_of_another_grid_are_refused(tuning: Tuning) -> None:
     tuning.run(0.6, 0.7, 0.8, 0.9)
     for old, new in (("0.01]", "0.01, 0.1]"), ("epochs: 12", "epochs: 13"), ("seeds: 3", "seeds: 4")):
         tuning.file.write_text(CONFIG.replace(old, new))
-        with pytest.raises(InputError, match=r"dense\.csv is not of the grid.*snakemake tuning"):
+        with pytest.raises(InputError, match=r"dense\.csv does not belong to the grid.*snakemake tuning"):
             tuning.adopt()
         assert tuning.file.read_text() == CONFIG.replace(old, new)
 

@@ -144,10 +144,10 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
         (WINE, 'name="wine"', 'name="vine"', None, "DATASET is named 'vine'"),
         (WINE, "import numpy as np", "import nompy as np", None, "No module named 'nompy'"),
         # Code.
-        (EXPERIMENT, "def problem(", "def problem((", "def problem((", "this is no Python"),
+        (EXPERIMENT, "def problem(", "def problem((", "def problem((", "this is not Python"),
         (EXPERIMENT, "def problem(", "def problems(", '"""growers', "no function `problem`"),
         (EXPERIMENT, "import keras\n", "from study.shared.nets import a\n", "from study", "there is no "),
-        ("study/data/wine.py", "import numpy", "import import numpy", "import import", "this is no Python"),
+        ("study/data/wine.py", "import numpy", "import import numpy", "import import", "this is not Python"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_line(study, file, old, new, marked, said):
@@ -162,8 +162,8 @@ def test_an_empty_fingerprint_is_named_before_a_run_finds_it(study):
     Path(WINE).write_text(re.sub('fingerprint="[0-9a-f]+"', 'fingerprint=""', text), encoding="utf-8")
     wrong, _ = found()
     assert wrong == [
-        f"{WINE}:{line_of(WINE, 'fingerprint=')}: the fingerprint is empty; `python -m practica prepare wine` says "
-        "which to write there"
+        f"{WINE}:{line_of(WINE, 'fingerprint=')}: the fingerprint is empty; `python -m practica prepare wine` "
+        "prints the right one"
     ]
 
 

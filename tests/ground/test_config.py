@@ -150,8 +150,8 @@ def test_files_merge_key_by_key(tmp_path: Any) -> None:
         ("just words", "must be a mapping"),
         ("a: [", "line 1, column 5: expected the node content"),
         ("seeds: 1\nonly:\tsteps\n", r"line 2, column 6: found character '\\t' that cannot start any token"),
-        ("a: {b: 1,\n  c: [{d: 1, d: 2}]}", "line 2, column 14: the key 'd' is there already, in line 2"),
-        ("seeds: 1\nonly: steps\nseeds: 2\n", "line 3, column 1: the key 'seeds' is there already, in line 1"),
+        ("a: {b: 1,\n  c: [{d: 1, d: 2}]}", "line 2, column 14: the key 'd' already appears in line 2"),
+        ("seeds: 1\nonly: steps\nseeds: 2\n", "line 3, column 1: the key 'seeds' already appears in line 1"),
     ],
 )
 def test_a_file_that_is_no_configuration_is_named(tmp_path: Any, text: str, words: str) -> None:

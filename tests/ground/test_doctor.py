@@ -130,7 +130,7 @@ def without(*names):
         (lambda m: m.profile_says("partitions: [cpu]"), "partitions", "fail", "lists none"),
         (lambda m: m.profile_says("partitions: {cpu: 3}"), "partitions", "fail", "lists none"),
         (lambda m: m.profile_says("{}"), "partitions", "fail", "lists none"),
-        (lambda m: m.settings(slurm_account="mine"), "account", "fail", "mine is none of yours: ours, theirs"),
+        (lambda m: m.settings(slurm_account="mine"), "account", "fail", "mine is not one of yours: ours, theirs"),
         (lambda m: m.settings(), "account", "warn", "not set; yours are ours, theirs"),
     ],
 )
@@ -252,7 +252,7 @@ def test_the_command_fails_where_a_line_does(machine, tmp_path, monkeypatch):
     ("partitions", "profile", "words"),
     [
         ("partitions: {cpu: {max_gpus: 0}}", {}, "partitions.cpu.max_gpus: the SLURM plugin knows no such limit"),
-        ("partitions: {gpu: {max_gpu: 8, max_runtime: 24:00:00}}", {}, "YAML takes 24:00:00 for 86400"),
+        ("partitions: {gpu: {max_gpu: 8, max_runtime: 24:00:00}}", {}, "YAML reads 24:00:00 as 86400"),
         ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"set-resources": {"trian": {"gpu": 0}}}, "did you mean 'train'?"),
         ("partitions: {cpu: {}, gpu: {max_gpu: 1}}", {"jobbs": 3}, "jobbs: Snakemake has no such option"),
     ],

@@ -184,7 +184,7 @@ def test_a_job_that_runs_on_is_taken_over(slurm: Any) -> None:
     slurm("squeue", f"7|RUNNING|{NAME}")
     patient = Watched()
     patient.run_job(job(resources=Resources(mem_mb=2000, runtime=60)))  # a retry, say
-    assert patient.told == ["SLURM job 7 is at work on a.json already: taken over"]
+    assert patient.told == ["SLURM job 7 already works on a.json: taken over"]
     assert "scancel" not in Path("calls").read_text()
     patient.run_job(job("b.json"))
     assert patient.told[1:] == ["submit b.json"]
@@ -237,11 +237,11 @@ def test_sigterm_leaves_the_jobs_to_the_next_snakemake(slurm: Any, monkeypatch: 
     assert "scancel" not in Path("calls").read_text()
     assert Path(patient._tmpdir).exists()  # for jobs that have not begun
     (said,) = patient.told
-    assert said.endswith("when Snakemake is started again, it takes them over (to end them: scancel 7)")
+    assert said.endswith("the next start of Snakemake takes them over (to end them: scancel 7)")
     slurm("squeue", f"7|PENDING|{NAME}")
     following = Watched()
     following.run_job(job())
-    assert following.told == ["SLURM job 7 is at work on a.json already: taken over"]
+    assert following.told == ["SLURM job 7 already works on a.json: taken over"]
 
 
 def test_the_pause_between_two_looks_ends_with_snakemake(slurm: Any) -> None:
@@ -260,7 +260,7 @@ def test_a_job_asks_for_no_more_than_its_partition_gives(slurm: Any) -> None:
     assert patient.get_partition_arg(first) == patient.get_partition_arg(second) == " -p gpu"
     assert (first.resources.mem_mb, first.resources.runtime) == (800, 60)
     assert (second.resources.mem_mb, second.resources.runtime) == (700, 60)
-    assert patient.told == ["a.json: mem_mb 1000 is cut to 800, all that a partition gives"]
+    assert patient.told == ["a.json: mem_mb 1000 is cut to 800, the most that a partition gives"]
     slurm("sinfo", "infinite|800")
     assert patient.get_partition_arg(third := job(resources=Resources(mem_mb=1, runtime=10**6))) == " -p gpu"
     assert third.resources.runtime == 10**6

@@ -64,6 +64,6 @@ def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> N
 def test_json_holds_no_number_that_nothing_can_go_on_with(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(
-        InputError, match=r"a\.json is not valid JSON \(.* is no number that a file of this project holds"
+        InputError, match=r"a\.json is not valid JSON \(.* is not a number that a file of this project can hold"
     ):
         read_json(tmp_path / "a.json")

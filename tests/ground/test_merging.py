@@ -84,7 +84,7 @@ def test_later_ones_win() -> None:
 
 
 def test_a_profile_that_says_another_number_than_it_seems_is_named() -> None:
-    with pytest.raises(InputError, match=r"p/bad/config\.yaml: line 1, column 30: YAML takes 2:00:00 for 7200"):
+    with pytest.raises(InputError, match=r"p/bad/config\.yaml: line 1, column 30: YAML reads 2:00:00 as 7200"):
         from_command(["--profile", "p/bad"], {})
 
 
@@ -177,7 +177,9 @@ def test_what_comes_after_a_cut_lies_over_it(line: str, exercise: dict[str, obje
 
 @pytest.mark.parametrize("word", ["seeds", "=3", ".a=3", "a..b=3", "a.=3", "3=3", "a b=3", "a=[1", "a={b: [}"])
 def test_a_word_that_is_none_is_explained(word: str) -> None:
-    with pytest.raises(InputError, match=r"--config .*: (write KEY=VALUE, with dots|the value is no list or mapping)"):
+    with pytest.raises(
+        InputError, match=r"--config .*: (write KEY=VALUE, with dots|the value is not a list or mapping)"
+    ):
         tree([word])
 
 
@@ -235,7 +237,7 @@ def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, ov
     )
     Path("o.yaml").write_text(f"{key}: {{ej01: {over}}}\n")
     if key == "cut" and ("null" in over or "c: {}" in over or over == "3"):
-        return  # it neither drops nor adds a variant, and what is no mapping is refused
+        return  # it neither drops nor adds a variant, and what is not a mapping is refused
     told = list(Merged(("config.yaml", "o.yaml")).idle())
     assert len(told) == len(said)
     assert all(words in line for words, line in zip(said, told, strict=True))

@@ -83,7 +83,7 @@ def test_a_demonstration_and_a_part_of_the_study_may_have_one_protocol_alone(fol
     [
         ({"protocols": ["ours", "thirs"]}, "protocols: .*declares no protocol 'thirs'; did you mean 'theirs'"),
         ({"protocols": ["theirs"]}, "protocols: begin with ours"),
-        ({"protocols": ["ours", "theirs", "theirs"]}, "protocols: theirs is there twice"),
+        ({"protocols": ["ours", "theirs", "theirs"]}, "protocols: theirs appears twice"),
         ({"protocols": []}, "protocols: .*"),
     ],
 )

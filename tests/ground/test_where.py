@@ -145,7 +145,7 @@ def test_the_results_of_the_last_run_are_removed_and_nothing_else() -> None:
     assert run("clean").stdout == ""
     made("out", "thesis.docx", "data/raw/mnist.npz", "measured/steps.csv")
     said = run("clean", "--config", "config.yaml").stdout
-    assert said == "out: removed but for data, thesis.docx, which no study makes\n"
+    assert said == "out: removed, except for data, thesis.docx, which no study makes\n"
     assert sorted(str(path) for path in Path("out").rglob("*.*")) == ["out/data/raw/mnist.npz", "out/thesis.docx"]
 
 

@@ -24,5 +24,5 @@ def test_copies_are_smaller_and_look_alike(project: Path, tmp_path: Path) -> Non
 
 def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "fig3.png").write_text("no picture")
-    with pytest.raises(InputError, match=r"fig3\.png is no picture"):
+    with pytest.raises(InputError, match=r"fig3\.png is not a picture"):
         write_gallery((tmp_path / "fig3.png",), tmp_path / "out")

@@ -286,7 +286,7 @@ def test_prose_that_is_no_utf_8_is_shown_with_its_file_and_line(tmp_path: Path) 
     fill(study, tmp_path / "results")
     report = own_prose(study, tmp_path, steps="Nada.")
     (report.folder / "steps/es.tex").write_bytes("Uno.\nEspañol.\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"steps/es\.tex, line 2: a byte that is no UTF-8"):
+    with pytest.raises(InputError, match=r"steps/es\.tex, line 2: a byte that is not UTF-8"):
         build(report, tmp_path / "results", "es")
 
 

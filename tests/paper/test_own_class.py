@@ -174,7 +174,7 @@ def test_a_preamble_that_nobody_can_read_is_said_before_any_job(tmp_path: Path) 
     assert not list(own.mistakes(study))
     (study.folder / "preamble.tex").write_bytes("% Uno.\n% Español.\n".encode("latin-1"))
     assert [re.sub(r".*/study/", "", each) for each in own.mistakes(study)] == [
-        "preamble.tex, line 2: a byte that is no UTF-8; save the file in that encoding"
+        "preamble.tex, line 2: a byte that is not UTF-8; save the file in that encoding"
     ]
 
 

@@ -178,7 +178,7 @@ def test_failure_half_way_leaves_nothing(plain, monkeypatch):
 def test_command_ends_with_one_sentence_and_code_2():
     done = run(ROOT, "-m", "practica", "new", "ej01", "--dataset", "boston")
     assert done.returncode == 2
-    assert done.stderr.startswith("practica: ej01 is there already")
+    assert done.stderr.startswith("practica: ej01 already exists")
     assert done.stderr.count("\n") == 1
 
 
@@ -261,10 +261,10 @@ def test_a_new_study_is_whole_or_nothing(tmp_path, monkeypatch):
     assert examine(config, ["config.yaml"]) == []
     assert Study.resolve(config).heading("en") == "Red: 100 % & more"
     before = files(tmp_path)
-    with pytest.raises(InputError, match="study is there already"):
+    with pytest.raises(InputError, match="study already exists"):
         new_study(tmp_path / "deep/own", "Another")
     Path("study").rename("other")
-    with pytest.raises(InputError, match=r"config\.yaml is there already"):
+    with pytest.raises(InputError, match=r"config\.yaml already exists"):
         new_study(tmp_path / "deep/own", "Another")
     Path("other").rename("study")
     assert files(tmp_path) == before

@@ -135,7 +135,7 @@ def test_the_user_is_told(struck: Struck) -> None:
         assert f": {state}. " in struck.first.text
     assert struck.told.code == 1
     assert "which is gone, is removed" in struck.told.text
-    assert "the jobs go on in SLURM; when Snakemake is started again, it takes them over (to end" in struck.told.text
+    assert "the jobs continue in SLURM; the next start of Snakemake takes them over (to end" in struck.told.text
     assert struck.second.code == 1
 
 

@@ -33,7 +33,7 @@ def test_a_killed_controller_is_succeeded_and_the_study_ends_as_undisturbed(
     assert (first.returncode, first.stdout[:20]) == (0, "Submitted controller"), first.stderr
     second = practica(study, "submit", *WORDS, goal)
     assert second.returncode == 2
-    assert "is at work here already" in second.stderr
+    assert "is already running here" in second.stderr
 
     training = wait_for("training", lambda: study.training(cluster, ["conv"]), 300)
     (controller,) = controllers(cluster, study, "RUNNING")
@@ -41,7 +41,7 @@ def test_a_killed_controller_is_succeeded_and_the_study_ends_as_undisturbed(
     wait_for("end of the study", lambda: not at_work(cluster, study), 400)
     status = practica(study, "submit", "--status").stdout
     assert "Ended with exit code 0: done" in status, status
-    assert f"SLURM job {training.job} is at work on {goal} already: taken over" in log(study)
+    assert f"SLURM job {training.job} already works on {goal}: taken over" in log(study)
     assert study.results("conv") == undisturbed["conv"]
     assert study.states(cluster, "conv") == ["COMPLETED"]
     wait_for("end of all processes", lambda: not study.processes(), 60)
@@ -65,7 +65,7 @@ def test_what_cannot_be_planned_is_not_submitted(cluster: Cluster, study: Study)
     (study.folder / "profiles/slurm/controller.yaml").write_text("runtime: 2h\nnodes: 3\n")
     refused = practica(study, "submit", *WORDS[:-1])
     assert refused.returncode == 2
-    assert "profiles/slurm/controller.yaml: runtime: '2h' is no whole number above 0" in refused.stderr
+    assert "profiles/slurm/controller.yaml: runtime: '2h' is not a whole number above 0" in refused.stderr
 
 
 def practica(study: Study, *words: str) -> subprocess.CompletedProcess[str]:

@@ -180,7 +180,7 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
         ("summary.csv", "low", "2", ["table", "table2"], "no interval goes from 2 to"),
         ("summary.csv", "greatest", "inf", ["table", "table2"], "accuracy is inf"),
         ("summary.csv", "variant", "cnov", ["table", "table2"], "the study has no steps/cnov"),
-        ("differences.csv", "p", "1.5", ["paper"], "p is 1.5, no probability"),
+        ("differences.csv", "p", "1.5", ["paper"], "p is 1.5, not a probability"),
         ("differences.csv", "minus", "dnese", ["paper"], "the study has no steps/dnese"),
         ("differences.csv", "mean", "1e300", ["paper"], "mean is 1e+300, which no net gives"),
         ("runs.csv", "epochs", "99", ["table", "table_runs"], "other epochs than the first run"),
@@ -241,7 +241,7 @@ def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
     table = read(results / "runs.csv")
     table.loc[table["variant"] == "raw", "status"] = "failed"
     write(results / "runs.csv", table)
-    assert "metrics.csv has rows of moons/raw, of which runs.csv has no finished run" in said(results, "claims")
+    assert "metrics.csv has rows of moons/raw, but runs.csv has no finished run of it" in said(results, "claims")
 
 
 def exported(results: Path, *words: str) -> str:
@@ -324,7 +324,7 @@ def change(path: Path, edit) -> None:
         ("history.json", lambda runs: runs.pop(3), "seed 0, fold 3 is missing"),
         ("history.json", lambda runs: runs[1].pop("validation"), "seed 0, fold 1 has no validation accuracy"),
         ("history.json", lambda runs: runs[2]["train"].update(accuracy=[0.1, -3, 0.2]), "accuracy is -3"),
-        ("history.json", lambda runs: runs[0].update(epoch=[1, 2, 2]), "an epoch is there twice"),
+        ("history.json", lambda runs: runs[0].update(epoch=[1, 2, 2]), "an epoch appears twice"),
         ("history.json", lambda runs: runs[1].update(epoch=[1, 2, 4]), "other epochs than the first run"),
     ],
 )

@@ -94,7 +94,7 @@ def profile_files(profile: Path) -> Iterator[Finding]:
     for problem in wrong:
         yield Finding("profile", "fail", problem.replace(str(file.parent), _short(file.parent), 1), "correct it there")
     if not wrong:
-        yield Finding("profile", "ok", f"{_short(file.parent)} says nothing that Snakemake or its SLURM plugin refuses")
+        yield Finding("profile", "ok", f"{_short(file.parent)} has nothing that Snakemake or its SLURM plugin refuses")
 
 
 def folders(study: Study) -> Iterator[Finding]:
@@ -287,7 +287,7 @@ def _account(account: str | None) -> Finding:
     known = sorted(set(listed.split()))
     advice = "set slurm_account in the profile's default-resources"
     if account and known and account not in known:
-        return Finding("account", "fail", f"{account} is none of yours: {', '.join(known)}", advice)
+        return Finding("account", "fail", f"{account} is not one of yours: {', '.join(known)}", advice)
     if account:
         return Finding("account", "ok", f"{account}{'' if known else ' (this site keeps no list to check it)'}")
     if len(known) > 1:

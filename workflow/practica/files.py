@@ -132,7 +132,7 @@ def read_json(path: str | Path) -> Any:
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(f"{text[:20]} is no number that a file of this project holds")
+    raise ValueError(f"{text[:20]} is not a number that a file of this project can hold")
 
 
 def _finite(text: str) -> float:
@@ -155,7 +155,7 @@ def read_text(path: str | Path) -> str:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line}: a byte that is no UTF-8; save the file in that encoding") from error
+        raise InputError(f"{path}, line {line}: a byte that is not UTF-8; save the file in that encoding") from error
 
 
 def say(text: str) -> None:

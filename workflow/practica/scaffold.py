@@ -47,7 +47,7 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
     """
     named = config_schema()["properties"]["exercises"]["propertyNames"]
     if not re.fullmatch(named["pattern"], exercise):
-        raise InputError(f"{exercise!r} is no name of an exercise: {named['description']}")
+        raise InputError(f"{exercise!r} is not a name for an exercise: {named['description']}")
     config = Path(BASE)
     before, there = read_text(config), _exercises(config)
     study = Study.resolve(read_yaml(config))
@@ -66,7 +66,7 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
     if exercise in there:
         taken.append(f"its block in {config.name}")
     if taken:
-        raise InputError(f"{exercise} is there already ({', '.join(taken)}): choose another id, nothing was written")
+        raise InputError(f"{exercise} already exists ({', '.join(taken)}): choose another id, nothing was written")
     files[config] = with_block(before, exercise, _render("block.yaml", fields))
     _write(files)
     return list(files)
@@ -84,7 +84,7 @@ def new_study(folder: Path, title: str) -> list[Path]:
     }
     taken = [folder / name for name in ("study", BASE) if (folder / name).exists()]
     if taken:
-        raise InputError(f"{taken[0]} is there already: name another folder, nothing was written")
+        raise InputError(f"{taken[0]} already exists: name another folder, nothing was written")
     _write(files)
     return list(files)
 

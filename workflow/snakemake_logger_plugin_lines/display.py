@@ -211,7 +211,7 @@ class Display:
             said = _how_far(status) if status and has_point else ""
             curve = sparkline(status.curve) if status else ""
             table.add_row(job.title, Text(curve, style="cyan"), said, duration(time.monotonic() - job.begin))
-        more = [Text(f"and {len(jobs) - ROWS} more at work", style="dim")] if len(jobs) > ROWS else []
+        more = [Text(f"and {len(jobs) - ROWS} more running", style="dim")] if len(jobs) > ROWS else []
         left = f"; trainings: about {duration(self._left)} left" if self._left else ""
         return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{left}", style="bold"), table, *more)
 

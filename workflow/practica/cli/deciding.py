@@ -36,18 +36,18 @@ def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...
     try:
         found = rounds.run()
     except KeyboardInterrupt:
-        click.echo("interrupted: run it again to go on; what is trained stays", err=True)
+        click.echo("interrupted: run the command again to continue; finished trainings are kept", err=True)
         raise click.exceptions.Exit(130) from None
     for line in told(found):
         click.echo(line)
-    click.echo(f"{rounds.file} holds the seeds; all further runs have them. Make the reports with snakemake.")
+    click.echo(f"{rounds.file} holds the seeds; all later runs use them. Run snakemake to build the reports.")
 
 
 def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged, list[str]]:
     """Return what is merged, and the options that let Snakemake merge the same."""
     if snakemake:
         if config_files:
-            raise InputError("name configuration files once: behind -- as Snakemake's --configfile and --config")
+            raise InputError("name configuration files only once: after --, as Snakemake's --configfile and --config")
         return from_command(snakemake), list(snakemake)
     merged = configured(config_files)
     files = [file for file in merged.files if file != BASE]
@@ -81,6 +81,8 @@ def _told(each: Outlook) -> str:
     if each.why:
         return f"{each.verdict} (n = {each.n}): {each.why}" if each.verdict not in each.why else each.why
     if each.needed is None:
-        return f"{each.verdict} (n = {each.n}): no number of seeds is foreseen; the effect may lie on its bound"
+        return (
+            f"{each.verdict} (n = {each.n}): no number of seeds is likely to decide it; the effect may be at the bound"
+        )
     takes = f", {duration(each.seconds)} of training" if each.seconds else ""
     return f"{each.verdict} (n = {each.n}): some {each.needed} seeds would decide it{takes}"

@@ -45,7 +45,7 @@ def status(
 
     study, folder = _as_run(config_files, results)
     if exercise not in (None, *study.exercises):
-        raise InputError(f"no exercise {exercise!r} in the study (in it: {', '.join(study.exercises)})")
+        raise InputError(f"no exercise {exercise!r} in the study (it has: {', '.join(study.exercises)})")
     look = _look_at(study, folder, exercise)
     rows, left = look()
     if as_json:
@@ -96,9 +96,9 @@ def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) 
     study, folder = _as_run(config_files, results)
     with Server(study, folder, _look_at(study, folder), port) as server:
         here = f"{getpass.getuser()}@{socket.gethostname()}"
-        click.echo(f"Open this address in a browser; whoever has it sees the page:\n  {server.address}")
+        click.echo(f"Open this address in a browser; anyone who has it can see the page:\n  {server.address}")
         tunnel = f"{server.server_port}:127.0.0.1:{server.server_port}"
-        click.echo(f"From another machine, first type there:\n  ssh -NL {tunnel} {here}")
+        click.echo(f"On another machine, first type:\n  ssh -NL {tunnel} {here}")
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
 
@@ -137,6 +137,6 @@ def notify(profile: Path | None, config_files: tuple[str, ...]) -> None:
     settings = resolved(config_files, profile).config["notify"]
     if not (ways := notices.ways(settings)):
         raise InputError("configuration: notify names no command, webhook or mail; docs/configuration.md shows each")
-    if failed := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a notice to try it"):
+    if failed := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a test message"):
         raise RunError("; ".join(failed))
     click.echo(f"told {' and '.join(ways)}")

@@ -82,7 +82,7 @@ def clean(config_files: tuple[str, ...]) -> None:
     folder = Path(places(config_files)["results"])
     there = folder.is_dir()
     if left := clear_results(folder):
-        click.echo(f"{folder}: removed but for {', '.join(path.name for path in left)}, which no study makes")
+        click.echo(f"{folder}: removed, except for {', '.join(path.name for path in left)}, which no study makes")
     elif there:
         click.echo(f"{folder}: removed")
 

@@ -85,9 +85,9 @@ def parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
-        raise InputError(f"{path}:{error.lineno}: this is no Python: {error.msg}") from error
+        raise InputError(f"{path}:{error.lineno}: this is not Python: {error.msg}") from error
     except ValueError as error:  # bytes that are no text
-        raise InputError(f"{path}:1: this is no Python: {error}") from error
+        raise InputError(f"{path}:1: this is not Python: {error}") from error
 
 
 def _defined(node: ast.stmt) -> set[str]:

@@ -90,7 +90,7 @@ def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str
     for key in ("enum", "examples"):
         for place, value in enumerate(declared.get(key, [])):
             if error := next(values.iter_errors(value), None):
-                yield f".{key}.{place}", f"it is no value of the setting: {error.message}"
+                yield f".{key}.{place}", f"it is not a value of the setting: {error.message}"
     words = declared.get("words", {})
     for where, text in {"": words}.items() if isinstance(words, str) else words.items():
         try:
@@ -101,7 +101,7 @@ def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str
             key = f".words.{where}".rstrip(".")
             yield key, f"{text!r}: {{}} stands for the value, once; a brace itself is written twice"
     if "said" in declared and "words" not in declared:
-        yield ".said", "nothing is said of it without words; add them, or take it out"
+        yield ".said", "nothing is said of it without words; add them, or remove it"
 
 
 def _idle(schema: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, str]]:
@@ -109,6 +109,6 @@ def _idle(schema: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, str]]
     types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     for bound, meant in OF_TYPES.items():
         if bound in schema and not types.intersection(meant):
-            yield f"{key}.{bound}", f"it says nothing of type {' or '.join(sorted(types))}; take it out"
+            yield f"{key}.{bound}", f"it says nothing of type {' or '.join(sorted(types))}; remove it"
     if "items" in schema:
         yield from _idle(schema["items"], f"{key}.items")

@@ -59,7 +59,7 @@ def with_protocols(config: Any) -> Any:
         if not (any(folder.glob(f"*/{name}.yaml")) or any(name in _given(e) for e in laid["exercises"].values())):
             raise InputError(
                 f"configuration: protocols: no exercise in {folder} has a file {name}.yaml, with the settings that "
-                f"{name} lays over those of its variants; write one, or take {name} out"
+                f"{name} lays over those of its variants; write one, or remove {name}"
             )
     return laid if not names else {**laid, "protocols": [*names[:1], *others]}
 
@@ -74,7 +74,7 @@ def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) 
     if names and names[0] != known[0]:
         yield f"protocols: begin with {known[0]}, which {where} declares first: its settings are those written here"
     if twice := [name for name in names if names.count(name) > 1]:
-        yield f"protocols: {twice[0]} is there twice; name each once"
+        yield f"protocols: {twice[0]} appears twice; name each once"
 
 
 def _given(entry: Any) -> Mapping[str, Any]:
@@ -117,4 +117,4 @@ def contradictions(config: Mapping[str, Any], settings: Mapping[str, Any]) -> It
                 if setting not in settings:
                     yield f"{where}: there is no setting {setting!r}{hint(setting, settings)}"
                 elif setting in values:
-                    yield f"{where}: {setting} has a value there; take it out of one of both"
+                    yield f"{where}: {setting} has a value there; remove it from one of them"

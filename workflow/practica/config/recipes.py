@@ -59,14 +59,14 @@ def check_recipe(where: str, settings: Mapping[str, Any]) -> None:
     if "schedule" in settings:
         _check(f"{where}.schedule", "schedules", *_schedule(settings["schedule"]))
         if class_name("optimizers", optimizer) in ("Adafactor", "ScheduleFreeAdamW"):
-            raise InputError(f"{where}.schedule: {optimizer} has a schedule of its own; take one of them out")
+            raise InputError(f"{where}.schedule: {optimizer} has its own schedule; remove one of them")
     for place, entry in enumerate(settings.get("metrics", [])):
         _check(f"{where}.metrics.{place}", "metrics", *split(entry))
     stopping = settings.get("early_stopping")
     if stopping and stopping["patience"] >= settings.get("epochs", float("inf")) // settings.get("log_every", 1):
         raise InputError(
             f"{where}.early_stopping.patience: {stopping['patience']} never runs out in {settings['epochs']} epochs; "
-            "lower it, or take early_stopping out"
+            "lower it, or remove early_stopping"
         )
 
 

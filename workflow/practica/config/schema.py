@@ -101,7 +101,7 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
     if error.instance is None and error.validator in ("type", "anyOf", "enum"):
         text = schema.get("description", "")
-        return f"{where}: there is nothing behind it; write a value, or take the key out{f' ({text})' if text else ''}"
+        return f"{where}: it has no value; write one, or remove the key{f' ({text})' if text else ''}"
     quotes = "; if it is meant as text, put it in quotes" if _reads_as_other(error) else ""
     if error.validator in ("anyOf", "oneOf"):
         said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
@@ -109,7 +109,7 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
     wanted = _types(schema) if error.validator == "type" else ["array"]
     if isinstance(error.instance, str) and "array" not in wanted and (better := advice(error.instance)):
-        return f"{where}: {_short(repr(error.instance))} is no number: {better}{f' ({text})' if text else ''}"
+        return f"{where}: {_short(repr(error.instance))} is not a number: {better}{f' ({text})' if text else ''}"
     said = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
     return f"{where}: {_short(said)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
 

@@ -79,7 +79,7 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
     _check_names(f"{where}.ranges", ranges)
     for name, span in ranges.items():
         if name in values:
-            raise InputError(f"{where}.ranges.{name}: it stands under values too; leave one of them")
+            raise InputError(f"{where}.ranges.{name}: it is also under values; remove one of them")
         if not span["low"] < span["high"]:
             raise InputError(f"{where}.ranges.{name}: low ({span['low']}) is not below high ({span['high']})")
         if span.get("scale") == "log" and span["low"] <= 0:

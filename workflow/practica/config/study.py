@@ -70,7 +70,7 @@ class Study:
             check(plain(content))
             only = those_alone(content.get("only") or [], content["exercises"])
         except InputError as error:
-            raise InputError(f"{path} is no resolved study ({error}); run the workflow again") from error
+            raise InputError(f"{path} is not a resolved study ({error}); run the workflow again") from error
         if with_defaults(copy.deepcopy(content), config_schema()) != content:
             raise InputError(f"{path} lacks keys: an older version of this project wrote it; run the workflow again")
         return cls({**content, "only": only})

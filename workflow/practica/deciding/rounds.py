@@ -79,7 +79,7 @@ class Rounds:
             costs = seconds_per_seed(study)
             new = next_round(study, found, costs, left)
             if not new:
-                self.say("what is left of the budget does not last for more seeds" if undecided else "all is decided")
+                self.say("the rest of the budget is too small for more seeds" if undecided else "all is decided")
                 return
             for named, seeds in new.items():
                 self.say(f"  {'/'.join(named)}: {len(seeds)} new seeds")
@@ -109,7 +109,7 @@ class Rounds:
     def _judge(self) -> None:
         """Bring claims.json in step with the seeds that are there, which trains nothing."""
         if not self._snakemake(None):
-            raise RunError("the claims were not judged: what Snakemake says stands above")
+            raise RunError("the claims were not judged: see Snakemake's messages above")
 
     def _snakemake(self, seconds: float | None) -> bool:
         """Run Snakemake to the verdicts; return whether it got there in time.
@@ -122,7 +122,7 @@ class Rounds:
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.say("the budget is spent: what trains now stops with a checkpoint")
+            self.say("the budget is spent: running trainings stop with a checkpoint")
             process.terminate()
             process.wait()
             return False
@@ -130,7 +130,7 @@ class Rounds:
             process.wait()
             raise
         if code:
-            raise RunError("a run failed: what Snakemake says stands above; the seeds that are trained stay")
+            raise RunError("a run failed: see Snakemake's messages above; finished seeds are kept")
         return True
 
 
@@ -141,7 +141,7 @@ def _check(study: Study, merged: Merged) -> None:
     if study.config["partial"]:
         raise InputError("configuration: partial trains nothing: decide without it")
     if word := next((word for word in merged.words if word.partition("=")[0].endswith("seeds")), None):
-        raise InputError(f"--config {word} would win over seeds that are added: write it into a configuration file")
+        raise InputError(f"--config {word} would override added seeds: write it into a configuration file")
 
 
 def seconds_per_seed(study: Study) -> Mapping[Named, float]:

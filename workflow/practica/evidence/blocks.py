@@ -236,7 +236,7 @@ def _check_epochs(curves: Mapping[Key, tuple[list[int], list[float]]], block: Bl
     first = next(iter(curves.values()), ([], []))[0]
     for (seed, fold, split, metric), (epochs, _) in curves.items():
         if len(set(epochs)) != len(epochs):
-            raise ValueError(f"seed {seed}: an epoch is there twice")
+            raise ValueError(f"seed {seed}: an epoch appears twice")
         if epochs != first and not stops_early(block.settings):
             raise ValueError(f"{_name(seed, fold)}, {split} {metric}: other epochs than the first run")
 

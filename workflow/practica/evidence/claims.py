@@ -146,7 +146,7 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
     if rule == NEAR and (part.other or str(part.of) not in source):
         return f"rule: near needs a number that the source prints, of one variant alone, and {part.of} has none"
     if rule in (NEAR, "within") and part.smallest:
-        return f"smallest: {rule} says itself how much is allowed; take it out"
+        return f"smallest: {rule} says itself how much is allowed; remove it"
     if NEUTRAL.get(part.kind) == bound and rule not in (NEAR, "within") and not part.smallest:
         return "smallest: say which effect would be the smallest of interest, or no seeds refute that there is none"
     return ""

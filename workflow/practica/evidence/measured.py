@@ -70,7 +70,7 @@ def _read(path: Path) -> pd.DataFrame:
         if list(rows) != list(TYPES):
             raise ValueError(f"its columns are not {', '.join(TYPES)}")
         if rows.drop(columns=["fold", "value"]).isna().any(axis=None) or not set(rows["data"]) <= {REAL, STAND_IN}:
-            raise ValueError("a row lacks a name, or is of neither kind of data")
+            raise ValueError("a row lacks a name, or its data are neither real nor STAND-IN")
     except (OSError, EOFError, ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{path} is malformed ({error}); delete it and run again") from error
     return rows

@@ -170,7 +170,7 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
         wrong = table[(table[column] < 0) | (table[column] > 1 + ROUNDING)] if column in table else table[:0]
         if len(wrong):
             row = wrong.iloc[0]
-            return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}, no probability"
+            return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}, not a probability"
     if {"low", "high"} <= set(table):
         # Of few values on logarithms, an interval may reach far beyond what nets compute.
         wrong = table[table["low"] > table["high"]]

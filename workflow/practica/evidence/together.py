@@ -70,7 +70,7 @@ def _of_no_run(table: pd.DataFrame, results: Results) -> str:
     done = set(_names(results.runs[results.runs["status"] == "done"]))
     for exercise, variant in _names(table[table["split"] != TIMING]):
         if (exercise, variant) not in done:
-            return f" has rows of {exercise}/{variant}, of which runs.csv has no finished run"
+            return f" has rows of {exercise}/{variant}, but runs.csv has no finished run of it"
     return ""
 
 

@@ -49,7 +49,7 @@ def mistakes(study: Study, exercise: str) -> Iterator[str]:
         yield from _prefixed(f"{where} printed.{name}", _printed(study, exercise, name))
     for name in entry.get("metrics", {}):
         if not _recorded(exercise, name):
-            yield f"{where} metrics.{name}: nothing records it, so that nothing has this name"
+            yield f"{where} metrics.{name}: nothing records it, so remove it"
     pairs = entry.get("twins", {})
     yield from _prefixed(f"{where} twins", _variants(study, exercise, [*pairs, *pairs.values()]))
     yield from _prefixed(f"{where} uncompared", _metrics(study, exercise, entry.get("uncompared", ()), ""))
@@ -73,7 +73,7 @@ def _variants(study: Study, exercise: str, names: Iterable[str], key: str = "") 
     for name in map(base_of, dict.fromkeys(names)):
         if name not in there:
             yield (
-                f"{key}: {exercise} has no variant {name!r}; if it only does not run today, give it a name under "
+                f"{key}: {exercise} has no variant {name!r}; if it just does not run today, give it a name under "
                 f"variants{hint(name, there)}"
             )
 
@@ -109,7 +109,7 @@ def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[s
     recorded = [each for each in panels if each != "normalised_loss"]
     yield from _metrics(study, exercise, recorded, "panels")
     if "arrays" in entry:
-        yield f"arrays: a figure of the kind {kind} is drawn from tables; take them out"
+        yield f"arrays: a figure of the kind {kind} is drawn from tables; remove them"
     if kind == "curves" and len(variants) > 1:
         yield "variants: a figure of the kind curves shows one variant; compare shows several"
     if kind == "pairs" and (len(variants) % 2 or len(panels) != 1 or len(entry.get("labels", ())) != 2):

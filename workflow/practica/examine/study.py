@@ -126,7 +126,7 @@ def _python(folder: Path) -> Iterator[str]:
             module = node.module or ""
             place = module_path(module) if module.startswith(f"{PACKAGE}.") else path
             if not (place.exists() or package_folder(module).is_dir()):
-                yield f"{path}:{node.lineno}: there is no {place}, of which it takes something"
+                yield f"{path}:{node.lineno}: there is no {place}, from which it imports something"
 
 
 def _data_set(name: str) -> None:
@@ -143,7 +143,7 @@ def _data_set(name: str) -> None:
     if not spec.fingerprint:
         line = next(n for n, text in enumerate(read_text(file).splitlines(), 1) if "fingerprint" in text)
         raise InputError(
-            f"{file}:{line}: the fingerprint is empty; `python -m practica prepare {name}` says which to write there"
+            f"{file}:{line}: the fingerprint is empty; `python -m practica prepare {name}` prints the right one"
         )
 
 
@@ -154,7 +154,7 @@ def _notes(study: Study) -> Iterator[Finding]:
     for exercise in dict.fromkeys(folders):
         if exercise not in (*configured, "data", "shared"):
             yield Finding(
-                f"{study.folder / exercise}: the configuration has no block for it, and it does not run", note=True
+                f"{study.folder / exercise}: the configuration has no block for it, so it does not run", note=True
             )
     for name in sorted(unused):
         yield Finding(f"{study.folder / 'data' / name}.py: no exercise uses this data set", note=True)

@@ -26,6 +26,6 @@ def write_gallery(pictures: tuple[Path, ...], folder: Path) -> None:
                 how = Image.Quantize.MAXCOVERAGE
                 small = drawn.convert("RGB").quantize(COLOURS, how, kmeans=1, dither=Image.Dither.NONE)
         except OSError as error:
-            raise InputError(f"{path} is no picture ({error}); draw it with `python -m practica figure`") from error
+            raise InputError(f"{path} is not a picture ({error}); draw it with `python -m practica figure`") from error
         with atomic_path(folder / path.name) as part:
             small.save(part, format="PNG", optimize=True)

@@ -237,7 +237,7 @@ class Attempt:
         why = self._stop or OUT_OF_TIME
         if why == OUT_OF_TIME and not self._points:
             why += f": no epoch fitted into {self._minutes:.3g} minutes, raise resources.runtime"
-        reason = f"{self._block.id}: {why}; run it again to go on from its last checkpoint"
+        reason = f"{self._block.id}: {why}; run it again to continue from its last checkpoint"
         if self._end(why, reason):
             with contextlib.suppress(OSError):
                 print(f"practica: {reason}", file=sys.stderr, flush=True)

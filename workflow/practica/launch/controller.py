@@ -71,7 +71,7 @@ def submit(arguments: Sequence[str], settings: Mapping[str, Any]) -> Job:
         working = at_work()
         if working:
             raise InputError(
-                f"controller {working[0].number} is at work here already: see `python -m practica submit --status`, or "
+                f"controller {working[0].number} is already running here: see `python -m practica submit --status`, or "
                 "end it with --stop"
             )
         state = {"arguments": list(arguments), "settings": dict(settings), "jobs": [], "lives": [], "end": None}
@@ -92,7 +92,9 @@ def settings_of(profile: Path) -> dict[str, Any]:
             raise InputError(f"{file}: there is no {key!r}; it may say {', '.join(OPTIONS)}")
         number = isinstance(value, int) and not isinstance(value, bool) and value > 0
         if not (number if key in DEFAULTS else isinstance(value, str)):
-            raise InputError(f"{file}: {key}: {value!r} is no {'whole number above 0' if key in DEFAULTS else 'text'}")
+            raise InputError(
+                f"{file}: {key}: {value!r} is not {'a whole number above 0' if key in DEFAULTS else 'text'}"
+            )
     return {**DEFAULTS, **found}
 
 
@@ -147,7 +149,7 @@ def control() -> int:
         if signal.SIGINT in told:
             return _finish(state, 1, "stopped")
         if signal.SIGTERM in told or code < 0:
-            _say(f"controller {number} ends before Snakemake has come to its end; job {successor.number} goes on")
+            _say(f"controller {number} ends before Snakemake has finished; job {successor.number} goes on")
             return 1
         return _finish(state, code, "done" if code == 0 else "Snakemake failed; see above")
 
@@ -190,7 +192,9 @@ def described() -> str:
         numbers = ",".join(job.number for job in working)
         said.append(_call(["squeue", f"--jobs={numbers}", "--format=%.10i %.10T %.12P %.12M %.12L %R"]).rstrip())
     elif state["end"] is None:
-        said.append("The controllers are gone, and nobody said how they ended: submit again, and the study goes on")
+        said.append(
+            "The controllers are gone, and left no record of how they ended: submit again to continue the study"
+        )
     if len(state["lives"]) > 1:
         said.append(f"{len(state['lives'])} controllers so far")
     if state["end"] is not None:

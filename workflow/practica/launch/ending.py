@@ -95,10 +95,10 @@ def why_locked() -> str:
     """Return why Snakemake cannot lock the folder, and what to do."""
     here, owner = Path.cwd(), _owner()
     if owner is None:
-        return f"{here} is locked: if no other Snakemake is at work there, remove the lock with snakemake --unlock"
+        return f"{here} is locked: if no other Snakemake is running there, remove the lock with snakemake --unlock"
     who = f"process {owner['pid']} on {owner['host']}"
     if owner["host"] == socket.gethostname():
-        return f"{here} is locked by {who}, which is at work there: wait for it, or end it (kill {owner['pid']})"
+        return f"{here} is locked by {who}, which is running there: wait for it, or stop it (kill {owner['pid']})"
     return f"{here} is locked by {who}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
 
 

@@ -39,7 +39,7 @@ PATIENCE, POLL = 3600.0, 5.0
 """Seconds that a submission waits for the controller, and between two questions to it."""
 HASTE = 2.0
 """Seconds for what is under way when Snakemake is told to end."""
-GO_ON = "the jobs go on in SLURM; when Snakemake is started again, it takes them over"
+GO_ON = "the jobs continue in SLURM; the next start of Snakemake takes them over"
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo")
 REGISTER = Path(".snakemake/practica_jobs.jsonl")
 
@@ -167,7 +167,7 @@ class PatientExecutor(CappedExecutor):
         if left.computes != computes or (left.asks != asks and state != "RUNNING"):
             subprocess.run(["scancel", left.number], capture_output=True, check=False)
             return False
-        self.logger.warning(f"SLURM job {left.number} is at work on {left.output} already: taken over")
+        self.logger.warning(f"SLURM job {left.number} already works on {left.output}: taken over")
         self.report_taken_over(job, left.number, aux_of(Path(left.log), name=left.name, submitted=left.submitted))
         return True
 

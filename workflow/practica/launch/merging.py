@@ -237,7 +237,7 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
         if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", key):
             raise InputError(
                 f"--config {word}: write KEY=VALUE, with dots between the keys where they are nested, as "
-                "exercises.digits.settings.epochs=3; a target stands before --config"
+                "exercises.digits.settings.epochs=3; put a target before --config"
             )
         value: Any = _value(word, text)
         for part in reversed(key.split(".")):
@@ -256,7 +256,7 @@ def _value(word: str, text: str) -> Any:
     try:
         return yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
-        said = "the value is no list or mapping in YAML; put the word in quotes if there are spaces in it"
+        said = "the value is not a list or mapping in YAML; put the word in quotes if there are spaces in it"
         raise InputError(f"--config {word[:200]}: {said}") from error
 
 

@@ -51,7 +51,7 @@ def problems(file: Path) -> Iterator[str]:
     settings = read_yaml(file)
     for key, value in settings.items():
         if isinstance(value, Mapping) and key not in MAPPINGS:
-            yield f"{file}: {key}: Snakemake passes over it{_hint(key, MAPPINGS)}"
+            yield f"{file}: {key}: Snakemake ignores it{_hint(key, MAPPINGS)}"
     for found in (*_counts(settings), *_settings(settings), *_resources(settings), *_threads(settings)):
         yield f"{file}: {found}"
     if partitions := settings.get("slurm-partition-config"):
@@ -87,7 +87,7 @@ def refused(file: Path) -> Iterator[str]:
 def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
     for key in LEAST.keys() & settings.keys():
         if isinstance(settings[key], int) and settings[key] < LEAST[key]:
-            yield f"{key}: {settings[key]} is below {LEAST[key]}, the least that is possible"
+            yield f"{key}: {settings[key]} is below {LEAST[key]}, the lowest possible value"
 
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _resources(settings: Mapping[str, Any]) -> Iterator[str]:
         if rule not in rules():
             yield f"set-resources.{rule}: there is no rule of this name{_hint(rule, rules())}"
         elif not isinstance(amounts, Mapping):
-            yield f"set-resources.{rule}: {amounts!r} is no mapping; write {rule}: {{mem_mb: 4000}}"
+            yield f"set-resources.{rule}: {amounts!r} is not a mapping; write {rule}: {{mem_mb: 4000}}"
         else:
             yield from _amounts(f"set-resources.{rule}", amounts)
 
@@ -154,11 +154,11 @@ def _amount(name: str, value: Any) -> str | None:
         try:
             value = amount(name, value)
         except Exception:  # Snakemake's own
-            return None if _expression(value) else f"is no number{unit}"
+            return None if _expression(value) else f"is not a number{unit}"
         if isinstance(value, str):
-            return None if value.isdecimal() or _expression(value) else f"is no number{unit}"
+            return None if value.isdecimal() or _expression(value) else f"is not a number{unit}"
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        return f"is no whole number{unit}"
+        return f"is not a whole number{unit}"
     return None
 
 
@@ -177,7 +177,7 @@ def _threads(settings: Mapping[str, Any]) -> Iterator[str]:
         if rule not in rules():
             yield f"set-threads.{rule}: there is no rule of this name{_hint(rule, rules())}"
         elif not (str(count).isdecimal() and int(count) > 0) and not _expression(str(count)):
-            yield f"set-threads.{rule}: {count!r} is no whole number above 0"
+            yield f"set-threads.{rule}: {count!r} is not a whole number above 0"
 
 
 def _partitions(file: Path) -> Iterator[str]:
@@ -193,7 +193,7 @@ def _partitions(file: Path) -> Iterator[str]:
         if not name.strip():
             yield f"{file}: partitions: a partition has no name"
         if not isinstance(limits, Mapping):
-            yield f"{file}: partitions.{name}: {limits!r} is no mapping of limits; write {name}: {{}} for none"
+            yield f"{file}: partitions.{name}: {limits!r} is not a mapping of limits; write {name}: {{}} for none"
             continue
         for limit, value in limits.items():
             if problem := _limit(limit, value):
@@ -212,7 +212,7 @@ def _limit(name: str, value: Any) -> str | None:
         return None if isinstance(value, bool) else f"{value!r} is neither true nor false"
     if get_args(kind):  # a list of names, or none
         names = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        return None if names or value is None else f"{value!r} is no list of names"
+        return None if names or value is None else f"{value!r} is not a list of names"
     return _number(name, kind, value)
 
 
@@ -223,14 +223,14 @@ def _number(name: str, kind: type, value: Any) -> str | None:
         unit = " of minutes, or a time such as 24h"
         if isinstance(value, str):
             try:
-                return None if slurm_internals.minutes_of(value) > 0 else f"{value!r} is no number{unit}"
+                return None if slurm_internals.minutes_of(value) > 0 else f"{value!r} is not a number{unit}"
             except Exception:  # the plugin's own
-                return f"{value!r} is no number{unit}"
+                return f"{value!r} is not a number{unit}"
     if value == 0 and not isinstance(value, bool) and name in ("max_runtime", "max_mem_mb", "max_threads"):
-        return "0 leaves nothing for any job; take it out for no limit"
+        return "0 leaves nothing for any job; remove it for no limit"
     whole = kind is int and not isinstance(value, int)
     if isinstance(value, bool) or not isinstance(value, int | float) or whole or value < 0:
-        return f"{value!r} is no {'whole ' if kind is int else ''}number{unit}"
+        return f"{value!r} is not a {'whole ' if kind is int else ''}number{unit}"
     return None
 
 

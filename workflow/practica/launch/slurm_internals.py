@@ -106,7 +106,9 @@ class CappedExecutor(Executor):
         asked = job.resources.get(name, 0)
         if isinstance(asked, int) and asked > most:
             if job.attempt == 1:  # further ones ask for more in case that it is needed
-                self.logger.warning(f"{job.output[0]}: {name} {asked} is cut to {most:.0f}, all that a partition gives")
+                self.logger.warning(
+                    f"{job.output[0]}: {name} {asked} is cut to {most:.0f}, the most that a partition gives"
+                )
             setattr(job.resources, name, int(most))
 
 

@@ -74,7 +74,7 @@ def check_estimates(study: Study) -> list[Compared]:
 def comparison_table(compared: Sequence[Compared]) -> str:
     """Return the comparisons as lines for the terminal."""
     if not compared:
-        return "nothing to compare yet: no training has ended of which something was expected when it began"
+        return "nothing to compare yet: no training with an estimate has finished"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("training", "estimate from"):
         table.add_column(name)
@@ -96,7 +96,7 @@ def comparison_table(compared: Sequence[Compared]) -> str:
                 soft_wrap=True,
             )
         expected, took = (sum(getattr(each, name) for each in compared) for name in ("expected", "took"))
-        console.print(f"In sum: expected {duration(expected)}, took {duration(took)}")
+        console.print(f"In total: expected {duration(expected)}, took {duration(took)}")
     return lines.get().rstrip()
 
 

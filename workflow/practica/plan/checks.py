@@ -113,7 +113,7 @@ def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
             models = ", ".join(dict.fromkeys(study.model(exercise, variant) for variant in variants))
             yield (
                 f"configuration: exercises.{exercise}.{where}: {name} would change nothing: neither training nor the "
-                f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; take it out"
+                f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; remove it"
             )
     for variant in used:
         for values in ({}, *space.combinations(study.space(exercise, variant))):
@@ -136,7 +136,7 @@ def check_beside(study: Study) -> None:
         if inside(folder, study.folder) is not None or inside(study.folder, folder) is not None:
             raise InputError(
                 f"configuration: {key}: {folder} is, holds or lies in {os.path.relpath(study.folder)}, where the study "
-                "is written, and a run deletes what stands where it writes; name a folder of its own"
+                "is written, and a run deletes what is where it writes; name a separate folder"
             )
 
 

@@ -270,7 +270,7 @@ def _timed(
 
 
 def read_mapping(path: Path) -> Mapping[str, Any]:
-    """Return the content of a file of JSON, and nothing where it is missing or is no mapping."""
+    """Return the content of a file of JSON, and nothing where it is missing or is not a mapping."""
     try:
         content = read_json(path)
     except InputError:

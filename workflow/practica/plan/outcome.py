@@ -36,7 +36,7 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
     there = {block.id: finished(block, root) for block, root in known_blocks(study).values()}
     reused = sum(done for name, done in there.items() if name not in trained)
     state = "Not complete" if failed or missing else "Done"
-    left = f", {_jobs(missing)} not begun or stopped" if missing else ""
+    left = f", {_jobs(missing)} not started or stopped" if missing else ""
     made = f"{len(trained)} trained, {reused} reused, {_jobs(len(failed))} failed{left}"
     lines = [f"{state} after {duration(seconds)}: {made}"]
     lines += [f"    failed: {title}" for title in failed[:MOST]]
@@ -44,8 +44,8 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
     if not (failed or missing):
         return [*lines, *_verdicts(study), *_places(study)]
     # What the run did not come to is that of a run before it.
-    earlier = [f"Of an earlier run: {line}" for line in _places(study, before=time.time() - seconds)]
-    return [*lines, "The same command goes on from there", *earlier]
+    earlier = [f"From an earlier run: {line}" for line in _places(study, before=time.time() - seconds)]
+    return [*lines, "The same command continues from there", *earlier]
 
 
 def note_outcome(lines: Sequence[str]) -> None:

@@ -126,13 +126,13 @@ def _sentences(plan: Plan) -> Iterator[str]:
         yield f"{'Besides' if plan.trainings else 'Nothing to train; to do'}: {', '.join(others)}"
     longest = max((each for each in plan.trainings if each.seconds), key=lambda each: each.seconds or 0, default=None)
     if longest and longest.seconds and len(plan.trainings) > 1:
-        yield f"Longest: {longest.block}, {_time([longest])}; the time in all is that of one after another"
+        yield f"Longest: {longest.block}, {_time([longest])}; the total time is for one after another"
     for source in dict.fromkeys(each.source for each in plan.trainings):
         yield f"{source}: {SOURCES[source]}"
     if any(each.at_most for each in plan.trainings):
         yield "≤: for all samples of a data set; how many a training has is known once the data are prepared"
     if not plan.on_cluster and any(each.gpu for each in plan.trainings):
-        yield "GPU: asked of a cluster only; on this machine TensorFlow takes what it sees"
+        yield "GPU: requested on clusters only; on this machine TensorFlow uses what it sees"
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -54,7 +54,7 @@ def restore(path: Path, results: Path) -> int:
     contents = _contents(path)
     for name in contents:
         if (results / name).exists():
-            raise InputError(f"{results / name} is there already: move {results} away, or name another with --results")
+            raise InputError(f"{results / name} already exists: move {results} away, or name another with --results")
     # metrics.json comes last, so that it vouches for the others.
     for name in sorted(contents, key=lambda name: name.endswith(METRICS)):
         with atomic_path(results / name) as part:
@@ -85,7 +85,7 @@ def _contents(path: Path) -> dict[str, bytes]:
             members = [member for member in archive.infolist() if not FORMER.fullmatch(member.filename)]
             for member in members:
                 if not MEMBER.fullmatch(member.filename):
-                    raise InputError(f"{path}: {member.filename!r} is no file of a run: take it as it was made")
+                    raise InputError(f"{path}: {member.filename!r} is not a file of a run: use the original archive")
             if (size := sum(member.file_size for member in members)) > LARGEST:
                 raise InputError(f"{path} unfolds to {size:,} bytes, more than the possible {LARGEST:,}")
             return {member.filename: archive.read(member) for member in members}
@@ -93,4 +93,4 @@ def _contents(path: Path) -> dict[str, bytes]:
         raise InputError(f"cannot read {path}: {error.strerror}; `python -m practica reference` makes it") from error
     # NotImplementedError, RuntimeError: a compression unknown to zipfile, an encrypted member.
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path} is no whole archive of runs ({error}): take it as it was made") from error
+        raise InputError(f"{path} is not a complete archive of runs ({error}): use the original archive") from error

@@ -46,7 +46,7 @@ def show(found: Comparison, *, differing: bool = False, console: Console | None 
 
 
 def _why(states: Mapping[str, int]) -> str:
-    nothing = "There is nothing that could agree: no line in common of real data and more than one seed."
+    nothing = "Nothing to compare: the studies share no line with real data and more than one seed."
     return "The studies differ." if states.get(AGREES) or states.get(DIFFERS) else nothing
 
 

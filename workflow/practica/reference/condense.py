@@ -68,7 +68,7 @@ def make_reference(study: Study, results: Path, out: Path, reports: Sequence[str
     """
     runs = [run for run in _runs(study, results) if run.manifests]
     if not runs:
-        raise InputError(f"{results}: no run of the study is there: run snakemake first")
+        raise InputError(f"{results}: there is no run of the study: run snakemake first")
     head, tail = _frame(out / README)
     written = []
     for name in (*COPIED, *reports):

@@ -68,7 +68,7 @@ def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] 
     except InputError as error:
         raise _by_hand(file, path, values, str(error)) from error
     if edited.settings(exercise, variant) != {**study.settings(exercise, variant), **values}:
-        raise _by_hand(file, path, values, "another file or a YAML anchor has a say in them")
+        raise _by_hand(file, path, values, "another file or a YAML anchor sets them, too")
     shared = _others(study, edited, (exercise, variant))
     if after != before:
         with atomic_path(file) as part:
@@ -83,7 +83,7 @@ def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[M
     every = {trial.name: trial for trial in trials(study, exercise, variant)}
     if set(table["trial"]) != set(every) or set(table["seeds"]) != {trial.seeds for trial in every.values()}:
         raise InputError(
-            f"{path} is not of the grid, settings and seeds that the configuration has: run `snakemake tuning` again"
+            f"{path} does not belong to the grid, settings and seeds in the configuration: run `snakemake tuning` again"
         )
     if absent := int((table["status"] == MISSING).sum()):
         raise InputError(f"{path}: {absent} of {len(table)} trials have not run: run `snakemake tuning` again")

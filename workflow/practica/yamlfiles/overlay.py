@@ -74,7 +74,7 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(over, Mapping):
         return dict(config)  # the schema refuses this, too
     if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping)]:
-        said = f"{over[wrong[0]]!r} is no mapping of settings and variants"
+        said = f"{over[wrong[0]]!r} is not a mapping of settings and variants"
         raise InputError(f"configuration: cut.{wrong[0]}: {said}; write it as under exercises")
     cut = dict(exercises)
     for exercise, entry in over.items():
@@ -91,7 +91,9 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
 def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the files of a name in the folders of the exercises say; an exercise without one stays as it is."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise InputError(f"configuration: cut: {name!r} is no name of files in the folders of the exercises, as quick")
+        raise InputError(
+            f"configuration: cut: {name!r} is not the name of a file in the folders of the exercises, such as quick"
+        )
     files = {exercise: folder / exercise / f"{name}.yaml" for exercise in exercises if isinstance(exercise, str)}
     there = {exercise: read_yaml(file) for exercise, file in files.items() if file.is_file()}
     if not there:

@@ -41,7 +41,7 @@ class _Budget:
             for key, item in value.items():
                 if not isinstance(key, str):
                     looks = " (yes, no, on and off are true or false to YAML)" if isinstance(key, bool) else ""
-                    self.refuse(path, f"the key {reprlib.repr(key)}{looks} is no text; put it in quotes")
+                    self.refuse(path, f"the key {reprlib.repr(key)}{looks} is not text; put it in quotes")
                 if not key.isprintable():
                     self.refuse(path, f"the key {reprlib.repr(key)} holds a character that cannot be printed")
                 self.spend(item, (*path, key))
@@ -78,6 +78,6 @@ def _problem(value: Any) -> str | None:
     if isinstance(value, int):
         return None if abs(value) < LARGEST else f"a number beyond the possible {LARGEST:,}"
     if isinstance(value, float):
-        return None if math.isfinite(value) else f"{value} is no finite number"
+        return None if math.isfinite(value) else f"{value} is not a finite number"
     shown = str(value) if isinstance(value, date) else reprlib.repr(value)
     return f"{shown} is read as {type(value).__name__}; if it is meant as text, put it in quotes"

@@ -75,7 +75,7 @@ def _load_json(text: str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         if twice := [key for key in keys if keys.count(key) > 1]:
-            raise ValueError(f"the key {twice[0][:40]!r} is there twice")
+            raise ValueError(f"the key {twice[0][:40]!r} appears twice")
         return dict(pairs)
 
     return json.loads(text, object_pairs_hook=once)
@@ -132,7 +132,7 @@ def _look_at_keys(node: yaml.MappingNode) -> None:
         if rest and isinstance(value, yaml.ScalarNode) and value.tag in NUMBERS:
             raise MisreadError(problem=_whole(key.value, [value.value, *rest]), problem_mark=value.start_mark)
         if key.value in lines:
-            said = f"the key {key.value[:40]!r} is there already, in line {lines[key.value]}"
+            said = f"the key {key.value[:40]!r} already appears in line {lines[key.value]}"
             raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
         lines[key.value] = key.start_mark.line + 1
 

@@ -27,14 +27,14 @@ def misread(text: str) -> str | None:
     if OCTAL.fullmatch(text):
         eights, tens = int(text.replace("_", ""), 8), int(text)
         other = f", or {eights} if that is meant" if eights != tens else ", and a decimal number with a point"
-        return f"YAML takes {text} for {eights}, a number in base 8; write {tens}{other}"
+        return f"YAML reads {text} as {eights}, a number in base 8; write {tens}{other}"
     if SEXAGESIMAL.fullmatch(text):
         sign = -1 if text.startswith("-") else 1
         parts = [sign * float(part) for part in text.lstrip("-+").replace("_", "").split(":")]
         value = sum(part * 60**place for place, part in enumerate(reversed(parts)))
         minutes = sum(part * 60 ** (1 - place) for place, part in enumerate(parts))
         return (
-            f"YAML takes {text} for {value:.12g}, a number in base 60; write a time of hours in minutes, as "
+            f"YAML reads {text} as {value:.12g}, a number in base 60; write a time of hours in minutes, as "
             f'{minutes:.12g}, and text in quotes, as "{text}"'
         )
     return None
@@ -63,7 +63,7 @@ def names(value: str | Sequence[str], where: str) -> list[str]:
     for text in texts:
         parts = [part.split() for part in text.split(",")]
         if len(parts) > 1 and [] in parts:
-            raise InputError(f"{where}: {reprlib.repr(text)} has a comma without a name beside it; take it out")
+            raise InputError(f"{where}: {reprlib.repr(text)} has a comma without a name beside it; remove it")
         found += [name for part in parts for name in part]
     return found
 
@@ -129,7 +129,7 @@ def _count(value: float) -> int:
     if isinstance(value, bool) or value != int(value):
         raise InputError(SEEDS)
     if value < 1:
-        raise InputError(f"there must be one seed at least; {SEEDS}")
+        raise InputError(f"there must be at least one seed; {SEEDS}")
     if value > MOST_SEEDS:
         raise InputError(f"it would be more than {MOST_SEEDS:,} seeds; for one seed of that number write it as a list")
     return int(value)
@@ -140,7 +140,7 @@ def _named(items: Sequence[Any]) -> list[int]:
     for item in items:
         for seed in _range(item):
             if seed in every:
-                raise InputError(f"seed {seed} is there twice; name each once")
+                raise InputError(f"seed {seed} appears twice; name each once")
             every[seed] = None
             if len(every) > MOST_SEEDS:
                 raise InputError(f"it would be more than {MOST_SEEDS:,} seeds")
@@ -163,12 +163,12 @@ def _number(item: Any) -> int:
     if isinstance(item, str):
         text = item.strip()
         if not re.fullmatch(r"[-+]?[0-9]{1,20}", text):
-            raise InputError(f"{reprlib.repr(text)} is no seed; {SEEDS}")
+            raise InputError(f"{reprlib.repr(text)} is not a seed; {SEEDS}")
         if reason := misread(text):
             raise InputError(reason)
         item = int(text)
     if isinstance(item, bool) or not isinstance(item, int | float) or item != int(item):
-        raise InputError(f"{reprlib.repr(item)} is no seed; {SEEDS}")
+        raise InputError(f"{reprlib.repr(item)} is not a seed; {SEEDS}")
     if item < 0:
         raise InputError(f"{item} is below zero, and seeds are 0, 1, 2, ...")
     if item > LARGEST_SEED:

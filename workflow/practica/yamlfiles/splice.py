@@ -44,7 +44,7 @@ def _set(text: str, path: list[str], name: str, value: Any) -> str:
         return _insert(text, owner, path[-1], _written({**_merged(text, path), name: value}))
     _, target = _entry(owner, path[-1])
     if not isinstance(target, MappingNode):
-        raise InputError(f"{'.'.join(path)} is no mapping")
+        raise InputError(f"{'.'.join(path)} is not a mapping")
     if not _has(target, name):
         return _insert(text, target, name, _written(value))
     _, old = _entry(target, name)
@@ -85,7 +85,7 @@ def _find(text: str, path: list[str]) -> MappingNode:
             raise InputError(f"no {'.'.join(path)}")
         _, node = _entry(node, name)
     if not isinstance(node, MappingNode):
-        raise InputError(f"{'.'.join(path)} is no mapping")
+        raise InputError(f"{'.'.join(path)} is not a mapping")
     return node
 
 

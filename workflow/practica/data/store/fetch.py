@@ -58,7 +58,7 @@ def download(url: str, target: Path, *, sha256: str | None, patience: Patience) 
     import requests
 
     if sha256 and not _is_secure(url):
-        raise UnavailableError("an upstream address must be https")
+        raise UnavailableError("a download address must be https")
     await_answer(url, patience.connect)
     target.unlink(missing_ok=True)
     pooch.get_logger().setLevel("WARNING")
@@ -101,7 +101,7 @@ def await_answer(url: str, seconds: float) -> None:
         parts = urlsplit(proxy or url)
         place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     except ValueError as error:  # no number as its port
-        raise UnreachableError(f"{proxy or url} is no address ({error})") from error
+        raise UnreachableError(f"{proxy or url} is not an address ({error})") from error
     outcome: list[Exception | None] = []
 
     def connect() -> None:

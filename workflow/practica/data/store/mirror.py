@@ -37,7 +37,7 @@ def check_mirror(mirror: str) -> None:
     usable = os.path.isdir(folder) if folder else mirror.partition("://")[2].strip("/ ") != ""  # noqa: PTH112
     if not usable:
         raise InputError(
-            f"the data mirror {mirror} is no folder and no http(s) address: correct data.mirror or "
+            f"the data mirror {mirror} is neither a folder nor an http(s) address: correct data.mirror or "
             "PRACTICA_DATA_MIRROR, or leave it empty"
         )
 

@@ -141,7 +141,7 @@ def _check_regular(path: Path) -> None:
     """Refuse what is there but has no end, as a device, or waits for a writer, as a pipe; in a folder, too."""
     for file in path.iterdir() if path.is_dir() else [path]:
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise UnavailableError(f"{file.name} is no regular file")
+            raise UnavailableError(f"{file.name} is not a regular file")
 
 
 def _from_upstream(spec: Published, raw: Path, patience: Patience, trail: Trail) -> Found | None:
