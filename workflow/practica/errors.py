@@ -1,4 +1,4 @@
-"""The two ways in which a command can end badly, each with its exit code, and what kinds of failed runs there are."""
+"""The two errors with which a command ends, each with its exit code, and the kinds of failed runs."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, JSON where wanted checked against its schema, and read it."""
+"""Write files whole or not at all, and write and read JSON, if wanted checked against its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Begin a study, or an exercise in one: its folder and its block in config.yaml, ready to run."""
+"""Start a study, or an exercise in one: its folder and its block in config.yaml, ready to run."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def run_of(wildcards):
 
 
 def need(name, *, grows=False):
-    """Return a function to how much a training job needs; memory and time grow, for these fail most often."""
+    """Return a function that gives a training job's request; memory and time grow with each attempt, as they fail most."""
 
     def of(wildcards):
         return study.resources(wildcards.exercise, wildcards.variant)[name]
@@ -58,7 +58,7 @@ def need(name, *, grows=False):
 
 
 def grown(need, attempt):
-    """Return the need of an attempt: twice, then three times; later ones come only where nodes fail, and sites limit."""
+    """Return the request of an attempt: twice, then three times; more attempts follow only failed nodes, and sites limit."""
     return need * min(attempt, 3)
 
 

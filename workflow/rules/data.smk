@@ -1,6 +1,6 @@
 # Data sets: fetched, verified and prepared once each, and shared by all runs.
 rule prepare_data:
-    """Fetch, verify and prepare one data set."""
+    """Download, verify and prepare one data set."""
     output:
         # Updated in place, so that data that cannot be fetched again now are not lost for it.
         dataset=update(f"{DATA}/prepared/{{dataset}}/dataset.json"),

@@ -1,4 +1,4 @@
-"""Subcommands that say what a run will do, what it is doing, and to whom it tells that."""
+"""Subcommands that show what a run will do and what it is doing, and that test its messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The subcommand that predicts with a kept net."""
+"""The subcommand that predicts with a saved net."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subcommands that run Snakemake itself as a job of SLURM."""
+"""Subcommands that run Snakemake itself as a SLURM job."""
 
 from __future__ import annotations
 

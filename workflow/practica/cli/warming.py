@@ -1,4 +1,4 @@
-"""The subcommand with which steps share their imports."""
+"""The subcommand through which steps share their imports."""
 
 from __future__ import annotations
 

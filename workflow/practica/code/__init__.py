@@ -1,1 +1,1 @@
-"""The code of the package and the study, read and never run: what each name needs, and a digest of that."""
+"""Read the code of the package and the study without running it: what each name needs, and a digest of that."""

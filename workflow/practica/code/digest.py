@@ -120,7 +120,7 @@ def choices(entry: str) -> dict[str, str]:
 def mentioned(module: str, function: str) -> frozenset[str]:
     """Return every attribute and text in a function of a module, and in all of this package that it reaches from there.
 
-    What is not among them it cannot use; ``**`` is, where something is unpacked.
+    It can use nothing else. ``**`` is among them if something is unpacked.
     """
     found = reach(f"{module}:{function}")
     return found.attributes | found.texts

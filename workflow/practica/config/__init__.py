@@ -1,1 +1,1 @@
-"""The configuration and what a study says of itself: read, checked, typed, with its trials and its reference."""
+"""Read, check and type the configuration and a study's own files, with trials and the reference page."""

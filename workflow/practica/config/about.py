@@ -1,4 +1,4 @@
-"""Read what a study says of itself: ``study.yaml`` of all of it, ``about.yaml`` of one exercise. Light."""
+"""Read a study's own files: ``study.yaml`` for the whole study, ``about.yaml`` for one exercise. Light."""
 
 from __future__ import annotations
 

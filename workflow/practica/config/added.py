@@ -1,4 +1,4 @@
-"""Seeds added to a study after looks at its results: one file beside these, which lies over the configuration."""
+"""Seeds added to a study after looks at its results: one file beside these, merged over the configuration."""
 
 from __future__ import annotations
 

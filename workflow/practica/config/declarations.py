@@ -1,4 +1,4 @@
-"""What settings there are: the engine's stand in the schema of the configuration, a study's own in its ``study.yaml``.
+"""The settings: the schema of the configuration declares the engine's, ``study.yaml`` a study's own.
 
 What else there is to know of a setting, such as whether it may be tuned, follows from its declaration. Light.
 """

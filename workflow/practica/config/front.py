@@ -1,4 +1,4 @@
-"""What a study says of itself on its first pages: authors, abstract, keywords, and the source that it repeats."""
+"""What the first pages of a study's reports say: authors, abstract, keywords, and the source that it repeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From files to the configuration that the schema is to see."""
+"""Turn files into the configuration that the schema checks."""
 
 from __future__ import annotations
 

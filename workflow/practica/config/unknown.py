@@ -1,4 +1,4 @@
-"""What a configuration names and nothing has."""
+"""Find names in a configuration that do not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foresee what it would take to decide each claim, if its seeds go on as they began, and share out the next seeds."""
+"""Estimate how many seeds each claim needs if new seeds behave like the old ones, and hand out the next seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Give seeds to undecided claims, train them with Snakemake, judge, and so on: until all is decided or time is over."""
+"""Add seeds for undecided claims, train them with Snakemake, judge, and repeat until all is decided or time is up."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the runs left behind: collected into tidy tables, summarised over seeds, read back, and held against claims."""
+"""Collect the results of the runs into tidy tables, summarise them over seeds, read them, and judge claims."""

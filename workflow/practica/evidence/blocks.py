@@ -1,4 +1,4 @@
-"""Read the files that one block of runs left behind, and check what the rest of the study relies on."""
+"""Read the result files of one block of runs, and check what the rest of the study relies on."""
 
 from __future__ import annotations
 

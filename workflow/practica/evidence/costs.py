@@ -1,4 +1,4 @@
-"""What the study has cost: every attempt at every block, failed ones and those of the search among them."""
+"""The cost of the study: every attempt at every block, including failed ones and those of the search."""
 
 from __future__ import annotations
 

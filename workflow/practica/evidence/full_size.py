@@ -1,4 +1,4 @@
-"""Read a summary that stands outside the results: a reference's, whose values a demonstration shows beside its own."""
+"""Read the summary of a reference, whose values a demonstration shows beside its own."""
 
 from __future__ import annotations
 

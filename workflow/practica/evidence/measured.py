@@ -1,4 +1,4 @@
-"""Rows of the collected metrics that no run writes: what is measured of variants beside their training."""
+"""Rows of the collected metrics that no run writes: measurements of variants beside their training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The read side of the collected tables: what figures, tables and prose ask the results for."""
+"""The read side of the collected tables: what figures, tables and text need from the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check the collected tables, each in itself and against the others: none may lack what another tells of."""
+"""Check the collected tables, each alone and against the others: none may lack what another has."""
 
 from __future__ import annotations
 

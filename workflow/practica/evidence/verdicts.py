@@ -1,4 +1,4 @@
-"""Evaluate the declared claims on the collected results, and write what came of each to ``claims.json``."""
+"""Judge the declared claims by the collected results, and write the verdicts to ``claims.json``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Say all that is wrong with a study, also what would show at the end of a run only. Without Keras."""
+"""List all mistakes in a study, even those that would show only at the end of a run. Without Keras."""

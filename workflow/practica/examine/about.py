@@ -1,4 +1,4 @@
-"""Find names in ``about.yaml`` that nothing has, and texts that a language of the report lacks."""
+"""Find names in ``about.yaml`` that do not exist, and texts that a language of the report lacks."""
 
 from __future__ import annotations
 

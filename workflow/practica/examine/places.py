@@ -1,4 +1,4 @@
-"""Name the line that a sentence about a study speaks of."""
+"""Find the line that a sentence about a study refers to."""
 
 from __future__ import annotations
 

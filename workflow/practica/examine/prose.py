@@ -1,4 +1,4 @@
-"""Find what is wrong with the prose: names that nothing has, references, and what one language alone asks for."""
+"""Find mistakes in the texts: unknown names and references, and macros that only one language has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gather all that is wrong with a study, one sentence each."""
+"""Gather all mistakes in a study, one sentence each."""
 
 from __future__ import annotations
 

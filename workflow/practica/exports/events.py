@@ -1,4 +1,4 @@
-"""Histories as TensorBoard's event files: a folder a run and split, a curve a metric.
+"""Histories as TensorBoard's event files: one folder per run and split, one curve per metric.
 
 Training is the running mean, under the metric's own name, as in the event files of Keras: so both splits share axes.
 """

@@ -1,4 +1,4 @@
-"""The one look of all figures: sizes, fonts, colours, and files that are equal when the figures are."""
+"""The style of all figures: sizes, fonts, colours, and equal files for equal figures."""
 
 from __future__ import annotations
 

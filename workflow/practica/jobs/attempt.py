@@ -129,7 +129,7 @@ class Attempt:
         self._close()
 
     def entries(self) -> list[Entry]:
-        """Return the attempts at the result that this one is to come to, itself as the last."""
+        """Return the attempts at the result that this one works on, itself as the last."""
         return of_last_result(self._journal.entries())
 
     def at_point(self, run: str, record: History) -> str | None:

@@ -1,4 +1,4 @@
-"""Write each point of a block's histories as it is reached: a line of JSON in ``history.jsonl`` beside the results.
+"""Write each point of a block's histories at once, as a line of JSON in ``history.jsonl`` beside the results.
 
 The first line names the block and the key of its states; each further one is a point of one run. What is in the file is
 what the runs have come to, in one attempt or several: no point is missing, and none is there twice.

@@ -1,4 +1,4 @@
-"""Let one process at a time work on a block, also where the processes are on different machines.
+"""Let one process at a time work on a block, even if the processes are on different machines.
 
 The lock is a file that says who holds it and whose time of change beats like a heart. Locks of the operating system
 end with their process, but not every file system of a cluster has them.

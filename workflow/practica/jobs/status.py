@@ -1,4 +1,4 @@
-"""Say how far every block is, from what its jobs leave on the disk; also while they run."""
+"""Say how far every block is, from the files of its jobs, even while they run."""
 
 from __future__ import annotations
 

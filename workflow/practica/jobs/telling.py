@@ -1,4 +1,4 @@
-"""Tell at the terminal, or in a log, how far a training is: a bar where somebody looks, else a line now and then."""
+"""Show how far a training is: a progress bar at a terminal, a line now and then in a log."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What stands around a run: command line, profiles, Snakemake and its SLURM plugin, the job's allocation, the end."""
+"""Everything around a run: command line, profiles, Snakemake and its SLURM plugin, the job's allocation, the end."""

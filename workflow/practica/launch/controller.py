@@ -1,4 +1,4 @@
-"""Run Snakemake itself as a small SLURM job, so that nothing has to stay at work on the login node.
+"""Run Snakemake itself as a small SLURM job, so that nothing needs to keep running on the login node.
 
 Each controller first submits its successor, which SLURM holds back until the controller has ended, in whatever way: at
 its time limit, by a kill, with its node. The successor takes over the study's jobs. A controller whose Snakemake has

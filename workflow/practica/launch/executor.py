@@ -1,4 +1,4 @@
-"""Snakemake's SLURM executor, made to hold out for a week unattended.
+"""Snakemake's SLURM executor, made robust enough to run for a week unattended.
 
 Version 2.8 of the plugin forgets every job that runs while SLURM's controller is silent, waits for ever for jobs that
 were preempted or that SLURM no longer lists, gives a submission up when the controller restarts, goes on submitting

@@ -1,4 +1,4 @@
-"""Tell somebody who is elsewhere what becomes of a run: by a command, a webhook, or SLURM's mail.
+"""Send messages about a run: by a command, a webhook, or SLURM's mail.
 
 A command is a list of words, and the message is its last word: no shell reads either. Secrets stand in the environment:
 ``${NAME}`` in the words or the address is filled in when a notice is sent, and is in no file, log or error.

@@ -1,4 +1,4 @@
-"""Check the files of a Snakemake profile: what Snakemake or its SLURM plugin would take in silence, or fail on late.
+"""Check the files of a Snakemake profile for what Snakemake or its SLURM plugin would ignore, or fail on late.
 
 The installed plugin is the yardstick: its settings, the limits it knows of a partition, the resources that it reads.
 """

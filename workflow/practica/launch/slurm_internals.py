@@ -1,4 +1,4 @@
-"""What Snakemake's SLURM plugin is from inside, in one place: when the plugin changes, this is the file to change.
+"""Every private name of Snakemake's SLURM plugin, in one place: when the plugin changes, change this file.
 
 `tests/ground/test_slurm_internals.py` names all of it that is no part of the interface that executor plugins share, and
 says what to do when it goes.

@@ -1,4 +1,4 @@
-"""Every name of Snakemake that it does not document, in one place: when Snakemake changes, this is the file to change.
+"""Every undocumented name of Snakemake, in one place: when Snakemake changes, change this file.
 
 `tests/ground/test_snakemake_internals.py` names each of them and says what to do when it goes. Snakemake is imported in
 the functions, for training jobs import the modules that use them, too.

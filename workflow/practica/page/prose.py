@@ -1,4 +1,4 @@
-"""What authors write of a study, from the same files as the PDF, as sections of a page."""
+"""The authors' text about a study, from the same files as the PDF, as sections of a page."""
 
 from __future__ import annotations
 

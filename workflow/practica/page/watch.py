@@ -1,4 +1,4 @@
-"""Serve a page of the running study on this machine alone: curves, runs and failures, as they lie on the disk.
+"""Serve a page of the running study, only on this machine: curves, runs and failures, from the files on disk.
 
 Nothing is written, and Snakemake need not know of it. Login nodes are shared, so whoever asks must know a token: it is
 in the address that is printed, and from then on in a cookie.

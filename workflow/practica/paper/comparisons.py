@@ -1,4 +1,4 @@
-"""Make the tables of verdicts on what is claimed."""
+"""Make the tables of verdicts on claims."""
 
 from __future__ import annotations
 

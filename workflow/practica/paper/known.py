@@ -1,4 +1,4 @@
-"""Which names the report may use: what is known and does not run today is a hole, and what nothing knows a mistake."""
+"""Which names the report may use: a known name that does not run today is a gap, an unknown name a mistake."""
 
 from __future__ import annotations
 

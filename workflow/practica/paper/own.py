@@ -1,4 +1,4 @@
-"""What a study brings along for its PDFs: a class of LaTeX, a preamble, and the files that these use. Light."""
+"""A study's own LaTeX class and preamble for its PDFs, and the files that these use. Light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands before the text of the report: class, packages, settings, and what the PDF says of itself."""
+"""Everything before the text of the report: class, packages, settings, and the metadata of the PDF."""
 
 from __future__ import annotations
 

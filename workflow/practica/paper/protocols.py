@@ -1,4 +1,4 @@
-"""Say under which protocol a number or a verdict stands, wherever there is more than one."""
+"""Say which protocol a number or a verdict belongs to, if there is more than one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep what was expected of each training before a run, and compare it with what the training took."""
+"""Keep the estimate of each training before a run, and compare it with the time that the training took."""
 
 from __future__ import annotations
 

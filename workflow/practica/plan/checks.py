@@ -1,4 +1,4 @@
-"""What is checked of a study before any job: modules, models, settings and folders. Light, as ``wiring`` is."""
+"""Check a study before any job: modules, models, settings and folders. Light, like ``wiring``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find names that two things of a study would have. Light, as ``checks`` is."""
+"""Find names that two things of a study would share. Light, like ``checks``."""
 
 from __future__ import annotations
 

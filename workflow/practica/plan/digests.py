@@ -195,7 +195,7 @@ def _told(study: Study, language: str) -> list[Any]:
 
 
 def _protocols(study: Study, owners: Iterable[str]) -> list[Any]:
-    """Return what is said of the protocols that run, and what each does in some exercises; nothing of one alone."""
+    """Return the declarations of the protocols that run, and what each does in some exercises; nothing for only one."""
     told = [[name, protocols.declared(study.folder)[name]] for name in study.protocols]
     return [told, [[study.protocol(each, name) for name in study.protocols] for each in owners]] if told else []
 

@@ -1,4 +1,4 @@
-"""Ask Snakemake for its plan: a dry run, of which its logger makes the plan that people are shown."""
+"""Ask Snakemake for its plan: a dry run, which the logger turns into the plan for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say in a few lines what came of a run: what was trained, reused, failed, the verdicts, where the reports are."""
+"""Sum up a run in a few lines: what was trained, reused and failed, the verdicts, and where the reports are."""
 
 from __future__ import annotations
 

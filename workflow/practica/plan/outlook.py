@@ -1,4 +1,4 @@
-"""Say how long a study still takes while it runs: what is left of the runs at work, and estimates of those to come."""
+"""Say how long a running study still takes: the rest of its current runs, and estimates of those to come."""
 
 from __future__ import annotations
 

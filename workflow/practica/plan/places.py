@@ -1,4 +1,4 @@
-"""Where the study may write: in no file or folder of somebody else."""
+"""Where the study may write: never in anybody else's files or folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Snakemake is about to do, as people ask for it: which trainings, where, for how long, and why."""
+"""What Snakemake is about to do, for people: which trainings, where, for how long, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which variants have to be rehearsed before the first training of a plan; what has been rehearsed is remembered.
+"""Which variants need a rehearsal before the first training of a plan, and a record of those rehearsed.
 
 The memory is the folder ``rehearsed`` of the results: each rehearsal leaves a file with the keys of what can be
 trained. A key stands for all that decides it: specification without seeds, code, and content of the data.

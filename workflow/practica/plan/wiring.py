@@ -1,4 +1,4 @@
-"""What the Snakefile asks: the checked study, digests of code, and file names. Light: Snakemake parses in every job."""
+"""What the Snakefile needs: the checked study, digests of code, file names. Light: every job parses it again."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A finished study condensed into a folder that can be kept, restored, and compared with another."""
+"""Condense a finished study into a folder that you can keep, restore, and compare with another."""

@@ -1,4 +1,4 @@
-"""Show at the terminal what came of the comparison of two studies."""
+"""Show the comparison of two studies at the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Condense a finished study into a folder small enough to be kept: what others compare theirs with."""
+"""Condense a finished study into a folder that is small enough to keep and that others can compare theirs with."""
 
 from __future__ import annotations
 

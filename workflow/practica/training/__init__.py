@@ -1,1 +1,1 @@
-"""Train blocks of seeds and write what came of them."""
+"""Train blocks of seeds and write their results."""

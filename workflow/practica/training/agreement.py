@@ -1,4 +1,4 @@
-"""Hold the step that replicas share against Keras' own, before it trains anything."""
+"""Compare the step that replicas share with Keras' own, before it trains anything."""
 
 from __future__ import annotations
 

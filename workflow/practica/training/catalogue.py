@@ -1,4 +1,4 @@
-"""List what the installed Keras offers to recipes: what ``workflow/schemas/keras.json`` is to say.
+"""List what the installed Keras offers to recipes, for ``workflow/schemas/keras.json``.
 
 python -m practica.training.catalogue > workflow/schemas/keras.json
 """

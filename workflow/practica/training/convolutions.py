@@ -16,7 +16,7 @@ SMALL_OUTPUT = 100
 
 
 def hasten_convolutions(net: keras.Model) -> None:
-    """Give convolutions in bfloat16 another way to their gradient by the kernel, where their output is small.
+    """Compute the kernel gradient of bfloat16 convolutions in a faster way if their output is small.
 
     Where the processor has no matrix units, oneDNN's own takes as long in bfloat16 as in float32 and longer the smaller
     the output is: three times as long as ``backend.convolution``'s at 3 x 3, about as long at 10 x 10.

@@ -1,4 +1,4 @@
-"""Every private name of Keras that training needs, in one place: when Keras changes, this is the file to change.
+"""Every private name of Keras that training needs, in one place: when Keras changes, change this file.
 
 `tests/training/test_keras_internals.py` names each of them and says what to do when it goes.
 """

@@ -1,4 +1,4 @@
-"""The weights with which runs begin: drawn anew for every seed where they are random, and else as they were written.
+"""The first weights of runs: drawn anew for every seed if they are random, otherwise as the model sets them.
 
 A model's function may load weights, set them or freeze them; what it sets stays to the bit. What Keras draws for it is
 drawn again, from the run's seed and the weight's place, so that many runs can begin from one built net.

@@ -1,4 +1,4 @@
-"""The words of figures, tables, pages and PDFs: one file a language. Light: Snakemake reads them each time it parses.
+"""The words of figures, tables, pages and PDFs, one file per language. Light: Snakemake reads them at each parse.
 
 A language is there as soon as one of the folders holds its file; a file in a later folder lies over those before it.
 """

@@ -1,1 +1,1 @@
-"""Files of YAML that people write: read, checked, laid over one another, and written into."""
+"""Read, check, merge and edit the YAML files that people write."""

@@ -1,4 +1,4 @@
-"""Lay one configuration over another: what it changes, what it leaves out, and what it cuts where that is there."""
+"""Merge one configuration over another: what it changes, what it leaves out, and what it cuts if that exists."""
 
 from __future__ import annotations
 

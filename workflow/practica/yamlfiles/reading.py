@@ -1,4 +1,4 @@
-"""Read a file of YAML that people write, or say in one sentence where in it what is wrong."""
+"""Read a YAML file that people write, or say in one sentence what is wrong in it, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people write in several ways, seeds and names, and numbers that YAML takes for others than they look."""
+"""Seeds and names, which people write in several ways, and numbers that YAML reads as others than they look."""
 
 from __future__ import annotations
 

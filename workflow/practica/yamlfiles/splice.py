@@ -1,4 +1,4 @@
-"""Write values into a YAML file that people keep, and leave every other byte of it as it is.
+"""Write values into a YAML file that people edit, and keep every other byte of it.
 
 A YAML library that reads and writes the whole file would break its lines anew; here the parser only says where to cut.
 """

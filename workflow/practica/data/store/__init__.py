@@ -1,1 +1,1 @@
-"""Obtain data sets from wherever they can be had, check them, and keep them as plain arrays."""
+"""Get data sets from any source that has them, check them, and keep them as plain arrays."""

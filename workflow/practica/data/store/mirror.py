@@ -1,4 +1,4 @@
-"""Where data sets may lie on this machine: a mirror, however it is named, and the folder that Keras downloads into."""
+"""Where data sets may be on this machine: a mirror, however it is named, and Keras' download folder."""
 
 from __future__ import annotations
 
