@@ -47,7 +47,7 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
     }
     done = fresh.snakemake("--nocolor", RUN, env={**env, **mirror})
     assert done.returncode == 2
-    _, sentence = done.stderr.rsplit("practica: data set pima cannot be had:", 1)
+    _, sentence = done.stderr.rsplit("practica: data set pima is not available:", 1)
     assert f"{file}: it cannot be read" in sentence
     assert described.read_bytes() == before
     file.unlink()

@@ -89,7 +89,7 @@ def test_the_lock_of_one_that_was_killed_is_removed_and_that_of_another_is_not(f
         before = children(process)
         refused = fresh.snakemake("--nocolor", RUN)
         assert refused.returncode == 2
-        assert f"is locked by process {process.pid} on {socket.gethostname()}, which is at work" in refused.stderr
+        assert f"is locked by process {process.pid} on {socket.gethostname()}, which is running" in refused.stderr
         assert refused.stderr.count("\n") == 3  # with the profile and the configuration
         process.kill()
         process.wait()
