@@ -61,12 +61,13 @@ class Tuning:
         for trial, score in zip(self.trials, scores, strict=True):
             for place, block in enumerate(trial.blocks):
                 path = write_block(block, folder(self.results), stand_in=stand_in) / "metrics.json"
+                reached = score + 0.05 * (place - 1)
                 content = json.loads(path.read_text())
-                content["runs"][0]["metrics"] = {
-                    "train": {"accuracy": 1.0},
-                    "validation": {"accuracy": score + 0.05 * (place - 1)},
-                }
+                content["runs"][0]["metrics"] = {"train": {"accuracy": 1.0}, "validation": {"accuracy": reached}}
                 write_json(path, content)
+                history = json.loads(path.with_name("history.json").read_text())
+                history["runs"][0]["validation"]["accuracy"][-1] = reached
+                write_json(path.with_name("history.json"), history)
         return write_trials(self.study, "steps", "dense", self.results)
 
     def adopt(self) -> Adopted:

@@ -125,9 +125,9 @@ def _values(block: Block, split: str, accuracy: float) -> dict[str, float]:
 
 
 def _curves(last: dict[str, float], epochs: int) -> dict[str, list[float]]:
-    curves = {"loss": [0.9, 0.5, 0.4]}
-    curves |= {"accuracy": [0.2, 0.6, last["accuracy"]]} if "accuracy" in last else {}
-    return {name: values[:epochs] for name, values in curves.items()}
+    curves = {"loss": [0.9, 0.5][: epochs - 1]}
+    curves |= {"accuracy": [0.2, 0.6][: epochs - 1]} if "accuracy" in last else {}
+    return {name: [*values, last[name]] for name, values in curves.items()}
 
 
 def provenance(block: Block, stand_in: bool) -> dict[str, Any]:

@@ -237,6 +237,17 @@ def test_what_a_table_lacks_of_another_is_named(results, name, fields, words, me
     assert str(results / name) in sentence
 
 
+def test_an_end_other_than_that_of_the_history_is_named(results) -> None:
+    table = read(results / "metrics.csv")
+    place = where(table, **ACCURACY | {"split": "validation"})
+    ended = table.loc[place, "value"]
+    table.loc[place, "value"] = "0.111"
+    write(results / "metrics.csv", table)
+    sentence = said(results, "claims")
+    run = f"steps/conv, seed 1, validation accuracy is 0.111, and {float(ended):g} at the end of history.csv.gz"
+    assert f"{results / 'metrics.csv'}: {run}" in sentence
+
+
 def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
     table = read(results / "runs.csv")
     table.loc[table["variant"] == "raw", "status"] = "failed"
@@ -321,6 +332,11 @@ def change(path: Path, edit) -> None:
         ("metrics.json", lambda runs: runs[1].update(epochs=2.5), "runs.1.epochs: 2.5 is not of type 'integer'"),
         ("metrics.json", lambda runs: runs[1].update(seed="0"), "runs.1.seed: '0' is not of type 'integer'"),
         ("metrics.json", lambda runs: runs[1]["metrics"]["train"].update(loss=None), "None is not of type 'number'"),
+        (
+            "metrics.json",
+            lambda runs: runs[1]["metrics"]["validation"].update(accuracy=0.111),
+            "seed 0, fold 1 ends with validation accuracy 0.111, and with",
+        ),
         ("history.json", lambda runs: runs.pop(3), "seed 0, fold 3 is missing"),
         ("history.json", lambda runs: runs[1].pop("validation"), "seed 0, fold 1 has no validation accuracy"),
         ("history.json", lambda runs: runs[2]["train"].update(accuracy=[0.1, -3, 0.2]), "accuracy is -3"),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from practica.address import RUNNING
 from practica.config.study import Block
 from practica.errors import InputError
+from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.sound import complaint, stops_early
 from practica.files import misfit, read_json
 from practica.jobs.attempt import checkpoint_folder
@@ -78,6 +79,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         if run["epochs"] != (recorded := lengths.get(_run_key(run))):
             said = f"{_name(*_run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
             raise InputError(f"{metrics_file}: {said}; {train_again(metrics_file)}")
+    _check_ends(metrics_file, block, metrics, curves)
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
     return BlockFiles(
         block=block,
@@ -225,6 +227,19 @@ def _check_alike(keys: Iterable[Key]) -> None:
     for run, there in runs.items():
         for split, metric in sorted(every - there):
             raise ValueError(f"{_name(*run)} has no {split} {metric}, which other runs have")
+
+
+def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tuple[list[int], list[float]]]) -> None:
+    """Raise ``InputError`` where a final value is not the one that the run's own history ends with."""
+    if not ends_as_recorded(block.exercise, block.settings):
+        return
+    for run in content["runs"]:
+        for metric, value in run["metrics"].get(SPLIT, {}).items():
+            epochs, values = curves.get((*_run_key(run), SPLIT, metric), ([], []))
+            best = [v for epoch, v in zip(epochs, values, strict=True) if epoch == run["best_epoch"]]
+            if values and not agree(value, [values[-1], *(best if may_be_best(block.settings) else [])]):
+                said = f"{_name(*_run_key(run))} ends with {SPLIT} {metric} {value:g}, and with {values[-1]:g}"
+                raise InputError(f"{path}: {said} in {FILES[1]}; {train_again(path)}")
 
 
 def _name(seed: int, fold: int | None) -> str:

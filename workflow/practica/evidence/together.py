@@ -11,6 +11,7 @@ import pandas as pd
 from practica.address import PREFIXES, TIMING, protocol_of
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.results import TYPES, Results
 from practica.evidence.sound import check_table
 from practica.evidence.summary import GROUP, over_folds
@@ -42,6 +43,8 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> No
     for name in tables:
         if all(other in tables for other in BESIDE[name]) and (said := _disagreement(name, results)):
             raise InputError(f"{folder / name}{said}; delete it and collect again")
+    if {"metrics.csv", "history.csv.gz"} <= {*tables} and (said := _ends(results)):
+        raise InputError(f"{folder / 'metrics.csv'}{said}; delete it and collect again")
 
 
 def _disagreement(name: str, results: Results) -> str:
@@ -54,6 +57,27 @@ def _disagreement(name: str, results: Results) -> str:
         return _differences(results)
     table = results.metrics if name == "metrics.csv" else results.history
     return _of_no_run(table, results) or _runs_without_rows(table, results)
+
+
+def _ends(results: Results) -> str:
+    """Say which run has a final value other than the one that its history ends with."""
+    metrics, history = (
+        table[table["split"] == SPLIT].astype(dict.fromkeys(GROUP, "str"))
+        for table in (results.metrics, results.history)
+    )
+    run = [*VARIANT, "seed", "fold", "metric"]
+    curves = history.sort_values("epoch").groupby(run, dropna=False)["value"].agg(list)
+    for (exercise, variant), rows in metrics.groupby(VARIANT):
+        known = variant in results.study.every_variant(exercise) if exercise in results.study.exercises else False
+        settings = results.study.settings(exercise, variant) if known else {}
+        if not known or not ends_as_recorded(exercise, settings):
+            continue
+        for row in rows.merge(curves.rename("curve").reset_index(), on=run).itertuples():
+            if not agree(row.value, row.curve if may_be_best(settings) else row.curve[-1:]):
+                fold = "" if pd.isna(row.fold) else f", fold {row.fold}"
+                where = f"{exercise}/{variant}, seed {row.seed}{fold}, {SPLIT} {row.metric}"
+                return f": {where} is {row.value:g}, and {row.curve[-1]:g} at the end of history.csv.gz"
+    return ""
 
 
 def _runs(results: Results) -> str:
