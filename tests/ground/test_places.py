@@ -6,12 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from practica.cli import main
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.plan import places
 from practica.plan.checks import check
-from practica.plan.places import OURS, ROOT
+from practica.plan.places import OURS, ROOT, check_file
 
 
 def study(results: object = "results", data: object = "data") -> Study:
@@ -116,3 +118,46 @@ def test_every_file_of_the_project_is_on_the_list() -> None:
         pytest.skip("not a git checkout")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {name.split("/")[0] for name in listed.splitlines()} <= set(OURS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tensorboard", "--out", "docs"],
+        ["tensorboard", "--out", "study/data"],
+        ["tensorboard", "--out", "."],
+        ["reference", "--out", "docs"],
+        ["gallery", "some.png", "--out", "workflow"],
+        ["models", "--out", "README.md"],
+        ["predict", "digits/conv", "--input", "a.npz", "--out", "docs/faults.md"],
+        ["configuration", "--out", "README.md"],
+        ["configuration", "--out", "docs"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_writes_over_the_project(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    before = (ROOT / "README.md").read_bytes()
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2, done.output
+    assert done.output.startswith("practica: --out: ") and done.output.count("\n") == 1, done.output
+    assert (ROOT / "README.md").read_bytes() == before
+
+
+def test_a_file_that_git_keeps_is_not_written_over(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    kept, other = tmp_path / "kept.csv", tmp_path / "other.csv"
+    for file in (kept, other):
+        file.touch()
+    subprocess.run(["git", "-C", str(tmp_path), "add", "kept.csv"], check=True)
+    check_file("--out", other)
+    check_file("--out", tmp_path / "new" / "file.csv")
+    with pytest.raises(InputError, match=r"^--out: .*kept\.csv is or would be a file of the project itself; name"):
+        check_file("--out", kept)
+
+
+def test_a_page_of_the_configuration_is_renewed(tmp_path: Path) -> None:
+    page = tmp_path / "configuration.md"
+    for _ in range(2):
+        assert CliRunner().invoke(main, ["configuration", "--out", str(page)]).exit_code == 0
+    assert page.stat().st_size > 1000

@@ -21,7 +21,7 @@ from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.launch.merging import BASE, Merged, from_command, noted, profile_file
 from practica.plan.checks import check
-from practica.plan.places import check_place, check_places
+from practica.plan.places import check_file, check_place, check_places
 from practica.study_folder import FOLDER_VARIABLE
 
 PATH = click.Path(path_type=Path)
@@ -87,6 +87,34 @@ def own_place(option: str, path: Path | None) -> Path | None:
     if path is not None:
         check_place(option, path)
     return path
+
+
+def own_file(option: str, path: Path | None) -> Path | None:
+    """Return a file that an option names, if a command may write it."""
+    if path is not None:
+        check_file(option, path)
+    return path
+
+
+def out_folder(help_text: str, *, usual: Path | None = None, mark: str = "") -> Callable[..., Any]:
+    """Return the option ``--out`` for a folder that is none of the project's.
+
+    The ``usual`` one may be, as may one that the same command has written, which the file ``mark`` in it tells.
+    """
+
+    def check_out(_: object, __: object, path: Path | None) -> Path | None:
+        again = path is not None and bool(mark) and (path / mark).is_file()
+        return path if path == usual or again else own_place("--out", path)
+
+    return click.option("--out", type=PATH, default=usual, callback=check_out, help=help_text)
+
+
+OUT_FILE = click.option(
+    "--out",
+    type=PATH,
+    callback=lambda _, __, path: own_file("--out", path),
+    help="File to write instead of the terminal.",
+)
 
 
 def configured(config: Sequence[str], profile: Path | None = None) -> Merged:

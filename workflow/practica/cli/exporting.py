@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from practica.cli.base import PATH, main, quiet_tensorflow, results_options
+from practica.cli.base import main, out_folder, quiet_tensorflow, results_options
 from practica.config.study import Study
 
 
@@ -42,7 +42,7 @@ def deposit(results: Path) -> None:
 
 @main.command()
 @results_options
-@click.option("--out", type=PATH, help="Folder to write to.  [default: tensorboard, in the results]")
+@out_folder("Folder to write to.  [default: tensorboard, in the results]")
 def tensorboard(results: Path, out: Path | None) -> None:
     """Write the histories as event files for TensorBoard."""
     quiet_tensorflow(1)

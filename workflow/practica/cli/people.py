@@ -17,6 +17,8 @@ from practica.cli.base import (
     RESULTS,
     configured,
     main,
+    out_folder,
+    own_file,
     places,
     resolved,
     results_options,
@@ -104,7 +106,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 
 @main.command()
 @results_options
-@click.option("--out", type=PATH, default=Path("reference"), help="Folder to write.")
+@out_folder("Folder to write.", usual=Path("reference"), mark="manifests.json")
 def reference(results: Path, out: Path) -> None:
     """Condense the results into a folder. Others can compare their results with it."""
     from practica.evidence.together import check_tables
@@ -205,6 +207,9 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
     if schema:
         write_json(schema, study_schema())
     if out:
+        # The page may be renewed, in the project too; what is none stays.
+        if not (out.is_file() and out.read_bytes().startswith(page().partition("\n")[0].encode())):
+            own_file("--out", out)
         write_text(out, page())
     else:
         click.echo(page(), nl=False)

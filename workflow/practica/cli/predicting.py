@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from practica.cli.base import CONFIG, ITS, PATH, main, places, quiet_tensorflow
+from practica.cli.base import CONFIG, ITS, OUT_FILE, PATH, main, places, quiet_tensorflow
 from practica.config.study import Block
 from practica.errors import InputError
 from practica.files import atomic_path, read_json
@@ -25,7 +25,7 @@ from practica.texts import holds_text
     help="Arrays (npz), rows of numbers (csv), a folder of images, or texts (npz, csv, one per line).",
 )
 @click.option("--as-inputs", is_flag=True, help="The samples are already the net's inputs: skip to_input.")
-@click.option("--out", type=PATH, help="CSV file to write instead of the terminal.")
+@OUT_FILE
 @CONFIG
 @click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
 @click.option("--results", type=PATH, help=f"Folder of the results.{ITS}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from practica.cli.base import PATH, RESULTS, main, study_options
+from practica.cli.base import PATH, RESULTS, main, out_folder, study_options
 from practica.config.study import Study
 
 
@@ -130,7 +130,7 @@ def page(study: Study, results: Path) -> None:
 
 @main.command()
 @click.argument("pictures", nargs=-1, required=True, type=PATH)
-@click.option("--out", type=PATH, default=Path("docs/gallery"), help="Folder for the small copies.")
+@out_folder("Folder for the small copies.", usual=Path("docs/gallery"))
 def gallery(pictures: tuple[Path, ...], out: Path) -> None:
     """Shrink figures into the pictures of the README."""
     from practica.figures.gallery import write_gallery

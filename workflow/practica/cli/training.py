@@ -13,6 +13,7 @@ import click
 from practica.cli.base import (
     CONFIG,
     ITS,
+    OUT_FILE,
     PATH,
     RESULTS,
     STUDY_FOLDER,
@@ -258,7 +259,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 @main.command()
 @study_options
 @click.option("--layers", is_flag=True, help="List the layers too.")
-@click.option("--out", type=PATH, help="File to write instead of the terminal.")
+@OUT_FILE
 def models(study: Study, layers: bool, out: Path | None) -> None:
     """Count the parameters of every model, as JSON. Builds each model for it."""
     quiet_tensorflow(1)

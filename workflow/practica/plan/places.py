@@ -92,20 +92,38 @@ def check_places(places: Mapping[str, Path]) -> None:
 
 def check_place(what: str, folder: Path) -> None:
     """Raise ``InputError`` where ``folder`` is the project's, git's, or not the one that its name seems to say."""
-    if folder.parts[:1] and folder.parts[0].startswith("~"):
-        raise InputError(f"{what}: {folder} would be a folder named ~ here; write the whole path")
-    if variable := next((part for part in folder.parts if part.startswith("$")), None):
-        raise InputError(f"{what}: {folder} would be a folder named {variable} here; write the whole path")
+    _check_spelling(what, folder)
     if any(inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
         raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
-    inner = inside(folder, ROOT)
-    in_example = inner is not None and inner.parts[:1] == (EXAMPLES,) and len(inner.parts) > 2
-    own = inner.parts[0] if inner and inner.parts[0] in OURS and not in_example else None
-    if own := own or _own_to_others(folder) or _tracked(folder):
+    if own := _of_project(folder) or _own_to_others(folder) or _tracked(folder):
         raise InputError(
             f"{what}: {folder} is or holds files of the project itself ({own}), and a run deletes what "
             "stands where it writes; name a folder of its own"
         )
+
+
+def check_file(what: str, file: Path) -> None:
+    """Raise ``InputError`` where ``file``, which is to be written, is a folder, or one of the project, or of git."""
+    _check_spelling(what, file)
+    if file.is_dir():
+        raise InputError(f"{what}: {file} is a folder; name a file in it")
+    kept = file.resolve() in _kept_by_git(file.parent.resolve())
+    if _of_project(file) or _own_to_others(file) or kept:
+        raise InputError(f"{what}: {file} is or would be a file of the project itself; name another")
+
+
+def _check_spelling(what: str, path: Path) -> None:
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        raise InputError(f"{what}: {path} would be a folder named ~ here; write the whole path")
+    if variable := next((part for part in path.parts if part.startswith("$")), None):
+        raise InputError(f"{what}: {path} would be a folder named {variable} here; write the whole path")
+
+
+def _of_project(path: Path) -> str | None:
+    """Return the file or folder of the project's own that ``path`` is or lies in."""
+    inner = inside(path, ROOT)
+    in_example = inner is not None and inner.parts[:1] == (EXAMPLES,) and len(inner.parts) > 2
+    return inner.parts[0] if inner and inner.parts[0] in OURS and not in_example else None
 
 
 def clear_results(folder: Path) -> list[Path]:
