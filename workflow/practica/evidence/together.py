@@ -67,16 +67,19 @@ def _ends(results: Results) -> str:
     )
     run = [*VARIANT, "seed", "fold", "metric"]
     curves = history.sort_values("epoch").groupby(run, dropna=False)["value"].agg(list)
-    for (exercise, variant), rows in metrics.groupby(VARIANT):
+    for exercise, variant in _names(metrics):
         known = variant in results.study.every_variant(exercise) if exercise in results.study.exercises else False
         settings = results.study.settings(exercise, variant) if known else {}
         if not known or not ends_as_recorded(exercise, settings):
             continue
-        for row in rows.merge(curves.rename("curve").reset_index(), on=run).itertuples():
-            if not agree(row.value, row.curve if may_be_best(settings) else row.curve[-1:]):
-                fold = "" if pd.isna(row.fold) else f", fold {row.fold}"
-                where = f"{exercise}/{variant}, seed {row.seed}{fold}, {SPLIT} {row.metric}"
-                return f": {where} is {row.value:g}, and {row.curve[-1]:g} at the end of history.csv.gz"
+        rows = metrics[(metrics["exercise"] == exercise) & (metrics["variant"] == variant)]
+        told = rows.merge(curves.rename("curve").reset_index(), on=run)
+        columns = ("seed", "fold", "metric", "value", "curve")
+        for seed, fold, metric, value, curve in zip(*(told[name].tolist() for name in columns), strict=True):
+            if not agree(value, curve if may_be_best(settings) else curve[-1:]):
+                which = f"seed {seed}" if pd.isna(fold) else f"seed {seed}, fold {fold}"
+                said = f"{exercise}/{variant}, {which}, {SPLIT} {metric} is {value:g}"
+                return f": {said}, and {curve[-1]:g} at the end of history.csv.gz"
     return ""
 
 
