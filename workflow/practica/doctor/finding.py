@@ -1,0 +1,15 @@
+"""One line of what the doctor says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: ``level`` is ok, warn or fail; ``advice`` says what to do."""
+
+    what: str
+    level: str
+    found: str
+    advice: str = ""
