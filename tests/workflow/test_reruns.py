@@ -35,7 +35,12 @@ EDITS = {
         "import annotations\n\nX = str()\n",
         NOTHING,
     ),
-    "what the doctor says": (f"{CODE}/doctor/__init__.py", "import annotations\n", "import annotations\n\nX = str()\n", NOTHING),
+    "what the doctor says": (
+        f"{CODE}/doctor/__init__.py",
+        "import annotations\n",
+        "import annotations\n\nX = str()\n",
+        NOTHING,
+    ),
     "how a key is checked": (
         f"{CODE}/config/schema.py",
         "import jsonschema\n",
