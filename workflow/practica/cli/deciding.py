@@ -1,4 +1,4 @@
-"""The subcommand that gives seeds to undecided claims."""
+"""The subcommands that run Snakemake in rounds: seeds for undecided claims, and trials for a search."""
 
 from __future__ import annotations
 
@@ -41,6 +41,30 @@ def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...
     for line in told(found):
         click.echo(line)
     click.echo(f"{rounds.file} holds the seeds; all later runs use them. Run snakemake to build the reports.")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@CONFIG
+@click.argument("snakemake", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF SNAKEMAKE]")
+def search(name: str, config_files: tuple[str, ...], snakemake: tuple[str, ...]) -> None:
+    """Search for settings of a variant, batch by batch. Its search has method tpe; for example: search digits/dense.
+
+    It trains through Snakemake, on all cores here; with options of Snakemake as those say:
+
+    python -m practica search digits/dense -- --profile profiles/slurm
+    """
+    from practica.deciding.search import Search
+    from practica.tuning.judge import lines
+
+    merged, options = _how(config_files, snakemake)
+    try:
+        table = Search(name, merged, options, click.echo).run()
+    except KeyboardInterrupt:
+        click.echo("interrupted: run it again to go on; what is trained stays", err=True)
+        raise click.exceptions.Exit(130) from None
+    click.echo("\n".join(lines(table)))
+    click.echo(f"To write the winner into the configuration: python -m practica adopt {name}")
 
 
 def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged, list[str]]:

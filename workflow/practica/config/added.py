@@ -27,7 +27,12 @@ Named = tuple[str, str]
 
 def file_of(config: Mapping[str, Any]) -> Path | None:
     """Return the file that lies over a merged configuration; None where there is none, and for a demonstration."""
-    file = Path(str(config.get("results") or "results")) / FILE
+    return beside(config, FILE)
+
+
+def beside(config: Mapping[str, Any], name: Path) -> Path | None:
+    """Return a file that lies over a configuration from the folder of its results; None as ``file_of``."""
+    file = Path(str(config.get("results") or "results")) / name
     demonstration = str(config.get("demonstration", "")).lower() == "true" or config.get("cut")
     return None if demonstration or not file.is_file() else file
 

@@ -1,4 +1,4 @@
-"""The values that a tuning tries: every combination of a ``grid``, or as many as a ``search`` draws at random."""
+"""The values that a tuning tries: every combination of a ``grid``, or those that a ``search`` draws."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from practica.errors import InputError
 
 MOST = 1000
 """Trials of one variant; more are a mistake, or a case for a random search."""
+
+TPE = "tpe"
+"""The method of a search whose draws follow from the scores of those before."""
+BATCH = 4
+"""Trials that such a search draws at a time, unless it says so."""
 
 Values = dict[str, Any]
 
@@ -42,19 +47,27 @@ def combinations(space: Mapping[str, Any]) -> list[Values]:
     """Return the values of every trial of a variant's ``grid`` or ``search``; none where it has neither.
 
     A search with more trials begins with those of one with fewer; there are fewer than it asks for where its lists
-    do not hold so many combinations.
+    do not hold so many combinations. Of one by ``tpe`` there are the first batch and those asked for since.
     """
     if "grid" in space:
         return [dict(zip(space["grid"], values, strict=True)) for values in product(*space["grid"].values())]
     if "search" not in space:
         return []
     search = space["search"]
+    if search.get("method") == TPE:
+        first = draws(search, min(search["trials"], search.get("batch", BATCH)))
+        return [*first, *search.get("asked", ())][: search["trials"]]
+    return draws(search, search["trials"])
+
+
+def draws(search: Mapping[str, Any], count: int) -> list[Values]:
+    """Return the first random draws of a search that differ: ``count``, or all combinations where they are fewer."""
     found: list[Values] = []
-    for place in range(100 * search["trials"]):  # so many draws miss no combination that is worth waiting for
+    for place in range(100 * count):  # so many draws miss no combination that is worth waiting for
         drawn = _draw(search, random.Random(f"{search.get('seed', 0)}/{place}"))
         if drawn not in found:
             found.append(drawn)
-        if len(found) == search["trials"]:
+        if len(found) == count:
             break
     return found
 
@@ -75,6 +88,10 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
     values, ranges = search.get("values", {}), search.get("ranges", {})
     if not values and not ranges:
         raise InputError(f"{where}: nothing to draw; give values, ranges or both")
+    if (search.get("batch") or search.get("asked")) and search.get("method") != TPE:
+        raise InputError(
+            f"{where}.{'batch' if 'batch' in search else 'asked'}: only a search with method: {TPE} has one"
+        )
     _check_names(f"{where}.values", values)
     _check_names(f"{where}.ranges", ranges)
     for name, span in ranges.items():
@@ -92,9 +109,16 @@ def _draw(search: Mapping[str, Any], rng: random.Random) -> Values:
 
 
 def _between(name: str, span: Mapping[str, Any], share: float) -> float | int:
-    """Return the number that lies so far within a range, to three figures: nobody tells more of them apart."""
+    """Return the number that lies so far within a range."""
     low, high = span["low"], span["high"]
-    value = low * (high / low) ** share if span.get("scale") == "log" else low + (high - low) * share
+    return rounded(
+        name, span, low * (high / low) ** share if span.get("scale") == "log" else low + (high - low) * share
+    )
+
+
+def rounded(name: str, span: Mapping[str, Any], value: float) -> float | int:
+    """Return a number of a range to three figures, or whole: nobody tells more of them apart."""
+    low, high = span["low"], span["high"]
     whole = "integer" in config_schema()["$defs"]["settings"]["properties"][name]["type"]
-    rounded = round(value) if whole else float(f"{value:.3g}")
-    return min(max(rounded, low), high)
+    near = round(value) if whole else float(f"{value:.3g}")
+    return min(max(near, low), high)

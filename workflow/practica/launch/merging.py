@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from practica.config import added
+from practica.config import added, asked
 from practica.config.prepared import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
@@ -49,12 +49,12 @@ class Merged:
     words: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return files and words as people read them, the file of added seeds among them."""
+        """Return files and words as people read them, the files of added seeds and trials among them."""
         try:
-            file = added.file_of(self._own())
+            laid = list(filter(None, (added.beside(self._own(), name) for name in (added.FILE, asked.FILE))))
         except InputError:  # which reading it says
-            file = None
-        return ", ".join([*self.files, *([str(file)] if file else []), *self.words])
+            laid = []
+        return ", ".join([*self.files, *map(str, laid), *self.words])
 
     def read(self) -> dict[str, Any]:
         """Return the merged configuration.
@@ -64,11 +64,12 @@ class Merged:
         """
         own = self._own()
         if file := added.file_of(own):
-            return lay(lay(read_config(list(self.files)), added.layer(file, own)), tree(self.words))
-        return own
+            own = lay(lay(read_config(list(self.files)), added.layer(file, own)), tree(self.words))
+        file = added.beside(own, asked.FILE)
+        return merge(own, asked.layer(file, own)) if file else own
 
     def _own(self) -> dict[str, Any]:
-        """Return the configuration without the seeds that were added."""
+        """Return the configuration without the seeds and trials that were added."""
         return lay(read_config(list(self.files)), tree(self.words))
 
     def idle(self) -> Iterator[str]:

@@ -48,6 +48,7 @@ MADE = {
             "refused",
             "rehearsed",
             "runs",
+            "search",
         ),
         *("tables", "tensorboard", "tuning"),
     ),

@@ -1,0 +1,67 @@
+"""Trials that searches have asked for after their first batch: one file beside the results, over the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from practica.config.space import TPE, Values
+from practica.errors import InputError
+from practica.files import read_json, write_json
+
+FILE = Path("search/asked.json")
+"""Where it lies in the folder of the results."""
+CHANGING = ("trials", "asked")
+"""What a search may say otherwise without being another: how many trials it has in the end, and has had."""
+
+
+def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the file lays over a configuration: the trials of each search that is still the one that asked.
+
+    Raises:
+        InputError: the file is no such file.
+    """
+    exercises: dict[str, Any] = {}
+    for name, entry in read(file).items():
+        exercise, _, variant = name.partition("/")
+        if entry["search"] == identity(_search(config, exercise, variant)):
+            over = exercises.setdefault(exercise, {}).setdefault("variants", {})
+            over[variant] = {"search": {"asked": entry["asked"]}}
+    return {"exercises": exercises} if exercises else {}
+
+
+def identity(search: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a search the one that it is."""
+    return {key: value for key, value in search.items() if key not in CHANGING} if search.get("method") == TPE else {}
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the searches and their trials by the names of variants, such as ``digits/dense``.
+
+    Raises:
+        InputError: the file is no such file.
+    """
+    content = read_json(file) if file.is_file() else {}
+    entries = content.values() if isinstance(content, dict) else [None]
+    if not all(
+        isinstance(each, dict) and each.get("search") and isinstance(each.get("asked"), list) for each in entries
+    ):
+        raise InputError(f"{file} does not hold the trials of searches; delete it and search anew")
+    return dict(content)
+
+
+def write(file: Path, name: str, config: Mapping[str, Any], asked: Sequence[Values]) -> None:
+    """Write the trials that the search of a variant of a merged configuration asks for; those of others stay."""
+    exercise, _, variant = name.partition("/")
+    search = identity(_search(config, exercise, variant))
+    write_json(file, {**read(file), name: {"search": search, "asked": list(asked)}})
+
+
+def _search(config: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """Return the search of a variant in a configuration that nobody has checked yet; nothing where there is none."""
+    exercise, variant = path
+    found: Any = config
+    for key in ("exercises", exercise, "variants", variant, "search"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

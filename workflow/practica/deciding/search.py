@@ -1,0 +1,112 @@
+"""Search for settings batch by batch: ask for trials, train them with Snakemake, judge, and ask again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from practica.config import asked
+from practica.config.space import TPE, combinations
+from practica.config.study import Study
+from practica.config.trials import parse, table_file, trials
+from practica.errors import InputError, RunError
+from practica.launch.merging import Merged
+from practica.tuning.asking import Scores, key, trials_of
+from practica.tuning.judge import DONE, read_trials
+
+
+@dataclass
+class Search:
+    """The search of one variant.
+
+    Attributes:
+        name: the variant, such as ``digits/dense``.
+        merged: the files and words of the configuration.
+        snakemake: the options with which Snakemake runs it.
+        say: what is told a line.
+    """
+
+    name: str
+    merged: Merged
+    snakemake: Sequence[str]
+    say: Callable[[str], None]
+
+    def run(self) -> pd.DataFrame:
+        """Search until all trials have run, and return their table.
+
+        What has been asked for is worked out anew from the scores each time: a search that was killed, or one repeated
+        from its scores, asks for the same. Where scores are others than they were, it goes on from there.
+
+        Raises:
+            InputError: the variant has no such search, or the study is a demonstration or a partial one.
+            RunError: a run failed.
+        """
+        study = self._study()
+        exercise, variant = parse(study, self.name)
+        search = study.space(exercise, variant).get("search", {})
+        where = f"configuration: exercises.{exercise}.variants.{variant}"
+        if search.get("method") != TPE:
+            needless = "its trials do not wait for each other: run `snakemake tuning`"
+            raise InputError(f"{where}: {needless}, or give its search `method: {TPE}`")
+        if study.demonstration or study.config["partial"]:
+            raise InputError("a demonstration or a part of a study is not tuned: search in the study at full size")
+        while True:
+            study = self._study()
+            here = [dict(trial.values) for trial in trials(study, exercise, variant)]
+            self._snakemake(table_file(study.results, exercise, variant))
+            table = read_trials(study.results, exercise, variant)
+            scores = scores_of(study, exercise, variant, table)
+            wanted = trials_of(search, scores, maximise=bool((table["metric"] == "accuracy").any()))
+            self.say(f"{self.name}: {len(here)} of {search['trials']} trials have run; {_best(table)}")
+            if wanted == here:
+                return table
+            if wanted[: len(here)] != here:
+                self.say("scores are others than when these trials were asked for: some are asked for anew")
+            first = combinations({"search": {**search, "asked": []}})
+            asked.write(study.results / asked.FILE, self.name, self.merged.read(), wanted[len(first) :])
+            if [dict(trial.values) for trial in trials(self._study(), exercise, variant)] != wanted:
+                raise InputError(f"{where}.search: asked: it is not for you to write: take it out of the configuration")
+
+    def _study(self) -> Study:
+        return Study.resolve(self.merged.read())
+
+    def _snakemake(self, target: Path) -> None:
+        """Run Snakemake to the table of the trials.
+
+        Raises:
+            RunError: a run failed.
+        """
+        process = subprocess.Popen([sys.executable, "-m", "snakemake", str(target), *self.snakemake], env=os.environ)
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:  # which Snakemake got as well
+            process.wait()
+            raise
+        if code:
+            raise RunError("a run failed: what Snakemake says stands above; the trials that are trained stay")
+
+
+def scores_of(study: Study, exercise: str, variant: str, table: pd.DataFrame) -> Scores:
+    """Return the score of each trial of a table that has run on every seed; None of one that diverged."""
+    rows = {row["trial"]: row for _, row in table.iterrows()}
+    found: dict[str, float | None] = {}
+    for trial in trials(study, exercise, variant):
+        row = rows.get(trial.name)
+        if row is not None and row["status"] != "missing":
+            whole = row["status"] == DONE and row["n"] == row["seeds"]
+            found[key(trial.values)] = float(row["mean"]) if whole else None
+    return found
+
+
+def _best(table: pd.DataFrame) -> str:
+    best = table[table["winner"].astype(str) == "True"]
+    if best.empty:
+        return "none is done on every seed"
+    row = best.iloc[0]
+    return f"best {row['split']} {row['metric']} {row['mean']:.4g} ({row['trial']})"
