@@ -69,7 +69,11 @@ def test_the_checklist_counts_the_search_and_says_how_it_chose(tuned: Study, tmp
     collect(tuned, tmp_path)
     said = " ".join(cost(Facts(tuned, tmp_path, language)))
     words = {
-        "en": ("there were 4 at 3 jobs, of which 1 came", "2.0 hours of processor", "had 2 jobs for 2 trials"),
+        "en": (
+            "3 jobs took 4 attempts, 1 of which did not finish",
+            "2.0 hours of processor",
+            "had 2 jobs for 2 trials",
+        ),
         "es": (
             "hubo 4 en 3 trabajos, de los que 1 no llegaron",
             "2,0 horas de procesador",

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.workflow
         ),
         (["only: ej88"], "unknown exercise 'ej88'"),
         (["results: afile"], "results: cannot write to afile"),
-        (["data: {mirror: nowhere}"], "the data mirror nowhere is no folder"),
+        (["data: {mirror: nowhere}"], "the data mirror nowhere is neither a folder nor"),
     ],
 )
 def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) -> None:
@@ -54,7 +54,7 @@ def test_one_sentence_and_exit_code_2(fresh, words: list[str], sentence: str) ->
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("bad.yaml", b"seeds: 1\nseeds: 2\n", "bad.yaml is not valid YAML: line 2, column 1: the key 'seeds' is there"),
+        ("bad.yaml", b"seeds: 1\nseeds: 2\n", "bad.yaml is not valid YAML: line 2, column 1: the key 'seeds' already"),
         ("bad.yaml", b"\xff\xfes\0", "bad.yaml is not UTF-8, at byte 1: save it"),
         ("config.yaml", b"seeds:\t1\n", "config.yaml is not valid YAML: line 1, column 7: found character"),
     ],
@@ -104,7 +104,7 @@ def test_a_run_never_takes_the_projects_own_folder_for_its_results(fresh, place:
 def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
     done = fresh.snakemake("-n", "--config", word)
     assert done.returncode == 2, done.stderr
-    assert " is no number: write " in done.stderr
+    assert " is not a number: write " in done.stderr
 
 
 @pytest.mark.parametrize(
