@@ -148,7 +148,7 @@ def test_a_signal_ends_the_job_at_its_next_point(number, data, undisturbed, tmp_
     assert process.exitcode == 1
     assert [entry.why for entry in attempts(LONG, tmp_path)] == [f"terminated by {number.name}"]
     failure = json.loads((tmp_path / "failures/ej02/xor_221_numpy/s0.json").read_text())
-    assert "run it again to go on" in failure["reason"]
+    assert "run it again to continue from its last checkpoint" in failure["reason"]
     assert run(LONG, data, tmp_path, log=tmp_path / "log") == 0
     assert "going on after epoch" in (tmp_path / "log").read_text()
     assert runs(LONG, tmp_path) == undisturbed(LONG)
@@ -164,7 +164,7 @@ def test_a_signal_ends_a_job_that_is_deep_in_tensorflow(data, tmp_path) -> None:
     assert process.exitcode == 1
     assert [entry.why for entry in attempts(ONE_CALL, tmp_path)] == ["terminated by SIGTERM"]
     assert not (checkpoint_folder(ONE_CALL, tmp_path) / "lock.json").exists()
-    assert "run it again to go on" in (tmp_path / "log").read_text()
+    assert "run it again to continue from its last checkpoint" in (tmp_path / "log").read_text()
     failure = json.loads((tmp_path / "failures/ej02/xor_221/s0.json").read_text())
     assert "terminated by SIGTERM" in failure["reason"]
 
