@@ -16,7 +16,6 @@ from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder
 from practica.jobs.status import gather
-from practica.launch.slurm_internals import partition_of
 from practica.plan import checked
 from practica.plan.checked import Expectations, check_estimates, comparison_table
 from practica.plan.dry_run import estimator_of
@@ -25,6 +24,7 @@ from practica.plan.outcome import outcome
 from practica.plan.outlook import seconds_to_go
 from practica.plan.plan_table import as_table
 from practica.plan.planned import Job, Plan, in_order, make_plan, why
+from snakemake_executor_plugin_slurm_patient.upstream import partition_of
 
 from .factory import make_study, write_block
 

@@ -26,10 +26,11 @@ step "resolving $venv/versions.txt" "${uv[@]}" compile pyproject.toml --extra cp
   --python "$venv/bin/python" --no-annotate --no-header -o "$venv/versions.txt"
 step "installing (some two minutes)" "${uv[@]}" install --python "$venv/bin/python" -r "$venv/versions.txt" \
   "setuptools>=77" hypothesis pytest
-step "installing the project" "${uv[@]}" install --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+step "installing the project" "${uv[@]}" install --python "$venv/bin/python" --no-deps --no-build-isolation \
+  --editable . --editable plugins/snakemake-executor-plugin-slurm-patient
 if [[ $2 == oldest ]]; then
   step "comparing them with the floors in pyproject.toml" "$venv/bin/python" workflow/scripts/floors.py
 fi
 say "testing against the $2 versions ($venv/versions.txt)"
 PATH=$PWD/$venv/bin:$PATH "$venv/bin/python" -m pytest -q -p no:cacheprovider -m "not workflow and not slurm" \
-  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence tests/study/exercises tests/study/data tests/figures tests/trust
+  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence tests/study/exercises tests/study/data tests/figures tests/trust plugins

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from practica.errors import InputError, in_one_line
-from practica.launch import slurm_internals
 from practica.launch.snakemake_internals import amount, options, read_profile
 from practica.yamlfiles.reading import read_yaml
+from snakemake_executor_plugin_slurm_patient import upstream
 
 RULES = Path(__file__).parents[2] / "rules"
 MAPPINGS = (
@@ -92,13 +92,13 @@ def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     """Check the settings of the executor, by what the plugin itself accepts."""
-    known = {f"slurm-{name.replace('_', '-')}": name for name in slurm_internals.settings()}
+    known = {f"slurm-{name.replace('_', '-')}": name for name in upstream.settings()}
     given = {key: value for key, value in settings.items() if key.startswith("slurm-")}
     for key in given.keys() - known.keys():
         yield f"{key}: the SLURM plugin has no such setting{_hint(key, known)}"
     for key in given.keys() & known.keys() - {"slurm-partition-config"}:
         try:
-            slurm_internals.accept(known[key], given[key])
+            upstream.accept(known[key], given[key])
         except Exception as error:  # of the plugin's own
             yield f"{key}: {given[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
 
@@ -202,7 +202,7 @@ def _partitions(file: Path) -> Iterator[str]:
 
 def _limit(name: str, value: Any) -> str | None:
     """Return what is wrong with a limit of a partition."""
-    types = slurm_internals.limits()
+    types = upstream.limits()
     if name not in types:
         return f"the SLURM plugin knows no such limit{_hint(name, types)}"
     kind = types[name]
@@ -223,7 +223,7 @@ def _number(name: str, kind: type, value: Any) -> str | None:
         unit = " of minutes, or a time such as 24h"
         if isinstance(value, str):
             try:
-                return None if slurm_internals.minutes_of(value) > 0 else f"{value!r} is not a number{unit}"
+                return None if upstream.minutes_of(value) > 0 else f"{value!r} is not a number{unit}"
             except Exception:  # the plugin's own
                 return f"{value!r} is not a number{unit}"
     if value == 0 and not isinstance(value, bool) and name in ("max_runtime", "max_mem_mb", "max_threads"):
@@ -237,7 +237,7 @@ def _number(name: str, kind: type, value: Any) -> str | None:
 @cache
 def resource_names() -> frozenset[str]:
     """Return the resources that Snakemake and the installed plugin read from a job."""
-    return frozenset(OF_SNAKEMAKE | slurm_internals.resources())
+    return frozenset(OF_SNAKEMAKE | upstream.resources())
 
 
 @cache

@@ -18,8 +18,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 ORDER = "order_only"
 """The flag of inputs that a job only waits for."""
-NOT_ASKED_OF_SLURM = ("_nodes", "tmpdir")
-"""Resources that Snakemake gives to every job by itself."""
 
 
 class Given(NamedTuple):

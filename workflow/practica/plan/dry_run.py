@@ -36,9 +36,9 @@ def estimator_of(study: Study) -> Estimator:
 
 def plan_of(study: Study, jobs: Sequence[Job]) -> Plan:
     """Return the plan of the jobs that this Snakemake is about to do."""
-    if command_executor() != "slurm":
+    if command_executor() not in ("slurm", "slurm-patient"):
         return make_plan(study, jobs, estimator_of(study), None)
-    from practica.launch.slurm_internals import partition_of  # it imports the plugin
+    from snakemake_executor_plugin_slurm_patient.upstream import partition_of  # it imports the plugin
 
     files = partition_files()
     return make_plan(

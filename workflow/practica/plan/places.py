@@ -18,8 +18,8 @@ OURS = (
     *(".ci", ".git", ".gitignore", ".pre-commit-config.yaml", ".snakemake", ".snakemake-workflow-catalog.yml", ".venv"),
     *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
     *("Snakefile", "config.yaml", "pyproject.toml"),
-    *("bench", "config", "docs", "envs", "examples", "logs", "profiles", "reference", "report", "study", "tests"),
-    "workflow",
+    *("bench", "config", "docs", "envs", "examples", "logs", "plugins", "profiles", "reference", "report", "study"),
+    *("tests", "workflow"),
 )
 """What the project's own folder holds: its files, and where it works."""
 

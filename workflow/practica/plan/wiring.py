@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from practica.evidence.measured import MEASURE, measured_file
 from practica.figures import catalogue as figures
 from practica.files import read_json
 from practica.launch.allocation import end_with_job
-from practica.launch.ending import drop_dead_lock, end_when_told, note_owner
+from practica.launch.ending import drop_dead_lock, end_when_told, note_owner, told_to_end
 from practica.launch.merging import START, command_partitions, command_profiles, note, take_over
 from practica.launch.snakemake_internals import (
     configures,
@@ -71,14 +72,14 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
-    """Set how jobs are planned, what they inherit from Snakemake's environment, and the executor for SLURM."""
+    """Set how jobs are planned, what they inherit from Snakemake's environment, and when SLURM's go on."""
     if on_cluster:  # only there somebody enforces a job's time limit
         os.environ["PRACTICA_CLUSTER_JOB"] = "1"
         end_with_job()
-    elif "snakemake_executor_plugin_slurm" in sys.modules:
-        from practica.launch.executor import install
+    elif "snakemake_executor_plugin_slurm_patient" in sys.modules:  # Snakemake imports all plugins
+        from snakemake_executor_plugin_slurm_patient import leave_jobs_if
 
-        install()
+        leave_jobs_if(lambda: told_to_end(signal.SIGTERM))  # as all are when a machine goes down
     # Jobs run this very installation, also where its environment is not activated.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from pathlib import Path
 from pkgutil import resolve_name
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import snakemake_executor_plugin_slurm as plugin
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
-ROOT = Path(__file__).parents[2]
-HOME = ROOT / "workflow/practica/launch/slurm_internals.py"
+HOME = Path(__file__).parents[1] / "src/snakemake_executor_plugin_slurm_patient/upstream.py"
 EXECUTOR = "snakemake_executor_plugin_slurm:Executor"
 NAMES = {
     f"{EXECUTOR}.get_partition_arg": "CappedExecutor: find what chooses a job's partition, and override that",
@@ -26,7 +26,8 @@ NAMES = {
     "snakemake_executor_plugin_slurm.partitions:get_best_partition": "partition_of: find what chooses a partition",
     "snakemake_executor_plugin_slurm.partitions:read_partition_file": "partition_of: find what reads partitions.yaml",
     "snakemake_executor_plugin_slurm.utils:parse_time_to_minutes": "minutes_of: find what reads max_runtime",
-    "snakemake_interface_executor_plugins.registry:ExecutorPluginRegistry": "take_place: find where plugins are kept",
+    "snakemake_interface_executor_plugins.registry:ExecutorPluginRegistry": "given_settings: find what reads settings",
+    "snakemake.cli:parse_args": "given_settings: find what reads a command line with its profiles",
     "snakemake_interface_executor_plugins.executors.base:SubmittedJobInfo.aux": "aux_of: find what stays with a job",
 }
 INTERFACE = (
@@ -45,6 +46,7 @@ SETTINGS = (
     "keep_successful_logs",
     "requeue",
     "partition_config",
+    "array_jobs",
     "status_command",
 )
 LIMITS = ("max_gpu", "max_mem_mb", "max_runtime")
@@ -53,15 +55,15 @@ RESOURCES = ("slurm_account", "slurm_partition", "mem_mb", "runtime", "cluster",
 
 def internals() -> Any:
     """Import it here: where a name has gone, that fails, and `test_it_is_there` says more."""
-    from practica.launch import slurm_internals
+    from snakemake_executor_plugin_slurm_patient import upstream
 
-    return slurm_internals
+    return upstream
 
 
 def patient() -> Any:
-    from practica.launch.executor import PatientExecutor
+    from snakemake_executor_plugin_slurm_patient import Executor
 
-    return PatientExecutor
+    return Executor
 
 
 @pytest.mark.parametrize("path", NAMES)
@@ -170,13 +172,43 @@ def test_what_the_threads_of_submission_tell_reaches_snakemake() -> None:
     assert told == [("a", "7", {"x": 1}), ("b", "why")]
 
 
-def test_our_executor_takes_the_place_of_the_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+def test_snakemake_finds_both_plugins_and_puts_none_in_the_place_of_the_other() -> None:
+    plugins = ExecutorPluginRegistry().plugins
+    assert plugins["slurm-patient"].executor is patient()
+    assert plugins["slurm"].executor is plugin.Executor
+    assert plugins["slurm-patient"].common_settings is plugin.common_settings
 
-    registered = SimpleNamespace(executor=plugin.Executor)
-    monkeypatch.setattr(ExecutorPluginRegistry(), "plugins", {"slurm": registered})
-    internals().take_place(patient())
-    assert registered.executor is patient()
+
+@pytest.mark.parametrize("program", ["/bin/snakemake", "/lib/snakemake/__main__.py"])
+def test_the_settings_are_those_of_the_slurm_options(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from snakemake.cli import parse_args
+
+    monkeypatch.chdir(tmp_path)
+    Path("site").mkdir()
+    Path("site/config.yaml").write_text("executor: slurm-patient\nslurm-no-requeue: true\nslurm-qos: short\n")
+    words = ["--profile", "site", "--slurm-qos", "long", "--slurm-init-seconds-before-status-checks", "7"]
+    monkeypatch.setattr(sys, "argv", [program, *words])
+    _, arguments = parse_args(words)
+    said = capfd.readouterr()
+    settings = ExecutorPluginRegistry().get_plugin("slurm-patient").get_settings(arguments)
+    assert capfd.readouterr() == ("", ""), f"Snakemake says again what it has said: {said}"
+    assert isinstance(settings, plugin.ExecutorSettings)
+    assert (settings.qos, settings.no_requeue, settings.init_seconds_before_status_checks) == ("long", True, 7)
+    ExecutorPluginRegistry().get_plugin("slurm-patient").validate_settings(settings)
+
+
+def test_a_program_that_uses_snakemake_gets_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/program", "--slurm-qos", "long"])
+    assert internals().given_settings() == plugin.ExecutorSettings()
+
+
+@pytest.mark.parametrize(
+    ("time", "minutes"), [("30:00", 30), ("1:00:00", 60), ("2-00:00:00", 2880), ("infinite", None), ("UNLIMITED", None)]
+)
+def test_times_of_sinfo(time: str, minutes: float | None) -> None:
+    assert internals().minutes(time) == minutes
 
 
 def test_settings_limits_and_times_are_those_of_the_plugin() -> None:
@@ -189,15 +221,14 @@ def test_settings_limits_and_times_are_those_of_the_plugin() -> None:
 def test_the_plugin_is_spoken_of_in_one_file() -> None:
     private = {path.rpartition(".")[2] for path in NAMES if path.startswith(f"{EXECUTOR}.")}
     private |= {"run_uuid", "_partitions", "slurm_logfile", "executor_settings", *SETTINGS[:2]}
-    for path in sorted([*(ROOT / "workflow").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]):
+    for path in sorted(HOME.parent.glob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         names |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
-        plugins = ("snakemake_executor_plugin_slurm", "snakemake_interface_executor_plugins")
         if path == HOME:
             assert private <= names | vars(internals().CappedExecutor).keys(), "named here, and not used any more"
         else:
             assert not names & private, f"{path}: move it to {HOME}"
-            assert not {name for name in modules if name.startswith(plugins)}, f"{path}: move it to {HOME}"
+            assert not {name for name in modules if name.split(".")[0] == plugin.__name__}, f"{path}: move it to {HOME}"

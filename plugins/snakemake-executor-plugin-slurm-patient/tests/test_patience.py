@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -15,11 +14,12 @@ from typing import Any
 
 import pytest
 from snakemake_executor_plugin_slurm import Executor
+from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
-from practica.errors import InputError
-from practica.launch import ending, executor
-from practica.launch.executor import PatientExecutor
+from snakemake_executor_plugin_slurm_patient import leave_jobs_if, patience
+from snakemake_executor_plugin_slurm_patient.patience import PatientExecutor
+from snakemake_executor_plugin_slurm_patient.upstream import label
 
 NAME = "practica_of_now"
 
@@ -28,7 +28,9 @@ class Watched(PatientExecutor):
     """An executor without Snakemake around it, which writes down what it would tell it."""
 
     def __init__(self) -> None:
-        settings = SimpleNamespace(init_seconds_before_status_checks=30, keep_successful_logs=False, requeue=False)
+        settings = SimpleNamespace(
+            init_seconds_before_status_checks=30, keep_successful_logs=False, requeue=False, array_jobs=None
+        )
         self.workflow = SimpleNamespace(executor_settings=settings)
         self.told: list[str] = []
         self.logger = SimpleNamespace(warning=self.told.append)
@@ -65,10 +67,11 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     monkeypatch.chdir(tmp_path)
     Path(".snakemake").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(executor, "POLL", 0.01)
+    monkeypatch.setattr(patience, "POLL", 0.01)
+    monkeypatch.setattr(patience, "_leaves", [])
     monkeypatch.setattr(Executor, "__post_init__", lambda self, test_mode: None)
     monkeypatch.setattr(Executor, "report_job_submission", lambda self, info, register: None)
-    monkeypatch.setattr(Executor, "run_job", lambda self, job: self.told.append(f"submit {job.output[0]}"))
+    monkeypatch.setattr(Executor, "run_job", lambda self, job: self.told.append(f"submit {label(job)}"))
     monkeypatch.setattr(Executor, "get_partition_arg", lambda self, job: " -p gpu")
 
     def says(command: str, *lines: str, code: int = 0) -> None:
@@ -81,13 +84,15 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     return says
 
 
-def job(output: str = "a.json", **changes: Any) -> Any:
+def job(output: str | list[str] = "a.json", **changes: Any) -> Any:
     """Return a job of Snakemake."""
     fields = {
-        "output": [output],
+        "output": [output] if isinstance(output, str) else output,
         "params": {"spec": "1"},
         "resources": Resources(mem_mb=1000, runtime=60, tmpdir="x"),
-        "rule": SimpleNamespace(name="train"),
+        "name": "train",
+        "is_group": lambda: False,
+        "rule": SimpleNamespace(name="train", shellcmd="train {input}"),
         "threads": 1,
         "attempt": 1,
     }
@@ -194,6 +199,7 @@ def test_a_job_that_runs_on_is_taken_over(slurm: Any) -> None:
     ("state", "changes"),
     [
         ("RUNNING", {"params": {"spec": "2"}}),
+        ("RUNNING", {"rule": SimpleNamespace(name="train", shellcmd="train --anew {input}")}),
         ("PENDING", {"params": {"spec": "2"}}),
         ("PENDING", {"resources": Resources(mem_mb=2000, runtime=60)}),
     ],
@@ -210,13 +216,40 @@ def test_a_job_that_does_another_thing_or_waits_for_another_is_cancelled(slurm: 
 @pytest.mark.parametrize("line", [f"7|COMPLETED|{NAME}", f"7|CANCELLED|{NAME}", "7|RUNNING|another", ""])
 def test_a_job_that_is_over_is_submitted_again(slurm: Any, line: str) -> None:
     submitted(Watched())
-    with executor.REGISTER.open("a") as stream:
+    with patience.REGISTER.open("a") as stream:
         stream.write('["cut short by a k')
     slurm("squeue", *filter(None, [line]))
     patient = Watched()
     patient.run_job(job())
     assert patient.told == ["submit a.json"]
     assert "scancel" not in Path("calls").read_text()
+
+
+def test_a_group_is_taken_over_as_a_whole(slurm: Any) -> None:
+    def group(*members: Any) -> Any:
+        outputs = [path for member in members for path in member.output]
+        return job(output=outputs, is_group=lambda: True, jobs=list(members), name="group")
+
+    submitted(Watched(), of=group(job("b.json"), job("a.json")))
+    slurm("squeue", f"7|RUNNING|{NAME}")
+    patient = Watched()
+    patient.run_job(group(job("a.json"), job("b.json")))
+    assert patient.told == ["SLURM job 7 is at work on a.json already: taken over"]
+
+
+def test_a_forgotten_job_without_outputs_has_failed(slurm: Any) -> None:
+    patient = Watched()
+    info = submitted(patient, of=job(output=[]))
+    assert patient.look(info) == ["7"]
+    assert patient.look(info) == []
+    assert patient.told == ["SLURM job 7: FAILED. "]
+
+
+def test_arrays_are_refused(slurm: Any) -> None:
+    patient = Watched()
+    patient.workflow.executor_settings.array_jobs = "all"
+    with pytest.raises(WorkflowError, match="submits no arrays"):
+        patient.__post_init__()
 
 
 def test_ctrl_c_cancels_what_is_being_asked_about_and_submits_no_more(slurm: Any) -> None:
@@ -229,8 +262,8 @@ def test_ctrl_c_cancels_what_is_being_asked_about_and_submits_no_more(slurm: Any
     assert patient.told == []
 
 
-def test_sigterm_leaves_the_jobs_to_the_next_snakemake(slurm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "_told", [signal.SIGTERM])
+def test_a_workflow_may_leave_its_jobs_to_the_next_snakemake(slurm: Any) -> None:
+    leave_jobs_if(lambda: True)
     patient = Watched()
     submitted(patient)
     patient.cancel()
@@ -282,7 +315,7 @@ def test_a_missing_command_is_a_sentence_at_once(name: str, tmp_path: Path, monk
             (tmp_path / each).write_text("#!/bin/sh\n")
             (tmp_path / each).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match=f"SLURM's {name} cannot be found: load the site's SLURM module"):
+    with pytest.raises(WorkflowError, match=f"SLURM's {name} cannot be found: load the site's SLURM module"):
         PatientExecutor(SimpleNamespace(), SimpleNamespace())
 
 

@@ -1,34 +1,38 @@
 """Every private name of Snakemake's SLURM plugin, in one place: when the plugin changes, change this file.
 
-`tests/ground/test_slurm_internals.py` names all of it that is no part of the interface that executor plugins share, and
-says what to do when it goes.
+`tests/test_upstream.py` names all of it that is no part of the interface that executor plugins share, and says what to
+do when it goes.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import fields
 from math import inf
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, cast, get_type_hints
 
 import snakemake_executor_plugin_slurm as plugin
-from snakemake_executor_plugin_slurm import Executor, ExecutorSettings
+from snakemake_executor_plugin_slurm import Executor, ExecutorSettings, common_settings
 from snakemake_executor_plugin_slurm.partitions import PartitionLimits, get_best_partition, read_partition_file
 from snakemake_executor_plugin_slurm.utils import parse_time_to_minutes
+from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
-from practica.launch.allocation import minutes
+__all__ = ["CappedExecutor", "ExecutorSettings", "SubmittedJobInfo", "aux_of", "common_settings", "log_of"]
 
 CLUSTER = ("cluster", "clusters", "slurm_cluster")
 """Keys by which a partition names its cluster, beside its limits."""
-SILENT = logging.getLogger("practica.partitions")
+SILENT = logging.getLogger("snakemake_executor_plugin_slurm_patient.partitions")
 """Where the plugin says which partition it chooses: nobody listens."""
 SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
@@ -54,6 +58,15 @@ class CappedExecutor(Executor):
     def job_name(self) -> str:
         """Return the name that all jobs of this run of Snakemake have in SLURM."""
         return str(self.run_uuid)
+
+    def refuse_arrays(self) -> None:
+        """Refuse to submit the tasks of an array: the plugin reports them in another way.
+
+        Raises:
+            WorkflowError: the settings ask for arrays.
+        """
+        if self.workflow.executor_settings.array_jobs:
+            raise WorkflowError("--slurm-array-jobs: the slurm-patient executor submits no arrays; leave it out")
 
     @property
     def habits(self) -> Habits:
@@ -107,7 +120,7 @@ class CappedExecutor(Executor):
         if isinstance(asked, int) and asked > most:
             if job.attempt == 1:  # further ones ask for more in case that it is needed
                 self.logger.warning(
-                    f"{job.output[0]}: {name} {asked} is cut to {most:.0f}, the most that a partition gives"
+                    f"{label(job)}: {name} {asked} is cut to {most:.0f}, the most that a partition gives"
                 )
             setattr(job.resources, name, int(most))
 
@@ -121,6 +134,13 @@ def _limits(partition: str) -> tuple[float, float]:
     return longest, max((float(memory) for _, memory in rows), default=inf)
 
 
+def label(job: Any) -> str:
+    """Return what tells a job from all others: an output, or the rule that has none."""
+    if job.is_group():
+        return min(map(str, job.output), default=job.name)
+    return str(next(iter(job.output), job.name))
+
+
 def log_of(info: SubmittedJobInfo) -> Path:
     """Return the file to which SLURM writes what a job prints."""
     return Path(info.aux["slurm_logfile"])
@@ -131,9 +151,31 @@ def aux_of(log: Path, **more: Any) -> dict[str, Any]:
     return {"slurm_logfile": log, **more}
 
 
-def take_place(executor: type[CappedExecutor]) -> None:
-    """Let Snakemake use this executor where a profile says ``executor: slurm``."""
-    ExecutorPluginRegistry().plugins["slurm"].executor = executor
+def given_settings() -> ExecutorSettings:
+    """Return the plugin's settings as this command line and its profiles give them; elsewhere the defaults.
+
+    It must be called before Snakemake changes to the folder that ``--directory`` names.
+    """
+    if "snakemake" not in Path(sys.argv[0]).parts[-2:]:
+        return ExecutorSettings()
+    from snakemake.cli import parse_args  # it imports all plugins
+
+    with redirect_stderr(io.StringIO()):  # Snakemake has said already which profiles it uses
+        _, arguments = parse_args(sys.argv[1:])
+    return cast(ExecutorSettings, ExecutorPluginRegistry().get_plugin("slurm").get_settings(arguments))
+
+
+def minutes(time: str) -> float | None:
+    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``infinite`` and its like.
+
+    `parse_time_to_minutes` of the plugin takes ``30:00``, half an hour in `sinfo`, for 30 hours.
+    """
+    days, _, clock = time.strip().rpartition("-")
+    parts = [*"00", *clock.split(":")][-3:]
+    if not all(part.isdigit() for part in (days or "0", *parts)):
+        return None
+    hours, rest, seconds = map(int, parts)
+    return (int(days or 0) * 24 + hours) * 60 + rest + seconds / 60
 
 
 def settings() -> list[str]:

@@ -1,29 +1,27 @@
 """Snakemake's SLURM executor, made robust enough to run for a week unattended.
 
-Version 2.8 of the plugin forgets every job that runs while SLURM's controller is silent, waits for ever for jobs that
-were preempted or that SLURM no longer lists, gives a submission up when the controller restarts, goes on submitting
-after Ctrl-C, and submits a second copy of each job that a killed Snakemake has left in the queue.
+Version 2.8 of the SLURM plugin forgets every job that runs while SLURM's controller is silent, waits for ever for jobs
+that were preempted or that SLURM no longer lists, gives a submission up when the controller restarts, goes on
+submitting after Ctrl-C, and submits a second copy of each job that a killed Snakemake has left in the queue.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import shutil
-import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from practica.errors import InputError
-from practica.files import canonical_json, sha256, write_text
-from practica.launch.ending import told_to_end
-from practica.launch.slurm_internals import CappedExecutor, SubmittedJobInfo, aux_of, log_of, take_place
-from practica.launch.snakemake_internals import NOT_ASKED_OF_SLURM
+from snakemake_interface_common.exceptions import WorkflowError
+
+from snakemake_executor_plugin_slurm_patient.upstream import CappedExecutor, SubmittedJobInfo, aux_of, label, log_of
 
 AT_WORK = {"PENDING", "CONFIGURING", "RUNNING", "SUSPENDED"}
 ENDED = {"CANCELLED", "DEADLINE", "FAILED", "OUT_OF_MEMORY", "TIMEOUT"}
@@ -41,7 +39,19 @@ HASTE = 2.0
 """Seconds for what is under way when Snakemake is told to end."""
 GO_ON = "the jobs continue in SLURM; the next start of Snakemake takes them over"
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo")
-REGISTER = Path(".snakemake/practica_jobs.jsonl")
+REGISTER = Path(".snakemake/slurm_patient_jobs.jsonl")
+NOT_ASKED_OF_SLURM = ("_nodes", "tmpdir")
+"""Resources that Snakemake gives to every job by itself."""
+
+_leaves: list[Callable[[], bool]] = []
+
+
+def leave_jobs_if(ends_for_now: Callable[[], bool]) -> None:
+    """Let jobs go on when Snakemake is interrupted and this function returns True; else they are cancelled.
+
+    For a workflow that tells an interruption from the end of its machine, such as SIGINT from SIGTERM.
+    """
+    _leaves[:] = [ends_for_now]
 
 
 class Left(NamedTuple):
@@ -79,14 +89,15 @@ class PatientExecutor(CappedExecutor):
     def __init__(self, workflow: Any, logger: Any) -> None:
         """Begin, unless a command is missing: to wait for a controller that cannot be asked is of no use."""
         if missing := [name for name in COMMANDS if shutil.which(name) is None]:
-            raise InputError(
+            raise WorkflowError(
                 f"SLURM's {', '.join(missing)} cannot be found: load the site's SLURM module, go to its login node, or "
-                "leave the profile's executor: slurm out"
+                "leave the profile's executor: slurm-patient out"
             )
         super().__init__(workflow, logger)
 
     def __post_init__(self, test_mode: bool = False) -> None:
         """Find the jobs that a Snakemake before this one has left in the queue."""
+        self.refuse_arrays()
         super().__post_init__(test_mode)
         self._stopping = self._silent = False
         self._pause = 0.0
@@ -109,7 +120,7 @@ class PatientExecutor(CappedExecutor):
         """Write down which job is at work on which output."""
         super().report_job_submission(job_info, register_job)
         self._unsettled[job_info.external_jobid] = job_info
-        output = str(job_info.job.output[0])
+        output = label(job_info.job)
         name = job_info.aux.setdefault("name", self.job_name)
         submitted = job_info.aux.setdefault("submitted", time.time())
         line = Left(output, *self._digests[output], job_info.external_jobid, name, str(log_of(job_info)), submitted)
@@ -134,7 +145,7 @@ class PatientExecutor(CappedExecutor):
             await asyncio.sleep(1)
 
     def cancel(self) -> None:
-        """Submit no more, and cancel all jobs or, after SIGTERM, leave them to the next Snakemake.
+        """Submit no more, and cancel all jobs or, where the workflow says so, leave them to the next Snakemake.
 
         In seconds: the plugin would wait for the next look at the jobs.
         """
@@ -142,7 +153,7 @@ class PatientExecutor(CappedExecutor):
         self.submit_no_more()
         self.look_no_more(HASTE)
         self.cancel_jobs([])
-        if not told_to_end(signal.SIGTERM):
+        if not _left_alone():
             self.drop_scratch()
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
@@ -150,14 +161,14 @@ class PatientExecutor(CappedExecutor):
         numbers = list(self._unsettled)
         if not numbers:
             return
-        if told_to_end(signal.SIGTERM):  # as all are when a machine goes down
+        if _left_alone():
             self.logger.warning(f"{GO_ON} (to end them: scancel {' '.join(numbers)})")
         elif subprocess.run(["scancel", *numbers], capture_output=True, check=False).returncode and queue() is None:
             self.logger.warning(GO_ON)
 
     def _take_over(self, job: Any, states: dict[tuple[str, str], str]) -> bool:
         """Adopt the job of an earlier Snakemake if it does the same, or cancel it; return whether it is adopted."""
-        output = str(job.output[0])
+        output = label(job)
         computes, asks = self._digests[output] = _digests(job)
         left = self._left.pop(output, None)
         state = states.get((left.number, left.name)) if left else None
@@ -214,8 +225,10 @@ class PatientExecutor(CappedExecutor):
         """Return the jobs that are at work still, and forget the others."""
         states = (self._await_queue() or {}) if jobs else {}
         left = [job for job in jobs if states.get((job.number, job.name)) in AT_WORK]
-        with contextlib.suppress(OSError, InputError):
-            write_text(REGISTER, "".join(json.dumps(job) + "\n" for job in left))
+        with contextlib.suppress(OSError):
+            part = REGISTER.with_suffix(".part")
+            part.write_text("".join(json.dumps(job) + "\n" for job in left), encoding="utf-8")
+            part.replace(REGISTER)  # whole or not at all
         return left
 
 
@@ -225,9 +238,8 @@ def left_at_work() -> list[str]:
     return [job.number for job in _registered() if states.get((job.number, job.name)) in AT_WORK]
 
 
-def install() -> None:
-    """Let Snakemake use this executor where a profile says ``executor: slurm``."""
-    take_place(PatientExecutor)
+def _left_alone() -> bool:
+    return any(ends_for_now() for ends_for_now in _leaves)
 
 
 def _registered() -> list[Left]:
@@ -242,12 +254,23 @@ def _registered() -> list[Left]:
 
 def _made_since(outputs: Iterable[str], begin: float) -> bool:
     try:
-        return all(Path(path).stat().st_mtime >= begin for path in outputs)
+        times = [Path(path).stat().st_mtime for path in outputs]
+        return bool(times) and min(times) >= begin
     except OSError:
         return False
 
 
 def _digests(job: Any) -> tuple[str, str]:
-    params = {name: str(value) for name, value in job.params.items()}
     asked = {name: str(value) for name, value in job.resources.items() if name not in NOT_ASKED_OF_SLURM}
-    return sha256(canonical_json([job.rule.name, params, job.threads])), sha256(canonical_json(asked))
+    members = job.jobs if job.is_group() else [job]
+    return _digest([job.threads, *sorted(map(_work, members))]), _digest(asked)
+
+
+def _work(job: Any) -> str:
+    """Return what a job computes; its command before resources are filled in, for a retry's differ."""
+    params = {name: str(value) for name, value in job.params.items()}
+    return json.dumps([job.rule.name, job.rule.shellcmd, params], sort_keys=True)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
