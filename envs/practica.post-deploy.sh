@@ -1,2 +1,2 @@
 # Snakemake runs this once in the new environment, from the folder that holds this workflow.
-pip install --no-deps --editable . --editable plugins/snakemake-executor-plugin-slurm-patient
+pip install --no-deps --editable .

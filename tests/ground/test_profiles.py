@@ -2,21 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from practica.errors import InputError
+from practica.launch.executors import EXECUTORS, missing
 from practica.launch.profiles import check_profiles, problems, refused, resource_names
+from practica.yamlfiles.reading import read_yaml
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["default", "quick", "slurm"])
+@pytest.mark.parametrize("name", ["default", "quick", "slurm", "slurm-gpus"])
 def test_our_own_are_good(name: str) -> None:
     file = ROOT / f"profiles/{name}/config.yaml"
     check_profiles([file])
     assert not list(refused(file))
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_an_example_for_another_executor_says_what_its_plugin_reads(name: str) -> None:
+    file = ROOT / f"profiles/{name}/config.yaml"
+    assert read_yaml(file)["executor"] == name
+    assert not list(problems(file))
+    if missing(name):
+        (said,) = refused(file)
+        assert f"pip install snakemake-executor-plugin-{name}" in said
+    else:
+        assert not list(refused(file))
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_what_is_recorded_of_another_executor_is_what_its_plugin_reads(name: str) -> None:
+    if missing(name):
+        pytest.skip(f"snakemake-executor-plugin-{name} is not installed: no lock holds it")
+    module = import_module(f"snakemake_executor_plugin_{name}")
+    settings = getattr(module, "ExecutorSettings", None)
+    assert set(EXECUTORS[name].settings) == {field.name for field in (fields(settings) if settings else ())}
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    assert all(f'"{resource}"' in source for resource in EXECUTORS[name].resources)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "executor: kubernetes\nkubernetes-namespaces: x",
+            "kubernetes-namespaces: the plugin of kubernetes has no such",
+        ),
+        ("executor: lsf\ndefault-resources: {lsf_que: x}", "default-resources.lsf_que: neither Snakemake nor its"),
+        ("executor: lsf\ndefault-resources: {slurm_account: x}", "slurm_account: neither Snakemake nor its executor"),
+        ("executor: slurm\ndefault-resources: {lsf_queue: x}", "lsf_queue: neither Snakemake nor its executor"),
+    ],
+)
+def test_settings_and_resources_are_those_of_the_executor(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    assert words in " ".join(problems(file))
+
+
+def test_resources_of_an_executor_that_is_not_known_are_its_business(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("executor: googlebatch\ndefault-resources: {googlebatch_machine_type: c2-standard-4}")
+    assert not list(problems(file))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +82,7 @@ def test_our_own_are_good(name: str) -> None:
             "set-resources: {trian: {mem_mb: 3}}",
             "set-resources.trian: there is no rule of this name; did you mean 'train'",
         ),
-        ("set-resources: {train: {mem_mbb: 3}}", "set-resources.train.mem_mbb: neither Snakemake nor the SLURM plugin"),
+        ("set-resources: {train: {mem_mbb: 3}}", "set-resources.train.mem_mbb: neither Snakemake nor its executor"),
         ("set-resources: {train: {mem_mb: 4GB}}", "set-resources.train.mem_mb: '4GB' is not a number of MB"),
         ("set-resources: {train: {runtime: long}}", "'long' is not a number of minutes, or a time such as 2h"),
         ("set-resources: {train: {runtime: 1-0}}", "'1-0' is not a number of minutes"),
@@ -133,7 +184,7 @@ def test_all_limits_of_the_plugin_are_accepted(tmp_path: Path) -> None:
 
 def test_the_plugin_says_which_resources_there_are() -> None:
     said = {"slurm_account", "slurm_partition", "slurm_extra", "gres", "gpu_model", "constraint", "qos", "tasks"}
-    assert said < resource_names()
+    assert said < (resource_names() or set())
 
 
 @pytest.mark.parametrize(

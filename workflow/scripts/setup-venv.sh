@@ -33,8 +33,7 @@ if [[ $installed != "$wanted" ]]; then # nothing whole to build on
   step "making .venv" "$python" -m venv --clear .venv
 fi
 step "installing the packages of $lock (some two minutes)" "${pip[@]}" --require-hashes -r "$lock"
-step "installing the project" "${pip[@]}" --no-build-isolation --editable . \
-  --editable plugins/snakemake-executor-plugin-slurm-patient
+step "installing the project" "${pip[@]}" --no-build-isolation --editable .
 echo "$PWD" >"$place"
 echo "$wanted" >"$ready"
 say "done"

@@ -26,8 +26,7 @@ step "resolving $venv/versions.txt" "${uv[@]}" compile pyproject.toml --extra cp
   --python "$venv/bin/python" --no-annotate --no-header -o "$venv/versions.txt"
 step "installing (some two minutes)" "${uv[@]}" install --python "$venv/bin/python" -r "$venv/versions.txt" \
   "setuptools>=77" hypothesis pytest
-step "installing the project" "${uv[@]}" install --python "$venv/bin/python" --no-deps --no-build-isolation \
-  --editable . --editable plugins/snakemake-executor-plugin-slurm-patient
+step "installing the project" "${uv[@]}" install --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 if [[ $2 == oldest ]]; then
   step "comparing them with the floors in pyproject.toml" "$venv/bin/python" workflow/scripts/floors.py
 fi

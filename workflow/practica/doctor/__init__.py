@@ -73,7 +73,7 @@ def _version(package: str) -> str | None:
 
 
 def profile_files(profile: Path) -> Iterator[Finding]:
-    """Check what the profile says by what Snakemake and the installed SLURM plugin accept."""
+    """Check what the profile says by what Snakemake and the plugins of executors accept."""
     file = profile_file(profile)
     if file is None:
         yield Finding("profile", "fail", f"{_short(profile)} holds no config.yaml", "name the folder of a profile")
@@ -85,7 +85,7 @@ def profile_files(profile: Path) -> Iterator[Finding]:
     for problem in wrong:
         yield Finding("profile", "fail", problem.replace(str(file.parent), _short(file.parent), 1), "correct it there")
     if not wrong:
-        yield Finding("profile", "ok", f"{_short(file.parent)} has nothing that Snakemake or its SLURM plugin refuses")
+        yield Finding("profile", "ok", f"{_short(file.parent)} has nothing that Snakemake or its executor refuses")
 
 
 def folders(study: Study) -> Iterator[Finding]:

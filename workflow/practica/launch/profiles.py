@@ -1,6 +1,7 @@
-"""Check the files of a Snakemake profile for what Snakemake or its SLURM plugin would ignore, or fail on late.
+"""Check the files of a Snakemake profile for what Snakemake or its executor would ignore, or fail on late.
 
-The installed plugin is the yardstick: its settings, the limits it knows of a partition, the resources that it reads.
+For SLURM the installed plugin is the yardstick: its settings, the limits it knows of a partition, the resources that it
+reads.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from practica.errors import InputError, in_one_line
+from practica.launch.executors import EXECUTORS, SLURM, missing
 from practica.launch.snakemake_internals import amount, options, read_profile
 from practica.yamlfiles.reading import read_yaml
 from snakemake_executor_plugin_slurm_patient import upstream
@@ -65,6 +67,9 @@ def refused(file: Path) -> Iterator[str]:
     Raises:
         InputError: the file cannot be read.
     """
+    if what := missing(read_yaml(file).get("executor")):
+        yield f"{file}: {what}"
+        return
     said = io.StringIO()
     try:
         with redirect_stderr(said):
@@ -92,6 +97,11 @@ def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     """Check the settings of the executor, by what the plugin itself accepts."""
+    for executor, recorded in EXECUTORS.items():
+        options = {f"{executor}-{name.replace('_', '-')}" for name in recorded.settings}
+        for key in settings:
+            if key.startswith(f"{executor}-") and key not in options:
+                yield f"{key}: the plugin of {executor} has no such setting{_hint(key, options)}"
     known = {f"slurm-{name.replace('_', '-')}": name for name in upstream.settings()}
     given = {key: value for key, value in settings.items() if key.startswith("slurm-")}
     for key in given.keys() - known.keys():
@@ -105,8 +115,9 @@ def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _resources(settings: Mapping[str, Any]) -> Iterator[str]:
     """Check rules, names and values of resources."""
+    names = resource_names(settings.get("executor"))
     for key in ("default-resources", "resources"):
-        yield from _amounts(key, _pairs(settings.get(key)))
+        yield from _amounts(key, _pairs(settings.get(key)), names)
     by_rule = settings.get("set-resources") or {}
     if not isinstance(by_rule, Mapping):
         by_rule = _by_rule(by_rule)
@@ -116,7 +127,7 @@ def _resources(settings: Mapping[str, Any]) -> Iterator[str]:
         elif not isinstance(amounts, Mapping):
             yield f"set-resources.{rule}: {amounts!r} is not a mapping; write {rule}: {{mem_mb: 4000}}"
         else:
-            yield from _amounts(f"set-resources.{rule}", amounts)
+            yield from _amounts(f"set-resources.{rule}", amounts, names)
 
 
 def _pairs(value: Any) -> Mapping[str, Any]:
@@ -136,11 +147,11 @@ def _by_rule(words: Any) -> dict[str, dict[str, str]]:
     return result
 
 
-def _amounts(where: str, amounts: Mapping[str, Any]) -> Iterator[str]:
+def _amounts(where: str, amounts: Mapping[str, Any], names: frozenset[str] | None) -> Iterator[str]:
     for name, value in amounts.items():
-        if name not in resource_names():
-            hint = _hint(name, resource_names())
-            yield f"{where}.{name}: neither Snakemake nor the SLURM plugin has this resource{hint}"
+        if names is not None and name not in names:
+            hint = _hint(name, names)
+            yield f"{where}.{name}: neither Snakemake nor its executor has this resource{hint}"
         elif problem := _amount(name, value):
             yield f"{where}.{name}: {value!r} {problem}"
 
@@ -235,9 +246,14 @@ def _number(name: str, kind: type, value: Any) -> str | None:
 
 
 @cache
-def resource_names() -> frozenset[str]:
-    """Return the resources that Snakemake and the installed plugin read from a job."""
-    return frozenset(OF_SNAKEMAKE | upstream.resources())
+def resource_names(executor: str | None = None) -> frozenset[str] | None:
+    """Return the resources that Snakemake and an executor read from a job; None for an executor that we do not know.
+
+    A profile that names none may be one part of several.
+    """
+    if executor in EXECUTORS:
+        return frozenset(OF_SNAKEMAKE | set(EXECUTORS[executor].resources))
+    return frozenset(OF_SNAKEMAKE | upstream.resources()) if executor in (None, "local", *SLURM) else None
 
 
 @cache

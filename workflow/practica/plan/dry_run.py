@@ -14,6 +14,7 @@ from practica.config.study import Study
 from practica.config.trials import trial_blocks
 from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
+from practica.launch.executors import SLURM
 from practica.launch.merging import BASE
 from practica.launch.placing import command_executor, partition_files
 from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
@@ -36,8 +37,10 @@ def estimator_of(study: Study) -> Estimator:
 
 def plan_of(study: Study, jobs: Sequence[Job]) -> Plan:
     """Return the plan of the jobs that this Snakemake is about to do."""
-    if command_executor() not in ("slurm", "slurm-patient"):
-        return make_plan(study, jobs, estimator_of(study), None)
+    executor = command_executor()
+    if executor not in SLURM:
+        elsewhere = executor if executor and executor != "local" else None
+        return make_plan(study, jobs, estimator_of(study), (lambda job: elsewhere) if elsewhere else None)
     from snakemake_executor_plugin_slurm_patient.upstream import partition_of  # it imports the plugin
 
     files = partition_files()
