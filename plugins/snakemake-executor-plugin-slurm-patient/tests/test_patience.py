@@ -234,7 +234,7 @@ def test_a_group_is_taken_over_as_a_whole(slurm: Any) -> None:
     slurm("squeue", f"7|RUNNING|{NAME}")
     patient = Watched()
     patient.run_job(group(job("a.json"), job("b.json")))
-    assert patient.told == ["SLURM job 7 is at work on a.json already: taken over"]
+    assert patient.told == ["SLURM job 7 already works on a.json: taken over"]
 
 
 def test_a_forgotten_job_without_outputs_has_failed(slurm: Any) -> None:
