@@ -228,7 +228,7 @@ def test_snakemake_is_imported_in_one_file() -> None:
 
 
 def test_what_is_no_import_stands_there_too() -> None:
-    private = {path.split()[-1] for path in [*SET_BY, *FIELDS]} | PROPERTIES | {"_nodes"}
+    private = {path.split()[-1] for path in [*SET_BY, *FIELDS]} | PROPERTIES
     private -= {"configfiles", "replace_workflow_config", "globals"}  # words of the command line and of Python, too
     assert private - spoken(HOME) == set(), "named here, and not used any more"
     for path in modules():

@@ -49,7 +49,7 @@ SLURM = ("slurm", "slurm-patient")
 
 def missing(executor: object) -> str | None:
     """Return what to do where the plugin of one of these executors is not installed."""
-    if executor not in EXECUTORS or find_spec(f"snakemake_executor_plugin_{executor}"):
+    if not isinstance(executor, str) or executor not in EXECUTORS or find_spec(f"snakemake_executor_plugin_{executor}"):
         return None
     package = f"snakemake-executor-plugin-{executor}"
     return f"executor: {executor} needs a plugin: pip install {package} (checked here: {EXECUTORS[executor].version})"

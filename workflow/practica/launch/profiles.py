@@ -251,7 +251,7 @@ def resource_names(executor: str | None = None) -> frozenset[str] | None:
 
     A profile that names none may be one part of several.
     """
-    if executor in EXECUTORS:
+    if executor is not None and executor in EXECUTORS:
         return frozenset(OF_SNAKEMAKE | set(EXECUTORS[executor].resources))
     return frozenset(OF_SNAKEMAKE | upstream.resources()) if executor in (None, "local", *SLURM) else None
 
