@@ -94,13 +94,12 @@ def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) 
     from practica.page.watch import Server
 
     study, folder = _as_run(config_files, results)
-    with Server(study, folder, _look_at(study, folder), port) as server:
+    with contextlib.suppress(KeyboardInterrupt), Server(study, folder, _look_at(study, folder), port) as server:
         here = f"{getpass.getuser()}@{socket.gethostname()}"
         click.echo(f"Open this address in a browser; anyone who has it can see the page:\n  {server.address}")
         tunnel = f"{server.server_port}:127.0.0.1:{server.server_port}"
         click.echo(f"On another machine, first type:\n  ssh -NL {tunnel} {here}")
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
 
 
 @main.command()
