@@ -148,7 +148,7 @@ def test_a_signal_ends_the_job_at_its_next_point(number, data, undisturbed, tmp_
     assert process.exitcode == 1
     assert [entry.why for entry in attempts(LONG, tmp_path)] == [f"terminated by {number.name}"]
     failure = json.loads((tmp_path / "failures/ej02/xor_221_numpy/s0.json").read_text())
-    assert "run it again to continue from its last checkpoint" in failure["reason"]
+    assert "run it again to go on from there" in failure["reason"]
     assert run(LONG, data, tmp_path, log=tmp_path / "log") == 0
     assert "going on after epoch" in (tmp_path / "log").read_text()
     assert runs(LONG, tmp_path) == undisturbed(LONG)
