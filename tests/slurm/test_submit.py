@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def study(study: Study) -> Iterator[Study]:
     practica(study, "submit", "--stop")
 
 
+@pytest.mark.skipif("CI" in os.environ, reason="it takes two minutes, and CI has 35 in all: run `make cluster`")
 def test_a_killed_controller_is_succeeded_and_the_study_ends_as_undisturbed(
     cluster: Cluster, study: Study, undisturbed: dict[str, object]
 ) -> None:
