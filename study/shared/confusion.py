@@ -24,7 +24,7 @@ def confusion(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: Wo
     wrong = np.where(np.eye(len(counts), dtype=bool), np.nan, shares)
     figure = new_figure(HIGH + 0.3, title)
     axes = figure.subplots()
-    most = max(np.nanmax(wrong), 1e-9)
+    most = np.nanmax(wrong) or 1.0  # per cent, where nothing is wrong
     image = axes.imshow(wrong, cmap="Blues", vmin=0, vmax=most, interpolation="nearest")
     axes.grid(False)
     axes.set(xlabel=texts["predicted_class"], ylabel=texts["true_class"])
