@@ -5,7 +5,7 @@ Training is the running mean, under the metric's own name, as in the event files
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,8 +44,11 @@ class EventFiles:
         Raises:
             OSError: they cannot be written.
         """
-        with _errors_of_the_system():
-            self._begin(points)
+        with _errors_of_the_system(), ExitStack() as renamed:
+            for writer in self._writers.values():
+                writer.close()
+            self._writers = {}
+            self._write(points, lambda path: renamed.enter_context(atomic_path(path)))
 
     def add(self, points: Iterable[Mapping[str, Any]]) -> None:
         """Write further points.
@@ -54,27 +57,15 @@ class EventFiles:
             OSError: they cannot be written.
         """
         with _errors_of_the_system():
-            for point in points:
-                for path, epoch, values in self._values(point):
-                    if path not in self._writers:
-                        path.parent.mkdir(parents=True, exist_ok=True)
-                        self._writers[path] = _writer(path)
-                    self._writers[path].write(_event(epoch, values))
-            self._flush()
+            self._write(points, _in_its_folder)
 
-    def _begin(self, points: Iterable[Mapping[str, Any]]) -> None:
-        for writer in self._writers.values():
-            writer.close()
-        self._writers = {}
-        with ExitStack() as renamed:
-            for point in points:
-                for path, epoch, values in self._values(point):
-                    if path not in self._writers:
-                        self._writers[path] = _writer(renamed.enter_context(atomic_path(path)))
-                    self._writers[path].write(_event(epoch, values))
-            self._flush()
-
-    def _flush(self) -> None:
+    def _write(self, points: Iterable[Mapping[str, Any]], place: Callable[[Path], Path]) -> None:
+        """Write points; a file that is not open yet begins where ``place`` says."""
+        for point in points:
+            for path, epoch, values in self._values(point):
+                if path not in self._writers:
+                    self._writers[path] = _writer(place(path))
+                self._writers[path].write(_event(epoch, values))
         for writer in self._writers.values():
             writer.flush()
 
@@ -120,6 +111,11 @@ def _errors_of_the_system() -> Iterator[None]:
         yield
     except tf.errors.OpError as error:
         raise OSError(str(error)) from error
+
+
+def _in_its_folder(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _run_name(seed: Any, fold: Any) -> str:

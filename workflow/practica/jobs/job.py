@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +59,42 @@ def run_job(
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped before its end.
     """
+    with _noted_failure(block, results):
+        limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
+        meter = Meter(whole_process=own_process)
+        with Attempt(block, results, min(limits, default=None), meter, by_hand=by_hand) as attempt:
+            attempt.tell = tell or attempt.tell
+            check_gpu(gpu)
+            from practica.data import load
+            from practica.training.block import train_block
+            from practica.training.checkpoint import Checkpoints
+
+            dataset = load(block.dataset, data, test=not block.trial)
+            described = {
+                "name": dataset.name,
+                "fingerprint": dataset.info.fingerprint,
+                "stand_in": dataset.info.stand_in,
+                "origin": dataset.info.origin,
+            }
+            key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+            folder = block.folder(results)
+            attempt.history = HistoryFile(folder, block, state_key, follower)
+            checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
+            train_block(block, dataset.arrays, described, threads, folder, checkpoints)
+            attempt.history.complete(folder / "history.json")
+            _note_cost(folder / "manifest.json", attempt.entries(), meter)
+            # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that
+            # it did not see appear, as when it was killed while this job went on, and then runs the job again.
+            for folder in attempt.folder.iterdir():
+                if folder.is_dir() and folder.name != state_key:
+                    shutil.rmtree(folder)
+
+
+@contextmanager
+def _noted_failure(block: Block, results: Path) -> Iterator[None]:
+    """Leave a note of an error, which goes on as one that has a sentence."""
     try:
-        _train(block, code, data, results, threads, gpu, minutes, every, own_process, by_hand, tell, follower)
+        yield
     except Exception as error:
         known = isinstance(error, InputError | RunError)
         reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
@@ -68,50 +103,6 @@ def run_job(
             raise
         traceback.print_exc()
         raise RunError(f"{block.id}: {reason}") from error
-
-
-def _train(
-    block: Block,
-    code: str,
-    data: Path,
-    results: Path,
-    threads: int,
-    gpu: int,
-    minutes: float | None,
-    every: float,
-    own_process: bool,
-    by_hand: bool,
-    tell: Tell | None,
-    follower: Follower | None,
-) -> None:
-    limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
-    meter = Meter(whole_process=own_process)
-    with Attempt(block, results, min(limits, default=None), meter, by_hand=by_hand) as attempt:
-        attempt.tell = tell or attempt.tell
-        check_gpu(gpu)
-        from practica.data import load
-        from practica.training.block import train_block
-        from practica.training.checkpoint import Checkpoints
-
-        dataset = load(block.dataset, data, test=not block.trial)
-        described = {
-            "name": dataset.name,
-            "fingerprint": dataset.info.fingerprint,
-            "stand_in": dataset.info.stand_in,
-            "origin": dataset.info.origin,
-        }
-        key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
-        folder = block.folder(results)
-        attempt.history = HistoryFile(folder, block, state_key, follower)
-        checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
-        train_block(block, dataset.arrays, described, threads, folder, checkpoints)
-        attempt.history.complete(folder / "history.json")
-        _note_cost(folder / "manifest.json", attempt.entries(), meter)
-        # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that it
-        # did not see appear, as when it was killed while this job went on, and then runs the job again.
-        for folder in attempt.folder.iterdir():
-            if folder.is_dir() and folder.name != state_key:
-                shutil.rmtree(folder)
 
 
 def _note_cost(manifest: Path, entries: Sequence[Entry], meter: Meter) -> None:
