@@ -82,6 +82,13 @@ def test_of_a_sound_study_there_is_nothing_to_say(study):
         (ABOUT, "kind: compare", "kind: curves", "variants: [straight, hidden]", "curves shows one variant"),
         (ABOUT, "panels: [accuracy]", "panels: [accuracy]\n    labels: [one]", "labels", "1 for 2 variants"),
         (ABOUT, "[train/accuracy, validation/accuracy]", "[train/acuracy]", "acuracy", "nothing records 'acuracy'"),
+        (
+            ABOUT,
+            "[train/accuracy, validation/accuracy]",
+            "[test/accuracy]",
+            "test/",
+            "have no part 'test'; known: train",
+        ),
         (ABOUT, "metric: accuracy", "metric: recall", "metric: recall", "nothing records 'recall'"),
         (ABOUT, "hidden: hidden layer}", "hiden: hidden layer}", "hiden", "no variant 'hiden'"),
         (ABOUT, "  figure: fig_growers", "  figure: fig_grower", "figure: fig_grower", "no figure 'fig_grower'"),
@@ -294,6 +301,13 @@ def test_what_is_there_and_does_not_run_is_a_note(study):
     wrong, notes = found()
     assert wrong == []
     assert [each.split(":")[0] for each in notes] == ["study/later", "study/data/spare.py"]
+
+
+def test_a_name_of_which_nothing_else_speaks_is_a_note(study):
+    edit(ABOUT, "  hidden: Hidden layer", "  hidden: Hidden layer\n  hiden: Layer")
+    wrong, (note,) = found()
+    assert wrong == []
+    assert note.startswith(f"{ABOUT}:{line_of(ABOUT, 'hiden: Layer')}") and "did you mean 'hidden'?" in note
 
 
 def test_a_variant_that_does_not_run_is_known_by_its_name(study):

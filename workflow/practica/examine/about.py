@@ -92,11 +92,13 @@ def _recorded(exercise: str, metric: str) -> bool:
     return reach("practica.training.block", exercises.module_name(exercise), *beside).says(metric)
 
 
-def _splits(split: str, key: str) -> Iterator[str]:
+def _splits(exercise: str, split: str, key: str) -> Iterator[str]:
     try:
         check_split(split)
     except InputError as error:
         yield f"{key}: {error}"
+    if split == "test" and not exercises.may_have_test(exercise):
+        yield f"{key}: the data of {exercise} have no part 'test'; known: train, validation"
 
 
 def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -160,7 +162,7 @@ def _asked(function: Iterable[ast.stmt]) -> set[str]:
 def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
     for column in entry.get("columns", ()):
         split, _, metric = column.partition("/")
-        yield from _splits(split, "columns")
+        yield from _splits(exercise, split, "columns")
         yield from _metrics(study, exercise, [metric], "columns")
     used = [study.dataset(exercise, variant) for variant in study.variants(exercise)]
     if entry.get("dataset", used[0]) not in used:
@@ -173,7 +175,7 @@ def _printed(study: Study, exercise: str, name: str) -> Iterator[str]:
         yield f": the study has no source that prints it: name one under source in {study.folder / STUDY_FILE}"
     yield from _variants(study, exercise, [variant])
     if split != "parameters":
-        yield from _splits(split, "")
+        yield from _splits(exercise, split, "")
         yield from _metrics(study, exercise, [metric], "")
 
 
@@ -217,7 +219,7 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
     if quantity.split == TIMING and not exercises.has(exercise, MEASURE):
         yield f"{key}: nothing measures times of {exercise}: its folder has no {MEASURE}.py"
     if quantity.split and exercise in study.exercises:
-        yield from _splits(quantity.split, key)
+        yield from _splits(exercise, quantity.split, key)
         yield from _metrics(study, exercise, [quantity.metric], key)
 
 

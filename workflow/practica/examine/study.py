@@ -19,6 +19,7 @@ from practica.evidence import claims
 from practica.examine import about as names
 from practica.examine import prose
 from practica.examine.places import located
+from practica.examine.variants import nameless
 from practica.files import read_text
 from practica.paper import own
 from practica.plan import checks
@@ -44,7 +45,7 @@ def examine(config: Mapping[str, Any], files: Sequence[str | Path]) -> list[Find
         config: the configuration.
         files: what it was merged from, to name the lines of keys.
     """
-    found = dict.fromkeys(map(_told, _examined(config)))
+    found = dict.fromkeys(map(_told, _examined(config, files)))
     return [Finding(located(each.text, files), each.note) for each in found]
 
 
@@ -52,7 +53,7 @@ def _told(each: str | Finding) -> Finding:
     return Finding(each) if isinstance(each, str) else each
 
 
-def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
+def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterator[str | Finding]:
     wrong = list(_configuration(config))
     yield from wrong
     if wrong:
@@ -85,6 +86,7 @@ def _examined(config: Mapping[str, Any]) -> Iterator[str | Finding]:
         return
     for exercise in study.exercises:
         yield from _caught(names.mistakes, study, exercise)
+        yield from (Finding(each, note=True) for each in _caught(nameless, study, exercise, files))
     yield from _caught(clashes, study)
     yield from _caught(prose.mistakes, study)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 from types import ModuleType
 
-from practica.code.digest import mentioned
-from practica.code.syntax import decorated_functions, module_path, source_of
+from practica.code.digest import mentioned, reach
+from practica.code.syntax import decorated_functions, last, module_path, source_of
 from practica.config.declarations import TRAINING, of_role
 from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
@@ -47,6 +48,22 @@ def has_problem(exercise: str) -> bool:
     """Return whether the exercise's experiment says what is learnt."""
     source = source_of(module_name(exercise))
     return "problem" in {**source.definitions, **source.imports}
+
+
+def may_have_test(exercise: str) -> bool:
+    """Return whether the data of an exercise may have a part to test, as far as its code tells without being run."""
+    reached = reach(f"{module_name(exercise)}:problem").places
+    ours = [(module, name) for module, name in reached if module.partition(".")[0] == PACKAGE]
+    nodes = [node for module, name in ours for node in source_of(module).definitions.get(name, ())]
+    calls = [call for node in nodes for call in ast.walk(node) if isinstance(call, ast.Call)]
+    made = [call for call in calls if last(call.func) in ("Problem", "replace")]
+    return not any(last(call.func) == "Problem" for call in made) or any(map(_gives_test, made))
+
+
+def _gives_test(call: ast.Call) -> bool:
+    """Return whether a call may name the test part: the fourth of a ``Problem``."""
+    unpacked = any(isinstance(each, ast.Starred) for each in call.args)
+    return len(call.args) > 3 or unpacked or any(each.arg in ("test", None) for each in call.keywords)
 
 
 def training() -> frozenset[str]:

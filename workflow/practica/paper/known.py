@@ -35,20 +35,20 @@ from practica.paper.macros import FORMS, Macro, expand, macros
 from practica.words import MODEL, section
 
 
-def named_variants(study: Study) -> frozenset[tuple[str, str]]:
-    """Return the variants that the files about the exercises speak of, whatever the study runs."""
+def named_variants(study: Study, *, called: bool = True) -> frozenset[tuple[str, str]]:
+    """Return the variants that the files about the exercises speak of, or just name, whatever the study runs."""
     quantities = [
         each for claim in unchecked(study).claims.values() for part in claim.parts for each in part.quantities
     ]
     quantities += map(Quantity.parse, numbers(study))
-    called = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
+    given = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
     shown = [
         (exercise, variant)
         for exercise in study.known
         for figure in study.about(exercise).get("figures", {}).values()
         for variant in figure["variants"]
     ]
-    return frozenset([*((each.exercise, each.variant) for each in quantities), *called, *shown])
+    return frozenset([*((each.exercise, each.variant) for each in quantities), *(given if called else ()), *shown])
 
 
 def runs(study: Study, exercise: str, variant: str) -> bool:
