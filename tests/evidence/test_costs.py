@@ -70,14 +70,14 @@ def test_the_checklist_counts_the_search_and_says_how_it_chose(tuned: Study, tmp
     said = " ".join(cost(Facts(tuned, tmp_path, language)))
     words = {
         "en": (
-            "3 jobs took 4 attempts, 1 of which did not finish",
+            "Number of jobs: 3; of attempts: 4; of those that did not finish: 1.",
             "2.0 hours of processor",
-            "had 2 jobs for 2 trials",
+            "(jobs: 2, trials: 2)",
         ),
         "es": (
-            "hubo 4 en 3 trabajos, de los que 1 no llegaron",
+            "Trabajos: 3; intentos: 4, de los cuales no llegaron al final: 1.",
             "2,0 horas de procesador",
-            "2 trabajos para 2 pruebas",
+            "(trabajos: 2; pruebas: 2)",
         ),
     }
     for phrase in words[language]:

@@ -74,7 +74,7 @@ def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:
     pd.DataFrame([row | {"attempts": 3, "cpu_seconds": 7200}]).to_csv(tmp_path / COSTS, index=False)
     write_pages(study, tmp_path)
     text = (tmp_path / "page/index_en.html").read_text().split('<details class="checklist">')[1].split("</details>")[0]
-    assert "1 jobs took 3 attempts, 1 of which did not finish" in " ".join(text.split())
+    assert "Number of jobs: 1; of attempts: 3; of those that did not finish: 1." in " ".join(text.split())
     assert "2.0 hours of processor time" in text
     assert '<table id="checklist"' in text
 
