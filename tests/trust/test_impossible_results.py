@@ -248,6 +248,15 @@ def test_an_end_other_than_that_of_the_history_is_named(results) -> None:
     assert f"{results / 'metrics.csv'}: {run}" in sentence
 
 
+def test_a_best_value_that_the_history_has_at_no_epoch_is_named(results) -> None:
+    table = read(results / "metrics.csv")
+    place = where(table, **ACCURACY | {"split": "validation", "metric": "best_accuracy"})
+    table.loc[place, "value"] = "0.111"
+    write(results / "metrics.csv", table)
+    run = "steps/conv, seed 1, validation best_accuracy is 0.111, a value of no epoch in history.csv.gz"
+    assert f"{results / 'metrics.csv'}: {run}; delete it and collect again" in said(results, "claims")
+
+
 def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
     table = read(results / "runs.csv")
     table.loc[table["variant"] == "raw", "status"] = "failed"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from practica.address import PREFIXES, TIMING, protocol_of
+from practica.address import BEST, PREFIXES, TIMING, protocol_of
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
@@ -60,26 +60,30 @@ def _disagreement(name: str, results: Results) -> str:
 
 
 def _ends(results: Results) -> str:
-    """Say which run has a final value other than the one that its history ends with."""
+    """Say which run has a final value other than the one that its history ends with, or a best one that it lacks."""
     metrics, history = (
         table[table["split"] == SPLIT].astype(dict.fromkeys(GROUP, "str"))
         for table in (results.metrics, results.history)
     )
-    run = [*VARIANT, "seed", "fold", "metric"]
-    curves = history.sort_values("epoch").groupby(run, dropna=False)["value"].agg(list)
+    run = [*VARIANT, "seed", "fold"]
+    curves = history.rename(columns={"metric": "of"}).sort_values("epoch")
+    curves = curves.groupby([*run, "of"], dropna=False)["value"].agg(list).rename("curve").reset_index()
+    metrics = metrics.assign(of=metrics["metric"].str.removeprefix(BEST))
     for exercise, variant in _names(metrics):
         known = variant in results.study.every_variant(exercise) if exercise in results.study.exercises else False
         settings = results.study.settings(exercise, variant) if known else {}
         if not known or not ends_as_recorded(exercise, settings):
             continue
         rows = metrics[(metrics["exercise"] == exercise) & (metrics["variant"] == variant)]
-        told = rows.merge(curves.rename("curve").reset_index(), on=run)
-        columns = ("seed", "fold", "metric", "value", "curve")
-        for seed, fold, metric, value, curve in zip(*(told[name].tolist() for name in columns), strict=True):
-            if not agree(value, curve if may_be_best(settings) else curve[-1:]):
+        told = rows.merge(curves, on=[*run, "of"])
+        columns = ("seed", "fold", "metric", "of", "value", "curve")
+        for seed, fold, metric, of, value, curve in zip(*(told[name].tolist() for name in columns), strict=True):
+            any_point = metric != of or may_be_best(settings)
+            if not agree(value, curve if any_point else curve[-1:]):
                 which = f"seed {seed}" if pd.isna(fold) else f"seed {seed}, fold {fold}"
                 said = f"{exercise}/{variant}, {which}, {SPLIT} {metric} is {value:g}"
-                return f": {said}, and {curve[-1]:g} at the end of history.csv.gz"
+                where = f"and {curve[-1]:g} at the end of" if not any_point else "a value of no epoch in"
+                return f": {said}, {where} history.csv.gz"
     return ""
 
 
