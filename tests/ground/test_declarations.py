@@ -214,6 +214,10 @@ def test_editors_get_the_settings_of_the_study(opened: Open, tmp_path: Path) -> 
     own = done.output.partition("## Settings of this study")[2]
     assert "| `shine` | number, ≥ 0, ≤ 2 |  | How much the inputs shine. |  |" in own
     schema = read_json(tmp_path / "schema.json")
+    assert CliRunner().invoke(main, ["configuration", *options]).exit_code == 0  # it may be renewed
+    options[-1] = str(ROOT / "CITATION.cff")
+    refused = CliRunner().invoke(main, ["configuration", *options])
+    assert refused.exit_code == 2 and "--schema: " in refused.output and "of the project itself" in refused.output
     jsonschema.validate({"exercises": {"a": {"dataset": "b", "variants": {"c": {"settings": {"shine": 1}}}}}}, schema)
     with pytest.raises(jsonschema.ValidationError, match="3 is greater than"):
         jsonschema.validate({"shine": 3}, {**schema["$defs"]["settings"], "$defs": schema["$defs"]})

@@ -204,12 +204,20 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
     from practica.study_folder import folder_of, use
 
     use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))
+    # Page and schema may be renewed, in the project too; a file with other content stays.
+    if schema:
+        _renewable("--schema", schema, json.dumps({"title": study_schema()["title"]})[1:-1])
+    if out:
+        _renewable("--out", out, page().partition("\n")[0])
     if schema:
         write_json(schema, study_schema())
     if out:
-        # The page may be renewed, in the project too; what is none stays.
-        if not (out.is_file() and out.read_bytes().startswith(page().partition("\n")[0].encode())):
-            own_file("--out", out)
         write_text(out, page())
     else:
         click.echo(page(), nl=False)
+
+
+def _renewable(option: str, file: Path, mark: str) -> None:
+    """Refuse a file of the project whose first lines do not show the mark of what would be written."""
+    if not (file.is_file() and mark.encode() in file.read_bytes()[:500]):
+        own_file(option, file)
