@@ -266,6 +266,13 @@ def test_a_profile_is_checked_also_where_there_is_no_slurm(machine, partitions, 
     assert words in machine.findings()["profile"].found
 
 
+def test_an_executor_without_patience_is_told_apart(machine):
+    machine.profile_says("partitions: {cpu: {}, gpu: {max_gpu: 1}}", executor="slurm")
+    assert machine.findings()["executor"].level == "warn"
+    machine.profile_says("partitions: {cpu: {}, gpu: {max_gpu: 1}}", executor="slurm-patient")
+    assert "executor" not in machine.findings()
+
+
 def test_the_profile_can_be_named_and_its_configuration_counts(machine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(machine.config))

@@ -80,12 +80,20 @@ def profile_files(profile: Path) -> Iterator[Finding]:
         return
     try:
         wrong = [*problems(file), *refused(file)]
+        impatient = read_yaml(file).get("executor") == "slurm"
     except InputError as error:
-        wrong = [str(error)]
+        wrong, impatient = [str(error)], False
     for problem in wrong:
         yield Finding("profile", "fail", problem.replace(str(file.parent), _short(file.parent), 1), "correct it there")
     if not wrong:
         yield Finding("profile", "ok", f"{_short(file.parent)} has nothing that Snakemake or its executor refuses")
+    if impatient:
+        yield Finding(
+            "executor",
+            "warn",
+            "executor: slurm gives a run up where SLURM's controller is away, and takes no jobs over from a run before",
+            "write executor: slurm-patient; the settings stay as they are",
+        )
 
 
 def folders(study: Study) -> Iterator[Finding]:
