@@ -62,7 +62,7 @@ test: ready lint ## Run every check and every test
 
 cluster: ready ## Run the tests that start a SLURM of one node and break things (root)
 	@tests/slurm/ensure-slurm.sh
-	$(in_venv) pytest -m slurm
+	$(in_venv) pytest -m slurm tests/slurm
 
 bench: ready ## Measure against plain Keras and a bare Snakefile, or AGAINST=COMMIT (CASES="ej06 xor", QUICK=1)
 	$(in_venv) python -m bench $(if $(CASES),--cases "$(CASES)") $(if $(QUICK),--quick) $(if $(AGAINST),--against $(AGAINST))

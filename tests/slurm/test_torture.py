@@ -167,6 +167,7 @@ class Torturer:
         print(f"{time.monotonic() - self.begin:5.0f} s  {text}", flush=True)
 
 
+@pytest.mark.skipif("CI" in os.environ, reason="it takes three minutes, and CI has 35 in all: run `make cluster`")
 def test_nothing_is_lost_left_or_changed(
     tmp_path: Path, cluster: Cluster, undisturbed: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
