@@ -257,6 +257,19 @@ def test_a_best_value_that_the_history_has_at_no_epoch_is_named(results) -> None
     assert f"{results / 'metrics.csv'}: {run}; delete it and collect again" in said(results, "claims")
 
 
+def test_a_best_value_may_be_that_of_any_epoch(results) -> None:
+    history, table = read(results / "history.csv.gz"), read(results / "metrics.csv")
+    own = ACCURACY | {"split": "validation"}
+    first, last = (where(history, **own | {"epoch": epoch}) for epoch in ("1", "3"))
+    history.loc[[first, last], "value"] = ["0.75", "0.5"]
+    table.loc[where(table, **own | {"metric": "best_accuracy"}), "value"] = "0.75"
+    table.loc[where(table, **own), "value"] = "0.5"
+    write(results / "history.csv.gz", history)
+    write(results / "metrics.csv", table)
+    done = CliRunner().invoke(main, ["claims", "--results", str(results), "--study", str(results / "study.json")])
+    assert done.exit_code == 0, (done.output, done.exception)
+
+
 def test_rows_of_a_run_that_did_not_finish_are_named(results) -> None:
     table = read(results / "runs.csv")
     table.loc[table["variant"] == "raw", "status"] = "failed"
