@@ -225,7 +225,7 @@ def test_a_preamble_and_a_class_concern_the_pdfs_alone(touched) -> None:
             path.write_text(text, encoding="utf-8")
             assert Counter(job.split()[0] for job in touched.planned()) == PDFS
             assert touched.snakemake("--touch").returncode == 0
-        assert touched.planned() == set()
+            assert touched.planned() == set()
     finally:
         preamble.unlink(missing_ok=True)
         own_class.unlink(missing_ok=True)

@@ -206,7 +206,8 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
     use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))
     # Page and schema may be renewed, in the project too; a file with other content stays.
     if schema:
-        _renewable("--schema", schema, json.dumps({"title": study_schema()["title"]})[1:-1])
+        head = {key: study_schema()[key] for key in ("$schema", "title")}
+        _renewable("--schema", schema, json.dumps(head, indent=1).removesuffix("\n}"))
     if out:
         _renewable("--out", out, page().partition("\n")[0])
     if schema:
@@ -217,7 +218,7 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
         click.echo(page(), nl=False)
 
 
-def _renewable(option: str, file: Path, mark: str) -> None:
-    """Refuse a file of the project whose first lines do not show the mark of what would be written."""
-    if not (file.is_file() and mark.encode() in file.read_bytes()[:500]):
+def _renewable(option: str, file: Path, begin: str) -> None:
+    """Refuse a file of the project, unless it begins as what would be written does."""
+    if not (file.is_file() and file.read_bytes().startswith(begin.encode())):
         own_file(option, file)

@@ -91,8 +91,8 @@ def profile_files(profile: Path) -> Iterator[Finding]:
         yield Finding(
             "executor",
             "warn",
-            "executor: slurm gives a run up where SLURM's controller is away, and takes no jobs over from a run before",
-            "write executor: slurm-patient; the settings stay as they are",
+            "executor: slurm gives up while SLURM's controller does not answer, and takes over no earlier job",
+            "write executor: slurm-patient; all other settings stay the same",
         )
 
 

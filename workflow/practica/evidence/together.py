@@ -82,7 +82,7 @@ def _ends(results: Results) -> str:
             if not agree(value, curve if any_point else curve[-1:]):
                 which = f"seed {seed}" if pd.isna(fold) else f"seed {seed}, fold {fold}"
                 said = f"{exercise}/{variant}, {which}, {SPLIT} {metric} is {value:g}"
-                where = f"and {curve[-1]:g} at the end of" if not any_point else "a value of no epoch in"
+                where = "a value of no epoch in" if any_point else f"and {curve[-1]:g} at the end of"
                 return f": {said}, {where} history.csv.gz"
     return ""
 
