@@ -81,6 +81,18 @@ def test_in_the_end_it_is_the_history(block: Block, tmp_path: Path) -> None:
     assert [each[:3] for each in points(tmp_path)] == [(0, None, 1), (0, None, 2), (1, None, 1), (1, None, 2)]
 
 
+def test_in_the_end_what_this_process_wrote_is_left_as_it_is(block: Block, tmp_path: Path) -> None:
+    file = HistoryFile(tmp_path, block, "key")
+    file.reached("s1", record(2))
+    before = (tmp_path / NAME).stat().st_ino
+    write_json(tmp_path / "history.json", {"runs": [{"seed": 1, "fold": None, "epoch": [1, 2], **record(2).history}]})
+    file.complete(tmp_path / "history.json")
+    assert (tmp_path / NAME).stat().st_ino == before
+    write_json(tmp_path / "history.json", {"runs": [{"seed": 1, "fold": None, "epoch": [1], **record(1).history}]})
+    file.complete(tmp_path / "history.json")
+    assert points(tmp_path) == [(1, None, 1, 0.1)]
+
+
 def events(folder: Path, run: str) -> list[tuple[int, float]]:
     import tensorflow as tf
 

@@ -49,6 +49,13 @@ def test_versions_are_in_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert keys() == before
 
 
+def test_what_tells_xla_how_to_compile_is_in_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    before = keys()
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=1")
+    assert all(one != other for one, other in zip(keys(), before, strict=True))
+
+
 def test_settings_are_in_both_keys_and_the_number_of_epochs_in_the_first_alone() -> None:
     before = keys()
     rate = keys(replace(BLOCK, settings={**BLOCK.settings, "learning_rate": 0.2}))

@@ -87,10 +87,14 @@ class HistoryFile:
     def complete(self, history: Path) -> None:
         """Bring the file in step with the block's ``history.json``, run by run."""
         with suppress(InputError, LookupError, TypeError):
+            runs = {(run["seed"], run["fold"]): run for run in read_json(history)["runs"]}
+            # What this process has compared or written itself need not be made a second time.
+            written = {who: len(self._lines[who]) for who in self._compared}
+            if not self._behind and written == {who: len(run["epoch"]) for who, run in runs.items()}:
+                return
             self._lines = {}
-            for run in read_json(history)["runs"]:
+            for who, run in runs.items():
                 values = {name: each for name, each in run.items() if isinstance(each, Mapping)}
-                who = run["seed"], run["fold"]
                 self._lines[who] = Curve(run["epoch"], values).lines(who)
             self._rewrite()
 

@@ -127,7 +127,7 @@ def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[s
     from practica.training.fit import precision
 
     settings = {name: value for name, value in block.settings.items() if name != "epochs"}
-    versions = [keras.__version__, np.__version__, version()]
+    versions = [keras.__version__, np.__version__, version(), os.environ.get("XLA_FLAGS", "")]
     made_by = [code, fingerprint, threads, precision(settings_of(block)), *versions]
     specifications = (block.specification(), replace(block, settings=settings).specification())
     key, state_key = (sha256(canonical_json([each, *made_by]))[:16] for each in specifications)

@@ -9,7 +9,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +139,7 @@ class Checkpoint:
 
     def finish(self, outcome: Outcome) -> None:
         """Remember what came of the run."""
-        fields = {name: value for name, value in asdict(outcome).items() if name not in ("artefacts", "weights")}
+        fields = {name: value for name, value in vars(outcome).items() if name not in ("artefacts", "weights")}
         weights = {f"{WEIGHTS}{place}": weight for place, weight in enumerate(outcome.weights)}
         write(self._done, self._key, fields, {**outcome.artefacts, **weights})
         self._before.unlink(missing_ok=True)
