@@ -17,7 +17,7 @@ from practica.config.schema import study_schema
 from practica.config.study import Study
 from practica.config.trials import trials
 from practica.errors import InputError
-from practica.exercises import training
+from practica.exercises import may_be_own, training
 from practica.files import read_json
 from practica.paper.settings import ran
 from practica.paper.settings import training as told
@@ -63,13 +63,14 @@ def opened(tmp_path: Path) -> Open:
         declared: dict[str, Any] = DECLARED,
         variant: dict[str, Any] | None = None,
         name: str = "lamps",
+        experiment: str = EXPERIMENT,
         **settings: Any,
     ) -> Study:
         folder = tmp_path / name
         (folder / "glow").mkdir(parents=True)
         (folder / "data").mkdir()
         (folder / "study.yaml").write_text(yaml.safe_dump({"settings": declared}, sort_keys=False), encoding="utf-8")
-        (folder / "glow/experiment.py").write_text(EXPERIMENT, encoding="utf-8")
+        (folder / "glow/experiment.py").write_text(experiment, encoding="utf-8")
         (folder / "data/lamps.py").write_text("DATASET = None\n", encoding="utf-8")
         entry = {"dataset": "lamps", "settings": {"epochs": 2, **settings}, "variants": {"dense": variant or {}}}
         places = {"results": str(tmp_path / "results"), "data": {"folder": str(tmp_path / "data")}}
@@ -142,6 +143,31 @@ def test_it_is_said_if_it_has_words(opened: Open) -> None:
     assert told(settings, "en") == "2 epochs and a shine of 0.5"
     assert told(settings, "es") == "2 épocas y brillo 0,5"
     assert "2 epochs, a shine of 0.5 and kind 4; 1 seed." in ran(study, "glow", ["dense"], "en")
+
+
+ON_ITS_OWN = {
+    "its function": ("", "net.compile('adamw')\n    "),
+    "its class": ("class Net(keras.Model):\n    def compile(self):\n        super().compile('adamw', 'mse')\n", ""),
+}
+
+
+@pytest.mark.parametrize(("above", "before"), ON_ITS_OWN.values(), ids=ON_ITS_OWN)
+def test_what_the_code_of_a_model_may_replace_is_not_said(opened: Open, above: str, before: str) -> None:
+    recipe = {"optimizer": "adam", "learning_rate": 0.25}
+    plain = opened(shine=0.5, **recipe)
+    assert ran(plain, "glow", ["dense"], "en").startswith("dense: Adam, learning rate 0.25, 2 epochs and a shine")
+    build = f"net = {'Net' if above else 'keras.Sequential'}()\n    {before}return settings.units"
+    code = EXPERIMENT.replace("@model\n", f"{above}\n\n@model\n").replace("return settings.units", build)
+    study = opened(shine=0.5, name="own", experiment=f"import keras\n{code}", **recipe)
+    assert ran(study, "glow", ["dense"], "en") == "dense: 2 epochs and a shine of 0.5; 1 seed."
+    assert may_be_own("glow", "dense") >= {"optimizer", "learning_rate", "loss", "metrics"}
+
+
+def test_a_class_that_takes_the_recipe_and_a_pattern_replace_nothing(opened: Open) -> None:
+    takes = "class Net(keras.Model):\n    def compile(self, optimizer, **more):\n        super().compile(optimizer)\n"
+    code = EXPERIMENT.replace("return settings.units", "Net(), re.compile('.')\n    return settings.units")
+    opened(experiment=f"import keras, re\n{takes}\n{code}")
+    assert may_be_own("glow", "dense") == frozenset()
 
 
 def test_a_file_of_words_says_it_in_another_language(opened: Open) -> None:

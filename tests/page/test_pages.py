@@ -27,6 +27,7 @@ from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course, course, figure_words
 from practica.figures.style import look
 from practica.files import read_json, write_json
+from practica.page import exercise
 from practica.page.build import write_pages
 from practica.page.charts import charts
 from practica.paper.catalogue import appendix_tables, front_tables
@@ -65,6 +66,18 @@ def test_every_page_leads_to_itself_in_the_other_language(project: Path) -> None
         switch = path.read_text().split('class="languages"')[1].split("</span>")[0]
         assert re.findall(r'href="([^"]+)"', switch) == [f"{stem}.html", f"{stem}_en.html"]
         assert f'<html lang="{"en" if path.stem.endswith("_en") else "es"}">' in path.read_text()
+
+
+def test_a_setting_that_the_code_of_a_model_may_replace_is_marked(
+    project: Path, faked: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts, own = Facts(faked, project / "results", "en"), frozenset({"learning_rate"})
+    for chosen, mark in ((own, "*"), (frozenset(), "")):
+        monkeypatch.setattr(exercise, "may_be_own", lambda *_, chosen=chosen: chosen)
+        table = exercise._settings(facts, faked.exercises[0])
+        rows = {row[0].text: {cell.text[-1] for cell in row[1:]} for row in table.rows}
+        assert (rows["learning_rate"] == {"*"}) == bool(mark) and "*" not in rows["epochs"]
+        assert [note[0] for note in table.notes] == [mark] * bool(mark)
 
 
 def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:

@@ -13,6 +13,12 @@ from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
 
 MODULE = "experiment"
+RECIPE = {
+    "optimizer": ("optimizer", "learning_rate", "schedule", "momentum"),
+    "loss": ("loss", "label_smoothing"),
+    "metrics": ("metrics",),
+}
+"""The settings behind each argument of Keras' ``compile``."""
 
 
 def module_name(exercise: str, module: str = MODULE) -> str:
@@ -64,6 +70,35 @@ def _gives_test(call: ast.Call) -> bool:
     """Return whether a call may name the test part: the fourth of a ``Problem``."""
     unpacked = any(isinstance(each, ast.Starred) for each in call.args)
     return len(call.args) > 3 or unpacked or any(each.arg in ("test", None) for each in call.keywords)
+
+
+def may_be_own(exercise: str, model: str) -> frozenset[str]:
+    """Return the settings of the recipe that the model's code may replace, as far as it tells without being run.
+
+    A function that compiles a model, or a class whose ``compile`` does not take what the settings say, may do so.
+    """
+    if model in by_hand(exercise) or model not in models(exercise):
+        return frozenset()
+    reached = reach(f"{module_name(exercise)}:{model}").places
+    ours = [(module, name) for module, name in reached if module.partition(".")[0] == PACKAGE]
+    own: set[str] = set()
+    for module, name in ours:
+        source = source_of(module)
+        for part in (part for node in source.definitions.get(name, ()) for part in ast.walk(node)):
+            if isinstance(part, ast.FunctionDef) and part.name == "compile":
+                own |= _not_taken(part.args)
+            elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "compile":
+                holder = part.func.value
+                inherited = isinstance(holder, ast.Call) and last(holder) == "super"
+                imported = isinstance(holder, ast.Name) and holder.id in source.imports  # re.compile
+                own |= set() if inherited or imported else set(RECIPE)
+    return frozenset(name for part in own for name in RECIPE[part])
+
+
+def _not_taken(arguments: ast.arguments) -> set[str]:
+    """Return the parts of a recipe that a method ``compile`` with these arguments does not take."""
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return set() if arguments.kwarg else set(RECIPE) - {each.arg for each in every}
 
 
 def training() -> frozenset[str]:

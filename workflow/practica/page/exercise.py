@@ -13,6 +13,7 @@ from practica.config import names
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Block
 from practica.evidence.results import Missing
+from practica.exercises import may_be_own
 from practica.figures import catalogue
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import BOUNDS, Course, course, figure_words, stand_in
@@ -31,6 +32,8 @@ from practica.paper.table import Cell, Column, Table
 from practica.paper.tables import make_table
 from practica.words import items, label, section
 
+OWN = "*"
+"""What marks a setting that the code of a model may replace."""
 MOST, FEW = 24, 4
 """Variants of an exercise in the chart that holds them all, and those that it shows before anybody chooses."""
 WIDTH, HEIGHT, POINTS = 120, 40, 60
@@ -114,12 +117,18 @@ def _settings(facts: Facts, exercise: str) -> Table:
     said = section("page", facts.language)
     columns = [Column("setting", said["setting"], numeric=False)]
     columns += [Column(each, variant_name(facts.study, exercise, each, facts.language)) for each in variants]
+    own = {each: may_be_own(exercise, facts.study.model(exercise, each)) for each in variants}
+    marked = {each: {name for name in names if name in own[each] and name in values[each]} for each in variants}
     rows = []
     for name in names:
-        texts = [setting(each[name], facts.language) if name in each else "–" for each in values.values()]
+        texts = [
+            setting(each[name], facts.language) + OWN * (name in marked[variant]) if name in each else "–"
+            for variant, each in values.items()
+        ]
         tone = "strong" if len(set(texts)) > 1 else ""
         rows.append((Cell(name, {"": name}, tone=tone), *(Cell(text, {"": text}, tone=tone) for text in texts)))
-    return Table(f"settings_{exercise}", said["side_by_side"], tuple(columns), tuple(rows), facts.language)
+    notes = (said["own_recipe"].format(OWN),) if any(marked.values()) else ()
+    return Table(f"settings_{exercise}", said["side_by_side"], tuple(columns), tuple(rows), facts.language, notes=notes)
 
 
 def spark(facts: Facts, exercise: str) -> Sequence[Mapping[str, str]]:

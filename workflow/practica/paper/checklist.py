@@ -15,7 +15,7 @@ from practica.evidence import numbers
 from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
-from practica.paper.settings import said, setting
+from practica.paper.settings import said, setting, sure
 from practica.paper.table import Cell, Column, Table, label
 from practica.words import items, section, word
 
@@ -127,7 +127,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     minutes = float(done["wall_seconds"].sum()) / 60
     sizes = [int(size) for size in done["parameters"].dropna()]
     ends = [numbers.count(size, language) for size in sorted({min(sizes), max(sizes)})] if sizes else ["–"]
-    settings = [study.settings(exercise, variant) for variant in study.variants(exercise)]
+    settings = [sure(study, exercise, variant) for variant in study.variants(exercise)]
     metrics = facts.results.metrics
     splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
     splits.pop(TIMING, None)

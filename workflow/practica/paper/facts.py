@@ -154,8 +154,9 @@ class Facts:
     def training(self, reference: str) -> str | Missing:
         """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
         exercise, variant = parts(reference)
-        values = self.study.settings
-        return self.absent(exercise, variant) or settings.training(values(exercise, variant), self.language)
+        if absent := self.absent(exercise, variant):
+            return absent
+        return settings.training(settings.sure(self.study, exercise, variant), self.language)
 
     def parameters(self, exercise: str, variant: str) -> Mapping[str, Any] | Missing:
         """Return the entry of ``models.json`` for a variant, or why there is none."""

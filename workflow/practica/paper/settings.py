@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from practica import exercises
 from practica.config import declarations
 from practica.config.names import variant_name
 from practica.config.study import Study
@@ -18,9 +19,15 @@ def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> 
     for variant in variants:
         amount = seeds([len(study.seeds(exercise, variant))], language)
         # Variants of one exercise may differ in nothing but their layers.
-        text = f"{training(study.settings(exercise, variant), language, declarations.said(variants=True))}; {amount}"
+        text = f"{training(sure(study, exercise, variant), language, declarations.said(variants=True))}; {amount}"
         told.setdefault(text, []).append(variant_name(study, exercise, variant, language))
     return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
+
+
+def sure(study: Study, exercise: str, variant: str) -> dict[str, Any]:
+    """Return the variant's settings without those that the code of its model may replace by its own."""
+    own = exercises.may_be_own(exercise, study.model(exercise, variant))
+    return {name: value for name, value in study.settings(exercise, variant).items() if name not in own}
 
 
 def seeds(counts: Iterable[int], language: str) -> str:
