@@ -1,1 +1,1 @@
-"""Collect the results of the runs into tidy tables, summarise them over seeds, read them, and judge claims."""
+"""Collect the results of the runs in tidy tables, summarise them over seeds, read them, and judge claims."""

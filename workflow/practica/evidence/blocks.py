@@ -1,4 +1,4 @@
-"""Read the result files of one block of runs, and check what the rest of the study relies on."""
+"""Read the result files of one block of runs, and check everything that the rest of the study relies on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Key = tuple[int, int | None, str, str]
 
 @dataclass(frozen=True)
 class BlockFiles:
-    """What one block left behind; everything but the status is empty unless the status is ``done``."""
+    """The result files of one block; everything but the status is empty unless the status is ``done``."""
 
     block: Block
     status: str
@@ -43,7 +43,7 @@ class BlockFiles:
 
     @property
     def data(self) -> str:
-        """Return ``real`` or ``STAND-IN`` for a finished block, and nothing for another."""
+        """Return ``real`` or ``STAND-IN`` for a finished block, and an empty text for any other."""
         if self.status != "done":
             return ""
         return STAND_IN if self.stand_in else REAL
@@ -53,8 +53,9 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     """Read a block's files, or say why there is nothing to read.
 
     Raises:
-        InputError: a file is malformed, belongs to another block, tells of other settings than the study, or is gone
-            although ``metrics.json``, which is written last, is there; the message names it.
+        InputError: a file is malformed, belongs to another block, was made with other settings than the study has, or
+            is
+            missing although ``metrics.json``, which is written last, is there; the message names it.
     """
     metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
     if block.trial and (reason := _divergence(metrics_file)):
@@ -77,8 +78,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     lengths = {key[:2]: epochs[-1] for key, (epochs, _) in curves.items()}
     for run in metrics["runs"]:
         if run["epochs"] != (recorded := lengths.get(_run_key(run))):
-            said = f"{_name(*_run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
-            raise InputError(f"{metrics_file}: {said}; {train_again(metrics_file)}")
+            difference = f"{_name(*_run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
+            raise InputError(f"{metrics_file}: {difference}; {train_again(metrics_file)}")
     _check_ends(metrics_file, block, metrics, curves)
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
     return BlockFiles(
@@ -96,18 +97,18 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """Read a block's manifest.
 
     Raises:
-        InputError: it cannot be read, or is not as its schema says.
+        InputError: the file cannot be read, or does not match its schema.
     """
     manifest: dict[str, Any] = _read(path)
-    if said := misfit(manifest, "manifest"):
-        raise InputError(f"{path} is malformed ({said}); {train_again(path)}")
+    if complaint_ := misfit(manifest, "manifest"):
+        raise InputError(f"{path} is malformed ({complaint_}); {train_again(path)}")
     return manifest
 
 
 def _check_settings(path: Path, manifest: Mapping[str, Any], block: Block) -> None:
-    """Raise ``InputError`` where a block was trained with something else than the study says.
+    """Raise ``InputError`` if a block was trained with other settings than the study has now.
 
-    Snakemake would have trained it again, but not where it was told to look at the times of files alone.
+    Snakemake would have trained it again, unless it was told to compare only the times of files.
     """
     had = {**manifest["settings"], "model": manifest["model"], "data set": manifest["provenance"]["data"]["name"]}
     asked = {**block.settings, "model": block.model, "data set": block.dataset}
@@ -121,7 +122,7 @@ def check_alike(files: Iterable[BlockFiles], results: Path) -> None:
     """Check that finished blocks of a variant have the same splits and metrics.
 
     Raises:
-        InputError: one lacks what the first has, or the other way round; the message names the file that lacks it.
+        InputError: a block lacks a metric that another has; the message names the file that lacks it.
     """
     first: dict[tuple[str, str], BlockFiles] = {}
     for each in (each for each in files if each.status == "done"):
@@ -134,12 +135,12 @@ def check_alike(files: Iterable[BlockFiles], results: Path) -> None:
 
 
 def train_again(path: Path) -> str:
-    """Say how to have a file of a block again: the workflow looks at ``metrics.json`` alone, so that one has to go."""
+    """Say how to get a file of a block again: delete ``metrics.json``, the only one that the workflow looks at."""
     return f"delete {path.with_name(METRICS)} and run again"
 
 
 def _divergence(path: Path) -> str:
-    """Return why a trial diverged, or nothing where it did not."""
+    """Return why a trial diverged; empty if it did not."""
     content = _read(path) if path.is_file() else {}
     return str(content.get(DIVERGED, "")) if isinstance(content, dict) else ""
 
@@ -157,14 +158,17 @@ def _unfinished(block: Block, results: Path) -> BlockFiles:
 
 
 def _checked(path: Path, block: Block) -> Any:
-    """Read a file of runs, and check that it is as its schema says, and this block's."""
+    """Read a file of runs, and check that it matches its schema and belongs to this block.
+    -        # A process that is killed leaves no note.
+            # A killed process leaves no note.
+    """
     content = _read(path)
     if said := misfit(content, path.stem):
         raise InputError(f"{path} is malformed ({said}); {train_again(path)}")
     keys = ("exercise", "variant", *(["trial"] if block.trial else []), "block")
-    found = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
-    if found != block.id:
-        raise InputError(f"{path} belongs to {found}; {train_again(path)}")
+    owner = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
+    if owner != block.id:
+        raise InputError(f"{path} belongs to {owner}; {train_again(path)}")
     seeds = _parsed(path, lambda: {int(run["seed"]) for run in content["runs"]})
     if seeds != set(block.seeds):
         raise InputError(f"{path} holds seeds {sorted(seeds)}, not {list(block.seeds)}; {train_again(path)}")
@@ -180,7 +184,7 @@ def _read(path: Path) -> Any:
 
 
 def _parsed(path: Path, parse: Callable[[], T]) -> T:
-    """Return what ``parse`` makes of a file; an error in its structure becomes one that names the file."""
+    """Return what ``parse`` makes of a file; turn an error in the file's structure into one that names the file."""
     try:
         return parse()
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -208,7 +212,7 @@ def _metrics(content: Any, block: Block) -> dict[Key, float]:
 
 
 def _check_runs(content: Any, block: Block) -> None:
-    """Raise ``ValueError`` where a run is there twice, or a seed lacks a fold that the study or another seed has."""
+    """Raise ``ValueError`` if a run appears twice, or a seed lacks a fold that the study or another seed has."""
     keys = [_run_key(run) for run in content["runs"]]
     folds = {fold for _, fold in keys} | set(range(block.settings.get("folds", 0)))
     for seed in block.seeds:
@@ -219,18 +223,18 @@ def _check_runs(content: Any, block: Block) -> None:
 
 
 def _check_alike(keys: Iterable[Key]) -> None:
-    """Raise ``ValueError`` where a run lacks a metric of a split that the block's other runs have."""
+    """Raise ``ValueError`` if a run lacks a metric of a split that the block's other runs have."""
     runs: dict[tuple[int, int | None], set[tuple[str, str]]] = {}
     for seed, fold, split, metric in keys:
         runs.setdefault((seed, fold), set()).add((split, metric))
     every = set[tuple[str, str]]().union(*runs.values())
-    for run, there in runs.items():
-        for split, metric in sorted(every - there):
+    for run, present in runs.items():
+        for split, metric in sorted(every - present):
             raise ValueError(f"{_name(*run)} has no {split} {metric}, which other runs have")
 
 
 def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tuple[list[int], list[float]]]) -> None:
-    """Raise ``InputError`` where a final value is not the one that the run's own history ends with."""
+    """Raise ``InputError`` if a final value differs from the end of the run's own history."""
     if not ends_as_recorded(block.exercise, block.settings):
         return
     for run in content["runs"]:
@@ -247,7 +251,7 @@ def _name(seed: int, fold: int | None) -> str:
 
 
 def _check_epochs(curves: Mapping[Key, tuple[list[int], list[float]]], block: Block) -> None:
-    """Raise ``ValueError`` where runs were recorded at unequal epochs, though none stops early."""
+    """Raise ``ValueError`` if runs were recorded at different epochs although none stops early."""
     first = next(iter(curves.values()), ([], []))[0]
     for (seed, fold, split, metric), (epochs, _) in curves.items():
         if len(set(epochs)) != len(epochs):
@@ -271,8 +275,8 @@ def _history(content: Any, block: Block) -> dict[Key, tuple[list[int], list[floa
 
 
 def _curves(run: Any) -> Iterator[tuple[str, str, list[Any]]]:
-    """Yield split, metric and values; those of training are running means, and called so."""
-    # Whatever is a mapping beside the run's own keys is a split.
+    """Yield split, metric and values; training metrics are running means, and are named so."""
+    # Every mapping in a run is a split.
     for split, metrics in run.items():
         if isinstance(metrics, dict):
             how = RUNNING if split == "train" else ""
@@ -285,7 +289,7 @@ def _run_key(run: Any) -> tuple[int, int | None]:
 
 
 def _number(value: float, metric: str) -> float:
-    """Return a value that the metric can have, as a decimal number."""
+    """Return a value as a float, if the metric can have it."""
     if said := complaint(metric, float(value)):
         raise ValueError(said)
     return float(value)

@@ -1,4 +1,4 @@
-"""The claims that the exercises declare. Light: Snakemake reads them every time it parses."""
+"""The claims that the exercises declare. Quick to import: Snakemake reads them every time it parses."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from practica.evidence.source import numbers
 from practica.words import decimal_mark
 
 LEVELLED = re.compile(r"([a-z_]+)_(\d\d)")
-"""A measure such as ``epochs_to_95``, which is declared for every level, as ``epochs_to_NN``."""
+"""A measure with a level, such as ``epochs_to_95``; it is declared once for all levels, as ``epochs_to_NN``."""
 OWN = "measures"
-"""The module of an exercise's folder with measures of its own: functions of results, exercise and variant."""
+"""The module in an exercise's folder that holds its own measures: functions of results, exercise and variant."""
 YES_OR_NO = ("solved",)
-"""The measures that hold or do not hold for a seed, of which the share of the seeds is judged."""
+"""Measures that either hold or do not hold for a seed; the share of seeds for which they hold is judged."""
 NEUTRAL = {"difference": 0.0, "ratio": 1.0}
-"""What says that there is no effect."""
+"""The value that means no effect."""
 NEAR = "near"
-"""The rule that compares with the number that the source prints."""
+"""The rule that compares a quantity with the number that the source prints."""
 
 Text = Mapping[str, str]
 
@@ -51,19 +51,19 @@ class Part:
     varies: tuple[str, ...] = ()
 
     def under(self, protocol: str) -> Part:
-        """Return the same statement about the runs under another protocol; nothing stands for the first."""
+        """Return the same statement about the runs under another protocol; the first protocol has an empty name."""
         other = self.other and self.other.under(protocol)
         return replace(self, of=self.of.under(protocol), other=other)
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Return what is compared."""
+        """Return the quantities that are compared."""
         return (self.of,) if self.other is None else (self.of, self.other)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed about an exercise; the first part is the one to show where there is room for one."""
+    """A claim about an exercise; its first part is shown where there is room for only one."""
 
     id: str
     exercise: str
@@ -74,13 +74,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claims:
-    """All claims, by id, and the words for the measures that they use, by measure and language."""
+    """All claims, by id, and the descriptions of the measures that they use, by measure and language."""
 
     claims: Mapping[str, Claim]
     definitions: Mapping[str, Mapping[str, Text]]
 
     def define(self, measure: str) -> Mapping[str, Text] | None:
-        """Return the words for a measure, by language, with its level in them; None for a split and a metric."""
+        """Return the description of a measure, by language, with its level filled in; None for a split and a metric."""
         levelled = LEVELLED.fullmatch(measure)
         words = self.definitions.get(f"{levelled[1]}_NN" if levelled else measure)
         if words is None or levelled is None:
@@ -93,7 +93,7 @@ class Claims:
 
 
 def declared(study: Study) -> Claims:
-    """Return the claims that the ``about.yaml`` of every exercise declares, run or not.
+    """Return the claims that the ``about.yaml`` of every exercise declares, whether the exercise runs or not.
 
     Raises:
         InputError: one of them is wrong; the message names the file and the key.
@@ -105,7 +105,7 @@ def declared(study: Study) -> Claims:
 
 
 def unchecked(study: Study) -> Claims:
-    """Return what ``declared`` does, whatever is wrong with it."""
+    """Return the same claims as ``declared``, without checking them."""
     claims = {
         name: _claim(name, exercise, entry)
         for exercise in study.known
@@ -115,12 +115,12 @@ def unchecked(study: Study) -> Claims:
 
 
 def mistakes(every: Claims, study: Study) -> Iterator[str]:
-    """Yield what is wrong with claims that a schema cannot see, with file and key."""
+    """Yield the mistakes in claims that a schema cannot find, each with file and key."""
     source = numbers(study)
     for exercise in study.known:
         for name in study.about(exercise).get("claims", {}):
             where = f"{study.folder / exercise / EXERCISE_FILE}: claims.{name}"
-            if name.partition("-")[0] != exercise:  # under the name of another's it would take its place
+            if name.partition("-")[0] != exercise:  # it would replace a claim of another exercise
                 yield f"{where}: call it {exercise}, or {exercise}- and a name"
                 continue
             for part in every.claims[name].parts:
@@ -129,12 +129,12 @@ def mistakes(every: Claims, study: Study) -> Iterator[str]:
 
 
 def about(study: Study, exercise: str) -> bool:
-    """Return whether anything is claimed about an exercise."""
+    """Return whether an exercise has any claims."""
     return bool(study.about(exercise).get("claims"))
 
 
 def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study) -> str:
-    """Say what is wrong with a part that a schema cannot see, or nothing."""
+    """Return a mistake in a part that a schema cannot find, or an empty text."""
     keys = ("of", "over" if part.kind == "ratio" else "minus")
     for key, quantity in zip(keys, part.quantities, strict=False):
         if "/" not in quantity.measure and claims.define(quantity.measure) is None:

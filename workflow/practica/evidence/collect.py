@@ -1,4 +1,4 @@
-"""Collect every block's files into tidy tables, in the order of the study."""
+"""Collect the files of all blocks in tidy tables, in the order of the study."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from practica.evidence.summary import summarise
 from practica.files import atomic_path
 
 WHOLE = ("attempts", "epochs", "failed", "parameters", "runs", "threads")
-"""Columns of whole numbers, in whichever table."""
+"""Columns of whole numbers, in any table."""
 RUN = ["exercise", "variant", "seed", "fold"]
 METRICS_COLUMNS = [*RUN, "split", "metric", "value", "data"]
 HISTORY_COLUMNS = [*RUN, "epoch", "split", "metric", "value", "data"]
@@ -39,8 +39,9 @@ def collect(study: Study, results: Path) -> None:
 def gather(study: Study, results: Path) -> None:
     """Write ``metrics.csv``, ``history.csv.gz``, ``runs.csv`` and ``costs.csv``.
 
-    What is measured beside the runs stands below their metrics. Blocks in ``results`` that failed or did not run are
-    rows of ``runs.csv`` with the reason, and nothing elsewhere.
+    ``metrics.csv`` ends with what is measured beside the runs. Blocks in ``results`` that failed or did not run appear
+    only
+    in ``runs.csv``, with the reason.
 
     Raises:
         InputError: a file of a block is malformed, or lacks what others of its variant have.
@@ -54,14 +55,14 @@ def gather(study: Study, results: Path) -> None:
 
 
 def write_statistics(study: Study, results: Path) -> None:
-    """Write ``summary.csv`` and ``differences.csv``, which follow from ``metrics.csv`` and ``runs.csv``.
+    """Write ``summary.csv`` and ``differences.csv``, which are computed from ``metrics.csv`` and ``runs.csv``.
 
     Raises:
         InputError: one of them is missing or malformed.
     """
     known = Results(study, results)
     metrics = known.metrics
-    # Keys are text here: a group-by over categories would list combinations that never ran.
+    # Convert the keys to text: a group-by over categories would list combinations that never ran.
     metrics = metrics.astype(dict.fromkeys(metrics.select_dtypes("category"), "str") | {"fold": "Int64"})
     write_table(results / "summary.csv", summarise(metrics, sequential=study.sequential))
     write_table(results / "differences.csv", differences(known, metrics))
@@ -85,7 +86,7 @@ def history_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
         for (seed, fold, split, metric), (epochs, values) in each.history.items()
     ]
     keys = pd.DataFrame([key for key, _, _ in curves], columns=[*RUN, "split", "metric", "data"])
-    # Text is repeated a million times: as categories it costs a byte a row.
+    # Text that is repeated a million times costs one byte a row as a category.
     keys = keys.astype(
         {"fold": "Int64"} | dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
     )
@@ -96,7 +97,7 @@ def history_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
 
 
 def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
-    """Return the block's row of ``runs.csv``: what became of it, what all its attempts cost, and what it ran on."""
+    """Return the block's row of ``runs.csv``: its status, the cost of all its attempts, and what it ran on."""
     spent = block_cost(files.block, results)
     known = files.provenance
     git, versions, data = (_mapping(known, key) for key in ("git", "versions", "data"))
@@ -135,11 +136,11 @@ def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
 
 
 def wall_seconds(provenance: Mapping[str, Any]) -> float | None:
-    """Return the seconds that a block took: its last attempt, and what that kept of the training of earlier ones."""
+    """Return the seconds that a block took: its last attempt, and the training that it kept of earlier ones."""
     last, kept = provenance.get("wall_seconds"), provenance.get("resumed_seconds")
     if last is None:
         return None
-    # Results of before this was noted: the training of all attempts is the least that it can have been.
+    # Older results lack ``resumed_seconds``: the block took at least as long as the training of all attempts.
     return max(last, provenance.get("fit_seconds") or 0.0) if kept is None else round(last + kept, 3)
 
 
@@ -150,13 +151,13 @@ def _mapping(known: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write ``table`` as CSV, whole or not at all; floats read back exactly, and equal tables give equal files."""
-    # Whole numbers stay whole where other rows have none: a missing count must not turn 20 epochs into 20.0.
+    # Keep whole numbers whole if other rows have no value: a missing count must not turn 20 epochs into 20.0.
     whole = {
         name: "Int64" for name in ("epochs", "parameters", "threads", "attempts", "failed", "runs") if name in table
     }
     content = table.astype(whole).to_csv(index=False, lineterminator="\n").encode()
     if path.suffix == ".gz":
-        # No time of writing in the gzip header.
+        # Leave the time of writing out of the gzip header.
         content = gzip.compress(content, compresslevel=3, mtime=0)
     with atomic_path(path) as part:
         part.write_bytes(content)

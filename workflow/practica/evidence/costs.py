@@ -22,7 +22,7 @@ COLUMNS = [*WHO, "runs", "attempts", "failed", *NAMES]
 
 
 def costs_table(study: Study, results: Path) -> pd.DataFrame:
-    """Return one row for each block of the study, and each of a trial, at which there was an attempt."""
+    """Return one row for each block of the study, and each block of a trial, that was attempted."""
     blocks = [(block, results) for block in study.blocks()]
     blocks += [(block, tuning_folder(results)) for block in trial_blocks(study)]
     rows = [
@@ -37,7 +37,7 @@ def costs_table(study: Study, results: Path) -> pd.DataFrame:
 def block_cost(block: Block, results: Path) -> dict[str, Any]:
     """Return how many attempts led to a block's result, how many of them failed or were stopped, and what all cost.
 
-    Where the journal is not there, as in results that came from elsewhere, the manifest tells.
+    Without a journal, as in results that came from elsewhere, the manifest tells.
     """
     entries = of_last_result(Journal(block, results).entries())
     if entries:
@@ -46,10 +46,10 @@ def block_cost(block: Block, results: Path) -> dict[str, Any]:
     if not (block.folder(results) / "metrics.json").is_file():
         return {"attempts": 0, "failed": 0, **total([])}
     try:
-        made = read_json(block.folder(results) / "manifest.json")["provenance"]
-        known = made.get("cost")
-        cost: Mapping[str, Any] = known if isinstance(known, Mapping) else made
-        attempts = made.get("attempts", 1)
+        provenance = read_json(block.folder(results) / "manifest.json")["provenance"]
+        recorded = provenance.get("cost")
+        cost: Mapping[str, Any] = recorded if isinstance(recorded, Mapping) else provenance
+        attempts = provenance.get("attempts", 1)
         return {"attempts": attempts, "failed": attempts - 1, **total([cost])}
     except (InputError, LookupError, TypeError, AttributeError):
         return {"attempts": 0, "failed": 0, **total([])}

@@ -1,4 +1,4 @@
-"""The course of a metric over the epochs, reduced over runs."""
+"""The curve of a metric over the epochs, reduced over runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Curve:
-    """A metric over the epochs, ``(epochs,)`` each: its mean and a band around it, over ``n`` seeds.
+    """A metric over the epochs: mean and band, ``(epochs,)`` each, over ``n`` seeds.
 
-    The band is the range over the seeds, or mean -+ ``sd`` where the spread is that over the folds; ``seeds`` holds the
-    course of each seed. Of a curve of running means, ``evaluated`` is the mean of the same metric evaluated at the end.
+    The band is the range over the seeds, or mean ± ``sd`` if the spread is the one over the folds; ``seeds`` holds the
+    curve of each seed. For running means, ``evaluated`` is the mean of the same metric evaluated at the end.
     """
 
     epochs: np.ndarray
@@ -30,7 +30,7 @@ class Curve:
 
 
 def curve_of(table: pd.DataFrame, spread: str, stand_in: bool) -> Curve:
-    """Reduce a table of one run per column, ``(seed, fold)``, and one epoch per row to a curve with its band."""
+    """Reduce a table with one column per run, ``(seed, fold)``, and one row per epoch to a curve with its band."""
     by_seed = table.T.groupby(level="seed")
     means = by_seed.mean().T
     mean = means.mean(axis=1)

@@ -23,12 +23,14 @@ DIFFERENCE, RATIO = "difference", "ratio"
 
 
 def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every two variants on the same data and every final metric, ``variant`` against ``minus`` over seeds.
+    """Return ``variant`` against ``minus`` over seeds, for every two variants on the same data and every final metric.
 
-    Final is what is evaluated with the weights of the last epoch. Variants share the data seed, so that they pair up;
-    those of two protocols are not compared. Folds are averaged within their seed first. Errors and losses are divided
-    by each other, all else is subtracted. ``significant`` is whether ``p_holm``, which is corrected for all rows, is
-    under 0.05; never so with too few pairs, or where the two were trained on unequal terms.
+    Final metrics are evaluated with the weights of the last epoch. Variants share the data seed, so their seeds form
+    pairs;
+    variants of different protocols are not compared. Folds are averaged within their seed first. Errors and losses are
+    compared by their ratio, everything else by its difference. ``significant`` says whether ``p_holm``, which is
+    corrected
+    for all rows, is under 0.05; it is never true with too few pairs, or if the two were trained on unequal terms.
     """
     rows = _paired(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
@@ -49,7 +51,7 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """Return the names, the comparison by seed, what is unequal and the kind of data of everything to be compared."""
+    """Return the names, the comparison by seed, the unequal terms and the kind of data of everything to compare."""
     study = results.study
     final = metrics[~metrics["metric"].astype(str).str.startswith(PREFIXES)]
     stand_in = set(metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].itertuples(index=False, name=None))

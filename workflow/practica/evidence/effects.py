@@ -16,21 +16,23 @@ from practica.words import word
 
 Ends = tuple[float, float]
 FARTHEST = 1000.0
-"""Effects beyond this many units stand at the edge of an axis."""
+"""Effects beyond this many units are drawn at the edge of the axis."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a check found, in units of its rule.
+    """The effect that a check found, in units of its rule.
 
-    The unit is the bound of the rule or, where that says that there is no effect, the smallest effect of interest; a
-    ratio is on logarithms. Zero is no effect, or, where a check asks for a printed number, that number.
+    The unit is the bound of the rule or, if the bound means no effect, the smallest effect of interest; a ratio is
+    taken on
+    logarithms. Zero means no effect or, if a check asks for a printed number, that number.
 
     Attributes:
-        low, high: the ends of the 95 % interval; infinite where it is open, the centre where there is none.
+        low, high: the ends of the 95 % interval; infinite if it is open, the centre if there is none.
         seeds: the effect with each seed.
-        allowed: between which values the claim holds.
-        small: between which of these the effect is smaller than of interest; None where the rule names no such.
+        allowed: the range in which the claim holds.
+        small: the part of this range in which the effect is smaller than of interest; None if the rule has no such
+            part.
     """
 
     centre: float
@@ -42,7 +44,7 @@ class Effect:
 
 
 def effect(part: Mapping[str, Any]) -> Effect | None:
-    """Return the effect of a part of a claim, as ``claims.json`` has it; None where nothing was measured."""
+    """Return the effect of a part of a claim, as stored in ``claims.json``; None if nothing was measured."""
     if not part["estimate"]:
         return None
     found = Estimate(**part["estimate"])
@@ -54,7 +56,7 @@ def effect(part: Mapping[str, Any]) -> Effect | None:
 
 
 def _scale(part: Mapping[str, Any]) -> tuple[Callable[[float], float], Ends, Ends | None]:
-    """Return what puts a number on the scale of the rule, the values that the rule allows, and those too small."""
+    """Return a function that converts to units of the rule, the range that the rule allows, and the range too small."""
     ((name, bound),) = part["rule"].items()
     smallest, printed = part["smallest"], float(part["of"]["source"]) if name == NEAR else 0.0
     rule = rule_of(name, bound, smallest, printed)
@@ -83,7 +85,7 @@ def _sorted(one: float, other: float) -> Ends:
 
 
 def by_protocol(claim: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return a claim as it was judged under each protocol, by its name; of one alone, the claim itself under none."""
+    """Return a claim as judged under each protocol, by name; without protocols, the claim itself under ``""``."""
     if "verdicts" not in claim:
         return {"": claim}
     parts: list[Mapping[str, Any]] = claim["parts"]
@@ -94,19 +96,19 @@ def by_protocol(claim: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def axis_ends(effects: Iterable[Effect]) -> Ends:
-    """Return the ends of an axis that holds every finite end of the effects, no effect and one unit."""
+    """Return the ends of an axis that holds zero, one unit, and all finite ends of the effects."""
     ends = [end for each in effects for end in (each.low, each.high, each.centre) if math.isfinite(end)]
     return max(1.3 * min([-1.5, *ends]), -FARTHEST), min(1.3 * max([2.0, *ends]), FARTHEST)
 
 
 def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of a claim, under one protocol, that decides it: the first with the verdict of all together."""
+    """Return the part of a claim that decides it under one protocol: the first with the verdict of the whole claim."""
     parts: list[Mapping[str, Any]] = claim["parts"]
     return next((part for part in parts if part["verdict"] == claim["verdict"]), parts[0])
 
 
 def rule_text(part: Mapping[str, Any], language: str) -> str:
-    """Return the rule of a part as text: what is judged, and what it must be."""
+    """Return the rule of a part as text: what is judged, and which values it may have."""
     ((name, bound),) = part["rule"].items()
     source = part["of"]["source"]
     around = numbers.as_printed(source, language) if name == NEAR and source else ""
@@ -115,7 +117,7 @@ def rule_text(part: Mapping[str, Any], language: str) -> str:
 
 
 def effect_text(part: Mapping[str, Any], language: str, *, spread: bool = True) -> str:
-    """Return what the rule of a part judged, with its interval; the part was evaluated."""
+    """Return the value that the rule of a part judged, with its interval; the part was evaluated."""
     found = Estimate(**part["estimate"])
     metric = "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
     text = numbers.estimate(found, metric, language)

@@ -1,7 +1,7 @@
-"""Compare what is measured at the end of a run with the end of its own history.
+"""Compare the final values of a run with the end of its own history.
 
-Both are measured on the same part of the data with the same net, so they agree, unless the net is another by then: of
-the best epoch, or as code of the study has changed it.
+Both are measured on the same split with the same net, so they agree, unless the net has changed in between: to that of
+the best epoch, or by code of the study.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from practica.errors import InputError
 from practica.study_folder import PACKAGE, cached
 
 SPLIT = "validation"
-"""The part that is measured at every point of a history as at its end; what is told of training are running means."""
+"""The split that is measured the same way at every point of the history and at the end; training has running means."""
 TOLERANCE = 0.02
-"""Relative: on a GPU, sums differ by their order, and samples on the border change sides."""
+"""Relative: on a GPU, the order of sums varies, and samples near the decision boundary change sides."""
 LEAST = 1e-4
 CHANGES = re.compile(r"callbacks|\bcompile\b|test_step|\.assign|SeedGenerator|keras\.random|training=True")
-"""What code does that gives a net other weights when training ends, or lets it draw while it is measured."""
+"""Code that gives a net other weights when training ends, or that makes it draw random numbers while it is measured."""
 
 
 def agree(value: float, recorded: Iterable[float]) -> bool:
-    """Return whether a final value is one of those that its history may end with."""
+    """Return whether a final value is one of those with which its history may end."""
     return any(abs(value - each) <= max(TOLERANCE * max(abs(value), abs(each)), LEAST) for each in recorded)
 
 
 def ends_as_recorded(exercise: str, settings: Mapping[str, Any]) -> bool:
-    """Return whether runs with these settings end with what their history ends with, as far as is known."""
+    """Return whether runs with these settings end with the last values of their history, as far as the code shows."""
     optimizer = settings.get("optimizer")
     averaged = isinstance(optimizer, Mapping) and optimizer.get("use_ema")
     return not averaged and not _changes(exercise)
 
 
 def may_be_best(settings: Mapping[str, Any]) -> bool:
-    """Return whether a run may end with the net of its best epoch."""
+    """Return whether a run may end with the weights of its best epoch."""
     return bool(settings.get("early_stopping"))
 
 
 @cached
 def _changes(exercise: str) -> bool:
-    """Return whether code of the exercise may change a net at the end, or is not there to be asked."""
+    """Return whether code of the exercise may change a net at the end; also if the code cannot be read."""
     try:
         modules = reach(exercises.module_name(exercise)).modules
         return any(

@@ -1,4 +1,4 @@
-"""Say on which terms two variants were trained: what differs between them must be what a comparison is about."""
+"""Find the terms on which two variants were trained: only what a comparison is about may differ."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Named = tuple[str, str]
 """An exercise and a variant."""
 PROTOCOL = "protocol"
 RECORDED = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
-"""What the runs themselves say of their terms: the column of ``runs.csv``, and what it is called."""
+"""The terms that the runs themselves record: the column of ``runs.csv``, and its name in messages."""
 
 
 def unequal(results: Results, first: Named, second: Named, varies: Iterable[str]) -> str:
-    """Return what two variants differ in beyond what a claim ``varies``, as ``epochs 36 / 14``, or nothing.
+    """Return what two variants differ in beyond what a claim ``varies``, as ``epochs 36 / 14``, or an empty text.
 
-    Compared are all settings, and the epochs, the precision and the data that the runs recorded.
+    Compares all settings, and the epochs, the precision and the data that the runs recorded.
     """
     if differs := _protocols(results, first, second):
         return differs
@@ -30,9 +30,9 @@ def unequal(results: Results, first: Named, second: Named, varies: Iterable[str]
 
 
 def unlike(results: Results, first: Named, second: Named) -> str:
-    """Return what two variants differ in that no text declares: epochs, precision, data and samples, or nothing.
+    """Return the differences in epochs, precision, data and samples between two variants, or an empty text.
 
-    It is what is asked where two variants stand side by side because they are variants, and their settings differ.
+    For comparisons of all variants of an exercise, whose other settings differ on purpose.
     """
     if differs := _protocols(results, first, second):
         return differs
@@ -47,7 +47,7 @@ def unlike(results: Results, first: Named, second: Named) -> str:
 
 
 def _protocols(results: Results, first: Named, second: Named) -> str:
-    """Return two protocols, which no claim can declare to vary: their runs are never compared."""
+    """Return the two protocols if they differ: runs of two protocols are never compared, whatever a claim declares."""
     pair = [results.study.protocol_of(name) for _, name in (first, second)]
     return f"{PROTOCOL} {' / '.join(pair)}" if pair[0] != pair[1] else ""
 
@@ -68,28 +68,28 @@ def _settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, 
 def _recorded(results: Results, first: Named, second: Named) -> dict[str, tuple[Any, Any]]:
     if first == second or not (results.folder / "runs.csv").is_file():
         return {}
-    mine, other = (results.terms(*each) for each in (first, second))
-    if mine.empty or other.empty:
+    its_rows, other = (results.terms(*each) for each in (first, second))
+    if its_rows.empty or other.empty:
         return {}
-    found: dict[str, tuple[Any, Any]] = {}
+    differing: dict[str, tuple[Any, Any]] = {}
     for column, name in RECORDED.items():
-        pair = _values(mine, column), _values(other, column)
+        pair = _values(its_rows, column), _values(other, column)
         if all(pair) and pair[0] != pair[1]:
-            found[name] = pair
-    ours, theirs = (STAND_IN if (rows["data"] == STAND_IN).any() else REAL for rows in (mine, other))
-    return {**found, "data": (ours, theirs)} if ours != theirs else found
+            differing[name] = pair
+    ours, theirs = (STAND_IN if (rows["data"] == STAND_IN).any() else REAL for rows in (its_rows, other))
+    return {**differing, "data": (ours, theirs)} if ours != theirs else differing
 
 
 def _values(rows: pd.DataFrame, column: str) -> str:
-    """Return every different value of a column; a fingerprint by its first letters."""
-    known = dict.fromkeys(str(value)[:8] if column == "fingerprint" else str(value) for value in rows[column].dropna())
-    return " + ".join(value for value in known if value)
+    """Return every different value of a column, joined; fingerprints are cut to their first letters."""
+    values = dict.fromkeys(str(value)[:8] if column == "fingerprint" else str(value) for value in rows[column].dropna())
+    return " + ".join(value for value in values if value)
 
 
 def _told(found: Mapping[str, tuple[Any, Any]], varies: Iterable[str]) -> str:
     declared = set(varies)
-    told = {name: pair for name, pair in found.items() if name not in declared}
-    return ", ".join(f"{name} {' / '.join(map(_value, pair))}" for name, pair in told.items())
+    undeclared = {name: pair for name, pair in found.items() if name not in declared}
+    return ", ".join(f"{name} {' / '.join(map(_value, pair))}" for name, pair in undeclared.items())
 
 
 def _value(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Infer from a few seeds: one way to make intervals and p-values for each kind of number, wherever one is needed."""
+"""Infer from a few seeds: one method for intervals and p-values for each kind of number, wherever they are needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from practica.evidence.claims import YES_OR_NO
 CONFIDENCE = 0.95
 ALPHA = 1 - CONFIDENCE
 NOISE = 1e-9
-"""What float arithmetic may add to a difference of two accuracies; it must not tip a number over a bound."""
+"""The rounding error of a difference of two accuracies; it must not push a number over a bound."""
 
 MEAN, LOG, SHARE = "mean", "log", "share"
 METHODS = {
@@ -24,13 +24,13 @@ METHODS = {
     LOG: "Student's t of the logarithms: an interval of the geometric mean, for errors, times and ratios",
     SHARE: "Clopper-Pearson, exact: at least the nominal coverage, for statements that hold or do not for a seed",
 }
-"""How the interval of each scale is made."""
+"""How the interval on each scale is computed."""
 SEQUENTIAL_METHODS = {
     MEAN: "Confidence sequence of the mean (Wang and Ramdas 2025), of paired differences where two are compared",
     LOG: "The same of the logarithms: of the geometric mean, for errors, times and ratios",
     SHARE: "Confidence sequence of a share (Robbins 1970), for statements that hold or do not for a seed",
 }
-"""How it is made where seeds were added after a look at the results."""
+"""How it is computed if seeds were added after a look at the results."""
 
 ON_LOGARITHMS = re.compile(
     r"(.*_)?(loss|mse|mae|rmse|mape|seconds|loss_left|(ms|seconds)_per_[a-z]+|(epochs|seconds)_to_\d\d)"
@@ -38,7 +38,7 @@ ON_LOGARITHMS = re.compile(
 BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share")
 POSITIVE = ("fold_sd", "idle_epochs")
 COUNTED = re.compile(r"epochs_to_\d\d|idle_epochs|rise_share")
-"""Whole numbers of epochs, or shares of them: seeds agree on one easily."""
+"""Whole numbers of epochs, or shares of them: seeds easily agree on one."""
 
 Bounds = tuple[float, float]
 ANYTHING: Bounds = (-math.inf, math.inf)
@@ -46,14 +46,15 @@ ANYTHING: Bounds = (-math.inf, math.inf)
 
 @dataclass(frozen=True)
 class Estimate:
-    """What ``n`` seeds say of a number.
+    """The estimate of a number from ``n`` seeds.
 
     Attributes:
         sd: the standard deviation of a sample; None for a single seed.
-        low: lower end of the 95 % interval; None where it is open. Both ends are None where there is no interval: for a
-            single seed, or for seeds that all agree, which show no spread.
+        low: lower end of the 95 % interval; None if it is open. Both ends are None if there is no interval: for a
+            single
+            seed, or for seeds that all agree, which show no spread.
         scale: what the interval is of: ``mean``, ``log`` (the geometric mean) or ``share`` (of seeds that say yes).
-        skewed: whether mean and standard deviation describe the seeds badly: median and range then do.
+        skewed: whether mean and standard deviation describe the seeds badly, so that median and range are used.
     """
 
     mean: float
@@ -74,7 +75,7 @@ class Estimate:
 
 
 def scale_of(metric: str) -> str:
-    """Return the scale of a metric or measure, as ``mse`` or ``gap``."""
+    """Return the scale of a metric or measure, such as ``mse`` or ``gap``."""
     if metric in YES_OR_NO:
         return SHARE
     return LOG if ON_LOGARITHMS.fullmatch(metric) else MEAN
@@ -92,12 +93,11 @@ def possible(metric: str) -> Bounds:
 def estimate(
     values: Sequence[float] | np.ndarray, scale: str = MEAN, bounds: Bounds = ANYTHING, *, sequential: bool = False
 ) -> Estimate:
-    """Return what the values ``(seeds,)`` say; there is at least one.
+    """Return the estimate from the values ``(seeds,)``, of which there is at least one.
 
-    The interval is that of a number of seeds fixed beforehand or, ``sequential``, one of a confidence sequence.
-
-    Values that are skewed are those on logarithms, and those of which two standard deviations around the mean reach
-    beyond what is possible. What has no logarithm is taken as it is.
+    The interval holds for a number of seeds fixed beforehand or, if ``sequential``, comes from a confidence sequence.
+    Values count as skewed if they are on logarithms, or if two standard deviations around the mean reach beyond what is
+    possible. If a value has no logarithm, the values are taken as they are.
     """
     values = np.asarray(values, dtype=float)
     scale = usable(scale, values)
@@ -111,13 +111,13 @@ def estimate(
 
 
 def usable(scale: str, values: np.ndarray) -> str:
-    """Return the scale, or ``mean`` in place of ``log`` where a value has no logarithm."""
+    """Return the scale, or ``mean`` in place of ``log`` if a value has no logarithm."""
     return MEAN if scale == LOG and not (values > 0).all() else scale
 
 
 def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tuple[float | None, float | None]:
-    """Return the ends of the 95 % interval of the values ``(seeds,)``; None where there is none."""
-    from scipy import stats  # a second of start-up, which every figure and table would pay, too
+    """Return the ends of the 95 % interval of the values ``(seeds,)``; None if there is none."""
+    from scipy import stats  # takes a second to import, which would slow every figure and table
 
     if len(values) < 2 or not np.isfinite(values).all():
         return None, None
@@ -128,13 +128,13 @@ def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tup
         return float(exact.low), float(exact.high)
     if _agree(values):
         return None, None
-    taken = np.log(values) if scale == LOG else values
+    sample = np.log(values) if scale == LOG else values
     if sequential:
-        ends = sequences.mean_interval(taken, ALPHA)
+        ends = sequences.mean_interval(sample, ALPHA)
         if not math.isfinite(ends[0]):
             return None, None
     else:
-        ends = stats.t.interval(CONFIDENCE, len(taken) - 1, loc=taken.mean(), scale=stats.sem(taken))
+        ends = stats.t.interval(CONFIDENCE, len(sample) - 1, loc=sample.mean(), scale=stats.sem(sample))
     low, high = np.exp(ends) if scale == LOG else ends
     return float(low), float(high)
 
@@ -145,21 +145,21 @@ def p_beyond(
     """Return the one-sided p of the values ``(seeds,)`` under the hypothesis that their centre is not beyond ``bound``.
 
     ``side`` is ``greater`` or ``less``. Seeds that all agree show no spread: the quantity does not depend on the seed,
-    unless it is ``counted``, when the sign test judges it. A ``sequential`` p holds however often one has looked: it is
-    half of that at which the interval leaves the bound on that side.
+    unless it is ``counted``; then the sign test judges it. A ``sequential`` p holds however often one has looked: it is
+    half the p at which the interval leaves the bound on that side.
     """
     if scale == SHARE:
         return _p_share(round(values.sum()), len(values), min(max(bound, 0.0), 1.0), side, sequential=sequential)
     if scale == LOG and bound <= 0 and np.isfinite(values).all():
         return 0.0 if side == "greater" else 1.0
-    # What is not above zero on logarithms is so early that nobody knows how early.
+    # A value of zero on logarithms was reached so early that nobody knows how early.
     if not np.isfinite(values).all() or (scale == LOG and not (values > 0).all()):
         return 1.0
     if scale == LOG:
         values, bound = np.log(values), math.log(bound)
     beyond = (values.mean() - bound) * (1 if side == "greater" else -1)
     if _agree(values):
-        # All are on one side: the sign test is that of a share of one half.
+        # All are on one side: the sign test is the test of a share of one half.
         some = _p_share(len(values), len(values), 0.5, "greater", sequential=sequential) if counted else 0.0
         return some if beyond > NOISE else 1.0
     if sequential:
@@ -185,7 +185,7 @@ def p_differs(values: np.ndarray, neutral: float, scale: str, *, sequential: boo
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-    """Return p-values adjusted by Holm's method for being looked at together: at most ``ALPHA`` errs in any of them."""
+    """Return p-values adjusted by Holm's method: the chance that any of them errs is at most ``ALPHA``."""
     values = np.asarray(p, dtype=float)
     order = np.argsort(values, kind="stable")
     adjusted = np.empty_like(values)

@@ -1,4 +1,4 @@
-"""What the runs say about one part of a claim, before anybody judges it."""
+"""The evidence of the runs on one part of a claim, before it is judged."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ MISSING, GENERATED, UNEQUAL, FEW, STRADDLES = "missing", "stand-in", "unequal", 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the results say about a part: the quantity that its rule judges, and the quantities it is made of.
+    """The evidence on a part: the quantity that its rule judges, and the quantities that it is computed from.
 
     Attributes:
-        seeds: how many each side has; those that only one of them has are left out.
-        p_values: the p with which the rule allows the quantity, and with which it does not; None where nothing was
+        seeds: how many seeds each side has; those of only one side are left out of the comparison.
+        p_values: the p with which the rule allows the quantity, and the p with which it does not; None if nothing was
             tested.
     """
 
@@ -54,13 +54,13 @@ class Evidence:
 
 
 def rule_for(part: Part, source: Mapping[str, str]) -> Rule:
-    """Return the rule of a part, with what the source prints where it is about that."""
+    """Return the rule of a part, with the number that the source prints if the rule needs it."""
     name, bound = part.rule
     return rule_of(name, bound, part.smallest, float(source[str(part.of.under(""))]) if name == NEAR else 0.0)
 
 
 def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evidence | Missing:
-    """Return what the results say about a part, or why they say nothing."""
+    """Return the evidence on a part, or why there is none."""
     sides = [measured(results, each.exercise, each.variant, each.measure) for each in part.quantities]
     for quantity, values in zip(part.quantities, sides, strict=True):
         if values.empty:
@@ -82,7 +82,7 @@ def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evid
 def _compared(
     part: Part, sides: list[pd.DataFrame], source: Mapping[str, str], *, sequential: bool
 ) -> Evidence | Missing:
-    """Compare seed by seed, as far as both sides have the seed."""
+    """Compare the seeds that both sides have, pair by pair."""
     of, *others = (side.loc[sorted(set.intersection(*(set(each.index) for each in sides)))] for side in sides)
     if of.empty:
         return Missing("the variants have no seed in common", MISSING)
@@ -94,13 +94,13 @@ def _compared(
             return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
     values = judged["value"].to_numpy()
     scale = usable(scale, values)
-    known = estimate(values, scale, bounds, sequential=sequential)
+    judged_estimate = estimate(values, scale, bounds, sequential=sequential)
     least, most = (judged[name].to_numpy() for name in BOUNDS)
     if (least < most).any():
-        # What is known to lie between two values has an interval that holds it wherever it lies.
-        # A level that was there at the first record may have been there at once: the ratio to that has no end.
+        # A value known only to lie between two bounds gets an interval that holds it wherever it lies.
+        # A level reached by the first record may have been reached at once: a ratio to that has no upper end.
         low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale, sequential=sequential)[0]
-        known = replace(known, low=low, high=interval(most, scale, sequential=sequential)[1])
+        judged_estimate = replace(judged_estimate, low=low, high=interval(most, scale, sequential=sequential)[1])
     how = {"counted": bool(COUNTED.fullmatch(part.of.metric)), "sequential": sequential}
     pair = [
         _of_side(side, each, sequential=sequential)
@@ -108,7 +108,7 @@ def _compared(
         if others
     ]
     return Evidence(
-        known,
+        judged_estimate,
         _numbers(judged["value"]),
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,

@@ -1,4 +1,4 @@
-"""Read the summary of a reference, whose values a demonstration shows beside its own."""
+"""Read the summary of a reference; a demonstration shows its values beside its own."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Key = tuple[str, str, str, str]
 
 
 def read_summary(path: Path) -> dict[Key, dict[str, Any]]:
-    """Return the rows of a ``summary.csv`` by what they are of.
+    """Return the rows of a ``summary.csv`` by exercise, variant, split and metric.
 
     Raises:
         InputError: it cannot be read, or is malformed.
     """
-    import pandas as pd  # here, for Snakemake imports this module each time it parses
+    import pandas as pd  # here, because Snakemake imports this module each time it parses
 
     from practica.evidence.sound import check_table
     from practica.evidence.summary import GROUP, NUMBERS
@@ -50,7 +50,7 @@ def summary_file(study: Study) -> Path | None:
 
 
 def full_size(study: Study) -> Mapping[Key, Estimate]:
-    """Return the reference's values by what they are of; none unless the study is a demonstration of it.
+    """Return the reference's values; empty unless the study is a demonstration of it.
 
     Raises:
         InputError: the reference's summary cannot be read.

@@ -14,18 +14,18 @@ from practica.evidence.blocks import REAL, STAND_IN
 
 FOLDER = "measured"
 MEASURE = "timing"
-"""The module of an exercise's folder that measures beside the runs, with ``METRIC`` and ``measure(study, load)``."""
+"""The module of an exercise's folder that measures beside the runs; it has ``METRIC`` and ``measure(study, load)``."""
 TYPES = {
     **dict.fromkeys(["exercise", "variant"], "str"),
     **{"seed": "int64", "fold": "Int64"},
     **dict.fromkeys(["split", "metric"], "str"),
     **{"value": "float64", "data": "str"},
 }
-"""The columns, as those of ``metrics.csv``."""
+"""The columns of ``metrics.csv`` with their types."""
 
 
 def measured_file(results: str | Path, exercise: str) -> Path:
-    """Return the file with the rows that are measured of an exercise."""
+    """Return the file with the measurements of an exercise."""
     return Path(results) / FOLDER / f"{exercise}.csv"
 
 
@@ -35,10 +35,10 @@ def timed_rows(
     """Return times by variant and repetition as rows of ``metrics.csv``.
 
     Args:
-        study: what the variants are of.
+        study: the study that has the variants.
         exercise: the exercise.
-        metric: what the times are of.
-        values: variant, repetition and value; those of one repetition were measured side by side.
+        metric: the name of the metric that the times are.
+        values: variant, repetition and value; values of one repetition were measured side by side.
         generated: the data sets that are stand-ins.
     """
     rows = [
@@ -50,10 +50,10 @@ def timed_rows(
 
 
 def measured(study: Study, results: Path) -> pd.DataFrame:
-    """Return the rows that are there of the variants in play.
+    """Return the measured rows of the variants in play, as far as their files exist.
 
     Raises:
-        InputError: a file cannot be read as such rows.
+        InputError: a file does not hold such rows.
     """
     parts = [pd.DataFrame(columns=list(TYPES)).astype(TYPES)]
     for exercise in study.exercises:

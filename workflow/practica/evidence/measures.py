@@ -1,4 +1,4 @@
-"""What claims measure: one number for every seed of a variant, taken from the collected tables."""
+"""The measures of claims: one number for every seed of a variant, computed from the collected tables."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ from practica.study_folder import shown
 CHANCE = 0.5
 """The accuracy of guessing between two balanced classes, from which ``idle_epochs`` and ``rise_share`` count."""
 RISEN = 0.02
-"""Validation accuracy above chance by less than this at the end is no rise."""
+"""A validation accuracy that ends less than this above chance has not risen."""
 LATE = 0.75
 """The share of the epochs after which ``late_gain`` begins."""
 RUNNING_ACCURACY = f"{RUNNING}accuracy"
 BOUNDS = ["least", "most"]
-"""Between which a value is known to lie; the same as the value where it is known exactly."""
+"""The range in which a value is known to lie; both ends equal the value if it is known exactly."""
 
 
 def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.DataFrame:
     """Return ``value``, ``least`` and ``most`` of a measure by seed.
 
-    A seed that did not record it, or diverged, is left out. ``measure`` is ``split/metric``, the value at the last
-    epoch, or one of ``MEASURES``, or of ``TO_LEVEL``, in whose names ``NN`` is an accuracy in hundredths, or a function
-    of the exercise's own module ``measures``. With folds it is taken in each and averaged over them, save for
+    Seeds that did not record the measure, or that diverged, are left out. ``measure`` is ``split/metric``, the value at
+    the
+    last epoch; or one of ``MEASURES``; or one of ``TO_LEVEL``, with an accuracy in hundredths for ``NN``; or a function
+    of
+    the exercise's own module ``measures``. With folds, the measure is taken in each fold and averaged, except
     ``fold_sd``.
 
     Raises:
@@ -61,15 +63,17 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
 
 
 def own(exercise: str) -> tuple[str, ...]:
-    """Return the measures that an exercise brings along: the functions of its ``measures.py``."""
+    """Return the measures that an exercise defines itself: the functions of its ``measures.py``."""
     if not exercises.has(exercise, OWN):
         return ()
-    there = source_of(exercises.module_name(exercise, OWN)).definitions
-    return tuple(name for name, (*_, last) in there.items() if isinstance(last, ast.FunctionDef) and name[0] != "_")
+    definitions = source_of(exercises.module_name(exercise, OWN)).definitions
+    return tuple(
+        name for name, (*_, last) in definitions.items() if isinstance(last, ast.FunctionDef) and name[0] != "_"
+    )
 
 
 def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.Series:
-    """Return the values of a measure by seed, as ``measured`` does."""
+    """Return the values of a measure by seed; see ``measured``."""
     return measured(results, exercise, variant, measure)["value"]
 
 
@@ -79,7 +83,7 @@ def gap(results: Results, exercise: str, variant: str) -> pd.Series:
 
 
 def evaluated_gap(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the same with the training accuracy evaluated after the last epoch, without Dropout."""
+    """Return the same gap, with the training accuracy evaluated after the last epoch, without Dropout."""
     return _gap(results, exercise, variant, "accuracy")
 
 
@@ -94,16 +98,17 @@ def fold_sd(results: Results, exercise: str, variant: str) -> pd.Series:
 
 
 def solved(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return 1 where all training samples are right at the last epoch, else 0."""
+    """Return 1 if all training samples are classified correctly at the last epoch, else 0."""
     accuracy = results.per_seed(exercise, variant, "train", "accuracy")
     return (accuracy >= 1 - NOISE).astype(float).where(np.isfinite(accuracy))
 
 
 def epochs_to(results: Results, exercise: str, variant: str, level: float) -> pd.DataFrame:
-    """Return the first recorded epoch whose validation accuracy is at least ``level``.
+    """Return the first recorded epoch at which the validation accuracy is at least ``level``.
 
-    The level was reached after the record before that. A net that never reaches it has its last epoch, as the least
-    that it can be.
+    The level was reached after the record before that. A net that never reaches it counts with its last epoch, the
+    least
+    that the number can be.
     """
     crossings = {
         name: _over_epochs(results, exercise, variant, "accuracy", partial(_Curve.crossing, level=level, end=name))
@@ -113,29 +118,29 @@ def epochs_to(results: Results, exercise: str, variant: str, level: float) -> pd
 
 
 def seconds_to(results: Results, exercise: str, variant: str, level: float) -> pd.DataFrame:
-    """Return the seconds of training until then, each epoch as long as those of its block on average, per seed."""
+    """Return the seconds of training until the same epoch, by seed, at the average speed of its block."""
     return (
         epochs_to(results, exercise, variant, level).mul(results.seconds_per_epoch(exercise, variant), axis=0).dropna()
     )
 
 
 def auc(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the area under the curve of the validation accuracy over the epochs, divided by their number."""
+    """Return the area under the curve of the validation accuracy, divided by the number of epochs."""
     return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.area)
 
 
 def train_auc(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the same of the running training accuracy, whose curve is drawn."""
+    """Return the same area for the running training accuracy, whose curve is drawn."""
     return _over_epochs(results, exercise, variant, RUNNING_ACCURACY, lambda curve: curve.area, split="train")
 
 
 def late_gain(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return by how much the validation accuracy rises over the last quarter of the epochs."""
+    """Return how much the validation accuracy rises over the last quarter of the epochs."""
     return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.final - curve.at(LATE))
 
 
 def idle_epochs(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the epochs before the validation accuracy has come a tenth of the way from chance to its last value."""
+    """Return the epochs before the validation accuracy has risen a tenth of the way from chance to its last value."""
     return _over_epochs(
         results,
         exercise,
@@ -157,7 +162,7 @@ def rise_share(results: Results, exercise: str, variant: str) -> pd.Series:
 
 
 def loss_left(results: Results, exercise: str, variant: str) -> pd.Series:
-    """Return the validation loss of the last epoch over that of the first."""
+    """Return the validation loss of the last epoch divided by that of the first."""
     return _over_epochs(results, exercise, variant, "loss", lambda curve: curve.final / curve.values[0])
 
 
@@ -181,7 +186,7 @@ TO_LEVEL: Mapping[str, Callable[[Results, str, str, float], pd.DataFrame]] = {
 
 @dataclass(frozen=True)
 class _Curve:
-    """The course of a metric in one run, ``(epochs,)`` each."""
+    """The curve of a metric in one run, ``(epochs,)`` each."""
 
     epochs: np.ndarray
     values: np.ndarray
@@ -199,7 +204,7 @@ class _Curve:
         return self.final >= CHANCE + RISEN
 
     def reaches(self, level: float) -> float:
-        """Return the first epoch at which the values are at least ``level``, which one of them must be."""
+        """Return the first epoch at which the values are at least ``level``; one of them must be."""
         return float(self.epochs[self.values >= level - NOISE][0])
 
     def crossing(self, level: float, end: str) -> float:
@@ -210,7 +215,7 @@ class _Curve:
         return self.before(epoch) if end == "least" else epoch
 
     def at(self, share: float) -> float:
-        """Return the last value recorded within this share of the epochs; the first, where there is none."""
+        """Return the last value recorded within this share of the epochs, or the first value if there is none."""
         return float(self.values[max(int(np.searchsorted(self.epochs, share * self.last, side="right")) - 1, 0)])
 
     @property
@@ -225,7 +230,7 @@ class _Curve:
         return float(max(self.epochs[self.epochs < epoch], default=0))
 
     def part(self, share: float) -> float:
-        """Return the first epoch that has come this share of the way from chance to the last value."""
+        """Return the first epoch at which the values have come this share of the way from chance to the last value."""
         return self.reaches(CHANCE + share * (self.final - CHANCE))
 
 
@@ -237,7 +242,7 @@ def _over_epochs(
     reduce: Callable[[_Curve], float],
     split: str = "validation",
 ) -> pd.Series:
-    """Reduce the curve of every run to a number, and average the folds of a seed; NaN where it diverged."""
+    """Reduce the curve of every run to a number, and average over the folds of a seed; NaN if one diverged."""
     values: dict[Any, list[float]] = {}
     rows = results.by_epoch(exercise, variant, split, metric).sort_values("epoch")
     for (seed, _), run in rows.groupby(["seed", "fold"], sort=True):

@@ -21,19 +21,19 @@ PLUS_MINUS = "\u00a0±\u00a0"
 
 
 def count(value: int, language: str) -> str:
-    """Write a whole number, with its thousands grouped from five figures on."""
+    """Write a whole number; thousands are grouped from five digits on."""
     text = f"{value:,}" if abs(value) >= 10_000 else str(value)
     return _localise(text, language)
 
 
 def decimal(value: float, digits: int, language: str) -> str:
-    """Write ``value`` with ``digits`` decimals; what rounds to zero has no sign."""
+    """Write ``value`` with ``digits`` decimals; a value that rounds to zero has no sign."""
     text = f"{value:.{digits}f}"
     return _localise(text if text.strip("-0.") else text.removeprefix("-"), language)
 
 
 def as_printed(text: str, language: str) -> str:
-    """Write a number of the source with the language's decimal mark and the digits that the source gives it."""
+    """Write a number of the source with the language's decimal mark and as many digits as the source gives."""
     return decimal(float(text), len(text.partition(".")[2]), language)
 
 
@@ -48,7 +48,7 @@ def significant(value: float, language: str, figures: int = 3) -> str:
 
 
 def exact(value: float, language: str) -> str:
-    """Write a setting with the figures it was given: ``0.001`` stays 0,001 and ``1e-05`` becomes a power of ten."""
+    """Write a setting with the digits that it was given: ``0.001`` stays 0,001 and ``1e-05`` becomes a power of ten."""
     mantissa, _, exponent = f"{value:g}".partition("e")
     text = _localise(mantissa, language)
     if not exponent:
@@ -57,7 +57,7 @@ def exact(value: float, language: str) -> str:
 
 
 def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
-    """Write a mean and, where there is one, its standard deviation, with the digits usual for ``metric``."""
+    """Write a mean and its standard deviation, if there is one, with the digits usual for ``metric``."""
     if not math.isfinite(mean):
         return significant(mean, language)
     digits = decimals(mean, metric)
@@ -70,7 +70,7 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
 
 
 def estimate(found: Estimate, metric: str, language: str) -> str:
-    """Write what seeds say: mean and standard deviation, median and range if skewed, or how many of them say yes."""
+    """Write an estimate: mean and standard deviation, median and range if skewed, or how many seeds say yes."""
     if found.scale == SHARE:
         return section("numbers", language)["of"].format(round(found.mean * found.n), found.n)
     if not found.skewed:
@@ -86,13 +86,13 @@ def estimate(found: Estimate, metric: str, language: str) -> str:
 
 
 def interval(low: float | None, high: float | None, centre: float, metric: str, language: str) -> str:
-    """Write the interval around ``centre`` with the digits that ``measure`` gives that; an end of None is open.
+    """Write the interval around ``centre`` with the digits that ``measure`` gives ``centre``; None is an open end.
 
-    An end that lies beside zero has more, for on which side of it decides.
+    An end close to zero gets one digit more, because it matters on which side of zero it lies.
     """
     digits, exponent = decimals(centre, metric), _exponent(centre, 3)
-    known = [end for end in (low, high) if end is not None]
-    if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in known):
+    finite_ends = [end for end in (low, high) if end is not None]
+    if _base(metric) in FIXED_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in finite_ends):
         digits += 1
     plain = _plain(centre, metric)
     power = "" if plain else _power(exponent)
@@ -105,25 +105,25 @@ def interval(low: float | None, high: float | None, centre: float, metric: str, 
 
 
 def chance(p: float, language: str) -> str:
-    """Write a p-value with two figures, or that it is less than a thousandth."""
+    """Write a p-value with two digits, or that it is less than 0.001."""
     text = f"< {decimal(0.001, 3, language)}" if p < 0.001 else f"= {significant(p, language, 2)}"
     return f"p {text}".replace(" ", "\u00a0")
 
 
 def decimals(mean: float, metric: str) -> int:
-    """Return to how many decimals ``measure`` writes a value: what it does not show, prose must not compare."""
+    """Return how many decimals ``measure`` writes: prose must not compare what they do not show."""
     return FIXED_DIGITS.get(_base(metric), 2 - _exponent(mean, 3))
 
 
 def _plain(value: float, metric: str) -> bool:
-    """Say whether a value is written without a power of ten."""
+    """Return whether a value is written without a power of ten."""
     return _base(metric) in FIXED_DIGITS or -4 < _exponent(value, 3) < 6
 
 
 def _base(metric: str) -> str:
-    """Return the name under which a metric has its digits: that of ``second_accuracy`` is ``accuracy``.
+    """Return the name that decides a metric's digits: ``second_accuracy`` is written like ``accuracy``.
 
-    It is without prefix, and without the level to reach.
+    Prefixes, and the level to reach, are left out.
     """
     name = re.sub(r"_\d\d$", "", bare(metric))
     kind = name.rpartition("_")[2]
@@ -131,7 +131,7 @@ def _base(metric: str) -> str:
 
 
 def _exponent(value: float, figures: int) -> int:
-    """Return the power of ten of ``value`` as it prints: 0.9999 with three figures is 1.00."""
+    """Return the power of ten of ``value`` as printed: 0.9999 with three digits is 1.00."""
     return int(f"{value:.{figures - 1}e}".partition("e")[2]) if value else 0
 
 

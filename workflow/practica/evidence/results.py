@@ -1,4 +1,4 @@
-"""The read side of the collected tables: what figures, tables and text need from the results."""
+"""Read the collected tables: everything that figures, tables and text need from the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from practica.evidence.estimates import Estimate
 from practica.evidence.summary import NUMBERS, estimate_fields, over_folds
 
 NORMALISED = "normalised_"
-# Text that repeats a million times costs a byte a row as a category.
+# Text that is repeated a million times costs one byte a row as a category.
 KEYS = dict.fromkeys(["exercise", "variant", "split", "metric", "data"], "category")
 TIDY = KEYS | {"seed": "int64", "fold": "Int64", "value": "float64"}
 
@@ -36,21 +36,21 @@ RUN_NUMBERS = dict.fromkeys(["wall_seconds", "fit_seconds", "peak_memory_mb", *C
 BLOCK = ["exercise", "variant", "block", "status", "reason", "data"]
 MADE_ON = ["host", "cpu", "gpu", "precision", "commit", "dirty", "started", "fingerprint", "origin"]
 VERSIONS = ["practica", "tensorflow", "keras", "numpy"]
-# The type of every column that is asked for: pandas would guess text for one without values.
+# The type of every column that is read: pandas would guess text for a column without values.
 TYPES: Mapping[str, Mapping[str, str]] = {
     "metrics.csv": TIDY,
     "history.csv.gz": TIDY | {"epoch": "int64"},
     "summary.csv": ESTIMATES,
     "differences.csv": ESTIMATES
     | {"minus": "str", "kind": "str", "p": "float64", "p_holm": "float64", "significant": "bool", "unequal": "str"},
-    # All else in runs.csv is text: a commit may be all digits, and a version like 2.4 is no number.
+    # Everything else in runs.csv is text: a commit may be all digits, and a version such as 2.4 is not a number.
     "runs.csv": defaultdict(lambda: "str", dict.fromkeys([*BLOCK, *MADE_ON, *VERSIONS], "str") | RUN_NUMBERS),
 }
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Why something that was asked for is not there."""
+    """Why a result is not there."""
 
     reason: str
     status: str = "missing"
@@ -67,7 +67,7 @@ class Results:
     """The collected results of a study, read when first asked for."""
 
     def __init__(self, study: Study, folder: Path) -> None:
-        """Remember where the tables of ``study`` lie."""
+        """Remember the folder that holds the tables of ``study``."""
         self.study = study
         self.folder = folder
 
@@ -93,7 +93,7 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """Return ``runs.csv``: one row per expected block, with empty text where nothing is known."""
+        """Return ``runs.csv``: one row per expected block, with empty text for unknown values."""
         table = self._table("runs.csv")
         return table.fillna(dict.fromkeys(table.columns.difference(list(RUN_NUMBERS)), ""))
 
@@ -106,29 +106,30 @@ class Results:
 
     @cached_property
     def _summarised(self) -> dict[tuple[str, ...], dict[Any, Any]]:
-        """Return the rows of the summary by what they are about: a report asks for hundreds."""
+        """Return the rows of the summary by exercise, variant, split and metric: a report asks for hundreds."""
         keys = ("exercise", "variant", "split", "metric")
         return {tuple(row[key] for key in keys): row for row in self.summary.to_dict("records")}
 
     def per_seed(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
-        """Return a metric by seed, folds averaged: what paired comparisons of variants need; empty if there is none."""
+        """Return a metric by seed, averaged over folds, as paired comparisons need it; empty if there is none."""
         return over_folds(self.per_run(exercise, variant, split, metric), ["seed"])
 
     def per_run(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
-        """Return the rows of a metric at the last epoch: one for each run, which with folds are several for a seed."""
+        """Return the rows of a metric at the last epoch: one for each run, so several for a seed that has folds."""
         return _select(self.metrics, exercise=exercise, variant=variant, split=split, metric=metric)
 
     def by_epoch(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
-        """Return the rows of a metric's history; ``fold`` is -1 where there are none."""
+        """Return the rows of a metric's history; ``fold`` is -1 for runs without folds."""
         rows = _select(self.history, exercise=exercise, variant=variant, split=split, metric=metric)
         return rows.assign(fold=rows["fold"].fillna(-1).astype(int))
 
     def curves(self, exercise: str, variant: str, metric: str, split: str, spread: str = "seeds") -> Curve | Missing:
-        """Return a metric's course over the epochs, or why there is none; of training, that of its running mean.
+        """Return a metric's curve over the epochs, or why there is none; for training, that of its running mean.
 
         ``normalised_loss`` is the loss divided by its largest value in that run, over all splits, so that training and
         validation stay comparable. ``spread="seeds"`` averages the folds within a seed and takes the band over the
-        seeds; ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
+        seeds;
+        ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
         """
         recorded = metric.removeprefix(NORMALISED)
         rows = _select(self.history, exercise=exercise, variant=variant)
@@ -150,7 +151,7 @@ class Results:
     def _evaluated(
         self, exercise: str, variant: str, split: str, metric: str, largest: pd.Series | None
     ) -> float | None:
-        """Return the mean of a metric evaluated at the end, over the ``largest`` of each run; None without one."""
+        """Return the mean of a metric evaluated at the end, divided by ``largest``, by run; None if there is none."""
         rows = self.per_run(exercise, variant, split, metric)
         rows = rows.assign(fold=rows["fold"].fillna(-1).astype(int))
         if largest is not None:
@@ -161,28 +162,28 @@ class Results:
         return value if np.isfinite(value) else None
 
     def metrics_by_epoch(self, exercise: str, variant: str) -> list[str]:
-        """Return the metrics that the variant's history holds, running or evaluated, in the order of recording."""
+        """Return the metrics in the variant's history, running or evaluated, in the order of recording."""
         recorded = _select(self.history, exercise=exercise, variant=variant)["metric"].astype(str).unique()
         return list(dict.fromkeys(map(bare, recorded)))
 
     def expected(self, exercise: str, variant: str) -> int:
-        """Return how many seeds the study asks of a variant, run or not."""
+        """Return how many seeds the study has for a variant, whether they ran or not."""
         return len(self.study.seeds(exercise, variant))
 
     def finished(self, exercise: str, variant: str) -> int:
-        """Return how many of a variant's seeds are there."""
+        """Return how many seeds of a variant are finished."""
         done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
         return sum(len(block.seeds) for block in self._blocks(exercise, variant) if block.name in done)
 
     def stand_in(self, exercise: str, variants: Iterable[str] | None = None) -> bool:
-        """Say whether any of the variants (default: all of the exercise) has results from generated data."""
+        """Return whether any of the variants (default: all of the exercise) has results from generated data."""
         rows = _select(self.runs, exercise=exercise)
         if variants is not None:
             rows = rows[rows["variant"].isin(list(variants))]
         return bool((rows["data"] == STAND_IN).any())
 
     def missing(self, exercise: str, variant: str) -> list[Missing]:
-        """Return one entry per block of the variant that failed or is not there."""
+        """Return one entry per block of the variant that failed or did not run."""
         rows = _select(self.runs, exercise=exercise, variant=variant)
         rows = rows[rows["status"] != "done"]
         return [Missing(reason, status) for reason, status in zip(rows["reason"], rows["status"], strict=True)]
@@ -193,9 +194,9 @@ class Results:
         for block in self._blocks(exercise, variant):
             path = block.folder(self.folder) / "arrays.npz"
             if block.name in done:
-                found = read_arrays(path, f"s{block.seeds[0]}", names)
-                if found is not None:
-                    return block.seeds[0], found
+                arrays_of_run = read_arrays(path, f"s{block.seeds[0]}", names)
+                if arrays_of_run is not None:
+                    return block.seeds[0], arrays_of_run
         return self.why_missing(exercise, variant, f"arrays {', '.join(names)}")
 
     def terms(self, exercise: str, variant: str) -> pd.DataFrame:
@@ -203,7 +204,7 @@ class Results:
         return _select(self.runs, exercise=exercise, variant=variant, status="done")
 
     def seconds_per_epoch(self, exercise: str, variant: str) -> pd.Series:
-        """Return the seconds of training that an epoch of each seed took: its share of those of its block."""
+        """Return the seconds of training per epoch, by seed: the block's seconds divided by its seeds."""
         done = self.terms(exercise, variant).set_index("block")
         per_epoch = (done["fit_seconds"] / done["epochs"].astype(float)).dropna()
         seconds = {
@@ -218,10 +219,10 @@ class Results:
         """Say why ``what`` is not there: the variant is unknown, failed, did not run, or did not record it."""
         if _select(self.runs, exercise=exercise, variant=variant).empty:
             return Missing(f"{exercise}/{variant} is not in the study")
-        # A failure tells more than a block that was never started.
-        found = sorted(self.missing(exercise, variant), key=lambda each: each.status != "failed")
+        # A failure says more than a block that never started.
+        gaps = sorted(self.missing(exercise, variant), key=lambda each: each.status != "failed")
         done = not _select(self.runs, exercise=exercise, variant=variant, status="done").empty
-        return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if done else found[0]
+        return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if done else gaps[0]
 
     def _blocks(self, exercise: str, variant: str) -> list[Block]:
         return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
@@ -230,7 +231,7 @@ class Results:
         path = self.folder / name
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # of a number that is none, before the error itself
+                warnings.simplefilter("ignore", RuntimeWarning)  # about a text among numbers; the error follows
                 table = pd.read_csv(
                     path,
                     dtype=TYPES[name],
@@ -251,7 +252,7 @@ class Results:
 
 
 def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:
-    """Return the named arrays of a run such as ``s0`` or ``s0f3``, or None where it did not keep them all.
+    """Return the named arrays of a run such as ``s0`` or ``s0f3``, or None if it did not keep them all.
 
     Raises:
         InputError: the file is gone or not a plain NumPy archive.

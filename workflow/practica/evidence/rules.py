@@ -1,4 +1,4 @@
-"""The rules that decide a claim: what its quantity may be, and what the seeds then say of the claim."""
+"""The rules that decide a claim: which values its quantity may have, and what the seeds then say about the claim."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ UNDECIDED = "undecided"
 NOT_COMPARABLE = "not comparable"
 NOT_EVALUATED = "not evaluated"
 VERDICTS = (CONFIRMED, NOT_CONFIRMED, UNDECIDED, NOT_COMPARABLE, NOT_EVALUATED)
-"""What the seeds say of a claim and of its parts, under one protocol."""
+"""What the seeds say about a claim and its parts, under one protocol."""
 ROBUST = "robust"
 REPRODUCED = "reproduced"
 DEPENDS = "depends on the settings"
 NOT_REPRODUCED = "not reproduced"
 OVERALL = (ROBUST, REPRODUCED, DEPENDS, NOT_REPRODUCED)
-"""What several protocols say together of a claim; where they say nothing together, one of ``VERDICTS`` stands."""
+"""What several protocols together say about a claim; if none of these applies, it keeps one of ``VERDICTS``."""
 
 FEWEST = 3
 """Fewer seeds, pairs of seeds or repetitions than this decide nothing."""
 LEAST_P = 1e-300
-"""No p is zero, so that each has a ratio to the one that is adjusted."""
+"""No p is zero, so that the ratio to its adjusted value exists."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The values that a claim allows: those from ``low`` to ``high``, with both ends where it is ``closed``.
+    """The values that a claim allows: from ``low`` to ``high``, including the ends if it is ``closed``.
 
-    ``smallest`` is the smallest effect of interest: what is shown to exceed an end by less is refuted like nothing at
-    all, so that many seeds decide a claim whose effect is nil.
+    ``smallest`` is the smallest effect of interest: a quantity that is shown to exceed an end by less counts as no
+    effect
+    and is refuted, so that many seeds decide a claim whose effect is nil.
     """
 
     low: float = -math.inf
@@ -45,7 +46,7 @@ class Rule:
     smallest: float = 0.0
 
     def allows(self, value: float) -> bool:
-        """Say whether a value is allowed."""
+        """Return whether a value is allowed."""
         return self.low - self._slack <= value <= self.high + self._slack
 
     def p_values(
@@ -53,9 +54,11 @@ class Rule:
     ) -> tuple[float, float]:
         """Return the p with which the values are allowed, and the p with which they are not.
 
-        Each is twice a one-sided p: under ``ALPHA`` where the 95 % interval lies within the ends, or beyond one. For
-        ``within`` and ``near`` the first is that of two one-sided tests. Where a value is known only to lie between
-        two, ``least`` and ``most`` ``(seeds,)``, the one counts that is less in favour of the outcome.
+        Each is twice a one-sided p: under ``ALPHA`` if the 95 % interval lies within the ends, or beyond one. For
+        ``within``
+        and ``near`` the first is that of two one-sided tests. If a value is known only to lie between two, ``least``
+        and
+        ``most`` ``(seeds,)``, the one that favours the outcome less counts.
         """
         how = {"counted": counted, "sequential": sequential}
         ends = [(self.low, "greater", "less", self.smallest), (self.high, "less", "greater", -self.smallest)]
@@ -73,27 +76,27 @@ class Rule:
 
 
 def above(bound: float) -> Rule:
-    """Allow what is larger than ``bound``."""
+    """Allow values larger than ``bound``."""
     return Rule(low=bound)
 
 
 def at_least(bound: float) -> Rule:
-    """Allow ``bound`` and what is larger."""
+    """Allow ``bound`` and larger values."""
     return Rule(low=bound, closed=True)
 
 
 def below(bound: float) -> Rule:
-    """Allow what is smaller than ``bound``."""
+    """Allow values smaller than ``bound``."""
     return Rule(high=bound)
 
 
 def at_most(bound: float) -> Rule:
-    """Allow ``bound`` and what is smaller."""
+    """Allow ``bound`` and smaller values."""
     return Rule(high=bound, closed=True)
 
 
 def within(margin: float) -> Rule:
-    """Allow what differs from zero by no more than ``margin``: two variants count as equal."""
+    """Allow values that differ from zero by at most ``margin``: two variants count as equal."""
     return Rule(-margin, margin, closed=True)
 
 
@@ -108,16 +111,15 @@ RULES: Mapping[str, Callable[[float], Rule]] = {
 
 
 def rule_of(name: str, bound: float, smallest: float = 0.0, printed: float = 0.0) -> Rule:
-    """Return a declared rule; ``near`` is around the number that the source has ``printed``."""
+    """Return a declared rule; ``near`` allows values around the number that the source has ``printed``."""
     rule = replace(RULES[name](bound), smallest=smallest)
     return replace(rule, low=rule.low + printed, high=rule.high + printed) if name == NEAR else rule
 
 
 def decide(p_values: tuple[float, float], adjusted: float) -> str:
-    """Return the verdict that a rule's p-values give; ``adjusted`` is the lesser, corrected for all decisions at once.
+    """Return the verdict from a rule's p-values; ``adjusted`` is the smaller one, corrected for all decisions at once.
 
-    The correction that the lesser needs is applied to the other as well. Where both are small the effect is there, but
-    smaller than of interest.
+    The other one is corrected by the same factor. If both are small, there is an effect, but smaller than of interest.
     """
     confirming, refuting = p_values
     least = min(p_values)
@@ -132,29 +134,32 @@ def _two_sided(p: float) -> float:
 
 
 def combine(verdicts: Iterable[str]) -> str:
-    """Return the verdict on a claim from those on its parts, all of which it asserts.
+    """Return the verdict on a claim from those on its parts; the claim asserts all of them.
 
-    One refuted part refutes the claim. Otherwise a part on unequal terms leaves it not comparable, one without runs
-    not evaluated, and an undecided one undecided.
+    One refuted part refutes the claim. Otherwise a part on unequal terms makes it not comparable, one without runs not
+    evaluated, and an undecided one undecided.
     """
-    found = set(verdicts)
+    distinct = set(verdicts)
     for verdict in (NOT_CONFIRMED, NOT_COMPARABLE, NOT_EVALUATED, UNDECIDED):
-        if verdict in found:
+        if verdict in distinct:
             return verdict
     return CONFIRMED
 
 
 def over_protocols(verdicts: Mapping[str, str], source: str) -> str:
-    """Return the verdict on a claim from those under each protocol, of which ``source`` has the source's settings.
+    """Return the verdict on a claim from those under each protocol; ``source`` is the one with the source's settings.
 
-    Robust: confirmed under all. Reproduced: under the source's, while no other decides. Not reproduced: not confirmed
-    under the source's, and confirmed under no other. Depends on the settings: confirmed under some, not under others.
-    What the source's protocol leaves open stays so; a claim that it says nothing of has the verdict of the first.
+    Robust: confirmed under all. Reproduced: confirmed under the source's, while no other decides. Not reproduced: not
+    confirmed under the source's, and confirmed under no other. Depends on the settings: confirmed under some, not
+    confirmed
+    under others. If the source's protocol leaves a claim open, so does this; if the claim is not evaluated under it,
+    the
+    verdict of the first protocol counts.
     """
-    found = set(verdicts.values())
-    if {CONFIRMED, NOT_CONFIRMED} <= found:
+    distinct = set(verdicts.values())
+    if {CONFIRMED, NOT_CONFIRMED} <= distinct:
         return DEPENDS
-    if found == {CONFIRMED} and len(verdicts) > 1:
+    if distinct == {CONFIRMED} and len(verdicts) > 1:
         return ROBUST
     own = verdicts.get(source, NOT_EVALUATED)
     if own in (CONFIRMED, NOT_CONFIRMED):

@@ -1,9 +1,11 @@
 """Confidence sequences: intervals and p-values that hold however often seeds are added after a look at the results.
 
 An interval for a fixed number of seeds errs ever more often if one looks, adds seeds and looks again until it decides.
-A sequence of intervals holds the truth in at least 95 of 100 studies at *all* numbers of seeds together. Each is made
-from a martingale that starts at one and, if the bound is the truth, ever reaches 1 / p with a chance of p at most
-(Ville): one over its value is a p-value at any time, and the bounds at which it stays below 20 are the interval.
+A sequence of intervals holds the truth in at least 95 of 100 studies at *all* numbers of seeds together. Each comes
+from
+a nonnegative martingale that starts at one (Ville): one over its value is a p-value at any time, and the bounds at
+which
+it stays below 20 are the interval.
 
 - Means, or logarithms: the t test with a normal mixture over the effect in standard deviations. H. Wang and A. Ramdas,
   Anytime-valid t-tests and confidence sequences for Gaussian means with unknown variance, Sequential Analysis, 2025
@@ -22,12 +24,12 @@ import numpy as np
 EFFECT = 10.0
 """Variance of the mixture over effects, in standard deviations between seeds.
 
-It says where the t test is sharpest: at few seeds, which differ by little beside what variants differ by.
+It decides where the t test is sharpest: with few seeds, whose spread is small compared with the effects of variants.
 """
 
 
 def mean_p(values: np.ndarray, mean: float) -> float:
-    """Return the two-sided p at which the values ``(seeds,)``, two or more that differ, leave ``mean``."""
+    """Return the two-sided p at which the values ``(seeds,)``, two or more that differ, exclude ``mean``."""
     n, spread = len(values), 1 + len(values) * EFFECT
     t = (values.mean() - mean) / (values.std(ddof=1) / math.sqrt(n))
     ratio = math.log1p(t**2 / (n - 1)) - math.log1p(t**2 / (n - 1) / spread)
@@ -35,7 +37,7 @@ def mean_p(values: np.ndarray, mean: float) -> float:
 
 
 def mean_interval(values: np.ndarray, alpha: float) -> tuple[float, float]:
-    """Return the means that the values ``(seeds,)`` leave open; infinite ends where there are too few seeds yet."""
+    """Return the means that the values ``(seeds,)`` leave open; the ends are infinite while there are too few seeds."""
     n, spread = len(values), 1 + len(values) * EFFECT
     # Where the martingale is 1 / alpha: a ratio of (1 + x) to (1 + x / spread), which is below spread.
     ratio = (spread / alpha**2) ** (1 / n)
@@ -46,14 +48,14 @@ def mean_interval(values: np.ndarray, alpha: float) -> tuple[float, float]:
 
 
 def share_p(yes: int, n: int, share: float) -> float:
-    """Return the two-sided p at which ``yes`` of ``n`` seeds leave a ``share``."""
+    """Return the two-sided p at which ``yes`` of ``n`` seeds exclude a ``share``."""
     from scipy.special import betaln, xlog1py, xlogy
 
     return _p(float(betaln(1 + yes, 1 + n - yes) - xlogy(yes, share) - xlog1py(n - yes, -share)))
 
 
 def share_interval(yes: int, n: int, alpha: float) -> tuple[float, float]:
-    """Return the shares that ``yes`` of ``n`` seeds leave open."""
+    """Return the shares that ``yes`` of ``n`` seeds do not exclude."""
     from scipy.optimize import brentq
 
     def left(share: float) -> float:

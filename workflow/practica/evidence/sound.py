@@ -1,4 +1,4 @@
-"""Name the numbers and rows of results that no study can have produced."""
+"""Find numbers and rows in results that no study can have produced."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from practica.config.study import Study
 from practica.errors import InputError
 
 LARGEST = 3.4028235e38
-"""Nets compute in float32, so that no number of theirs is above its largest; the square of ours still is a number."""
+"""The largest number in float32, in which nets compute; its square is still a number in our own arithmetic."""
 LARGEST_RATIO = LARGEST**2
-"""Of two errors; a difference in errors is a ratio."""
+"""The largest ratio of two errors; errors are compared by their ratio."""
 SHARES = ("accuracy", "auc", "precision", "recall", "f1", "f1_score", "ece")
 ERRORS = ("mse", "mae", "rmse")
 ROUNDING = 1e-6
 MEASURED = (*SPLITS, TIMING)
-"""The parts of the data that a problem can have, and the times."""
+"""The splits that a problem can have, and the times."""
 STOPPING = ("stop", "patience")
-"""What the names of settings hold that let runs of one variant end after unequal epochs."""
+"""Parts of the names of settings that let runs of one variant end at different epochs."""
 
 KEYS: Mapping[str, list[str]] = {
     "metrics.csv": ["exercise", "variant", "seed", "fold", "split", "metric"],
@@ -32,12 +32,12 @@ KEYS: Mapping[str, list[str]] = {
     "differences.csv": ["exercise", "variant", "minus", "split", "metric"],
     "runs.csv": ["exercise", "variant", "block"],
 }
-"""The columns that tell the rows of a table apart."""
+"""The columns that identify a row of each table."""
 RUN = ["exercise", "variant", "seed", "fold"]
 SAMPLE = ("mean", "median", "least", "greatest", "value")
-"""Columns that hold values of a metric, or what lies between values of it."""
+"""Columns with values of a metric, or with statistics that lie between such values."""
 AMOUNTS = ("sd", "n", "epochs", "parameters", "threads", "wall_seconds", "fit_seconds", "peak_memory_mb")
-"""Columns of what cannot be below zero."""
+"""Columns that cannot be below zero."""
 
 
 def limits(metric: str) -> tuple[float, float]:
@@ -49,7 +49,7 @@ def limits(metric: str) -> tuple[float, float]:
 
 
 def complaint(metric: str, value: float) -> str:
-    """Say what is wrong with a value of a metric; nothing where it may be right, as NaN may for what diverged."""
+    """Return what is wrong with a value of a metric; empty if it may be right, as NaN may after divergence."""
     low, high = limits(metric)
     if math.isnan(value) or low - ROUNDING <= value <= high + ROUNDING:
         return ""
@@ -59,20 +59,21 @@ def complaint(metric: str, value: float) -> str:
 
 
 def stops_early(settings: Any) -> bool:
-    """Say whether runs with these settings may end after unequal epochs."""
+    """Return whether runs with these settings may end at different epochs."""
     if not isinstance(settings, Mapping):
         return False
     return any(any(part in key for part in STOPPING) or stops_early(value) for key, value in settings.items())
 
 
 def check_table(name: str, table: pd.DataFrame, path: Path, study: Study | None = None) -> None:
-    """Check a table of results against itself and against the study, if it is known.
+    """Check a table of results against itself and, if it is given, against the study.
 
     Raises:
-        InputError: a value is impossible, a row is there twice, or a run lacks rows or epochs that its variant's other
-            runs have; the message names the file, and the line or run.
+        InputError: a value is impossible, a row appears twice, or a run lacks rows or epochs that its variant's other
+            runs
+            have; the message names the file, and the line or run.
     """
-    said = (
+    mistake = (
         _unreadable(table, KEYS[name])
         or _unknown(table, study)
         or _twice(table, KEYS[name])
@@ -80,8 +81,8 @@ def check_table(name: str, table: pd.DataFrame, path: Path, study: Study | None 
         or (_lacking(table, study) if name in ("metrics.csv", "history.csv.gz") else "")
         or (_unequal_epochs(table, study) if name in ("history.csv.gz", "runs.csv") else "")
     )
-    if said:
-        raise InputError(f"{path}{said}; delete it and collect again")
+    if mistake:
+        raise InputError(f"{path}{mistake}; delete it and collect again")
 
 
 def _line(place: int) -> str:
@@ -89,29 +90,29 @@ def _line(place: int) -> str:
 
 
 def _name(row: pd.Series, keys: list[str]) -> str:
-    """Return what a row is about, such as ``digits/raw, seed 0, fold 3, test accuracy``."""
-    known = {key: row[key] for key in keys if not pd.isna(row[key])}
-    run = "/".join(str(known.pop(key)) for key in ("exercise", "variant", "block") if key in known)
-    run += f" minus {known.pop('minus')}" if "minus" in known else ""
-    measure = " ".join(str(known.pop(key)) for key in ("split", "metric") if key in known)
-    return ", ".join([run, *(f"{key} {value}" for key, value in known.items()), *([measure] if measure else [])])
+    """Return a name for a row, such as ``digits/raw, seed 0, fold 3, test accuracy``."""
+    fields = {key: row[key] for key in keys if not pd.isna(row[key])}
+    run = "/".join(str(fields.pop(key)) for key in ("exercise", "variant", "block") if key in fields)
+    run += f" minus {fields.pop('minus')}" if "minus" in fields else ""
+    measure = " ".join(str(fields.pop(key)) for key in ("split", "metric") if key in fields)
+    return ", ".join([run, *(f"{key} {value}" for key, value in fields.items()), *([measure] if measure else [])])
 
 
 def _groups(table: pd.DataFrame, keys: list[str]) -> pd.Series:
-    """Return a number for each row, equal where the keys are; a missing fold is a fold of its own."""
+    """Return a number for each row, equal for equal keys; a missing fold counts as a fold of its own."""
     return table.groupby(keys, sort=False, observed=True, dropna=False).ngroup()
 
 
 def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
-    """Say which row does not tell what it is about, or on which data it rests."""
+    """Return a complaint about a row that lacks a key, its value or its kind of data."""
     for key in keys:
         if key != "fold" and len(blank := table[table[key].isna()]):
             return f"{_line(int(blank.index[0]))}there is no {key}"
-    for column in ("value", "data") if "value" in table else ():  # of rows that a finished run has left
+    for column in ("value", "data") if "value" in table else ():  # in rows of finished runs
         if len(blank := table[table[column].isna() | (table[column] == "")]):
             return f"{_line(int(blank.index[0]))}{_name(blank.iloc[0], keys)}: there is no {column}"
     if "data" in table:
-        # Of a run that failed or is still to come it is not known.
+        # It is not known for a run that failed or is still to come.
         other = table[~(table["data"].isna() | table["data"].isin(("real", "STAND-IN", "")))]
         if len(other):
             row = other.iloc[0]
@@ -120,7 +121,7 @@ def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
 
 
 def _unknown(table: pd.DataFrame, study: Study | None) -> str:
-    """Say which row is of a variant that the study lacks, or of a split that no problem has."""
+    """Return a complaint about a row of a variant that the study lacks, or of a split that no problem has."""
     exercises = study.config["exercises"] if study else ()
     variants = {(exercise, name) for exercise in exercises for name in (study.every_variant(exercise) if study else ())}
     for column in (each for each in ("variant", "minus") if study and each in table):
@@ -137,7 +138,7 @@ def _unknown(table: pd.DataFrame, study: Study | None) -> str:
 
 
 def _twice(table: pd.DataFrame, keys: list[str]) -> str:
-    """Say which row repeats an earlier one."""
+    """Return a complaint about a row that repeats an earlier one."""
     group = _groups(table, keys)
     again = group.duplicated().to_numpy()
     if not again.any():
@@ -148,11 +149,11 @@ def _twice(table: pd.DataFrame, keys: list[str]) -> str:
 
 
 def _impossible(name: str, table: pd.DataFrame) -> str:
-    """Say which number is none that a study can have."""
+    """Return a complaint about a number that no study can have."""
     keys, differences = KEYS[name], name == "differences.csv"
     for column in (each for each in SAMPLE if each in table):
         for metric in table["metric"].astype(str).unique():
-            # A difference of two metrics may have either sign, and one of errors is their ratio.
+            # A difference of two metrics may have either sign; errors are compared by their ratio.
             low, high = (-LARGEST_RATIO, LARGEST_RATIO) if differences else limits(metric)
             rows = table[table["metric"] == metric]
             wrong = rows[(rows[column] < low - ROUNDING) | (rows[column] > high + ROUNDING)]
@@ -161,7 +162,7 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
                 said = f"{column} is {value:g}, which no net gives" if differences else complaint(metric, value)
                 return f"{_line(int(wrong.index[0]))}{_name(wrong.iloc[0], keys)}: {said}"
     for column in AMOUNTS:
-        most = LARGEST_RATIO if column == "sd" else LARGEST  # of two values of either sign
+        most = LARGEST_RATIO if column == "sd" else LARGEST  # two values may have opposite signs
         wrong = table[(table[column] < 0) | (table[column] > most)] if column in table else table[:0]
         if len(wrong):
             row = wrong.iloc[0]
@@ -172,7 +173,7 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
             row = wrong.iloc[0]
             return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: {column} is {row[column]:g}, not a probability"
     if {"low", "high"} <= set(table):
-        # Of few values on logarithms, an interval may reach far beyond what nets compute.
+        # From few values on logarithms, an interval may reach far beyond what nets compute.
         wrong = table[table["low"] > table["high"]]
         if len(wrong):
             row = wrong.iloc[0]
@@ -182,9 +183,9 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
 
 
 def _lacking(table: pd.DataFrame, study: Study | None) -> str:
-    """Say which run lacks a row that its variant's other runs have, a fold included."""
-    table = table[table["split"] != TIMING]  # its repetitions stand in the column of seeds
-    table = table.drop_duplicates([*RUN, "split", "metric"])  # but for the epochs
+    """Return a complaint about a run that lacks a row, or a fold, that its variant's other runs have."""
+    table = table[table["split"] != TIMING]  # its repetitions are in the column of seeds
+    table = table.drop_duplicates([*RUN, "split", "metric"])  # ignoring the epochs
     for (exercise, variant), rows in table.groupby(["exercise", "variant"], sort=False, observed=True):
         asked = _settings(study, str(exercise), str(variant)).get("folds")
         folds = {None if pd.isna(fold) else int(fold) for fold in rows["fold"].unique()}
@@ -193,7 +194,7 @@ def _lacking(table: pd.DataFrame, study: Study | None) -> str:
         runs = {(int(seed), fold) for seed in rows["seed"].unique() for fold in folds}
         pairs = rows[["split", "metric"]].astype(str).drop_duplicates()
         if len(rows) == len(runs) * len(pairs):
-            continue  # no row is there twice, so that none can be missing
+            continue  # no row appears twice, so none can be missing
         for split, metric in pairs.itertuples(index=False, name=None):
             these = rows[(rows["split"] == split) & (rows["metric"] == metric)]
             there = {
@@ -207,7 +208,7 @@ def _lacking(table: pd.DataFrame, study: Study | None) -> str:
 
 
 def _unequal_epochs(table: pd.DataFrame, study: Study | None) -> str:
-    """Say which run of a variant was recorded at other epochs than the first one; early stopping may do that."""
+    """Return a complaint about a run recorded at other epochs than the first of its variant, if none stops early."""
     curves = "epoch" in table
     if curves:
         table = table.assign(epochs=pd.util.hash_array(table["epoch"].to_numpy()))
@@ -226,6 +227,6 @@ def _unequal_epochs(table: pd.DataFrame, study: Study | None) -> str:
 
 
 def _settings(study: Study | None, exercise: str, variant: str) -> Mapping[str, Any]:
-    """Return the settings of a variant; none for one that the study lacks."""
+    """Return the settings of a variant; empty for one that the study lacks."""
     known = study and exercise in study.config["exercises"] and variant in study.every_variant(exercise)
     return study.settings(exercise, variant) if study and known else {}

@@ -1,4 +1,4 @@
-"""What the source prints, as it prints it: the numbers that ours stand beside."""
+"""The numbers that the source prints, as it prints them, for comparison with ours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def of(known: Mapping[str, str], quantity: Quantity) -> str | None:
 
 
 def printed(study: Study, name: str) -> str:
-    """Return a number of the source.
+    """Return a number that the source prints.
 
     Raises:
         InputError: the source does not print it.

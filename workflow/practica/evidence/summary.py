@@ -20,7 +20,7 @@ STATISTICS = [*NUMBERS, "scale", "skewed", "n"]
 def summarise(metrics: pd.DataFrame, *, sequential: bool = False) -> pd.DataFrame:
     """Return the estimate of every metric over its seeds, in the order of ``metrics``.
 
-    Seeds that diverged are left out, and ``n`` says how many remain.
+    Seeds that diverged are left out; ``n`` says how many remain.
     """
     seeds = over_folds(metrics, [*GROUP, "seed"])
     groups = [(key, group.to_numpy()) for key, group in seeds.groupby(level=GROUP, sort=False)]
@@ -36,29 +36,30 @@ def summarise(metrics: pd.DataFrame, *, sequential: bool = False) -> pd.DataFram
 
 
 def over_folds(rows: pd.DataFrame, keys: list[str], how: str = "mean") -> pd.Series:
-    """Return the mean (or other statistic) of ``value`` over the folds of each seed; ``keys`` say which rows are those.
+    """Return the mean (or another statistic) of ``value`` over the folds of each seed; ``keys`` identify a seed's rows.
 
-    Folds share training data, so that only seeds count as repetitions. A seed one of whose folds diverged is left out:
-    the mean of the others would be of other data than that of the variants it is compared with.
+    Folds share training data, so only seeds count as repetitions. A seed with a diverged fold is left out: the mean of
+    its
+    other folds would be of other data than that of the variants it is compared with.
     """
-    values = rows["value"].astype(float)  # without rows it has no type of its own
+    values = rows["value"].astype(float)  # an empty column has no type of its own
     folds = values.where(np.isfinite(values)).groupby([rows[key] for key in keys], sort=False, observed=True)
     return folds.agg(how)[folds.count() == folds.size()]
 
 
 def statistics(samples: Sequence[np.ndarray], metrics: Sequence[str], *, sequential: bool = False) -> pd.DataFrame:
-    """Return the estimate of every sample of a metric, one in a row."""
+    """Return the estimate from every sample of a metric, one per row."""
     pairs = zip(samples, metrics, strict=True)
     return table_of([estimate(values, scale_of(m), possible(m), sequential=sequential) for values, m in pairs])
 
 
-def table_of(found: Sequence[Estimate]) -> pd.DataFrame:
-    """Return a row for each estimate, with NaN where it has no spread or no interval."""
-    table = pd.DataFrame([asdict(each) for each in found], columns=STATISTICS)
+def table_of(estimates: Sequence[Estimate]) -> pd.DataFrame:
+    """Return one row for each estimate, with NaN if it has no spread or no interval."""
+    table = pd.DataFrame([asdict(each) for each in estimates], columns=STATISTICS)
     return table.astype(dict.fromkeys(NUMBERS, float))
 
 
 def estimate_fields(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the fields of the estimate that a row of such a table holds."""
+    """Return the fields of an estimate from a row of such a table."""
     numbers = {name: None if pd.isna(row[name]) else float(row[name]) for name in NUMBERS}
     return {**numbers, "n": int(row["n"]), "scale": str(row["scale"]), "skewed": bool(row["skewed"])}

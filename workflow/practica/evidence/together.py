@@ -24,13 +24,13 @@ BESIDE = {
     "differences.csv": ("metrics.csv",),
     "runs.csv": ("metrics.csv",),
 }
-"""The tables that tell what must stand in a table."""
+"""The tables against which each table is checked."""
 ORDER = ("runs.csv", "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")
-"""Each behind those that it follows from, so that the one named is the one that is damaged."""
+"""The order of checks: every table comes after those it is computed from, so that an error names the damaged one."""
 
 
 def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> None:
-    """Check those of the named tables that are there: a hand may have changed them since they were collected.
+    """Check those of the named tables that exist: somebody may have edited them since they were collected.
 
     Raises:
         InputError: a table is malformed, or holds what no study can have produced.
@@ -48,7 +48,7 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> No
 
 
 def _disagreement(name: str, results: Results) -> str:
-    """Say what a table lacks, or has, against the others."""
+    """Return what a table lacks, or has too much, compared with the others."""
     if name == "runs.csv":
         return _runs(results)
     if name == "summary.csv":
@@ -60,7 +60,7 @@ def _disagreement(name: str, results: Results) -> str:
 
 
 def _ends(results: Results) -> str:
-    """Say which run has a final value other than the one that its history ends with, or a best one that it lacks."""
+    """Return which run has a final value other than the end of its history, or a best value that its history lacks."""
     metrics, history = (
         table[table["split"] == SPLIT].astype(dict.fromkeys(GROUP, "str"))
         for table in (results.metrics, results.history)
@@ -88,7 +88,7 @@ def _ends(results: Results) -> str:
 
 
 def _runs(results: Results) -> str:
-    """Say which variant has no row among the runs although it has metrics; one that is new has neither."""
+    """Return which variant has metrics but no row among the runs; a new variant has neither."""
     there, trained = set(_names(results.runs)), results.metrics[results.metrics["split"] != TIMING]
     for exercise, variant in _names(trained):
         if (exercise, variant) not in there:
@@ -97,7 +97,7 @@ def _runs(results: Results) -> str:
 
 
 def _of_no_run(table: pd.DataFrame, results: Results) -> str:
-    """Say which variant has rows although none of its runs is done."""
+    """Return which variant has rows although none of its runs is done."""
     done = set(_names(results.runs[results.runs["status"] == "done"]))
     for exercise, variant in _names(table[table["split"] != TIMING]):
         if (exercise, variant) not in done:
@@ -106,7 +106,7 @@ def _of_no_run(table: pd.DataFrame, results: Results) -> str:
 
 
 def _runs_without_rows(table: pd.DataFrame, results: Results) -> str:
-    """Say which finished run has no row, or an end other than its own; blocks of other seeds than the study's pass."""
+    """Return which finished run has no row, or ends at another epoch; blocks with other seeds than the study's pass."""
     trained = table[table["split"] != TIMING]
     last = trained.assign(epoch=0) if "epoch" not in trained else trained
     ends = last.groupby([*VARIANT, "seed"], observed=True)["epoch"].max().to_dict()
@@ -125,21 +125,21 @@ def _runs_without_rows(table: pd.DataFrame, results: Results) -> str:
 
 
 def _summary(results: Results) -> str:
-    """Say what the summary lacks of the metrics, or has beside them."""
+    """Return what the summary lacks of the metrics, or has beyond them."""
     metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
-    there = set(results.summary[GROUP].astype(str).itertuples(index=False, name=None))
-    known = set(metrics[GROUP].drop_duplicates().itertuples(index=False, name=None))
-    needed = {key[:4] for key in over_folds(metrics, [*GROUP, "seed"]).index}  # not what diverged in every seed
-    for lacking, what in ((needed - there, " has no row"), (there - known, ": metrics.csv has no row")):
+    present = set(results.summary[GROUP].astype(str).itertuples(index=False, name=None))
+    expected = set(metrics[GROUP].drop_duplicates().itertuples(index=False, name=None))
+    needed = {key[:4] for key in over_folds(metrics, [*GROUP, "seed"]).index}  # without what diverged in every seed
+    for lacking, what in ((needed - present, " has no row"), (present - expected, ": metrics.csv has no row")):
         for exercise, variant, split, metric in sorted(lacking):
             return f"{what} of {exercise}/{variant} for {split} {metric}"
     return ""
 
 
 def _differences(results: Results) -> str:
-    """Say which comparison of two variants on the same data, which share a seed, is not there."""
+    """Return which comparison is missing: of two variants on the same data and with a seed in common."""
     study, pair = results.study, [*VARIANT, "minus", "split", "metric"]
-    there = set(results.differences[pair].astype(str).itertuples(index=False, name=None))
+    present = set(results.differences[pair].astype(str).itertuples(index=False, name=None))
     metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
     final = metrics[~metrics["metric"].str.startswith(PREFIXES) & metrics["exercise"].isin(study.exercises)]
     seeds: dict[tuple[str, ...], dict[str, set[int]]] = {}
@@ -149,7 +149,7 @@ def _differences(results: Results) -> str:
         for first, second in combinations((each for each in study.every_variant(exercise) if each in of), 2):
             same = study.dataset(exercise, first) == study.dataset(exercise, second)
             same = same and protocol_of(first) == protocol_of(second)
-            if same and of[first] & of[second] and (exercise, second, first, split, metric) not in there:
+            if same and of[first] & of[second] and (exercise, second, first, split, metric) not in present:
                 return f" has no row of {exercise}/{second} minus {first} for {split} {metric}"
     return ""
 

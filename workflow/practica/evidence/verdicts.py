@@ -39,7 +39,7 @@ from practica.files import write_checked
 from practica.words import MODEL, in_language
 
 MULTIPLE, SMALL, DEMONSTRATION = "multiple", "small", "demonstration"
-"""Decided alone but not among so many; refuted by an effect too small to matter; not judged, as a demonstration."""
+"""Decided alone but not among so many; refuted because the effect is too small; not judged in a demonstration."""
 
 
 def write_claims(study: Study, folder: Path) -> dict[str, Any]:
@@ -49,9 +49,11 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
         InputError: a collected table is missing or malformed.
     """
     claims = declared(study)
-    chosen = [claim for claim in claims.claims.values() if claim.exercise in study.exercises]
-    judged = evaluate(chosen, Results(study, folder))
-    measures = dict.fromkeys(each.measure for claim in chosen for part in claim.parts for each in part.quantities)
+    claims_in_play = [claim for claim in claims.claims.values() if claim.exercise in study.exercises]
+    entries = evaluate(claims_in_play, Results(study, folder))
+    measures = dict.fromkeys(
+        each.measure for claim in claims_in_play for part in claim.parts for each in part.quantities
+    )
     defined = {measure: claims.define(measure) for measure in measures}
     record: dict[str, Any] = {
         "schema": 2,
@@ -59,21 +61,21 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
         "intervals": SEQUENTIAL_METHODS if study.sequential else METHODS,
         "sequential": study.sequential,
         "decisions": {
-            "count": sum(part["p_holm"] is not None for claim in judged for part in claim["parts"]),
+            "count": sum(part["p_holm"] is not None for claim in entries for part in claim["parts"]),
             "correction": "Holm",
             "level": round(ALPHA, 9),
         },
         "fewest": FEWEST,
         "definitions": {measure: words for measure, words in defined.items() if words},
         **_protocols(study),
-        "claims": judged,
+        "claims": entries,
     }
     write_checked(folder / "claims.json", record)
     return record
 
 
 def _protocols(study: Study) -> dict[str, Any]:
-    """Return what the protocols are called and what to know of each; nothing where there is one alone."""
+    """Return the label and the caveat of each protocol; empty if the study has no protocols."""
     source, told = protocols.of_source(study.folder), {}
     for name in study.protocols:
         told[name] = {
@@ -85,7 +87,7 @@ def _protocols(study: Study) -> dict[str, Any]:
 
 
 def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
-    """Return the entries of claims in ``claims.json``, all of which are decided at once, under all protocols."""
+    """Return the entries of the claims in ``claims.json``; all are decided at once, under all protocols."""
     study = results.study
     source, languages, names = numbers(study), study.languages, study.protocols or ("",)
     asked = {claim.id: {name: parts for name in names if (parts := _parts(claim, name, study))} for claim in claims}
@@ -134,7 +136,7 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
 
 
 def _parts(claim: Claim, protocol: str, study: Study) -> list[Part]:
-    """Return the parts of a claim under a protocol; none where nothing of what they are about runs under it."""
+    """Return the parts of a claim under a protocol; empty if none of its quantities runs under it."""
     if protocol in ("", *study.protocols[:1]):
         return list(claim.parts)
     parts = [part.under(protocol) for part in claim.parts]
@@ -142,7 +144,7 @@ def _parts(claim: Claim, protocol: str, study: Study) -> list[Part]:
 
 
 def _runs(quantity: Quantity, study: Study) -> bool:
-    """Say whether a quantity can be measured: what is timed beside the runs is so under the first protocol alone."""
+    """Return whether a quantity can be measured: times beside the runs exist under the first protocol only."""
     there = quantity.exercise in study.exercises and quantity.variant in study.every_variant(quantity.exercise)
     return there and quantity.split != TIMING
 
@@ -186,7 +188,7 @@ def _judge(
 
 
 def _verdict(rule: Rule, found: Evidence, adjusted: float | None, *, demonstration: bool) -> tuple[str, str | None]:
-    """Return the verdict of a rule on the evidence, and the reason if it has none; a demonstration has none."""
+    """Return the verdict of a rule on the evidence, and why if there is none; a demonstration has no verdicts."""
     known = found.estimate
     if known is None or found.p_values is None:
         return NOT_EVALUATED, FEW
@@ -201,7 +203,7 @@ def _verdict(rule: Rule, found: Evidence, adjusted: float | None, *, demonstrati
 
 
 def _side(quantity: Quantity, found: Estimate | None, seeds: int, source: Mapping[str, str]) -> dict[str, Any]:
-    """Return one of the things compared: its name, what the source prints for it, ours, and how many seeds it has."""
+    """Return one side of a comparison: its name, what the source prints for it, our estimate, and its seeds."""
     return {
         "quantity": str(quantity),
         "source": printed.of(source, quantity),
@@ -211,19 +213,19 @@ def _side(quantity: Quantity, found: Estimate | None, seeds: int, source: Mappin
 
 
 def lines(record: Mapping[str, Any]) -> list[str]:
-    """Return a line for each claim of ``claims.json``, for people at a terminal."""
+    """Return a line for each claim of ``claims.json``, for the terminal."""
     columns = [[claim["id"], claim["verdict"], *_verdicts(claim)] for claim in record["claims"]]
     widths = [max(map(len, column)) + 1 for column in zip(*columns, strict=True)]
-    told = [
+    rows = [
         "".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
         + in_language(claim["sentence"], MODEL)
         for row, claim in zip(columns, record["claims"], strict=True)
     ]
     count = record["decisions"]["count"]
-    return [*told, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if told else []
+    return [*rows, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if rows else []
 
 
 def _verdicts(claim: Mapping[str, Any]) -> list[str]:
-    """Return the verdict on a claim under each protocol, as one text; nothing where there is one alone."""
+    """Return the verdict on a claim under each protocol as one text; empty if there is only one protocol."""
     found = claim.get("verdicts")
     return [f"({', '.join(f'{name}: {verdict}' for name, verdict in found.items())})"] if found else []
