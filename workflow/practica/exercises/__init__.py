@@ -77,7 +77,7 @@ def may_be_own(exercise: str, model: str) -> frozenset[str]:
 
     A function that compiles a model, or a class whose ``compile`` does not take what the settings say, may do so.
     """
-    if model in by_hand(exercise) or model not in models(exercise):
+    if not has(exercise, MODULE) or model in by_hand(exercise) or model not in models(exercise):
         return frozenset()
     reached = reach(f"{module_name(exercise)}:{model}").places
     ours = [(module, name) for module, name in reached if module.partition(".")[0] == PACKAGE]
