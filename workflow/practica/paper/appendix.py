@@ -1,4 +1,4 @@
-"""The appendix: which code, machines and data the results come from, and every run with its time."""
+"""The appendix: the code, machines and data behind the results, and every run with its time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import items, word
 
-PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to tell them apart
+PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to distinguish them
 
 
 def appendix(facts: Facts, other_layers: Sequence[Table]) -> str:
-    """Return the appendix as LaTeX, with the layers of the nets that no section shows; it has one column."""
+    """Return the appendix as LaTeX, in one column, with the layers of the nets that no section shows."""
     language = facts.language
     rows = [
         rf"\textbf{{{escape(name)}}} & " + r"\newline ".join(breakable(value) for value in values) + r"\\[2pt]"
@@ -42,14 +42,14 @@ def appendix(facts: Facts, other_layers: Sequence[Table]) -> str:
 
 
 def _other_layers(tables: Sequence[Table], language: str) -> str:
-    """Return the section of layers; nothing where the sections before show all."""
+    """Return the section of layers; empty if the sections before show them all."""
     if not tables:
         return ""
     return rf"\section{{{escape(word('other_layers', language))}}}" + render.listed(tables)
 
 
 def provenance(facts: Facts) -> dict[str, list[str]]:
-    """Return which code, machines and data the results come from, by what each is called."""
+    """Return the code, machines and data that the results come from, by label."""
     language = facts.language
     done = facts.results.runs[facts.results.runs["status"] == "done"]
     entries = {
@@ -65,7 +65,7 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
 
 
 def _distinct(column: pd.Series) -> list[str]:
-    """Return the values of a column that are known, each once."""
+    """Return the different known values of a column."""
     return list(dict.fromkeys(str(value) for value in column.dropna() if value != ""))
 
 
@@ -85,10 +85,10 @@ def _versions(done: pd.DataFrame) -> list[str]:
 
 
 def _origin(origin: str, language: str) -> str:
-    """Return where data came from; of a file on somebody's disk its name, for its folder tells a reader nothing."""
+    """Return where data came from; for a local file only its name, because its folder tells a reader nothing."""
     kind, colon, source = origin.partition(": ")
-    shown = Path(source).name if Path(source).is_absolute() else source
-    return word(f"origin_{kind}", language).removeprefix("origin_") + colon + shown
+    name = Path(source).name if Path(source).is_absolute() else source
+    return word(f"origin_{kind}", language).removeprefix("origin_") + colon + name
 
 
 def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:

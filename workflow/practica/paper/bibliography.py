@@ -1,4 +1,4 @@
-"""The works that the report cites, listed in its language by natbib and BibTeX from the study's ``references.bib``."""
+"""The works that the report cites, typeset by natbib and BibTeX from ``references.bib``, in the report's language."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CITATION = re.compile(r"\\cite[a-z]*\*?(?:\[[^\]]*\])*\{(?P<keys>[^}]*)\}")
 
 
 def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
-    """Put what BibTeX needs into ``folder`` and return the LaTeX of the list; nothing where the prose cites nothing.
+    """Put BibTeX's files into ``folder``, and return the LaTeX of the list; empty if the prose cites nothing.
 
     Raises:
-        InputError: the file of the works is not there, or lacks one that the prose cites.
+        InputError: the file of the works is missing, or lacks one that the prose cites.
     """
     keys = cited(prose)
     if not keys:
@@ -37,23 +37,23 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
 
 
 def cited(prose: str) -> list[str]:
-    """Return the keys of the works that prose cites."""
-    return [key.strip() for found in CITATION.finditer(prose) for key in found["keys"].split(",")]
+    """Return the keys of the works that the prose cites."""
+    return [key.strip() for citation in CITATION.finditer(prose) for key in citation["keys"].split(",")]
 
 
 def works(folder: Path) -> list[str]:
-    """Return the keys of the works that a study lists; none where it has no file of them."""
+    """Return the keys of the works that a study lists; none if it has no such file."""
     file = folder / REFERENCES
     return re.findall(r"^@\w+\{([^,]+),", read_text(file), re.MULTILINE) if file.is_file() else []
 
 
 def _style(language: str) -> str:
-    """Return the style with the words of the language."""
+    """Return the bibliography style with the words of the language."""
     try:
-        found = subprocess.run(["kpsewhich", f"{STYLE}.bst"], capture_output=True, text=True, check=True)
+        location = subprocess.run(["kpsewhich", f"{STYLE}.bst"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise InputError(f"LaTeX lacks natbib's {STYLE}.bst: run `make latex`, or load your cluster's TeX") from error
-    text = Path(found.stdout.strip()).read_text(encoding="utf-8", errors="replace")
+    text = Path(location.stdout.strip()).read_text(encoding="utf-8", errors="replace")
     words = section("bibliography", language)
     for english, own in words.get("words", {}).items():
         text = text.replace(f'"{english}"', f'"{own}"')

@@ -1,4 +1,4 @@
-"""Which tables a study has: pure data, cheap enough for the workflow to read every time it is parsed."""
+"""The tables of a study: pure data, quick to import, because the workflow reads it every time it is parsed."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ NEEDS = {
     "claims": ("claims.json",),
     "differences": ("differences.csv", "runs.csv"),
 }
-"""The files under the results folder that each kind of table is made from."""
+"""The files under the results folder from which each kind of table is made."""
 MOST_NAMES = 4
-"""How many nets a caption names before it counts the others."""
+"""A caption names this many nets and counts the others."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class TableSpec:
         kind: how it is made: a key of ``NEEDS``.
         exercise: the exercise whose section shows it; None for the appendix.
         caption: by language.
-        number: the source's number of the table, where it has one.
+        number: the table's number in the source, if it has one.
         dataset: only the variants on this data set; None for all.
         columns: the (split, metric) pairs that it shows, for ``scores``.
         variant: the variant whose layers it shows, for ``layers``.
@@ -58,7 +58,7 @@ class TableSpec:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Return the files under the results folder that the table is made from."""
+        """Return the files under the results folder from which the table is made."""
         return NEEDS[self.kind]
 
     def variants(self, study: Study) -> tuple[str, ...]:
@@ -68,12 +68,12 @@ class TableSpec:
         return (self.variant,) if self.variant else tuple(chosen)
 
     def by_protocol(self, study: Study) -> bool:
-        """Return whether the table has rows of every protocol: times beside the runs, and layers, are of one alone."""
+        """Return whether the table has rows of all protocols; times beside the runs and layers have only the first."""
         timed = bool(self.columns) and all(split == TIMING for split, _ in self.columns)
         return bool(study.protocols) and self.kind != "layers" and not timed
 
     def rows(self, study: Study) -> tuple[str, ...]:
-        """Return the variants that are rows of the table, each under every protocol under which it runs."""
+        """Return the variants that are rows of the table, under every protocol under which they run."""
         if not (self.exercise and self.by_protocol(study)):
             return self.variants(study)
         there = study.every_variant(self.exercise)
@@ -82,7 +82,7 @@ class TableSpec:
 
 
 def declared(study: Study, exercise: str) -> list[TableSpec]:
-    """Return the tables that ``about.yaml`` of an exercise lists, whether or not the study runs their rows."""
+    """Return the tables that the ``about.yaml`` of an exercise lists, whether or not the study runs their rows."""
     entries = study.about(exercise).get("tables", {})
     return [_table(study, exercise, name, entry) for name, entry in entries.items()]
 
@@ -108,20 +108,20 @@ def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> 
 
 
 def tables_for(study: Study) -> tuple[TableSpec, ...]:
-    """Return the tables in the order of the report: the verdicts, those of the exercises in play, the appendix's."""
+    """Return the tables in the order of the report: verdicts, those of the exercises in play, appendix."""
     own = (spec for exercise in study.exercises for spec in exercise_tables(study, exercise))
     return (*front_tables(study), *own, *appendix_tables(study))
 
 
 def front_tables(study: Study) -> tuple[TableSpec, ...]:
-    """Return the table of the first page, if anything is claimed about the exercises in play."""
+    """Return the table of the first pages, if there are claims about the exercises in play."""
     if not any(claimed(study, exercise) for exercise in study.exercises):
         return ()
     return (TableSpec("claims", "verdicts", None, _captions(study, "table_verdicts")),)
 
 
 def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
-    """Return the tables of the appendix: differences only where there are variants to compare."""
+    """Return the tables of the appendix; differences only if there are variants to compare."""
     pairs = ((study.dataset(e, v) for v in study.variants(e)) for e in study.exercises)
     comparable = any(len(names) > len(set(names)) for names in map(list, pairs))
     kinds = ["protocols"] * bool(study.protocols) + ["differences"] * comparable + ["runs"]
@@ -129,7 +129,7 @@ def appendix_tables(study: Study) -> tuple[TableSpec, ...]:
 
 
 def exercise_tables(study: Study, exercise: str) -> tuple[TableSpec, ...]:
-    """Return the exercise's tables: its own or its metrics, what is claimed, and the layers of every net in Keras."""
+    """Return the exercise's tables: its own or its metrics, its claims, and the layers of every net in Keras."""
     own = tuple(spec for spec in declared(study, exercise) if spec.variants(study))
     return (*(own or (_metrics(study, exercise),)), *_claims(study, exercise), *(_layers(study, exercise)))
 
@@ -158,19 +158,19 @@ def _captions(study: Study, key: str, **holes: str) -> dict[str, str]:
 
 
 def _layers(study: Study, exercise: str) -> list[TableSpec]:
-    """Return one table per net in Keras: which of them are equal is known only once they are built."""
+    """Return one table per net in Keras: which nets are equal is known only once they are built."""
     by_hand = exercises.by_hand(exercise)
-    names = [name for name in study.variants(exercise) if study.model(exercise, name) not in by_hand]
+    variants = [name for name in study.variants(exercise) if study.model(exercise, name) not in by_hand]
     return [
         TableSpec(
             layers_table(exercise, name), "layers", exercise, layers_caption(study, exercise, [name]), variant=name
         )
-        for name in names
+        for name in variants
     ]
 
 
 def layers_caption(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, str]:
-    """Return the caption of the layers that the nets of some variants have in common, by language."""
+    """Return the caption of the layers that the nets of some variants share, by language."""
     caption = {}
     few = variants if len(variants) <= MOST_NAMES + 1 else variants[:MOST_NAMES]
     for language in study.languages:

@@ -1,4 +1,4 @@
-"""The cells that tables are made of."""
+"""The cells of tables."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def variant_column(facts: Facts) -> Column:
 
 
 def variant(exercise: str, name: str, facts: Facts) -> Cell:
-    """Return the name of a variant, under whichever protocol it stands."""
+    """Return the name of a variant, without its protocol."""
     return label(variant_name(facts.study, exercise, base_of(name), facts.language), name)
 
 
 def measure(value: Estimate | Missing, metric: str, facts: Facts) -> Cell:
-    """Return what the seeds say of a metric, and below it its interval."""
+    """Return the estimate of a metric, with its interval below."""
     if isinstance(value, Missing):
         return gap(value.reason, facts)
     text = numbers.estimate(value, metric, facts.language)
@@ -37,20 +37,20 @@ def measure(value: Estimate | Missing, metric: str, facts: Facts) -> Cell:
 
 
 def raw(value: Estimate) -> dict[str, str | float | int | None]:
-    """Return the numbers of an estimate by the suffixes of their columns."""
+    """Return the numbers of an estimate, by the suffixes of their columns."""
     spread = {"_sd": value.sd} if not value.skewed else {"_least": value.least, "_greatest": value.greatest}
     return {"": value.centre, **spread, "_low": value.low, "_high": value.high}
 
 
 def interval(value: Estimate, metric: str, facts: Facts) -> str:
-    """Return the interval of an estimate as text; nothing where it has none."""
+    """Return the interval of an estimate as text; empty if it has none."""
     if value.low is None and value.high is None:
         return ""
     return numbers.interval(value.low, value.high, value.centre, metric, facts.language)
 
 
 def plain(value: float, facts: Facts) -> Cell:
-    """Return a number with its significant figures."""
+    """Return a number with three significant figures."""
     return Cell(numbers.significant(value, facts.language), {"": value})
 
 
@@ -60,14 +60,14 @@ def count(value: int, facts: Facts) -> Cell:
 
 
 def optional(value: Any, facts: Facts) -> Cell:
-    """Return a number that may not be known."""
+    """Return a number, or an empty cell if it is unknown."""
     if pd.isna(value):
         return blank()
     return count(int(value), facts) if float(value).is_integer() else plain(float(value), facts)
 
 
 def source(name: str, facts: Facts) -> Cell:
-    """Return what the source prints, if it does; beside a demonstration it is pale, for it is not to be compared."""
+    """Return what the source prints, if it does; pale in a demonstration, which is not to be compared with it."""
     text = printed_of(source_numbers(facts.study), Quantity.parse(name))
     return blank() if text is None else Cell(numbers.as_printed(text, facts.language), {"": text}, tone=tone(facts))
 
@@ -78,18 +78,18 @@ def tone(facts: Facts) -> str:
 
 
 def seeds(values: list[Value | Missing]) -> Cell:
-    """Return how many seeds the values of a row rest on."""
-    known = [value.n for value in values if isinstance(value, Value)]
-    return Cell(str(max(known)), {"": max(known)}) if known else blank()
+    """Return the largest number of seeds behind the values of a row."""
+    counts = [value.n for value in values if isinstance(value, Value)]
+    return Cell(str(max(counts)), {"": max(counts)}) if counts else blank()
 
 
 def unrecorded(value: Value | Missing) -> bool:
-    """Say whether there is nothing because there is nothing to record."""
+    """Return whether a value is missing because the variant does not record it."""
     return isinstance(value, Missing) and value.status == "unrecorded"
 
 
 def gap(reason: str, facts: Facts) -> Cell:
-    """Return the mark of something that should be there."""
+    """Return the mark of a value that should be there."""
     return Cell(word("missing", facts.language), {"": ""}, reason)
 
 

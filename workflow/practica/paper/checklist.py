@@ -1,4 +1,4 @@
-"""The reproducibility checklist: how often, how long, with how many parameters, on which splits, with which values."""
+"""The reproducibility checklist: runs, seeds, times, parameters, splits and settings of every exercise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from practica.paper.table import Cell, Column, Table, label
 from practica.words import items, section, word
 
 MOST_VALUES = 6
-"""How many values of a setting are listed before the last."""
+"""A setting with many values shows this many of them, and the last."""
 
 
 def checklist(facts: Facts) -> str:
@@ -36,13 +36,13 @@ def checklist(facts: Facts) -> str:
 
 
 def tables(facts: Facts) -> list[Table]:
-    """Return the checklist's tables: what ran and, of a study that has its full size, the searches for settings."""
-    found = [] if facts.study.demonstration else [searches(facts)]
-    return [table(facts), *(each for each in found if each.rows)]
+    """Return the checklist's tables: what ran and, unless the study is a demonstration, the searches for settings."""
+    maybe_empty = [] if facts.study.demonstration else [searches(facts)]
+    return [table(facts), *(each for each in maybe_empty if each.rows)]
 
 
 def table(facts: Facts) -> Table:
-    """Return the checklist as a table: a row an exercise."""
+    """Return the checklist as a table with one row per exercise."""
     words, language = section("checklist", facts.language), facts.language
     runs = facts.results.runs
     done = runs[runs["status"] == "done"]
@@ -58,7 +58,7 @@ def table(facts: Facts) -> Table:
 
 
 def searches(facts: Facts) -> Table:
-    """Return the searches for settings that the configuration holds: values, and what all trials cost; maybe none."""
+    """Return the searches for settings in the configuration: values, and what all trials cost; it may have no rows."""
     words, language, study = section("checklist", facts.language), facts.language, facts.study
     keys = ("exercise", "variant", "values", "trials", "seeds", "epochs")
     columns = [
@@ -89,7 +89,7 @@ def searches(facts: Facts) -> Table:
 
 
 def cost(facts: Facts) -> Iterator[str]:
-    """Yield what all attempts have cost, those of the search among them, how it chose, and on what all of it ran."""
+    """Yield sentences on the cost of all attempts, the share of the search in it, the energy, and the machines."""
     words, language = section("checklist", facts.language), facts.language
     table = facts.costs
     if table.empty:
@@ -111,13 +111,13 @@ def cost(facts: Facts) -> Iterator[str]:
 
 
 def _times(table: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
-    """Return the time of processors, and of GPUs where there were any."""
-    told = []
+    """Return the time of processors and, if there were any, GPUs."""
+    amounts = []
     for name in ("cpu", "gpu"):
         if time := float(table[f"{name}_seconds"].sum()):
             unit, size = ("hours", 3600) if time >= 3600 else ("minutes", 60)
-            told.append(words[f"{name}_{unit}"].format(numbers.decimal(time / size, 1, language)))
-    return items(told, language) or "–"
+            amounts.append(words[f"{name}_{unit}"].format(numbers.decimal(time / size, 1, language)))
+    return items(amounts, language) or "–"
 
 
 def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
@@ -155,13 +155,13 @@ def _distinct(settings: list[dict[str, Any]], key: str) -> int:
 
 
 def _values(settings: list[dict[str, Any]], keys: Iterable[str], language: str) -> str:
-    """Return the values of each key over the variants, each once; what no variant sets is left out."""
-    shown = []
+    """Return the values of each key over the variants; keys that no variant sets are left out."""
+    texts = []
     for key in keys:
         values = [one[key] for one in settings if one.get(key) is not None]
         if values:
             told = list(dict.fromkeys(setting(value, language) for value in values))
-            if len(told) > MOST_VALUES + 2:  # a row of a table cannot break across pages
+            if len(told) > MOST_VALUES + 2:  # a table row cannot break across pages
                 told = [*told[:MOST_VALUES], "…", told[-1]]
-            shown.append(said(key, " / ".join(told), language))
-    return "; ".join(shown)
+            texts.append(said(key, " / ".join(told), language))
+    return "; ".join(texts)

@@ -30,7 +30,7 @@ from practica.words import in_language, section, word
 
 
 def verdicts(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per claim: what the source says, the numbers of the part that decides, and the verdict."""
+    """Make one row per claim: its sentence, the numbers of the part that decides it, and the verdict."""
     if facts.study.protocols:
         return _verdicts_by_protocol(facts)
     language = facts.language
@@ -49,13 +49,13 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
         part = deciding(claim)
         name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
         sentence = label(in_language(claim["sentence"], language))
-        shown = [*source_cells(part, facts), glance_cell(part, facts), seeds_cell(part)]
-        rows.append([name, sentence, *shown, verdict(claim["verdict"], cause(part, facts), facts)])
+        numbers_of = [*source_cells(part, facts), glance_cell(part, facts), seeds_cell(part)]
+        rows.append([name, sentence, *numbers_of, verdict(claim["verdict"], cause(part, facts), facts)])
     return columns, rows, [_explained(facts), *sequential_note(facts)]
 
 
 def _verdicts_by_protocol(facts: Facts) -> Content:
-    """Make one row per claim: what came of it under each protocol, beside what the source prints, and over all."""
+    """Make one row per claim: what the source prints, the verdict under each protocol, and the one over all."""
     language, study = facts.language, facts.study
     columns = [
         Column("claim", "", numeric=False),
@@ -85,17 +85,17 @@ def _verdicts_by_protocol(facts: Facts) -> Content:
 
 
 def _under(view: Mapping[str, Any], facts: Facts) -> Cell:
-    """Return the verdict on a claim under one protocol, and below it the numbers of the part that decides."""
+    """Return the verdict on a claim under one protocol, with the numbers of the deciding part below it."""
     part = deciding(view)
-    judged, found = verdict(view["verdict"], cause(part, facts), facts), glance_cell(part, facts)
+    cell, glance = verdict(view["verdict"], cause(part, facts), facts), glance_cell(part, facts)
     seeds = f"n\u00a0=\u00a0{part['estimate']['n']}" if part["estimate"] else ""
-    numbers_of = [found.text, found.below, seeds] if part["estimate"] else []
-    raw = {f"_value{suffix}": value for suffix, value in found.raw.items()}
-    return replace(judged, raw={**judged.raw, **raw}, below="\n".join(filter(None, [judged.below, *numbers_of])))
+    numbers_of = [glance.text, glance.below, seeds] if part["estimate"] else []
+    raw = {f"_value{suffix}": value for suffix, value in glance.raw.items()}
+    return replace(cell, raw={**cell.raw, **raw}, below="\n".join(filter(None, [cell.below, *numbers_of])))
 
 
 def _explained(facts: Facts) -> str:
-    """Say what the verdicts mean, and how many decisions they rest on."""
+    """Return what the verdicts mean, and how many decisions they rest on."""
     count = (facts.claims or {})["decisions"]["count"]
     note = spoken(facts.study, section("report", facts.language), "verdicts_note")
     decisions = word("at_once", facts.language).format(count) if count > 1 else ""
@@ -103,12 +103,12 @@ def _explained(facts: Facts) -> str:
 
 
 def sequential_note(facts: Facts) -> list[str]:
-    """Return what to know of intervals where seeds were added after looks at the results; nothing where none were."""
+    """Return a note on intervals if seeds may be added after a look at the results."""
     return [word("sequential_note", facts.language)] if facts.study.sequential else []
 
 
 def statements(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per claim about an exercise, and below it one per part with its rule and its numbers."""
+    """Make one row per claim about an exercise, followed by one per part with its rule and its numbers."""
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
@@ -143,7 +143,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _continued(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
-    """Return the row of a part under one more protocol, without what the one above it says of both."""
+    """Return the row of a part under a further protocol, without what the row above already says."""
     alike = ("statement", "rule", "source", "figure")
     return [
         replace(cell, text="", below="", figure="") if column.key in alike else cell
@@ -152,7 +152,7 @@ def _continued(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
 
 
 def _in_order(claim: Mapping[str, Any], facts: Facts) -> list[Mapping[str, Any]]:
-    """Return the parts of a claim, each under one protocol after the other."""
+    """Return the parts of a claim; each part under all protocols before the next part."""
     names, order = list(dict.fromkeys(part["name"] for part in claim["parts"])), facts.study.shown_protocols
     return sorted(
         claim["parts"],
@@ -161,9 +161,9 @@ def _in_order(claim: Mapping[str, Any], facts: Facts) -> list[Mapping[str, Any]]
 
 
 def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, Any]] | Missing:
-    """Return the entry of a claim and that of one of its parts, from ``digits-a`` (its first) or ``digits-a/speed``.
+    """Return the entries of a claim and one of its parts, from ``digits-a`` (its first part) or ``digits-a/speed``.
 
-    The part is that of the first protocol.
+    The part is the one under the first protocol.
 
     Raises:
         InputError: there is no such claim or part.
@@ -184,7 +184,7 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
 
 
 def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[Cell]]:
-    """Return a row for each claim where ``claims.json`` is not there."""
+    """Return a row for each claim, for a report without ``claims.json``."""
     hole = cells.gap(word("no_claims", facts.language), facts)
     return [
         [label(claim.id), label(claim.sentence[facts.language]), *[cells.blank()] * (width - 3), hole]

@@ -24,11 +24,11 @@ from practica.paper.table import Cell, Column, Content, label
 from practica.words import word
 
 UNCOMPARED = ("loss",)
-"""Not compared in the report, for it holds the penalties, which differ; nor are times, which the claims compare."""
+"""Not compared: the loss includes penalties, which differ. Times are left out too, because claims compare them."""
 
 
 def differences(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per two variants and metric, and one column per split."""
+    """Make one row per pair of variants and metric, and one column per split."""
     language = facts.language
     table = facts.results.differences
     table = table[table["exercise"].isin(facts.study.exercises) & (table["split"] != TIMING)]
@@ -47,14 +47,16 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     keys = ["exercise", "variant", "minus", "metric"]
     for key, group in table.groupby(keys, sort=False, observed=True):
         exercise, variant, minus, metric = map(str, key)
-        found = {row["split"]: row for row in group.to_dict("records")}
+        by_split = {row["split"]: row for row in group.to_dict("records")}
         first, second = (variant_name(facts.study, exercise, base_of(each), language) for each in (variant, minus))
         pair = Cell(first, {"": variant, "_minus": minus}, below=word("minus", language).format(second))
-        values = [_difference(found[split], metric, facts) if split in found else cells.blank() for split in splits]
+        values = [
+            _difference(by_split[split], metric, facts) if split in by_split else cells.blank() for split in splits
+        ]
         differs = "" if pd.isna(group["unequal"].iloc[0]) else facts.terms(str(group["unequal"].iloc[0]))
         if differs:
             pair = replace(pair, below=f"{pair.below}; {word(NOT_COMPARABLE, language)}: {differs}")
-        n = max(int(row["n"]) for row in found.values())
+        n = max(int(row["n"]) for row in by_split.values())
         title = label(metric_name(facts.study, exercise, metric, language), metric)
         rows.append(
             [label(exercise), pair, *protocols.cell(spec, variant, facts), title, *values, Cell(str(n), {"": n})]
@@ -69,10 +71,11 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the differences that tell something.
+    """Return the differences that are worth showing.
 
-    A twin is there for one other variant alone, some metrics are the same for all variants, and where there is an
-    accuracy, no error is needed as well.
+    A twin is compared only with the variant it belongs to, some metrics are the same for all variants, and if there is
+    an
+    accuracy, the errors are not needed.
     """
     first, second = (table[name].astype(str) for name in ("variant", "minus"))
     others = {exercise: study.about(exercise).get("twins", {}) for exercise in study.exercises}
@@ -93,7 +96,7 @@ def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
-    """Return a difference or a ratio with its interval, in bold where it is significant."""
+    """Return a difference or a ratio with its interval, in bold if it is significant."""
     p = None if pd.isna(row["p_holm"]) else float(row["p_holm"])
     ratio = row["kind"] == RATIO
     cell = cells.measure(Estimate(**estimate_fields(row)), RATIO if ratio else metric, facts)

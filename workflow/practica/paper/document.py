@@ -1,4 +1,4 @@
-"""Put the report together and compile it: equal results give an equal PDF, byte for byte."""
+"""Assemble the report and compile it: equal results give an equal PDF, byte for byte."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def build(study: Study, results: Path, language: str) -> Path:
     The LaTeX sources and the log stay in ``<results>/paper/<language>``.
 
     Raises:
-        InputError: the language has no words, latexmk, a prose file or a collected table is missing, or a macro in the
+        InputError: the language has no words; latexmk, a prose file or a collected table is missing; or a macro in the
             prose is wrong.
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
@@ -65,7 +65,7 @@ def build(study: Study, results: Path, language: str) -> Path:
     facts = Facts(study, results, language)
     folder = results / "paper" / language
     folder.mkdir(parents=True, exist_ok=True)
-    # What LaTeX left stays: with it one pass does where a sentence changed, and three are needed without.
+    # Keep LaTeX's auxiliary files: with them one pass is enough after a changed sentence; without them it takes three.
     for old in folder.glob("*.tex"):
         old.unlink()
     prose, other_layers = _prose(facts)
@@ -80,7 +80,8 @@ def build(study: Study, results: Path, language: str) -> Path:
     except RunError:
         if not glyphs.fonts:
             raise
-        # LuaLaTeX has needs of its own, such as a cache that it may write: some letters are no reason for no report.
+        # LuaLaTeX may fail for its own reasons, such as a cache that it cannot write: a report without some letters
+        # is better than none.
         pdf = _typeset(study, language, made, prose, texts, glyphs.without_fonts(), tex)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
@@ -90,7 +91,7 @@ def build(study: Study, results: Path, language: str) -> Path:
 def _typeset(
     study: Study, language: str, made: str, prose: Mapping[Path, str], texts: Sequence[str], glyphs: Glyphs, tex: Path
 ) -> Path:
-    """Write the sources of the document and compile them; what is not shown is said on the first page and here."""
+    """Write the sources of the document and compile them; name characters without a font on page 1 and stderr."""
     front, *others = texts
     if unseen := glyphs.complaint(language):
         print(f"practica: {tex.stem}.pdf: {unseen}", file=sys.stderr)
@@ -105,18 +106,18 @@ def _typeset(
 
 
 def _prose(facts: Facts) -> tuple[dict[Path, str], list[Table]]:
-    """Return every section's prose, expanded, by its source; and the tables of layers left for the appendix."""
+    """Return every section's expanded prose, by its source; and the tables of layers left for the appendix."""
     prose, other_layers = {}, []
     for exercise, path in facts.study.prose(facts.language).items():
         section = Prose(facts, exercise, _pictures(facts, exercise))
-        # The prose comes first, so that a line of what LaTeX reads is the same line of its source.
+        # The prose comes first, so that line numbers in what LaTeX reads are those of the source.
         prose[path] = section.expand(path).rstrip() + "\n\n" + section.rest()
         other_layers += section.other_layers()
     return prose, other_layers
 
 
 def _section_file(prose: Path) -> str:
-    """Return the name of the file, among those that LaTeX reads, that a file of prose becomes."""
+    """Return the name of the file that LaTeX reads for a file of prose."""
     return f"{INTRODUCTION if prose.stem.startswith(INTRODUCTION) else prose.parent.name}.tex"
 
 
@@ -127,18 +128,18 @@ def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
 
 
 def _sections(study: Study, language: str) -> list[str]:
-    """Return the introduction and one section an exercise, as LaTeX that reads their prose."""
+    """Return the introduction and one section per exercise, as LaTeX that reads their prose."""
     texts = [rf"\input{{{INTRODUCTION}.tex}}"]
     for exercise in study.exercises:
         heading = escape(title(study, exercise, language))
-        # A section bears the number of its exercise, also where the report holds only some of them.
+        # A section has the number of its exercise, even if the report holds only some exercises.
         number = rf"\setcounter{{section}}{{{study.number(exercise) - 1}}}"
         texts.append(rf"\FloatBarrier{number}\section{{{heading}}}\label{{sec:{exercise}}}\input{{{exercise}.tex}}")
     return texts
 
 
 def _front(facts: Facts) -> str:
-    """Return the first pages: title, warnings, the verdicts, and the contents."""
+    """Return the first pages: title, warnings, abstract, overview, contents, forest plot and verdicts."""
     warnings = facts.warnings()
     header = ". ".join(word(f"page_{kind}", facts.language) for kind in warnings)
     heads = [
@@ -146,7 +147,7 @@ def _front(facts: Facts) -> str:
         rf"\fancyhead[C]{{\textcolor{{red}}{{\textbf{{{escape(header)}}}}}}}",
     ]
     lines = [*heads, rf"{TITLE}\thispagestyle{{fancy}}"]
-    if own.decides(facts.study):  # what pages are like is the class's, but a warning stands on each
+    if own.decides(facts.study):  # the class decides the look of pages, but each must show the warning
         lines = [*heads, EVERY_PAGE, TITLE] if warnings else [TITLE]
     lines += [
         r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
@@ -160,25 +161,25 @@ def _front(facts: Facts) -> str:
 
 
 def _abstract(facts: Facts) -> str:
-    """Return what the study does and what it found, as an abstract where the class of the document has such."""
-    told = [escape(front.abstract(facts.study, facts.language)), escape(_counts(facts)), findings(facts)]
-    text = r"\par ".join(filter(None, told))
+    """Return what the study does and what it found, as an abstract if the document's class has one."""
+    paragraphs = [escape(front.abstract(facts.study, facts.language)), escape(_counts(facts)), findings(facts)]
+    text = r"\par ".join(filter(None, paragraphs))
     if not text:
         return ""
-    if own.decides(facts.study):  # \csname is nothing where the class has no abstract
+    if own.decides(facts.study):  # \csname does nothing if the class has no abstract
         return rf"{{\csname abstract\endcsname {text}\par\csname endabstract\endcsname}}"
     return rf"{{\small\begin{{center}}\bfseries\abstractname\end{{center}}\noindent {text}\par}}"
 
 
 def _counts(facts: Facts) -> str:
-    """Say how many claims have which verdict, and how many decisions that took."""
+    """Return how many claims have which verdict, and how many decisions that took."""
     language = facts.language
     if facts.claims is None:
         return ""
     counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
     every = (*OVERALL, *VERDICTS)
     counts = items([_counted(counted[verdict], verdict, language) for verdict in every if counted[verdict]], language)
-    if not counted:  # of exercises about which nothing is claimed
+    if not counted:  # exercises without claims
         return ""
     count = len(facts.study.exercises)
     exercises = word("exercise_judged" if count == 1 else "exercises_judged", language).format(count)
@@ -213,11 +214,11 @@ def _forest(facts: Facts) -> str:
 
 
 def decisions(facts: Facts) -> str:
-    """Say how many decisions were taken at once; nothing where there are not several."""
+    """Return how many decisions were taken at once; empty if not several."""
     count = facts.claims["decisions"]["count"] if facts.claims else 0
     return word("decisions", facts.language).format(count) if count > 1 else ""
 
 
 def _counted(number: int, verdict: str, language: str) -> str:
-    """Say how many claims have a verdict."""
+    """Return how many claims have a verdict, in words."""
     return word(f"{'one' if number == 1 else 'several'} {verdict}", language).format(number)

@@ -1,4 +1,4 @@
-"""Turn any string into LaTeX that prints it: nothing from a config or a data file can become a command."""
+"""Turn any string into LaTeX that prints it: no text from a config or a data file can become a command."""
 
 from __future__ import annotations
 
@@ -56,25 +56,25 @@ LATIN = {
     for code in (*range(0x00A1, 0x0180), *range(0x0218, 0x021C))
     if unicodedata.category(character := chr(code))[0] == "L" and character not in UNDECLARED
 } | set("¡¿«»°·§€£¥©®™µ¶•†‡‰¼½¾÷¬‹›„‚")
-"""What pdfLaTeX prints of its own with the report's fonts."""
+"""The characters that pdfLaTeX prints with the report's fonts."""
 
 FOREIGN = re.compile(r"\\foreign\{([^{}]*)\}")
-"""Characters that it does not print; ``glyphs`` finds a font for them."""
+"""Characters that it cannot print; ``glyphs`` finds a font for them."""
 INVISIBLE = ("Cc", "Cf", "Cs")
-BEGIN, END = "\x00", "\x01"  # of a foreign character: no text keeps control characters
+BEGIN, END = "\x00", "\x01"  # of a foreign character; control characters never stay in a text
 JOINT = re.compile(f"{END}( *){BEGIN}")
-VARIANTS = range(0xFE00, 0xFE10)  # they choose a form of the character before, such as a coloured one
+VARIANTS = range(0xFE00, 0xFE10)  # they select a form of the preceding character, such as a coloured one
 
 
 def escape(value: object) -> str:
-    """Return ``value`` as LaTeX text; characters that the report's fonts lack are in the argument of ``\\foreign``."""
+    """Return ``value`` as LaTeX text; characters that the report's fonts lack become the argument of ``\\foreign``."""
     text = unicodedata.normalize("NFC", str(value))
     joined = JOINT.sub(r"\1", "".join(_escape_character(character) for character in text))
     return joined.replace(BEGIN, r"\foreign{").replace(END, "}")
 
 
 def breakable(value: object, places: str = "/_,.:;=([)]") -> str:
-    """Return ``value`` as LaTeX text that may break inside addresses, paths and other long words, after ``places``."""
+    """Return ``value`` as LaTeX text that may break after ``places``, inside addresses, paths and other long words."""
     parts = re.split(f"([{re.escape(places)}])", str(value))
     return "".join(escape(part) + (r"\allowbreak{}" if part and part in places else "") for part in parts)
 
@@ -89,6 +89,6 @@ def _escape_character(character: str) -> str:
     if unicodedata.category(character) in INVISIBLE or ord(character) in VARIANTS:
         return ""
     plain = unicodedata.normalize("NFKC", character)
-    if plain != character:  # such as a ligature, or a digit of full width
+    if plain != character:  # such as a ligature or a full-width digit
         return "".join(map(_escape_character, plain))
     return BEGIN + character + END

@@ -1,4 +1,4 @@
-"""Look up what prose and tables state: results, settings, parameters and the source's numbers."""
+"""Look up the facts that prose and tables state: results, settings, parameters and the source's numbers."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from practica.words import decimal_mark, items, word
 
 @dataclass(frozen=True)
 class Fact:
-    """A number, how it prints in the report's language, and with how many decimals."""
+    """A number, its text in the report's language, and the number of decimals in it."""
 
     value: float
     text: str
     decimals: int
 
     def compare(self, other: Fact) -> int:
-        """Return 1, -1 or 0 where this is larger, smaller, or prints alike."""
+        """Return 1, -1 or 0 if this number is larger, smaller, or prints the same."""
         decimals = min(self.decimals, other.decimals)
         mine, its = round(self.value, decimals), round(other.value, decimals)
         return (mine > its) - (mine < its)
 
 
 class Facts:
-    """Everything that a report in one language may state about a study's results."""
+    """All facts that a report in one language may state about a study's results."""
 
     def __init__(self, study: Study, folder: Path, language: str) -> None:
-        """Remember where the results of ``study`` lie; every file is read when first asked for."""
+        """Remember where the results of ``study`` are; every file is read when it is first needed."""
         self.study = study
         self.folder = folder
         self.language = language
@@ -55,12 +55,12 @@ class Facts:
 
     @cached_property
     def models(self) -> Mapping[str, Any] | None:
-        """Return ``models.json``, or None where it is not there."""
+        """Return ``models.json``, or None if it does not exist."""
         return self._optional("models.json")
 
     @cached_property
     def costs(self) -> pd.DataFrame:
-        """Return ``costs.csv``, what all attempts have cost; without rows where it is not there."""
+        """Return ``costs.csv``, the costs of all attempts; without rows if it does not exist."""
         file = self.folder / COSTS
         if not file.is_file():
             return pd.DataFrame(columns=COLUMNS)
@@ -77,52 +77,54 @@ class Facts:
 
     @cached_property
     def claims(self) -> Mapping[str, Any] | None:
-        """Return ``claims.json``, the verdicts, or None where it is not there."""
+        """Return ``claims.json``, the verdicts, or None if it does not exist."""
         return self._optional("claims.json")
 
     def look_up(self, reference: str) -> Fact | Missing:
-        """Return what ``reference`` names.
+        """Return the fact that ``reference`` names.
 
-        It is ``exercise/variant/split/metric`` or, with a prefix, ``fuente:`` (the same in the source), ``parametros:``
+        It is ``exercise/variant/split/metric`` or, with a prefix, ``fuente:`` (the same in the source) or
+        ``parametros:``
         (``exercise/variant``); or one such minus another. A difference of two results is taken seed by seed, as claims
-        do, and has the spread of that.
+        do, and
+        its spread is that of the paired differences.
 
         Raises:
             InputError: the name is unknown, as opposed to a run that failed.
         """
         check_one_protocol(reference)
         first, minus, second = reference.partition(" - ")
-        found = self._one(first.strip())
+        fact = self._one(first.strip())
         if not minus:
-            return found
+            return fact
         other = self._one(second.strip())
-        if isinstance(found, Missing) or isinstance(other, Missing):
-            return found if isinstance(found, Missing) else other
+        if isinstance(fact, Missing) or isinstance(other, Missing):
+            return fact if isinstance(fact, Missing) else other
         metric = first.strip().rpartition("/")[2]
-        paired = self._paired(first.strip(), second.strip())
-        return self._judged(paired, metric) if paired else self._measure(found.value - other.value, metric)
+        difference = self._paired(first.strip(), second.strip())
+        return self._judged(difference, metric) if difference else self._measure(fact.value - other.value, metric)
 
     def terms(self, differs: str) -> str:
-        """Return what differs between two sides with the language's decimal mark."""
+        """Return the difference between two sides with the language's decimal mark."""
         return differs.replace(".", decimal_mark(self.language))
 
     def unlike(self, *references: str) -> str:
-        """Return on which unequal terms the variants were trained whose results are named, or nothing.
+        """Return the unequal terms on which the variants of the named results were trained, or an empty text.
 
-        Without a claim that declares what varies, settings may differ, but not epochs, precision, data and samples.
+        No claim declares here what varies, so settings may differ, but not epochs, precision, data and samples.
         """
         names = [part.strip().split("/") for each in references for part in each.split(" - ") if ":" not in part]
         variants = list(dict.fromkeys((name[0], name[1]) for name in names if len(name) == 4))
-        told = (unlike(self.results, variants[0], other) for other in variants[1:])
-        return self.terms(next(filter(None, told), ""))
+        differences = (unlike(self.results, variants[0], other) for other in variants[1:])
+        return self.terms(next(filter(None, differences), ""))
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
         """Return a metric over the seeds, or why there is none, in the report's language."""
-        found = self.results.value(exercise, variant, split, metric)
-        return Missing(self.reason(found), found.status) if isinstance(found, Missing) else found
+        value_ = self.results.value(exercise, variant, split, metric)
+        return Missing(self.reason(value_), value_.status) if isinstance(value_, Missing) else value_
 
     def reason(self, missing: Missing) -> str:
-        """Return a reason in the report's language, as far as the program itself gave it."""
+        """Return a reason in the report's language, if it is one of the program's own."""
         if missing.status == "unrecorded":
             return word("not_recorded", self.language)
         return word(missing.reason, self.language)
@@ -136,23 +138,23 @@ class Facts:
         exercise, variant, name = parts(reference, "exercise/variant/setting")
         if absent := self.absent(exercise, variant):
             return absent
-        known = self.study.settings(exercise, variant)
-        if name not in known:
-            raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, known)}")
-        return settings.setting(known[name], self.language)
+        settings_ = self.study.settings(exercise, variant)
+        if name not in settings_:
+            raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, settings_)}")
+        return settings.setting(settings_[name], self.language)
 
     def absent(self, exercise: str, variant: str) -> Missing | None:
-        """Return why there can be nothing of a variant: the study does not run it; None where it does.
+        """Return why a variant can have no results: the study does not run it; None if it does.
 
         Raises:
-            InputError: nothing knows such a variant.
+            InputError: no such variant is known.
         """
         if runs(self.study, exercise, variant):
             return None
         return Missing(f"{exercise}/{variant}: {word('left_out', self.language)}")
 
     def training(self, reference: str) -> str | Missing:
-        """Return a list in words of how ``exercise/variant`` is trained: those of the usual settings that it has."""
+        """Return in words how ``exercise/variant`` is trained: the usual settings, as far as it has them."""
         exercise, variant = parts(reference)
         if absent := self.absent(exercise, variant):
             return absent
@@ -162,39 +164,39 @@ class Facts:
         """Return the entry of ``models.json`` for a variant, or why there is none."""
         if self.models is None:
             return Missing(word("no_models", self.language))
-        found: Mapping[str, Any] | None = self.models.get(f"{exercise}/{variant}")
-        return Missing(word("no_layers", self.language)) if found is None else found
+        entry: Mapping[str, Any] | None = self.models.get(f"{exercise}/{variant}")
+        return Missing(word("no_layers", self.language)) if entry is None else entry
 
     def seeds(self) -> str:
-        """Say how many seeds of the variants are done; before any is, how many are asked for."""
+        """Return how many seeds of the variants are done or, before any is, how many the study has."""
         study = self.study
         runs = [(exercise, variant) for exercise in study.exercises for variant in study.every_variant(exercise)]
         done = [self.results.finished(*run) for run in runs]
         return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)
 
     def size(self) -> str:
-        """Say with how many seeds, on how many samples and for how many epochs the study trains."""
+        """Return with how many seeds, on how many samples and for how many epochs the study trains."""
         pairs = [(exercise, variant) for exercise in self.study.exercises for variant in self.study.variants(exercise)]
-        chosen = [self.study.settings(*pair) for pair in pairs]
-        told = [self.seeds()]
+        settings_ = [self.study.settings(*pair) for pair in pairs]
+        amounts = [self.seeds()]
         for name in ("train_samples", "epochs"):
-            if values := [each[name] for each in chosen if each.get(name)]:
+            if values := [each[name] for each in settings_ if each.get(name)]:
                 ends = dict.fromkeys((min(values), max(values)))
                 amount = "–".join(numbers.count(value, self.language) for value in ends)
-                told.append(settings.said(name, amount, self.language))
-        return items(told, self.language)
+                amounts.append(settings.said(name, amount, self.language))
+        return items(amounts, self.language)
 
     def warnings(self) -> dict[str, str]:
-        """Return what to know before any number: that the study is a demonstration, which data are stand-ins."""
-        found = {}
+        """Return the warnings before any number: that the study is a demonstration, and which data are stand-ins."""
+        texts = {}
         if self.study.demonstration:
-            found["demonstration"] = word("front_demonstration", self.language).format(size=self.size())
+            texts["demonstration"] = word("front_demonstration", self.language).format(size=self.size())
         if data := self.stand_in():
-            found["stand_in"] = word("front_stand_in", self.language).format(data=", ".join(data))
-        return found
+            texts["stand_in"] = word("front_stand_in", self.language).format(data=", ".join(data))
+        return texts
 
     def stand_in(self, exercise: str | None = None, variants: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Return the data sets that generated data replaced in the finished runs of all or some variants."""
+        """Return the data sets that were replaced by generated data in the finished runs of all or some variants."""
         runs = self.results.runs
         runs = runs[runs["data"] == STAND_IN]
         if exercise is not None:
@@ -205,12 +207,12 @@ class Facts:
         return tuple(dict.fromkeys(self.study.dataset(*pair) for pair in pairs))
 
     def fold_spread(self, exercise: str, variant: str) -> Estimate | None:
-        """Return the sd of the validation accuracy over the folds of a seed, over the seeds."""
+        """Return the sd of the validation accuracy over the folds of a seed, as an estimate over the seeds."""
         spread, how = fold_sd(self.results, exercise, variant).dropna(), {"sequential": self.study.sequential}
         return None if spread.empty else estimate(spread.to_numpy(), scale_of("fold_sd"), possible("fold_sd"), **how)
 
     def seconds_per_seed(self, exercise: str, variant: str) -> float:
-        """Return the time [s] that fitting took per seed: a block's time is that of all its seeds."""
+        """Return the seconds that fitting took per seed; a block's time is shared by its seeds."""
         runs = self.results.runs
         fitted = (
             runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
@@ -235,29 +237,29 @@ class Facts:
             return absent
         if exercise not in self.study.exercises:
             return Missing(f"{exercise}: {word('outside', self.language)}")
-        found = self.results.value(exercise, variant, split, metric)
-        if isinstance(found, Missing):
-            if found.status == "unrecorded":
+        value_ = self.results.value(exercise, variant, split, metric)
+        if isinstance(value_, Missing):
+            if value_.status == "unrecorded":
                 self._check_recorded(exercise, variant, split, metric)
                 return Missing(word("diverged", self.language))
-            return Missing(self.reason(found), found.status)
-        return self._judged(found, metric)
+            return Missing(self.reason(value_), value_.status)
+        return self._judged(value_, metric)
 
     def _paired(self, first: str, second: str) -> Estimate | None:
-        """Return what the seeds that both have say of two results' difference; None where they are not two."""
+        """Return the estimate of two results' difference, over their common seeds; None if not both are results."""
         if ":" in first + second:
             return None
-        mine, its = (self.results.per_seed(*parts(each, METRIC)) for each in (first, second))
-        pairs = (mine - its).dropna()
+        minuend, subtrahend = (self.results.per_seed(*parts(each, METRIC)) for each in (first, second))
+        pairs = (minuend - subtrahend).dropna()
         return estimate(pairs.to_numpy(), sequential=self.study.sequential) if len(pairs) > 1 else None
 
     def _check_recorded(self, exercise: str, variant: str, split: str, metric: str) -> None:
-        """Tell a name that no run ever wrote from a value that diverged in every run."""
+        """Raise ``InputError`` if no run recorded the metric, as opposed to a value that diverged in every run."""
         rows = self.results.metrics
         rows = rows[(rows["exercise"] == exercise) & (rows["variant"] == variant)]
-        known = dict.fromkeys(f"{s}/{m}" for s, m in zip(rows["split"], rows["metric"], strict=True))
-        if f"{split}/{metric}" not in known:
-            raise InputError(f"{exercise}/{variant} recorded no {split}/{metric}{hint(f'{split}/{metric}', known)}")
+        recorded = dict.fromkeys(f"{s}/{m}" for s, m in zip(rows["split"], rows["metric"], strict=True))
+        if f"{split}/{metric}" not in recorded:
+            raise InputError(f"{exercise}/{variant} recorded no {split}/{metric}{hint(f'{split}/{metric}', recorded)}")
 
     def _source(self, name: str) -> Fact:
         text = printed(self.study, name)
@@ -267,8 +269,8 @@ class Facts:
 
     def _parameters(self, name: str) -> Fact | Missing:
         exercise, variant = parts(name)
-        found = self.absent(exercise, variant) or self.parameters(exercise, variant)
-        return found if isinstance(found, Missing) else Fact(float(found["total"]), self._count(found["total"]), 0)
+        entry = self.absent(exercise, variant) or self.parameters(exercise, variant)
+        return entry if isinstance(entry, Missing) else Fact(float(entry["total"]), self._count(entry["total"]), 0)
 
     def _measure(self, value: float, metric: str) -> Fact:
         return Fact(value, numbers.measure(value, None, metric, self.language), numbers.decimals(value, metric))

@@ -1,4 +1,4 @@
-"""Place figures in the report: side by side, numbered as in the source, and with a hole where one is missing."""
+"""Place figures in the report: side by side, numbered as in the source, and with a mark if one is missing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from practica.paper.escape import breakable, escape
 
 LETTER = re.compile(r"(?<=[0-9])[a-z]$")
-"""What tells figures that belong side by side from each other."""
+"""The letter that distinguishes figures that belong side by side."""
 BESIDE = r"0.48\linewidth"
-ROOM = 2  # figures, one row, of a float that holds what nobody placed: LaTeX fills pages with such rows
+ROOM = 2  # figures in a float of those that the prose does not place: one row, with which LaTeX can fill pages
 REASON = 70  # characters of a reason inside a sentence; the table of the runs has more
 
 
@@ -29,12 +29,12 @@ class Picture:
 
 
 def group(name: str) -> str:
-    """Return what figures that belong side by side share: ``fig13`` for ``fig13a`` and ``fig13b``."""
+    """Return the name that figures side by side share: ``fig13`` for ``fig13a`` and ``fig13b``."""
     return LETTER.sub("", name)
 
 
 def together(names: Sequence[str]) -> list[list[str]]:
-    """Return figures by float: those that belong side by side in one, the others two at a time."""
+    """Return figures by float: those that belong side by side in one, the others two to a float."""
     groups: list[list[str]] = []
     open_ = False
     for _, members in itertools.groupby(names, group):
@@ -48,7 +48,7 @@ def together(names: Sequence[str]) -> list[list[str]]:
 
 
 def figure(pictures: Sequence[Picture], caption: str) -> str:
-    """Return a float: one picture, or rows of two, under a ``caption`` (LaTeX) in common or each under its own."""
+    """Return a float with one picture, or rows of two, under a common ``caption`` (LaTeX) or each under its own."""
     if len(pictures) == 1:
         body = _image(pictures[0]) + _captioned(pictures[0], caption)
     elif caption:
@@ -58,22 +58,22 @@ def figure(pictures: Sequence[Picture], caption: str) -> str:
         body += rf"\caption{{{caption}}}" + rf"\label{{fig:{shared}}}" * (shared != pictures[0].name)
     else:
         body = _rows("minipage", [_image(each) + _captioned(each, "") for each in pictures])
-    # LaTeX reads the numbering of sub-figures before it meets the caption that they belong to.
+    # LaTeX reads the numbering of sub-figures before their common caption.
     start = numbering("figure", _number(pictures[0]), count=False) if caption else ""
     return rf"\begin{{figure}}[!htbp]\centering{start}{body}\end{{figure}}"
 
 
 def numbering(kind: str, own: str, *, count: bool = True) -> str:
-    """Return LaTeX that gives the next caption of a group the source's number, and leaves our own count as it is."""
+    """Return LaTeX that gives the next caption of a group the source's number, and keeps our own count unchanged."""
     if not own:
         return ""
-    # Its link target must not be that of our own float with the same number.
+    # Its link target must differ from that of our own float with the same number.
     names = rf"\renewcommand{{\the{kind}}}{{{own}}}\renewcommand{{\theH{kind}}}{{source.{own}}}"
     return names + (rf"\addtocounter{{{kind}}}{{-1}}" if count else "")
 
 
 def gap(reason: str, missing: str) -> str:
-    """Return the mark that stands where a run left a hole."""
+    """Return the mark for the result of a missing run."""
     return rf"\textcolor{{red}}{{[{escape(missing)}: {breakable(textwrap.shorten(reason, REASON, placeholder='…'))}]}}"
 
 
@@ -97,7 +97,7 @@ def _rows(environment: str, contents: list[str]) -> str:
 
 
 def _image(picture: Picture) -> str:
-    """Return the picture in its own size, which its letters are made for, or smaller where it does not fit."""
+    """Return the picture at its own size, for which its letters are made, or smaller if it does not fit."""
     if picture.path is None:
         box = r"\begin{minipage}{0.8\linewidth}\centering\vspace{1cm}"
         return rf"\fbox{{{box}{picture.gap}\vspace{{1cm}}\end{{minipage}}}}"

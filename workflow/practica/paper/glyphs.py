@@ -1,6 +1,6 @@
 """Set text beyond the Latin letters of pdfLaTeX's fonts: with LuaLaTeX and the machine's own fonts, else with marks.
 
-What ``escape`` cannot print with pdfLaTeX it leaves as ``\\foreign{...}``; a document without any is pdfLaTeX's.
+``escape`` turns what pdfLaTeX cannot print into ``\\foreign{...}``; a document without any is set by pdfLaTeX.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from practica.words import section
 INSTALL = "apt-get install --no-install-recommends texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola"
 NEEDS = ("fontspec.sty", "luaotfload-main.lua")
 UNFIT = re.compile(r"bold|italic|oblique|mono|condensed|light|thin|black|emoji|math|caps", re.IGNORECASE)
-"""What the names of fonts say that are no plain text; colour emoji have no outlines."""
+"""Parts of the names of fonts that are unfit for plain text; colour emoji have no outlines."""
 PREFERRED = ("FreeSerif", "NotoSerif", "Amiri", "NotoNaskh", "DejaVuSans", "FreeSans", "wqy-microhei", "DroidSans")
 MAIN = "FreeSerif"
-"""The font of the Latin text: it is made like the Times of pdfLaTeX; without it, Latin Modern does."""
+"""The font of the Latin text, similar to the Times of pdfLaTeX; without it, Latin Modern is used."""
 STYLES = {"BoldFont": "Bold", "ItalicFont": "Italic", "BoldItalicFont": "BoldItalic"}
 MAIN_LETTER = "M"
 SHAPED = ("ARABIC", "SYRIAC", "MONGOLIAN", "NKO")
-"""Scripts whose letters join, for which the main font has the letters alone."""
+"""Scripts with joining letters, of which the main font has only the isolated forms."""
 SCRIPTS = {"ARABIC": "arab", "HEBREW": "hebr", "DEVANAGARI": "dev2", "BENGALI": "bng2", "TAMIL": "tml2", "THAI": "thai"}
 RIGHT_TO_LEFT = ("R", "AL")
 MOST_NAMES = 8
@@ -38,10 +38,10 @@ class Glyphs:
     """How a document prints what pdfLaTeX cannot.
 
     Attributes:
-        fonts: the font of every such character that has one; none of them without LuaLaTeX.
+        fonts: the font of every such character that has one; empty without LuaLaTeX.
         missing: the characters that no font has.
         unable: whether LuaLaTeX is missing or fails, rather than a font.
-        main: the font of the Latin text, where it is there.
+        main: the font of the Latin text, if the machine has it.
         upright: the characters that the main font has, but not in bold and italics.
     """
 
@@ -53,21 +53,21 @@ class Glyphs:
 
     @property
     def engine(self) -> str:
-        """Return the program that sets the document."""
+        """Return the program that typesets the document."""
         return "lualatex" if self.fonts else "pdflatex"
 
     def without_fonts(self) -> Glyphs:
-        """Return the same where LuaLaTeX does not work."""
+        """Return the same characters for a machine on which LuaLaTeX does not work."""
         return Glyphs(missing=tuple(sorted({*self.fonts, *self.missing})), unable=True)
 
     def files(self) -> dict[str, Path]:
-        """Return the fonts by the letters that call them, but for the main one, which is there already."""
+        """Return the fonts by the letters that select them, without the main one, which is loaded already."""
         letters = (letter for letter in string.ascii_uppercase if letter != MAIN_LETTER)
         others = dict.fromkeys(path for path in self.fonts.values() if path != self.main)
         return dict(zip(letters, others, strict=False))
 
     def preamble(self) -> str:
-        """Return what a document needs for this, after its packages; nothing for pdfLaTeX."""
+        """Return what a document needs for these fonts, after its packages; empty for pdfLaTeX."""
         if not self.fonts:
             return ""
         lines = [r"\usepackage[no-math]{fontspec}"]
@@ -92,7 +92,7 @@ class Glyphs:
         return "\n".join(lines)
 
     def link(self, folder: Path) -> None:
-        """Put the fonts beside the document, under their own names: no path has to be written into it."""
+        """Link the fonts beside the document, under their own names, so that it needs no paths."""
         if not self.fonts:
             return
         shutil.rmtree(folder / "fonts", ignore_errors=True)
@@ -104,11 +104,11 @@ class Glyphs:
     def set(self, text: str) -> str:
         """Return LaTeX in which every run of foreign characters has its font, or marks in its place."""
         if self.fonts:
-            text = text.replace("{-}{-}", r"{-}\apart{}{-}\apart{}")  # which in LuaLaTeX would become a dash
+            text = text.replace("{-}{-}", r"{-}\apart{}{-}\apart{}")  # LuaLaTeX would turn it into a dash
         return FOREIGN.sub(lambda run: "".join(self._run(*part) for part in self._parts(run[1])), text)
 
     def _parts(self, run: str) -> list[tuple[str, Path | None]]:
-        """Return the parts of a run that are set in one font and style each; a space belongs to the one before it."""
+        """Split a run into parts with one font and style each; a space belongs to the part before it."""
         parts: list[tuple[str, Path | None]] = []
         for character in run:
             font = self.fonts.get(character)
@@ -130,7 +130,7 @@ class Glyphs:
         return rf"\foreign{{{letter}}}{{{direction}}}{{{''.join(wide)}}}"
 
     def complaint(self, language: str) -> str:
-        """Say which characters are not shown and what to do; nothing where all are."""
+        """Return which characters are not shown and what to do; empty if all are shown."""
         if not self.missing:
             return ""
         words = section("glyphs", language)
@@ -144,17 +144,17 @@ class Glyphs:
 def choose(texts: Iterable[str]) -> Glyphs:
     """Return how to print the foreign characters of some LaTeX texts on this machine."""
     runs = (run[1] for text in texts for run in FOREIGN.finditer(text))
-    wanted = sorted({character for run in runs for character in run} - {" "})
-    if not wanted:
+    characters = sorted({character for run in runs for character in run} - {" "})
+    if not characters:
         return Glyphs()
     if not _lualatex():
-        return Glyphs(missing=tuple(wanted), unable=True)
+        return Glyphs(missing=tuple(characters), unable=True)
     covers = _fonts()
     main = next((path for path in covers if path.stem == MAIN), None)
-    fonts = {each: main for each in wanted if main and ord(each) in covers[main] and _script_of(each) not in SHAPED}
-    left = {ord(each) for each in wanted if each not in fonts}
+    fonts = {each: main for each in characters if main and ord(each) in covers[main] and _script_of(each) not in SHAPED}
+    left = {ord(each) for each in characters if each not in fonts}
     while left:
-        # As few fonts as can be, so that a name is not set in several.
+        # As few fonts as possible, so that no name mixes several.
         best = max((path for path in covers if path != main), key=lambda path: len(covers[path] & left), default=None)
         if best is None or not covers[best] & left:
             break
@@ -166,7 +166,7 @@ def choose(texts: Iterable[str]) -> Glyphs:
 
 
 def _lualatex() -> bool:
-    """Say whether LuaLaTeX is there with what it needs to load fonts."""
+    """Return whether LuaLaTeX is there with everything that it needs to load fonts."""
     if shutil.which("lualatex") is None or shutil.which("kpsewhich") is None:
         return False
     done = subprocess.run(["kpsewhich", *NEEDS], capture_output=True, text=True, check=False)
@@ -174,10 +174,10 @@ def _lualatex() -> bool:
 
 
 def _fonts() -> dict[Path, set[int]]:
-    """Return the plain fonts of this machine, the preferred ones first, with the characters that each has."""
+    """Return the plain fonts of this machine, preferred ones first, with the characters that each has."""
     from matplotlib import font_manager, get_data_path
 
-    bundled = Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"  # comes with matplotlib, whatever the machine has
+    bundled = Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"  # matplotlib brings it along
     paths = {Path(path) for path in font_manager.findSystemFonts()} | {bundled}
     plain = [path for path in paths if not UNFIT.search(path.stem) and path.suffix.lower() in (".otf", ".ttf", ".ttc")]
     ranks = {name: rank for rank, name in enumerate(PREFERRED)}
@@ -190,7 +190,7 @@ def _fonts() -> dict[Path, set[int]]:
     for path in sorted(plain, key=rank):
         try:
             covers[path] = _charmap(path)
-        except (OSError, RuntimeError):  # no font, for all its name
+        except (OSError, RuntimeError):  # not a font, despite its name
             continue
     return covers
 
@@ -203,7 +203,7 @@ def _charmap(path: Path) -> set[int]:
 
 
 def _styles(main: Path) -> dict[str, Path]:
-    """Return the files of the bold and italic styles of a font that are there."""
+    """Return the existing files of the bold and italic styles of a font."""
     paths = {style: main.with_stem(main.stem + name) for style, name in STYLES.items()}
     return {style: path for style, path in paths.items() if path.is_file()}
 
@@ -213,18 +213,18 @@ def _script(character: str) -> str:
 
 
 def _script_of(character: str) -> str:
-    """Return the name of a letter's script, as Unicode's name of the letter begins with it."""
+    """Return the name of a letter's script: the first word of its Unicode name."""
     return unicodedata.name(character, "").partition(" ")[0]
 
 
 def _marks(text: str) -> str:
-    """Return what stands for characters that nothing prints: the letter that they are built on, or their numbers."""
+    """Return a replacement for characters that cannot be printed: their base letters, or their code points."""
     marks = []
     for character in text:
         plain = unicodedata.normalize("NFKD", character)[0]
-        known = escape(plain) if plain != character else ""
-        if character == " " or (known and not FOREIGN.search(known)):
-            marks.append(known or " ")
+        replacement = escape(plain) if plain != character else ""
+        if character == " " or (replacement and not FOREIGN.search(replacement)):
+            marks.append(replacement or " ")
         else:
             marks.append(rf"{{\scriptsize {{[}}U+{ord(character):04X}{{]}}}}\allowbreak{{}}")
     return "".join(marks)

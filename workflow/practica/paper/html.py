@@ -1,4 +1,4 @@
-"""Print a table as HTML: a page that needs nothing else, or a part of another page; a click on a heading sorts it."""
+"""Print a table as HTML: a self-contained page, or a part of another page; a click on a heading sorts it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ STYLES = Markup(
         ]
     )
 )
-"""The style of verdicts and of headings that sort."""
+"""The style of verdicts and of sortable headings."""
 
 SORTING = Markup("""\
 document.querySelectorAll("table[data-sortable]").forEach(table => {
@@ -124,23 +124,23 @@ document.querySelectorAll("table[data-sortable]").forEach(table => {
     };
   });
 });""")
-"""Sort a table by the column whose heading is clicked: upward, downward, as it was."""
+"""Sort a table by the column whose heading is clicked: ascending, descending, original order."""
 
 Link = Callable[[Cell], str]
 
 
 def no_link(cell: Cell) -> str:
-    """Return nothing: a table on a page of its own has nowhere to lead to."""
+    """Return no link: a table on a page of its own has nothing to link to."""
     return ""
 
 
 def sortable(table: Table) -> bool:
-    """Return whether the rows can change places, which those under a common heading cannot."""
+    """Return whether the rows can be reordered; rows under a common heading cannot."""
     return len(table.rows) > 1 and all(cell.span == 1 for row in table.rows for cell in row)
 
 
 def _value(cell: Cell) -> str | float | None:
-    """Return what a cell is sorted by."""
+    """Return the value by which a cell is sorted."""
     value = cell.raw.get("", cell.text)
     return "" if value is None else value
 
@@ -152,12 +152,12 @@ TEMPLATES.globals |= {"sortable": sortable, "value": _value, "styles": STYLES, "
 
 
 def to_html(table: Table) -> str:
-    """Return the table as a page that needs nothing else; text from data can never become markup."""
+    """Return the table as a self-contained page; text from data can never become markup."""
     return TEMPLATES.get_template("page").render(**_context(table, no_link))
 
 
 def fragment(table: Table, link: Link = no_link) -> Markup:
-    """Return the table as a part of a page that has ``STYLES`` and ``SORTING``; ``link`` says where a cell leads."""
+    """Return the table as a part of a page that has ``STYLES`` and ``SORTING``; ``link`` gives the target of a cell."""
     draw = TEMPLATES.get_template("table").module.draw  # type: ignore[attr-defined]
     return Markup(draw(**_context(table, link)))
 
@@ -167,5 +167,5 @@ def _context(table: Table, link: Link) -> Mapping[str, object]:
 
 
 def stand_in_mark(table: Table) -> str:
-    """Return the words that mark a table with numbers from generated data, or nothing."""
+    """Return the words that mark a table with numbers from generated data, or an empty text."""
     return word("table_stand_in", table.language).format(data=", ".join(table.stand_in)) if table.stand_in else ""

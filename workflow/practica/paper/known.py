@@ -1,4 +1,4 @@
-"""Which names the report may use: a known name that does not run today is a gap, an unknown name a mistake."""
+"""The names that the report may use: a known name that does not run today is a gap, an unknown name a mistake."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ from practica.words import MODEL, section
 
 
 def named_variants(study: Study, *, called: bool = True) -> frozenset[tuple[str, str]]:
-    """Return the variants that the files about the exercises speak of, or just name, whatever the study runs."""
+    """Return the variants that the files about the exercises use or, if ``called``, just name, run or not."""
     quantities = [
         each for claim in unchecked(study).claims.values() for part in claim.parts for each in part.quantities
     ]
     quantities += map(Quantity.parse, numbers(study))
-    given = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
-    shown = [
+    listed = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
+    drawn = [
         (exercise, variant)
         for exercise in study.known
         for figure in study.about(exercise).get("figures", {}).values()
         for variant in figure["variants"]
     ]
-    return frozenset([*((each.exercise, each.variant) for each in quantities), *(given if called else ()), *shown])
+    return frozenset([*((each.exercise, each.variant) for each in quantities), *(listed if called else ()), *drawn])
 
 
 def runs(study: Study, exercise: str, variant: str) -> bool:
-    """Return whether a variant is part of the study; of one that is not, its name must be known.
+    """Return whether a variant is part of the study; if it is not, its name must be known.
 
     Raises:
-        InputError: nothing knows such a variant.
+        InputError: no such variant is known.
     """
     there = study.config["exercises"]
     if exercise in there and variant in study.every_variant(exercise):
@@ -63,12 +63,12 @@ def runs(study: Study, exercise: str, variant: str) -> bool:
     base, protocol = base_of(variant), protocol_of(variant)
     named = (exercise, base) in named_variants(study) or (protocol and runs(study, exercise, base))
     if not named or protocol not in ("", *protocols.declared(study.folder)):
-        study.model(exercise, variant)  # which says what is known
+        study.model(exercise, variant)  # raises an error that lists the known ones
     return False
 
 
 def check_recorded(study: Study, exercise: str, metric: str) -> None:
-    """Raise ``InputError`` where no run of an exercise can record a metric."""
+    """Raise ``InputError`` if no run of an exercise can record a metric."""
     called = [*section("metrics", MODEL), *study.about(exercise).get("metrics", {})]
     code = reach("practica.training.block", exercises.module_name(exercise))
     if metric not in called and not code.says(metric):
@@ -76,7 +76,7 @@ def check_recorded(study: Study, exercise: str, metric: str) -> None:
 
 
 def check_split(split: str) -> None:
-    """Raise ``InputError`` where no data have a part of this name."""
+    """Raise ``InputError`` if there is no split of this name."""
     if split not in (*SPLITS, TIMING):
         raise InputError(f"data have no part {split!r}{hint(split, (*SPLITS, TIMING))}")
 
@@ -85,32 +85,32 @@ def check_names(study: Study, path: Path, exercise: str | None) -> None:
     """Check the names in a prose file, before anything has run.
 
     Raises:
-        InputError: nothing knows one of them; the message begins with ``path:line``.
+        InputError: one of them is unknown; the message begins with ``path:line``.
     """
     for mistake in mistakes(study, path, exercise):
         raise InputError(mistake)
 
 
 def no_prose(file: Path, language: str) -> str:
-    """Return the sentence about a file of prose that is not there."""
+    """Return the error message for a missing file of prose."""
     return f"the report needs {file}: write it, or leave {language} out of report.languages in config.yaml"
 
 
 def mistakes(study: Study, path: Path, exercise: str | None) -> list[str]:
-    """Return what is wrong with the names in a prose file, each with ``path:line``."""
-    found: list[str] = []
+    """Return the mistakes in the names of a prose file, each with ``path:line``."""
+    texts: list[str] = []
     try:
-        expand(read_text(path), str(path), _Names(study, exercise).macros(), lambda error: found.append(str(error)))
-    except InputError as error:  # braces that do not match, behind which nothing can be read
-        found.append(str(error))
-    return found
+        expand(read_text(path), str(path), _Names(study, exercise).macros(), lambda error: texts.append(str(error)))
+    except InputError as error:  # unbalanced braces: nothing after them can be read
+        texts.append(str(error))
+    return texts
 
 
 ASKED = re.compile(r"\\(ref|cite[pt]?|(?:sub)*section\*?|paragraph)(?:\{((?:fig|tab|sec):[^}]*|[a-z0-9_, ]+)\})?")
 
 
 def asked(path: Path) -> Counter[tuple[str, ...]]:
-    """Return what a prose file asks for, references, citations and headings too, and how often.
+    """Return how often a prose file uses each macro with its names, and each reference, citation and heading.
 
     Raises:
         InputError: braces do not match.
@@ -130,7 +130,7 @@ def asked(path: Path) -> Counter[tuple[str, ...]]:
 
 
 class _Names:
-    """Checks of what the macros of a section name."""
+    """Check the names that the macros of a section use."""
 
     def __init__(self, study: Study, exercise: str | None) -> None:
         self.study, self.exercise = study, exercise
@@ -141,7 +141,7 @@ class _Names:
         return unchecked(self.study).claims
 
     def macros(self) -> Mapping[str, Macro]:
-        """Return macros that become nothing but check what they name."""
+        """Return macros that check their names and expand to nothing."""
         checks: dict[str, Callable[[str], object]] = {
             **dict.fromkeys(("resultado", "sihay", "compara"), self._result),
             **dict.fromkeys(("parametros", "entrenamiento", "entrenaigual", "semillas"), self._variant),
@@ -207,10 +207,10 @@ class _Names:
 
 
 def figure_specs(study: Study, exercise: str) -> dict[str, Spec]:
-    """Return the figures that a section can place, by name, those of what does not run today included."""
+    """Return the figures that a section can place, by name, including those of what does not run today."""
     run = study.variants(exercise) if exercise in study.config["exercises"] else ()
     declared = figures.declared(study, exercise)
-    # Whatever else runs, the curves of a variant are never drawn where a figure shows it alone.
+    # The curves of a variant are never drawn if a figure shows it alone, whatever else runs.
     alone = [*run, *(each.variants[0] for each in declared if len(each.variants) == 1)]
     absent = sorted(name for owner, name in named_variants(study) if owner == exercise and name not in alone)
     curves = [figures.curves(study, exercise, name) for name in absent]
@@ -219,17 +219,17 @@ def figure_specs(study: Study, exercise: str) -> dict[str, Spec]:
 
 
 def table_names(study: Study, exercise: str | None) -> list[str]:
-    """Return the names of the tables that a section can place, those without a row today included."""
+    """Return the names of the tables that a section can place, including those without a row today."""
     if exercise is None:
         there = tables_for(study)
     else:
-        made = exercise_tables(study, exercise) if exercise in study.config["exercises"] else ()
-        there = (*made, *tables.declared(study, exercise))
+        tables_in_play = exercise_tables(study, exercise) if exercise in study.config["exercises"] else ()
+        there = (*tables_in_play, *tables.declared(study, exercise))
     return list(dict.fromkeys(spec.name for spec in there))
 
 
 def _checking(check: Callable[[str], object], count: int) -> Callable[..., str]:
-    """Return a macro that becomes nothing and checks its first arguments."""
+    """Return a macro that checks its first arguments and expands to nothing."""
 
     def checked(*arguments: str) -> str:
         for name in arguments[:count]:

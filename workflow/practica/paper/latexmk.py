@@ -1,4 +1,4 @@
-"""Run latexmk so that equal sources give equal bytes, and report its first error instead of its log."""
+"""Run latexmk so that equal sources give equal bytes, and report its first error in place of its log."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ INSTALL = (
     " texlive-lang-spanish lmodern (or load your cluster's TeX module)"
 )
 OPTIONS = (
-    "-norc",  # somebody's ~/.latexmkrc must not change the report
-    "-g",  # after an error it would otherwise wait for a change of the sources
+    "-norc",  # a user's ~/.latexmkrc must not change the report
+    "-g",  # without it, latexmk waits for changed sources after an error
     "-interaction=nonstopmode",
     "-halt-on-error",
     "-file-line-error",
@@ -27,24 +27,24 @@ MODES = {"pdflatex": "-pdf", "lualatex": "-pdflua"}
 ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "0",  # no dates inside the PDF
     "FORCE_SOURCE_DATE": "1",
-    "max_print_line": "10000",  # TeX would break the lines of its log, and with them file names
+    "max_print_line": "10000",  # TeX would wrap the lines of its log, and file names in them
 }
 ERROR = re.compile(r"^(?:\./)?(?P<file>[^:\n]+\.\w+):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
 MISSING = re.compile(r"^! (LaTeX Error: File .+ not found\.)$", re.MULTILINE)
-"""What stands without file and line before an emergency stop."""
+"""An error without file and line, printed before an emergency stop."""
 UNDEFINED = re.compile(r"Warning: (?:Reference|Citation) `(?P<name>[^']+)'.* undefined on input line (?P<line>\d+)")
 
 
 def check_installed() -> None:
-    """Raise ``InputError`` where there is no latexmk."""
+    """Raise ``InputError`` if latexmk is not installed."""
     if shutil.which("latexmk") is None:
         raise InputError(f"latexmk is not installed, and the report needs it: {INSTALL}")
 
 
 def compile_pdf(tex: Path, sources: dict[str, Path], engine: str = "pdflatex") -> Path:
-    """Compile ``tex`` in its own folder and return the PDF; ``sources`` maps generated files to what people edit.
+    """Compile ``tex`` in its own folder and return the PDF; ``sources`` maps generated files to those that people edit.
 
-    ``engine`` is ``pdflatex``, or ``lualatex`` for what only the machine's own fonts have.
+    ``engine`` is ``pdflatex``, or ``lualatex`` for characters that only the machine's own fonts have.
 
     Raises:
         RunError: LaTeX stopped; the message holds its first error, with file and line.
@@ -52,7 +52,7 @@ def compile_pdf(tex: Path, sources: dict[str, Path], engine: str = "pdflatex") -
     left = [path for path in tex.parent.glob(f"{tex.stem}.*") if path != tex]
     done = _latexmk(tex, engine)
     if done.returncode and left:
-        # What an earlier LaTeX left may be cut short, or of another version.
+        # The files of an earlier LaTeX may be incomplete, or from another version.
         for path in left:
             path.unlink(missing_ok=True)
         done = _latexmk(tex, engine)
@@ -80,12 +80,12 @@ def _latexmk(tex: Path, engine: str) -> subprocess.CompletedProcess[str]:
 
 def first_error(log: str, sources: dict[str, Path]) -> str:
     """Return the first error of a LaTeX log, as ``file:line: what (where)``."""
-    found = ERROR.search(log)
-    if found is None:
+    error = ERROR.search(log)
+    if error is None:
         bang = re.search(r"^! (.+)$", log, re.MULTILINE)
         return bang[1] if bang else (log.strip().splitlines() or ["no message"])[-1]
-    context = re.search(rf"^l\.{found['line']} (.*)$", log[found.end() :], re.MULTILINE)
-    place = sources.get(found["file"], Path(found["file"]))
+    context = re.search(rf"^l\.{error['line']} (.*)$", log[error.end() :], re.MULTILINE)
+    place = sources.get(error["file"], Path(error["file"]))
     near = f", near: {context[1].strip()}" if context else ""
-    absent = MISSING.search(log[: found.start()]) if found["text"].startswith("Emergency stop") else None
-    return f"{place}:{found['line']}: {absent[1] if absent else found['text']}{near}"
+    absent = MISSING.search(log[: error.start()]) if error["text"].startswith("Emergency stop") else None
+    return f"{place}:{error['line']}: {absent[1] if absent else error['text']}{near}"

@@ -1,4 +1,4 @@
-"""Say which nets of an exercise have equal layers as built: in a report one table stands for all of them."""
+"""Find nets of an exercise with equal layers as built: in a report, one table serves all of them."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from practica.paper.facts import Facts
 
 
 def shown_tables(facts: Facts, exercise: str) -> tuple[TableSpec, ...]:
-    """Return the exercise's tables as a report shows them: of nets with equal layers only that of the first."""
-    shown = []
+    """Return the exercise's tables as a report shows them: only the first of those with equal layers."""
+    specs = []
     for spec in exercise_tables(facts.study, exercise):
         nets = equal_nets(facts, exercise, spec.variant) if spec.variant else ()
         if not nets:
-            shown.append(spec)
+            specs.append(spec)
         elif nets[0] == spec.variant:
-            shown.append(replace(spec, caption=layers_caption(facts.study, exercise, nets)))
-    return tuple(shown)
+            specs.append(replace(spec, caption=layers_caption(facts.study, exercise, nets)))
+    return tuple(specs)
 
 
 def shown_as(facts: Facts, exercise: str, variant: str) -> str:
-    """Return the name of the table that stands for the layers of a variant's net."""
+    """Return the name of the table that shows the layers of a variant's net."""
     return layers_table(exercise, equal_nets(facts, exercise, variant)[0])
 
 
 def equal_nets(facts: Facts, exercise: str, variant: str) -> tuple[str, ...]:
-    """Return the variants whose nets have the very layers of this one's, itself included, in the study's order."""
+    """Return the variants whose nets have exactly the layers of this one, including itself, in the study's order."""
     built = facts.parameters(exercise, variant)
     if isinstance(built, Missing) or not built.get("layers"):
-        return (variant,)  # of what nobody described nothing can be said
+        return (variant,)  # nets without a description cannot be compared
     variants = [str(spec.variant) for spec in exercise_tables(facts.study, exercise) if spec.kind == "layers"]
     return tuple(name for name in variants if facts.parameters(exercise, name) == built) or (variant,)

@@ -1,4 +1,4 @@
-r"""Expand the macros of the prose, such as ``\resultado{digits/dense/test/accuracy}``, every line in its place."""
+r"""Expand the macros of the prose, such as ``\resultado{digits/dense/test/accuracy}``, and keep every line in place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPACE = re.compile(r"\s*")
 
 @dataclass(frozen=True)
 class Macro:
-    """A command of the prose: how many arguments in braces it takes, and what it becomes."""
+    """A command of the prose: how many arguments in braces it takes, and what it expands to."""
 
     arguments: int
     expand: Callable[..., str]
@@ -22,7 +22,7 @@ class Macro:
 
 @dataclass(frozen=True)
 class Form:
-    """What stands in braces behind a macro: names of what there is, and then texts of which one or all are printed."""
+    """The arguments of a macro: names of things that exist, then texts of which one or all are printed."""
 
     names: int = 1
     texts: int = 0
@@ -37,23 +37,23 @@ FORMS = {
     "segun": Form(texts=3),
     "figura": Form(texts=1),
 }
-"""The macros of the prose; ``Prose.macros`` says what each becomes."""
+"""The macros of the prose; ``Prose.macros`` says what each expands to."""
 
 
 def macros(become: Callable[[str], Callable[..., str]]) -> dict[str, Macro]:
-    """Return every macro of the prose, with what ``become`` makes of its name."""
+    """Return every macro of the prose; ``become`` turns its name into its expansion."""
     return {name: Macro(form.names + form.texts, become(name)) for name, form in FORMS.items()}
 
 
 def expand(
     text: str, path: str, macros: Mapping[str, Macro], mistaken: Callable[[InputError], object] | None = None
 ) -> str:
-    """Return ``text`` with every call of a macro replaced; other commands and comments stay as they are.
+    """Return ``text`` with every macro expanded; other commands and comments stay as they are.
 
-    A line of the result is the same line of ``text``, so that what LaTeX says about the one holds for the other.
+    Line numbers stay the same, so that LaTeX's messages about the result also fit ``text``.
 
     Args:
-        mistaken: what to do with the mistake of a macro, which then becomes nothing; default: to raise it.
+        mistaken: called with the error of a macro, which then expands to nothing; by default the error is raised.
 
     Raises:
         InputError: a macro lacks an argument or names something unknown; the message begins with ``path:line``.
@@ -91,17 +91,17 @@ class _Expander:
         try:
             result = macro.expand(*arguments)
         except InputError as error:
-            told = InputError(f"{self._where(found.start())}: {found[0]}: {error}")
+            located_error = InputError(f"{self._where(found.start())}: {found[0]}: {error}")
             if self.mistaken is None:
-                raise told from error
-            self.mistaken(told)
+                raise located_error from error
+            self.mistaken(located_error)
             result = ""
         lines = self.text.count("\n", found.start(), position)
-        # The line ends go before the result: after it they would swallow the space that follows.
+        # Line ends come before the result: after it they would swallow the following space.
         return "%\n" * lines + result.replace("\n", " "), position
 
     def _braces(self, position: int, found: re.Match[str]) -> tuple[int, int]:
-        """Return where the inside of the next argument in braces begins and ends."""
+        """Return the start and end of the text inside the next pair of braces."""
         start = SPACE.match(self.text, position).end()  # type: ignore[union-attr]
         depth = 0
         if self.text[start : start + 1] == "{":

@@ -1,4 +1,4 @@
-"""A study's own LaTeX class and preamble for its PDFs, and the files that these use. Light."""
+"""A study's own LaTeX class and preamble for its PDFs, and the files that these use. Quick to import."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from practica.files import read_text, write_text
 from practica.words import section
 
 ARTICLE = "article"
-"""The class of a report whose study names no other."""
+"""The class of a report if the study names no other."""
 OPTIONS = ("11pt", "a4paper")
 PREAMBLE = "preamble.tex"
 SUFFIXES = (".cls", ".clo", ".sty", ".def", ".cfg", ".pdf", ".png", ".jpg")
-"""What a class or a preamble may read of the study's folder."""
+"""The files in the study's folder that a class or a preamble may read."""
 COPIES = "own"
 """The folder, beside the document, in which LaTeX finds them."""
 
 
 def latex(study: Study) -> Mapping[str, Any]:
-    """Return what ``study.yaml`` says of the class."""
-    told: Mapping[str, Any] = study.front.get("latex", {})
-    return told
+    """Return the entry about the class in ``study.yaml``."""
+    entry: Mapping[str, Any] = study.front.get("latex", {})
+    return entry
 
 
 def document_class(study: Study) -> tuple[str, list[str]]:
@@ -41,18 +41,18 @@ def document_class(study: Study) -> tuple[str, list[str]]:
 
 
 def decides(study: Study) -> bool:
-    """Return whether a class other than ``article`` decides what pages, letters and headings are like."""
+    """Return whether a class other than ``article`` decides the look of pages, letters and headings."""
     return document_class(study)[0] != ARTICLE
 
 
 def preamble(study: Study) -> Path | None:
-    """Return the file that ends the preamble, where the study has one."""
+    """Return the file that ends the preamble, if the study has one."""
     path = study.folder / PREAMBLE
     return path if path.is_file() else None
 
 
 def files(study: Study) -> list[Path]:
-    """Return the files of the study's folder that LaTeX may read beside the prose."""
+    """Return the files in the study's folder that LaTeX may read besides the prose."""
     own = preamble(study)
     if not latex(study) and own is None:
         return []
@@ -61,22 +61,22 @@ def files(study: Study) -> list[Path]:
 
 
 def copy(study: Study, folder: Path) -> dict[str, Path]:
-    """Put the files beside the document in ``folder``, in place of earlier ones; return them by the names there."""
+    """Copy the files beside the document in ``folder``, replacing earlier ones; return them by their new names."""
     shutil.rmtree(folder / COPIES, ignore_errors=True)
     copies = {f"{COPIES}/{path.name}": path for path in files(study)}
     for name, path in copies.items():
         (folder / COPIES).mkdir(exist_ok=True)
         shutil.copyfile(path, folder / name)
     if (own := folder / COPIES / PREAMBLE).is_file():
-        # What LaTeX reads ahead for behind the last line is still its own.
+        # If LaTeX reads ahead after the last line, it stays in this file.
         write_text(own, read_text(own).rstrip() + "\n\\relax\n")
     return copies
 
 
 def mistakes(study: Study) -> Iterator[str]:
-    """Yield what is wrong with the class and the preamble, as far as that shows before LaTeX runs."""
+    """Yield the mistakes in the class and the preamble that can be found before LaTeX runs."""
     name = document_class(study)[0]
-    # A node of a cluster, which trains, may have another LaTeX, or none.
+    # A cluster node, which only trains, may have another LaTeX, or none.
     here = "PRACTICA_CLUSTER_JOB" not in os.environ
     own_class = name == ARTICLE or (study.folder / f"{name}.cls").is_file()
     if not own_class and here and not _has(f"{name}.cls"):
@@ -100,16 +100,16 @@ def mistakes(study: Study) -> Iterator[str]:
 
 
 def babel_file(language: str) -> str:
-    """Return the file of LaTeX's babel that a language of the report needs; nothing where babel provides for it."""
+    """Return the file of LaTeX's babel that a language of the report needs; empty if babel generates the language."""
     options = [option.strip() for option in section("language", language)["babel"].split(",")]
     return "" if any(option.startswith("provide") for option in options) else f"{options[0]}.ldf"
 
 
 @functools.cache
 def _has(file: str) -> bool:
-    """Return whether LaTeX has a file, as far as can be told: not where it is not installed."""
+    """Return whether LaTeX has a file; True if LaTeX is not installed, because then nobody can tell."""
     if shutil.which("kpsewhich") is None:
         return True
-    # Elsewhere: LaTeX does not look into the folder in which the work is done.
+    # Not in the working folder: LaTeX runs elsewhere and does not look there.
     done = subprocess.run(["kpsewhich", file], cwd="/", capture_output=True, text=True, check=False)
     return bool(done.stdout.strip())

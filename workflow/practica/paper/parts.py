@@ -1,4 +1,4 @@
-"""The cells of one part of a claim: its verdict and sides, what the source prints, what was found, the rule."""
+"""The cells of one part of a claim: its verdict and sides, what the source prints, our result, the rule."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from practica.paper.table import Cell, Column, label
 from practica.words import in_language, word
 
 WIDEST = 27
-"""Letters of a line below a verdict."""
+"""Longest line below a verdict, in letters."""
 
 
 NARROW = 24
-"""More letters than this below a verdict are broken into lines."""
+"""A longer pair below a verdict is broken into two lines."""
 
 
 def verdict(name: str, below: str, facts: Facts) -> Cell:
-    """Return a verdict with its sign; what stands below it is broken into short lines."""
+    """Return a verdict with its sign; the text below it is broken into short lines."""
     lines = [line for whole in below.splitlines() for line in wrap(whole, WIDEST)]
     below = "\n".join(lines)
     return Cell(f"{SIGNS[name]} {word(name, facts.language)}", {"": name}, below=below, tone=name)
 
 
 def cause(part: Mapping[str, Any], facts: Facts) -> str:
-    """Say in a few words why a part has no verdict, or which effect is too small; nothing where neither is so."""
+    """Return in a few words why a part has no verdict, or which effect is too small; empty if neither applies."""
     if not part["cause"]:
         return ""
     return word(f"cause_{part['cause']}", facts.language).format(
@@ -51,29 +51,29 @@ def cause(part: Mapping[str, Any], facts: Facts) -> str:
 
 
 def _lines(differs: str) -> str:
-    """Put each thing that differs on a line of its own, and a long pair on two."""
+    """Put each difference on a line of its own, and a long pair on two."""
     return "\n".join(each if len(each) <= NARROW else each.replace(" /", "\n/") for each in differs.split(", "))
 
 
 def part_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
-    """Return the row of a part but for its name."""
+    """Return the row of a part, without its name."""
     under = [protocols.named(part["protocol"], facts)] if facts.study.protocols else []
     numbers_of = [_rule(part, facts), *source_cells(part, facts), *under, _ours(part, facts), seeds_cell(part)]
     tested = "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
-    judged = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
-    judged = replace(judged, raw={**judged.raw, "_p": part["p_holm"]})
-    return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), judged]
+    verdict_cell = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
+    verdict_cell = replace(verdict_cell, raw={**verdict_cell.raw, "_p": part["p_holm"]})
+    return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), verdict_cell]
 
 
 def _ours(part: Mapping[str, Any], facts: Facts) -> Cell:
-    """Return both sides of a comparison, and below them what the rule judges, its interval on a line of its own."""
+    """Return both sides of a comparison with the judged value below, and its interval on a line of its own."""
     if not part["estimate"]:
         return cells.blank()
     values, raw = _values(part, facts)
-    judged = effect_text(part, facts.language)
+    text = effect_text(part, facts.language)
     if values:
-        return Cell(values, raw, below=f"{word(part['kind'], facts.language)} {judged}".replace(" [", "\n["))
-    return _alone(judged, raw)
+        return Cell(values, raw, below=f"{word(part['kind'], facts.language)} {text}".replace(" [", "\n["))
+    return _alone(text, raw)
 
 
 def glance_cell(part: Mapping[str, Any], facts: Facts) -> Cell:
@@ -81,22 +81,22 @@ def glance_cell(part: Mapping[str, Any], facts: Facts) -> Cell:
     if not part["estimate"]:
         return cells.blank()
     values, raw = _values(part, facts)
-    judged = effect_text(part, facts.language, spread=False)
+    text = effect_text(part, facts.language, spread=False)
     name = _short(part["of"]["quantity"], facts)
     if values:
-        below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {judged}"
+        below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {text}"
         return Cell(f"{name} {values}", raw, below=below)
-    return _alone(f"{name} {judged}", raw)
+    return _alone(f"{name} {text}", raw)
 
 
 def _alone(judged: str, raw: dict[str, Any]) -> Cell:
-    """Return the cell of a quantity that nothing is compared with: its interval stands below."""
+    """Return the cell of a quantity that is compared with nothing, with its interval below."""
     text, _, interval = judged.partition(" [")
     return Cell(text, raw, below=f"[{interval}" if interval else "")
 
 
 def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]:
-    """Return the numbers of both sides as text, nothing where there is one alone, and all numbers raw."""
+    """Return the numbers of both sides as text (empty for a single side), and all numbers raw."""
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
     raw = cells.raw(Estimate(**part["estimate"]))
@@ -106,7 +106,7 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
 
 
 def _sides(part: Mapping[str, Any], facts: Facts) -> str:
-    """Name both sides of a comparison: the variants, or, where they are the same, what is measured of it."""
+    """Return the names of both sides: the variants or, if these are the same, what is measured."""
     sides = [Quantity.parse(part[side]["quantity"]) for side in ("of", "other")]
     exercises = {each.exercise for each in sides}
     if len(exercises) == len({each.variant for each in sides}) == 1:
@@ -118,25 +118,29 @@ def _sides(part: Mapping[str, Any], facts: Facts) -> str:
 
 
 def printed_column(facts: Facts) -> list[Column]:
-    """Return the column of what the source prints, where the study has one."""
+    """Return the column with the source's numbers, if the study has a source."""
     return [Column("source", word("in_source", facts.language))] if repeats(facts.study) else []
 
 
 def source_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
-    """Return its cell: what the source prints for both sides; where it prints nothing, it reasons from a picture."""
+    """Return the cell with what the source prints for both sides; blank if it prints nothing."""
     if not repeats(facts.study):
         return []
-    found = [side["source"] for side in (part["of"], part["other"]) if side]
-    if not any(found):
+    printed_texts = [side["source"] for side in (part["of"], part["other"]) if side]
+    if not any(printed_texts):
         return [cells.blank()]
-    texts = (numbers.as_printed(text, facts.language) if text else "–" for text in found)
+    texts = (numbers.as_printed(text, facts.language) if text else "–" for text in printed_texts)
     return [
-        Cell(" / ".join(texts), {"": found[0], "_other": found[-1] if len(found) > 1 else ""}, tone=cells.tone(facts))
+        Cell(
+            " / ".join(texts),
+            {"": printed_texts[0], "_other": printed_texts[-1] if len(printed_texts) > 1 else ""},
+            tone=cells.tone(facts),
+        )
     ]
 
 
 def seeds_cell(part: Mapping[str, Any]) -> Cell:
-    """Return how many seeds are judged, and below, where one side of a comparison has more, how many each has."""
+    """Return how many seeds are judged and, below, how many each side has if one has more."""
     if not part["estimate"]:
         return cells.blank()
     n, each = part["estimate"]["n"], [side["seeds"] for side in (part["of"], part["other"]) if side]
@@ -160,12 +164,12 @@ def measures_of(part: Mapping[str, Any]) -> list[str]:
 
 
 def definition_text(words: Mapping[str, str]) -> str:
-    """Return what a measure means, as a sentence of a note."""
+    """Return the meaning of a measure, as a sentence of a note."""
     return f"{words['name'][0].upper()}{words['name'][1:]}: {words['means']}."
 
 
 def _short(quantity: str, facts: Facts) -> str:
-    """Return a few words for a measure: its name, or the split and, where it is no accuracy, the metric."""
+    """Return a few words for a measure: its name, or the split and, unless it is accuracy, the metric."""
     named = Quantity.parse(quantity)
     if not named.split:
         return in_language((facts.claims or {})["definitions"][named.measure], facts.language)["name"]

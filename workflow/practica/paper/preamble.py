@@ -17,7 +17,7 @@ REPRODUCIBLE = {
     "pdflatex": r"\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1",
     "lualatex": r"\pdfvariable suppressoptionalinfo 1023 ",
 }
-"""What keeps dates and names of the machine out of the PDF."""
+"""Keeps dates and names of the machine out of the PDF."""
 
 PREAMBLE = r"""
 \definecolor{links}{HTML}{00507a}
@@ -48,16 +48,16 @@ PREAMBLE = r"""
 """
 OWN_NUMBERS = r"""\renewcommand{\thefigure}{E\arabic{figure}}\renewcommand{\thetable}{E\arabic{table}}
 """
-"""Beside those with the numbers of a source, figures and tables of one's own have others."""
+"""If figures and tables have the numbers of a source, the report's own get an E before theirs."""
 LOOK = r"""\setlength{\headheight}{14pt}\setlength{\columnsep}{7mm}
 \captionsetup{font=small,labelfont=bf}
 \captionsetup[table]{skip=6pt}
 \makeatletter\renewcommand*{\l@section}{\@dottedtocline{1}{0em}{2.2em}}\makeatother
 """
-"""What the report looks like where no class of the study's decides it."""
+"""The look of the report, unless a class of the study decides it."""
 MARGIN = "2.1cm"
 OUR_FONT = "mathptmx"
-# TeX's own letters, where a class chooses no others: in the same shapes, with accents and without pixels.
+# Replace TeX's default fonts, if a class chooses no others: the same shapes, with accents and as outlines.
 CLASS_FONTS = [
     rf"\edef\@tempa{{\{family}default}}\edef\@tempb{{cm{name}}}\ifx\@tempa\@tempb\def\{family}default{{lm{name}}}\fi"
     for family, name in (("rm", "r"), ("sf", "ss"), ("tt", "tt"))
@@ -73,8 +73,8 @@ def document(
         study: the study.
         language: of the document.
         texts: in LaTeX.
-        glyphs: what prints their letters.
-        heads: whether the texts set those of pages.
+        glyphs: the fonts for letters that pdfLaTeX lacks.
+        heads: whether the texts set the page headers.
         made: how the results were made, for the first page.
     """
     name, options = own.document_class(study)
@@ -94,7 +94,7 @@ def document(
             Package(each, options=given and NoEscape(given)) for each, given in _packages(language).items()
         ]
     else:
-        whole.clear()  # of the pages' style
+        whole.clear()  # of the page style
         whole.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
     settings = PREAMBLE + LOOK * ours + OWN_NUMBERS * front.repeats(study) + metadata(study, language, made)
     last = rf"\input{{{own.COPIES}/{own.PREAMBLE}}}" if own.preamble(study) else ""
@@ -105,7 +105,7 @@ def document(
 
 
 def _beside_class(language: str, *, heads: bool, font: bool) -> str:
-    """Return the packages that the report needs beside a class of the study's, which keeps those that it has loaded."""
+    """Return the packages that the report needs besides a class of the study, unless the class has loaded them."""
     lines = [r"\makeatletter", *(CLASS_FONTS if font else []), r"\let\Bbbk\relax"]
     for name, options in _packages(language).items():
         if name != OUR_FONT and (heads or name != "fancyhdr"):
@@ -137,26 +137,26 @@ def _packages(language: str) -> dict[str, str | None]:
 
 
 def metadata(study: Study, language: str, made: str = "") -> str:
-    """Return title, authors and how the results were ``made``, for the first page and what the PDF says of itself."""
+    """Return title, authors and how the results were ``made``, for the first page and for the PDF's properties."""
     name, writers = escape(study.heading(language)), front.authors(study, language)
     subject = escape(front.abstract(study, language) or study.heading(language))
-    given = front.keywords(study, language) or (word("keywords", language),)
-    keywords = ", ".join(map(escape, [*given, *study.datasets()]))
-    named = ", ".join(escape(each.name) for each in writers)
-    shown = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
-    # The title of a class has the space that the class gives it.
+    words = front.keywords(study, language) or (word("keywords", language),)
+    keywords = ", ".join(map(escape, [*words, *study.datasets()]))
+    pdf_authors = ", ".join(escape(each.name) for each in writers)
+    page_authors = r" \and ".join(escape(each.name) + _below(each.affiliation) for each in writers)
+    # A class decides the space around its title.
     above, below = (
         ("", "")
         if own.decides(study)
         else (r"\vspace{-22mm}\bfseries ", r"\vspace{-2mm}" if writers else r"\vspace{-9mm}")
     )
     when = rf"\small {breakable(made)}" if made else ""
-    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{named}}},pdflang={{{language}}},
+    return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{pdf_authors}}},pdflang={{{language}}},
   pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
-\title{{{above}{name}}}\author{{{shown}}}\date{{{below}{when}}}
+\title{{{above}{name}}}\author{{{page_authors}}}\date{{{below}{when}}}
 """
 
 
 def _below(affiliation: str) -> str:
-    """Return where an author works, as the line below the name."""
+    """Return where an author works, as a line below the name."""
     return rf"\\{{\small {escape(affiliation)}}}" if affiliation else ""

@@ -1,4 +1,4 @@
-"""Fill the prose of the report with what the study found: the macros that authors write, and what each becomes."""
+"""Fill the prose of the report with the results: the macros that authors write, and what each expands to."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from practica.paper.tables import make_table
 from practica.words import section, word
 
 RESULTS_FROM_DOCUMENT = "../.."
-"""Where the results lie, seen from the folder that LaTeX runs in: relative, so that no path needs escaping."""
+"""The results folder, relative to the folder in which LaTeX runs, so that no path needs escaping."""
 
 
 class Prose:
-    """The prose of one section, and which figures and tables it has placed."""
+    """The prose of one section, and the figures and tables that it has placed."""
 
     def __init__(self, facts: Facts, exercise: str | None, pictures: dict[str, str], *, floats: bool = True) -> None:
-        """Prepare the section of ``exercise`` (None: the introduction) with its ``pictures``, caption by name.
+        """Prepare the section of ``exercise`` (None: the introduction) with its ``pictures``, captions by name.
 
         Without ``floats`` it has neither figures nor tables.
         """
@@ -44,7 +44,7 @@ class Prose:
         self.exercise = exercise
         self.pictures = pictures
         self.tables = {spec.name: spec for spec in (shown_tables(facts, exercise) if exercise else ())}
-        # What the exercise has and the study does not run: named in the prose, it is a hole.
+        # The prose may name figures and tables of what the study does not run; they become gaps.
         self.specs = figure_specs(facts.study, exercise) if exercise else {}
         self.captions = {name: spec.caption[facts.language] for name, spec in self.specs.items()}
         self.rowless = {spec.name: spec for spec in (catalogue.declared(facts.study, exercise) if exercise else ())}
@@ -69,14 +69,18 @@ class Prose:
         ``\fuente{...}``: the same number in the source. ``\parametros{exercise/variant}``: the model's parameters.
         ``\ajuste{exercise/variant/setting}``: a resolved setting.
         ``\entrenamiento{exercise/variant}``: how it is trained, in words.
-        ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: the text that holds of their training.
-        ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text where there is a result, or the other one.
-        ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that holds.
+        ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: one text if both are trained alike,
+        else the other.
+        ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text if there is a result, else the other one.
+        ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that is
+        true.
         ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
-        ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without one, why. Of
-        several protocols, it is that of the first, and the verdict under each follows.
-        ``\evidencia{digits-a/speed}``: what decided it, with its interval; of a claim, its first part.
-        ``\figura{fig01a,fig01b}{caption in common, or none}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
+        ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without a verdict,
+        why. With
+        several protocols, the sentence for the first one, followed by the verdict under each.
+        ``\evidencia{digits-a/speed}``: the number that decided it, with its interval; for a claim, that of its first
+        part.
+        ``\figura{fig01a,fig01b}{common caption, or empty}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
         """
         expansions: dict[str, Callable[..., str]] = {
             "resultado": lambda reference: self._print(self.facts.look_up(reference)),
@@ -98,7 +102,7 @@ class Prose:
         return macros(expansions.__getitem__)
 
     def rest(self) -> str:
-        """Return the figures and tables of the exercise that the prose does not place, but for those of layers."""
+        """Return the figures and tables of the exercise that the prose does not place, except those of layers."""
         left = [name for name in self.pictures if name not in self.placed]
         parts = [self._figure(",".join(names), "") for names in floats.together(left)]
         parts += [
@@ -115,12 +119,12 @@ class Prose:
         return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
 
     def _printed(self, name: str) -> str:
-        """Return a number of the source: pale where it is not to be compared with ours."""
+        """Return a number of the source; pale if it must not be compared with ours."""
         text = self._print(self.facts.look_up(f"fuente:{name}"))
         return render.coloured(text, PALE) if self._apart(name) else text
 
     def _apart(self, *references: str) -> bool:
-        """Return whether the study is a demonstration, and a number more than a count of parameters."""
+        """Return whether the study is a demonstration, and any of the numbers is not a count of parameters."""
         counts = ["parameters/" in each or "parametros:" in each for each in references]
         return self.facts.study.demonstration and not all(counts)
 
@@ -165,13 +169,13 @@ class Prose:
             return self._gap(found.reason)
         claim, part = found
         verdict, under = (part if "/" in reference else claim)["verdict"], self._under(reference, claim)
-        if "/" in reference and under:  # which is of one protocol alone
+        if "/" in reference and under:  # a part that is judged under several protocols
             return under
         told = render.coloured(escape(word(verdict, self.facts.language)), verdict)
         return f"{told} ({under})" if under else told
 
     def _under(self, reference: str, claim: Mapping[str, Any]) -> str:
-        """Return the verdict on a claim or a part under each protocol; nothing where there is one alone."""
+        """Return the verdict on a claim or a part under each protocol; empty if there is only one protocol."""
         return escape(protocols.verdicts(claim, self.facts, reference.partition("/")[2]))
 
     def _choose(self, reference: str, *sentences: str) -> str:
@@ -186,7 +190,7 @@ class Prose:
         return f"{sentence} {under[:1].upper()}{under[1:]}." if under and sentence else sentence
 
     def _sentence(self, name: str, parts: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
-        """Return the sentence for a verdict, or why there is none."""
+        """Return the sentence for a verdict, or why there is no verdict."""
         if name not in (NOT_COMPARABLE, NOT_EVALUATED):
             sentence = dict(zip(VERDICTS, sentences, strict=False))[name]
             return f"{sentence} {self._alone(parts)}".strip() if name == UNDECIDED else sentence
@@ -197,13 +201,13 @@ class Prose:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
             form = spoken(self.facts.study, section("report", self.facts.language), "not_judged")
             sentence = escape(form.format(reason))
-        # Of several claims of an exercise this is said once.
+        # If several claims of an exercise have the same reason, say it once.
         first = sentence not in self.said
         self.said.add(sentence)
         return sentence if first else ""
 
     def _alone(self, parts: Sequence[Mapping[str, Any]]) -> str:
-        """Say what the seeds would decide if it were the only decision; nothing where they leave it open even then."""
+        """Return what the seeds would decide if it were the only decision; empty if it would still be open."""
         left = [part for part in parts if part["verdict"] == UNDECIDED]
         if not self.facts.claims or {part["cause"] for part in left} != {MULTIPLE}:
             return ""
@@ -219,19 +223,19 @@ class Prose:
         if isinstance(found, Missing):
             return self._gap(found.reason)
         part = found[1]
-        known = part["estimate"] is not None
-        return _boxed(effect_text(part, self.facts.language)) if known else self._gap(cause(part, self.facts))
+        judged = part["estimate"] is not None
+        return _boxed(effect_text(part, self.facts.language)) if judged else self._gap(cause(part, self.facts))
 
     def _figure(self, names: str, caption: str) -> str:
-        chosen = [name.strip() for name in names.split(",")]
-        for name in chosen:
+        figures_ = [name.strip() for name in names.split(",")]
+        for name in figures_:
             self._place(name, {**self.captions, **self.pictures}, "figure")
         if not self.floats:
             return ""
-        return floats.figure([self._picture(name, bool(caption)) for name in chosen], caption)
+        return floats.figure([self._picture(name, bool(caption)) for name in figures_], caption)
 
     def _picture(self, name: str, part: bool) -> Picture:
-        """Return a picture; one that is ``part`` of a figure with a caption in common has its title under it."""
+        """Return a picture; one that is ``part`` of a figure with a common caption has its title under it."""
         captions = {**self.captions, **self.pictures}
         text = self.specs[name].title[self.facts.language] if part else captions[name]
         number = self.specs[name].number
@@ -265,13 +269,13 @@ class Prose:
                 raise InputError(f"the layers of {net} are placed twice")
             self.nets.add(net)
             table = shown_as(self.facts, exercise, variant)
-            if table not in self.placed:  # one table stands for several nets
+            if table not in self.placed:  # one table may serve several nets
                 self._place(table, self.tables, "table")
                 tables.append(make_table(self.tables[table], self.facts))
         return "\n\n".join([*holes, *([render.beside(tables)] if tables else [])])
 
     def _rowless(self, table: TableSpec) -> str:
-        """Return the place of a table none of whose variants are part of the study."""
+        """Return a float in place of a table none of whose variants are part of the study."""
         hole = self._gap(word("left_out", self.facts.language))
         caption = rf"\caption{{{escape(table.caption[self.facts.language])}}}\label{{tab:{table.name}}}"
         number = floats.numbering("table", str(table.number or ""))
@@ -286,6 +290,6 @@ class Prose:
 
 
 def _boxed(text: str) -> str:
-    """Keep a number on one line, and a range after it on one; the box also makes it text inside a formula."""
+    """Keep a number on one line, and a range after it too; the box also makes it text inside a formula."""
     number, space, span = text.partition(" (")
     return " ".join(rf"\mbox{{{escape(part)}}}" for part in (number, f"({span}" if space else "") if part)

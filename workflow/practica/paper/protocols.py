@@ -1,4 +1,4 @@
-"""Say which protocol a number or a verdict belongs to, if there is more than one."""
+"""Name the protocol that a number or a verdict belongs to, if there is more than one."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from practica.words import items, word
 
 
 def called(study: Study, name: str, language: str) -> str:
-    """Return what people call a protocol."""
+    """Return the label of a protocol."""
     return protocols.label(study.folder, name, language)
 
 
 def heading(study: Study, name: str, language: str) -> str:
-    """Return what people call a protocol where a line begins with it."""
+    """Return the label of a protocol, capitalised for the beginning of a line."""
     return _upper(called(study, name, language))
 
 
 def column(spec: TableSpec, facts: Facts) -> list[Column]:
-    """Return the column that tells the rows of protocols apart; none in a table of one alone."""
+    """Return the column that names the protocol of a row; none in a table with a single protocol."""
     heading = word("settings_used", facts.language)
     return [Column("protocol", heading, numeric=False)] if spec.by_protocol(facts.study) else []
 
@@ -39,36 +39,36 @@ def cell(spec: TableSpec, variant: str, facts: Facts) -> list[Cell]:
 
 
 def notes(spec: TableSpec, facts: Facts) -> list[str]:
-    """Return what to know of the protocols of such a table."""
+    """Return the caveats on the protocols of such a table."""
     return caveats(facts, [str(spec.exercise)]) if spec.by_protocol(facts.study) else []
 
 
 def named(name: str, facts: Facts) -> Cell:
-    """Return a cell with the name of a protocol."""
+    """Return a cell with the label of a protocol."""
     return label(called(facts.study, name, facts.language), name)
 
 
 def caveats(facts: Facts, exercises: Sequence[str] | None = None) -> list[str]:
-    """Return what to know of the protocols that are shown; of those without a variant of ``exercises`` nothing."""
+    """Return the caveats on the protocols under which a variant of ``exercises`` runs."""
     study = facts.study
-    shown = [name for name in study.protocols if any(study.variants(e, name) for e in exercises or study.exercises)]
-    told = {name: protocols.caveat(study.folder, name, facts.language) for name in shown}
-    return [f"{heading(study, name, facts.language)}: {text}" for name, text in told.items() if text]
+    names = [name for name in study.protocols if any(study.variants(e, name) for e in exercises or study.exercises)]
+    texts = {name: protocols.caveat(study.folder, name, facts.language) for name in names}
+    return [f"{heading(study, name, facts.language)}: {text}" for name, text in texts.items() if text]
 
 
 def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> str:
-    """Return the verdict on a claim, or on one of its parts, under each protocol, as text; nothing of one alone."""
+    """Return the verdict on a claim, or on one of its parts, under each protocol, as text; empty without protocols."""
     found: Mapping[str, str] = claim.get("verdicts", {})
     if part:
         found = {each["protocol"]: each["verdict"] for each in claim["parts"] if found and each["name"] == part}
-    told = [name for name in facts.study.shown_protocols if name in found]
+    names = [name for name in facts.study.shown_protocols if name in found]
     return "; ".join(
-        f"{called(facts.study, name, facts.language)}: {word(found[name], facts.language)}" for name in told
+        f"{called(facts.study, name, facts.language)}: {word(found[name], facts.language)}" for name in names
     )
 
 
 def front(facts: Facts) -> list[str]:
-    """Return what the first page says of the settings: which there are, and what to know of them."""
+    """Return what the first page says about the protocols: their labels, and the caveats."""
     study, language = facts.study, facts.language
     declared = protocols.declared(study.folder)
     if study.protocols:
@@ -82,7 +82,7 @@ def front(facts: Facts) -> list[str]:
 
 
 def differing(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant that runs under another protocol: what differs there, is unknown or done otherwise."""
+    """Make one row per variant that runs under another protocol: the settings that differ, are unknown or deviate."""
     study, language = facts.study, facts.language
     columns = [
         Column("exercise", word("exercise", language), numeric=False),
@@ -110,7 +110,7 @@ def differing(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _settings(study: Study, exercise: str, variant: str, language: str) -> str:
-    """Return the settings that differ from those of the first protocol: there, and in brackets here."""
+    """Return the settings that differ from those of the first protocol, with the first one's values in brackets."""
     mine, first = study.settings(exercise, variant), study.settings(exercise, base_of(variant))
     told = []
     for key in dict.fromkeys([*mine, *first]):
@@ -121,7 +121,7 @@ def _settings(study: Study, exercise: str, variant: str, language: str) -> str:
 
 
 def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
-    """Return what is not known of an exercise, and what it does otherwise."""
+    """Return which settings of an exercise are unknown, and how it deviates from the protocol."""
     language, entry = facts.language, facts.study.protocol(exercise, protocol)
     every = [facts.study.settings(exercise, variant) for variant in facts.study.variants(exercise, protocol)]
     unknown = []
@@ -133,7 +133,7 @@ def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
 
 
 def exercise_notes(facts: Facts, exercise: str) -> list[str]:
-    """Return all that is to be known of the other protocols of an exercise: caveat, what is unknown and otherwise."""
+    """Return all notes on the other protocols of an exercise: caveats, unknown settings and deviations."""
     notes = []
     for protocol in facts.study.protocols[1:]:
         if facts.study.variants(exercise, protocol) and (told := _others(facts, exercise, protocol)):

@@ -1,4 +1,4 @@
-r"""References of the prose, such as ``\ref{fig:fig01}``: what they may name, and what stands for one to nothing."""
+r"""References of the prose, such as ``\ref{fig:fig01}``: what they may name, and the mark for a missing label."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ LABEL = re.compile(r"\\label\{([^}]*)\}")
 
 
 def labels(study: Study) -> frozenset[str]:
-    """Return the labels that prose may refer to: of what the report shows, and of what is known and does not run."""
+    """Return the labels that prose may refer to: of what the report shows, and of what is known but does not run."""
     every = {label for exercise in study.known for label in _known(study, exercise)}
     return frozenset(every | _shown(study))
 
 
 def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, language: str) -> dict[Path, str]:
-    """Return the files of prose with a mark for every reference to what is known, does not run and has no place.
+    """Return the files of prose with a mark for every reference to something known that does not run and has no place.
 
     Args:
         prose: the files, expanded.
-        others: what else the document holds.
+        others: the other texts of the document.
         study: the study.
         language: of the mark.
     """
     placed = {label for text in (*prose.values(), *others) for label in LABEL.findall(text)}
-    asked = {label for text in prose.values() for label in REFERENCE.findall(text)}
-    if asked <= placed:
+    references = {label for text in prose.values() for label in REFERENCE.findall(text)}
+    if references <= placed:
         return dict(prose)
     absent = labels(study) - _shown(study) - placed
     hole = floats.gap(word("left_out", language), word("missing", language))
@@ -46,14 +46,14 @@ def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, l
 
 
 def _shown(study: Study) -> set[str]:
-    """Return the labels of what the report of the exercises in play shows, wherever it stands."""
+    """Return the labels of everything that the report of the exercises in play shows."""
     drawn = (name for exercise in study.exercises for name in _names(figures.of_exercise(study, exercise)))
     sections = {f"sec:{exercise}" for exercise in study.exercises}
     return {*sections, *(f"fig:{name}" for name in drawn), *(f"tab:{table.name}" for table in tables_for(study))}
 
 
 def _known(study: Study, exercise: str) -> set[str]:
-    """Return the labels of all that is known of an exercise, whatever the study runs."""
+    """Return the labels of everything that is known of an exercise, whatever the study runs."""
     drawn = _names(figure_specs(study, exercise).values())
     layers = [layers_table(owner, name) for owner, name in named_variants(study) if owner == exercise]
     tables = [*table_names(study, exercise), *layers]
@@ -61,5 +61,5 @@ def _known(study: Study, exercise: str) -> set[str]:
 
 
 def _names(specs: Iterable[Spec]) -> set[str]:
-    """Return the names of figures, and those of the groups that they are parts of."""
+    """Return the names of figures and of their groups."""
     return {name for spec in specs for name in (spec.name, floats.group(spec.name))}

@@ -18,17 +18,17 @@ from practica.paper.table import PALE, Cell, Column, Table
 from practica.words import word
 
 FORMATS = ("tex", "csv", "html")
-REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have all
+REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have the whole text
 SPANNED = 0.7  # share of the page's width for text that spans columns
-MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all
+MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all rows
 LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is set smaller
 
-# A table wider than the page, such as one with a user's long names, is shrunk to it.
+# Shrink a table that is wider than the page, such as one with a user's long names.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
 # A longtable cannot be set in two columns.
 ONE_COLUMN = r"\csname if@twocolumn\endcsname\onecolumn\let\asbefore\twocolumn\else\let\asbefore\relax\fi"
 AS_BEFORE = r"\asbefore"
-# Notes are as wide as their table, but not so narrow that they break after every word.
+# Notes are as wide as their table, but wide enough for several words on a line.
 NOTES = r"\dimen0"
 AS_WIDE = (
     r"\dimen0=\wd0 \ifdim\dimen0<8cm\dimen0=8cm\fi"
@@ -55,17 +55,15 @@ def to_csv(table: Table) -> str:
 
 
 def _suffixes(table: Table, place: int) -> list[str]:
-    """Return the parts of the values in a column: a mean has a standard deviation beside it."""
+    """Return the parts of the values in a column, such as a mean and its standard deviation."""
     return list(dict.fromkeys(suffix for row in table.rows for suffix in row[place].raw)) or [""]
 
 
 def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
-    """Return the table as a float, or as a ``longtable`` where it ``breaks`` across pages or has many rows.
+    """Return the table as a float, or as a ``longtable`` if it ``breaks`` across pages or has many rows.
 
-    ``number`` replaces LaTeX's own.
-
-    The preamble needs ``booktabs``, ``caption``, ``graphicx``, ``hyperref``, ``longtable``, ``pifont`` and ``xcolor``.
-    The class may have one column or two.
+    ``number`` replaces LaTeX's own. The preamble needs ``booktabs``, ``caption``, ``graphicx``, ``hyperref``,
+    ``longtable``, ``pifont`` and ``xcolor``. The class may have one column or two.
     """
     own = numbering("table", number)
     if breaks or len(table.rows) > LONG:
@@ -75,7 +73,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
 
 
 def beside(tables: Sequence[Table]) -> str:
-    """Return tables as one float, two in a row, each under its own caption; a long one stands alone."""
+    """Return tables as one float, two in a row, each with its own caption; a long table makes each a float."""
     if len(tables) == 1 or any(len(table.rows) > LONG for table in tables):
         return "".join(map(to_latex, tables))
     body = "\\par\\bigskip\n".join(_pairs(tables))
@@ -83,7 +81,7 @@ def beside(tables: Sequence[Table]) -> str:
 
 
 def listed(tables: Sequence[Table]) -> str:
-    """Return tables one after another, two in a row, that are no floats: of those LaTeX holds a limited number."""
+    """Return tables one after another, two in a row, without floats: LaTeX holds only a limited number of those."""
     short = [table for table in tables if len(table.rows) <= LONG]
     rows = "".join(rf"\noindent {row}\par\bigskip{chr(10)}" for row in _pairs(short))
     return rf"{{\footnotesize\captionsetup{{type=table}}{rows}}}" + "".join(
@@ -113,7 +111,7 @@ def _whole(table: Table) -> list[str]:
 
 
 def _long(table: Table, own: str) -> str:
-    """Return a table that breaks across pages; of a very long one the first rows, and where the others are."""
+    """Return a table that breaks across pages; of a very long one the first rows, and where to find the others."""
     if len(table.rows) > MOST:
         note = word("rows_cut", table.language).format(some=MOST, all=len(table.rows), name=table.name)
         table = replace(table, rows=table.rows[:MOST], notes=(note, *table.notes))
@@ -139,7 +137,7 @@ def _long(table: Table, own: str) -> str:
 
 
 def _spacing(table: Table) -> str:
-    """Return the space between columns, which is less in tables that hold sentences."""
+    """Return the space between columns; it is smaller in tables that hold sentences."""
     return r"\setlength{\tabcolsep}{4pt}" if any(column.width for column in table.columns) else ""
 
 
@@ -171,7 +169,7 @@ def _body(table: Table) -> list[str]:
 
 
 def _grouped(table: Table) -> list[str]:
-    """Return the rows; those that begin with the same words follow one another as a group, which says them once."""
+    """Return the rows; consecutive rows with the same first cell form a group, which shows it once."""
     names = [row[0].text for row in table.rows]
     if len(set(names)) == len(names) or not all(names):
         return _body(table)
@@ -184,7 +182,7 @@ def _grouped(table: Table) -> list[str]:
 
 
 def _space(table: Table, place: int) -> str:
-    """Return the space above a row: more where it heads a group, and a little where cells have several lines."""
+    """Return the space above a row: more if it heads a group, and a little if cells have several lines."""
     if not place:
         return ""
     if any(cell.span > 1 for cell in table.rows[place]):
@@ -211,19 +209,19 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
 
 
 def _text(text: str, column: Column) -> str:
-    """Return a line of a cell: where the column has a width, long names break in it, and numbers do not."""
+    """Return a line of a cell; if the column has a width, long names may break in it, but numbers do not."""
     return breakable(text, "_") if column.width else escape(text)
 
 
 def coloured(text: str, tone: str) -> str:
-    """Return LaTeX text in the colour of a verdict, in grey where it is pale, or as it is for any other ``tone``."""
+    """Return LaTeX text in the colour of a verdict, in grey if it is pale, or unchanged for any other ``tone``."""
     if tone == PALE:
         return rf"\textcolor{{black!55}}{{{text}}}"
     return rf"\textcolor[HTML]{{{TONES[tone].upper()}}}{{{text}}}" if tone in TONES else text
 
 
 def _stacked(text: str, below: Sequence[str], column: Column) -> str:
-    """Return lines, the first as it is and the others small: in a column of a given width they may break as well."""
+    """Return stacked lines, the first unchanged and the others small; if the column has a width, they may break too."""
     lines = [text, *(rf"{{\scriptsize {_text(line, column)}}}" for line in below)]
     if column.width:
         return r"\newline ".join(lines)
@@ -234,7 +232,7 @@ def _stacked(text: str, below: Sequence[str], column: Column) -> str:
 def _notes(table: Table, width: str = r"0.9\linewidth") -> list[str]:
     notes = [rf"\textsuperscript{{{letter}}}~{_reason(reason)}" for reason, letter in table.gaps().items()]
     notes += [escape(note) for note in table.notes]
-    # Under a table that is narrower than its note, a note that begins left of the table would look misplaced.
+    # A note that begins left of its table looks misplaced, so centre one that is wider than the table.
     lines = r"\ifdim\wd0<\dimen0 \centering\else\raggedright\fi" if width == NOTES else r"\raggedright"
     return [
         rf"\par\smallskip\begin{{minipage}}{{{width}}}\footnotesize{lines} {note}\end{{minipage}}" for note in notes

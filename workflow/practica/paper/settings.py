@@ -1,4 +1,4 @@
-"""Say in words how a variant is trained; light, for captions are read with the workflow."""
+"""Say in words how a variant is trained; quick to import, because the workflow reads captions when it is parsed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from practica.words import items, section, word
 
 def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
     """Return a sentence that says with how many seeds and which settings variants are trained."""
-    told: dict[str, list[str]] = {}
+    names_by_text: dict[str, list[str]] = {}
     for variant in variants:
         amount = seeds([len(study.seeds(exercise, variant))], language)
-        # Variants of one exercise may differ in nothing but their layers.
+        # Variants of one exercise may differ only in their layers.
         text = f"{training(sure(study, exercise, variant), language, declarations.said(variants=True))}; {amount}"
-        told.setdefault(text, []).append(variant_name(study, exercise, variant, language))
-    return " ".join(f"{items(names, language)}: {text}." for text, names in told.items())
+        names_by_text.setdefault(text, []).append(variant_name(study, exercise, variant, language))
+    return " ".join(f"{items(names, language)}: {text}." for text, names in names_by_text.items())
 
 
 def sure(study: Study, exercise: str, variant: str) -> dict[str, Any]:
@@ -31,21 +31,21 @@ def sure(study: Study, exercise: str, variant: str) -> dict[str, Any]:
 
 
 def seeds(counts: Iterable[int], language: str) -> str:
-    """Say how many seeds there are: one number, or the least and the most of several."""
+    """Return how many seeds there are: one number, or the smallest and the largest of several."""
     ends = sorted(set(counts))
     amount = "–".join(str(count) for count in dict.fromkeys((ends[0], ends[-1])))
     return word("seed" if ends == [1] else "several_seeds", language).format(amount)
 
 
 def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | None = None) -> str:
-    """Return a list in words of those settings that there are; default: of those that are always said."""
-    wanted = declarations.said() if names is None else names
-    values = {name: setting(settings[name], language) for name in wanted if settings.get(name)}
+    """Return in words the settings that are set; by default only those that are always mentioned."""
+    keys = declarations.said() if names is None else names
+    values = {name: setting(settings[name], language) for name in keys if settings.get(name)}
     return items([said(name, value, language) for name, value in values.items()], language)
 
 
 def said(name: str, value: str, language: str) -> str:
-    """Return a setting in words, or with its own name where there are none for it."""
+    """Return a setting in words, or with its own name if it has no words."""
     every = section("settings", language)
     one = every.get(f"one_{name}") if value == "1" else None
     words = one or every.get(name) or declarations.own_words(name, language) or f"{name} {{}}"

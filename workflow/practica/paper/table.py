@@ -1,4 +1,4 @@
-"""A table as data: cells that know how they print and what they are worth, without a format."""
+"""A table as data: cells with a text for people and values for machines, independent of any format."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 Number = float | int | None
 PALE = "pale"
-"""The tone of what stands there without being compared."""
+"""The tone of a value that is shown but not compared."""
 
 
 @dataclass(frozen=True)
@@ -15,14 +15,14 @@ class Cell:
     """One cell.
 
     Attributes:
-        text: what a person reads, already in the report's language.
+        text: what a person reads, in the report's language.
         raw: what a machine reads, by suffix of the column's key; ``""`` is the cell's value itself.
-        gap: why there is no value, or nothing.
+        gap: why there is no value, or empty.
         below: a second line, or several.
-        tone: how it stands out: a verdict, ``strong``, or ``pale`` for what is not compared.
-        figure: the figure of the report whose number follows the text, or nothing.
-        section: the exercise whose section the text leads to, or nothing.
-        span: the columns that it takes up; what stands in the others of them is for machines only.
+        tone: how it stands out: a verdict, ``strong``, or ``pale`` for a value that is not compared.
+        figure: the figure of the report whose number follows the text, or empty.
+        section: the exercise to whose section the text links, or empty.
+        span: how many columns it takes up; the cells of the others are for machines only.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Cell:
 
 
 def label(text: str, raw: str | None = None) -> Cell:
-    """Return a cell of text; ``raw`` is its language-neutral name where it has one."""
+    """Return a cell of text; ``raw`` is its language-neutral name if it has one."""
     return Cell(text, {"": text if raw is None else raw})
 
 
@@ -63,8 +63,8 @@ class Table:
 
     Attributes:
         name: file name and LaTeX label.
-        number: the source's number of the table, where it has one.
-        stand_in: names of the data sets that were generated stand-ins, or nothing.
+        number: the table's number in the source, if it has one.
+        stand_in: names of the data sets that were generated stand-ins.
         notes: sentences under the table.
     """
 
@@ -78,7 +78,7 @@ class Table:
     stand_in: tuple[str, ...] = ()
 
     def shown(self, row: Sequence[Cell]) -> Iterator[tuple[Column, Cell]]:
-        """Yield the cells of a row that people see, with the column of each."""
+        """Yield the cells of a row that people see, each with its column."""
         place = 0
         while place < len(row):
             yield self.columns[place], row[place]

@@ -1,4 +1,4 @@
-"""Make the tables of the catalogue from what the runs left behind; a hole becomes a cell that says why."""
+"""Make the tables of the catalogue from the results; a missing value becomes a cell that says why."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _stand_in(spec: TableSpec, facts: Facts) -> tuple[str, ...]:
 
 
 def _scores(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant: chosen metrics, the source's numbers where it prints any, and the number of seeds."""
+    """Make one row per variant: the chosen metrics, the source's numbers if it prints any, and the number of seeds."""
     exercise = str(spec.exercise)
     columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
     columns += [
@@ -102,12 +102,12 @@ def _scores(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _full_size(value: Estimate | None, metric: str, facts: Facts) -> Cell:
-    """Return what the reference has for the last column, and how many seeds that rests on."""
+    """Return the reference's value for the last column, and its number of seeds."""
     return replace(cells.measure(value, metric, facts), below=f"n = {value.n}") if value else cells.blank()
 
 
 def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> str:
-    """Return what tells a column from the others: its split, its metric, or both where both vary."""
+    """Return the heading that distinguishes a column: its split, its metric, or both if both vary."""
     splits, metrics = ({pair[place] for pair in spec.columns} for place in (0, 1))
     if len(metrics) == 1 < len(splits):
         return word(split, facts.language)
@@ -116,12 +116,12 @@ def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> st
 
 
 def _metrics(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant and final metric, and one column per split: what fits an exercise nobody foresaw."""
+    """Make one row per variant and final metric, and one column per split: fits any exercise without own tables."""
     exercise = str(spec.exercise)
     recorded = facts.results.summary
     recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith(PREFIXES)]
-    found = list(dict.fromkeys(recorded["split"].astype(str)))
-    splits = sorted(found or ["test"], key=lambda split: (*SPLITS, split).index(split))
+    recorded_splits = list(dict.fromkeys(recorded["split"].astype(str)))
+    splits = sorted(recorded_splits or ["test"], key=lambda split: (*SPLITS, split).index(split))
     columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
     columns.append(Column("metric", word("metric", facts.language), numeric=False))
     columns += [Column(split, word(split, facts.language)) for split in splits] + [
@@ -143,7 +143,7 @@ def _metrics(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _folds(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant: validation accuracy, and how much it differs between the folds of one seed."""
+    """Make one row per variant: validation accuracy, and its spread over the folds of one seed."""
     exercise = str(spec.exercise)
     columns = [
         cells.variant_column(facts),
@@ -163,7 +163,7 @@ def _folds(spec: TableSpec, facts: Facts) -> Content:
 
 
 def _cost(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per variant: parameters, epochs and times as runs.csv has them."""
+    """Make one row per variant: parameters, epochs and times from ``runs.csv``."""
     exercise, language = str(spec.exercise), facts.language
     keys = ("parameters", "epochs", "fit_seconds", "seconds_per_epoch")
     columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
@@ -181,22 +181,22 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
             continue
         epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
         parameters = done["parameters"].dropna()
-        counted = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
+        parameter_cell = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
         times = (cells.plain(value, facts) for value in (seconds, seconds / epochs))
-        rows.append([*name, counted, cells.count(round(epochs), facts), *times])
+        rows.append([*name, parameter_cell, cells.count(round(epochs), facts), *times])
         devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
     notes = [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
     return columns, rows, [*notes, *protocols.notes(spec, facts)]
 
 
 def _layers(spec: TableSpec, facts: Facts) -> Content:
-    """Make one row per layer of the built model, and its totals."""
+    """Make one row per layer of the built model, with totals in the note."""
     language = facts.language
     keys = ("layer", "type", "shape", "parameters")
     columns = [Column(key, word(key, language), numeric=key == "parameters") for key in keys]
-    found = facts.parameters(str(spec.exercise), str(spec.variant))
-    if isinstance(found, Missing) or not found.get("layers"):
-        reason = found.reason if isinstance(found, Missing) else word("no_layers", language)
+    model = facts.parameters(str(spec.exercise), str(spec.variant))
+    if isinstance(model, Missing) or not model.get("layers"):
+        reason = model.reason if isinstance(model, Missing) else word("no_layers", language)
         return columns, [[cells.blank(), cells.blank(), cells.blank(), cells.gap(reason, facts)]], []
     rows = [
         [
@@ -205,10 +205,10 @@ def _layers(spec: TableSpec, facts: Facts) -> Content:
             label(_shape(layer["output_shape"]), layer["output_shape"]),
             cells.count(layer["parameters"], facts),
         ]
-        for layer in found["layers"]
+        for layer in model["layers"]
     ]
     totals = (
-        f"{word(key, language)}: {numbers.count(found[key], language)}"
+        f"{word(key, language)}: {numbers.count(model[key], language)}"
         for key in ("total", "trainable", "non_trainable")
     )
     return columns, rows, [". ".join(totals) + "."]
