@@ -1,6 +1,6 @@
-"""The data of a study: ``store`` fetches, verifies and prepares what the modules in its folder ``data`` describe.
+"""The data of a study: ``store`` fetches, verifies and prepares the data sets in the study's folder ``data``.
 
-A new data set is a new module there that defines ``DATASET``.
+To add a data set, add a module there that defines ``DATASET``.
 """
 
 from practica.data.store.prepare import prepare

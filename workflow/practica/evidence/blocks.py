@@ -100,8 +100,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         InputError: the file cannot be read, or does not match its schema.
     """
     manifest: dict[str, Any] = _read(path)
-    if complaint_ := misfit(manifest, "manifest"):
-        raise InputError(f"{path} is malformed ({complaint_}); {train_again(path)}")
+    if fault := misfit(manifest, "manifest"):
+        raise InputError(f"{path} is malformed ({fault}); {train_again(path)}")
     return manifest
 
 

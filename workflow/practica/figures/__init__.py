@@ -1,1 +1,1 @@
-"""Figures: a light catalogue of what they show, and pure functions from data to matplotlib figures."""
+"""Figures: a catalogue that is quick to import, and pure functions from data to matplotlib figures."""

@@ -1,4 +1,4 @@
-"""Write the captions of figures that follow from what they show."""
+"""Compose captions from what the figures show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def of_curves(
     *,
     lettered: bool = False,
 ) -> dict[str, str]:
-    """Return the caption of one variant's learning curves, by language; ``lettered``: whether its axes have letters."""
+    """Return the caption of one variant's learning curves, by language; ``lettered`` if its axes have letters."""
     return {
         language: _of_curves(title[language], panels, split, log_epochs, language, lettered=lettered)
         for language in languages
@@ -34,41 +34,41 @@ def _of_curves(
     title: str, panels: Sequence[Panel], split: str, log_epochs: bool, language: str, *, lettered: bool
 ) -> str:
     words = section("captions", language)
-    shown = [words.get(panel.metric, panel.metric.replace("_", " ")) for panel in panels] or [words["recorded"]]
-    if len(shown) > 1:
-        places = [words["above"], *[words["middle"]] * (len(shown) - 2), words["below"]]
+    contents = [words.get(panel.metric, panel.metric.replace("_", " ")) for panel in panels] or [words["recorded"]]
+    if len(contents) > 1:
+        places = [words["above"], *[words["middle"]] * (len(contents) - 2), words["below"]]
         if lettered:
-            places = [chr(ord("a") + place) for place in range(len(shown))]
-        shown = [f"{what} ({where})" for what, where in zip(shown, places, strict=True)]
-    said = [f"{title}: {items(shown, language)} {words['train' if split == 'train' else 'both']}."]
+            places = [chr(ord("a") + place) for place in range(len(contents))]
+        contents = [f"{what} ({where})" for what, where in zip(contents, places, strict=True)]
+    sentences = [f"{title}: {items(contents, language)} {words['train' if split == 'train' else 'both']}."]
     if any(panel.metric == "normalised_loss" for panel in panels):
-        said.append(words["normalisation"])
+        sentences.append(words["normalisation"])
     if log_epochs:
-        said.append(words["logarithmic"])
-    return " ".join([*said, words["running"]])
+        sentences.append(words["logarithmic"])
+    return " ".join([*sentences, words["running"]])
 
 
 def with_running(caption: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
-    """Return the caption of a figure that shows training by epoch, and what its curve is, by language."""
+    """Return the caption of a figure that shows training by epoch, with a sentence on running means, by language."""
     return {language: f"{caption[language]} {section('captions', language)['running']}" for language in languages}
 
 
 def overview_title(study: Study) -> Told:
-    """Return the title of the figure of the first page."""
+    """Return the title of the first page's figure."""
     return in_words(study, "glance")
 
 
 def in_words(study: Study, key: str) -> Told:
-    """Return a text of the files of words in every language of the report."""
+    """Return a text from the files of words in every language of the report."""
     return Told({language: section("captions", language)[key] for language in study.languages})
 
 
 def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
-    """Return the caption of the figure of the first page, by language: which metrics, whose marks, which verdicts.
+    """Return the caption of the first page's figure, by language: the metrics, the marks and the verdicts in it.
 
     Args:
         study: the study.
-        marks: what the panels show; default: what is known of them before there are results.
+        marks: the contents of the panels; by default what is known of them before there are results.
     """
     return {language: _of_overview(study, language, marks) for language in study.languages}
 
@@ -79,28 +79,28 @@ def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
     groups: dict[str, list[str]] = {}
     for exercise, metric in metrics.items():
         groups.setdefault(metric, []).append(str(study.number(exercise)))
-    said = []
+    phrases = []
     if groups:
         *few, most = sorted(groups.items(), key=lambda pair: len(pair[1]))
         for metric, numbers in few:
-            said.append(words["in"].format(exercises=items(numbers, language), metric=words.get(metric, metric)))
+            phrases.append(words["in"].format(exercises=items(numbers, language), metric=words.get(metric, metric)))
         name = words.get(most[0], most[0])
-        said.append(words["others"].format(metric=name) if few else name)
+        phrases.append(words["others"].format(metric=name) if few else name)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
-    text = words["overview"].format(metrics="; ".join(said) or words["recorded"])
+    text = words["overview"].format(metrics="; ".join(phrases) or words["recorded"])
     verdicts = [words["verdicts_of_protocols" if study.protocols else "verdicts"]] if claims else []
     return " ".join([text, *_marks(study, words, marks), *_drawn(study, (), language), *verdicts])
 
 
 def with_protocol(study: Study, caption: Mapping[str, str], variants: Sequence[str]) -> Mapping[str, str]:
-    """Return a caption that says under which protocol the variants were trained, where there are several."""
+    """Return a caption that says under which protocol the variants were trained, if there are several protocols."""
     if not study.protocols:
         return caption
     return {language: " ".join([caption[language], *_drawn(study, variants, language)]) for language in study.languages}
 
 
 def _drawn(study: Study, variants: Sequence[str], language: str) -> list[str]:
-    """Return a sentence with the protocols of some variants, default the first; none where there is one alone."""
+    """Return a sentence on the protocols of some variants (default: the first protocol); none without protocols."""
     if not study.protocols:
         return []
     names = dict.fromkeys(study.protocol_of(name) for name in variants) or study.protocols[:1]
@@ -109,24 +109,24 @@ def _drawn(study: Study, variants: Sequence[str], language: str) -> list[str]:
 
 
 def _glances(study: Study) -> dict[str, str]:
-    """Return the metrics of the panels; none where an exercise says nothing, for what is recorded then decides."""
-    told = {exercise: study.about(exercise).get("glance", {}).get("metric") for exercise in study.exercises}
-    return {} if None in told.values() else told
+    """Return the metrics of the panels; empty if an exercise declares none, because then the results decide."""
+    metrics = {exercise: study.about(exercise).get("glance", {}).get("metric") for exercise in study.exercises}
+    return {} if None in metrics.values() else metrics
 
 
 def _marks(study: Study, words: Mapping[str, str], marks: Marks | None) -> list[str]:
-    """Return the sentence about the marks of test data; none where no panel has one."""
+    """Return the sentence about the marks of test data; none if no panel has one."""
     if marks is None:
         printed = {exercise for exercise in study.exercises if _prints(study.about(exercise))}
-        there, everywhere = [words["dot"], *([words["diamond"]] if printed else [])], False
+        kinds, everywhere = [words["dot"], *([words["diamond"]] if printed else [])], False
     else:
-        there = [words[kind] for kind, of in (("dot", marks.tested), ("diamond", marks.printed)) if of]
+        kinds = [words[kind] for kind, of in (("dot", marks.tested), ("diamond", marks.printed)) if of]
         everywhere = marks.tested | marks.printed == set(marks.metrics)
-    return [words["tested" if everywhere else "tested_some"].format("; ".join(there))] if there else []
+    return [words["tested" if everywhere else "tested_some"].format("; ".join(kinds))] if kinds else []
 
 
 def _prints(about: Mapping[str, Any]) -> bool:
-    """Return whether the panel of an exercise has a number of the source on test data."""
+    """Return whether the panel of an exercise shows a number of the source on test data."""
     printed, glance = about.get("printed", {}), about.get("glance")
     if glance is None:
         return any(name.split("/")[1] == "test" for name in printed)

@@ -1,4 +1,4 @@
-"""Which figures a study has and what each shows. Light: Snakemake reads it every time it parses."""
+"""The figures of a study and what each shows. Quick to import: Snakemake reads it every time it parses."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from practica.config.study import Study
 
 OVERVIEW, FOREST = "fig_overview", "fig_claims"
-"""The figures of the whole study, of no exercise: that of the first page, and the forest plot of all claims."""
+"""The figures of the whole study rather than an exercise: that of the first page, and the forest plot of all claims."""
 
 
 def declared(study: Study, exercise: str) -> list[Spec]:
-    """Return the figures that ``about.yaml`` of an exercise lists, whether or not the study runs what they show."""
+    """Return the figures that the ``about.yaml`` of an exercise lists, whether or not the study runs what they show."""
     entries = study.about(exercise).get("figures", {})
     return [_spec(study, exercise, name, entry) for name, entry in entries.items()]
 
 
 def of_exercise(study: Study, exercise: str) -> list[Spec]:
-    """Return the figures of an exercise: those that it lists, then curves of the variants that none of them shows."""
+    """Return the figures of an exercise: those that it lists, then curves of the variants in none of them."""
     variants = study.variants(exercise)
-    there = study.every_variant(exercise)
-    known = [each for each in declared(study, exercise) if set(each.variants) <= set(there)]
-    shown = {variant for each in known for variant in each.variants}
-    return known + [curves(study, exercise, variant) for variant in variants if variant not in shown]
+    variants_in_play = study.every_variant(exercise)
+    known = [each for each in declared(study, exercise) if set(each.variants) <= set(variants_in_play)]
+    covered = {variant for each in known for variant in each.variants}
+    return known + [curves(study, exercise, variant) for variant in variants if variant not in covered]
 
 
 def figures_for(study: Study) -> list[str]:
@@ -39,17 +39,17 @@ def figures_for(study: Study) -> list[str]:
 
 
 def report_figures(study: Study) -> list[str]:
-    """Return the names of all figures of the report: those of the whole study, and those of its exercises."""
+    """Return the names of all figures of the report: those of the whole study, then those of its exercises."""
     return [OVERVIEW, *([FOREST] if any_claims(study) else []), *figures_for(study)]
 
 
 def any_claims(study: Study) -> bool:
-    """Return whether anything is claimed about the exercises in play."""
+    """Return whether there are claims about the exercises in play."""
     return any(study.about(exercise).get("claims") for exercise in study.exercises)
 
 
 def spec(study: Study, name: str) -> Spec:
-    """Return what the figure of this name shows.
+    """Return the specification of the figure of this name.
 
     Raises:
         InputError: there is no such figure.
@@ -63,7 +63,7 @@ def spec(study: Study, name: str) -> Spec:
         entry = study.about(exercise).get("figures", {}).get(name)
         if entry is not None:
             return _spec(study, exercise, name, entry)
-        # What any variant has, also one that another figure shows.
+        # Every variant has curves, even if another figure shows it.
         for variant in study.variants(exercise):
             if name == _curves_name(exercise, variant):
                 return curves(study, exercise, variant)
@@ -74,22 +74,22 @@ def spec(study: Study, name: str) -> Spec:
 
 
 def curves(study: Study, exercise: str, variant: str) -> Spec:
-    """Return the figure of a variant about which nothing is said: its learning curves."""
+    """Return the figure of a variant that no listed figure shows: its learning curves."""
     title = Told(f"{exercise}, {variant}")
     caption = captions.of_curves(title, (), "", False, study.languages)
-    told = captions.with_protocol(study, caption, (variant,))
-    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, told)
+    full_caption = captions.with_protocol(study, caption, (variant,))
+    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption)
 
 
 def of_scale(study: Study, shown: Spec) -> list[Spec]:
-    """Return the figures whose axes have the limits of this one's, itself included; none where it has its own."""
+    """Return the figures that share the limits of this one's axes, including itself; empty if it has its own limits."""
     if not shown.scale:
         return []
     return [each for each in of_exercise(study, shown.exercise) if each.scale == shown.scale]
 
 
 def glance(study: Study, exercise: str) -> Glance | None:
-    """Return what the overview shows of an exercise, where its ``about.yaml`` says it."""
+    """Return what the overview shows of an exercise, if its ``about.yaml`` says so."""
     entry = study.about(exercise).get("glance")
     if entry is None:
         return None
@@ -100,7 +100,7 @@ def glance(study: Study, exercise: str) -> Glance | None:
 def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> Spec:
     panels = tuple(Panel(**({"metric": each} if isinstance(each, str) else each)) for each in entry.get("panels", ()))
     title = Told(entry["title"])
-    # Figures that stand side by side have letters of their own.
+    # Figures side by side have letters of their own.
     lettered = "caption" not in entry and len(panels) > 1 and not re.search(r"\d[a-z]$", name)
     others = {key: entry[key] for key in ("split", "log_epochs", "height", "first", "scale", "number") if key in entry}
     if "caption" in entry:

@@ -15,7 +15,7 @@ from practica.figures.style import Look, legend, local_numbers, new_figure, squa
 from practica.words import Words
 
 POINTS = 600
-"""More points than this are not told apart at column width, and only make files large."""
+"""More points than this cannot be distinguished at column width, and only make files large."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Plot:
     """One set of axes.
 
     Attributes:
-        label: what stands on its vertical axis.
-        bounds: the limits that the quantity can never leave, either of them None.
-        spread: draw the standard deviation alone in place of the mean with its band.
-        share: whether it is a share of right answers, of which the others are errors.
-        ends: the least and the largest value that the axes show; None: those of the lines.
+        label: the label of its vertical axis.
+        bounds: the limits that the quantity can never leave; either may be None.
+        spread: draw only the standard deviation, not the mean with its band.
+        share: whether the values are shares of right answers, so that the rest are errors.
+        ends: the smallest and the largest value that the axes show; None: those of the lines.
     """
 
     label: str
@@ -85,7 +85,7 @@ def _draw(axes: Axes, plot: Plot) -> None:
 def limits(
     ends: tuple[float, float] | None, shown: tuple[float, float], bounds: tuple[float | None, float | None]
 ) -> tuple[float, float]:
-    """Return the limits of an axis: those ``shown``, or room around ``ends``, and hardly beyond the ``bounds``."""
+    """Return the limits of an axis: those ``shown``, or ``ends`` with a margin, and hardly beyond the ``bounds``."""
     if ends:
         room = 0.05 * (ends[1] - ends[0]) or 0.05
         shown = (ends[0] - room, ends[1] + room)
@@ -96,14 +96,14 @@ def limits(
 
 
 def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
-    kept = thinned(len(line.curve.epochs), axes.get_xscale())
-    epochs = line.curve.epochs[kept]
-    values = (line.curve.sd if spread else line.curve.mean)[kept]
-    # The points of a short run are seen, and a single epoch is a point, not an invisible line.
+    selection = thinned(len(line.curve.epochs), axes.get_xscale())
+    epochs = line.curve.epochs[selection]
+    values = (line.curve.sd if spread else line.curve.mean)[selection]
+    # Mark the points of a short run, so that a single epoch is a point and not an invisible line.
     marker = "o" if len(epochs) <= 15 else None
     axes.plot(epochs, values, line.look.dashes, color=line.look.colour, marker=marker, markersize=2.5)
     if not spread and np.any(line.curve.high > line.curve.low):
-        low, high = line.curve.low[kept], line.curve.high[kept]
+        low, high = line.curve.low[selection], line.curve.high[selection]
         axes.fill_between(epochs, low, high, color=line.look.colour, alpha=0.2, linewidth=0)
     if not spread and line.curve.evaluated is not None:
         at = (epochs[-1:], [line.curve.evaluated])
@@ -111,7 +111,7 @@ def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
 
 
 def thinned(count: int, scale: str = "linear") -> np.ndarray:
-    """Return which of ``count`` points to draw: all, or ones evenly spaced on that scale, with both ends."""
+    """Return which of ``count`` points to draw: all, or a selection evenly spaced on that scale, with both ends."""
     spaced = np.geomspace if scale == "log" else np.linspace
     return (
         np.unique(spaced(1, count, min(count, POINTS)).round().astype(int)) - 1 if count > POINTS else np.arange(count)

@@ -45,7 +45,7 @@ class Source:
 
 
 def draw(name: str, study: Study, results: Path, language: str) -> Figure:
-    """Return the figure ``name`` of the study whose results lie in ``results``.
+    """Return the figure ``name`` of the study whose results are in ``results``.
 
     A figure of stand-in data is stamped; one without results says why.
 
@@ -67,7 +67,7 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
 
 
 def figure_words(study: Study, shown: Spec, language: str) -> Words:
-    """Return the words of a figure: those of the language, the names of its variants, and what its exercise adds."""
+    """Return the words of a figure: those of the language, the names of its variants, and those of its exercise."""
     if not shown.exercise:
         return section("figures", language)
     names = {variant: variant_name(study, shown.exercise, variant, language) for variant in shown.variants}
@@ -76,7 +76,7 @@ def figure_words(study: Study, shown: Spec, language: str) -> Words:
 
 @dataclass(frozen=True)
 class Course:
-    """What a figure over epochs shows: its axes and small print, or why there are none."""
+    """The content of a figure over epochs: its axes and small print, or why there are none."""
 
     plots: tuple[Plot, ...]
     notes: tuple[str, ...]
@@ -84,7 +84,7 @@ class Course:
 
 
 def course(shown: Spec, results: Results, texts: Words) -> Course:
-    """Return what was recorded by epoch; lines that are not there become notes."""
+    """Return what was recorded by epoch; missing lines become notes."""
     recorded = results.metrics_by_epoch(shown.exercise, shown.variants[0])
     panels = shown.panels or tuple(map(Panel, recorded)) or (Panel("loss"),)
     plots: list[Plot] = []
@@ -93,7 +93,7 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
         lines, absent = _lines(shown, panel, results, texts)
         if lines:
             plots += _plots(shown, panel, lines, texts, _ends(shown, panel, results, texts))
-            # A split that the exercise does not have is no gap.
+            # A split that the exercise does not have is not a gap.
             gaps = {name: reason for name, reason in absent.items() if reason.status != "unrecorded"}
         else:
             gaps = {label(texts, panel.metric): next(iter(absent.values()))}
@@ -107,43 +107,43 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
 
 def _over_epochs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw what was recorded by epoch."""
-    found, title = course(shown, results, texts), shown.title[language]
-    if not found.plots:
-        return message(title, found.nothing)
-    return curves(found.plots, title, found.notes, texts, shown.log_epochs, shown.height)
+    content, title = course(shown, results, texts), shown.title[language]
+    if not content.plots:
+        return message(title, content.nothing)
+    return curves(content.plots, title, content.notes, texts, shown.log_epochs, shown.height)
 
 
 def _nothing(absent: dict[str, Missing], texts: Words) -> str:
-    """Say why none of the lines is there: once if it is the same for all."""
+    """Return why none of the lines exists: once if the reason is the same for all."""
     reasons = {name: explain(gap, texts) for name, gap in absent.items()}
     shared = set(reasons.values())
     return shared.pop() if len(shared) == 1 else "\n".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
 def _lines(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[tuple[Line, ...], dict[str, Missing]]:
-    """Return the lines of one set of axes, and why others are not there, by name."""
+    """Return the lines of one set of axes, and why others are missing, by name."""
     lines, absent = [], {}
     spread = "folds" if shown.kind == "folds" else "seeds"
     for source in _sources(shown, texts):
-        found = results.curves(shown.exercise, source.variant, panel.metric, source.split, spread)
-        if isinstance(found, Missing):
-            absent[source.name] = found
-        elif not np.isfinite(found.mean).any():
+        curve = results.curves(shown.exercise, source.variant, panel.metric, source.split, spread)
+        if isinstance(curve, Missing):
+            absent[source.name] = curve
+        elif not np.isfinite(curve.mean).any():
             absent[source.name] = Missing("", "diverged")
         else:
-            lines.append(Line(source.name, _errors(found) if panel.errors else found, source.look))
+            lines.append(Line(source.name, _errors(curve) if panel.errors else curve, source.look))
     return tuple(lines), absent
 
 
 def _errors(curve: Curve) -> Curve:
-    """Return the course of the errors, of a curve of right answers."""
+    """Return the curve of the errors from a curve of right answers."""
     seeds = {seed: 1 - values for seed, values in curve.seeds.items()}
     end = None if curve.evaluated is None else 1 - curve.evaluated
     return replace(curve, mean=1 - curve.mean, low=1 - curve.high, high=1 - curve.low, seeds=seeds, evaluated=end)
 
 
 def _sources(shown: Spec, texts: Words) -> list[Source]:
-    """Return the lines that the figure wants: the splits of one variant, or several variants."""
+    """Return the lines that the figure should have: the splits of one variant, or several variants."""
     if shown.kind == "curves":
         return [Source(label(texts, split), shown.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
     return [
@@ -153,7 +153,7 @@ def _sources(shown: Spec, texts: Words) -> list[Source]:
 
 
 def _ends(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[float, float] | None:
-    """Return the least and the largest value of a metric in all figures of the same scale; None where it has none."""
+    """Return the smallest and largest value of a metric in all figures of the same scale; None without one."""
     alike = catalogue.of_scale(results.study, shown)
     lines = [line.curve for each in alike for line in _lines(each, panel, results, texts)[0]]
     dots = [curve.evaluated for curve in lines if curve.evaluated is not None]
@@ -178,7 +178,7 @@ def _plots(
 
 
 def _band(shown: Spec, plots: Iterable[Plot], texts: Words) -> str:
-    """Say what the line is and what the band."""
+    """Return what the line and the band mean."""
     drawn = [line.curve for plot in plots for line in plot.lines]
     seeds = max(curve.n for curve in drawn)
     if shown.kind == "folds":
@@ -187,18 +187,18 @@ def _band(shown: Spec, plots: Iterable[Plot], texts: Words) -> str:
 
 
 def _dot(plots: Iterable[Plot], texts: Words) -> list[str]:
-    """Say what the dot at the end of a line is, where there is one."""
+    """Return what the dot at the end of a line means, if there is one."""
     dots = any(line.curve.evaluated is not None for plot in plots for line in plot.lines)
     return [texts["evaluated"]] if dots else []
 
 
 def _seeds(shown: Spec, results: Results, texts: Words) -> list[str]:
-    """Say how many of the seeds planned are there, of the variants that have some and not all."""
+    """Return how many of the planned seeds are finished, for variants that have some but not all."""
     notes = []
     for name, variant in _named(shown, texts):
-        there, expected = results.finished(shown.exercise, variant), results.expected(shown.exercise, variant)
-        if 0 < there < expected:
-            part = texts["seeds_part"].format(n=there, expected=expected)
+        finished, expected = results.finished(shown.exercise, variant), results.expected(shown.exercise, variant)
+        if 0 < finished < expected:
+            part = texts["seeds_part"].format(n=finished, expected=expected)
             notes.append(part if len(shown.variants) == 1 else f"{name}: {part}")
     return notes
 
@@ -212,16 +212,16 @@ def _named(shown: Spec, texts: Words) -> list[tuple[str, str]]:
 
 
 def _own(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
-    """Draw the arrays that the first finished seed kept, as the exercise's own function does."""
-    found, title = results.arrays(shown.exercise, shown.variants[0], *shown.arrays), shown.title[language]
-    if isinstance(found, Missing):
-        return message(title, explain(found, texts))
+    """Draw the arrays that the first finished seed kept with the exercise's own function."""
+    kept_arrays, title = results.arrays(shown.exercise, shown.variants[0], *shown.arrays), shown.title[language]
+    if isinstance(kept_arrays, Missing):
+        return message(title, explain(kept_arrays, texts))
     maker = getattr(exercises.load(shown.exercise, FIGURES), shown.kind, None)
     if maker is None:
         raise InputError(
             f"{shown.name}: no function {shown.kind} in {results.study.folder}/{shown.exercise}/figures.py"
         )
-    seed, arrays = found
+    seed, arrays = kept_arrays
     figure: Figure = maker(arrays, seed, title, texts)
     return figure
 
@@ -248,8 +248,8 @@ def _pairs(shown: Spec, results: Results, texts: Words, language: str) -> Figure
 
 
 def stand_in(shown: Spec, results: Results) -> bool:
-    """Say whether the figure shows results from generated data."""
-    if shown.kind == "forest":  # what is generated is not judged
+    """Return whether the figure shows results from generated data."""
+    if shown.kind == "forest":  # generated data is not judged
         return False
     if shown.kind == "overview":
         return any(map(results.stand_in, results.study.exercises))
@@ -257,9 +257,9 @@ def stand_in(shown: Spec, results: Results) -> bool:
 
 
 def explain(missing: Missing, texts: Words) -> str:
-    """Say in the figure's language why there is nothing; a reason that a program gave stays as it is."""
-    known = f"{texts['no_results']}: {texts[missing.status]}"
-    return f"{known} ({missing.reason})" if missing.reason and missing.reason != NOT_RUN else known
+    """Return in the figure's language why there is nothing; a reason that a program gave stays as it is."""
+    text = f"{texts['no_results']}: {texts[missing.status]}"
+    return f"{text} ({missing.reason})" if missing.reason and missing.reason != NOT_RUN else text
 
 
 KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
@@ -270,4 +270,4 @@ KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {
     "overview": _overview,
     "forest": _forest,
 }
-"""What draws each kind of figure, and no other depends on; every other kind is a function of the exercise's."""
+"""The function that draws each kind of figure; every other kind is a function of the exercise's module."""

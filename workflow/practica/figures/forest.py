@@ -1,4 +1,4 @@
-"""Draw all claims in one forest plot: the effect that each check found, its interval, its rule and the verdict."""
+"""Draw all claims in one forest plot: the effect of each check, its interval, its rule and the verdict."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from practica.words import Words, in_language, word
 WIDTH = 6.6
 """Width of the figure [in]."""
 LINE, LANE, GAP = 0.115, 0.088, 0.07
-"""Heights of a line of text, of a check and of the space between two claims [in]."""
+"""Heights of a line of text, a check and the space between two claims [in]."""
 LETTERS = 50
-"""Letters of a claim in one line."""
+"""Letters in one line of a claim."""
 NAME, TEXT, SMALL = 6.5, 7.5, 6.5
 """Sizes of the names of claims, of their sentences, and of numbers [pt]."""
 ALLOWED, TOO_SMALL = "#dcefe4", "#eef4ee"
 FONTS = [RC["font.family"], "DejaVu Sans"]
-"""The font of the figures, and one that has the signs and the raised digits that it lacks."""
+"""The font of the figures, and one that has the symbols and superscript digits that it lacks."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One claim: its sentence in lines, its checks, the text beside them, and how high it is [in]."""
+    """One claim: its sentence in lines, its checks, the text beside them, and its height [in]."""
 
     name: str
     lines: tuple[str, ...]
@@ -46,7 +46,7 @@ class Row:
 
     @property
     def height(self) -> float:
-        """Return the height [in], the space around included."""
+        """Return the height [in], including the space around it."""
         return max(len(self.lines) * LINE, len(self.effects) * LANE, 2 * LINE) + GAP
 
 
@@ -84,13 +84,13 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
 
 
 def _rows(claim: Mapping[str, Any], results: Results, language: str) -> list[Row]:
-    """Return a row for each protocol under which the claim was judged: the first says what is claimed."""
+    """Return a row for each protocol under which the claim was judged; the first holds the sentence of the claim."""
     views, study = by_protocol(claim), results.study
     sentence = in_language(claim["sentence"], language)
     if "" in views:
         return [_row(claim, claim["id"], sentence, language)]
-    shown = [name for name in study.shown_protocols if name in views]
-    labels = {name: protocols.label(study.folder, name, language) for name in shown}
+    names = [name for name in study.shown_protocols if name in views]
+    labels = {name: protocols.label(study.folder, name, language) for name in names}
     return [
         _row(
             views[name],
@@ -98,7 +98,7 @@ def _rows(claim: Mapping[str, Any], results: Results, language: str) -> list[Row
             labels[name] if place else f"{sentence}: {labels[name]}",
             language,
         )
-        for place, name in enumerate(shown)
+        for place, name in enumerate(names)
     ]
 
 
@@ -145,7 +145,7 @@ def _draw(
     low, high = (min(max(end, limits[0]), limits[1]) for end in (found.low, found.high))
     axes.plot([low, high], [height] * 2, color=tone, linewidth=1.1, solid_capstyle="butt", zorder=3)
     for end, mark in ((found.low, "<"), (found.high, ">")):
-        if not limits[0] <= end <= limits[1]:  # the interval goes on
+        if not limits[0] <= end <= limits[1]:  # the interval continues beyond the axis
             axes.plot([limits[0] if mark == "<" else limits[1]], [height], mark, color=tone, markersize=3, zorder=4)
     face = tone if decides else "white"
     centre = min(max(found.centre, limits[0]), limits[1])

@@ -10,19 +10,19 @@ from practica.errors import InputError
 from practica.files import atomic_path
 
 COLOURS = 256
-"""As many as lines, bands and text need; a figure is then a third as large."""
+"""Enough for lines, bands and text; the files are a third of the size."""
 
 
 def write_gallery(pictures: tuple[Path, ...], folder: Path) -> None:
     """Write small copies of drawn figures into ``folder``.
 
     Raises:
-        InputError: a picture is not there or is none.
+        InputError: a picture is missing or is not a picture.
     """
     for path in pictures:
         try:
             with Image.open(path) as drawn:
-                # The usual median cut merges colours that few pixels have: a green line or verdict turns blue.
+                # The default, median cut, merges rare colours: a green line or verdict would turn blue.
                 how = Image.Quantize.MAXCOVERAGE
                 small = drawn.convert("RGB").quantize(COLOURS, how, kmeans=1, dither=Image.Dither.NONE)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Draw the whole study at a glance: a small multiple for each exercise, the source's numbers and the verdicts."""
+"""Draw the whole study at a glance: a small panel for each exercise, with the source's numbers and the verdicts."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from practica.words import Words
 COLUMNS, WIDTH, ROW = 5, 6.6, 1.85
 """Panels in a row, and sizes of the figure and of a row [in]."""
 WIDEST = 20
-"""Letters of a line of a panel's title."""
+"""Letters in a line of a panel's title."""
 SIGN_FONT = "DejaVu Sans"
-"""What the signs are set in, which the font of the figures lacks; it comes with matplotlib as well."""
+"""The font of the verdict symbols, which the font of the figures lacks; it also comes with matplotlib."""
 BEYOND = 1.07
-"""Where the results on test data stand, as a share of the epochs."""
+"""Where results on test data are drawn, as a multiple of the epochs."""
 
 
 def overview(results: Results, texts: Words, language: str) -> Figure:
@@ -46,12 +46,12 @@ def overview(results: Results, texts: Words, language: str) -> Figure:
 
 
 def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
-    """Return the letter and the verdict of each claim, by exercise; nothing before the claims were judged."""
+    """Return the letter and the verdict of each claim, by exercise; empty before the claims are judged."""
     path = results.folder / "claims.json"
-    judged: dict[str, list[tuple[str, str]]] = {}
+    verdicts: dict[str, list[tuple[str, str]]] = {}
     for claim in read_checked(path)["claims"] if path.is_file() else []:
-        judged.setdefault(claim["exercise"], []).append((claim["id"].partition("-")[2], claim["verdict"]))
-    return judged
+        verdicts.setdefault(claim["exercise"], []).append((claim["id"].partition("-")[2], claim["verdict"]))
+    return verdicts
 
 
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
@@ -60,12 +60,12 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     printed = numbers(results.study)
     title = "\n".join(wrap(f"{results.study.number(exercise)}  {glance.name[language]}", WIDEST))
     axes.set_title(title, loc="left", fontsize=8, weight="bold", pad=11)
-    drawn, named = 0.0, set()
+    last_epoch, named = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         if curve := course(results, exercise, variant, glance.metric):
-            drawn = max(drawn, _line(axes, curve, place, name[language]))
+            last_epoch = max(last_epoch, _line(axes, curve, place, name[language]))
             named.add(variant)
-    if not drawn:
+    if not last_epoch:
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
         axes.set(xticks=[], yticks=[])
         return
@@ -74,11 +74,11 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     for place, (variant, name) in enumerate(glance.variants.items()):
         value = tested(results, exercise, variant, glance.metric)
         source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
-        # Where the source's diamond is all that there is of a variant, it needs a name as well.
+        # If a variant has only the source's diamond, the diamond needs the name.
         beside = "" if variant in named else name[language]
-        _test(axes, drawn * BEYOND, value, source, place, beside, pale=results.study.demonstration)
+        _test(axes, last_epoch * BEYOND, value, source, place, beside, pale=results.study.demonstration)
     local_numbers(axes, texts)
-    axes.set_xticks([drawn])
+    axes.set_xticks([last_epoch])
     small: dict[str, Any] = {"fontsize": 6.5, "color": "#444444"}
     axes.set_ylabel(squared(texts.get(glance.metric, glance.metric)), labelpad=1, **small)
     axes.set_xlabel(texts["epoch"], labelpad=-6, **small)
@@ -89,18 +89,20 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
 
 
 def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
-    kept = thinned(len(curve.epochs))
-    epochs, style = curve.epochs[kept], look(place)
+    selection = thinned(len(curve.epochs))
+    epochs, style = curve.epochs[selection], look(place)
     marker = "o" if len(epochs) == 1 else None
     line: dict[str, Any] = {"color": style.colour, "linewidth": 1, "marker": marker, "markersize": 3}
-    axes.plot(epochs, curve.mean[kept], style.dashes, label=name, **line)
+    axes.plot(epochs, curve.mean[selection], style.dashes, label=name, **line)
     if np.any(curve.high > curve.low):
-        axes.fill_between(epochs, curve.low[kept], curve.high[kept], color=style.colour, alpha=0.2, linewidth=0)
+        axes.fill_between(
+            epochs, curve.low[selection], curve.high[selection], color=style.colour, alpha=0.2, linewidth=0
+        )
     return float(epochs[-1])
 
 
 def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: int, name: str, *, pale: bool) -> None:
-    """Draw our result and that of the source, which is ``pale`` where it is not to be compared."""
+    """Draw our result and that of the source, which is ``pale`` if it must not be compared."""
     colour: dict[str, Any] = {"color": look(place).colour, "linestyle": "none", "clip_on": False, "zorder": 4}
     if value:
         low, high = (value.centre if end is None else end for end in (value.low, value.high))

@@ -14,7 +14,7 @@ from practica.figures.style import legend, look, new_figure
 from practica.words import Words, decimal, label
 
 MARKERS = "os"
-"""How the two of a pair are told apart where there is no colour."""
+"""The two of a pair have different markers, for print without colour."""
 
 
 def side_by_side(
@@ -23,9 +23,9 @@ def side_by_side(
     """Return two times of each net side by side, median and range on a logarithmic axis, and their ratio.
 
     Args:
-        both: the net, and its times by repetition; their ratio is the median of those of each repetition.
-        axis: what is measured.
-        names: what the first and the second times are of.
+        both: the net, and its times by repetition; their ratio is the median over the repetitions.
+        axis: the label of the times.
+        names: the labels of the first and the second times.
         title: the figure's.
         texts: the words of the language.
     """
@@ -39,13 +39,13 @@ def side_by_side(
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     axes.set(xscale="log", xlabel=axis, yticks=range(len(both)), ylim=(len(both) - 0.5, -0.5))
     axes.set_yticklabels([label(texts, net) for net, _, _ in both], parse_math=False)
-    called = [label(texts, name) for name in names]
+    labels = [label(texts, name) for name in names]
     handles = [
         Line2D([], [], color=look(place).colour, marker=MARKERS[place], markersize=3, label=name)
-        for place, name in enumerate(called)
+        for place, name in enumerate(labels)
     ]
     repetitions = max(len(times) for _, times, _ in both)
-    legend(figure, handles, [texts["twins_note"].format(n=repetitions, first=called[0], second=called[1])])
+    legend(figure, handles, [texts["twins_note"].format(n=repetitions, first=labels[0], second=labels[1])])
     return figure
 
 

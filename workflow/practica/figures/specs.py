@@ -1,4 +1,4 @@
-"""What the catalogue knows about a figure."""
+"""The specification of a figure in the catalogue."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import NamedTuple
 from practica.config.about import Text
 
 KINDS = ("curves", "compare", "folds", "pairs", "overview", "forest")
-"""The kinds that are drawn here; every other is the exercise's own."""
+"""The kinds that are drawn here; every other kind is the exercise's own."""
 HIGH = 3.1
 """Height [in] of a figure whose axes are about as high as wide."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes over the epochs: a recorded metric, and the words for its axis where they differ.
+    """One set of axes over the epochs: a recorded metric, and the words for its axis if they differ.
 
-    With ``errors`` it shows what a share of right answers leaves: one minus the metric.
+    With ``errors`` it shows one minus the metric, which is a share of right answers.
     """
 
     metric: str
@@ -34,16 +34,18 @@ class Spec:
     Attributes:
         name: file name without suffix.
         kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
-            (validation and its spread over the folds), ``pairs`` (every first variant beside the second),
-            ``overview``, ``forest``, or the name of a function in the module ``figures`` of the exercise's folder.
-        number: the source's number of the figure, where it has one.
-        panels: the axes of a figure over epochs, from top to bottom; none means whatever was recorded.
-        split: the part of the data that a comparison of variants shows.
-        log_epochs: whether the axis of epochs is logarithmic, for runs that are long and over soon.
+            (validation
+            and its spread over the folds), ``pairs`` (every first variant beside the second), ``overview``, ``forest``,
+            or
+            the name of a function in the module ``figures`` of the exercise's folder.
+        number: the figure's number in the source, if it has one.
+        panels: the axes of a figure over epochs, from top to bottom; empty means everything that was recorded.
+        split: the split that a comparison of variants shows.
+        log_epochs: whether the axis of epochs is logarithmic, for long runs that change mostly at the start.
         labels: the words for the variants in a comparison; default: their names.
-        height: of a figure over epochs [in]; 0: what its axes need. For one that stands beside a higher one.
+        height: of a figure over epochs [in]; 0: as high as its axes need. For a figure beside a higher one.
         first: the place of the first variant's look, so that a variant looks alike in every figure.
-        arrays: the arrays that a figure of a kind of its own is drawn from.
+        arrays: the arrays that a figure of the exercise's own kind is drawn from.
         lettered: whether its axes have letters, as parts of a figure.
         scale: figures over epochs of an exercise that share this word share the limits of their axes.
     """
@@ -67,13 +69,13 @@ class Spec:
 
     @property
     def reads(self) -> str:
-        """Return what it is drawn from: ``tables`` by epoch, ``arrays``, ``metrics``, ``overview`` or ``claims``."""
+        """Return the source of its data: ``tables`` by epoch, ``arrays``, ``metrics``, ``overview`` or ``claims``."""
         other = {"pairs": "metrics", "overview": "overview", "forest": "claims"}
         return other.get(self.kind, "tables" if self.kind in KINDS else "arrays")
 
 
 class Marks(NamedTuple):
-    """What the panels of the overview show: a metric each, and exercises with test data of ours and of the source."""
+    """The content of the overview's panels: a metric each, and the exercises with our and the source's test results."""
 
     metrics: dict[str, str]
     tested: set[str]
@@ -82,7 +84,7 @@ class Marks(NamedTuple):
 
 @dataclass(frozen=True)
 class Glance:
-    """What the panel of an exercise shows: its name, a metric, and which variants under which names."""
+    """The content of an exercise's panel: its name, a metric, and the variants with their labels."""
 
     name: Text
     metric: str

@@ -20,7 +20,7 @@ from practica.files import atomic_path
 from practica.words import Words
 
 WIDTH = 3.16
-"""Width of a figure that stands beside another in the report [in]: letters are printed in their own size."""
+"""Width of a figure that is printed beside another in the report [in], unscaled, so letters keep their size."""
 BANNER_HEIGHT, TITLE_HEIGHT, LINE_HEIGHT = 0.24, 0.2, 0.13
 """Heights of the stand-in banner, the title and a line of small print [in]."""
 CHARACTERS = 70
@@ -54,16 +54,16 @@ RC: Any = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a line is told from the others: by colour and by dashes, for print without colour."""
+    """How a line differs from the others: by colour and, for print without colour, by dashes."""
 
     colour: str
     dashes: Literal["-", "--", "-.", ":"]
 
 
-# Okabe and Ito's palette, told apart by colour-blind readers, with Tol's wine for a purple that is pale in thin lines.
+# Okabe and Ito's palette for colour-blind readers, with Tol's wine in place of a purple that is pale in thin lines.
 BLUE, VERMILLION, GREEN, WINE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#882255", "#E69F00", "#56B4E9"
 BLACK, GREY = "#000000", "#888888"
-# A colour means a part of the data or a variant, never both: no reader takes a variant for the validation.
+# The first four variants have other colours than the splits, so that no reader takes a variant for the validation.
 SPLIT_LOOKS = {"train": Look(BLUE, "-"), "validation": Look(VERMILLION, "--"), "test": Look(BLACK, ":")}
 OTHER_LOOKS = (
     Look(GREEN, "-"), Look(WINE, "--"), Look(ORANGE, "-."), Look(SKY, ":"), Look(BLUE, "-"), Look(VERMILLION, "--"),
@@ -72,7 +72,7 @@ OTHER_LOOKS = (
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Apply the look while figures are made or saved."""
+    """Apply the style while figures are made or saved."""
     with matplotlib.rc_context(RC):
         yield
 
@@ -85,7 +85,7 @@ def new_figure(height: float, title: str) -> Figure:
 
 
 def look(place: int) -> Look:
-    """Return the look of the line at this place; they repeat after six."""
+    """Return the look of the line at this place; looks repeat after six."""
     return OTHER_LOOKS[place % len(OTHER_LOOKS)]
 
 
@@ -97,14 +97,14 @@ def legend(figure: Figure, handles: Iterable[Any], notes: Iterable[str]) -> None
     if not handles:
         handles = [Line2D([], [], linestyle="none", label=" ")]
     columns = min(len(handles), 3)
-    drawn = figure.legend(handles=handles, loc="outside lower center", ncols=columns, title="\n".join(lines) or None)
-    drawn.get_title().set(parse_math=False, multialignment="center")
-    # The small print explains the entries, so that it stands below them.
-    drawn._legend_box.get_children().reverse()  # type: ignore[attr-defined]
+    box = figure.legend(handles=handles, loc="outside lower center", ncols=columns, title="\n".join(lines) or None)
+    box.get_title().set(parse_math=False, multialignment="center")
+    # The small print explains the entries, so move it below them.
+    box._legend_box.get_children().reverse()  # type: ignore[attr-defined]
 
 
 def squared(text: str) -> str:
-    """Return text whose raised two is a formula: that of the figures' font is heavier than its letters."""
+    """Return text with its superscript two as a formula, because that of the figures' font is too heavy."""
     return text.replace("$", r"\$").replace("²", "$^2$") if "²" in text else text
 
 
@@ -116,7 +116,7 @@ def local_numbers(axes: Axes, texts: Words) -> None:
             axis.set_major_formatter(LocalFormatter(mark))
         else:
             axis.set_major_formatter(LocalLogFormatter(mark))
-            # Only where the axis spans too few decades do the minor ticks have labels.
+            # Minor ticks have labels only if the axis spans too few decades.
             axis.set_minor_formatter(LocalLogFormatter(mark, labelOnlyBase=False, minor_thresholds=(1, 0.4)))
 
 
@@ -137,7 +137,7 @@ class LocalLogFormatter(LogFormatterSciNotation):
     """The same for logarithmic axes, whose labels are formulas."""
 
     def __init__(self, mark: str, **options: Any) -> None:
-        """Remember the decimal mark, in braces: a bare comma in a formula has a space after it."""
+        """Remember the decimal mark, in braces: a bare comma in a formula would have a space after it."""
         super().__init__(**options)
         self.mark = f"{{{mark}}}"
 
@@ -171,9 +171,9 @@ def stamp(figure: Figure, text: str) -> None:
 
 
 def message(title: str, text: str) -> Figure:
-    """Return a figure that says in words why there is nothing to draw."""
+    """Return a figure that says why there is nothing to draw."""
     figure = new_figure(1.6, title)
-    # A traceback does not fit, and its head says what happened.
+    # A whole traceback does not fit; its beginning says what happened.
     lines = [line for part in text.split("\n") for line in textwrap.wrap(part, 58, max_lines=5, placeholder=" …")]
     figure.set_figheight(1.1 + LINE_HEIGHT * max(3, len(lines)))
     box = {"facecolor": "#f4f4f4", "edgecolor": "#999999", "boxstyle": "round,pad=0.6"}
@@ -184,7 +184,7 @@ def message(title: str, text: str) -> Figure:
 def save(figure: Figure, stem: Path, *, captioned: bool = True) -> None:
     """Write ``<stem>.png`` and ``<stem>.pdf``, each whole or not at all, without a date of creation.
 
-    The PDF of a figure that is ``captioned`` has no title: its caption in the report says the same.
+    The PDF of a ``captioned`` figure has no title, because its caption in the report says the same.
     """
     metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
     with style():

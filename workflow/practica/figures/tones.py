@@ -1,4 +1,4 @@
-"""How a verdict looks: a sign, so that it does not rest on its colour, and a colour."""
+"""The look of a verdict: a colour, and a sign so that it does not depend on colour alone."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ TONES = dict(
         strict=True,
     )
 )
-"""Colours that colour-blind readers tell apart, dark enough for small print."""
+"""Colours that colour-blind readers can distinguish, dark enough for small print."""

@@ -1,4 +1,4 @@
-"""Draw all trials of a tuning: the metric that judges them over each setting that was tuned."""
+"""Draw all trials of a tuning: the metric that judges them over each tuned setting."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, mess
 from practica.words import Words, label, section
 
 WIDE = 20
-"""From so large a ratio of the largest to the least value on, an axis is logarithmic."""
+"""If the largest value is more than this many times the smallest, the axis is logarithmic."""
 FEW = 8
-"""Up to so many different values stand side by side as they are written; more of them lie on an axis of numbers."""
+"""Up to this many different values are shown side by side as written; more of them are drawn on a numeric axis."""
 
 
 def draw_trials(table: pd.DataFrame, name: str, language: str) -> Figure:
-    """Return a panel for each tuned setting, with every trial in each; ``table`` is that of the variant ``name``."""
+    """Return a panel for each tuned setting, with every trial in each; ``table`` holds those of variant ``name``."""
     texts, own = section("figures", language), section("trials", language)
     title = own["title"].format(name=name)
-    known = table[table["n"].astype(int) > 0]
+    finished = table[table["n"].astype(int) > 0]
     with style():
-        if known.empty:
+        if finished.empty:
             return message(title, own["nothing"])
-        figure = _panels(table, known, title, texts, own)
-        if (known["data"] == STAND_IN).any():
+        figure = _panels(table, finished, title, texts, own)
+        if (finished["data"] == STAND_IN).any():
             stamp(figure, texts["stand_in"])
     return figure
 
 
-def _panels(table: pd.DataFrame, known: pd.DataFrame, title: str, texts: Words, own: Words) -> Figure:
+def _panels(table: pd.DataFrame, finished: pd.DataFrame, title: str, texts: Words, own: Words) -> Figure:
     settings = list(table.columns[1 : table.columns.get_loc("split")])
-    metric, split = (label(texts, str(known[column].iloc[0])) for column in ("metric", "split"))
+    metric, split = (label(texts, str(finished[column].iloc[0])) for column in ("metric", "split"))
     figure = new_figure(0.9 + 1.5 * len(settings), title)
     for axes, setting in zip(figure.subplots(len(settings), 1, squeeze=False)[:, 0], settings, strict=True):
-        places = _places(axes, list(known[setting]), texts)
-        _points(axes, known, places)
+        places = _places(axes, list(finished[setting]), texts)
+        _points(axes, finished, places)
         axes.set(ylabel=metric)
         axes.set_xlabel(setting, parse_math=False)
     handles = [
@@ -50,17 +50,17 @@ def _panels(table: pd.DataFrame, known: pd.DataFrame, title: str, texts: Words, 
         Line2D([], [], linestyle="none", marker="D", markersize=4, color=VERMILLION, label=own["winner"]),
     ]
     notes = [own["note"].format(metric=metric, split=split.lower())]
-    if len(known) < len(table):
-        notes.append(own["left_out"].format(n=len(table) - len(known), of=len(table)))
+    if len(finished) < len(table):
+        notes.append(own["left_out"].format(n=len(table) - len(finished), of=len(table)))
     legend(figure, handles, notes)
     return figure
 
 
-def _points(axes: Axes, known: pd.DataFrame, places: np.ndarray) -> None:
-    mean, low, high = (pd.to_numeric(known[column]).to_numpy(dtype=float) for column in ("mean", "low", "high"))
+def _points(axes: Axes, finished: pd.DataFrame, places: np.ndarray) -> None:
+    mean, low, high = (pd.to_numeric(finished[column]).to_numpy(dtype=float) for column in ("mean", "low", "high"))
     # A single seed has no interval.
     bars = np.nan_to_num(np.stack([mean - low, high - mean])).clip(min=0)
-    best = known["winner"].astype(bool).to_numpy()
+    best = finished["winner"].astype(bool).to_numpy()
     if _spans(mean):
         axes.set_yscale("log")
     for chosen, marker, colour, size in ((~best, "o", BLUE, 3), (best, "D", VERMILLION, 4)):
@@ -80,7 +80,7 @@ def _places(axes: Axes, values: Sequence[Any], texts: Words) -> np.ndarray:
         local_y(axes, texts)
         names = different if len(numbers) == len(values) else [str(value) for value in different]
         column = [names.index(value if len(numbers) == len(values) else str(value)) for value in values]
-        # Trials with the same value lie beside each other.
+        # Draw trials with the same value beside each other.
         count = {place: column.count(place) for place in column}
         seen = dict.fromkeys(column, 0)
         places = []
@@ -88,23 +88,23 @@ def _places(axes: Axes, values: Sequence[Any], texts: Words) -> np.ndarray:
             seen[place] += 1
             places.append(place + 0.6 * (seen[place] / (count[place] + 1) - 0.5))
         return np.array(places)
-    found = np.array(numbers, dtype=float)
-    if _spans(found):
+    floats = np.array(numbers, dtype=float)
+    if _spans(floats):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, texts)))
         axes.xaxis.set_minor_formatter(NullFormatter())
     local_numbers(axes, texts)
-    return found
+    return floats
 
 
 def _spans(values: np.ndarray) -> bool:
-    """Say whether numbers lie orders of magnitude apart."""
+    """Return whether numbers are orders of magnitude apart."""
     return bool(values.min() > 0 and values.max() / values.min() > WIDE)
 
 
 def local_y(axes: Axes, texts: Words) -> None:
-    """Write the ticks of the metric with the language's decimal mark, and leave those of the setting as they are."""
+    """Write the ticks of the metric with the language's decimal mark, and leave those of the setting unchanged."""
     ticks, labels = axes.get_xticks(), [text.get_text() for text in axes.get_xticklabels()]
     local_numbers(axes, texts)
     axes.set_xticks(ticks, labels, parse_math=False)

@@ -1,1 +1,1 @@
-"""The HTML report as pages that people read: verdicts, learning curves that answer to the mouse, tables, runs."""
+"""The HTML report as pages for people: verdicts, interactive learning curves, tables, runs."""

@@ -1,4 +1,4 @@
-"""Name the pages: in the report's own language without a suffix, in the others with that of the language."""
+"""The file names of the pages: without a suffix in the report's own language, else with the language's suffix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def address(study: Study, page: str, language: str) -> str:
 
 
 def parse(study: Study, name: str) -> tuple[str, str]:
-    """Return the page and the language of a file's name without ``.html``."""
+    """Return the page and the language for a file name without ``.html``."""
     for language in study.languages[1:]:
         if name.endswith(_suffix(study, language)):
             return name.removesuffix(_suffix(study, language)), language

@@ -1,4 +1,4 @@
-"""Write the pages: the overview, one page per exercise, one with its runs, and the program that draws the curves."""
+"""Write the pages: the overview, one page per exercise, one with its runs, and the script that draws the curves."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from practica.words import in_language, report_name, section, word
 
 TEMPLATES = Path(__file__).parents[3] / "report/page"
 APART = {"protocols": "protocols", "differences": "across", "runs": "all_runs"}
-"""The words above the tables that stand on the first page, by their kind."""
+"""The headings of the tables on the first page, by their kind."""
 EVER = (*OVERALL, UNDECIDED)
-"""The verdicts over several protocols that are counted even where no claim has them."""
+"""The verdicts over several protocols that are counted even if no claim has them."""
 DRAWING = ("vega", "vega-lite", "vega-embed")
 
 
 def write_pages(study: Study, results: Path, templates: Path = TEMPLATES) -> None:
-    """Write the pages of the study in ``results``, in every language, into ``<results>/page``; others there go."""
+    """Write the pages of the study in ``results``, in every language, into ``<results>/page``, and remove old ones."""
     folder, pages = results / "page", {"vega.js": vega()}
     for language in study.languages:
         pages |= _pages(Facts(study, results, language), templates)
@@ -76,34 +76,34 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
         "menu": [(each, title(facts, each)) for each in study.exercises],
     }
-    shown = {"index": ("index.html", _overview(facts))}
+    contents = {"index": ("index.html", _overview(facts))}
     for exercise in study.exercises:
-        shown[exercise] = ("exercise.html", exercise_page(facts, exercise))
-        shown[f"{exercise}_runs"] = ("runs.html", runs_page(facts, exercise))
-    for page, (template, content) in shown.items():
+        contents[exercise] = ("exercise.html", exercise_page(facts, exercise))
+        contents[f"{exercise}_runs"] = ("runs.html", runs_page(facts, exercise))
+    for page, (template, content) in contents.items():
         yield address(study, page, facts.language), environment.get_template(template).render(page=page, **content)
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    """Return the words of the pages: those of the language, and what the study says of itself."""
+    """Return the words of the pages: those of the language, and the study's own texts."""
     texts, study = section("page", facts.language), facts.study
     own = {"title": study.heading(facts.language), "about": introduction(study, facts.language)}
     return {**texts, **own, **{key: spoken(study, texts, key) for key in ("claims", "no_claims")}}
 
 
 def _style(templates: Path) -> Markup:
-    """Return the style: of the pages, of tables, and what is otherwise in the dark."""
+    """Return the style: of the pages, of tables, and the changes for dark mode."""
     page, dark = (Markup((templates / f"{name}.css").read_text(encoding="utf-8")) for name in ("page", "dark"))
     return page + STYLES + dark
 
 
 def _overview(facts: Facts) -> Mapping[str, Any]:
-    """Return what the first page shows: verdicts, exercises, and what compares or lists them all."""
-    judged = facts.claims["claims"] if facts.claims else []
+    """Return what the first page shows: verdicts, exercises, and the tables about the whole study."""
+    entries = facts.claims["claims"] if facts.claims else []
     tally = [
         {"name": name, "said": _counted(name, len(found), facts.language), "sign": SIGNS[name], "count": len(found)}
         for name in ((*OVERALL, *VERDICTS) if facts.study.protocols else VERDICTS)
-        for found in [[claim for claim in judged if claim["verdict"] == name]]
+        for found in [[claim for claim in entries if claim["verdict"] == name]]
         if found or name in EVER or not facts.study.protocols
     ]
     cards = [
@@ -117,7 +117,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
                     "sign": SIGNS[claim["verdict"]],
                     "sentence": in_language(claim["sentence"], facts.language),
                 }
-                for claim in judged
+                for claim in entries
                 if claim["exercise"] == exercise
             ],
         }
@@ -156,11 +156,11 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
 
 
 def _files(facts: Facts) -> list[tuple[str, str]]:
-    """Return the files that lie beside the pages, and what each is called."""
+    """Return the files beside the pages, with their labels."""
     papers = [(f"{report_name(each)}.pdf", section("language", each)["name"]) for each in facts.study.languages]
-    found = [(file, f"PDF ({name})") for file, name in papers]
-    found += [(name, name) for name in ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")]
-    return [*found, ("claims.json", "claims.json"), ("study.json", "study.json")]
+    files = [(file, f"PDF ({name})") for file, name in papers]
+    files += [(name, name) for name in ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")]
+    return [*files, ("claims.json", "claims.json"), ("study.json", "study.json")]
 
 
 def _counted(verdict: str, count: int, language: str) -> str:
@@ -168,15 +168,15 @@ def _counted(verdict: str, count: int, language: str) -> str:
 
 
 def _to_exercise(facts: Facts, cell: Cell) -> str:
-    """Return the page that a claim such as ``digits-a`` or a run such as ``digits/dense/s0`` is explained on."""
+    """Return the page that explains a claim such as ``digits-a`` or a run such as ``digits/dense/s0``."""
     exercise = f"({'|'.join(facts.study.exercises)})"
-    if found := re.fullmatch(rf"{exercise}(-\w+)?", cell.text):
-        return address(facts.study, found[1], facts.language)
-    found = re.fullmatch(rf"{exercise}/([\w@]+)/(s[\d_-]+)", cell.text)
-    return f"{address(facts.study, f'{found[1]}_runs', facts.language)}#{found[2]}-{found[3]}" if found else ""
+    if match := re.fullmatch(rf"{exercise}(-\w+)?", cell.text):
+        return address(facts.study, match[1], facts.language)
+    match = re.fullmatch(rf"{exercise}/([\w@]+)/(s[\d_-]+)", cell.text)
+    return f"{address(facts.study, f'{match[1]}_runs', facts.language)}#{match[2]}-{match[3]}" if match else ""
 
 
 def vega() -> str:
-    """Return Vega, Vega-Lite and vega-embed with their licences, as Snakemake brings them for its own report."""
+    """Return Vega, Vega-Lite and vega-embed with their licences, from the copies that Snakemake bundles."""
     parts = (f"/* {asset(f'{name}/LICENSE')} */\n{asset(f'{name}/{name}.js')}" for name in DRAWING)
     return "\n".join(parts)

@@ -14,14 +14,14 @@ from practica.figures.draw import Course
 DASHES = {"-": [1, 0], "--": [6, 3], "-.": [6, 3, 1.5, 3], ":": [1.5, 2.5]}
 NUMBER = ".4~g"
 FEW = 15
-"""Up to so many epochs each is a dot."""
+"""With at most this many epochs, each has a dot."""
 SEEDS = 12
-"""Up to so many seeds each has a thin line of its own."""
+"""With at most this many seeds, each has a thin line of its own."""
 
 
-def charts(shown: Course, title: str, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
-    """Return one Vega-Lite specification for each set of axes; ``epoch`` is the word for their horizontal axis."""
-    return [_chart(plot, title, epoch, log_epochs) for plot in shown.plots]
+def charts(course: Course, title: str, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
+    """Return one Vega-Lite specification for each set of axes; ``epoch`` is the label of their horizontal axis."""
+    return [_chart(plot, title, epoch, log_epochs) for plot in course.plots]
 
 
 def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
     ]
     layers[0]["params"] = [ZOOM]
     return {
-        "description": f"{title}: {plot.label}. {'; '.join(names)}.",  # for readers who do not see it
+        "description": f"{title}: {plot.label}. {'; '.join(names)}.",  # for screen readers
         "params": [
             {"name": "seeds", "value": False},
             *({"name": f"show{place}", "value": True} for place in range(len(names))),
@@ -71,13 +71,13 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
 
 
 def _ends(epochs: pd.Series) -> list[int]:
-    """Return the first and the last epoch, one apart at least: Vega itself begins at 0 beside a logarithmic axis."""
+    """Return the first and the last epoch, at least one apart: Vega would begin at 0 beside a logarithmic axis."""
     first, last = int(epochs.min()), int(epochs.max())
     return [first, max(last, first + 1)]
 
 
 def _steps(epochs: pd.Series) -> dict[str, Any]:
-    """Return the ticks of a logarithmic axis of epochs: 1, 2, 5, 10, ..., whose numbers do not run into each other."""
+    """Return the ticks of a logarithmic axis of epochs, 1, 2, 5, 10, ..., whose labels do not overlap."""
     steps = [step * 10**power for power in range(len(str(epochs.max()))) for step in (1, 2, 5)]
     return {"values": [step for step in steps if epochs.min() <= step <= epochs.max()]}
 
@@ -85,18 +85,18 @@ def _steps(epochs: pd.Series) -> dict[str, Any]:
 def _upright(plot: Plot, table: pd.DataFrame) -> dict[str, Any]:
     """Return the scale and the ticks of the vertical axis: the limits of the printed figure, or powers of ten."""
     if not plot.log:
-        shown = list(limits(plot.ends, (0.0, 0.0), plot.bounds)) if plot.ends and not plot.spread else None
-        return {"scale": {"zero": False} | ({"domain": shown, "nice": False} if shown else {})}
+        domain = list(limits(plot.ends, (0.0, 0.0), plot.bounds)) if plot.ends and not plot.spread else None
+        return {"scale": {"zero": False} | ({"domain": domain, "nice": False} if domain else {})}
     values = table.drop(columns="epoch").to_numpy()
     tens = np.log10(values[np.isfinite(values) & (values > 0)])
     if not tens.size:
         return {"scale": {"type": "log"}}
     first, last = int(np.floor(tens.min())), int(np.ceil(tens.max()))
-    said = [f"10{str(power).translate(RAISED)}" for power in range(first, last + 1)]
+    labels = [f"10{str(power).translate(RAISED)}" for power in range(first, last + 1)]
     ticks = {"values": [10.0**power for power in range(first, last + 1)]}
     return {
         "scale": {"type": "log"},
-        "axis": ticks | {"labelExpr": f"{said}[round(log(datum.value) / LN10) - ({first})]"},
+        "axis": ticks | {"labelExpr": f"{labels}[round(log(datum.value) / LN10) - ({first})]"},
     }
 
 
@@ -104,15 +104,15 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _values(plot: Plot, scale: str) -> pd.DataFrame:
-    """Return a row per epoch, to five figures: mean (``m``), band (``l``, ``h``) and seeds (``s``) of each line."""
+    """Return a row per epoch, to five digits: mean (``m``), band (``l``, ``h``) and seeds (``s``) of each line."""
     columns = []
     for place, line in enumerate(plot.lines):
-        kept = thinned(len(line.curve.epochs), scale)
-        found = {f"m{place}": line.curve.sd if plot.spread else line.curve.mean}
+        rows = thinned(len(line.curve.epochs), scale)
+        series = {f"m{place}": line.curve.sd if plot.spread else line.curve.mean}
         if _banded(line, plot):
-            found |= {f"l{place}": line.curve.low, f"h{place}": line.curve.high}
-        found |= {f"s{place}_{seed}": values for seed, values in _seeds(line, plot).items()}
-        columns.append(pd.DataFrame(found, index=line.curve.epochs).iloc[kept])
+            series |= {f"l{place}": line.curve.low, f"h{place}": line.curve.high}
+        series |= {f"s{place}_{seed}": values for seed, values in _seeds(line, plot).items()}
+        columns.append(pd.DataFrame(series, index=line.curve.epochs).iloc[rows])
     table = pd.concat(columns, axis="columns").rename_axis("epoch").sort_index()
     return table.map(lambda value: float(f"{value:.5g}")).reset_index()
 
@@ -122,7 +122,7 @@ def _banded(line: Line, plot: Plot) -> bool:
 
 
 def _seeds(line: Line, plot: Plot) -> Mapping[int, np.ndarray]:
-    """Return the seeds of a line that are drawn when asked for: several, and not too many to be told apart."""
+    """Return the seeds of a line that can be drawn on request: several, but few enough to distinguish."""
     seeds = line.curve.seeds
     return seeds if not plot.spread and 1 < len(seeds) <= SEEDS else {}
 
@@ -163,7 +163,7 @@ def _line(
 
 
 def _dot(place: int, line: Line, plot: Plot, y: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the dot at the end of a line of running means: what is evaluated after the last epoch."""
+    """Return the dot at the end of a line of running means: the value evaluated after the last epoch."""
     if plot.spread or line.curve.evaluated is None:
         return []
     value = float(f"{line.curve.evaluated:.5g}")
@@ -175,7 +175,7 @@ def _dot(place: int, line: Line, plot: Plot, y: dict[str, Any]) -> list[dict[str
 
 ZOOM = {
     "name": "zoom",
-    # The wheel scrolls the page, and a finger too: it zooms with a key held, and the mouse alone moves.
+    # A wheel and a finger scroll the page: the wheel zooms only with a modifier key, and only the mouse pans.
     "select": {
         "type": "interval",
         "zoom": "wheel![event.ctrlKey || event.metaKey || event.altKey]",
@@ -194,7 +194,7 @@ LEGEND = {
 
 
 def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
-    """Return the upright that follows the pointer and tells the values of the nearest epoch."""
+    """Return the vertical rule that follows the pointer and shows the values of the nearest epoch."""
     texts = [
         {"calculate": f"isValid(datum.m{place}) ? {_told(place, line, plot)} : '–'", "as": f"t{place}"}
         for place, line in enumerate(plot.lines)

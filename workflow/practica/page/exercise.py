@@ -1,4 +1,4 @@
-"""Gather what the page of one exercise shows: claims, figures that answer to the pointer, tables and settings."""
+"""Gather what the page of one exercise shows: claims, interactive figures, tables and settings."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ from practica.paper.tables import make_table
 from practica.words import items, label, section
 
 OWN = "*"
-"""What marks a setting that the code of a model may replace."""
+"""The mark of a setting that the code of a model may replace."""
 MOST, FEW = 24, 4
-"""Variants of an exercise in the chart that holds them all, and those that it shows before anybody chooses."""
+"""Largest number of variants in the chart that holds them all, and the number that it shows at first."""
 WIDTH, HEIGHT, POINTS = 120, 40, 60
-"""Size of the small curve that stands for an exercise on the overview, and its most points."""
+"""Size of the small curve of an exercise on the overview, and its largest number of points."""
 
 
 def title(facts: Facts, exercise: str) -> str:
-    """Return what people call an exercise."""
+    """Return the title of an exercise."""
     return names.title(facts.study, exercise, facts.language)
 
 
 def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
-    """Return what the template of an exercise needs."""
+    """Return the content for the template of an exercise."""
     variants = facts.study.every_variant(exercise)
     kinds: dict[str, list[Markup]] = {"claims": [], "tables": []}
     layers = []
     for spec in shown_tables(facts, exercise):
-        shown = fragment(make_table(spec, facts), _to_figure)
+        table = fragment(make_table(spec, facts), _to_figure)
         if spec.kind == "layers":
             names = [
                 variant_name(facts.study, exercise, variant, facts.language)
                 for variant in equal_nets(facts, exercise, str(spec.variant))
             ]
-            layers.append({"variants": items(names, facts.language), "shown": shown})
+            layers.append({"variants": items(names, facts.language), "shown": table})
         else:
-            kinds[spec.kind if spec.kind in kinds else "tables"].append(shown)
+            kinds[spec.kind if spec.kind in kinds else "tables"].append(table)
     return {
         "here": exercise,
         "title": title(facts, exercise),
@@ -79,13 +79,13 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
 
 
 def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
-    """Return a chart for each metric with all variants, on training and validation data, of which a few are shown."""
+    """Return a chart for each metric with all variants' training and validation curves, a few shown at first."""
     texts = section("figures", facts.language)
     variants = facts.study.variants(exercise)
     recorded = dict.fromkeys(
         metric for variant in variants for metric in facts.results.metrics_by_epoch(exercise, variant)
     )
-    found: list[Mapping[str, Any]] = []
+    explorer: list[Mapping[str, Any]] = []
     for metric in recorded:
         lines: list[Line] = []
         hidden = set()
@@ -105,8 +105,8 @@ def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
             for line in chart["usermeta"]["lines"]:
                 line["hidden"] = line["name"] in hidden
             chart["height"] = 320
-            found.append({"metric": metric, "said": title, "chart": json_text(chart)})
-    return found
+            explorer.append({"metric": metric, "said": title, "chart": json_text(chart)})
+    return explorer
 
 
 def _settings(facts: Facts, exercise: str) -> Table:
@@ -114,48 +114,50 @@ def _settings(facts: Facts, exercise: str) -> Table:
     variants = facts.study.variants(exercise)
     values = {variant: facts.study.settings(exercise, variant) for variant in variants}
     names = dict.fromkeys(name for each in values.values() for name in each)
-    said = section("page", facts.language)
-    columns = [Column("setting", said["setting"], numeric=False)]
+    words = section("page", facts.language)
+    columns = [Column("setting", words["setting"], numeric=False)]
     columns += [Column(each, variant_name(facts.study, exercise, each, facts.language)) for each in variants]
     own = {each: may_be_own(exercise, facts.study.model(exercise, each)) for each in variants}
-    marked = {each: {name for name in names if name in own[each] and name in values[each]} for each in variants}
+    replaceable = {each: {name for name in names if name in own[each] and name in values[each]} for each in variants}
     rows = []
     for name in names:
         texts = [
-            setting(each[name], facts.language) + OWN * (name in marked[variant]) if name in each else "–"
+            setting(each[name], facts.language) + OWN * (name in replaceable[variant]) if name in each else "–"
             for variant, each in values.items()
         ]
         tone = "strong" if len(set(texts)) > 1 else ""
         rows.append((Cell(name, {"": name}, tone=tone), *(Cell(text, {"": text}, tone=tone) for text in texts)))
-    notes = (said["own_recipe"].format(OWN),) if any(marked.values()) else ()
-    return Table(f"settings_{exercise}", said["side_by_side"], tuple(columns), tuple(rows), facts.language, notes=notes)
+    notes = (words["own_recipe"].format(OWN),) if any(replaceable.values()) else ()
+    return Table(
+        f"settings_{exercise}", words["side_by_side"], tuple(columns), tuple(rows), facts.language, notes=notes
+    )
 
 
 def spark(facts: Facts, exercise: str) -> Sequence[Mapping[str, str]]:
-    """Return the lines of the exercise's first figure over epochs as points of an SVG; none without results."""
+    """Return the lines of the exercise's first figure over epochs as points of an SVG; empty without results."""
     for spec in catalogue.of_exercise(facts.study, exercise):
         if spec.reads == "tables":
-            found = _course(spec, facts)
-            if found.plots:
-                return _points(found)
+            drawing = _course(spec, facts)
+            if drawing.plots:
+                return _points(drawing)
     return []
 
 
-def _points(found: Course) -> list[dict[str, str]]:
-    plot = found.plots[0]
+def _points(drawing: Course) -> list[dict[str, str]]:
+    plot = drawing.plots[0]
     drawn_as = np.log if plot.log else np.asarray
     lines = [(line.look.colour, drawn_as(line.curve.mean)) for line in plot.lines]
     values = np.concatenate([mean[np.isfinite(mean)] for _, mean in lines])
     low, height = values.min(), np.ptp(values) or 1.0
-    drawn = []
+    polylines = []
     for colour, mean in lines:
-        # A single epoch becomes a short line, for a line of one point is not seen.
-        kept = np.linspace(0, len(mean) - 1, max(2, min(len(mean), POINTS))).round().astype(int)
-        x = np.linspace(3, WIDTH - 3, len(kept))
-        y = HEIGHT - 4 - (HEIGHT - 8) * (mean[kept] - low) / height
+        # A single epoch becomes a short line, because a line of one point is invisible.
+        points = np.linspace(0, len(mean) - 1, max(2, min(len(mean), POINTS))).round().astype(int)
+        x = np.linspace(3, WIDTH - 3, len(points))
+        y = HEIGHT - 4 - (HEIGHT - 8) * (mean[points] - low) / height
         pairs = zip(x, y, strict=True)
-        drawn.append({"colour": colour, "points": " ".join(f"{a:.1f},{b:.1f}" for a, b in pairs if np.isfinite(b))})
-    return drawn
+        polylines.append({"colour": colour, "points": " ".join(f"{a:.1f},{b:.1f}" for a, b in pairs if np.isfinite(b))})
+    return polylines
 
 
 def _course(spec: Spec, facts: Facts) -> Course:
@@ -163,18 +165,18 @@ def _course(spec: Spec, facts: Facts) -> Course:
 
 
 def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
-    """Return a figure: charts where it shows courses over epochs, the drawn picture otherwise."""
+    """Return a figure: charts if it shows curves over epochs, the drawn picture otherwise."""
     texts = figure_words(facts.study, spec, facts.language)
-    found = _course(spec, facts) if spec.reads == "tables" else Course((), ())
-    drawn = charts(found, spec.title[facts.language], texts["epoch"], log_epochs=spec.log_epochs)
+    drawing = _course(spec, facts) if spec.reads == "tables" else Course((), ())
+    specifications = charts(drawing, spec.title[facts.language], texts["epoch"], log_epochs=spec.log_epochs)
     return {
         "name": spec.name,
         "title": spec.title[facts.language],
         "caption": spec.caption[facts.language],
         "ran": ran(facts.study, spec.exercise, spec.variants, facts.language) if spec.exercise else "",
-        "nothing": found.nothing,
-        "notes": found.notes,
-        "charts": [json_text(chart) for chart in drawn],
+        "nothing": drawing.nothing,
+        "notes": drawing.notes,
+        "charts": [json_text(chart) for chart in specifications],
         "picture": None if spec.reads == "tables" else _picture(spec, facts),
         "stand_in": texts["stand_in"] if stand_in(spec, facts.results) else "",
         "runs": _runs(spec, facts),
@@ -187,18 +189,18 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
 
 def overview(facts: Facts) -> Mapping[str, Any]:
     """Return the figure that shows the whole study."""
-    shown = _figure(catalogue.spec(facts.study, catalogue.OVERVIEW), facts)
-    return {**shown, "caption": overview_caption(facts.results, facts.language)}
+    figure = _figure(catalogue.spec(facts.study, catalogue.OVERVIEW), facts)
+    return {**figure, "caption": overview_caption(facts.results, facts.language)}
 
 
 def _picture(spec: Spec, facts: Facts) -> str | None:
-    """Return the drawn figure as a data address, which needs no other file; it also says why nothing is there."""
+    """Return the drawn figure as a data URL, which needs no other file; it also says why results are missing."""
     path = facts.folder / facts.study.shelf("figures", facts.language) / f"{spec.name}.png"
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.is_file() else None
 
 
 def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
-    """Return, for each variant of a figure, where its runs are shown."""
+    """Return, for each variant of a figure, the links to its runs."""
     page = address(facts.study, f"{spec.exercise}_runs", facts.language)
     return [
         {
@@ -214,10 +216,10 @@ def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
 
 
 def _seeds(block: Block) -> str:
-    """Return the seeds of a block as people write them: ``0–4``, or ``0, 2`` where they are not neighbours."""
+    """Return the seeds of a block as people write them: ``0–4``, or ``0, 2`` if they are not consecutive."""
     return block.name.removeprefix("s").replace("-", "–").replace("_", ", ")
 
 
 def _to_figure(cell: Cell) -> str:
-    """Return the place on the page of the figure that a cell names."""
+    """Return the link to the figure that a cell names."""
     return f"#{cell.figure}" if cell.figure else ""

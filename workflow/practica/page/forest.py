@@ -1,4 +1,4 @@
-"""Gather the forest plot of all claims as rows that a page places: no picture, so that it can be read and heard."""
+"""Gather the forest plot of all claims as rows in HTML rather than a picture, so that it can be read aloud."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TICKS = (-1000, -100, -10, -1, 0, 1, 10, 100, 1000)
 
 
 def forest(facts: Facts) -> Mapping[str, Any]:
-    """Return the claims with their checks, each with places from 0 to 100 on one axis, and the ticks of that."""
+    """Return the claims with their checks, placed from 0 to 100 on one axis, and the ticks of that axis."""
     claims = facts.claims["claims"] if facts.claims else []
     ends = axis_ends(found for claim in claims for part in claim["parts"] if (found := effect(part)))
     ticks = [{"at": _place(tick, ends), "said": f"{tick:g}".replace("-", "−")} for tick in TICKS if _inside(tick, ends)]
@@ -28,8 +28,8 @@ def forest(facts: Facts) -> Mapping[str, Any]:
 
 def _claim(claim: Mapping[str, Any], ends: Ends, facts: Facts) -> Mapping[str, Any]:
     views, study = by_protocol(claim), facts.study
-    shown = [name for name in ("", *study.shown_protocols) if name in views]
-    labels = {name: protocols.label(study.folder, name, facts.language) if name else "" for name in shown}
+    names = [name for name in ("", *study.shown_protocols) if name in views]
+    labels = {name: protocols.label(study.folder, name, facts.language) if name else "" for name in names}
     return {
         "id": claim["id"],
         "page": address(facts.study, claim["exercise"], facts.language),
@@ -37,21 +37,21 @@ def _claim(claim: Mapping[str, Any], ends: Ends, facts: Facts) -> Mapping[str, A
         **_verdict(claim["verdict"], facts),
         "parts": [
             {**_part(part, ends, facts, decides=part is deciding(views[name])), "protocol": labels[name]}
-            for name in shown
+            for name in names
             for part in views[name]["parts"]
         ],
     }
 
 
 def _part(part: Mapping[str, Any], ends: Ends, facts: Facts, *, decides: bool) -> Mapping[str, Any]:
-    language, found = facts.language, effect(part)
-    told = effect_text(part, language, spread=False) if part["estimate"] else cause(part, facts).replace("\n", " ")
+    language, measured = facts.language, effect(part)
+    text = effect_text(part, language, spread=False) if part["estimate"] else cause(part, facts).replace("\n", " ")
     return {
         "says": in_language(part["says"], language),
         "rule": rule_text(part, language),
-        "told": told,
+        "told": text,
         "decides": decides,
-        "drawn": _drawn(found, ends) if found else None,
+        "drawn": _drawn(measured, ends) if measured else None,
         **_verdict(part["verdict"], facts),
     }
 
@@ -60,15 +60,15 @@ def _verdict(name: str, facts: Facts) -> Mapping[str, str]:
     return {"verdict": name, "tone": name.replace(" ", "-"), "sign": SIGNS[name], "said": word(name, facts.language)}
 
 
-def _drawn(found: Effect, ends: Ends) -> Mapping[str, Any]:
-    """Return where the parts of a check stand: bands as left end and width, the others as places."""
+def _drawn(measured: Effect, ends: Ends) -> Mapping[str, Any]:
+    """Return where the parts of a check are drawn: bands as left end and width, everything else as places."""
     return {
-        "allowed": _span(found.allowed, ends),
-        "small": _span(found.small, ends) if found.small else None,
-        "interval": _span((found.low, found.high), ends),
-        "open": [not math.isfinite(end) for end in (found.low, found.high)],
-        "centre": _place(found.centre, ends),
-        "seeds": [_place(seed, ends) for seed in found.seeds if _inside(seed, ends)],
+        "allowed": _span(measured.allowed, ends),
+        "small": _span(measured.small, ends) if measured.small else None,
+        "interval": _span((measured.low, measured.high), ends),
+        "open": [not math.isfinite(end) for end in (measured.low, measured.high)],
+        "centre": _place(measured.centre, ends),
+        "seeds": [_place(seed, ends) for seed in measured.seeds if _inside(seed, ends)],
     }
 
 
@@ -78,7 +78,7 @@ def _span(span: Ends, ends: Ends) -> Sequence[float]:
 
 
 def _place(value: float, ends: Ends) -> float:
-    """Return the place of a value from 0 to 100 on an axis that is logarithmic beyond one unit."""
+    """Return the place of a value, from 0 to 100, on an axis that is logarithmic beyond one unit."""
     low, high, at = (_bent(each) for each in (*ends, min(max(value, ends[0]), ends[1])))
     return round(100 * (at - low) / (high - low), 2)
 

@@ -17,13 +17,13 @@ from practica.figures.tones import TONES
 from practica.paper.escape import COMMANDS
 
 Link = Callable[[str], tuple[str, str]]
-"""From a label such as ``fig:fig01a`` to what a reference to it says, and where it leads."""
+"""From a label such as ``fig:fig01a`` to the text and the target of a reference to it."""
 
 TAGS = {"emph": "em", "textit": "em", "textbf": "strong", "texttt": "code", "textsuperscript": "sup", "underline": "u"}
 HEADINGS = {"section": "h2", "subsection": "h3", "subsubsection": "h4"}
 LISTS = {"itemize": "ul", "enumerate": "ol"}
 DROPPED = {"label": 1, "addcontentsline": 3, "input": 1, "vspace": 1, "hspace": 1, "pagestyle": 1}
-"""Commands of which nothing is read, by the number of their arguments."""
+"""Commands that are dropped, with their number of arguments."""
 MATHS = {
     "times": "×", "pm": "±", "cdot": "·", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "neq": "≠", "ne": "≠",
     "approx": "≈", "infty": "∞", "rightarrow": "→", "to": "→", "sum": "∑", "sqrt": "√", "ldots": "…", "dots": "…",
@@ -50,9 +50,9 @@ def to_html(text: str, link: Link, cited: Callable[[str], str]) -> Markup:
     """Return prose, with its macros expanded, as HTML.
 
     Args:
-        text: in LaTeX; what it holds of HTML is text.
-        link: what references say, and where they lead.
-        cited: what a citation of a work says, by its key.
+        text: in LaTeX; any HTML in it is treated as text.
+        link: the text and the target of references.
+        cited: the text of a citation of a work, by its key.
     """
     blocks = re.split(r"\n\s*\n", _Reader(text, link, cited).read(0)[0])
     paragraphs = (each if BLOCK.match(each) else f"<p>{each.strip()}</p>" for each in blocks if each.strip())
@@ -66,7 +66,7 @@ class _Reader:
     cited: Callable[[str], str]
 
     def read(self, start: int) -> tuple[str, int]:
-        """Return the HTML from a position to the brace that closes it, or to the end, and the position behind."""
+        """Return the HTML from a position to the closing brace, or to the end, and the position after it."""
         parts, position = [], start
         while found := TOKEN.search(self.text, position):
             parts.append(str(escape(self.text[position : found.start()])))
@@ -97,18 +97,18 @@ class _Reader:
         return "\n\n" if found["break"] else ""
 
     def _argument(self, position: int) -> tuple[str, int]:
-        """Return the argument in braces at a position as HTML; nothing where there is none."""
+        """Return the argument in braces at a position as HTML; empty if there is none."""
         if self.text[position : position + 1] != "{":
             return "", position
         return self.read(position + 1)
 
     def _raw(self, position: int) -> tuple[str, int]:
-        """Return the argument in braces at a position as it is written."""
+        """Return the argument in braces at a position unchanged."""
         found = re.compile(r"\s*(?:\[[^\]]*\])?\{([^{}]*)\}").match(self.text, position)
         return (found[1], found.end()) if found else ("", position)
 
     def _command(self, name: str, position: int) -> tuple[str, int]:
-        """Return the HTML of a command with its arguments; of one that nothing is known of, nothing."""
+        """Return the HTML of a command with its arguments; empty for an unknown command."""
         if name in HANDLERS:
             return HANDLERS[name](self, name, position)
         if name in DROPPED:
@@ -178,17 +178,17 @@ HANDLERS: Mapping[str, Callable[[_Reader, str, int], tuple[str, int]]] = {
     "ding": _Reader._dingbat,
     "paragraph": _Reader._paragraph,
 }
-"""What reads the arguments of commands with a meaning of their own."""
+"""The readers of commands that need their arguments."""
 
 
 def _tone(colour: str) -> str:
-    """Return the class of the words in a colour: a verdict, what is not compared, or a hole."""
+    """Return the CSS class for a text colour: a verdict, an uncompared value, or a gap."""
     known = {tone.upper(): name.replace(" ", "-") for name, tone in TONES.items()}
     return known.get(colour.upper(), "pale" if "!" in colour else "gap")
 
 
 def _maths(text: str) -> str:
-    """Return a short formula with its signs, exponents and indices."""
+    """Return a short formula with its symbols, exponents and indices."""
     text = re.sub(r"\\([A-Za-z]+)\s*", lambda found: MATHS.get(found[1], ""), text)
     text = str(escape(re.sub(r"\\[,;: !]", "\u202f", text).replace("-", "−")))
     for mark, tag in (("^", "sup"), ("_", "sub")):
@@ -197,24 +197,24 @@ def _maths(text: str) -> str:
 
 
 def works(path: Path) -> Mapping[str, str]:
-    """Return what a citation says of each work in a BibTeX file: its authors, its year, and where it is."""
+    """Return the citation text of each work in a BibTeX file: authors and year, linked to the work."""
     if not path.is_file():
         return {}
-    cited = {}
+    citations = {}
     for key, body in re.findall(r"@\w+\{([^,\s]+),(.*?)\n\}", path.read_text(encoding="utf-8"), re.DOTALL):
         fields = {name.lower(): value.strip('{}"') for name, value in FIELD.findall(body)}
         families = [_family(each) for each in " ".join(fields.get("author", key).split()).split(" and ")]
         who = " & ".join(families) if len(families) < 3 else f"{families[0]} et al."
         said = str(escape(f"{who} {fields.get('year', '')}".strip()))
         target = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
-        cited[key] = f'<a href="{escape(target)}">{said}</a>' if target else said
-    return cited
+        citations[key] = f'<a href="{escape(target)}">{said}</a>' if target else said
+    return citations
 
 
 FIELD = re.compile(r"(\w+)\s*=\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\"[^\"]*\"|\d+)")
 
 
 def _family(author: str) -> str:
-    """Return the family name of an author, written either way."""
+    """Return the family name of an author, given in either order."""
     name = author.partition(",")[0] if "," in author else author.rsplit(maxsplit=1)[-1]
     return Markup(_Reader(name, lambda _: ("", ""), str).read(0)[0]).unescape()

@@ -1,4 +1,4 @@
-"""What the HTML report's menu and captions say, in the report's own language. Light, as ``wiring`` is."""
+"""The menu and the captions of the HTML report, in the report's own language. Quick to import, as ``wiring`` is."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ HARMLESS = str.maketrans("<>{}", "‹›｛｝")
 
 
 def category(study: Study, exercise: str | None, language: str = "") -> str:
-    """Return the section of the HTML report that shows an exercise, or, without one, what is about the whole study.
+    """Return the section of the HTML report for an exercise or, without one, for the whole study.
 
-    Exercises have one section each, in the report's own language. The whole study has one in every language, so that
-    the overview and the PDF in a language stand under that language's words.
+    Each exercise has one section, in the report's own language. The whole study has one in every language, so that the
+    overview and the PDF in a language are listed under that language's words.
     """
     if not exercise:
         return section("page", language or study.languages[0])["shell_report"]
@@ -34,8 +34,9 @@ def category(study: Study, exercise: str | None, language: str = "") -> str:
 def figure_labels(study: Study, name: str) -> dict[str, str]:
     """Return the label of a figure in the HTML report.
 
-    One label only: of two, the report turns one with two values into a switch, and fails on the combinations that
-    do not exist.
+    Only one: with two labels, the report turns one that has two values into a switch, and fails on combinations that do
+    not
+    exist.
     """
     return _labelled(study, f"{name}: {figures.spec(study, name).title[study.languages[0]]}")
 
@@ -43,17 +44,17 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
 def captions(
     study: Study, caption: Mapping[str, str], exercise: str | None, variants: Sequence[str]
 ) -> dict[str, dict[str, str]]:
-    """Return, in every language, a caption and with which settings and how many seeds the variants are trained."""
-    told = {}
+    """Return, in every language, a caption and the settings and seeds with which the variants are trained."""
+    by_language = {}
     for language in study.languages:
         ran = settings.ran(study, exercise, variants, language) if exercise and variants else ""
         about = f"{section('page', language)['ran']}: {ran}" if ran else ""
-        told[language] = {"text": caption[language], "ran": about}
-    return told
+        by_language[language] = {"text": caption[language], "ran": about}
+    return by_language
 
 
 def page_section(study: Study, name: str) -> tuple[str, str]:
-    """Return the section and its part of the HTML report that list a page."""
+    """Return the section and subsection of the HTML report that list a page."""
     page, language = parse(study, name)
     exercise = page.removesuffix("_runs")
     if exercise not in study.exercises:
@@ -63,7 +64,7 @@ def page_section(study: Study, name: str) -> tuple[str, str]:
 
 
 def page_labels(study: Study, name: str) -> dict[str, str]:
-    """Return the label of a page in the HTML report, in its language; one only, as for figures."""
+    """Return the label of a page in the HTML report, in its language; only one, as for figures."""
     page, language = parse(study, name)
     whole = {"index": "shell_page", "vega": "shell_script"}
     kind = whole.get(page, "shell_runs" if page.endswith("_runs") else "shell_exercise")
@@ -76,7 +77,7 @@ def paper_labels(study: Study, language: str) -> dict[str, str]:
 
 
 def paper_section(study: Study, language: str) -> tuple[str, str]:
-    """Return the section and its part of the HTML report that list the PDF in a language."""
+    """Return the section and subsection of the HTML report that list the PDF in a language."""
     return category(study, None, language), section("page", language)["read"]
 
 
@@ -98,25 +99,25 @@ def page_captions(study: Study) -> dict[str, str]:
 
 
 def table_labels(study: Study, table: TableSpec) -> dict[str, str]:
-    """Return the label of a table in the HTML report; one only, as for figures."""
+    """Return the label of a table in the HTML report; only one, as for figures."""
     caption = table.caption[study.languages[0]]
     return _labelled(study, f"{table.name}: {re.split('[.:]', caption)[0]}")
 
 
 def paper_caption(study: Study) -> str:
-    """Return what the HTML report says of the PDFs, in every language."""
+    """Return the HTML report's text about the PDFs, in every language."""
     return "\n\n".join(section("page", language)["about_paper"] for language in study.languages)
 
 
 def start_text(study: Study) -> str:
-    """Return what the HTML report begins with, in its own language; in others, that they are there."""
+    """Return the text with which the HTML report begins, in its own language; for others, only that they exist."""
     texts = [_menu(study)["start"].format(title=study.heading(study.languages[0]), tables=f"{study.results}/tables")]
     others = study.languages if len(study.languages) > 1 else ()
     return "\n\n".join([*texts, *(section("page", language)["switch"] for language in others)])
 
 
 def subcategories(study: Study) -> dict[str, str]:
-    """Return the parts of a section in the HTML report: of the figures and the tables."""
+    """Return the subsections of the HTML report for the figures and the tables."""
     menu = _menu(study)
     return {"figures": menu["shell_figures"], "tables": menu["shell_tables"]}
 

@@ -18,25 +18,25 @@ from practica.paper.prose import Prose
 
 
 def prose(facts: Facts, exercise: str | None) -> Markup:
-    """Return the prose of an exercise (None: the introduction) as HTML: its floats have places of their own."""
+    """Return the prose of an exercise (None: the introduction) as HTML, without floats, which have their own places."""
     path = facts.study.prose(facts.language).get(exercise)
     if path is None or not path.is_file():
         return Markup("")
     captions = {spec.name: "" for spec in figures.of_exercise(facts.study, exercise)} if exercise else {}
     text = Prose(facts, exercise, captions, floats=False).expand(path)
-    cited = works(facts.study.folder / REFERENCES)
-    return to_html(text, partial(_reference, facts), lambda key: cited.get(key, key))
+    citations = works(facts.study.folder / REFERENCES)
+    return to_html(text, partial(_reference, facts), lambda key: citations.get(key, key))
 
 
 def _reference(facts: Facts, label: str) -> tuple[str, str]:
-    """Return what a reference says, and where on the pages it leads: a number of the source, or a name."""
+    """Return the text of a reference, the source's number or a name, and its target on the pages."""
     kind, _, name = label.partition(":")
     if kind == "sec":
         return str(facts.study.number(name)), address(facts.study, name, facts.language)
     for exercise in facts.study.exercises:
         page = address(facts.study, exercise, facts.language)
-        shown = figures.of_exercise(facts.study, exercise) if kind == "fig" else exercise_tables(facts.study, exercise)
-        for spec in shown:
+        specs = figures.of_exercise(facts.study, exercise) if kind == "fig" else exercise_tables(facts.study, exercise)
+        for spec in specs:
             if name in (spec.name, group(spec.name)):
                 letter = re.sub(r"^.*\d", "", name) if name == spec.name else ""
                 return (name if spec.number is None else f"{spec.number}{letter}"), f"{page}#{spec.name}"

@@ -1,4 +1,4 @@
-"""Gather what the page of an exercise's runs shows: what became of each, its metrics and its log."""
+"""Gather what the page of an exercise's runs shows: the status of each, its metrics and its log."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from practica.paper.table import Cell, Column, Table, label
 from practica.words import section, word
 
 TOLD = ("data", "host", "gpu", "threads", "fit_seconds", "wall_seconds", "peak_memory_mb", "parameters", "commit")
-"""The columns of ``runs.csv`` that stand beside a run."""
+"""The columns of ``runs.csv`` that are shown beside a run."""
 
 NO_FOLD = -1
 
 
 def runs_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
-    """Return what the template of an exercise's runs needs."""
+    """Return the content for the template of an exercise's runs."""
     blocks = [block for block in facts.study.blocks() if block.exercise == exercise]
     runs = facts.results.runs.astype(object).where(facts.results.runs.notna(), "")
-    known = {(row["variant"], row["block"]): row for row in runs[runs["exercise"] == exercise].to_dict("records")}
-    if lacking := [block.id for block in blocks if (block.variant, block.name) not in known]:
+    rows = {(row["variant"], row["block"]): row for row in runs[runs["exercise"] == exercise].to_dict("records")}
+    if lacking := [block.id for block in blocks if (block.variant, block.name) not in rows]:
         raise InputError(f"{facts.folder / 'runs.csv'} has no row of {lacking[0]}; collect again")
     return {
         "here": exercise,
         "title": title(facts, exercise),
-        "runs": [_run(block, known[block.variant, block.name], facts) for block in blocks],
+        "runs": [_run(block, rows[block.variant, block.name], facts) for block in blocks],
     }
 
 
@@ -69,18 +69,18 @@ def _said(key: str, value: Any, facts: Facts) -> str:
 
 
 def _metrics(block: Block, facts: Facts) -> Table:
-    """Return the final metrics of the block's runs: a row for each run; of a single one, a row for each metric."""
+    """Return the final metrics of the block's runs: a row for each run or, if there is only one, for each metric."""
     language = facts.language
-    words, found = section("page", language), facts.results.metrics
-    found = found[found["split"] != TIMING]  # whose repetitions are no seeds
-    here = (found["exercise"] == block.exercise) & (found["variant"] == block.variant)
-    found = found.assign(fold=found["fold"].fillna(NO_FOLD).astype(int))
-    found = found[here & found["seed"].isin(block.seeds) & ~found["metric"].astype(str).str.startswith(BEST)]
-    named = set(zip(found["split"].astype(str), found["metric"].astype(str), strict=True))
-    keys = sorted(named, key=lambda key: (key[1], (*SPLITS, key[0]).index(key[0])))
+    words, table = section("page", language), facts.results.metrics
+    table = table[table["split"] != TIMING]  # its repetitions are not seeds
+    here = (table["exercise"] == block.exercise) & (table["variant"] == block.variant)
+    table = table.assign(fold=table["fold"].fillna(NO_FOLD).astype(int))
+    table = table[here & table["seed"].isin(block.seeds) & ~table["metric"].astype(str).str.startswith(BEST)]
+    pairs = set(zip(table["split"].astype(str), table["metric"].astype(str), strict=True))
+    keys = sorted(pairs, key=lambda key: (key[1], (*SPLITS, key[0]).index(key[0])))
     name = f"metrics-{block.variant}-{block.name}"
-    if len(found[["seed", "fold"]].drop_duplicates()) == 1:
-        values = dict(zip(zip(found["split"], found["metric"], strict=True), found["value"], strict=True))
+    if len(table[["seed", "fold"]].drop_duplicates()) == 1:
+        values = dict(zip(zip(table["split"], table["metric"], strict=True), table["value"], strict=True))
         return Table(name, words["metrics"], *_by_split(values, keys, facts, block.exercise), language)
     columns = [Column("seed", words["seed"]), Column("fold", words["fold"])]
     columns += [
@@ -88,11 +88,11 @@ def _metrics(block: Block, facts: Facts) -> Table:
         for s, m in keys
     ]
     rows = []
-    for key, group in found.groupby(["seed", "fold"], sort=False):
+    for key, group in table.groupby(["seed", "fold"], sort=False):
         values = {(str(each["split"]), str(each["metric"])): each["value"] for each in group.to_dict("records")}
         run = [Cell(str(each), {"": int(str(each))}) for each in key]
         rows.append((*run, *(_cell(values.get(each), each[1], language) for each in keys)))
-    if (found["fold"] == NO_FOLD).all():
+    if (table["fold"] == NO_FOLD).all():
         columns, rows = [columns[0], *columns[2:]], [(row[0], *row[2:]) for row in rows]
     return Table(name, words["metrics"], tuple(columns), tuple(rows), language)
 

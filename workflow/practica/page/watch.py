@@ -1,7 +1,7 @@
-"""Serve a page of the running study, only on this machine: curves, runs and failures, from the files on disk.
+"""Serve a page about the running study, on this machine only: curves, runs and failures, from the files on disk.
 
-Nothing is written, and Snakemake need not know of it. Login nodes are shared, so whoever asks must know a token: it is
-in the address that is printed, and from then on in a cookie.
+It writes nothing, and Snakemake need not know about it. Login nodes are shared, so every request needs a token: it is
+in the printed address, and then in a cookie.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ FILES = {
 }
 HOST = "127.0.0.1"
 MOST_LINES, MOST_POINTS = 60, 200
-"""Runs of a variant, and points of a run, that are drawn."""
+"""Largest number of runs of a variant, and of points of a run, that are drawn."""
 LAST_LINES = 5
-"""Lines of the log of a run that failed."""
+"""Number of lines shown from the log of a failed run."""
 
 Look = Callable[[], tuple[Sequence[Status], float | None]]
-"""Returns the status of all blocks, and the seconds until all is done where somebody has an idea of it."""
+"""Return the status of all blocks, and the seconds until all are done, if there is an estimate."""
 
 
 class Server(ThreadingHTTPServer):
-    """The page's server, ready to serve; port 0: any that is free."""
+    """The page's server, ready to serve; port 0 picks a free port."""
 
     daemon_threads = True
 
@@ -52,7 +52,7 @@ class Server(ThreadingHTTPServer):
         self.study, self.results, self.look = study, results, look
         self.token = secrets.token_urlsafe(24)
         self.cookie = f"practica-{self.server_port}"
-        """Cookies do not tell ports apart: another page on this machine has another name."""
+        """Cookies ignore ports, so each page on this machine needs another name."""
 
     @property
     def address(self) -> str:
@@ -73,27 +73,27 @@ class _Handler(BaseHTTPRequestHandler):
     }
 
     def do_GET(self) -> None:
-        """Answer with a file of the page, or the state of the study."""
-        asked = urlsplit(self.path)
+        """Answer with a file of the page, or with the state of the study."""
+        url = urlsplit(self.path)
         if self.headers.get("Host", "").rsplit(":", 1)[0] not in (HOST, "localhost"):
-            self._answer(403, b"not here", "text/plain")  # a name that somebody made lead to this machine
-        elif token := parse_qs(asked.query).get("token", [""])[0]:
+            self._answer(403, b"not here", "text/plain")  # another host name that was made to resolve to this machine
+        elif token := parse_qs(url.query).get("token", [""])[0]:
             self._let_in(token)
         elif not self._is_known():
             self._answer(403, b"Open the address that practica watch has printed, with its token.", "text/plain")
-        elif asked.path == "/study.json":
+        elif url.path == "/study.json":
             content = json.dumps(
                 state(self.server.study, self.server.results, *self.server.look()), ensure_ascii=False, allow_nan=False
             )
             self._answer(200, content.encode(), "application/json")
-        elif asked.path in FILES:
-            path, kind = FILES[asked.path]
+        elif url.path in FILES:
+            path, kind = FILES[url.path]
             self._answer(200, path.read_bytes(), kind)
         else:
             self._answer(404, b"there is no such page", "text/plain")
 
     def _let_in(self, token: str) -> None:
-        """Turn the token of the address into a cookie, so that it stands in no history."""
+        """Turn the token in the address into a cookie, so that it stays out of the browser's history."""
         if not self._is_right(token):
             self._answer(403, b"wrong token", "text/plain")
             return
@@ -121,11 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: a request may hold the token."""
+        """Log nothing: a request may hold the token."""
 
 
 def state(study: Study, results: Path, rows: Sequence[Status], left: float | None) -> dict[str, Any]:
-    """Return all that the page shows."""
+    """Return everything that the page shows."""
     return {
         "title": study.heading(study.languages[0]),
         "sums": sums(rows, left),
@@ -142,8 +142,8 @@ def state(study: Study, results: Path, rows: Sequence[Status], left: float | Non
 
 
 def curves(results: Path, rows: Sequence[Status]) -> list[dict[str, Any]]:
-    """Return the validation curves of every variant that has points: of each run, and their mean where all have one."""
-    found: dict[str, list[tuple[str, list[tuple[int, float]]]]] = {}
+    """Return the validation curves of every variant with points: each run, and the mean at epochs that all have."""
+    lines_by_variant: dict[str, list[tuple[str, list[tuple[int, float]]]]] = {}
     runs: dict[str, int] = {}
     for row in rows:
         root = tuning_folder(results) if row.trial else results
@@ -154,7 +154,7 @@ def curves(results: Path, rows: Sequence[Status]) -> list[dict[str, Any]]:
             stamp = path.stat()
         except OSError:
             continue
-        found.setdefault(name, []).extend(_lines(path, stamp.st_mtime_ns, stamp.st_size))
+        lines_by_variant.setdefault(name, []).extend(_lines(path, stamp.st_mtime_ns, stamp.st_size))
     return [
         {
             "variant": name,
@@ -163,14 +163,14 @@ def curves(results: Path, rows: Sequence[Status]) -> list[dict[str, Any]]:
             "lines": [_thinned(points) for _, points in lines[:MOST_LINES]],
             "mean": _thinned(_mean([points for _, points in lines])),
         }
-        for name, lines in found.items()
+        for name, lines in lines_by_variant.items()
         if lines
     ]
 
 
 @lru_cache(maxsize=4096)
 def _lines(path: Path, changed: int, size: int) -> tuple[tuple[str, list[tuple[int, float]]], ...]:
-    """Return the monitored curve of each run in a file; ``changed`` and ``size`` tell when it is to be read again."""
+    """Return the monitored curve of each run in a file; ``changed`` and ``size`` are keys of the cache."""
     runs: dict[tuple[Any, Any], list[tuple[int, float]]] = {}
     metric = ""
     for _, point in read_lines(path)[1]:
@@ -190,7 +190,7 @@ def _mean(lines: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float
 
 
 def _thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Return no more points than can be told apart, the last always among them."""
+    """Return at most as many points as can be distinguished, always including the last."""
     step = -(-len(points) // MOST_POINTS) or 1
     return list(points[::-step])[::-1]
 

@@ -120,8 +120,8 @@ class Facts:
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:
         """Return a metric over the seeds, or why there is none, in the report's language."""
-        value_ = self.results.value(exercise, variant, split, metric)
-        return Missing(self.reason(value_), value_.status) if isinstance(value_, Missing) else value_
+        result = self.results.value(exercise, variant, split, metric)
+        return Missing(self.reason(result), result.status) if isinstance(result, Missing) else result
 
     def reason(self, missing: Missing) -> str:
         """Return a reason in the report's language, if it is one of the program's own."""
@@ -138,10 +138,10 @@ class Facts:
         exercise, variant, name = parts(reference, "exercise/variant/setting")
         if absent := self.absent(exercise, variant):
             return absent
-        settings_ = self.study.settings(exercise, variant)
-        if name not in settings_:
-            raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, settings_)}")
-        return settings.setting(settings_[name], self.language)
+        values = self.study.settings(exercise, variant)
+        if name not in values:
+            raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, values)}")
+        return settings.setting(values[name], self.language)
 
     def absent(self, exercise: str, variant: str) -> Missing | None:
         """Return why a variant can have no results: the study does not run it; None if it does.
@@ -237,13 +237,13 @@ class Facts:
             return absent
         if exercise not in self.study.exercises:
             return Missing(f"{exercise}: {word('outside', self.language)}")
-        value_ = self.results.value(exercise, variant, split, metric)
-        if isinstance(value_, Missing):
-            if value_.status == "unrecorded":
+        result = self.results.value(exercise, variant, split, metric)
+        if isinstance(result, Missing):
+            if result.status == "unrecorded":
                 self._check_recorded(exercise, variant, split, metric)
                 return Missing(word("diverged", self.language))
-            return Missing(self.reason(value_), value_.status)
-        return self._judged(value_, metric)
+            return Missing(self.reason(result), result.status)
+        return self._judged(result, metric)
 
     def _paired(self, first: str, second: str) -> Estimate | None:
         """Return the estimate of two results' difference, over their common seeds; None if not both are results."""

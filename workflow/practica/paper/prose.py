@@ -227,12 +227,12 @@ class Prose:
         return _boxed(effect_text(part, self.facts.language)) if judged else self._gap(cause(part, self.facts))
 
     def _figure(self, names: str, caption: str) -> str:
-        figures_ = [name.strip() for name in names.split(",")]
-        for name in figures_:
+        figure_names = [name.strip() for name in names.split(",")]
+        for name in figure_names:
             self._place(name, {**self.captions, **self.pictures}, "figure")
         if not self.floats:
             return ""
-        return floats.figure([self._picture(name, bool(caption)) for name in figures_], caption)
+        return floats.figure([self._picture(name, bool(caption)) for name in figure_names], caption)
 
     def _picture(self, name: str, part: bool) -> Picture:
         """Return a picture; one that is ``part`` of a figure with a common caption has its title under it."""

@@ -1,4 +1,4 @@
-"""Help with a data set that is being added: say which fingerprint belongs into its module."""
+"""Help with adding a data set: compute the fingerprint that belongs in its module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from practica.study_folder import shown
 
 
 def first_fingerprint(spec: Published, raw: Path, mirror: str | None) -> str:
-    """Return what a file of the data set holds, with its fingerprint, or what is missing."""
+    """Return the content of a file of the data set with its fingerprint, or what is missing."""
     module = shown("data", f"{spec.name}.py")
     folder = local_folder(mirror) if mirror else None
     for place in (raw, *([folder] if folder else [])):

@@ -1,4 +1,4 @@
-"""Bring arrays of unknown origin into the type and shape in which a data set is published, if they hold its numbers."""
+"""Convert arrays of unknown origin to the type and shape in which a data set is published, if they hold its numbers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from practica.data.store.spec import BadContentError
 
-CLASSES = 256  # most of labels that are one-hot
+CLASSES = 256  # largest number of classes in one-hot labels
 
 
 def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Return the same numbers in the expected type and shape.
 
-    Axes of length one do not count, colours may come first, images may be flat, grey values fractions of 255 or 256,
-    and labels one-hot.
+    Axes of length one are ignored; colours may come first, images may be flat, grey values fractions of 255 or 256, and
+    labels one-hot.
 
     Raises:
         BadContentError: a number or the shape does not fit.
@@ -40,7 +40,7 @@ def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tup
 
 
 def _labels(array: NDArray[Any]) -> NDArray[Any]:
-    """Return one-hot labels ``(n, classes)`` as the numbers ``(n,)`` of the classes, and others as they are."""
+    """Return one-hot labels ``(n, classes)`` as class numbers ``(n,)``, and other labels unchanged."""
     if array.ndim == 2 and 1 < array.shape[1] <= CLASSES:
         hot = array == 1
         if (hot.sum(axis=1) == 1).all() and ((array == 0) | hot).all():
@@ -49,13 +49,12 @@ def _labels(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def as_decimals(array: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """Return numbers that were kept in single precision as the decimals that they stand for, and others as they are.
+    """Return the decimals behind numbers that were stored in single precision, and other numbers unchanged.
 
-    Of the decimals that round to the same number in single precision, the shortest is the one meant, where it has no
-    more than six digits.
+    Several decimals round to the same number in single precision; the shortest is meant, if it has at most six digits.
 
     Raises:
-        BadContentError: the numbers were kept in half precision.
+        BadContentError: the numbers were stored in half precision.
     """
     if np.array_equal(array, array.astype(np.float16)):
         raise BadContentError(f"array {name} is rounded to half precision, from which its decimals cannot be told")
@@ -65,7 +64,7 @@ def as_decimals(array: NDArray[np.float64], name: str) -> NDArray[np.float64]:
 
 
 def _whole(array: NDArray[Any]) -> NDArray[Any]:
-    """Return grey values that are given as fractions of 256 or 255 as whole numbers, and others as they are."""
+    """Return grey values that are fractions of 256 or 255 as whole numbers, and others unchanged."""
     if array.size and array.max() <= 1:
         for most in (256, 255):
             if np.abs(array * most - (grey := np.rint(array * most))).max() < 1e-3:

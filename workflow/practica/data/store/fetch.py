@@ -1,4 +1,4 @@
-"""Fetch one file over HTTP: in seconds where nobody answers, with checksum, retries, resumption and a progress bar."""
+"""Fetch one file over HTTP, with checksum, retries, resumption and a progress bar; give up soon if nobody answers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from practica.files import sha256 as sha256_of
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CHUNK = 2**18
-SIZE_LIMIT = 2**30  # bytes; the largest file of all data sets has 185 MB
+SIZE_LIMIT = 2**30  # bytes; the largest file of any data set has 185 MB
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a server is waited for.
+    """How long to wait for a server.
 
     Attributes:
-        connect: seconds within which it must accept a connection; without network, these are lost.
+        connect: seconds within which it must accept a connection; this is the time lost without a network.
         answer: seconds within which its first byte must come, and each later one after the one before.
-        retries: how often a transfer that broke off is continued.
+        retries: how often an interrupted transfer is continued.
     """
 
     connect: float = 5
@@ -32,27 +32,28 @@ class Patience:
     retries: int = 2
 
 
-# Neither is a ValueError or an error of requests: pooch tries again after these.
+# Neither is a ValueError or an error of requests, after which pooch would try again.
 class UnavailableError(Exception):
-    """The source answers, but the file cannot be had from it."""
+    """The source answers, but does not provide the file."""
 
 
 class UnreachableError(Exception):
-    """The server does not answer, so that asking it for other files is pointless."""
+    """The server does not answer, so there is no point in asking it for other files."""
 
 
 def download(url: str, target: Path, *, sha256: str | None, patience: Patience) -> None:
-    """Fetch ``url`` into ``target``; what a broken transfer left is continued by the next call.
+    """Fetch ``url`` into ``target``; the next call continues an interrupted transfer.
 
     Args:
-        url: an address that the user named as a mirror, or an upstream one (``sha256`` given), which must be https.
+        url: the address of a mirror that the user named, or of the original site (``sha256`` given), which must be
+            https.
         target: the file to write, in a folder of its own choice.
-        sha256: the known checksum; None where the content is verified after reading.
-        patience: how long the server is waited for.
+        sha256: the known checksum; None if the content is verified after reading.
+        patience: how long to wait for the server.
 
     Raises:
         UnreachableError: the server does not answer.
-        UnavailableError: the file is not there, is too large, broke off repeatedly or has another checksum.
+        UnavailableError: the file is not there, is too large, was interrupted repeatedly or has another checksum.
     """
     import pooch
     import requests
@@ -69,7 +70,7 @@ def download(url: str, target: Path, *, sha256: str | None, patience: Patience) 
         urls={target.name: url},
         retry_if_failed=patience.retries,
     )
-    # Named after the address: the remains of another server's file must not be continued.
+    # Named after the address, so that a partial file of another server is not continued.
     partial = target.parent / f".{_file_name(url)}.{sha256_of(url)[:8]}.partial"
     try:
         fetcher.fetch(target.name, downloader=_Resuming(partial, secure=sha256 is not None, patience=patience))
@@ -80,7 +81,7 @@ def download(url: str, target: Path, *, sha256: str | None, patience: Patience) 
 
 
 def _is_secure(url: str) -> bool:
-    """Return whether nobody on the way can change what this address gives."""
+    """Return whether nobody between us and the server can change what this address delivers."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
@@ -91,16 +92,16 @@ def _file_name(url: str) -> str:
 
 
 def await_answer(url: str, seconds: float) -> None:
-    """Raise ``UnreachableError`` unless the server, or the proxy before it, accepts a connection within ``seconds``.
+    """Raise ``UnreachableError`` unless the server, or its proxy, accepts a connection within ``seconds``.
 
-    A connect timeout does not bound this: it holds for each of a host's many addresses, and not for the name server.
-    Nothing is asked of the server: some answer ``HEAD`` by closing the connection.
+    A connect timeout does not bound this: it applies to each of a host's many addresses, and not to the name server. No
+    request is sent: some servers answer ``HEAD`` by closing the connection.
     """
     proxy = proxy_of(url)
     try:
         parts = urlsplit(proxy or url)
         place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    except ValueError as error:  # no number as its port
+    except ValueError as error:  # the port is not a number
         raise UnreachableError(f"{proxy or url} is not an address ({error})") from error
     outcome: list[Exception | None] = []
 
@@ -108,7 +109,7 @@ def await_answer(url: str, seconds: float) -> None:
         try:
             socket.create_connection(place, timeout=seconds).close()
             outcome.append(None)
-        except (OSError, ValueError) as error:  # ValueError: a name that cannot be one
+        except (OSError, ValueError) as error:  # ValueError: an impossible host name
             outcome.append(error)
 
     thread = threading.Thread(target=connect, daemon=True)
@@ -130,20 +131,20 @@ def proxy_of(url: str) -> str | None:
 
 
 def _named(proxy: str | None) -> str:
-    """Return what a message says of a proxy, without the password in it, and which variable to look at."""
+    """Return a proxy as messages name it, without its password, and which variables set it."""
     host = (proxy or "").rpartition("@")[2].rpartition("//")[2]
     return f"the proxy {host} (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; exceptions are in NO_PROXY)"
 
 
 def _reason(error: BaseException) -> str:
-    """Return what is at the bottom of an error: requests wraps the cause in layers of address and pool."""
+    """Return the root cause of an error: requests wraps it in layers of address and pool."""
     while error.__context__ is not None:
         error = error.__context__
     return str(error) or type(error).__name__
 
 
 class _Resuming:
-    """A pooch downloader that keeps what it has got in ``partial`` and asks for the rest only."""
+    """A pooch downloader that keeps what it has received in ``partial`` and requests only the rest."""
 
     def __init__(self, partial: Path, *, secure: bool, patience: Patience) -> None:
         self.partial, self.secure, self.patience = partial, secure, patience
@@ -153,7 +154,7 @@ class _Resuming:
         import requests
 
         have = self.partial.stat().st_size if self.partial.exists() else 0
-        # A compressed transfer would make the lengths and the ranges those of another sequence of bytes.
+        # Lengths and ranges of a compressed transfer would refer to other bytes.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with self._answer(url, headers) as response:
             way = [hop.url for hop in (*response.history, response)]
@@ -169,10 +170,10 @@ class _Resuming:
         self.partial.replace(output_file)
 
     def _answer(self, url: str, headers: dict[str, str]) -> Any:
-        """Return the server's response, of which only the head has come.
+        """Return the server's response, of which only the head has arrived.
 
         Raises:
-            UnreachableError: it has not come in time; to ask again would take as long again.
+            UnreachableError: it did not arrive in time; another request would take as long.
         """
         import requests
 
@@ -186,11 +187,13 @@ class _Resuming:
             ) from error
 
     def _receive(self, response: Any, have: int) -> None:
-        """Write the body behind the first ``have`` bytes of ``partial``."""
+        """Write the body after the first ``have`` bytes of ``partial``."""
         import requests
         from tqdm import tqdm  # type: ignore[import-untyped]
 
-        packed = "Content-Encoding" in response.headers  # though it was not asked for: the length is of what is sent
+        packed = (
+            "Content-Encoding" in response.headers
+        )  # although we refused it: the length is that of the compressed bytes
         length = None if packed else response.headers.get("Content-Length")
         total = have + int(length) if length else None
         quiet = not sys.stderr.isatty()

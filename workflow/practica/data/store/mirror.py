@@ -1,4 +1,4 @@
-"""Where data sets may be on this machine: a mirror, however it is named, and Keras' download folder."""
+"""Where data sets may be on this machine: a mirror, however its name is written, and Keras' download folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WEB = ("http://", "https://")
 
 
 def local_folder(mirror: str) -> Path | None:
-    """Return the folder that a mirror names as a path, with ``~`` or as ``file://``; None where it is a web address."""
+    """Return the folder of a mirror given as a path, with ``~`` or as ``file://``; None if it is a web address."""
     if mirror.lower().startswith(WEB):
         return None
     path = mirror
@@ -30,10 +30,10 @@ def check_mirror(mirror: str) -> None:
     """Refuse a mirror that is neither a folder nor a web address.
 
     Raises:
-        InputError: the message says where mirrors are named.
+        InputError: the message says where to name a mirror.
     """
     folder = local_folder(mirror)
-    # os.path: Path.is_dir raises where a name is too long.
+    # os.path: Path.is_dir raises if a name is too long.
     usable = os.path.isdir(folder) if folder else mirror.partition("://")[2].strip("/ ") != ""  # noqa: PTH112
     if not usable:
         raise InputError(
@@ -43,12 +43,12 @@ def check_mirror(mirror: str) -> None:
 
 
 def same_mirror(mirror: str | None) -> str:
-    """Return one spelling for all that name the same mirror."""
+    """Return one spelling for all names of the same mirror."""
     folder = local_folder(mirror) if mirror else None
     return os.path.realpath(folder) if folder else (mirror or "").rstrip("/")
 
 
 def keras_folder() -> Path:
-    """Return the folder in which Keras keeps the data sets that it has downloaded."""
+    """Return the folder in which Keras keeps downloaded data sets."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path("~/.keras").expanduser()) / "datasets"

@@ -1,7 +1,7 @@
-"""Tell which array of a data set is which, however the file that holds it calls it.
+"""Recognise the arrays of a data set by the names that a file gives them.
 
-People save what a ``load_data`` has given them as ``x_train``, ``training_images`` or ``{"train": (images, labels)}``.
-What a file calls an array says only where to look: the fingerprint of all of them decides.
+People save the result of ``load_data`` as ``x_train``, ``training_images`` or ``{"train": (images, labels)}``. Names
+only say where to look: the fingerprint of all arrays decides.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ PARTS = {
 }
 KNOWN = {word: key for table in (AXES, PARTS) for key, words in table.items() for word in words.split()}
 IN_ORDER = {f"arr_{n}": name for n, name in enumerate(("x_train", "y_train", "x_test", "y_test"))}
-"""What numpy calls arrays that are saved without names."""
+"""The names that numpy gives to arrays saved without names."""
 WORD = re.compile(r"t10k|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def canonical(name: str) -> str | None:
-    """Return the name of an array as ``x``, ``y_train`` or so on, whatever it is called; None where that is unclear."""
+    """Return the name of an array in the form ``x`` or ``y_train``, whatever a file calls it; None if it is unclear."""
     if name in IN_ORDER:
         return IN_ORDER[name]
     axis, part, others = _meaning(name)
@@ -36,16 +36,16 @@ def canonical(name: str) -> str | None:
 
 
 def by_name(value: Any) -> dict[str, Any]:
-    """Return what plain data hold by canonical names.
+    """Return the content of plain data by canonical names.
 
-    They may be a dict, of arrays or of one more for each part; a pair of images and labels; or two or three pairs: to
-    train, often to validate, and to test.
+    The data may be a dict of arrays, or of one such dict for each split; a pair of images and labels; or two or three
+    pairs: for training, often for validation, and for testing.
     """
     return dict(_named(value, ""))
 
 
 def _named(value: Any, part: str) -> Iterator[tuple[str, Any]]:
-    """Yield canonical names and what stands under them, in the order of the data."""
+    """Yield canonical names with their values, in the order of the data."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             axis, own, others = _meaning(key.decode("latin-1") if isinstance(key, bytes) else str(key))
@@ -63,12 +63,12 @@ def _named(value: Any, part: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_pair(value: Any) -> bool:
-    """Return whether a value is one of images and labels, not a list of two numbers."""
+    """Return whether a value is a pair of images and labels, and not a list of two numbers."""
     return isinstance(value, list) and len(value) == 2 and all(isinstance(item, list | np.ndarray) for item in value)
 
 
 def _meaning(name: str) -> tuple[str, str, bool]:
-    """Return which axis and which part a name says, empty where none, and whether it says something else besides."""
+    """Return the axis and the split in a name, each empty if there is none, and whether the name says anything else."""
     words = [part for word in WORD.findall(name) for part in _split(word.lower())]
     said = [KNOWN.get(word) for word in words]
     axes, parts = ([key for key in said if key in table] for table in (AXES, PARTS))
@@ -76,7 +76,7 @@ def _meaning(name: str) -> tuple[str, str, bool]:
 
 
 def _split(word: str) -> tuple[str, ...]:
-    """Return the parts of a word such as ``xtrain``; most are one."""
+    """Return the parts of a word such as ``xtrain``; most words have one part."""
     if word not in KNOWN:
         for at in range(1, len(word)):
             first, second = word[:at], word[at:]

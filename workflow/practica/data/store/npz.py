@@ -1,4 +1,4 @@
-"""Read ``.npz`` files of unknown origin: each member must hold what is expected, whatever type it is stored as."""
+"""Read ``.npz`` files of unknown origin: each member must hold the expected numbers, stored as any type."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_arrays(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]])
     """Return the members of the ``.npz`` file ``path`` named in ``expected`` as ``{name: (dtype, shape)}``.
 
     Raises:
-        BadContentError: the file is damaged, or a member is missing, or its numbers do not fit the type or shape.
+        BadContentError: the file is damaged, a member is missing, or its numbers do not fit the type or shape.
     """
     with _archive(path) as archive:
         return {name: _numbers(archive, name, np.dtype(dtype), shape) for name, (dtype, shape) in expected.items()}
@@ -37,7 +37,7 @@ def read_object_list(path: Path, name: str, count: int) -> list[Any]:
     """Return the one-dimensional object array ``name`` of ``path`` as a list of ``count`` plain objects.
 
     Raises:
-        BadContentError: the file is damaged, or the member is missing or is anything else.
+        BadContentError: the file is damaged, or the member is missing or is something else.
     """
     with _archive(path) as archive, _member(archive, name, OBJECTS_LIMIT) as stream:
         shape, _, dtype = _header(stream, name)
@@ -51,7 +51,7 @@ def read_object_list(path: Path, name: str, count: int) -> list[Any]:
 
 @contextmanager
 def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip file; whatever is wrong with it while it is read is bad content."""
+    """Open a zip file; any error while it is read becomes ``BadContentError``."""
     with damage_is_bad_content(".npz file"), zipfile.ZipFile(path) as archive:
         yield archive
 
@@ -77,7 +77,7 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
 
 
 def _numbers(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return a numeric array; nothing is allocated before its header is known to be right."""
+    """Return a numeric array; nothing is allocated before its header has been checked."""
     widest = WIDEST * (CLASSES if len(shape) == 1 and dtype.kind in "iu" else 1)
     with _member(archive, name, math.prod(shape) * widest + HEADER_LIMIT) as stream:
         found_shape, fortran, found_dtype = _header(stream, name)

@@ -1,4 +1,4 @@
-"""Get a published data set: fetched earlier, from Keras' folder, from a mirror, or upstream, in this order."""
+"""Get a published data set: from an earlier download, Keras' folder, a mirror or the original site, in this order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from practica.files import atomic_path, read_json, write_json
 
 @dataclass(frozen=True)
 class Found:
-    """Verified arrays and where they come from."""
+    """Verified arrays and their origin."""
 
     arrays: Arrays
     origin: dict[str, Any]
@@ -29,7 +29,7 @@ class Found:
 
 @dataclass
 class Trail:
-    """What was tried and how it went; ``refused`` where a file was there but was not what it should be."""
+    """The record of all attempts; ``refused`` lists files that exist but do not hold the data set."""
 
     lines: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -42,10 +42,11 @@ class Trail:
 
 
 def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -> tuple[Found | None, Trail]:
-    """Return the data set, or None, and the trail of what was tried.
+    """Return the data set, or None, and the trail of attempts.
 
-    Whatever is fetched is kept in the folder ``raw``, but only once its content is verified. A file there that holds
-    something else ends the search: whoever put it there wants it to be used, and it is neither renamed nor replaced.
+    Files are kept in the folder ``raw`` only after their content has been verified. A file there with other content
+    ends
+    the search: whoever put it there wants it to be used, so it is neither renamed nor replaced.
 
     Raises:
         InputError: ``mirror`` is neither an existing folder nor an http(s) address.
@@ -68,7 +69,7 @@ def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -
 
 
 def origin_of(kind: str, source: str, file_sha256: str | None = None) -> dict[str, Any]:
-    """Return the record of where data come from; ``prepared_at`` is the time in UTC."""
+    """Return the record of the origin of data; ``prepared_at`` is the time in UTC."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return {"kind": kind, "source": source, "file_sha256": file_sha256, "prepared_at": now}
 
@@ -81,12 +82,12 @@ def known_origin(path: Path) -> dict[str, Any]:
         if record["file_sha256"] == digest:
             return record
     except (InputError, TypeError, KeyError):
-        pass  # put there by hand
+        pass  # somebody put it there by hand
     return origin_of("cache", str(path), digest)
 
 
 def _from_folder(spec: Published, folder: Path, raw: Path, kind: str, trail: Trail) -> Found | None:
-    """Take the first file in a folder that holds the data set; unless the folder is ``raw``, it is copied there."""
+    """Take the first file in a folder that holds the data set; unless the folder is ``raw``, copy it there."""
     noted = len(trail.lines)
     try:
         for form, path in candidates(spec, folder):
@@ -107,7 +108,7 @@ def _from_folder(spec: Published, folder: Path, raw: Path, kind: str, trail: Tra
 
 
 def _from_file(spec: Published, form: Form, path: Path, raw: Path, kind: str) -> Found:
-    """Read a file of this machine."""
+    """Read a file on this machine."""
     _check_regular(path)
     if kind == "cache":
         return Found(spec.read(form, path), known_origin(path))
@@ -118,7 +119,7 @@ def _from_file(spec: Published, form: Form, path: Path, raw: Path, kind: str) ->
 
 
 def _from_address(spec: Published, mirror: str, raw: Path, patience: Patience, trail: Trail) -> Found | None:
-    """Take the first form that a mirror on the web has in good order."""
+    """Take the first form that a web mirror has with the right content."""
     for form in spec.forms:
         if form.in_place:
             continue
@@ -138,14 +139,14 @@ def _from_address(spec: Published, mirror: str, raw: Path, patience: Patience, t
 
 
 def _check_regular(path: Path) -> None:
-    """Refuse what is there but has no end, as a device, or waits for a writer, as a pipe; in a folder, too."""
+    """Refuse devices, which have no end, and pipes, which wait for a writer; inside a folder, too."""
     for file in path.iterdir() if path.is_dir() else [path]:
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise UnavailableError(f"{file.name} is not a regular file")
 
 
 def _from_upstream(spec: Published, raw: Path, patience: Patience, trail: Trail) -> Found | None:
-    """Fetch the data set from its original source."""
+    """Fetch the data set from its original site."""
     for form in spec.forms:
         if (upstream := form.upstream) is None:
             continue
@@ -166,18 +167,18 @@ def _adopt(spec: Published, form: Form, path: Path, origin: dict[str, Any], fetc
         fetch(part)
         arrays = spec.read(form, part)
         origin = origin | {"file_sha256": _digest(part)}
-        # Before the file itself: a record that waits for its file does no harm, a file without one loses its origin.
+        # Before the file itself: a record without its file does no harm, but a file without its record loses its origin.
         write_json(_record(path), origin)
     return Found(arrays, origin)
 
 
 def _record(path: Path) -> Path:
-    """Return the file beside a raw file that says where it was fetched."""
+    """Return the file beside a raw file that holds its origin."""
     return path.with_name(f"{path.name}.origin.json")
 
 
 def _digest(path: Path) -> str:
-    """Return the SHA-256 of a file, or of the files of a folder one after another, without those of a system."""
+    """Return the SHA-256 of a file, or of all files in a folder one after another, without hidden ones."""
     digest = hashlib.sha256()
     inside = [file for file in path.iterdir() if file.is_file()] if path.is_dir() else [path]
     for file in sorted(file for file in inside if file == path or not file.name.startswith(".")):

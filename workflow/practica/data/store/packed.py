@@ -1,4 +1,4 @@
-"""Look into archives that hold the files of a data set, as sites give them to those who download a whole folder."""
+"""Look into archives that hold the files of a data set, as sites offer them to those who download a whole folder."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from practica.data.store.wrapped import DAMAGE, ZIP, beginning, damage_is_bad_co
 
 ENDS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 LIMIT = 2**31  # bytes
-MOST = 10_000  # members; images one by one are no form that is read
+MOST = 10_000  # members; no reader takes images one by one
 
 
 def members(path: Path) -> list[PurePosixPath]:
-    """Return the plain files in an archive; none where it cannot be read, which its readers say."""
+    """Return the plain files in an archive; none if it cannot be read, which its readers report."""
     try:
         if beginning(path).startswith(ZIP):
             with zipfile.ZipFile(path) as zipped:
@@ -35,10 +35,10 @@ def members(path: Path) -> list[PurePosixPath]:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """Unpack the plain files of an archive into a folder that is there for a while.
+    """Unpack the plain files of an archive into a temporary folder.
 
     Raises:
-        BadContentError: the archive is damaged, or unpacks to more than is possible.
+        BadContentError: the archive is damaged, or unpacks to more than the limit.
     """
     with tempfile.TemporaryDirectory(prefix="practica-") as folder:
         with damage_is_bad_content("archive"):
@@ -72,7 +72,7 @@ def _check_size(count: int, size: int) -> None:
 
 
 def _inside(name: str) -> PurePosixPath | None:
-    """Return where a member lies in its archive; None where that is outside of it, or what a system has left."""
+    """Return the path of a member in its archive; None if it lies outside, or is junk left by an operating system."""
     path = PurePosixPath(name)
     outside = path.is_absolute() or ".." in path.parts or "\\" in name
     return None if outside or is_junk(name) else path

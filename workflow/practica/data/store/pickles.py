@@ -1,8 +1,8 @@
 """Read pickles of plain data without running anything that they ask for.
 
-Some published data exist only as pickles. A pickle is a program that may call any importable
-function; here it can name a few numpy constructors, and even these are replaced by inert stand-ins that record
-their arguments. What they recorded is then checked and turned into arrays by us.
+Some published data exist only as pickles. A pickle is a program that may call any importable function; here it can name
+a few numpy constructors, and even these are replaced by inert stand-ins that record their arguments. Our own code then
+checks the records and turns them into arrays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from practica.data.store.spec import BadContentError
 
-FEW = 10  # a longer list holds labels, file names or words, which are plain already, or one array after another
+FEW = 10  # longer lists hold labels, file names or words, which are plain already, or one array after another
 
 
 class _NdarrayName:
@@ -56,7 +56,7 @@ class _Array:
         self.state = state
 
     def content(self) -> Any:
-        """Return the array of numbers, or a list where it is a one-dimensional array of objects."""
+        """Return the array of numbers, or a list if it is a one-dimensional array of objects."""
         if not (isinstance(self.state, tuple) and len(self.state) == 5):
             raise pickle.UnpicklingError("an array without content")
         _, shape, dtype, fortran, data = self.state
@@ -72,14 +72,14 @@ class _Array:
 
 
 class _FromBuffer(_Array):
-    """Record ``numpy.core.numeric._frombuffer(buffer, dtype, shape, order)``, as protocol 5 has it."""
+    """Record ``numpy.core.numeric._frombuffer(buffer, dtype, shape, order)``, which protocol 5 uses."""
 
     def __init__(self, data: object, dtype: object, shape: object, order: object, *_: object) -> None:
         self.state = (1, shape, dtype, order == "F", data)
 
 
 class _Scalar:
-    """Stand for ``numpy.core.multiarray.scalar``, by which numpy writes one number."""
+    """Stand for ``numpy.core.multiarray.scalar``, with which numpy writes a single number."""
 
     def __new__(cls, dtype: object, data: object, *_: object) -> Any:
         """Return the number."""
@@ -93,14 +93,14 @@ class _Scalar:
 
 
 class _Dict(dict[Any, Any]):
-    """Stand for a dict of another class; what it holds besides its items is left out."""
+    """Stand for a dict of another class; anything but its items is left out."""
 
     def __setstate__(self, state: object) -> None:
         pass
 
 
 class _Encoded:
-    """Stand for ``_codecs.encode``, by which Python 3 writes bytes for Python 2."""
+    """Stand for ``_codecs.encode``, with which Python 3 writes bytes for Python 2."""
 
     def __new__(cls, text: object, *_: object) -> Any:
         """Return the bytes that ``text`` stands for."""
@@ -113,7 +113,7 @@ class _Encoded:
 
 
 def _text(value: object) -> object:
-    """Return a string of Python 2 as text, and anything else as it is."""
+    """Return a string of Python 2 as text, and anything else unchanged."""
     return value.decode("ascii") if isinstance(value, bytes) else value
 
 
@@ -125,7 +125,7 @@ _GLOBALS = {
     ("sklearn.utils", "Bunch"): _Dict,
     ("sklearn.utils._bunch", "Bunch"): _Dict,
     ("sklearn.datasets.base", "Bunch"): _Dict,
-    # Under the names before numpy 2, and since.
+    # Under the names before numpy 2, and those since.
     ("numpy.core.multiarray", "scalar"): _Scalar,
     ("numpy._core.multiarray", "scalar"): _Scalar,
     ("numpy.core.multiarray", "_reconstruct"): _Array,
@@ -136,10 +136,10 @@ _GLOBALS = {
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """An unpickler that knows a few names."""
+    """An unpickler that knows only a few names."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the inert stand-in of a permitted name and refuse every other."""
+        """Return the inert stand-in of a permitted name, and refuse any other name."""
         try:
             return _GLOBALS[module, name]
         except KeyError:
@@ -147,7 +147,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def unpickle_plain(stream: IO[bytes]) -> Any:
-    """Return the pickled list, tuple, dict or array (of numbers, or of objects: as a list) that ``stream`` holds.
+    """Return the pickled list, tuple, dict or array in ``stream``; an array of objects becomes a list.
 
     Strings of Python 2 become ``bytes``. Nothing named in the pickle is imported or called.
 
@@ -156,12 +156,12 @@ def unpickle_plain(stream: IO[bytes]) -> Any:
     """
     try:
         return _plain(_PlainUnpickler(stream, encoding="bytes").load())
-    except Exception as error:  # a hostile or damaged pickle can raise anything at all
+    except Exception as error:  # a hostile or damaged pickle can raise anything
         raise BadContentError(f"it holds no plain data ({error})") from error
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with the recorded arrays in it, also those in containers, turned into arrays."""
+    """Return a value with its recorded arrays turned into arrays, also inside containers."""
     if isinstance(value, _Array):
         return value.content()
     if isinstance(value, dict):

@@ -1,9 +1,10 @@
-"""Say, before any job, what a data set will hold, so that where it comes from is no reason to train again.
+"""Predict, before any job, what a data set will hold, so that another source alone trains nothing again.
 
-Snakemake compares parameters. Two are made here: the *fingerprint*, on which trainings depend, and the *road*, on
-which preparing does. The road is noted beside the data and stays what it was for as long as these can stay, whatever
-mirror is named by then: only a stand-in gives way, and only where real data may be had now or stand-ins are no longer
-allowed. Where prepared data have been deleted, what was trained on them remembers both.
+Snakemake compares parameters. Two are made here: the *fingerprint*, on which trainings depend, and the *road*, on which
+preparing depends. The road is noted beside the data and stays the same for as long as the data can stay, whatever
+mirror
+is named by then: only a stand-in gives way, and only if real data may be had now or stand-ins are no longer allowed. If
+prepared data have been deleted, the results that were trained on them remember both.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from practica.files import read_json, sha256
 
 @dataclass(frozen=True)
 class Plan:
-    """What is expected of a data set: its road, the fingerprint of its content, and whether what is prepared goes."""
+    """What to expect of a data set: its road, its fingerprint, and whether the data prepared before must go."""
 
     road: str
     fingerprint: str
@@ -35,12 +36,12 @@ _plans: dict[tuple[object, ...], Plan] = {}
 
 
 def plan(name: str, sources: Mapping[str, Any], remembered: Callable[[str], Mapping[str, Any]] = lambda _: {}) -> Plan:
-    """Return what is expected of the data set ``name``, at the cost of two ``stat`` a job.
+    """Return what to expect of the data set ``name``, at the cost of two ``stat`` calls a job.
 
     Args:
         name: the name of a data set.
         sources: ``folder``, ``mirror`` and ``on_missing``, as under ``data`` in the configuration.
-        remembered: gives what a finished run notes of a data set: ``fingerprint``, ``stand_in`` and ``origin``.
+        remembered: returns what a finished run recorded about a data set: ``fingerprint``, ``stand_in`` and ``origin``.
     """
     place = prepared_folder(name, sources["folder"])
     state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, _records(place)))
@@ -54,7 +55,7 @@ def plan(name: str, sources: Mapping[str, Any], remembered: Callable[[str], Mapp
 
 
 def _plan(name: str, described: Mapping[str, Any], origin: Mapping[str, Any], sources: Mapping[str, Any]) -> Plan:
-    """Return what is expected of a data set, from what is or was prepared and what could be."""
+    """Return what to expect of a data set, from what is or was prepared and what could be."""
     spec = spec_of(name)
     files = _files(spec, sources) if isinstance(spec, Published) else []
     road = sha256(f"{same_mirror(sources['mirror'])} {sources['on_missing']} {files}")[:16]
@@ -68,14 +69,14 @@ def _plan(name: str, described: Mapping[str, Any], origin: Mapping[str, Any], so
 
 
 def _files(spec: Published, sources: Mapping[str, Any]) -> list[str]:
-    """Return the files on this machine that may be the data set."""
+    """Return the files on this machine that may hold the data set."""
     mirror = local_folder(sources["mirror"]) if sources["mirror"] else None
     folders = [Path(sources["folder"]) / "raw", keras_folder(), *([mirror] if mirror else [])]
     found = []
     for folder in folders:
         try:
             found += [str(path) for _, path in candidates(spec, folder)]
-        except OSError:  # preparing says why
+        except OSError:  # the job that prepares says why
             continue
     return found
 
@@ -86,7 +87,7 @@ def _records(place: Path) -> tuple[Path, Path]:
 
 
 def _stamp(path: Path) -> object:
-    """Return what tells whether a file is another than before."""
+    """Return a value that changes when a file changes."""
     try:
         status = path.stat()
     except OSError:
@@ -95,7 +96,7 @@ def _stamp(path: Path) -> object:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return what a record says; nothing where it is not there or damaged."""
+    """Return the content of a record; empty if it is missing or damaged."""
     try:
         record = read_json(path)
     except InputError:

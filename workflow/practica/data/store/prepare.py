@@ -1,4 +1,4 @@
-"""Prepare a data set: get it from the best source that has it, verify it, keep it."""
+"""Prepare a data set: get it from the best source that has it, verify it, and keep it."""
 
 from __future__ import annotations
 
@@ -31,22 +31,25 @@ def prepare(
 ) -> DatasetInfo:
     """Make the data set ``name`` ready to be loaded from the data folder ``folder``.
 
-    Sources, in this order: what is prepared already; a file in ``<folder>/raw``, or in Keras' folder; the mirror; the
-    original site; and, only where ``on_missing`` is ``stand-in``, a generated stand-in. Real content is verified on
-    every road.
+    Sources, in this order: the data prepared before; a file in ``<folder>/raw``, or in Keras' folder; the mirror; the
+    original site; and, only if ``on_missing`` is ``stand-in``, a generated stand-in. Real content is verified wherever
+    it
+    comes from.
 
     Args:
         name: the name of a data set.
         folder: the data folder.
         mirror: a folder, or an http(s) address, that holds the data sets as plain files.
         on_missing: ``error`` or ``stand-in``.
-        patience: how long servers are waited for.
-        road: what ``planned`` has said of the road; it is noted with the origin.
+        patience: how long to wait for servers.
+        road: the road from ``planned``; it is noted with the origin.
 
     Raises:
-        InputError: there is no such data set or mirror; the data set has no fingerprint yet; the data cannot be had; a
-            file with other content stands where the data set should be (never replaced by a stand-in); the folder
-            cannot be written to.
+        InputError: there is no such data set or mirror; the data set has no fingerprint yet; the data cannot be
+            obtained; a
+            file with other content is in the place of the data set (it is never replaced by a stand-in); or the folder
+            is
+            not writable.
     """
     spec = spec_of(name)
     if on_missing not in ("error", "stand-in"):
@@ -65,7 +68,7 @@ def prepare(
 
 
 def _computed(spec: Computed) -> Arrays:
-    """Return what the rule gives if it is what it should be."""
+    """Return the arrays of a rule, if they have the right fingerprint."""
     arrays = spec.compute()
     if (digest := fingerprint(arrays)) != spec.fingerprint:
         raise InputError(
@@ -76,7 +79,7 @@ def _computed(spec: Computed) -> Arrays:
 
 
 def _kept(spec: Spec, folder: Path, road: str) -> DatasetInfo | None:
-    """Return the data set if its real content is there already, whatever has become of the files that describe it."""
+    """Return the data set if its real content is prepared already, whatever happened to the files that describe it."""
     place = prepared_folder(spec.name, folder)
     arrays = content(place)
     if fingerprint(arrays) != spec.fingerprint:
@@ -89,7 +92,7 @@ def _kept(spec: Spec, folder: Path, road: str) -> DatasetInfo | None:
 
 
 def _first_origin(spec: Spec, folder: Path) -> dict[str, Any]:
-    """Return where a data set comes from that is not on record: a rule, a raw file, or whoever put the arrays there."""
+    """Return the unrecorded origin of a data set: a rule, a raw file, or the arrays that somebody put there."""
     if isinstance(spec, Computed):
         return origin_of("computed", spec.rule)
     found = next((path for _, path in candidates(spec, folder / "raw") if path.is_file()), None)
@@ -99,7 +102,7 @@ def _first_origin(spec: Spec, folder: Path) -> dict[str, Any]:
 def _fetched(
     spec: Published, folder: Path, mirror: str | None, on_missing: str, patience: Patience, road: str
 ) -> DatasetInfo:
-    """Obtain the data set, or generate its stand-in where that is allowed."""
+    """Obtain the data set, or generate its stand-in if that is allowed."""
     found, trail = obtain(spec, folder / "raw", mirror, patience)
     if found is not None:
         return keep(spec.name, folder, found.arrays, stand_in=False, origin=found.origin | {"road": road})
@@ -111,12 +114,12 @@ def _fetched(
 
 
 def _listed(trail: Trail) -> str:
-    """Return one line for each thing that was tried."""
+    """Return one line for each attempt."""
     return "\n".join(f"  - {line}" for line in trail.lines)
 
 
 def _lament(spec: Published, folder: Path, trail: Trail) -> str:
-    """Return what was tried for a data set, with what result, and what to do."""
+    """Return all attempts to get a data set, with their results, and what to do."""
     names = " or ".join(form.name for form in spec.forms)
     advice = [
         f"put {names} into {folder / 'raw'}",

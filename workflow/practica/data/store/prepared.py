@@ -1,8 +1,9 @@
 """Keep the canonical arrays of a data set as plain ``.npy`` files, and open them again.
 
-``<folder>/prepared/<name>/`` holds one file an array, ``origin.json`` (where they come from) and ``dataset.json`` (what
-they are). The latter is the same to the byte whatever road the data came by, so that it can stand as the input whose
-change makes everything after it out of date; it is removed first and written last, so that where it is, all is.
+``<folder>/prepared/<name>/`` holds one file per array, ``origin.json`` (where they come from) and ``dataset.json``
+(what
+they are). The latter has the same bytes whatever the source of the data, so rules can use it as the input whose change
+makes everything after it out of date; it is removed first and written last, so that where it is, all is.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from practica.files import atomic_path, read_json, write_json
 
 SCHEMA = 1
 TEST = "_test"
-"""How the names of all arrays end that only the test set is made of."""
+"""The suffix of all arrays that belong only to the test set."""
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What a prepared data set is.
+    """The description of a prepared data set.
 
     Attributes:
         name: its name.
@@ -47,7 +48,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True)
 class Dataset:
-    """An opened data set: its arrays, memory-mapped and read-only, and what it is."""
+    """An opened data set: its arrays, memory-mapped and read-only, and its description."""
 
     info: DatasetInfo
     arrays: Arrays
@@ -78,23 +79,23 @@ class Dataset:
 
 
 def prepared_folder(name: str, folder: str | Path) -> Path:
-    """Return where the data set ``name`` is kept under the data folder."""
+    """Return the folder of the prepared data set ``name`` under the data folder."""
     return Path(folder) / "prepared" / name
 
 
 def content(place: Path) -> Arrays:
-    """Return the whole arrays that lie in ``place``, with or without a ``dataset.json``."""
+    """Return the complete arrays in ``place``, with or without a ``dataset.json``."""
     arrays = {}
     for path in place.glob("*.npy"):
         try:
             arrays[path.stem] = _open(path)
-        except (OSError, ValueError, EOFError):  # left out: what remains is then not the content that is looked for
+        except (OSError, ValueError, EOFError):  # left out, so the rest will not match the fingerprint
             continue
     return arrays
 
 
 def keep(name: str, folder: str | Path, arrays: Arrays, *, stand_in: bool, origin: dict[str, Any]) -> DatasetInfo:
-    """Write a data set so that it appears whole or not at all; arrays that are there already stay as they are."""
+    """Write a data set so that it appears whole or not at all; equal arrays that exist already stay as they are."""
     place = prepared_folder(name, folder)
     digest = fingerprint(arrays)
     forms = {key: {"dtype": array.dtype.str, "shape": list(array.shape)} for key, array in sorted(arrays.items())}
@@ -109,8 +110,9 @@ def keep(name: str, folder: str | Path, arrays: Arrays, *, stand_in: bool, origi
 def load(name: str, folder: str | Path, *, test: bool = True) -> Dataset:
     """Open the prepared data set ``name`` under the data folder ``folder``.
 
-    Types, shapes and file sizes are compared with what was prepared; ``verify`` compares every byte. Without ``test``
-    the files of test arrays, whose names end in ``_test``, are not even opened: these arrays have no rows.
+    Types, shapes and file sizes are compared with the record; ``verify`` compares every byte. Without ``test``, the
+    files
+    of test arrays, whose names end in ``_test``, are not even opened: these arrays have no rows.
 
     Raises:
         InputError: there is no such data set, or it is not prepared, or damaged, or from another version.
@@ -138,7 +140,7 @@ def load(name: str, folder: str | Path, *, test: bool = True) -> Dataset:
 
 
 def verify(name: str, folder: str | Path) -> DatasetInfo:
-    """Compare every byte of a prepared data set with its fingerprint and return what it is.
+    """Compare every byte of a prepared data set with its fingerprint and return its description.
 
     Raises:
         InputError: as ``load``, or the content has changed.
@@ -151,7 +153,7 @@ def verify(name: str, folder: str | Path) -> DatasetInfo:
 
 
 def _write_if_new(path: Path, value: dict[str, Any]) -> None:
-    """Write ``value`` unless it is there already: a newer time stamp would make what depends on it out of date."""
+    """Write ``value`` unless the file holds it: a newer time stamp would make what depends on it out of date."""
     try:
         if read_json(path) == value:
             return
@@ -184,10 +186,10 @@ def _open_as(place: Path, name: str, dtype: str, shape: list[int]) -> NDArray[An
 
 
 def _replace_arrays(place: Path, arrays: Arrays) -> None:
-    """Remove the description of the old data set, write the new arrays, and let them take the place of the old ones."""
+    """Remove the description of the old data set, write the new arrays, and replace the old ones with them."""
     (place / "dataset.json").unlink(missing_ok=True)
     with ExitStack() as parts:
-        # All are written before any is renamed: where that fails, the description, which Snakemake puts back, is true.
+        # Write all before renaming any: if that fails, Snakemake restores the description, which is then still true.
         for name, array in arrays.items():
             part = parts.enter_context(atomic_path(place / f"{name}.npy"))
             with part.open("wb") as stream:

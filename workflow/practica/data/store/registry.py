@@ -14,7 +14,8 @@ def spec_of(name: str) -> Spec:
     """Return the specification of the data set ``name``.
 
     Raises:
-        InputError: there is no such data set, or it has another name than its module, by which the workflow finds it.
+        InputError: there is no such data set, or its name differs from that of its module, by which the workflow finds
+            it.
     """
     if name not in data_sets():
         raise InputError(f"there is no data set {name!r} in {shown('data')}{hint(name, data_sets())}")

@@ -1,4 +1,4 @@
-"""Read arrays as people save them: what ``numpy.savez`` or ``pickle`` has written, under any names."""
+"""Read arrays as people save them, with ``numpy.savez`` or ``pickle``, under any names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, BadContentError
 from practica.data.store.wrapped import COMPRESSED, beginning, unwrapped
 
-LIMIT = 2**30  # bytes; what is larger is no data set that is kept in one pickle
+LIMIT = 2**30  # bytes; no data set in a single pickle is larger
 OPENINGS = (b"\x80", b"(", b"]", b"}", b"c")
-"""Of a pickle: the mark of its protocol, or a tuple, list, dict or name."""
+"""First bytes of a pickle: the mark of its protocol, or a tuple, list, dict or name."""
 
 
 def read_saved(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> Arrays:
@@ -37,18 +37,18 @@ def read_saved(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) 
 
 
 def is_pickle(path: Path) -> bool:
-    """Return whether a file begins as a pickle does, or is compressed as a whole, as numpy's are not."""
+    """Return whether a file begins like a pickle, or is compressed as a whole, as numpy's files never are."""
     start = beginning(path)
     return start[:1] in OPENINGS or start.startswith(tuple(COMPRESSED))
 
 
 def unpickled(path: Path, names: Collection[str]) -> dict[str, Any]:
-    """Return what a pickle, which may be compressed, holds under ``names``; nothing in it is run.
+    """Return the values of ``names`` in a pickle, which may be compressed; nothing in it is run.
 
-    What is to validate is put behind what is to train, from which it was cut.
+    Validation data are appended to the training data, from which they were split off.
 
     Raises:
-        BadContentError: the file is damaged, too large, or does not hold them.
+        BadContentError: the file is damaged, too large, or lacks one of them.
     """
     held = by_name(unpickle_plain(io.BytesIO(unwrapped(path, LIMIT))))
     if missing := [name for name in names if name not in held]:

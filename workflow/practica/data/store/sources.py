@@ -11,15 +11,15 @@ from pathlib import Path, PurePosixPath
 from practica.data.store.packed import ENDS, members, unpacked
 from practica.data.store.spec import Arrays, BadContentError, Form, Published, fingerprint
 
-# What stands beside a data set's file: the record of its origin, a file that is being written, one set aside.
+# Files beside a data set's file: the record of its origin, a file that is being written, one set aside.
 BESIDE = re.compile(r"\..*|.*\.(origin\.json|part|partial|damaged-\d+)")
 
 
 def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
-    """Yield what may be the data set in ``folder``, by its names, each with its form; the published names first.
+    """Yield the files in ``folder`` that may hold the data set, by name, with their forms, published names first.
 
-    Last come archives that hold such files beside others, and folders that are one unpacked: ``archive.zip`` says not
-    which data set it is, so only those are named in which there is a file that may be it.
+    Last come archives that hold such files beside others, and folders that are an unpacked archive. A name such as
+    ``archive.zip`` does not identify a data set, so only those with a file that may hold this one are yielded.
     """
     told = set()
     for form, path in _by_name(spec, folder):
@@ -29,13 +29,13 @@ def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
     for path in _downloads(spec, folder):
         if path.is_dir():
             yield from ((form, inner) for form, inner in _anywhere(spec, path) if inner not in told)
-        # To list what is in a tar file takes as long as to read it.
+        # Listing a tar file takes as long as reading it.
         elif (path not in told or path.suffix.lower() == ".zip") and any(_may_be(spec, m) for m in members(path)):
             yield Form(path.name, partial(_read_packed, spec), in_place=True), path
 
 
 def _by_name(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
-    """Yield what is called as one of the forms."""
+    """Yield the files with the name of a form."""
     for form in spec.forms:
         for pattern in (form.name, *form.also):
             for path in _matches(folder, pattern):
@@ -44,7 +44,7 @@ def _by_name(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
 
 
 def _downloads(spec: Published, folder: Path) -> list[Path]:
-    """Return the archives and folders that are called ``archive``, as Kaggle does, or as the data set or its files."""
+    """Return archives and folders that are named ``archive``, as by Kaggle, or after the data set or its files."""
     names = [form.name for form in spec.forms] + [name for form in spec.forms for name in form.also if "/" not in name]
     stems = {"archive", spec.name, *(name.partition(".")[0].rstrip("*") for name in names)}
     patterns = [f"{stem}*{end}" for stem in sorted(stems) if stem for end in ENDS]
@@ -53,13 +53,13 @@ def _downloads(spec: Published, folder: Path) -> list[Path]:
 
 
 def _anywhere(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
-    """Yield what may be the data set in a folder or in one inside of it."""
+    """Yield the files that may hold the data set in a folder and its subfolders."""
     for place in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
         yield from _by_name(spec, place)
 
 
 def _may_be(spec: Published, member: PurePosixPath) -> bool:
-    """Return whether a file in an archive, or a folder that it lies in, is called as one of the forms."""
+    """Return whether a file in an archive, or a folder that holds it, has the name of a form."""
     names = [name for form in spec.forms for name in (form.name, *form.also)]
     for path in (member, *member.parents):
         for name in names:
@@ -70,7 +70,7 @@ def _may_be(spec: Published, member: PurePosixPath) -> bool:
 
 
 def _read_packed(spec: Published, path: Path) -> Arrays:
-    """Return the data set from the first file in an archive that is it; else what can be read.
+    """Return the data set from the first file in an archive that holds it; otherwise the first arrays that can be read.
 
     Raises:
         BadContentError: no file in it can be read.
@@ -93,7 +93,7 @@ def _read_packed(spec: Published, path: Path) -> Arrays:
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
-    """Return the paths under ``folder`` that match, whatever their case, each part of the pattern."""
+    """Return the paths under ``folder`` that match each part of the pattern, ignoring case."""
     places = [folder]
     for part in pattern.split("/"):
         inner = [child for place in places if place.is_dir() for child in sorted(place.iterdir())]

@@ -1,4 +1,4 @@
-"""What a data set's module states about it."""
+"""The specification of a data set, which its module states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from practica.errors import InputError
 
 Arrays = dict[str, NDArray[Any]]
 
-# The only sites that data are fetched from by themselves. Tests point them at a server on the loopback device.
+# The only sites from which data are fetched unasked. Tests point them at a server on the loopback device.
 UPSTREAM_BASES = {
     "keras": "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     "toronto": "https://www.cs.toronto.edu/~kriz/",
@@ -25,18 +25,18 @@ UPSTREAM_BASES = {
 
 
 class BadContentError(InputError):
-    """A file is not what it should be; the caller says which file."""
+    """A file does not hold what it should; the caller says which file."""
 
 
 class OtherContentError(BadContentError):
-    """A file can be read, but what it holds is not the published data set."""
+    """A file can be read, but its content is not the published data set."""
 
     def __init__(self, difference: str) -> None:
         super().__init__(f"it can be read, but its content is not that of the published data set ({difference})")
 
 
 class MissingPartError(BadContentError):
-    """A part is not in an archive or folder, which may hold the data set in another way.
+    """A part is missing in an archive or folder, which may hold the data set in another form.
 
     Attributes:
         others: how many of the other parts are there.
@@ -49,7 +49,7 @@ class MissingPartError(BadContentError):
 
 @dataclass(frozen=True)
 class Upstream:
-    """A file at the original source: ``UPSTREAM_BASES[base] + path``, with its known SHA-256."""
+    """A file at the original site: ``UPSTREAM_BASES[base] + path``, with its known SHA-256."""
 
     base: str
     path: str
@@ -65,15 +65,15 @@ class Upstream:
 class Form:
     """A file that holds a whole data set, and how to read it.
 
-    ``read`` returns the canonical arrays and raises ``BadContentError`` where the file is not as it should be. Formats
-    are told by their content: names only say where to look.
+    ``read`` returns the canonical arrays and raises ``BadContentError`` if the file is not as it should be. Formats are
+    recognised by their content: names only say where to look.
 
     Attributes:
-        name: the file's name, by which a mirror that is an address is asked for it.
+        name: the file's name, also on a mirror that is a web address.
         read: the reader.
-        upstream: the file at the original source.
-        in_place: whether it is a folder, or the first of several files, which is read where it lies.
-        also: other names, as patterns in which case does not count, of files or (``a/b``) of files in folders.
+        upstream: the file at the original site.
+        in_place: whether it is a folder, or the first of several files, and is read where it lies.
+        also: other names, as case-insensitive patterns, of files or (``a/b``) of files in folders.
     """
 
     name: str
@@ -112,7 +112,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Computed:
-    """A data set that follows from a rule."""
+    """A data set that is computed by a rule."""
 
     name: str
     fingerprint: str
@@ -126,7 +126,7 @@ Spec = Published | Computed
 def fingerprint(arrays: Arrays) -> str:
     """Return the SHA-256 over name, dtype, shape and bytes of all arrays, in the order of their names.
 
-    It depends on the content alone: not on the file format, the compression or the road that the data came by.
+    It depends only on the content: not on the file format, the compression or the source of the data.
     """
     digest = hashlib.sha256()
     for name in sorted(arrays):

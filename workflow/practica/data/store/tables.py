@@ -1,8 +1,7 @@
-"""Read tables of numbers as people have them: any encoding, line end, separator and wrapping, with or without names.
+"""Read tables of numbers as people have them: any encoding, line end, separator and quoting, with or without headers.
 
-A reader may be generous, for the fingerprint of what it gives decides. ``csv.Sniffer`` and ``pandas`` guess a separator
-from how regular a text looks and take a decimal comma for one; here the number of columns is known, which decides
-surely.
+A reader may be generous, because the fingerprint of its result decides. ``csv.Sniffer`` and ``pandas`` do not guess
+separators reliably.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from numpy.typing import NDArray
 from practica.data.store.spec import BadContentError, OtherContentError
 from practica.data.store.wrapped import unwrapped
 
-SMALL = 2**23  # bytes; the tables that are read cell by cell have 50 kB
-SEPARATORS = ";\t|, "  # a comma last but one, for it may be a decimal one
+SMALL = 2**23  # bytes; tables that are read cell by cell have 50 kB
+SEPARATORS = ";\t|, "  # the comma late, because it may be a decimal mark
 MARKS = {"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\u201c": '"', "\u201d": '"', "\x1a": "", "\x00": ""}
 NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
-# Without what is neither letter nor digit: "?", "n/a", "<NA>", "#NULL!" and "1.#QNAN" are among these.
+# Compared without anything but letters and digits: covers "?", "n/a", "<NA>", "#NULL!" and "1.#QNAN".
 MISSING = frozenset(
     {"", "na", "nan", "nat", "null", "none", "nil", "missing", "unknown", "empty", "nd", "nv", "ka", "sd", "div0"}
     | {"name", "value", "1qnan", "1ind", "n"}  # \\N
@@ -32,15 +31,15 @@ MISSING = frozenset(
 TRUE, FALSE = frozenset({"true", "yes", "t", "y"}), frozenset({"false", "no", "f", "n"})
 FOREIGN = (".xlsx", ".xls", ".ods", ".parquet", ".feather", ".json", ".sav", ".dta", ".rda", ".rdata", ".mat")
 MARGINS = 3
-"""Most columns beside those of the data: empty ones, and numbers of rows."""
+"""Largest number of columns beside those of the data: empty ones, and row numbers."""
 REMARKS = ("#", "%", "@", "//")  # @: the head of an ARFF file
 REMARK = re.compile(r"\s+#\s.*")
-"""One behind the cells of a row."""
+"""A remark after the cells of a row."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines of a table are to be cut: the separator, the lines above the first row, the cells in a row."""
+    """How to split the lines of a table: the separator, the lines above the first row, the cells in a row."""
 
     separator: str
     head: int
@@ -48,7 +47,7 @@ class Layout:
 
 
 def read_table(path: Path, columns: int) -> list[list[str]]:
-    """Return the cells of a small table, row by row, without head, remarks, blank lines and numbers of rows.
+    """Return the cells of a small table, row by row, without header, remarks, blank lines and row numbers.
 
     Raises:
         BadContentError: there is no table.
@@ -73,7 +72,7 @@ def read_table(path: Path, columns: int) -> list[list[str]]:
 
 
 def _joined(rows: list[list[str]], columns: int) -> list[list[str]]:
-    """Return rows of which each was written on two lines, as one."""
+    """Return rows that were each written on two lines as single rows."""
     pairs = list(zip(rows[::2], rows[1::2], strict=False))
     if 2 * len(pairs) == len(rows) and all(len(first) + len(second) == columns for first, second in pairs):
         return [first + second for first, second in pairs]
@@ -81,14 +80,14 @@ def _joined(rows: list[list[str]], columns: int) -> list[list[str]]:
 
 
 def _without_margins(rows: list[list[str]], columns: int) -> list[list[str]]:
-    """Return rows without what stands beside the data."""
+    """Return rows without the columns beside the data."""
     while all(len(row) > columns for row in rows) and (end := _margin(rows)) is not None:
         rows = [row[1:] if end == 0 else row[:-1] for row in rows]
     return rows
 
 
 def _margin(rows: list[list[str]]) -> int | None:
-    """Return at which end, 0 or -1, all rows have an empty cell, or their number or name, which mostly is in front."""
+    """Return the end, 0 or -1, at which all rows have an empty cell, or a row number or name, mostly in front."""
     for end in (-1, 0):
         if not any(row[end] for row in rows):
             return end
@@ -105,10 +104,10 @@ def _has_decimals(cell: str) -> bool:
 
 
 def read_numbers(path: Path, columns: int, limit: int) -> NDArray[np.float32]:
-    """Return a large table of whole numbers ``(rows, columns)``, without head and numbers of rows.
+    """Return a large table of whole numbers ``(rows, columns)``, without header and row numbers.
 
     Raises:
-        BadContentError: there is no table of so many columns.
+        BadContentError: there is no table with this number of columns.
     """
     import pandas as pd
 
@@ -116,7 +115,7 @@ def read_numbers(path: Path, columns: int, limit: int) -> NDArray[np.float32]:
     layout = _layout(lines, columns)
     text = io.StringIO("\n".join(lines[layout.head :]))
     try:
-        # float32 holds each whole number to 2**24.
+        # float32 represents every whole number up to 2**24.
         table = pd.read_csv(text, sep=layout.separator, header=None, dtype=np.float32).to_numpy()
     except ValueError as error:  # pandas' own errors are among these
         raise BadContentError(f"it holds no table of {columns} columns of numbers ({error})") from error
@@ -126,16 +125,16 @@ def read_numbers(path: Path, columns: int, limit: int) -> NDArray[np.float32]:
 
 
 def table_names(*stems: str) -> tuple[str, ...]:
-    """Return the patterns of the names that a table may have, compressed or not."""
+    """Return patterns of the names that a table may have, compressed or not."""
     ends = (".csv", ".data", ".txt", ".tsv", ".tab", ".dat", ".arff", "")
     packed = ("", ".gz", ".zip", ".bz2", ".xz")
     names = [f"{stem}{end}{pack}" for stem in stems for end in ends for pack in packed if end or pack]
-    # Behind all others: no reader of ours takes them, but whoever puts one there is to hear of it.
+    # After all others: no reader takes these, but whoever puts one there should get an error.
     return (*names, *(f"{stem}{end}" for stem in stems for end in FOREIGN))
 
 
 def number(cell: str) -> float:
-    """Return the number in a cell, with a point or a comma; NaN where none was known, 1 and 0 for yes and no.
+    """Return the number in a cell, with a decimal point or comma; NaN for a missing value, 1 and 0 for yes and no.
 
     Raises:
         ValueError: the cell holds something else.
@@ -151,7 +150,7 @@ def number(cell: str) -> float:
 
 
 def numbers(rows: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Return the numbers in all cells ``(rows, columns)``, NaN where one is missing.
+    """Return the numbers in all cells ``(rows, columns)``, with NaN for missing ones.
 
     Raises:
         BadContentError: a cell holds something else; the message names it.
@@ -167,7 +166,7 @@ def numbers(rows: Sequence[Sequence[str]]) -> NDArray[np.float64]:
 
 
 def refuse_missing(table: NDArray[np.float64]) -> None:
-    """Raise ``BadContentError`` for the first number that is missing where one must be."""
+    """Raise ``BadContentError`` for the first missing number."""
     if len(places := np.argwhere(np.isnan(table))):
         row, column = places[0] + 1
         raise BadContentError(f"row {row}, column {column} holds no number")
@@ -183,7 +182,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _decoded(data: bytes) -> str:
-    """Return the text in Unicode, by its mark or by where its zeros are; else each byte is a character."""
+    """Return the text, decoded by its byte order mark or by where its zeros are; else as UTF-8 or Latin-1."""
     for mark, name in ((b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(name, errors="replace")
@@ -203,14 +202,14 @@ def _cut(lines: list[str], columns: int) -> list[list[str]]:
     rows = []
     for line in lines:
         row = _cells(line, separator)
-        if len(row) == 1 and line.startswith('"'):  # a spreadsheet has taken the whole line for one cell
+        if len(row) == 1 and line.startswith('"'):  # a spreadsheet took the whole line for one cell
             row = _cells(row[0], separator)
         rows.append(row)
     return rows
 
 
 def _layout(lines: list[str], columns: int) -> Layout:
-    """Return the separator that cuts the last lines, below any head, into about as many cells as there are columns."""
+    """Return the separator that splits the last lines, below any header, into about as many cells as columns."""
     sample = lines[-20:]
     for separator in SEPARATORS:
         widths = [_width(line, separator) for line in sample]
@@ -225,24 +224,24 @@ def _layout(lines: list[str], columns: int) -> Layout:
 
 
 def _width(line: str, separator: str) -> int:
-    """Return the number of cells in a line, also in one that a spreadsheet has put in quotes as a whole."""
+    """Return the number of cells in a line, even if a spreadsheet has quoted it as a whole."""
     cells = _cells(line, separator)
     return len(_cells(cells[0], separator)) if len(cells) == 1 and line.startswith('"') else len(cells)
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    """Return the cells of one line; blanks at a separator do not count."""
+    """Return the cells of one line, without blanks around the separator."""
     text = line.replace("\t", " ") if separator == " " else line
     return next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
 
 
 def _bare(cell: str) -> str:
-    """Return a cell without blanks, quotes and what makes a spreadsheet take a number for text."""
+    """Return a cell without blanks, quotes and the sign with which spreadsheets mark text."""
     return cell.strip().removeprefix("=").strip("\"'").strip()
 
 
 def _is_row(cells: list[str]) -> bool:
-    """Return whether at least half of the cells hold numbers, and these do not count the columns: a head has names."""
+    """Return whether at least half of the cells hold numbers that do not just count the columns: a header has names."""
     bare = [_bare(cell) for cell in cells]
     counted = any(bare[1:] == [str(n) for n in range(first, first + len(bare) - 1)] for first in (0, 1, 2))
     return not counted and 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in bare) >= max(len(bare), 3)

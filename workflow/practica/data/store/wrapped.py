@@ -1,4 +1,4 @@
-"""Read compressed files and archives of unknown origin in memory, whatever their names end in; nothing is unpacked."""
+"""Read compressed files and archives of unknown origin in memory, whatever their suffix; nothing goes to disk."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from practica.data.store.spec import BadContentError, MissingPartError
 Member = TypeVar("Member")
 
 SPREADSHEET = ("[Content_Types].xml", "content.xml")
-"""What a zip file holds that is one: Excel's, or of LibreOffice."""
+"""Members of a zip file that is a spreadsheet: of Excel, or of LibreOffice."""
 JUNK = ("__macosx", "desktop.ini", "thumbs.db")
 WRAPPINGS = 2
 ZIP = b"PK\x03\x04"
 COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-# NotImplementedError, RuntimeError: a compression unknown to zipfile, an encrypted member. OSError: gzip and bz2.
+# NotImplementedError: a compression unknown to zipfile. RuntimeError: an encrypted member.
 DAMAGE = (
     zipfile.BadZipFile,
     gzip.BadGzipFile,
@@ -39,7 +39,7 @@ DAMAGE = (
 
 
 def unwrapped(path: Path, limit: int) -> bytes:
-    """Return the content of a file, uncompressed, even twice; of a zip file, that of its only member.
+    """Return the content of a file, uncompressed, even twice; for a zip file, that of its only member.
 
     Raises:
         BadContentError: it is damaged, holds several files, or has more than ``limit`` bytes.
@@ -49,15 +49,15 @@ def unwrapped(path: Path, limit: int) -> bytes:
 
 
 def read_members(path: Path, names: Collection[str], limit: int) -> dict[str, bytes]:
-    """Return the content of the members of a tar or zip file that are called ``folder/name``; all others stay unread.
+    """Return the content of the members of a tar or zip file named ``folder/name``; all others are not read.
 
     Args:
         path: the archive, compressed or not.
-        names: the members that must be there, as plain files, at the top or inside one folder more.
+        names: the members that must be there, as plain files, at the top or one folder deeper.
         limit: the largest possible size of the uncompressed archive, in bytes.
 
     Raises:
-        BadContentError: the archive is damaged or too large, or a member is missing or is no plain file.
+        BadContentError: the archive is damaged or too large, or a member is missing or is not a plain file.
     """
     with damage_is_bad_content("archive"):
         if beginning(path).startswith(ZIP):
@@ -67,21 +67,21 @@ def read_members(path: Path, names: Collection[str], limit: int) -> dict[str, by
                     raise BadContentError(f"it unpacks to more than the possible {limit:,} bytes")
                 return {name: zipped.read(info) for name, info in chosen.items()}
         data = unwrapped(path, limit)
-        # The whole archive is in memory and bounded, so no header can make tarfile read more than that.
+        # The whole archive is in memory and bounded, so no header can make tarfile read more.
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             members = _chosen({member.name: member for member in archive}, names)
             return {name: _content(archive, member) for name, member in members.items()}
 
 
 def beginning(path: Path) -> bytes:
-    """Return the first bytes of a file, by which formats are told apart."""
+    """Return the first bytes of a file, which identify its format."""
     with path.open("rb") as stream:
         return stream.read(8)
 
 
 @contextmanager
 def damage_is_bad_content(kind: str) -> Iterator[None]:
-    """Turn whatever a damaged file raises while it is read into ``BadContentError``."""
+    """Turn any error that a damaged file raises while it is read into ``BadContentError``."""
     try:
         yield
     except BadContentError:
@@ -89,13 +89,13 @@ def damage_is_bad_content(kind: str) -> Iterator[None]:
     except DAMAGE as error:
         raise BadContentError(f"it is no whole {kind} ({error})") from error
     except OSError as error:
-        if error.errno is not None:  # of the disk, not of the content: bz2 raises it without a number
+        if error.errno is not None:  # an error of the disk; errors of the content, from bz2, have no number
             raise
         raise BadContentError(f"it is no whole {kind} ({error})") from error
 
 
 def _unwrapped(stream: IO[bytes], limit: int, wrappings: int) -> bytes:
-    """Return what is inside of so many wrappings at most."""
+    """Return the content inside at most this many layers of compression."""
     start = stream.read(8)
     stream.seek(0)
     opener = next((opener for magic, opener in COMPRESSED.items() if start.startswith(magic)), None)
@@ -111,7 +111,7 @@ def _unwrapped(stream: IO[bytes], limit: int, wrappings: int) -> bytes:
 
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    """Return the one file in a zip file, besides what systems leave there."""
+    """Return the one file in a zip file, ignoring what operating systems leave there."""
     members = [info for info in archive.infolist() if not (info.is_dir() or is_junk(info.filename))]
     if any(info.filename in SPREADSHEET for info in members):
         raise BadContentError("it is a spreadsheet; save the table as CSV")
@@ -128,15 +128,15 @@ def _bounded(stream: IO[bytes], limit: int) -> bytes:
 
 
 def is_junk(name: str) -> bool:
-    """Return whether a file is one that a system leaves in archives: hidden, or of its own."""
+    """Return whether a file is one that operating systems leave in archives: hidden, or a known name."""
     return any(part.startswith(".") or part.lower() in JUNK for part in PurePosixPath(name).parts)
 
 
 def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Member]:
-    """Return the member of each name; it may lie in a folder, but not outside of the archive."""
+    """Return the member for each name; it may lie in a folder, but not outside the archive."""
     chosen: dict[str, Member] = {}
     for member, info in members.items():
-        path = PurePosixPath(member)  # which drops ./ by itself
+        path = PurePosixPath(member)  # PurePosixPath drops ./
         if path.is_absolute() or ".." in path.parts or is_junk(member):
             continue
         for name in names:
@@ -150,7 +150,7 @@ def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Mem
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    """Return the bytes of a plain file: a link could lead to another member, a sparse file fill the memory."""
+    """Return the bytes of a plain file: a link could lead to another member, a sparse file could fill the memory."""
     stream = archive.extractfile(member) if member.isreg() and not member.issparse() else None
     if stream is None:
         raise BadContentError(f"member {member.name} is no plain file")
