@@ -167,7 +167,7 @@ def _adopt(spec: Published, form: Form, path: Path, origin: dict[str, Any], fetc
         fetch(part)
         arrays = spec.read(form, part)
         origin = origin | {"file_sha256": _digest(part)}
-        # Before the file itself: a record without its file does no harm, but a file without its record loses its origin.
+        # Before the file itself: a record without its file does no harm; a file without its record loses its origin.
         write_json(_record(path), origin)
     return Found(arrays, origin)
 
