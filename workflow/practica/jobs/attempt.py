@@ -1,4 +1,4 @@
-"""One attempt at training a block: its lock, its time limit, the signals it gets, its journal and its progress."""
+"""One attempt at training a block: its lock, its time limit, the signals it receives, its journal and its progress."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GRACE = 4.0
-"""Seconds to reach the next point of the history after a signal; SLURM may kill as soon as five seconds later."""
+"""Seconds to reach the next point of the history after a signal; SLURM may kill the process five seconds after it."""
 OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
 ORPHANED = "terminated by the end of its job"
 
 
 def checkpoint_folder(block: Block, results: Path) -> Path:
-    """Return the folder of the block's lock, progress and checkpoints: no output of a rule, so nothing deletes it."""
+    """Return the folder of the block's lock, progress and checkpoints; no rule's output, so nothing deletes it."""
     return results / "checkpoints" / block.path
 
 
 def discard_checkpoints(block: Block, results: Path, *, but_last: bool = False) -> None:
-    """Remove what is kept for resuming the block, once its results are safe and nobody works on it.
+    """Remove the checkpoints of a block once its results are safe and nobody works on it.
 
-    With ``but_last``, its runs' last states stay, from which they go on where they are to have more epochs.
+    With ``but_last``, the last states of its runs stay, so that training can continue from there for more epochs.
     """
     folder = checkpoint_folder(block, results)
     if not (block.folder(results) / "metrics.json").is_file() or not folder.is_dir():
         return
     lock = Lock(folder / "lock.json")
-    if not alive(lock.path):  # left by a process that was killed when its results were there
+    if not alive(lock.path):  # left by a process that was killed after writing its results
         lock.path.unlink(missing_ok=True)
     if lock.try_acquire():
         if but_last and list(folder.glob("*/*.checkpoint")):
@@ -57,17 +57,19 @@ def discard_checkpoints(block: Block, results: Path, *, but_last: bool = False) 
                     path.unlink(missing_ok=True)
             return
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):  # another block's checkpoints are in it
+        with contextlib.suppress(OSError):  # it holds another block's checkpoints
             folder.parent.rmdir()
             folder.parent.parent.rmdir()
 
 
 class Attempt:
-    """Hold the block's lock while its runs train, and end them in time.
+    """Hold the block's lock while its runs train, and stop them in time.
 
-    TensorFlow runs all steps between two points of the history in one call, in which Python sees no signal. So a
-    thread waits beside it: it keeps the lock's heart beating, and ends the process where the main thread does not get
-    to its next point in time. Nothing is lost but what came after the last checkpoint.
+    TensorFlow runs all steps between two points of the history in one call, during which Python handles no signals. So
+    a
+    thread runs beside it: it keeps the lock's heartbeat going, and ends the process if the main thread does not reach
+    its
+    next point in time. Only the work since the last checkpoint is lost.
     """
 
     def __init__(
@@ -92,7 +94,7 @@ class Attempt:
         self._points = 0
         self._reported = 0.0
         limit = 60 * minutes if minutes else float("inf")
-        # Of a job's time, keep some for what comes before and after training.
+        # Keep some of the job's time for the work before and after training.
         margin = min(60.0, limit / 4)
         self._deadline = time.monotonic() + limit - margin
         self._cut = self._deadline + margin / 2
@@ -107,7 +109,7 @@ class Attempt:
         """Wait for the lock and open the journal.
 
         Raises:
-            StoppedError: the time was up, or a signal came, before another process gave the lock back.
+            StoppedError: the time was up, or a signal came, before another process released the lock.
         """
         self._listen()
         try:
@@ -120,7 +122,7 @@ class Attempt:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Write down why the attempt ended and give the lock back."""
+        """Record why the attempt ended, and release the lock."""
         if isinstance(error, StoppedError):
             why = self._stop or str(error)
         else:
@@ -129,14 +131,14 @@ class Attempt:
         self._close()
 
     def entries(self) -> list[Entry]:
-        """Return the attempts at the result that this one works on, itself as the last."""
+        """Return the attempts at the result that this one works on; the last one is this attempt."""
         return of_last_result(self._journal.entries())
 
     def at_point(self, run: str, record: History) -> str | None:
-        """Report a point of a run's history, and return why the run has to stop there, if it has to.
+        """Report a point of a run's history, and return why the run has to stop there, or None.
 
         Raises:
-            StoppedError: another process has taken the lock: nothing may be written any more.
+            StoppedError: another process has taken the lock, so nothing may be written any more.
         """
         if not self._lock.held():
             self._stop = TAKEN_OVER
@@ -165,7 +167,7 @@ class Attempt:
                 part.unlink(missing_ok=True)
 
     def _account_for(self, killed: int) -> None:
-        """Note what an attempt that was killed had cost at its last report, if it came to one."""
+        """Record what a killed attempt had cost at its last report, if it made one."""
         with contextlib.suppress(InputError, LookupError, TypeError):
             progress = read_json(self.folder / "progress.json")
             if progress["attempt"] == killed:
@@ -205,10 +207,10 @@ class Attempt:
             raise StoppedError(f"{self._block.id}: {self._stop} while {who} was training it; see practica status")
 
     def _listen(self) -> None:
-        """Take over the signals and start the thread."""
+        """Install the signal handlers and start the thread."""
         self._wake, self._bell = os.pipe()
         os.set_blocking(self._bell, False)
-        # Only a signal with a handler rings the bell; what to do is the thread's business.
+        # Only signals with a handler wake the thread, which does the rest.
         self._handlers = {number: signal.signal(number, _nothing) for number in SIGNALS if not _waved_off(number)}
         self._former_bell = signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -233,7 +235,7 @@ class Attempt:
                 self._abort()
 
     def _abort(self) -> None:
-        """End the process: the main thread is in the middle of something long."""
+        """End the process, because the main thread is busy with something long."""
         why = self._stop or OUT_OF_TIME
         if why == OUT_OF_TIME and not self._points:
             why += f": no epoch fitted into {self._minutes:.3g} minutes, raise resources.runtime"
@@ -244,7 +246,7 @@ class Attempt:
             os._exit(StoppedError.exit_code)
 
     def _end(self, why: str, reason: str = "") -> bool:
-        """Close the journal and give the lock back; return False where the other thread has done so."""
+        """Close the journal and release the lock; return False if the other thread has done so already."""
         with self._ending:
             number, self.number = self.number, 0
             if number:
@@ -269,9 +271,9 @@ class Attempt:
 
 
 def _waved_off(number: int) -> bool:
-    """Return whether whoever started this process wants it to live on when the terminal is gone, as ``nohup`` does."""
+    """Return whether this process is meant to survive the end of its terminal, as under ``nohup``."""
     return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
 
 
 def _nothing(number: int, frame: FrameType | None) -> Any:
-    """Let the thread deal with the signal."""
+    """Leave the signal to the thread."""

@@ -1,7 +1,7 @@
-"""Write each point of a block's histories at once, as a line of JSON in ``history.jsonl`` beside the results.
+"""Write each point of a block's histories immediately, as a line of JSON in ``history.jsonl`` beside the results.
 
-The first line names the block and the key of its states; each further one is a point of one run. What is in the file is
-what the runs have come to, in one attempt or several: no point is missing, and none is there twice.
+The first line names the block and the key of its states; each further line is a point of one run. The file holds the
+course of all runs, in one attempt or several: no point is missing, and none appears twice.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 NAME = "history.jsonl"
 RUN = re.compile(r"s(?:eed )?(\d+)(?:(?:f|, fold )(\d+))?")
-"""The name of a run, as checkpoints and as sentences have it."""
+"""The name of a run, as in checkpoints and in messages."""
 
 TAIL = 2**16
-"""Bytes at the end of the file that are read for its last points."""
+"""Bytes at the end of the file in which the last points are looked for."""
 
 Who = tuple[int, int | None]
 
 
 class Curve(NamedTuple):
-    """The points of one run: its epochs, and for each part and metric as many values."""
+    """The points of one run: its epochs, and as many values for each split and metric."""
 
     epochs: Sequence[int]
     values: Mapping[str, Mapping[str, Sequence[float]]]
 
     def lines(self, who: Who, begin: int = 0) -> list[str]:
-        """Return the points from a place on, as lines."""
+        """Return the points from a position on, as lines."""
         seed, fold = who
         return [
             json.dumps(
@@ -56,17 +56,17 @@ class Curve(NamedTuple):
 
 
 class Follower(Protocol):
-    """What writes the same points elsewhere, in a form of its own."""
+    """Writes the same points elsewhere, in a form of its own."""
 
     def begin(self, points: Iterable[Mapping[str, Any]]) -> None:
         """Hold these points and no others."""
 
     def add(self, points: Iterable[Mapping[str, Any]]) -> None:
-        """Hold these too."""
+        """Hold these points as well."""
 
 
 class HistoryFile:
-    """The file of one block, which one process at a time writes: the lock on the block guards it."""
+    """The file of one block, which one process at a time writes: the block's lock guards it."""
 
     def __init__(self, folder: Path, block: Block, key: str, follower: Follower | None = None) -> None:
         self.path = folder / NAME
@@ -78,17 +78,17 @@ class HistoryFile:
         if head == self._head:
             for line, point in points:
                 self._lines.setdefault((point["seed"], point["fold"]), []).append(line)
-        self._behind = True  # what a kill has cut short goes
+        self._behind = True  # drop a line that a kill cut short
 
     def reached(self, run: str, record: History) -> None:
-        """Write the points that a run, or each of those that are trained together, has beyond those in the file."""
+        """Write the points that a run, or each run that is trained together with it, has beyond those in the file."""
         self._take(dict(_members(run, record)))
 
     def complete(self, history: Path) -> None:
-        """Bring the file in step with the block's ``history.json``, run by run."""
+        """Bring the file in line with the block's ``history.json``, run by run."""
         with suppress(InputError, LookupError, TypeError):
             runs = {(run["seed"], run["fold"]): run for run in read_json(history)["runs"]}
-            # What this process has compared or written itself need not be made a second time.
+            # Skip what this process has compared or written itself.
             written = {who: len(self._lines[who]) for who in self._compared}
             if not self._behind and written == {who: len(run["epoch"]) for who, run in runs.items()}:
                 return
@@ -118,7 +118,7 @@ class HistoryFile:
             self._append(fresh)
 
     def _append(self, lines: Sequence[str]) -> None:
-        """Write lines at once."""
+        """Write lines at the end of the file."""
         content = "".join(f"{line}\n" for line in lines).encode()
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
@@ -128,7 +128,7 @@ class HistoryFile:
                 os.close(handle)
             if self._follower and not self._behind:
                 self._follower.add(map(json.loads, lines))
-        except OSError:  # a full disk may have room again at the next point
+        except OSError:  # a full disk may have space again at the next point
             self._behind = True
 
     def _rewrite(self) -> None:
@@ -143,12 +143,12 @@ class HistoryFile:
 
 
 def read_lines(path: Path) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
-    """Return the first line of such a file and its points, each with its line; what is cut short is left out."""
+    """Return the first line of such a file and its points, each with its line; incomplete lines are left out."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "", []
-    head, *lines = text.split("\n")[:-1] or [""]  # behind the last line end there is nothing, or half a line
+    head, *lines = text.split("\n")[:-1] or [""]  # after the last line end there is nothing, or half a line
     points = []
     for line in lines:
         with suppress(ValueError, TypeError):
@@ -159,9 +159,9 @@ def read_lines(path: Path) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
 
 
 def recent(path: Path, metric: str, *, together: bool) -> list[float]:
-    """Return the last values of a metric, of the validation part where there is one.
+    """Return the last values of a metric, on validation data if it is measured there.
 
-    They are of the run that is being trained, or, where runs are trained ``together``, their means.
+    They belong to the run that is being trained or, if runs are trained ``together``, are their means.
     """
     try:
         with path.open("rb") as stream:
@@ -184,7 +184,7 @@ def recent(path: Path, metric: str, *, together: bool) -> list[float]:
 
 def _members(run: str, record: History) -> Iterator[tuple[Who, Curve]]:
     """Yield the runs of a record by seed and fold."""
-    # Of a stack, ``training.stack.Records`` keeps the runs and what errors call them.
+    # For a stack, ``training.stack.Records`` keeps the runs and their names in errors.
     runs, names = getattr(record, "runs", [record]), getattr(record, "_names", [run])
     for name, each in zip(names, runs, strict=True):
         if found := RUN.fullmatch(name):

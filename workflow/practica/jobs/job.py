@@ -1,4 +1,4 @@
-"""Train one block as a job: one at a time, from its last checkpoint, within its time, with a note of why it failed."""
+"""Train a block as a job: one process at a time, from its last checkpoint, within its time, and note why it fails."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def run_job(
         data: folder of the data sets.
         results: folder of the results.
         threads: CPU threads TensorFlow was told to use.
-        gpu: GPUs that the job asked SLURM for.
-        minutes: time the process may take; less where SLURM gives the job less; None: no limit of its own.
+        gpu: GPUs that the job requested from SLURM.
+        minutes: time the process may take; SLURM's limit counts if it is shorter; None: no limit of its own.
         every: seconds of training between two checkpoints.
-        tell: told of the progress of the block now and then.
-        own_process: whether this process is there for the block alone, so that all its time is part of the cost.
-        by_hand: whether a person started it, and no workflow.
-        follower: what writes the points of the histories besides, as they are reached.
+        tell: called with the progress of the block from time to time.
+        own_process: whether this process trains only this block, so that all its time is part of the cost.
+        by_hand: whether a person started it, rather than a workflow.
+        follower: writes the points of the histories as well, as they are reached.
 
     Raises:
         InputError: a setting or the data are missing or wrong.
-        RunError: the run failed, or was stopped before its end.
+        RunError: the run failed, or was stopped early.
     """
     with _noted_failure(block, results):
         limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
@@ -83,8 +83,8 @@ def run_job(
             train_block(block, dataset.arrays, described, threads, folder, checkpoints)
             attempt.history.complete(folder / "history.json")
             _note_cost(folder / "manifest.json", attempt.entries(), meter)
-            # The results are safe. What came of each run stays until they are collected: Snakemake deletes outputs that
-            # it did not see appear, as when it was killed while this job went on, and then runs the job again.
+            # The results are safe. Keep the outcome of each run until they are collected: if Snakemake was killed while
+            # this job went on, it deletes the outputs that it did not see appear, and runs the job again.
             for folder in attempt.folder.iterdir():
                 if folder.is_dir() and folder.name != state_key:
                     shutil.rmtree(folder)
@@ -92,12 +92,14 @@ def run_job(
 
 @contextmanager
 def _noted_failure(block: Block, results: Path) -> Iterator[None]:
-    """Leave a note of an error, which goes on as one that has a sentence."""
+    """Leave a note of an error; an unexpected error continues as one with a sentence."""
     try:
         yield
     except Exception as error:
         known = isinstance(error, InputError | RunError)
-        reason = str(error) if known else in_one_line(error)  # whoever reads the log's last line wants all of it
+        reason = (
+            str(error) if known else in_one_line(error)
+        )  # whoever reads the last line of the log needs the whole error
         note_failure(block, results, reason)
         if known:
             raise
@@ -106,7 +108,7 @@ def _noted_failure(block: Block, results: Path) -> Iterator[None]:
 
 
 def _note_cost(manifest: Path, entries: Sequence[Entry], meter: Meter) -> None:
-    """Write into a manifest what all attempts at its block have cost; the last one is still at work."""
+    """Write into a manifest what all attempts at its block have cost; the last attempt is still running."""
     content = read_json(manifest)
     costs = [*(entry.cost for entry in entries[:-1]), meter.cost()]
     content["provenance"] |= {"attempts": len(costs), "cost": total(costs)}
@@ -116,8 +118,8 @@ def _note_cost(manifest: Path, entries: Sequence[Entry], meter: Meter) -> None:
 def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[str, str]:
     """Return digests of everything that decides the block's result, and its state after an epoch.
 
-    A run with another key is another run. To the second the number of epochs does not count: how many are to come
-    changes nothing in those before.
+    A run with another key is another run. The second key leaves out the number of epochs, because future epochs do not
+    affect past ones.
     """
     import keras
     import numpy as np

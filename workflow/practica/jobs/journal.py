@@ -1,4 +1,4 @@
-"""Write down every attempt at training a block: who, from when to when, and why it ended."""
+"""Record every attempt at training a block: by whom, from when to when, and why it ended."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 DONE = "done"
 KILLED = "killed"
 DIVERGED = "diverged"
-"""The key of a trial's metrics.json that says why there are no metrics."""
+"""The key in a trial's metrics.json that says why there are no metrics."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One attempt; ``end`` and ``why`` are None as long as it runs, and for ever where it was killed.
+    """One attempt; ``end`` and ``why`` are None while it runs, and stay None if it was killed.
 
-    ``by_hand`` is whether a person started it, and no workflow; ``cost`` is what ``meter`` measured: of one that was
-    killed, up to its last report.
+    ``by_hand`` says whether a person started it, rather than a workflow; ``cost`` is what ``meter`` measured, up to the
+    last report if it was killed.
     """
 
     attempt: int
@@ -48,22 +48,22 @@ class Journal:
         self.path = results / "journal" / block.path.with_suffix(".jsonl")
 
     def begin(self, who: Holder, *, by_hand: bool = False) -> int:
-        """Write that an attempt begins and return its number."""
+        """Record that an attempt begins, and return its number."""
         number = len(self.entries()) + 1
         fields = {"attempt": number, "host": who.host, "pid": who.pid, "job": who.job, "start": now()}
         self._append(fields | ({"by_hand": True} if by_hand else {}))
         return number
 
     def end(self, number: int, why: str, cost: Mapping[str, Any] | None = None) -> None:
-        """Write why an attempt ended, and what it cost."""
+        """Record why an attempt ended, and what it cost."""
         self._append({"attempt": number, "end": now(), "why": why, **({"cost": cost} if cost else {})})
 
     def add_cost(self, number: int, cost: Mapping[str, Any]) -> None:
-        """Write what is known of the cost of an attempt that was killed."""
+        """Record the known cost of a killed attempt."""
         self._append({"attempt": number, "cost": cost})
 
     def entries(self) -> list[Entry]:
-        """Return all attempts in order; a line that a kill cut short is passed over."""
+        """Return all attempts in order; a line that a kill cut short is skipped."""
         found: dict[int, Entry] = {}
         for line in self._lines():
             try:
@@ -92,7 +92,7 @@ class Journal:
 
 
 def of_last_result(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the attempts that led to the last result, or that were to: those behind the result before it."""
+    """Return the attempts at the last result: all after the previous result."""
     done = [place for place, entry in enumerate(entries[:-1]) if entry.why == DONE]
     return list(entries[done[-1] + 1 if done else 0 :])
 
@@ -103,7 +103,7 @@ def failure_note(block: Block, results: Path) -> Path:
 
 
 def note_divergence(block: Block, results: Path, reason: str) -> None:
-    """Leave as the outcome of a trial that it diverged: for a tuning that is a finding, and no reason to stop."""
+    """Record divergence as the outcome of a trial: for a tuning this is a result, not an error."""
     head = {
         "schema": 1,
         "exercise": block.exercise,
@@ -115,6 +115,6 @@ def note_divergence(block: Block, results: Path, reason: str) -> None:
 
 
 def note_failure(block: Block, results: Path, reason: str) -> None:
-    """Say why an attempt has left no results, where the disk has room for it."""
+    """Record why an attempt has left no results, if the disk has space for it."""
     with suppress(OSError, InputError):
         write_json(failure_note(block, results), {"reason": reason, "when": now()})

@@ -1,7 +1,7 @@
-"""Let one process at a time work on a block, even if the processes are on different machines.
+"""Let only one process at a time work on a block, even if processes run on different machines.
 
-The lock is a file that says who holds it and whose time of change beats like a heart. Locks of the operating system
-end with their process, but not every file system of a cluster has them.
+The lock is a file that says who holds it; the holder updates its modification time as a heartbeat. Operating system
+locks end with their process, but not every cluster file system supports them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ BEAT = 5.0
 STALE = 30.0
 """Seconds without a heartbeat after which the holder counts as dead."""
 SETTLE = 1.0
-"""Seconds that one who takes a dead holder's lock waits before looking whether another did the same."""
+"""Seconds that a process waits after taking a dead holder's lock, to see whether another one took it too."""
 POLL = 0.5
-"""Seconds between two looks at a lock that another holds."""
+"""Seconds between two looks at a lock that another process holds."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Holder:
 
     @property
     def gone(self) -> bool:
-        """Return whether the process is known to have ended: only a process of this machine can be looked for."""
+        """Return whether the process is known to have ended; this can be known only on the same machine."""
         if self.host != socket.gethostname():
             return False
         try:
             process = psutil.Process(self.pid)
-            # Another process may have the number by now.
+            # Another process may have got the same number since.
             return process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - self.born) > 1
         except psutil.NoSuchProcess:
             return True
@@ -65,7 +65,7 @@ class Holder:
 
 
 def holder(path: Path) -> Holder | None:
-    """Return who holds the lock, or None where there is none or it cannot be read."""
+    """Return who holds the lock, or None if there is no lock or it cannot be read."""
     try:
         return Holder(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -91,21 +91,21 @@ class Lock:
         self.me = Holder.here()
 
     def acquire(self, waiting: Callable[[str], None]) -> None:
-        """Wait for the lock, and take it from a holder that is dead.
+        """Wait for the lock, and take it from a dead holder.
 
         Args:
-            waiting: called with who holds the lock before each look at it; may raise to end the waiting.
+            waiting: called with the holder before each new look; may raise to end the waiting.
         """
         seen, since = None, 0.0
         while not self.try_acquire():
             beat = self._beat()
-            if beat != seen:  # compared with itself, never with this machine's clock, which may differ
+            if beat != seen:  # compared with its own earlier value, because clocks of two machines may differ
                 seen, since = beat, time.monotonic()
             found = holder(self.path)
             if (found and found.gone) or time.monotonic() - since > STALE:
                 say(f"{self.path}: {found or 'its holder'} is dead, taking over")
                 write_json(self.path, asdict(self.me))
-                # Of several that take it at the same time, the last to write has it.
+                # If several take it at the same time, the last to write has it.
                 time.sleep(SETTLE)
                 if self.held():
                     return
@@ -113,34 +113,34 @@ class Lock:
             time.sleep(POLL)
 
     def try_acquire(self) -> bool:
-        """Take the lock if nobody has it."""
+        """Take the lock if nobody holds it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             stream = self.path.open("x", encoding="utf-8")
         except FileExistsError:
             return False
-        except FileNotFoundError:  # the holder before has just removed the folder
+        except FileNotFoundError:  # the previous holder has just removed the folder
             return False
         try:
             with stream:
                 json.dump(asdict(self.me), stream)
-        except OSError:  # a full disk: no one could read whose lock it is
+        except OSError:  # a full disk: nobody could read whose lock it is
             self.path.unlink(missing_ok=True)
             raise
         return True
 
     def held(self) -> bool:
-        """Return whether the lock is still this one's."""
+        """Return whether this process still holds the lock."""
         found = holder(self.path)
         return found is not None and found.token == self.me.token
 
     def beat(self) -> None:
-        """Show that this process lives."""
+        """Show that this process is alive."""
         if self.held():
             os.utime(self.path)
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self.held():
             self.path.unlink(missing_ok=True)
 

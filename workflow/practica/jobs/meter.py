@@ -1,7 +1,7 @@
-"""Measure what an attempt costs: time, processor, memory, GPU and energy; what a machine does not tell is None.
+"""Measure the cost of an attempt: time, processor, memory, GPU and energy; None for what the machine does not report.
 
-NVML tells of the GPUs that CUDA shows to this process, whatever else runs on them. RAPL tells of the processor as a
-whole, so that jobs side by side each count the energy of all; often only root may read it.
+NVML reports on the GPUs that CUDA shows to this process, whatever else runs on them. RAPL reports on the whole
+processor, so parallel jobs each count the energy of all; often only root may read it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ NAMES = (
     *("wall_seconds", "cpu_seconds", "peak_memory_mb", "gpu_seconds", "gpu_peak_memory_mb"),
     *("cpu_joules", "gpu_joules"),
 )
-"""What is measured: ``gpu_seconds`` are those in which GPUs computed; memory is the most that was used at a time."""
+"""The quantities: ``gpu_seconds`` are the seconds in which GPUs computed; memory is the peak."""
 LARGEST = ("peak_memory_mb", "gpu_peak_memory_mb")
-"""Of these, the cost of several attempts is the largest; the others add up."""
+"""For these, the cost of several attempts is the largest; the others are summed."""
 
 
 class Meter:
-    """The cost of this process from now on, or from its own start."""
+    """The cost of this process from now on, or from its start."""
 
     def __init__(self, *, whole_process: bool = False) -> None:
         process = psutil.Process()
@@ -40,7 +40,7 @@ class Meter:
         self._looked = time.monotonic()
 
     def look(self) -> None:
-        """Look at the GPUs, whose use is known for moments only; call it every few seconds."""
+        """Sample the GPUs, whose use is known only at the moment; call this every few seconds."""
         since, self._looked = self._looked, time.monotonic()
         for nvml, handle in self._gpus:
             with suppress(nvml.NVMLError):
@@ -50,7 +50,7 @@ class Meter:
     def cost(self) -> dict[str, float | None]:
         """Return the cost so far, by ``NAMES``."""
         self.look()
-        known: dict[str, float | None] = {
+        amounts: dict[str, float | None] = {
             "wall_seconds": time.time() - self._begin,
             "cpu_seconds": _cpu_seconds() - self._cpu,
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -59,11 +59,11 @@ class Meter:
             "cpu_joules": _since(self._rapl, _rapl_joules()),
             "gpu_joules": _since(self._gpu_joules, _gpu_joules(self._gpus)),
         }
-        return {name: None if (value := known[name]) is None else round(value, 3) for name in NAMES}
+        return {name: None if (value := amounts[name]) is None else round(value, 3) for name in NAMES}
 
 
 def total(costs: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Return the cost of several attempts; what one of those that count is silent on is summed over the others."""
+    """Return the cost of several attempts; a quantity is summed over the attempts that report it."""
     found: dict[str, float | None] = {}
     for name in NAMES:
         values = [float(cost[name]) for cost in costs if isinstance(cost.get(name), int | float)]
@@ -72,13 +72,13 @@ def total(costs: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
 
 
 def _cpu_seconds() -> float:
-    """Return the processor time of this process and of those that it started and that have ended."""
+    """Return the processor time of this process and of its children that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
 def _rapl_joules() -> float | None:
-    """Return the energy counters of all processor packages; None where there are none, or they may not be read."""
+    """Return the energy counters of all processor packages; None if there are none, or they may not be read."""
     counters = sorted(RAPL.glob("intel-rapl:[0-9]*"))
     packages = [path for path in counters if path.name.count(":") == 1]
     try:
@@ -88,12 +88,12 @@ def _rapl_joules() -> float | None:
 
 
 def _since(before: float | None, after: float | None) -> float | None:
-    """Return how far a counter went; None where it is not there, or began anew meanwhile."""
+    """Return the increase of a counter; None if it does not exist or has wrapped around."""
     return after - before if before is not None and after is not None and after >= before else None
 
 
 def _gpus() -> list[tuple[Any, Any]]:
-    """Return NVML and the handle of each GPU that this process may use; none where there is no driver or package."""
+    """Return NVML and the handle of each GPU that this process may use; empty without a driver or the package."""
     try:
         import pynvml as nvml
     except ImportError:
@@ -113,7 +113,7 @@ def _gpus() -> list[tuple[Any, Any]]:
 
 
 def _gpu_joules(gpus: Sequence[tuple[Any, Any]]) -> float | None:
-    """Return the energy counters of the GPUs; None where there is none, or one too old to have such a counter."""
+    """Return the energy counters of the GPUs; None without GPUs, or if one is too old to have such a counter."""
     joules = 0.0
     for nvml, handle in gpus:
         try:

@@ -1,4 +1,4 @@
-"""Say how far every block is, from the files of its jobs, even while they run."""
+"""Report the progress of every block from the files of its jobs, even while they run."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from practica.jobs.telling import seconds_left
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"
 STATES = (DONE, RUNNING, QUEUED, WAITING, STOPPED, FAILED)
 POINTS = 30
-"""Values of a curve that are shown."""
+"""Largest number of values of a curve that are shown."""
 MOST_SEEDS = 1000
 MONITORED = ("accuracy", "mse", "loss")
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far one block is.
+    """The progress of one block.
 
     Attributes:
         exercise, variant, block: which block.
         state: ``done``, ``running``, ``queued`` on the cluster, ``waiting`` for its turn, ``failed``, or ``stopped``
-            before its end: it goes on when it is run again.
+            early: the next run continues it.
         runs, runs_done: how many runs (seeds, or seeds and folds) it has, and how many of them are done.
-        epoch, epochs: of the run that is being trained, or of the last.
-        metric, value: the monitored metric of the validation part, of the last point or the mean of the finished runs.
+        epoch, epochs: of the run that is being trained, or of the last one.
+        metric, value: the monitored validation metric, at the last point or as the mean of the finished runs.
         seconds_per_epoch: speed at the last point, or the mean of the finished runs.
-        seconds_left: estimate for all that is left; None where nothing is known.
+        seconds_left: estimate for everything that is left; None if nothing is known.
         attempts: every attempt so far.
         reason: why it failed or stopped.
-        trial: which trial of the variant's tuning, if it is one.
+        trial: the trial of the variant's tuning, if it belongs to one.
         runs_at_once: how many runs are trained together.
-        curve: the last values of that metric, while the block is trained or stands still.
-        by_hand: whether it is none of the study's blocks, but one that somebody has started alone.
+        curve: the last values of the metric, if training has begun and is not finished.
+        by_hand: whether somebody started it alone; it is not a block of the study.
     """
 
     exercise: str
@@ -77,9 +77,9 @@ class Status:
 
 
 def gather(study: Study, results: Path) -> list[Status]:
-    """Return the status of every block of the study, in its order, and then of the trials where a tuning has begun.
+    """Return the status of every block of the study, in its order, then of the trials of tunings that have begun.
 
-    Blocks of other seeds, which somebody has trained by hand, stand behind those of their variant.
+    Blocks with other seeds, which somebody has trained by hand, follow those of their variant.
     """
     queue = cluster_queue()
     tuning = tuning_folder(results)
@@ -94,17 +94,17 @@ def gather(study: Study, results: Path) -> list[Status]:
 
 
 def _others(study: Study, results: Path, blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks of the study's variants that have a journal and are none of ``blocks``."""
-    known = {block.path for block in blocks}
+    """Yield the blocks of the study's variants that have a journal and are not among ``blocks``."""
+    paths = {block.path for block in blocks}
     for exercise, variant in dict.fromkeys((block.exercise, block.variant) for block in blocks):
         for path in sorted((results / "journal" / exercise / variant).glob("s*.jsonl")):
             seeds = _seeds(path.stem)
-            if seeds and (block := study.block(exercise, variant, seeds)).path not in known and block.name == path.stem:
+            if seeds and (block := study.block(exercise, variant, seeds)).path not in paths and block.name == path.stem:
                 yield block
 
 
 def _seeds(name: str) -> tuple[int, ...]:
-    """Return the seeds of a block that has this name; none where no block is called so."""
+    """Return the seeds of a block with this name; empty if it is not the name of a block."""
     if span := re.fullmatch(r"s(\d{1,9})-(\d{1,9})", name):
         first, last = map(int, span.groups())
         return tuple(range(first, last + 1)) if last - first < MOST_SEEDS else ()
@@ -112,7 +112,7 @@ def _seeds(name: str) -> tuple[int, ...]:
 
 
 def _begun(block: Block, tuning: Path) -> bool:
-    """Say whether any trial of the block's variant has left a trace."""
+    """Return whether any trial of the block's variant has left a trace."""
     return any((tuning / kind / block.exercise / block.variant).is_dir() for kind in ("runs", "journal", "checkpoints"))
 
 
@@ -122,15 +122,15 @@ def cluster_queue() -> dict[str, str]:
         return {}
     command = ["squeue", "--me", "--noheader", "--format=%T %k"]
     try:
-        listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+        output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
     except (OSError, subprocess.SubprocessError):
         return {}
-    pairs = (line.partition(" ") for line in listed.splitlines())
+    pairs = (line.partition(" ") for line in output.splitlines())
     return {comment.strip(): state for state, _, comment in pairs}
 
 
 def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
-    """Return how far a block is; ``queue`` is that of the cluster."""
+    """Return the status of a block; ``queue`` is the cluster's."""
     folder = checkpoint_folder(block, results)
     base: dict[str, Any] = {
         "exercise": block.exercise,
@@ -162,7 +162,7 @@ def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
 
 
 def _attempts(block: Block, results: Path, running: bool) -> list[Entry]:
-    """Return the attempts; one without an end was killed, unless it is the one that runs."""
+    """Return the attempts; one without an end was killed, unless it is running now."""
     entries = Journal(block, results).entries()
     alive_one = entries[-1:] if running else []
     return [e if e.why or e in alive_one else _killed(e) for e in entries]
@@ -174,20 +174,20 @@ def _killed(entry: Entry) -> Entry:
 
 def _progress(block: Block, results: Path) -> dict[str, Any]:
     """Return how far the last run got, and an estimate of what is left."""
-    found = _read(checkpoint_folder(block, results) / "progress.json")
+    progress = _read(checkpoint_folder(block, results) / "progress.json")
     epochs = block.settings.get("epochs", 0)
     keys = ("runs_done", "epoch", "epochs", "metric", "value", "seconds_per_epoch")
-    if not found.keys() >= set(keys):
+    if not progress.keys() >= set(keys):
         return {"epochs": epochs}
-    values = {key: found[key] for key in keys}
-    values["runs_at_once"] = together = found.get("runs_at_once", 1)
-    values["seconds_left"] = seconds_left({"runs": block.runs, **found})
-    curve = recent(block.folder(results) / HISTORY, str(found["metric"]), together=together > 1)
+    values = {key: progress[key] for key in keys}
+    values["runs_at_once"] = together = progress.get("runs_at_once", 1)
+    values["seconds_left"] = seconds_left({"runs": block.runs, **progress})
+    curve = recent(block.folder(results) / HISTORY, str(progress["metric"]), together=together > 1)
     return values | {"curve": curve[-POINTS:]}
 
 
 def _finished(block: Block, results: Path) -> dict[str, Any]:
-    """Return epochs, mean metric and mean speed of a block that is done, or why its trial diverged."""
+    """Return epochs, mean metric and mean speed of a finished block, or why its trial diverged."""
     content = _read(block.folder(results) / "metrics.json")
     if DIVERGED in content:
         return {"state": FAILED, "reason": str(content[DIVERGED])}
@@ -214,7 +214,7 @@ def _outcome(runs: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any
 
 
 def _last_line(log: Path) -> str:
-    """Return the last line of a log that says something, or nothing where there is no log."""
+    """Return the last non-empty line of a log; empty if there is no log."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -223,7 +223,7 @@ def _last_line(log: Path) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return the content of a file of JSON, and nothing where it is missing or damaged."""
+    """Return the content of a JSON file; empty if it is missing or damaged."""
     try:
         return dict(read_json(path))
     except (InputError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Show the status of all blocks as a table at the terminal, once or as it changes."""
+"""Show the status of all blocks as a table in the terminal, once or continuously."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from practica.jobs.telling import duration, seconds
 
 STYLES = {DONE: "green", RUNNING: "cyan", QUEUED: "blue", STOPPED: "yellow", FAILED: "red"}
 NARROWEST = 130
-"""Columns of a table that is not shown at a terminal."""
+"""Width of a table that is not shown in a terminal, in columns."""
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 10
 """Characters of a curve."""
@@ -27,9 +27,9 @@ WIDTH = 10
 def show(
     rows: Sequence[Status], *, attempts: bool = False, left: float | None = None, console: Console | None = None
 ) -> None:
-    """Print one line a block and a count of the states, and with ``attempts`` one line an attempt.
+    """Print one line per block and a count of the states; with ``attempts``, one line per attempt.
 
-    ``left`` are the seconds until all is done, where somebody has an idea of it.
+    ``left`` are the estimated seconds until everything is done, if there is an estimate.
     """
     console = console or Console()
     if not console.is_terminal:
@@ -39,9 +39,9 @@ def show(
 
 
 def watch(look: Callable[[], tuple[Sequence[Status], float | None]], every: float, console: Console) -> None:
-    """Show the table again and again until nothing runs or is to run, or somebody presses Ctrl-C.
+    """Show the table again and again until nothing runs or is left to run, or somebody presses Ctrl-C.
 
-    Where the table is longer than the terminal, blocks that are done or wait are left out.
+    If the table is longer than the terminal, blocks that are done or waiting are left out.
     """
     with Live(console=console, auto_refresh=False, screen=False, vertical_overflow="crop") as live:
         while True:
@@ -53,33 +53,33 @@ def watch(look: Callable[[], tuple[Sequence[Status], float | None]], every: floa
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Return the last values of a curve as bars, between its least and its largest value."""
-    shown = values[-WIDTH:]
-    low, high = min(shown, default=0.0), max(shown, default=0.0)
+    """Return the last values of a curve as bars, scaled between their smallest and largest value."""
+    recent = values[-WIDTH:]
+    low, high = min(recent, default=0.0), max(recent, default=0.0)
     scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
-    return "".join(BARS[round((value - low) * scale)] for value in shown)
+    return "".join(BARS[round((value - low) * scale)] for value in recent)
 
 
 def _fitted(rows: Sequence[Status], left: float | None, height: int) -> RenderableType:
-    """Return a table that fits a terminal."""
+    """Return a table that fits the terminal."""
     room = height - 5 - len({row.exercise for row in rows})
-    kept = rows if len(rows) <= room else [row for row in rows if row.state not in (DONE,)]
-    if len(kept) > room:
-        kept = [row for row in kept if row.state in (RUNNING, QUEUED, FAILED, STOPPED)][: max(room, 1)]
-    hidden = len(rows) - len(kept)
+    visible = rows if len(rows) <= room else [row for row in rows if row.state not in (DONE,)]
+    if len(visible) > room:
+        visible = [row for row in visible if row.state in (RUNNING, QUEUED, FAILED, STOPPED)][: max(room, 1)]
+    hidden = len(rows) - len(visible)
     more = [Text(f"and {hidden} more: python -m practica status", style="dim")] if hidden else []
-    return Group(_blocks(kept, rows), *more, Text(sums(rows, left)))
+    return Group(_blocks(visible, rows), *more, Text(sums(rows, left)))
 
 
 def sums(rows: Sequence[Status], left: float | None) -> str:
-    """Return how many blocks are in each state, and when all is done where somebody has an idea of it."""
+    """Return how many blocks are in each state, and when everything will be done, if there is an estimate."""
     counts = Counter(row.state for row in rows)
-    said = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "nothing to run"
+    text = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "nothing to run"
     if left:
         end = datetime.now().astimezone() + timedelta(seconds=left)
         day = "" if end.date() == datetime.now().astimezone().date() else f"{end:%a %d %b} "
-        said += f"; about {duration(left)} left, to {day}{end:%H:%M}"
-    return said
+        text += f"; about {duration(left)} left, to {day}{end:%H:%M}"
+    return text
 
 
 def _blocks(rows: Sequence[Status], every: Sequence[Status] | None = None) -> Table:
@@ -93,9 +93,9 @@ def _blocks(rows: Sequence[Status], every: Sequence[Status] | None = None) -> Ta
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("why", ratio=1, overflow="fold")
     for exercise, members in groupby(rows, key=lambda row: row.exercise):
-        shown = list(members)
+        rows_of_exercise = list(members)
         of_exercise = [row for row in every or rows if row.exercise == exercise]
-        for row in shown:
+        for row in rows_of_exercise:
             table.add_row(
                 f"{row.id}{' (by hand)' if row.by_hand else ''}",
                 Text(row.state, style=STYLES.get(row.state, "")),

@@ -1,4 +1,4 @@
-"""Show how far a training is: a progress bar at a terminal, a line now and then in a log."""
+"""Show the progress of a training: a progress bar in a terminal, an occasional line in a log."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from practica.files import say
 from practica.jobs.history import RUN
 
 EVERY = 10.0
-"""Seconds between two lines; what ends a run is always told."""
+"""Seconds between two lines; the end of a run is always reported."""
 
 Tell = Callable[[Mapping[str, Any]], None]
-"""Told the progress of a block, as in its ``progress.json``."""
+"""Called with the progress of a block, as in its ``progress.json``."""
 
 
 def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
-    """Return one line on the last point that was reached."""
+    """Return one line about the last point of the history."""
     pace = f"{seconds(progress['seconds_per_epoch'])} an epoch, " if speed else ""
     left = duration(seconds_left(progress))
     return (
@@ -31,7 +31,7 @@ def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
 
 
 def called(progress: Mapping[str, Any]) -> str:
-    """Return what is being trained: a seed, a fold of it, or several runs at once."""
+    """Return a name for what is being trained: a seed, a fold of it, or several runs at once."""
     together = progress.get("runs_at_once", 1)
     found = RUN.fullmatch(str(progress["run"]))
     if together > 1 or not found:
@@ -41,7 +41,7 @@ def called(progress: Mapping[str, Any]) -> str:
 
 
 def seconds_left(progress: Mapping[str, Any]) -> float:
-    """Return an estimate for all runs of a block that are left."""
+    """Return an estimate of the seconds for all remaining runs of a block."""
     together = progress.get("runs_at_once", 1)
     others = max(0, progress["runs"] - progress["runs_done"] - together) / together
     epochs = others * progress["epochs"] + progress["epochs"] - progress["epoch"]
@@ -65,7 +65,7 @@ def seconds(time: float) -> str:
 
 @contextmanager
 def telling(block: str) -> Iterator[Tell]:
-    """Yield what is to be told of the progress of a block that is trained meanwhile."""
+    """Yield a function to call with the progress of a block while it is trained."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:
         yield _Lines(block)
@@ -73,7 +73,7 @@ def telling(block: str) -> Iterator[Tell]:
     said = ("{task.percentage:3.0f} %", "{task.fields[said]}")
     bar = Progress(TextColumn(block), BarColumn(), *map(TextColumn, said), console=console, transient=True)
     with bar:
-        console.show_cursor()  # a process that is killed cannot bring it back
+        console.show_cursor()  # a killed process could not restore it
         task = bar.add_task(block, total=None, said="")
 
         def tell(progress: Mapping[str, Any]) -> None:

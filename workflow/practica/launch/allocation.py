@@ -1,4 +1,4 @@
-"""What SLURM gave this job: the time it has left, and a GPU, which must be one that TensorFlow sees."""
+"""What SLURM gave this job: its remaining time, and a GPU, which TensorFlow must see."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ GRANTS = ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 """Variables in which SLURM names the GPUs of a job step, and of a job."""
 
 GRACE = 15.0
-"""Seconds for the processes of a job that is gone to take their leave."""
+"""Seconds that the processes of a finished job have to end themselves."""
 
 ALLOW = "PRACTICA_ALLOW_NO_GPU"
-"""Variable that turns the error into a warning; for test clusters whose GPUs exist in SLURM only."""
+"""Variable that turns the error into a warning, for test clusters whose GPUs exist only in SLURM."""
 
 
 def minutes_left(environment: Mapping[str, str]) -> float | None:
-    """Return the minutes until SLURM ends this job; None outside SLURM, and where it has no limit or does not answer.
+    """Return the minutes until SLURM ends this job; None outside SLURM, without a limit, or if SLURM does not answer.
 
-    A limit may be less than what was asked for, and the job began before this process did.
+    The limit may be less than the job requested, and the job began before this process did.
     """
     if "SLURM_JOB_ID" not in environment:
         return None
@@ -39,7 +39,7 @@ def minutes_left(environment: Mapping[str, str]) -> float | None:
 
 
 def minutes(time: str) -> float | None:
-    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``UNLIMITED`` and its like."""
+    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``UNLIMITED`` and the like."""
     days, _, clock = time.strip().rpartition("-")
     parts = [*"00", *clock.split(":")][-3:]
     if not all(part.isdigit() for part in (days or "0", *parts)):
@@ -49,9 +49,9 @@ def minutes(time: str) -> float | None:
 
 
 def ancestors() -> list[psutil.Process]:
-    """Return the processes from this one's parent up to that of SLURM which started the job; none outside a job.
+    """Return the processes from this one's parent up to SLURM's, which started the job; empty outside a job.
 
-    Where SLURM does not use cgroups it loses sight of a process when one of these ends.
+    Without cgroups, SLURM loses track of a process when one of these ends.
     """
     parents = psutil.Process().parents()
     names = [parent.name() for parent in parents]
@@ -59,7 +59,7 @@ def ancestors() -> list[psutil.Process]:
 
 
 def gone(process: psutil.Process) -> bool:
-    """Return whether a process has ended, also where nobody has taken notice yet."""
+    """Return whether a process has ended, even if its parent has not noticed yet."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -69,13 +69,13 @@ def gone(process: psutil.Process) -> bool:
 
 
 def end_with_job() -> None:
-    """Let this process, and all that it has started, end when its job has ended."""
+    """Make this process, and all that it has started, end when its job has ended."""
     above = ancestors()
 
     def watch() -> None:
         while not any(map(gone, above)):
             time.sleep(2)
-        # SLURM has told them; training takes some seconds to stop with a checkpoint.
+        # SLURM has sent them a signal; training takes some seconds to stop with a checkpoint.
         for process in psutil.wait_procs(psutil.Process().children(recursive=True), timeout=GRACE)[1]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -85,14 +85,14 @@ def end_with_job() -> None:
 
 
 def granted_gpus(environment: Mapping[str, str]) -> str | None:
-    """Return the GPUs that SLURM gave this job, by index, or None."""
+    """Return the indices of the GPUs that SLURM gave this job, or None."""
     return next((environment[name] for name in GRANTS if environment.get(name)), None)
 
 
 def check_gpu(asked: int) -> None:
-    """Refuse to train on the CPU in silence, as TensorFlow would, where a run asked SLURM for a GPU and got it.
+    """Refuse to train on the CPU if SLURM gave this job a GPU; TensorFlow would do so silently.
 
-    Outside SLURM nothing is checked: a study that asks for GPUs runs on a machine without one too.
+    Outside SLURM nothing is checked: a study that asks for GPUs also runs on a machine without one.
 
     Raises:
         RunError: SLURM gave a GPU and TensorFlow sees none.

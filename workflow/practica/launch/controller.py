@@ -1,8 +1,8 @@
 """Run Snakemake itself as a small SLURM job, so that nothing needs to keep running on the login node.
 
-Each controller first submits its successor, which SLURM holds back until the controller has ended, in whatever way: at
-its time limit, by a kill, with its node. The successor takes over the study's jobs. A controller whose Snakemake has
-come to its end, good or bad, cancels its successor.
+Each controller first submits its successor, which SLURM holds back until the controller has ended, for whatever reason:
+its time limit, a kill, or a lost node. The successor takes over the study's jobs. A controller whose Snakemake has
+finished, successfully or not, cancels its successor.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FOLDER = Path(".snakemake/controller")
 LOG = FOLDER / "log"
 STATE = FOLDER / "state.json"
 SETTINGS = "controller.yaml"
-"""File in a profile's folder with what the controller's job asks for."""
+"""File in a profile's folder with the resources of the controller's job."""
 OPTIONS = {
     "partition": "--partition={}",
     "account": "--account={}",
@@ -43,9 +43,9 @@ DEFAULTS: Mapping[str, Any] = {"mem_mb": 4000, "runtime": 1440, "threads": 2}
 GRACE = 60
 """Seconds before its time limit at which SLURM tells a controller to end."""
 PATIENCE, POLL = 60, 10.0
-"""How often a controller tries to submit its successor, and the seconds between."""
+"""How often a controller tries to submit its successor, and the seconds between two attempts."""
 SHORT, MOST_SHORT = 60.0, 5
-"""Seconds under which a controller's life is short, and how many in a row end the chain."""
+"""Seconds below which a controller's life counts as short, and how many in a row end the chain."""
 
 
 class Job(NamedTuple):
@@ -59,11 +59,11 @@ def submit(arguments: Sequence[str], settings: Mapping[str, Any]) -> Job:
     """Submit a controller that runs Snakemake with these arguments in this folder.
 
     Args:
-        arguments: of Snakemake, ``--profile`` among them.
-        settings: what the controller's job asks for: keys of ``OPTIONS``.
+        arguments: of Snakemake, including ``--profile``.
+        settings: the resources of the controller's job: keys of ``OPTIONS``.
 
     Raises:
-        InputError: a controller is at work here already.
+        InputError: a controller is already at work here.
         RunError: SLURM does not answer, or refuses the job.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -80,14 +80,14 @@ def submit(arguments: Sequence[str], settings: Mapping[str, Any]) -> Job:
 
 
 def settings_of(profile: Path) -> dict[str, Any]:
-    """Return what the controller's job asks for, from the profile's folder and else the defaults.
+    """Return the resources of the controller's job, from the profile's folder or the defaults.
 
     Raises:
-        InputError: a key is unknown, or a number is none.
+        InputError: a key is unknown, or a value has the wrong type.
     """
     file = profile / SETTINGS
-    found = read_yaml(file) if file.is_file() else {}
-    for key, value in found.items():
+    entries = read_yaml(file) if file.is_file() else {}
+    for key, value in entries.items():
         if key not in OPTIONS:
             raise InputError(f"{file}: there is no {key!r}; it may say {', '.join(OPTIONS)}")
         number = isinstance(value, int) and not isinstance(value, bool) and value > 0
@@ -95,11 +95,11 @@ def settings_of(profile: Path) -> dict[str, Any]:
             raise InputError(
                 f"{file}: {key}: {value!r} is not {'a whole number above 0' if key in DEFAULTS else 'text'}"
             )
-    return {**DEFAULTS, **found}
+    return {**DEFAULTS, **entries}
 
 
 def at_work() -> list[Job]:
-    """Return the controllers that wait or run, the one that runs first.
+    """Return the controllers that wait or run, the running one first.
 
     Raises:
         RunError: SLURM does not answer.
@@ -113,10 +113,10 @@ def at_work() -> list[Job]:
 
 
 def control() -> int:
-    """Be the controller: submit the successor, run Snakemake, and say how it ended.
+    """Be the controller: submit the successor, run Snakemake, and record how it ended.
 
     Returns:
-        The exit code of Snakemake; 1 where it was ended from outside.
+        The exit code of Snakemake; 1 if it was ended from outside.
     """
     number = os.environ["SLURM_JOB_ID"]
     with _alone():
@@ -130,13 +130,13 @@ def control() -> int:
             return _finish(state, 1, f"{MOST_SHORT} controllers in a row have ended within {SHORT:.0f} s")
         successor = _patiently(lambda: _sbatch(state, after=number))
     _say(f"controller {number} on {os.uname().nodename}; job {successor.number} takes over if it ends early")
-    told: list[int] = []
+    signals: list[int] = []
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "SBATCH_"))}
     command = [sys.executable, "-m", "snakemake", *state["arguments"]]
     with subprocess.Popen(command, env={**environment, CONTROLLER: number}) as snakemake:
 
         def pass_on(signal_number: int, frame: Any) -> None:
-            told.append(signal_number)
+            signals.append(signal_number)
             snakemake.send_signal(signal_number)
 
         for each in (signal.SIGINT, signal.SIGTERM):
@@ -146,19 +146,19 @@ def control() -> int:
         state = _state()
         state["lives"][-1][2] = time.time()
         write_json(STATE, state)
-        if signal.SIGINT in told:
+        if signal.SIGINT in signals:
             return _finish(state, 1, "stopped")
-        if signal.SIGTERM in told or code < 0:
+        if signal.SIGTERM in signals or code < 0:
             _say(f"controller {number} ends before Snakemake has finished; job {successor.number} goes on")
             return 1
         return _finish(state, code, "done" if code == 0 else "Snakemake failed; see above")
 
 
 def stop(patience: float = 120.0) -> list[str]:
-    """End the controllers and all their jobs, and return the numbers of the jobs that were cancelled.
+    """End the controllers and all their jobs, and return the numbers of the cancelled jobs.
 
     Raises:
-        RunError: SLURM does not answer, or something is at work after the patience has ended.
+        RunError: SLURM does not answer, or something is still at work when the patience has run out.
     """
     with _alone():
         working = at_work()
@@ -169,43 +169,43 @@ def stop(patience: float = 120.0) -> list[str]:
         waiting = _queue().get(job) != "RUNNING"
         _call(["scancel", job.number] if waiting else ["scancel", "--batch", "--signal=INT", job.number])
     end = time.monotonic() + patience
-    while (still := at_work()) and time.monotonic() < end:
+    while (remaining := at_work()) and time.monotonic() < end:
         time.sleep(1)
     left = left_at_work()
-    if numbers := [*left, *(job.number for job in still)]:
+    if numbers := [*left, *(job.number for job in remaining)]:
         _call(["scancel", *numbers])
     return [*(job.number for job in working), *left]
 
 
 def described() -> str:
-    """Return what a person wants to know of the controller: its job, since when, how it ended, its last lines.
+    """Return a description of the controller for people: its job, since when, how it ended, its last lines.
 
     Raises:
-        InputError: none was ever submitted here.
+        InputError: no controller was ever submitted here.
         RunError: SLURM does not answer.
     """
     state = _state()
     if not state:
         raise InputError("no controller was submitted in this folder: begin with `python -m practica submit`")
-    said = [f"snakemake {shlex.join(state['arguments'])}"]
+    lines = [f"snakemake {shlex.join(state['arguments'])}"]
     if working := at_work():
         numbers = ",".join(job.number for job in working)
-        said.append(_call(["squeue", f"--jobs={numbers}", "--format=%.10i %.10T %.12P %.12M %.12L %R"]).rstrip())
+        lines.append(_call(["squeue", f"--jobs={numbers}", "--format=%.10i %.10T %.12P %.12M %.12L %R"]).rstrip())
     elif state["end"] is None:
-        said.append(
+        lines.append(
             "The controllers are gone, and left no record of how they ended: submit again to continue the study"
         )
     if len(state["lives"]) > 1:
-        said.append(f"{len(state['lives'])} controllers so far")
+        lines.append(f"{len(state['lives'])} controllers so far")
     if state["end"] is not None:
-        said.append(f"Ended with exit code {state['end']['code']}: {state['end']['reason']}")
+        lines.append(f"Ended with exit code {state['end']['code']}: {state['end']['reason']}")
     with contextlib.suppress(OSError):
-        said += ["", f"{LOG}:", *LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]]
-    return "\n".join(said)
+        lines += ["", f"{LOG}:", *LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]]
+    return "\n".join(lines)
 
 
 def _finish(state: dict[str, Any], code: int, reason: str) -> int:
-    """Write down the end, and cancel the controllers that wait."""
+    """Record the end, and cancel the waiting controllers."""
     write_json(STATE, {**state, "end": {"code": code, "reason": reason, "at": time.time()}})
     states = queue() or {}
     waiting = [number for number, name in state["jobs"] if states.get((number, name)) == "PENDING"]
@@ -216,17 +216,17 @@ def _finish(state: dict[str, Any], code: int, reason: str) -> int:
 
 
 def _sbatch(state: dict[str, Any], after: str | None = None) -> Job:
-    """Submit a controller, to begin at once or after the job of another, and write it down."""
+    """Submit a controller, to begin at once or after another's job, and record it."""
     name = f"practica-controller-{int(time.time())}"
-    asked = [OPTIONS[key].format(value) for key, value in state["settings"].items()]
+    options = [OPTIONS[key].format(value) for key, value in state["settings"].items()]
     chain = [f"--dependency=afterany:{after}"] if after else []
     command = shlex.join([sys.executable, "-m", "practica", "control"])
-    # What the job's environment says of its own resources must not become its successor's.
+    # The successor must not inherit the variables about this job's own resources.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))}
     number = _call(
         [
             *("sbatch", "--parsable", f"--job-name={name}", f"--output={LOG}", "--open-mode=append", "--no-requeue"),
-            *(f"--signal=B:TERM@{GRACE}", f"--chdir={Path.cwd()}", *asked, *chain, f"--wrap=exec {command}"),
+            *(f"--signal=B:TERM@{GRACE}", f"--chdir={Path.cwd()}", *options, *chain, f"--wrap=exec {command}"),
         ],
         env=environment,
     )
@@ -237,7 +237,7 @@ def _sbatch(state: dict[str, Any], after: str | None = None) -> Job:
 
 
 def _patiently(call: Callable[[], Job]) -> Job:
-    """Return what a call gives, tried anew while SLURM's own controller does not answer."""
+    """Return the result of a call, which is repeated while SLURM's own controller does not answer."""
     for _ in range(PATIENCE):
         with contextlib.suppress(RunError):
             return call()
@@ -247,7 +247,7 @@ def _patiently(call: Callable[[], Job]) -> Job:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Let nobody else in this folder submit or stop in the meantime."""
+    """Keep other processes in this folder from submitting or stopping in the meantime."""
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

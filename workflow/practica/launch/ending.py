@@ -1,7 +1,7 @@
-"""End Snakemake in seconds and in order when it is told to, and remove the lock of one that could not.
+"""End Snakemake within seconds and cleanly when it is told to, and remove the lock of one that could not do so itself.
 
-Snakemake dies of SIGHUP and leaves its lock; after SIGTERM it waits for the jobs at work, which may take days. Its lock
-names files only, so that nobody can tell whose it is: a note beside it does.
+Snakemake dies of SIGHUP and leaves its lock; after SIGTERM it waits for running jobs, which may take days. Its lock
+lists only files, so nobody can tell who holds it: a note beside it does.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from practica.launch.snakemake_internals import on_sigterm
 
 LOCKS = Path(".snakemake/locks")
 NOTE = LOCKS / "practica.json"
-"""Who holds the lock; Snakemake removes it with the lock."""
+"""The holder of the lock; Snakemake removes it with the lock."""
 CONTROLLER = "PRACTICA_CONTROLLER"
-"""Environment variable: the SLURM job that runs this Snakemake, where ``practica submit`` has sent it there."""
+"""Environment variable: the SLURM job that runs this Snakemake, if ``practica submit`` started it."""
 STARTED = 1.0
-"""Seconds within which two times are that of the start of one process."""
+"""Two start times closer than these seconds belong to the same process."""
 
 DYING = 2.0
-"""Seconds in which a process that was killed a moment ago is gone, on a busy machine too."""
+"""Seconds within which a killed process is gone, even on a busy machine."""
 
 _told: list[int] = []
 
 
 def end_when_told() -> None:
-    """Let SIGHUP and SIGTERM end Snakemake as Ctrl-C does: its jobs here are told to end, and no lock is left.
+    """Make SIGHUP and SIGTERM end Snakemake as Ctrl-C does: its jobs here are told to end, and no lock is left.
 
-    Whoever ignores SIGHUP, as ``nohup`` does, goes on doing so.
+    A process that ignores SIGHUP, as under ``nohup``, continues to ignore it.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -50,12 +50,12 @@ def end_when_told() -> None:
 
 
 def told_to_end(number: int) -> bool:
-    """Return whether this process was told to end by that signal."""
+    """Return whether that signal told this process to end."""
     return number in _told
 
 
 def _end(number: int, frame: Any) -> None:
-    """End the jobs here, which stop with a checkpoint, and this process; a second signal does not disturb that."""
+    """End the jobs here, which stop with a checkpoint, and this process; ignore a second signal."""
     if _told:
         return
     _told.append(number)
@@ -68,7 +68,7 @@ def _end(number: int, frame: Any) -> None:
 
 
 def note_owner() -> None:
-    """Write down that this process holds Snakemake's lock, unless another one that is at work does."""
+    """Record that this process holds Snakemake's lock, unless another live process does."""
     if _holder() is None:
         me = psutil.Process()
         note = {"host": socket.gethostname(), "pid": me.pid, "started": me.create_time()}
@@ -76,11 +76,11 @@ def note_owner() -> None:
 
 
 def drop_dead_lock() -> None:
-    """Remove the lock of a Snakemake that is gone, of this machine or of a controller before this one, and say so."""
+    """Remove the lock of a dead Snakemake, on this machine or of an earlier controller, and say so."""
     owner = _owner()
     if owner is None or not any(LOCKS.glob("*.lock")):
         return
-    # SLURM starts a controller only once the one before it has ended, on whichever node that was.
+    # SLURM starts a controller only after the one before it has ended, on whichever node that was.
     before = owner["controller"] and CONTROLLER in os.environ
     if not before and (holder := _holder()):
         with suppress(psutil.TimeoutExpired):
@@ -103,17 +103,17 @@ def why_locked() -> str:
 
 
 def _owner() -> dict[str, Any] | None:
-    """Return what is noted of the lock's owner."""
+    """Return the recorded owner of the lock."""
     try:
         owner = read_json(NOTE)
-        known = {"host": str(owner["host"]), "pid": int(owner["pid"]), "started": float(owner["started"])}
-        return known | {"controller": owner.get("controller")}
+        fields = {"host": str(owner["host"]), "pid": int(owner["pid"]), "started": float(owner["started"])}
+        return fields | {"controller": owner.get("controller")}
     except (InputError, LookupError, TypeError, ValueError):
         return None
 
 
 def _holder() -> psutil.Process | None:
-    """Return the process of this machine that is noted as the lock's owner, if it is at work."""
+    """Return the process on this machine that is recorded as the lock's owner, if it is alive."""
     owner = _owner()
     if owner is None or owner["host"] != socket.gethostname():
         return None

@@ -1,6 +1,6 @@
-"""Executors that the profiles show and no lock holds: what their plugins read, as it was at a version.
+"""Executors of the profiles that no lock file pins: what their plugins read, as of a certain version.
 
-Where a plugin is installed, a test compares; its options are then also checked by Snakemake itself.
+If a plugin is installed, a test compares; Snakemake itself then also checks its options.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ class Recorded(NamedTuple):
     """What the plugin of an executor reads.
 
     Attributes:
-        version: of the package ``snakemake-executor-plugin-NAME`` in which it was looked up.
+        version: of the package ``snakemake-executor-plugin-NAME`` from which this was taken.
         settings: its settings, as Python writes them.
-        resources: resources of jobs that mean something to it alone.
+        resources: resources of jobs that only this plugin understands.
     """
 
     version: str
@@ -44,11 +44,11 @@ EXECUTORS: Mapping[str, Recorded] = {
 }
 """By name."""
 SLURM = ("slurm", "slurm-patient")
-"""Executors that take the settings and resources of the SLURM plugin."""
+"""Executors that accept the settings and resources of the SLURM plugin."""
 
 
 def missing(executor: object) -> str | None:
-    """Return what to do where the plugin of one of these executors is not installed."""
+    """Return what to do if the plugin of one of these executors is not installed."""
     if not isinstance(executor, str) or executor not in EXECUTORS or find_spec(f"snakemake_executor_plugin_{executor}"):
         return None
     package = f"snakemake-executor-plugin-{executor}"

@@ -1,4 +1,4 @@
-"""The warm process of `practica.launch.warm`: it has imported what steps need, and forks for each of them."""
+"""The warm process of `practica.launch.warm`: it has imported the libraries of steps, and forks for each step."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from practica.launch.warm import FORWARDED, NUMBER, REFUSED
 IDLE = 60.0
 """Seconds without work after which a warm process ends."""
 USUAL: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
-"""What Python does at signals when it starts, where that is not the system's default."""
+"""Python's own signal handlers at start-up, where they differ from the system's defaults."""
 
 
 class Forks:
-    """Forks for each command that comes, until the process that offers it has gone or nothing has come for a while.
+    """Fork for each command that arrives, until the owner has gone or no command has come for a while.
 
     Args:
-        owner: the process that offers it.
-        descriptor: of the socket at which commands come.
-        address: the file of that socket; it goes when no more commands are taken.
-        code: folders of the code that is imported; once it changes, commands have to do their work themselves.
+        owner: the process that offers this service.
+        descriptor: of the socket at which commands arrive.
+        address: the file of that socket; it is removed when no more commands are accepted.
+        code: folders of the imported code; once it changes, commands have to do their work themselves.
     """
 
     def __init__(self, owner: int, descriptor: int, address: Path, code: Sequence[Path]) -> None:
@@ -45,7 +45,7 @@ class Forks:
     def serve(self) -> list[str] | None:
         """Serve; return the arguments in each fork, which then is the command's own process, and None at the end."""
         gc.collect()
-        gc.freeze()  # what is imported stays, and its pages stay shared
+        gc.freeze()  # imported modules stay, and so do their shared pages
         while self._open or self._steps:
             events = self._selector.select(None if self._steps else IDLE)
             if not events:
@@ -57,7 +57,7 @@ class Forks:
         return None
 
     def _close(self) -> None:
-        """Take no more commands; who comes now does its own work."""
+        """Accept no more commands; later ones do their own work."""
         for key in list(self._selector.get_map().values()):
             if key.data in (self._fork, self._close):
                 self._selector.unregister(key.fileobj)
@@ -95,7 +95,7 @@ class Forks:
         return None
 
     def _watch(self, process: int, connection: socket.socket) -> None:
-        """Tell the command how its fork ended; kill the fork when the command is killed."""
+        """Tell the command how its fork ended; kill the fork if the command is killed."""
         end = os.pidfd_open(process)
         self._steps += 1
 
@@ -111,7 +111,7 @@ class Forks:
             self._steps -= 1
 
         def left() -> None:
-            if connection.fileno() >= 0:  # else it has ended in the meantime
+            if connection.fileno() >= 0:  # otherwise it has ended in the meantime
                 self._selector.unregister(connection)
                 os.kill(process, signal.SIGKILL)
 
@@ -119,7 +119,7 @@ class Forks:
         self._selector.register(connection, selectors.EVENT_READ, left)
 
     def _begin(self, content: dict[str, Any], files: list[int]) -> list[str]:
-        """Make this fork the process that its command would have been."""
+        """Turn this fork into the process that its command would have been."""
         os.setpgid(0, 0)
         for key in list(self._selector.get_map().values()):
             key.fileobj.close() if isinstance(key.fileobj, socket.socket) else os.close(key.fd)
@@ -136,7 +136,7 @@ class Forks:
 
 
 def _received(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """Return what a command asks for, and its standard input, output and error; None where it has gone."""
+    """Return a command's request, and its standard input, output and error; None if it has gone."""
     size, files, _, _ = socket.recv_fds(connection, NUMBER.size, 3)
     length = NUMBER.unpack(size)[0] if len(size) == NUMBER.size else 0
     body = b""

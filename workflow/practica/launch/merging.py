@@ -1,7 +1,7 @@
-"""Which files and words of a command line make the configuration, in which order, and where the last run noted it.
+"""The files and words of a command line that make the configuration, their order, and the note of the last run's.
 
-Of several ``--config`` or ``--configfile`` Snakemake takes only the last, and none of a profile's where the command
-line has one. Here all count: those of the profiles first, each over those before it.
+Given several ``--config`` or ``--configfile``, Snakemake uses only the last, and ignores those of a profile if the
+command line has one. Here all count: those of the profiles first, each merged over those before it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from practica.yamlfiles.overlay import lay, merge
 from practica.yamlfiles.reading import read_yaml
 
 START = Path.cwd()
-"""Where Snakemake was started: it may go elsewhere before it reads the Snakefile."""
+"""Where Snakemake was started: it may change the folder before it reads the Snakefile."""
 BASE = "config.yaml"
 NOTE = Path(".snakemake/practica_configuration.json")
 ONCE = (
@@ -37,22 +37,22 @@ ONCE = (
     ("--set-resources",),
     ("--set-threads",),
 )
-"""Options of Snakemake, with their other names, of which it takes the last only."""
+"""Options of Snakemake, with their other names, of which it uses only the last."""
 PROFILE_FILE = re.compile(r"(?:profile|config)(?:\.v\d+\+)?\.yaml")
 
 
 @dataclass(frozen=True)
 class Merged:
-    """Configuration files and words such as ``seeds=2``, in the order in which they are laid over each other."""
+    """Configuration files and words such as ``seeds=2``, in the order in which they are merged over each other."""
 
     files: tuple[str, ...]
     words: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return files and words as people read them, the files of added seeds and trials among them."""
+        """Return files and words as people read them, including the files of added seeds and trials."""
         try:
             laid = list(filter(None, (added.beside(self._own(), name) for name in (added.FILE, asked.FILE))))
-        except InputError:  # which reading it says
+        except InputError:  # reading it raises the same error
             laid = []
         return ", ".join([*self.files, *map(str, laid), *self.words])
 
@@ -69,11 +69,11 @@ class Merged:
         return merge(own, asked.layer(file, own)) if file else own
 
     def _own(self) -> dict[str, Any]:
-        """Return the configuration without the seeds and trials that were added."""
+        """Return the configuration without the added seeds and trials."""
         return lay(read_config(list(self.files)), tree(self.words))
 
     def idle(self) -> Iterator[str]:
-        """Yield a sentence on each setting of an exercise that lies over variants of which each has its own.
+        """Yield a sentence about each setting of an exercise that has no effect because every variant has its own.
 
         Raises:
             InputError: a file or a word cannot be read.
@@ -97,23 +97,23 @@ def command_profiles() -> list[Path]:
 
 
 def command_partitions() -> list[Path]:
-    """Return the files of SLURM partitions that this command line or its environment names beside its profiles."""
+    """Return the files of SLURM partitions that this command line or its environment names, without profiles."""
     named = [command_options().slurm_partition_config]
     return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
 
 
 def command_options() -> argparse.Namespace:
-    """Return the options of this command line that have a say in its configuration, and its executor."""
+    """Return the options of this command line that affect its configuration, and its executor."""
     return _options(_command_line() or [], os.environ)
 
 
 def _command_line() -> list[str] | None:
-    """Return the words behind ``snakemake``; None where another program calls it."""
+    """Return the words after ``snakemake``; None if another program calls it."""
     return sys.argv[1:] if "snakemake" in Path(sys.argv[0]).parts[-2:] else None
 
 
 def take_over(workflow: Any) -> Merged:
-    """Let everything that the command line and its profiles name count, where Snakemake would take a part of it.
+    """Make everything that the command line and its profiles name count, where Snakemake would use only a part.
 
     Raises:
         InputError: a file or a word cannot be read.
@@ -125,7 +125,7 @@ def take_over(workflow: Any) -> Merged:
     else:
         merged = from_command(words, here=START)
     over = merged.read()
-    # Jobs are given files and words, in which all is merged already; theirs must not be that of a later run.
+    # Jobs receive one file in which everything is merged; its name holds a digest, so no later run changes it.
     file = Path(f".snakemake/practica_merged_{sha256(canonical_json(over))[:16]}.json").absolute()
     if not file.is_file():
         write_json(file, over)
@@ -151,7 +151,7 @@ def from_command(
     own = [file for file, _ in groupby(_short(file, here) for file in given.configfile)]
     files = [file for file in files if file not in own]
     if not given.replace_workflow_config:
-        # What the Snakefile names comes first; to name it again would undo what the profiles say.
+        # The Snakefile's own file comes first; naming it again would undo the profiles.
         files = [BASE, *files, *(own[1:] if own[:1] == [BASE] else own)]
     else:
         files += own
@@ -159,7 +159,7 @@ def from_command(
 
 
 def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.Namespace:
-    """Return the options that have a say in the configuration; each may be there several times, profiles once."""
+    """Return the options that affect the configuration; each may appear several times, profiles only once."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--config", "-C", nargs="*", action="extend", default=[])
     parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
@@ -170,7 +170,7 @@ def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.N
     for names in ONCE:
         parser.add_argument(*names, nargs="*", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    # Options of one letter may share a dash, as -nC.
+    # One-letter options may share a dash, as in -nC.
     arguments = [re.sub("^-[A-Za-z]+C", "-C", word) for word in arguments[:end]]
     given = parser.parse_known_args(arguments)[0]
     for first, *_ in ONCE:
@@ -185,7 +185,7 @@ def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.N
 
 
 def profile_files(given: argparse.Namespace, here: Path) -> Iterator[Path]:
-    """Yield the files of the profiles that a command line names, and of the workflow's own, which is applied last."""
+    """Yield the files of the profiles that a command line names, then that of the workflow, which is applied last."""
     for name in given.profile:
         if name != "none" and (file := profile_file(here / name)):
             yield file
@@ -197,7 +197,7 @@ def profile_files(given: argparse.Namespace, here: Path) -> Iterator[Path]:
 
 
 def profile_file(profile: Path) -> Path | None:
-    """Return the file of a profile, which may be named itself; None where there is none, as Snakemake will say."""
+    """Return the file of a profile, which may be named directly; None if there is none, as Snakemake will say."""
     if profile.is_file():
         return profile
     if not profile.is_dir():
@@ -220,17 +220,17 @@ def _profile_words(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _short(file: str | Path, here: Path | None = None) -> str:
-    """Return the name of a file that is named from ``here``: from where this runs if it lies below, else its path."""
-    # Links stay as people wrote them.
+    """Return the name of a file given relative to ``here``: relative to the current folder below it, else absolute."""
+    # Keep links as people wrote them.
     path = Path(os.path.normpath((here or Path.cwd()) / Path(file).expanduser()))
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def tree(words: Sequence[str]) -> dict[str, Any]:
-    """Return what words such as ``seeds=2`` or ``exercises.digits.settings.epochs=3`` say, as a configuration of texts.
+    """Return words such as ``seeds=2`` or ``exercises.digits.settings.epochs=3`` as a configuration of texts.
 
     Raises:
-        InputError: a word is no key and value.
+        InputError: a word is not a key and a value.
     """
     config: dict[str, Any] = {}
     for word in words:
@@ -248,7 +248,7 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(word: str, text: str) -> Any:
-    """Return null as that, a list or mapping in YAML with its values as text, and everything else as text."""
+    """Return null as None, a list or mapping in YAML with its values as text, and everything else as text."""
     if text in ("null", "~"):
         return None
     text = text.strip("'\"")
@@ -262,7 +262,7 @@ def _value(word: str, text: str) -> Any:
 
 
 def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield exercise, key and variants where a layer gives an exercise what each variant has from an earlier one."""
+    """Yield exercise, key and variants where a layer gives an exercise a setting that all its variants already have."""
     for exercise, entry in {**_mapping(over, "exercises"), **_mapping(over, "cut")}.items():
         there = _mapping(laid, "exercises", exercise, "variants")
         variants = [name for name, each in there.items() if each is not None]
@@ -274,19 +274,19 @@ def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[st
 
 
 def _mapping(tree: Any, *keys: str) -> Mapping[str, Any]:
-    """Return the mapping under keys in a configuration that nobody has checked yet; an empty one for anything else."""
+    """Return the mapping under keys in an unchecked configuration; an empty one for anything else."""
     for key in keys:
         tree = tree.get(key) if isinstance(tree, Mapping) else None
     return tree if isinstance(tree, Mapping) else {}
 
 
 def note(merged: Merged) -> None:
-    """Write down what a run merges, for commands that speak of it later."""
+    """Record what a run merges, for later commands that need it."""
     write_json(NOTE, {"files": merged.files, "words": merged.words})
 
 
 def noted() -> Merged | None:
-    """Return what the last run here has merged, or None where none has noted it.
+    """Return what the last run here has merged, or None if none has recorded it.
 
     Raises:
         InputError: the note is damaged.

@@ -1,7 +1,8 @@
 """Send messages about a run: by a command, a webhook, or SLURM's mail.
 
-A command is a list of words, and the message is its last word: no shell reads either. Secrets stand in the environment:
-``${NAME}`` in the words or the address is filled in when a notice is sent, and is in no file, log or error.
+A command is a list of words, and the message becomes its last word: no shell reads either. Secrets belong in the
+environment: ``${NAME}`` in the words or the address is replaced when a notice is sent, and never written to a file, log
+or error.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from urllib.parse import urlsplit
 
 END, FAILURE, STALL, TEST = "end", "failure", "stall", "test"
 PATIENCE = 15.0
-"""Seconds for each way of telling."""
+"""Seconds for each way of sending."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 LONGEST = 1000
-"""Characters of a message; of a mail's subject, a tenth."""
+"""Characters of a message; the subject of a mail has a tenth of it."""
 
 
 class UnsentError(Exception):
-    """A notice could not be sent; the message names no address and no word that might be secret."""
+    """A notice could not be sent; the message contains no address and no word that might be secret."""
 
 
 def notify(settings: Mapping[str, Any], event: str, message: str) -> list[str]:
-    """Tell a message in every way that the settings name, and return a sentence on each that failed.
+    """Send a message in every way that the settings name, and return a sentence about each failure.
 
     Args:
         settings: those under ``notify`` in the configuration.
-        event: one of ``end``, ``failure``, ``stall`` and ``test``; all but the last are told only if asked for.
+        event: one of ``end``, ``failure``, ``stall`` and ``test``; all but the last are sent only if the settings ask.
         message: one or several lines.
     """
     if event != TEST and event not in settings["on"]:
@@ -62,7 +63,7 @@ def ways(settings: Mapping[str, Any]) -> list[str]:
 
 
 def lacking(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence on each variable that a notice needs and the environment does not have."""
+    """Yield a sentence about each variable that a notice needs and the environment lacks."""
     texts = {"command": " ".join(settings["command"] or []), "webhook": settings["webhook"] or ""}
     for key, text in texts.items():
         for name in dict.fromkeys(VARIABLE.findall(text)):
@@ -95,7 +96,7 @@ def _run(words: Sequence[str], event: str) -> None:
 
 
 def _webhook(url: str, event: str, message: str) -> None:
-    """Post the message as JSON; a redirection is not followed, for it could lead elsewhere with what is secret."""
+    """Post the message as JSON; redirections are not followed, because they could lead a secret elsewhere."""
     content = json.dumps({"text": message, "content": message, "event": event}).encode()
     headers = {"Content-Type": "application/json", "User-Agent": "practica"}
     try:
@@ -107,12 +108,12 @@ def _webhook(url: str, event: str, message: str) -> None:
     except urllib.error.URLError as error:
         why = error.reason.strerror if isinstance(error.reason, OSError) else type(error.reason).__name__
         raise UnsentError(f"no connection: {why or type(error.reason).__name__}") from None
-    except (OSError, ValueError, http.client.HTTPException) as error:  # an address that is none once it is filled in
+    except (OSError, ValueError, http.client.HTTPException) as error:  # an address that is invalid once it is filled in
         raise UnsentError(f"no connection: {type(error).__name__}") from None
 
 
 def _mail(address: str, event: str, message: str) -> None:
-    """Let SLURM send a mail on the end of a job that does nothing and has the message for its name."""
+    """Make SLURM send a mail at the end of a job that does nothing and has the message as its name."""
     name = f"practica: {' '.join(message.split())}"[: LONGEST // 10]
     options = [f"--job-name={name}", "--mail-type=END", f"--mail-user={address}", "--time=1", "--mem=50"]
     _run(["sbatch", *options, "--output=/dev/null", "--wrap=true"], event)
@@ -120,11 +121,11 @@ def _mail(address: str, event: str, message: str) -> None:
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Follow nothing: the answer then counts as an error."""
+        """Do not follow; the answer then counts as an error."""
 
 
 def _filled(text: str) -> str:
-    """Return a text with the environment's values.
+    """Return a text with the values of environment variables.
 
     Raises:
         UnsentError: one is missing.
@@ -140,9 +141,9 @@ def _filled(text: str) -> str:
 
 
 def _plain(message: str) -> str:
-    """Return a message without what a terminal or a protocol would take for more than text."""
-    kept = "".join(letter for letter in message if letter == "\n" or letter.isprintable())
-    return kept[:LONGEST]
+    """Return a message without characters that a terminal or a protocol might interpret."""
+    letters = "".join(letter for letter in message if letter == "\n" or letter.isprintable())
+    return letters[:LONGEST]
 
 
 WAYS: dict[str, Callable[[Any, str, str], None]] = {"command": _command, "webhook": _webhook, "mail": _mail}

@@ -1,4 +1,4 @@
-"""Where the jobs of this command line go: to which executor, and by which file of partitions."""
+"""Where the jobs of this command line go: the executor, and the file of partitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def command_executor() -> str | None:
 
 
 def partition_files() -> list[Path]:
-    """Return the files of SLURM partitions that count for this command line; the last of them does."""
+    """Return the files of SLURM partitions for this command line; the last of them counts."""
     of_profiles = [
         place if (place := file.parent / str(name)).exists() else Path(str(name))
         for file in command_profiles()

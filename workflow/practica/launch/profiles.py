@@ -1,6 +1,6 @@
-"""Check the files of a Snakemake profile for what Snakemake or its executor would ignore, or fail on late.
+"""Check a Snakemake profile for anything that Snakemake or its executor would ignore, or reject only late.
 
-For SLURM the installed plugin is the yardstick: its settings, the limits it knows of a partition, the resources that it
+For SLURM, the installed plugin decides: its settings, the limits that it knows of a partition, the resources that it
 reads.
 """
 
@@ -29,9 +29,9 @@ MAPPINGS = (
     *("batch", "config", "consider-ancient", "default-resources", "group-components", "groups", "resources"),
     *("set-resource-scopes", "set-resources", "set-scatter", "set-threads"),
 )
-"""Keys that Snakemake reads as mappings; it passes over any other mapping."""
+"""Keys that Snakemake reads as mappings; it ignores any other mapping."""
 LEAST = {"cores": 1, "jobs": 1, "local-cores": 0, "latency-wait": 0, "retries": 0}
-"""Counts below which Snakemake waits for ever, or does something else than was meant."""
+"""Counts below which Snakemake waits for ever, or does something unintended."""
 OF_SNAKEMAKE = {"disk", "disk_mb", "disk_mib", "gpu", "mem", "mem_mb", "mem_mib", "runtime", "threads", "tmpdir"}
 NUMBERS = re.compile(r"(cpus|disk|gpu|mem|nodes|runtime|tasks|threads)(_per_\w+|_mi?b(_per_\w+)?)?")
 """Resources that are numbers; all others are text."""
@@ -49,7 +49,7 @@ def check_profiles(profiles: Iterable[Path], partitions: Iterable[Path] = ()) ->
 
 
 def problems(file: Path) -> Iterator[str]:
-    """Yield a sentence on each thing that is wrong in a profile, and in the file of partitions that it names."""
+    """Yield a sentence about each mistake in a profile, and in the file of partitions that it names."""
     settings = read_yaml(file)
     for key, value in settings.items():
         if isinstance(value, Mapping) and key not in MAPPINGS:
@@ -70,12 +70,12 @@ def refused(file: Path) -> Iterator[str]:
     if what := missing(read_yaml(file).get("executor")):
         yield f"{file}: {what}"
         return
-    said = io.StringIO()
+    stderr = io.StringIO()
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(stderr):
             read_profile(file)
     except SystemExit:
-        reason = " ".join(said.getvalue().rpartition("error: ")[2].split())
+        reason = " ".join(stderr.getvalue().rpartition("error: ")[2].split())
         unknown = [key for key in read_yaml(file) if reason.startswith("unrecognized") and f"--{key}=" in reason]
         for key in unknown:
             close = difflib.get_close_matches(key, options(), n=1)
@@ -83,9 +83,9 @@ def refused(file: Path) -> Iterator[str]:
             yield f"{file}: {key}: Snakemake has no such option; {hint}"
         if not unknown:
             yield f"{file}: {reason}"
-    except OSError:  # the plugin looks for SLURM with commands that a machine may lack
+    except OSError:  # the plugin looks for SLURM with commands that may be missing here
         return
-    except Exception as error:  # of Snakemake's own
+    except Exception as error:  # any error of Snakemake
         yield f"{file}: {in_one_line(error)}"
 
 
@@ -96,7 +96,7 @@ def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Check the settings of the executor, by what the plugin itself accepts."""
+    """Check the settings of the executor against what the plugin itself accepts."""
     for executor, recorded in EXECUTORS.items():
         options = {f"{executor}-{name.replace('_', '-')}" for name in recorded.settings}
         for key in settings:
@@ -109,7 +109,7 @@ def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     for key in given.keys() & known.keys() - {"slurm-partition-config"}:
         try:
             upstream.accept(known[key], given[key])
-        except Exception as error:  # of the plugin's own
+        except Exception as error:  # any error of the plugin
             yield f"{key}: {given[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
 
 
@@ -139,7 +139,7 @@ def _pairs(value: Any) -> Mapping[str, Any]:
 
 
 def _by_rule(words: Any) -> dict[str, dict[str, str]]:
-    """Return what words such as ``train:mem_mb=1000`` say."""
+    """Return words such as ``train:mem_mb=1000`` as resources by rule."""
     result: dict[str, dict[str, str]] = {}
     for word in words if isinstance(words, list) else [words]:
         rule, _, rest = str(word).partition(":")
@@ -164,7 +164,7 @@ def _amount(name: str, value: Any) -> str | None:
     if isinstance(value, str):
         try:
             value = amount(name, value)
-        except Exception:  # Snakemake's own
+        except Exception:  # any error of Snakemake
             return None if _expression(value) else f"is not a number{unit}"
         if isinstance(value, str):
             return None if value.isdecimal() or _expression(value) else f"is not a number{unit}"
@@ -192,7 +192,7 @@ def _threads(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _partitions(file: Path) -> Iterator[str]:
-    """Check a file of partitions by what the plugin knows of one."""
+    """Check a file of partitions against what the plugin knows of a partition."""
     content = read_yaml(file)
     for key in content.keys() - {"partitions"}:
         yield f"{file}: {key}: unknown key{_hint(key, ['partitions'])}"
@@ -235,7 +235,7 @@ def _number(name: str, kind: type, value: Any) -> str | None:
         if isinstance(value, str):
             try:
                 return None if upstream.minutes_of(value) > 0 else f"{value!r} is not a number{unit}"
-            except Exception:  # the plugin's own
+            except Exception:  # any error of the plugin
                 return f"{value!r} is not a number{unit}"
     if value == 0 and not isinstance(value, bool) and name in ("max_runtime", "max_mem_mb", "max_threads"):
         return "0 leaves nothing for any job; remove it for no limit"
@@ -247,9 +247,9 @@ def _number(name: str, kind: type, value: Any) -> str | None:
 
 @cache
 def resource_names(executor: str | None = None) -> frozenset[str] | None:
-    """Return the resources that Snakemake and an executor read from a job; None for an executor that we do not know.
+    """Return the resources that Snakemake and an executor read from a job; None for an unknown executor.
 
-    A profile that names none may be one part of several.
+    A profile that names no executor may be one part of several.
     """
     if executor is not None and executor in EXECUTORS:
         return frozenset(OF_SNAKEMAKE | set(EXECUTORS[executor].resources))

@@ -1,7 +1,7 @@
 """Every undocumented name of Snakemake, in one place: when Snakemake changes, change this file.
 
-`tests/ground/test_snakemake_internals.py` names each of them and says what to do when it goes. Snakemake is imported in
-the functions, for training jobs import the modules that use them, too.
+`tests/ground/test_snakemake_internals.py` names each of them and says what to do when it disappears. Snakemake is
+imported inside the functions, because training jobs import the modules that use them, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ORDER = "order_only"
 
 
 class Given(NamedTuple):
-    """What a run of Snakemake took from its command line and profiles for the configuration."""
+    """The parts of the configuration that Snakemake took from its command line and profiles."""
 
     files: Sequence[Path]
     words: Sequence[str]
@@ -30,17 +30,17 @@ class Given(NamedTuple):
 
 
 def configures(workflow: Any) -> bool:
-    """Return whether the workflow reads its configuration here: no job of a run does, and no module of another."""
+    """Return whether this workflow reads its configuration here: not inside a job of a run, nor as another's module."""
     return bool(workflow.is_main_process and not workflow.modifier.skip_configfile)
 
 
 def plans(workflow: Any) -> bool:
-    """Return whether this Snakemake plans a run: none inside one of its jobs does, nor one that only touches files."""
+    """Return whether this Snakemake plans a run: not inside one of its jobs, nor if it only touches files."""
     return bool(workflow.is_main_process and not workflow.touch)
 
 
 def is_job(workflow: Any) -> bool:
-    """Return whether this is the Snakemake inside a job that an executor has submitted."""
+    """Return whether this Snakemake runs inside a job that an executor has submitted."""
     return bool(workflow.remote_exec)
 
 
@@ -50,22 +50,22 @@ def runs_here(workflow: Any) -> bool:
 
 
 def given_configuration(workflow: Any) -> Given:
-    """Return what Snakemake has understood of files and words."""
+    """Return how Snakemake has understood files and words."""
     settings = workflow.config_settings
     return Given(settings.configfiles, tuple(settings.config_args or ()), settings.replace_workflow_config)
 
 
 def set_configuration(workflow: Any, files: Sequence[Path], words: Sequence[str], config: Mapping[str, Any]) -> None:
-    """Let other files and words count; ``config`` is what they say, laid over what the Snakefile names."""
+    """Replace files and words; ``config`` is their content, merged over what the Snakefile names."""
     settings = workflow.config_settings
     settings.configfiles = workflow.configfiles[:] = list(files)
     settings.config_args = list(words)
     settings.overwrite_config = config
-    workflow.globals["config"] = copy.deepcopy(config)  # where Snakemake has merged in its own way already
+    workflow.globals["config"] = copy.deepcopy(config)  # Snakemake has already merged in its own way here
 
 
 def per_job(function: Function) -> Function:
-    """Note a function's parameters: Snakemake asks for them three times a job, which takes longer than the function."""
+    """Cache a function's parameters: Snakemake asks for them three times a job, which is slower than the function."""
     from snakemake.common import overwrite_function_params
 
     overwrite_function_params(function, signature(function).parameters)
@@ -73,17 +73,17 @@ def per_job(function: Function) -> Function:
 
 
 def hasten_resources() -> None:
-    """Do the same for the method through which Snakemake calls each function of a resource."""
+    """Do the same for the method with which Snakemake calls each function of a resource."""
     from snakemake.resources import Resource
 
     per_job(Resource.evaluate)
 
 
 def amount(name: str, text: str) -> Any:
-    """Return the value of a resource such as ``mem`` that people write as ``4 GB``; others as they are.
+    """Return the value of a resource such as ``mem`` that people write as ``4 GB``; others unchanged.
 
     Raises:
-        Exception: of Snakemake's own, where it cannot be one.
+        Exception: of Snakemake, if the text is not a value.
     """
     from snakemake.resources import Resource
 
@@ -94,7 +94,7 @@ def read_profile(file: Path) -> None:
     """Parse a profile as Snakemake does.
 
     Raises:
-        SystemExit: it is refused; the reason is on the standard error.
+        SystemExit: it is refused; the reason is on standard error.
     """
     _own_parser()(profiles=[str(file)]).parse_args([])
 
@@ -112,7 +112,7 @@ def _own_parser() -> Callable[..., Any]:
 
 
 def see_refused_profiles(see: Callable[[Sequence[str]], None]) -> None:
-    """Let ``see`` have the profiles of a command line that Snakemake refuses, before it says what it has against it."""
+    """Call ``see`` with the profiles of a command line that Snakemake refuses, before Snakemake prints its reason."""
     import snakemake.cli
 
     own = _own_parser()
@@ -124,7 +124,7 @@ def see_refused_profiles(see: Callable[[Sequence[str]], None]) -> None:
         def parse_args(*arguments: Any, **options: Any) -> Any:
             try:
                 return parse(*arguments, **options)
-            except Exception:  # of Snakemake's own
+            except Exception:  # any error of Snakemake
                 see(profiles or ())
                 raise
 
@@ -139,16 +139,16 @@ def see_refused_profiles(see: Callable[[Sequence[str]], None]) -> None:
 
 
 def asset(name: str) -> str:
-    """Return a text that comes with Snakemake for its reports, such as ``vega/vega.js``."""
+    """Return a text that Snakemake bundles for its reports, such as ``vega/vega.js``."""
     from snakemake.assets import Assets
 
     return str(Assets.get_content(name))
 
 
 def find_stylesheet_from(folder: Path) -> None:
-    """Let the path of a report's style sheet be one from ``folder``, where Snakemake was started, if it is there.
+    """Look for a report's style sheet in ``folder``, where Snakemake was started, first.
 
-    The path of one that a profile names leads over that of the profile.
+    Snakemake resolves the path of one that a profile names relative to the profile.
     """
     from snakemake.report.html_reporter import Reporter
 
@@ -164,14 +164,14 @@ def find_stylesheet_from(folder: Path) -> None:
 
 
 def on_sigterm(handle: Callable[[int, Any], None]) -> None:
-    """Let ``handle`` see a SIGTERM, in place of Snakemake's scheduler, which waits for the jobs at work."""
+    """Let ``handle`` receive SIGTERM, in place of Snakemake's scheduler, which waits for running jobs."""
     from snakemake.scheduling.job_scheduler import JobScheduler
 
     JobScheduler.exit_gracefully = lambda _, number, frame: handle(number, frame)
 
 
 def described_choice(record: Any) -> str:
-    """Return what ``--debug-dag`` says in a record of the log."""
+    """Return the text of ``--debug-dag`` in a log record."""
     from snakemake.logging import DefaultFormatter
 
     return str(DefaultFormatter().format(record))
@@ -186,7 +186,7 @@ def _own_reader() -> Callable[[Any], Any]:
 
 
 def check_configfiles(check: Callable[[Any], None]) -> None:
-    """Let ``check`` see the path of every configuration file before Snakemake reads it."""
+    """Call ``check`` with the path of every configuration file before Snakemake reads it."""
     import snakemake.common.configfile
     import snakemake.settings.types
 
@@ -201,14 +201,14 @@ def check_configfiles(check: Callable[[Any], None]) -> None:
 
 
 def parse_words_with(parse: Callable[[Sequence[str] | None], Mapping[str, Any]]) -> None:
-    """Let ``parse`` read what stands behind ``--config``."""
+    """Let ``parse`` read the words after ``--config``."""
     import snakemake.cli
 
     snakemake.cli.parse_config = parse
 
 
 def see_exceptions(see: Callable[[Exception], None]) -> None:
-    """Let ``see`` have every error that ends a run before Snakemake prints it."""
+    """Call ``see`` with every error that ends a run before Snakemake prints it."""
     from snakemake.api import SnakemakeApi
 
     show = SnakemakeApi.print_exception
@@ -221,7 +221,7 @@ def see_exceptions(see: Callable[[Exception], None]) -> None:
 
 
 def missing_target(error: Exception) -> str | None:
-    """Return what Snakemake says of a target that no rule makes; None where the error is another."""
+    """Return Snakemake's message about a target that no rule makes; None if the error is another."""
     from snakemake.exceptions import MissingRuleException
 
     return (
@@ -230,7 +230,7 @@ def missing_target(error: Exception) -> str | None:
 
 
 def is_target_of_many(error: Exception) -> bool:
-    """Return whether an error says that a rule was asked for that makes many files."""
+    """Return whether an error says that the target is a rule that makes many files."""
     return str(error).startswith("Target rules may not contain wildcards")
 
 
@@ -242,16 +242,16 @@ def is_locked(error: Exception) -> bool:
 
 
 def let_data_come_back() -> None:
-    """Let data that are prepared again be no reason to train again: ``ancient`` input is that also while it is gone.
+    """Keep prepared data that come back from triggering training: ``ancient`` input counts as such even while missing.
 
-    Snakemake makes again what depends on such a file where it must be made first.
+    Snakemake reruns everything that depends on such a file if it has to be made first.
     """
     from snakemake.io import Mtime, _IOFile, is_flagged
 
     there, time = _IOFile.exists, _IOFile.mtime_uncached
 
     def comes_back(file: Any) -> bool:
-        # What a job only waits for has to be made: were it taken for there, Snakemake would leave the job out.
+        # Inputs that a job only waits for must be made: if they seemed to exist, Snakemake would leave their job out.
         return bool(file.is_ancient) and not is_flagged(file, ORDER)
 
     async def exists(file: Any) -> bool:
@@ -266,12 +266,13 @@ def let_data_come_back() -> None:
 
 @cache
 def _look_behind_ancient_inputs() -> None:
-    """Let Snakemake plan what is missing where the only inputs that are made again are ``ancient`` ones.
+    """Make Snakemake plan missing outputs even if the only inputs to be remade are ``ancient`` ones.
 
-    Of what depends on a job that runs, it takes for granted that it runs as well, and looks no further; what such
-    inputs then hold back it leaves out, outputs that are not there included.
+    Snakemake assumes that everything that depends on a running job runs as well, and looks no further; it then leaves
+    out
+    what such inputs hold back, including missing outputs.
     """
-    import snakemake.api  # noqa: F401, first, for Snakemake's modules import each other in a circle
+    import snakemake.api  # noqa: F401, first, because Snakemake's modules import each other in a circle
     from snakemake.dag import DAG
 
     walk = DAG.bfs
@@ -285,7 +286,7 @@ def _look_behind_ancient_inputs() -> None:
 
 
 class _Renewing:
-    """What depends on each job through other than ``ancient`` inputs."""
+    """The jobs that depend on each job through inputs other than ``ancient`` ones."""
 
     def __init__(self, depending: Mapping[Any, Mapping[Any, Any]]) -> None:
         self._depending = depending
@@ -295,17 +296,17 @@ class _Renewing:
 
 
 def waits_for(file: str) -> Any:
-    """Return an input that has to be there before a job runs, and of which Snakemake takes no note."""
-    from snakemake.io import ancient, flag  # here, for training jobs import the workflow's modules too
+    """Return an input that must exist before a job runs, but that Snakemake does not record."""
+    from snakemake.io import ancient, flag  # here, because training jobs import this module too
 
     _take_no_note()
     return flag(ancient(file), ORDER)
 
 
 def made_otherwise(file: str, params: list[Any], workflow: Any) -> bool:
-    """Return whether Snakemake has noted that a file was made with other parameters than ``params``.
+    """Return whether Snakemake has recorded that a file was made with other parameters than ``params``.
 
-    What it has no notes of it takes for good.
+    A file without a record counts as good.
     """
     from snakemake.io import IOFile
 
@@ -314,14 +315,14 @@ def made_otherwise(file: str, params: list[Any], workflow: Any) -> bool:
 
 
 def targets(workflow: Any) -> frozenset[str]:
-    """Return the rules and files that were asked for by name."""
+    """Return the rules and files that were requested by name."""
     settings = workflow.dag_settings
     return frozenset(map(str, settings.targets)) if settings else frozenset()
 
 
 @lru_cache
 def _take_no_note() -> None:
-    """Leave files that a job only waits for out of the inputs that Snakemake notes and compares."""
+    """Leave files that a job only waits for out of the inputs that Snakemake records and compares."""
     from snakemake.io import is_flagged
     from snakemake.persistence import PersistenceBase
 

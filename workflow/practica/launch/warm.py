@@ -1,11 +1,12 @@
-"""Import the libraries once a run, not once a step.
+"""Import the libraries once per run, not once per step.
 
-Each step of the workflow is a process of its own, and to import TensorFlow takes seconds. A *warm* process imports
-what a kind of step needs, and forks for each step. ``python -m practica`` hands its work over to it and waits: the fork
-writes to the same files, gets the same signals, and is killed with the command. When it crashes, that costs one step.
+Each step of the workflow is a process of its own, and importing TensorFlow takes seconds. A *warm* process imports the
+libraries of a kind of step, and forks for each step. ``python -m practica`` hands its work over to it and waits: the
+fork writes to the same files, receives the same signals, and is killed with the command. If it crashes, only one step
+is lost.
 
-Only a Snakemake that runs its jobs on this machine offers it (`offer`). A step does its work itself where there is no
-offer, where the warm process fails, and where the code has changed since that was started.
+Only a Snakemake that runs its jobs on this machine offers it (`offer`). A step does its work itself if there is no
+offer, if the warm process fails, or if the code has changed since the warm process started.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("models", "rehearse", "train", "measure"), "training"),
     **dict.fromkeys(("collect", "statistics", "claims", "figure", "table", "trials", "page", "paper"), "evidence"),
 }
-"""What each command that is worth it needs to have imported; the others start quickly, or run once."""
+"""The libraries that each command needs, if sharing them pays off; other commands start quickly, or run once."""
 OWN = ("_", "PWD", "OLDPWD", "SHLVL")
-"""Variables that differ between shells and change nothing."""
+"""Variables that differ between shells and have no effect."""
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 NUMBER = struct.Struct("!q")
 REFUSED = 0
-"""The answer in place of a process id: do it yourself."""
+"""The answer in place of a process id: do the work yourself."""
 
 
 def offer() -> None:
@@ -60,7 +61,7 @@ def hand_over(arguments: Sequence[str]) -> int | None:
     """Have a command done by a warm process, if one is offered for it.
 
     Returns:
-        The exit code of the command; None where it has to be done here.
+        The exit code of the command; None if it has to be done here.
     """
     kind, offered = KINDS.get(arguments[0]) if arguments else None, os.environ.get(OFFER)
     if kind is None or not offered:
@@ -75,35 +76,35 @@ def hand_over(arguments: Sequence[str]) -> int | None:
 
 @contextlib.contextmanager
 def _connected(need: Sequence[str], owner: int, folder: Path) -> Iterator[socket.socket]:
-    """Connect to the warm process of this need, environment and place, which is started where there is none."""
+    """Connect to the warm process for these needs, environment and folder; start it if there is none."""
     address = folder / _digest(need)
     with socket.socket(socket.AF_UNIX) as connection, (folder / f"{address.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not address.exists():
             _start(need, owner, address)
-        connection.connect(str(address))  # refused if it has failed: it would again
+        connection.connect(str(address))  # refused if it has failed, and it would fail again
         fcntl.flock(lock, fcntl.LOCK_UN)
         yield connection
 
 
 def _threads(arguments: Sequence[str]) -> str:
-    """Return how many threads a command may have: libraries read it when they are imported."""
+    """Return how many threads a command may use: libraries read this when they are imported."""
     return arguments[arguments.index("--threads") + 1] if "--threads" in arguments[:-1] else "1"
 
 
 def _digest(need: Sequence[str]) -> str:
-    """Return a digest of what a process needs and of what it takes from where it is started."""
+    """Return a digest of what a process needs and of what it inherits from where it starts."""
     variables = sorted((name, value) for name, value in os.environ.items() if name not in OWN)
     return hashlib.sha256(json.dumps([*need, sys.executable, str(Path.cwd()), variables]).encode()).hexdigest()[:16]
 
 
 def _start(need: Sequence[str], owner: int, address: Path) -> None:
-    """Start a warm process that listens at the address at once, and answers when all is imported."""
+    """Start a warm process that listens at the address at once, and answers when everything is imported."""
     with socket.socket(socket.AF_UNIX) as listener, address.with_suffix(".log").open("w") as log:
         listener.bind(str(address))
         listener.listen(128)
         command = [sys.executable, "-m", "practica", "warm", *need, str(owner), str(listener.fileno()), str(address)]
-        # Away from the terminal, whose Ctrl-C each command passes on to its own fork.
+        # Detach it from the terminal: each command passes Ctrl-C on to its own fork.
         subprocess.Popen(
             command,
             env=_environment(),
@@ -116,7 +117,7 @@ def _start(need: Sequence[str], owner: int, address: Path) -> None:
 
 
 class _Signals:
-    """What tells a command to end; it passes that on to its fork, as soon as there is one."""
+    """The signals that tell a command to end; it passes them on to its fork, as soon as there is one."""
 
     def __init__(self) -> None:
         self._before = {number: signal.getsignal(number) for number in FORWARDED}
@@ -127,13 +128,13 @@ class _Signals:
             signal.signal(number, self._pass_on)
 
     def go_to(self, process: int) -> None:
-        """Let the fork have every signal, those that came early first."""
+        """Pass every signal on to the fork, first those that came early."""
         self._process = process
         for early in self._early:
             self._pass_on(early, None)
 
     def stay(self) -> None:
-        """Let this process have them again."""
+        """Let this process receive them again."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         for early in self._early:
@@ -148,7 +149,7 @@ class _Signals:
 
 
 def done_there(connection: socket.socket, arguments: Sequence[str]) -> int | None:
-    """Send the command, pass signals on until it ends, and return its exit code; None where it was refused."""
+    """Send the command, pass signals on until it ends, and return its exit code; None if it was refused."""
     signals = _Signals()
     request = {"arguments": list(arguments), "environment": _environment(), "ignored": signals.ignored}
     try:
@@ -161,7 +162,7 @@ def done_there(connection: socket.socket, arguments: Sequence[str]) -> int | Non
         return None
     signals.go_to(process)
     status = _number(connection)
-    if status is None:  # who would have told how it ended is gone
+    if status is None:  # the warm process, which would report how it ended, is gone
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         return 1
@@ -182,7 +183,7 @@ def _send(connection: socket.socket, request: Mapping[str, Any]) -> None:
 
 
 def _number(connection: socket.socket) -> int | None:
-    """Return the next number; None where the other side has gone."""
+    """Return the next number; None if the other side has gone."""
     try:
         content = connection.recv(NUMBER.size, socket.MSG_WAITALL)
     except ConnectionError:
