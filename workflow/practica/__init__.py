@@ -2,4 +2,4 @@
 
 from practica.hidden_jax import hide_jax
 
-hide_jax()  # here, for whatever is imported next may import TensorFlow
+hide_jax()  # here, because whatever is imported next may import TensorFlow

@@ -11,8 +11,8 @@ if __name__ == "__main__" and (code := hand_over(sys.argv[1:])) is not None:
 
 from practica.cli import main
 
-# What TensorFlow, Keras and pandas make when they are imported lives to the end. To go through it a dozen times on the
-# way, and once more at the end, takes a third of a short step's time: collect seldom, and not at exit.
+# The objects that TensorFlow, Keras and pandas create on import live to the end. Traversing them a dozen times, and
+# once more at the end, takes a third of a short step's time: collect rarely, and not at exit.
 gc.set_threshold(100_000, 10, 10)
 atexit.register(gc.freeze)
 

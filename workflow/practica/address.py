@@ -1,6 +1,7 @@
 """Parse the addresses of results, ``exercise/variant/split/metric``, wherever people write them.
 
-A variant under another protocol than the first is one of its own, ``variant@protocol``: nothing takes it for the other.
+A variant under another protocol than the first has a name of its own, ``variant@protocol``, so nothing confuses the
+two.
 """
 
 from __future__ import annotations
@@ -12,30 +13,30 @@ from practica.errors import InputError
 VARIANT = "exercise/variant"
 METRIC = "exercise/variant/split/metric"
 AT = "@"
-"""What stands between a variant and a protocol other than the first, as in ``digits/dense@published``."""
+"""The sign between a variant and a protocol other than the first, as in ``digits/dense@published``."""
 SPLITS = ("train", "validation", "test")
-"""The parts of the data."""
+"""The splits of the data."""
 TIMING = "timing"
-"""The split of what is measured of a variant's speed, on no part of the data: its repetitions stand for the seeds."""
+"""The split of measured times, which belong to no part of the data: repetitions take the place of seeds."""
 BEST = "best_"
-"""What begins the name of a metric at the best validation epoch."""
+"""The prefix of a metric at the best validation epoch."""
 RUNNING = "running_"
-"""What begins the name of a training metric as Keras reports it: the mean over an epoch's steps, with Dropout at work.
+"""The prefix of a training metric as Keras reports it: the mean over an epoch's steps, with Dropout active.
 
-Without it, the same metric is evaluated with the weights of the epoch's end, on all training samples.
+Without the prefix, the metric is evaluated with the weights at the end of the epoch, on all training samples.
 """
 PREFIXES = (BEST, RUNNING)
-"""What begins the name of every metric that is not the one evaluated with the weights of the last epoch."""
+"""The prefixes of every metric that is not evaluated with the weights of the last epoch."""
 
 
 def bare(metric: str) -> str:
-    """Return the name of a metric, whenever and however it is taken: ``accuracy`` of ``running_accuracy``."""
+    """Return the name of a metric without prefix: ``accuracy`` for ``running_accuracy``."""
     return metric.removeprefix(BEST).removeprefix(RUNNING)
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A measure of one variant, as ``digits/dense/test/accuracy``; one such as ``digits/dense/gap`` is of no split."""
+    """A measure of one variant, such as ``digits/dense/test/accuracy``; ``digits/dense/gap`` has no split."""
 
     exercise: str
     variant: str
@@ -43,7 +44,7 @@ class Quantity:
 
     @classmethod
     def parse(cls, text: str, form: str = "") -> Quantity:
-        """Return what a text names, which is of a ``form`` where one is given.
+        """Return the quantity that a text names, in the given ``form`` if there is one.
 
         Raises:
             InputError: the text has another form.
@@ -53,7 +54,7 @@ class Quantity:
 
     @property
     def split(self) -> str:
-        """Return the part of the data that is measured; nothing for a measure of no split."""
+        """Return the split that is measured; empty for a measure without one."""
         return self.measure.rpartition("/")[0]
 
     @property
@@ -63,11 +64,11 @@ class Quantity:
 
     @property
     def protocol(self) -> str:
-        """Return the protocol of the variant; nothing for the first."""
+        """Return the protocol of the variant; empty for the first."""
         return protocol_of(self.variant)
 
     def under(self, protocol: str) -> Quantity:
-        """Return the same measure of the same variant under another protocol; nothing stands for the first."""
+        """Return the same measure of the same variant under another protocol; the first has an empty name."""
         return replace(self, variant=under(self.variant, protocol))
 
     def __str__(self) -> str:
@@ -75,22 +76,22 @@ class Quantity:
 
 
 def under(variant: str, protocol: str) -> str:
-    """Return what a variant is called under a protocol; nothing stands for the first, under which it has its name."""
+    """Return the name of a variant under a protocol; under the first, which is empty, it is the plain name."""
     return f"{base_of(variant)}{AT}{protocol}" if protocol else base_of(variant)
 
 
 def base_of(variant: str) -> str:
-    """Return what the configuration calls a variant, under whichever protocol it stands."""
+    """Return the name of a variant in the configuration, whatever its protocol."""
     return variant.partition(AT)[0]
 
 
 def protocol_of(variant: str) -> str:
-    """Return the protocol of a variant; nothing stands for the first."""
+    """Return the protocol of a variant; empty for the first."""
     return variant.partition(AT)[2]
 
 
 def check_one_protocol(reference: str) -> None:
-    """Raise ``InputError`` where a result is taken from one of another protocol, as ``a/b/test/c - a/b@d/test/c``."""
+    """Raise ``InputError`` if results of two protocols are subtracted, as in ``a/b/test/c - a/b@d/test/c``."""
     sides = [side.split("/") for side in reference.split(" - ") if ":" not in side]
     if len({protocol_of(side[1].strip()) for side in sides if len(side) > 1}) > 1:
         raise InputError(
@@ -99,10 +100,10 @@ def check_one_protocol(reference: str) -> None:
 
 
 def parts(text: str, form: str = VARIANT) -> list[str]:
-    """Return the parts of a text of a form such as ``exercise/variant``.
+    """Return the parts of a text in a form such as ``exercise/variant``.
 
     Raises:
-        InputError: it has more parts or fewer, or an empty one.
+        InputError: it has more or fewer parts, or an empty one.
     """
     found = [part.strip() for part in text.split("/")]
     if len(found) != form.count("/") + 1 or not all(found):

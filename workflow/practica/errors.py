@@ -17,15 +17,15 @@ class RunError(Exception):
 
 
 class DivergedError(RunError):
-    """The loss of a run is beyond hope: training on, or again with the same settings, is of no use."""
+    """The loss of a run has diverged: neither more training nor another attempt with the same settings helps."""
 
 
 class StoppedError(RunError):
-    """A run was stopped before its end: running it again goes on from its last checkpoint."""
+    """A run was stopped early: running it again continues from its last checkpoint."""
 
 
 def in_one_line(error: Exception) -> str:
-    """Return kind and words of another library's error; TensorFlow says some things in several lines."""
+    """Return kind and text of another library's error in one line; TensorFlow's have several."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, and write and read JSON, if wanted checked against its schema."""
+"""Write files whole or not at all, and write and read JSON, optionally checked against its schema."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        # mkstemp makes private files; results are for everyone whom the umask allows.
+        # mkstemp creates private files; results are for everyone whom the umask allows.
         umask = os.umask(0)
         os.umask(umask)
         part.chmod(0o666 & ~umask)
@@ -81,7 +81,7 @@ def write_checked(path: str | Path, value: Any) -> None:
 
 
 def misfit(value: Any, schema: str) -> str:
-    """Return where and why ``value`` does not fit the schema of that name, or nothing where it does."""
+    """Return where and why ``value`` does not fit the schema of that name; empty if it fits."""
     error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(value))
     if error is None:
         return ""
@@ -95,7 +95,7 @@ def _validator(name: str) -> Any:
 
 
 def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
-    """Check numbers at once: a history has so many that one by one they take seconds."""
+    """Check all numbers of a list at once: a history has so many that checking each takes seconds."""
     if items == {"type": "number"} and isinstance(instance, list) and {int, float}.issuperset(map(type, instance)):
         return
     yield from jsonschema.Draft202012Validator.VALIDATORS["items"](validator, items, instance, schema)
@@ -117,7 +117,7 @@ def read_checked(path: str | Path, schema: str = "") -> Any:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file; numbers that no computation could go on with, NaN and infinity among them, are refused.
+    """Read a JSON file; numbers that are not finite, or too large for a machine word, are refused.
 
     Raises:
         InputError: the file is missing or is not JSON.
@@ -144,10 +144,10 @@ def _machine_word(text: str) -> int:
 
 
 def read_text(path: str | Path) -> str:
-    """Read what a person has written.
+    """Read a text that a person has written.
 
     Raises:
-        InputError: the file is missing or is no text in UTF-8.
+        InputError: the file is missing or is not text in UTF-8.
     """
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -159,7 +159,7 @@ def read_text(path: str | Path) -> str:
 
 
 def say(text: str) -> None:
-    """Print a line at once; what a full disk does not take is left unsaid: a log is not worth a run."""
+    """Print a line immediately; if the disk is full, drop it, because a log is not worth a run."""
     with suppress(OSError):
         print(text, flush=True)
 

@@ -1,6 +1,6 @@
-"""What every subcommand shares: the group, its exit codes, and options.
+"""What all subcommands share: the group, its exit codes, and options.
 
-Imports of TensorFlow, pandas and matplotlib stay inside the subcommands: each costs seconds.
+TensorFlow, pandas and matplotlib are imported inside the subcommands, because each takes seconds.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from practica.study_folder import FOLDER_VARIABLE
 PATH = click.Path(path_type=Path)
 ITS = "  [default: the one in the configuration]"
 BACKENDS = "set KERAS_BACKEND, or the backend in ~/.keras/keras.json, to tensorflow, or to jax where it is installed"
-# TF_CPP_MIN_LOG_LEVEL does not reach what TensorFlow says before its log is set up.
+# TF_CPP_MIN_LOG_LEVEL does not affect what TensorFlow prints before its log is set up.
 START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
 NEEDLESS = ("matplotlib", "sklearn")
-"""Packages that Keras imports for its pictures and its wrappers, where they are installed: a third of its start."""
+"""Packages that Keras imports for its pictures and wrappers if they are installed, in a third of its start-up time."""
 
 
 CONFIG = click.option(
@@ -56,7 +56,7 @@ RESULTS = click.option(
 
 
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--study`` and ``--config``, and pass the command a study read from them, and where its results are."""
+    """Add ``--study`` and ``--config``, and pass the command the study read from them, and its results folder."""
 
     @click.option("--study", "study_file", type=PATH, help="Resolved study, such as results/study.json.")
     @CONFIG
@@ -71,7 +71,7 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def results_options(command: Callable[..., Any], option: Callable[..., Any] = RESULTS) -> Callable[..., Any]:
-    """Add ``--results`` and ``--config``, and pass the command where the results are."""
+    """Add ``--results`` and ``--config``, and pass the command the results folder."""
 
     @option
     @CONFIG
@@ -97,9 +97,10 @@ def own_file(option: str, path: Path | None) -> Path | None:
 
 
 def out_folder(help_text: str, *, usual: Path | None = None, mark: str = "") -> Callable[..., Any]:
-    """Return the option ``--out`` for a folder that is none of the project's.
+    """Return the option ``--out`` for a folder that does not belong to the project.
 
-    The ``usual`` one may be, as may one that the same command has written, which the file ``mark`` in it tells.
+    Allowed are also the ``usual`` folder, and one that the same command has written, recognised by the file ``mark`` in
+    it.
     """
 
     def check_out(_: object, __: object, path: Path | None) -> Path | None:
@@ -118,12 +119,12 @@ OUT_FILE = click.option(
 
 
 def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
-    """Return the files and words of ``--config``; without, those of the last run here, and say so, or config.yaml.
+    """Return the files and words of ``--config``; by default those of the last run here, or config.yaml.
 
-    With a profile, they are what Snakemake would merge where it is named.
+    It says so if it uses those of the last run. With a profile, return what Snakemake would merge with this profile.
 
     Raises:
-        InputError: what the last run has noted is damaged.
+        InputError: the record of the last run is damaged.
     """
     words = tuple(word for word in config if "=" in word and not Path(word).exists())
     files = tuple(word for word in config if word not in words)
@@ -142,10 +143,10 @@ def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
 
 
 def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
-    """Return the study of these configuration files and words; without, that of the last run here.
+    """Return the study of these configuration files and words; by default that of the last run here.
 
     Raises:
-        InputError: something is wrong in it, or it is a part that is meant to lie over another file.
+        InputError: it has a mistake, or it is a part that is meant to lie over another file.
     """
     merged = configured(config, profile)
     try:
@@ -158,14 +159,14 @@ def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
 
 
 def read_study(config: Sequence[str]) -> Study:
-    """Return the study of these configuration files and words, checked against what it names outside itself."""
+    """Return the study of these configuration files and words, checked against the outside things that it names."""
     study = resolved(config)
     check(study)
     return study
 
 
 def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[str, Any]:
-    """Return a configuration for the sake of the places that it names; all defaults where there is no configuration."""
+    """Return a configuration for its folders only; all defaults if there is no configuration."""
     if not (config or profile) and not Path(BASE).exists() and noted() is None:
         return with_defaults({"data": {"mirror": os.environ.get("PRACTICA_DATA_MIRROR")}}, config_schema())
     study = resolved(config, profile)
@@ -174,7 +175,7 @@ def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[s
 
 
 class Commands(click.Group):
-    """Turn the project's errors, and those of the file system, into one sentence and the exit code of their kind."""
+    """Turn the project's errors, and those of the file system, into one sentence and an exit code."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the subcommand."""
@@ -183,10 +184,10 @@ class Commands(click.Group):
         except (InputError, RunError) as error:
             click.echo(f"practica: {error}", err=True)
             sys.exit(error.exit_code)
-        except BrokenPipeError:  # whoever reads the output has seen enough: click ends quietly
+        except BrokenPipeError:  # the reader of the output has seen enough: click ends quietly
             raise
         except OSError as error:
-            # Of a rename, the second name is the one that a person knows.
+            # For a rename, the second name is the one that people know.
             name = error.filename2 or error.filename
             click.echo(f"practica: {f'{name}: ' if name else ''}{error.strerror or error}", err=True)
             sys.exit(InputError.exit_code if name else RunError.exit_code)
@@ -202,10 +203,10 @@ def main() -> None:
 
 
 def quiet_tensorflow(threads: int) -> None:
-    """Fix TensorFlow's threads and kernels, through variables it reads when it is imported, and import it quietly.
+    """Set TensorFlow's threads and kernels, through variables that it reads when imported, and import it quietly.
 
     Raises:
-        InputError: another backend of Keras is asked for, or one that is not installed.
+        InputError: Keras is set to another backend, or to one that is not installed.
     """
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)
@@ -227,7 +228,7 @@ def quiet_tensorflow(threads: int) -> None:
 
 @contextmanager
 def _without_packages(names: Sequence[str]) -> Iterator[None]:
-    """Let packages that are not imported yet seem not to be installed."""
+    """Make packages that are not imported yet appear not to be installed."""
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # what is None there cannot be imported
     try:
@@ -239,7 +240,7 @@ def _without_packages(names: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def _without_lines(pattern: str) -> Iterator[None]:
-    """Keep matching lines from the standard error; another process sieves, for this one may be aborted."""
+    """Remove matching lines from standard error; another process filters, because this one may be aborted."""
     with subprocess.Popen(["grep", "--line-buffered", "-Ev", pattern], stdin=subprocess.PIPE, stdout=2) as sieve:
         assert sieve.stdin
         before = os.dup(2)

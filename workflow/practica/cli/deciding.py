@@ -50,8 +50,7 @@ def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...
 def search(name: str, config_files: tuple[str, ...], snakemake: tuple[str, ...]) -> None:
     """Search for settings of a variant, batch by batch. Its search has method tpe; for example: search digits/dense.
 
-    It trains through Snakemake, on all cores here; with options of Snakemake as those say:
-
+    Trains through Snakemake, by default on all cores of this machine. You can add options of Snakemake:
     python -m practica search digits/dense -- --profile profiles/slurm
     """
     from practica.deciding.search import Search
@@ -68,7 +67,7 @@ def search(name: str, config_files: tuple[str, ...], snakemake: tuple[str, ...])
 
 
 def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged, list[str]]:
-    """Return what is merged, and the options that let Snakemake merge the same."""
+    """Return the merged configuration, and the options with which Snakemake merges the same."""
     if snakemake:
         if config_files:
             raise InputError("name configuration files only once: after --, as Snakemake's --configfile and --config")
@@ -83,7 +82,7 @@ def _seconds(text: str) -> float:
     """Return the seconds of a time such as ``2h``.
 
     Raises:
-        InputError: it is none.
+        InputError: it is not a time.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", text)
     if not found or found[2] not in UNITS:
@@ -92,7 +91,7 @@ def _seconds(text: str) -> float:
 
 
 def told(found: Sequence[Outlook]) -> list[str]:
-    """Return a line for each part: its verdict or, where it has none, what it would take."""
+    """Return a line for each part: its verdict or, without one, what it would take."""
     width = max((len(each.name) for each in found), default=0)
     return [f"{each.name:<{width}}  {_told(each)}" for each in found]
 

@@ -1,4 +1,4 @@
-"""Subcommands that give a finished study to other programs."""
+"""Subcommands that export a finished study to other programs."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def status(
 
 
 def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study, Path]:
-    """Return the study, as it was run where nobody names another configuration, and the folder of its results."""
+    """Return the study, as it was run unless another configuration is named, and the folder of its results."""
     if results is None or config_files or not (results / "study.json").is_file():
         study = read_study(config_files)
         results = results or study.results
@@ -70,7 +70,7 @@ def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study,
 def _look_at(
     study: Study, results: Path, exercise: str | None = None
 ) -> Callable[[], tuple[list[Status], float | None]]:
-    """Return a function that looks how far all blocks are, and how long those that are not done still take."""
+    """Return a function that returns the status of all blocks, and the seconds that the unfinished ones still take."""
     from practica.jobs.status import RUNNING, gather
     from practica.plan.outlook import seconds_to_go
 

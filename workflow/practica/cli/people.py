@@ -204,7 +204,7 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
     from practica.study_folder import folder_of, use
 
     use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))
-    # Page and schema may be renewed, in the project too; a file with other content stays.
+    # Page and schema may be renewed, even inside the project; a file with other content stays.
     if schema:
         head = {key: study_schema()[key] for key in ("$schema", "title")}
         _renewable("--schema", schema, json.dumps(head, indent=1).removesuffix("\n}"))
@@ -219,6 +219,6 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
 
 
 def _renewable(option: str, file: Path, begin: str) -> None:
-    """Refuse a file of the project, unless it begins as what would be written does."""
+    """Refuse a file of the project, unless it begins like the new content."""
     if not (file.is_file() and file.read_bytes().startswith(begin.encode())):
         own_file(option, file)

@@ -15,10 +15,10 @@ PROFILE = "profiles/slurm"
 
 
 class PassesOn(click.Command):
-    """A command whose arguments are those of another program, the separator ``--`` among them."""
+    """A command whose arguments are passed on to another program, including the separator ``--``."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Parse; click drops the first ``--``, so there is one more."""
+        """Parse; add one ``--``, because click drops the first."""
         first = args.index("--") if "--" in args else len(args)
         return super().parse_args(context, [*args[:first], *["--"][: len(args) - first], *args[first:]])
 
@@ -78,10 +78,10 @@ def _profile(arguments: tuple[str, ...]) -> str | None:
 
 
 def _check(arguments: tuple[str, ...]) -> None:
-    """Let Snakemake plan the run: what is wrong shows now, and not in the log of a job.
+    """Let Snakemake plan the run, so that mistakes appear now and not in the log of a job.
 
     Raises:
-        InputError: it refuses; its own words are on the standard error.
+        InputError: Snakemake refuses; its message is on standard error.
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet=all", *arguments]
     if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:

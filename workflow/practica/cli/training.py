@@ -47,7 +47,7 @@ def study_of(config: str) -> Study:
     """Return the checked study of a configuration in JSON.
 
     Raises:
-        InputError: the text is not JSON, or no configuration.
+        InputError: the text is not JSON, or not a configuration.
     """
     try:
         content = json.loads(config)
@@ -90,7 +90,7 @@ def prepare(
     from practica.data.store.registry import spec_of
     from practica.plan.refusals import noted
 
-    spec_of(dataset)  # a name that nothing has is told before anything is read
+    spec_of(dataset)  # report an unknown name before reading anything
     own_place("--folder", folder)
     given: dict[str, Any] = {
         "folder": folder,
@@ -214,7 +214,7 @@ def rehearse(
 
     Without names, tries all variants of the study. Skips those that were rehearsed before and have not changed.
     """
-    # A few samples need no GPU; and only on a CPU it is an error to look up a word or a class that is none.
+    # A few samples need no GPU; and only on a CPU is it an error to look up a word or a class out of range.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(1)
     from practica.data import load
@@ -244,7 +244,7 @@ def rehearse(
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Return the seeds of one block, written as in the configuration; a number alone is the seed itself.
+    """Return the seeds of one block, written as in the configuration; a single number is the seed itself.
 
     Raises:
         InputError: the text names no seeds, or more than a block may have.

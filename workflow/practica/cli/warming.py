@@ -1,4 +1,4 @@
-"""The subcommand through which steps share their imports."""
+"""The subcommand with which steps share their imports."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, st
         quiet_tensorflow(threads)
     for module in IMPORTS[kind]:
         import_module(module)
-    # Both keep what they have read.
+    # Both calls cache what they read.
     for exercise in experiments():
         run_code(exercise) if kind == "training" else about(opened(), exercise)
     code = [Path(practica.__file__).parent, opened()]

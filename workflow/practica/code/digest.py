@@ -1,7 +1,7 @@
 """Digest the code that a result depends on, so that only a change of meaning makes the workflow run again.
 
-Nothing is imported: parsing the Snakefile stays cheap. What a definition reaches is found by the names in it, from one
-definition to the next, so that a change elsewhere in the same module does not count.
+Nothing is imported, so parsing the Snakefile stays quick. Following names from one definition to the next finds what a
+definition reaches, so that a change elsewhere in the same module does not count.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from practica.code.syntax import WHOLE, Place, bound_names, final, last, ours, s
 from practica.files import sha256
 from practica.study_folder import cached
 
-# Plumbing that cannot change a number: errors, how files get to the disk, digests, what is said of a run, how jobs get
-# out of each other's way, and how a configuration is read, of which every job is told what it says.
+# Plumbing that cannot change a number: errors, writing files, digests, provenance, the locks and journals of jobs, and
+# reading a configuration, whose content every job receives.
 NEUTRAL = frozenset(
     f"practica{name}"
     for name in (
@@ -30,11 +30,11 @@ NEUTRAL = frozenset(
 )
 
 EFFECTS = "<effects>"
-"""What the module does when it is imported, whichever of its names is wanted."""
+"""What the module does when it is imported, whichever of its names is used."""
 FIXED = 3
-"""Characters in a row that a text with holes needs to be taken for a key: ``why_...`` is one, ``.../...`` none."""
+"""A text with holes needs this many characters in a row to count as a key: ``why_...`` does, ``.../...`` does not."""
 BY_NAME = frozenset(["eval", "exec", "globals"])
-"""Functions through which code finds what it does not name."""
+"""Functions through which code reaches things that it does not name."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Reach:
     """What code depends on.
 
     Attributes:
-        places: the definitions that it is.
-        digest: of the meaning of all of it, wherever it stands.
-        attributes: every attribute that it asks for; ``**`` where it unpacks something.
+        places: its definitions.
+        digest: of the meaning of all of them, wherever they are.
+        attributes: every attribute that it reads; ``**`` if it unpacks something.
         texts: every text in it.
         pattern: a regular expression of every text with holes in it.
     """
@@ -57,11 +57,11 @@ class Reach:
 
     @property
     def modules(self) -> frozenset[str]:
-        """Return the modules that hold it."""
+        """Return the modules that hold the code."""
         return frozenset(module for module, _ in self.places)
 
     def says(self, key: str) -> bool:
-        """Return whether the code can come to ``key`` by the texts in it."""
+        """Return whether the code can build ``key`` from the texts in it."""
         return key in self.texts or bool(re.fullmatch(self.pattern, key))
 
 
@@ -75,11 +75,11 @@ def code_digest(*entries: str, apart: frozenset[str] = frozenset()) -> str:
 def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
     """Return all code that is reached from the entries: modules, or definitions such as ``practica.low:double``.
 
-    Comments, docstrings and layout do not count, nor do types that are imported for the type checker alone.
+    Comments, docstrings and layout do not count, nor do types that are imported only for the type checker.
 
     Args:
         entries: where to begin.
-        apart: modules and definitions that are data to the entries, and left out: who asks answers for them.
+        apart: modules and definitions that are data to the entries, and left out: the caller accounts for them.
 
     Raises:
         FileNotFoundError: a module does not exist.
@@ -118,7 +118,7 @@ def choices(entry: str) -> dict[str, str]:
 
 
 def mentioned(module: str, function: str) -> frozenset[str]:
-    """Return every attribute and text in a function of a module, and in all of this package that it reaches from there.
+    """Return every attribute and text in a function of a module, and in everything in this package that it reaches.
 
     It can use nothing else. ``**`` is among them if something is unpacked.
     """
@@ -128,7 +128,7 @@ def mentioned(module: str, function: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Part:
-    """What one place holds, the places that names in it lead to, and those that come with it."""
+    """The content of one place, the places that its names lead to, and those that come with it."""
 
     text: str
     attributes: frozenset[str]
@@ -196,7 +196,7 @@ def _parents(module: str) -> Iterator[str]:
 
 @cached
 def _shallow(place: Place) -> str:
-    """Return what tells a place from another that the same name could lead to: what it says, wherever it stands."""
+    """Return a digest that distinguishes a place from others that the same name could lead to, by its own content."""
     module, name = place
     if not ours(module):
         return f"{module} {name}"
@@ -210,7 +210,7 @@ def _dumped(node: ast.AST) -> str:
 
 
 def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]:
-    """Return the names in code of a module that lead to a place, with the place; a node comes before what is in it."""
+    """Return the names in a module's code that lead to a place, with the place; a node comes before its content."""
     source = source_of(module)
     bound = dict(source.imports)
     found: set[tuple[str, Place]] = set()
@@ -239,14 +239,14 @@ def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]
 
 
 def _attribute(module: str, name: str) -> Place:
-    """Return the place of an attribute of a module: all of the module where it defines no such name."""
+    """Return the place of an attribute of a module: the whole module if it defines no such name."""
     source = source_of(module)
     known = name in source.definitions or name in source.imports
     return submodule((module, name)) or (module, name if known else WHOLE)
 
 
 def _passed_on(part: ast.AST) -> Iterator[str]:
-    """Yield the names that a module says it has for others, imported or not: ``__all__``."""
+    """Yield the names that a module offers to others in ``__all__``, imported or not."""
     if isinstance(part, ast.Assign) and any(
         isinstance(each, ast.Name) and each.id == "__all__" for each in part.targets
     ):

@@ -1,4 +1,4 @@
-"""Read the modules of this package and of the study as syntax trees: what each defines and takes from others."""
+"""Read the modules of this package and of the study as syntax trees: what each defines and imports."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from practica.study_folder import cached, opened
 PACKAGE = Path(__file__).parents[1]
 
 Place = tuple[str, str]
-"""A module and a name at its top, or one of the following."""
+"""A module and a top-level name in it, or one of the following."""
 WHOLE = ""
-"""All of the module."""
+"""The whole module."""
 HARMLESS = frozenset(["by_hand", "cache", "contextmanager", "dataclass", "lru_cache", "model"])
-"""Decorators that leave nothing behind but the function; another one may put it down in a register."""
+"""Decorators whose only effect is the function; another one may register it somewhere."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A module: the statements that define each name, where other names come from, and what else it does."""
+    """A module: the statements that define each name, the origin of imported names, and its other statements."""
 
     definitions: Mapping[str, tuple[ast.stmt, ...]]
     imports: Mapping[str, Place]
@@ -39,13 +39,13 @@ def module_path(module: str) -> Path:
 
 
 def package_folder(package: str) -> Path:
-    """Return the folder of a package, there or not."""
+    """Return the folder of a package, whether it exists or not."""
     base = module_path(package)
     return base.parent if base.name == "__init__.py" else base.with_suffix("")
 
 
 def decorated_functions(module: str, decorator: str) -> tuple[str, ...]:
-    """Return the module's functions under ``@decorator``, those that it takes from others included."""
+    """Return the module's functions under ``@decorator``, including imported ones."""
     source = source_of(module)
     places = {name: (module, name) for name in source.definitions} | dict(source.imports)
     return tuple(sorted(name for name, place in places.items() if decorator in _decorators(final(place))))
@@ -60,7 +60,7 @@ def data_sets() -> tuple[str, ...]:
 
 @cached
 def source_of(module: str) -> Source:
-    """Return what a module defines, takes from others and does, without its docstrings."""
+    """Return what a module defines, imports and does, without its docstrings."""
     tree = parsed(module_path(module))
     definitions: dict[str, tuple[ast.stmt, ...]] = {}
     imports: dict[str, Place] = {}
@@ -80,18 +80,18 @@ def parsed(path: Path) -> ast.Module:
     """Return the syntax tree of a file.
 
     Raises:
-        InputError: it is no Python; the message begins with ``path:line``.
+        InputError: it is not Python; the message begins with ``path:line``.
     """
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
         raise InputError(f"{path}:{error.lineno}: this is not Python: {error.msg}") from error
-    except ValueError as error:  # bytes that are no text
+    except ValueError as error:  # null bytes, or bytes that are not UTF-8
         raise InputError(f"{path}:1: this is not Python: {error}") from error
 
 
 def _defined(node: ast.stmt) -> set[str]:
-    """Return the names that a statement does nothing but define."""
+    """Return the names that a statement defines, if it does nothing else."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         return {node.name}
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -103,7 +103,7 @@ def _defined(node: ast.stmt) -> set[str]:
 
 
 def _acts(node: ast.stmt) -> bool:
-    """Return whether a definition may do more than define: its decorator, or a function that an assignment calls."""
+    """Return whether a definition may do more than define: a decorator, or a function that an assignment calls."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         return not {last(each) for each in node.decorator_list} <= HARMLESS
     value = getattr(node, "value", None)
@@ -125,9 +125,9 @@ def _root_and_last(node: ast.AST) -> tuple[str, str]:
 
 
 def bound_names(node: ast.Import | ast.ImportFrom, module: str) -> dict[str, Place]:
-    """Return where the names come from that an import binds; of another package a text stands for the module."""
+    """Return the origin of the names that an import binds; for other packages a text stands for the module."""
     if isinstance(node, ast.Import):
-        # Without a name of its own, a module is reached through that of the package: all of it counts.
+        # Without an alias, a module is reached through the name of its package: all of it counts.
         return {alias.asname or alias.name.partition(".")[0]: (alias.name, WHOLE) for alias in node.names}
     origin = node.module or ""
     if node.level:
@@ -139,14 +139,14 @@ def bound_names(node: ast.Import | ast.ImportFrom, module: str) -> dict[str, Pla
 
 
 def submodule(place: Place) -> Place | None:
-    """Return the module that a name of a package is, if it is one."""
+    """Return the module that a name of a package refers to, if it is one."""
     module = ".".join(place)
     return (module, WHOLE) if ours(module) else None
 
 
 @cached
 def ours(module: str) -> bool:
-    """Return whether a module is one of this package or of the study."""
+    """Return whether a module belongs to this package or to the study."""
     return module.partition(".")[0] in ("practica", STUDY) and module_path(module).is_file()
 
 
@@ -172,13 +172,13 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in (tree, *_inner(tree)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             node.body = node.body[_is_text(node.body[0]) :]
-    # A text that stands alone at the top says something of the name above it.
+    # A text on its own at the top level documents the name above it.
     tree.body = [node for node in tree.body if not _is_text(node)]
     return tree
 
 
 def _inner(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the statements in a node, deeper ones included. Expressions, nine tenths of a tree, hold none."""
+    """Yield the statements in a node, including nested ones. Expressions, nine tenths of a tree, hold none."""
     for part in ("body", "handlers", "cases", "orelse", "finalbody"):
         children = getattr(node, part, ())
         for child in children if isinstance(children, list) else ():

@@ -1,4 +1,4 @@
-"""Check, in seconds and before a run of hours, what the study needs from this machine and its cluster."""
+"""Check within seconds, before a run of hours, that this machine and its cluster have what the study needs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NETWORK = ("nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "fuse", "afs", "or
 
 
 def examine(study: Study, profile: Path) -> Iterator[Finding]:
-    """Yield every finding; those on SLURM, for which ``profile`` is meant, only where its commands are installed."""
+    """Yield every finding; those on SLURM, for which ``profile`` is meant, only if its commands are installed."""
     yield packages()
     yield from profile_files(profile)
     yield from folders(study)
@@ -52,7 +52,7 @@ def examine(study: Study, profile: Path) -> Iterator[Finding]:
 
 
 def packages() -> Finding:
-    """Compare the installed packages with the lock that they were installed from."""
+    """Compare the installed packages with the lock file that they were installed from."""
     name = "cpu" if importlib.util.find_spec("nvidia") is None else "gpu"
     lock = ROOT / f"envs/lock-{name}.txt"
     pinned = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
@@ -73,7 +73,7 @@ def _version(package: str) -> str | None:
 
 
 def profile_files(profile: Path) -> Iterator[Finding]:
-    """Check what the profile says by what Snakemake and the plugins of executors accept."""
+    """Check the profile against what Snakemake and the plugins of executors accept."""
     file = profile_file(profile)
     if file is None:
         yield Finding("profile", "fail", f"{_short(profile)} holds no config.yaml", "name the folder of a profile")
@@ -97,7 +97,7 @@ def profile_files(profile: Path) -> Iterator[Finding]:
 
 
 def folders(study: Study) -> Iterator[Finding]:
-    """Check that the results and data folders can be written, have room, and reach the compute nodes."""
+    """Check that the results and data folders are writable, have space, and are visible to the compute nodes."""
     for key, folder in study.places.items():
         try:
             check_writable(key, folder)
@@ -123,7 +123,7 @@ def _file_system(path: Path) -> str:
 
 
 def latex(study: Study) -> Finding:
-    """Look for what the PDFs of the study are made with."""
+    """Look for the programs and packages that make the study's PDFs."""
     files = [*filter(None, map(babel_file, study.languages)), "lmodern.sty", "booktabs.sty", "utmr8a.pfb"]
     commands = [name for name in ("latexmk", "pdflatex") if shutil.which(name) is None]
     if missing := commands or [name for name in files if not _output("kpsewhich", name)]:
@@ -132,7 +132,7 @@ def latex(study: Study) -> Finding:
 
 
 def cited() -> Finding:
-    """Look for what nobody has written yet into CITATION.cff, which the crate and the deposit repeat."""
+    """Look for placeholders in CITATION.cff, which the crate and the deposit repeat."""
     try:
         missing = citation().placeholders
     except InputError as error:
@@ -144,7 +144,7 @@ def cited() -> Finding:
 
 
 def gpu(study: Study, cluster: bool) -> Finding:
-    """Say whether TensorFlow sees a GPU here, where runs ask for one."""
+    """Check whether TensorFlow sees a GPU here, if runs ask for one."""
     wanted = [e for e in study.exercises for v in study.every_variant(e) if study.resources(e, v)["gpu"]]
     if not wanted:
         return Finding("GPU", "ok", "no run asks for one")
@@ -188,7 +188,7 @@ def slurm(study: Study, profile: Path) -> Iterator[Finding]:
 
 
 def _partitions(study: Study, file: Path) -> Iterator[Finding]:
-    """Check the partitions that the profile names, and that GPUs can be had where runs ask for them."""
+    """Check the partitions that the profile names, and that one has GPUs if runs ask for them."""
     try:
         named = read_yaml(file).get("partitions")
     except InputError:  # the profile's own line says so
@@ -250,7 +250,7 @@ def show(findings: list[Finding]) -> None:
 
 
 def _output(*command: str) -> str:
-    """Return what a command prints, or nothing where it is missing, fails or is slow."""
+    """Return the output of a command; empty if it is missing, fails or is slow."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired):

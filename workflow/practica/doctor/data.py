@@ -11,7 +11,7 @@ from practica.doctor.finding import Finding
 
 
 def data_sets(study: Study) -> Iterator[Finding]:
-    """Say of each data set whether it is prepared, or where it would come from."""
+    """Yield for each data set whether it is prepared, or where it would come from."""
     from practica.data.store.mirror import local_folder
     from practica.data.store.registry import spec_of
     from practica.data.store.spec import Published
@@ -31,7 +31,7 @@ def data_sets(study: Study) -> Iterator[Finding]:
 
 
 def _source(study: Study, spec: Any, answers: dict[str, str | None]) -> Finding:
-    """Say where a published data set would come from; ``answers`` remembers what each site has said."""
+    """Return where a published data set would come from; ``answers`` caches the answer of each site."""
     from practica.data.store.mirror import keras_folder, local_folder
     from practica.data.store.sources import candidates
 

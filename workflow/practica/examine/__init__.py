@@ -1,1 +1,1 @@
-"""List all mistakes in a study, even those that would show only at the end of a run. Without Keras."""
+"""List all mistakes in a study, even those that would appear only at the end of a run. Needs no Keras."""

@@ -29,22 +29,22 @@ from practica.study_folder import PACKAGE
 from practica.words import MODEL, section
 
 BESIDE_SETTINGS = ("epochs", "precision", "data")
-"""What a claim may vary beside the settings of the configuration."""
+"""What a claim may vary besides the settings of the configuration."""
 
 
 def mistakes(study: Study, exercise: str) -> Iterator[str]:
-    """Yield a sentence, with file and key, about each name in an exercise's ``about.yaml`` that nothing has."""
+    """Yield a sentence, with file and key, about each name in an exercise's ``about.yaml`` that does not exist."""
     entry, where = study.about(exercise), f"{study.folder / exercise / EXERCISE_FILE}:"
     for name, figure in entry.get("figures", {}).items():
         yield from _prefixed(f"{where} figures.{name}", _figure(study, exercise, figure))
     for name, table in entry.get("tables", {}).items():
         yield from _prefixed(f"{where} tables.{name}", _table(study, exercise, table))
     if glance := entry.get("glance"):
-        shown = [
+        faults = [
             *_variants(study, exercise, glance["variants"], "variants"),
             *_metrics(study, exercise, [glance["metric"]]),
         ]
-        yield from _prefixed(f"{where} glance", shown)
+        yield from _prefixed(f"{where} glance", faults)
     for name in entry.get("printed", {}):
         yield from _prefixed(f"{where} printed.{name}", _printed(study, exercise, name))
     for name in entry.get("metrics", {}):
@@ -58,7 +58,7 @@ def mistakes(study: Study, exercise: str) -> Iterator[str]:
 
 
 def _prefixed(where: str, said: Iterable[str]) -> Iterator[str]:
-    """Yield sentences that begin with the path of a key, or with a colon, behind the place that it continues."""
+    """Yield sentences that begin with the path of a key, or with a colon, after the place that they continue."""
     yield from (f"{where}{'' if each.startswith(':') else '.'}{each}" for each in said)
 
 
@@ -87,7 +87,7 @@ def _metrics(study: Study, exercise: str, metrics: Iterable[str], key: str = "me
 
 
 def _recorded(exercise: str, metric: str) -> bool:
-    """Return whether the code of an exercise says the name of a metric, in its runs or beside them."""
+    """Return whether the code of an exercise contains the name of a metric, for its runs or beside them."""
     beside = [exercises.module_name(exercise, MEASURE)] if exercises.has(exercise, MEASURE) else []
     return reach("practica.training.block", exercises.module_name(exercise), *beside).says(metric)
 
@@ -121,7 +121,7 @@ def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[s
 
 
 def _functions(module: str) -> dict[str, tuple[ast.stmt, ...]]:
-    """Return the functions that a module of the study offers, those among them that it takes from another."""
+    """Return the functions of a module of the study, including those imported from another of its modules."""
     places = {name: final((module, name)) for name in (*source_of(module).definitions, *source_of(module).imports)}
     here = {name: place for name, place in places.items() if place[0].partition(".")[0] == PACKAGE}
     nodes = {name: source_of(at).definitions.get(own, ()) for name, (at, own) in here.items()}
@@ -129,7 +129,7 @@ def _functions(module: str) -> dict[str, tuple[ast.stmt, ...]]:
 
 
 def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a figure of a kind of the exercise's own lacks: its function, or arrays that are recorded."""
+    """Yield what a figure of the exercise's own kind lacks: its function, its words, or recorded arrays."""
     kind = entry["kind"]
     drawn = _functions(exercises.module_name(exercise, FIGURES)) if exercises.has(exercise, FIGURES) else {}
     if kind not in drawn:
@@ -148,15 +148,15 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
 
 
 def _asked(function: Iterable[ast.stmt]) -> set[str]:
-    """Return the words that a function which draws asks of its last parameter, as ``texts["epoch"]``."""
-    asked = set()
+    """Return the words that a drawing function reads from its last parameter, as in ``texts["epoch"]``."""
+    words = set()
     for node in function:
         last = node.args.args[-1].arg if isinstance(node, ast.FunctionDef) and node.args.args else None
         for part in ast.walk(node):
             match part:
                 case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if name == last:
-                    asked.add(key)
-    return asked
+                    words.add(key)
+    return words
 
 
 def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -205,7 +205,7 @@ def _varies(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
-    """Yield what a quantity names that is not there."""
+    """Yield the names in a quantity that do not exist."""
     exercise = quantity.exercise
     if exercise not in study.known:
         yield f"{key}: there is no exercise {exercise!r}{hint(exercise, study.known)}"
@@ -224,7 +224,7 @@ def _quantity(study: Study, quantity: Quantity, key: str) -> Iterator[str]:
 
 
 def front_mistakes(study: Study) -> Iterator[str]:
-    """Yield a sentence about each name in ``study.yaml`` that nothing has."""
+    """Yield a sentence about each name in ``study.yaml`` that does not exist."""
     where = study.folder / STUDY_FILE
     every = [
         figures.OVERVIEW,
@@ -259,7 +259,7 @@ def silent(study: Study) -> Iterator[str]:
 def _texts(
     value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any], keys: Sequence[str] = ()
 ) -> Iterator[tuple[Sequence[str], Mapping[str, str]]]:
-    """Yield the texts that are given by language, with their keys, as the schema tells them from other mappings."""
+    """Yield the texts that are given by language, with their keys; the schema tells them from other mappings."""
     name = schema.get("$ref", "").rpartition("/")[2]
     if name in ("text", "list"):
         if isinstance(value, Mapping):

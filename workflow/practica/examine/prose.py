@@ -1,4 +1,4 @@
-"""Find mistakes in the texts: unknown names and references, and macros that only one language has."""
+"""Find mistakes in the texts: unknown names and references, and macros that only one language uses."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ DEFINED = re.compile(r"\\(?:(?:re)?newcommand|providecommand|DeclareRobustComman
 
 
 def mistakes(study: Study) -> Iterator[str]:
-    """Yield what is wrong with the prose: missing files, names in them, and what one language alone asks for."""
+    """Yield the mistakes in the prose: missing files, unknown names, and differences between the languages."""
     try:
         known_labels: Collection[str] | None = labels(study)
-    except InputError:  # a text is missing, which is said already
+    except InputError:  # a text is missing, which is reported already
         known_labels = None
     keys = works(study.folder)
     asked: dict[str | None, tuple[Path, Counter[tuple[str, ...]]]] = {}
@@ -43,7 +43,7 @@ def mistakes(study: Study) -> Iterator[str]:
 
 
 def _references(study: Study, file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:
-    """Yield references, citations and commands in a file of prose that lead nowhere; None: labels are not known."""
+    """Yield references, citations and commands in a file of prose that lead nowhere; None: the labels are unknown."""
     content = file.read_text(encoding="utf-8")
     beside = (path for pattern in ("*.tex", "*.sty", "*.cls") for path in study.folder.glob(pattern))
     defined = set(DEFINED.findall("".join(map(read_text, [file, *beside]))))
@@ -62,12 +62,12 @@ def _references(study: Study, file: Path, known_labels: Collection[str] | None, 
 
 
 def _differ(first: Path, one: Counter[tuple[str, ...]], second: Path, other: Counter[tuple[str, ...]]) -> Iterator[str]:
-    """Yield what one of two languages asks for and the other does not, or not as often."""
+    """Yield the macros that one of two languages uses and the other does not, or not as often."""
     for call in [*one, *(each for each in other if each not in one)]:
         if one[call] != other[call]:
             name, *arguments = call
-            shown = f"\\{name}{''.join(f'{{{each}}}' for each in arguments if each)}"
-            yield f"{second}: {shown} is there {_times(other[call])}, and in {first.name} {_times(one[call])}"
+            macro = f"\\{name}{''.join(f'{{{each}}}' for each in arguments if each)}"
+            yield f"{second}: {macro} is there {_times(other[call])}, and in {first.name} {_times(one[call])}"
 
 
 def _times(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Gather all mistakes in a study, one sentence each."""
+"""Collect all mistakes in a study, one sentence each."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from practica.study_folder import PACKAGE, opened
 from practica.words import check_languages
 
 MARKS = ("experiment.py", about.EXERCISE_FILE)
-"""By which of its files a folder is told to be that of an exercise."""
+"""Files by which a folder is recognised as that of an exercise."""
 
 
 class Finding(NamedTuple):
-    """What is wrong with a study, or worth a note: a sentence that names the place."""
+    """A mistake in a study, or a note: a sentence that names the place."""
 
     text: str
     note: bool = False
 
 
 def examine(config: Mapping[str, Any], files: Sequence[str | Path]) -> list[Finding]:
-    """Return all that is wrong with a study; of a configuration or a YAML file that nobody can read, that alone.
+    """Return all mistakes in a study; if the configuration or a YAML file is unreadable, only that.
 
     Args:
         config: the configuration.
-        files: what it was merged from, to name the lines of keys.
+        files: what it was merged from, to find the lines of keys.
     """
-    found = dict.fromkeys(map(_told, _examined(config, files)))
-    return [Finding(located(each.text, files), each.note) for each in found]
+    findings = dict.fromkeys(map(_told, _examined(config, files)))
+    return [Finding(located(each.text, files), each.note) for each in findings]
 
 
 def _told(each: str | Finding) -> Finding:
@@ -64,7 +64,7 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
         broken += about.mistakes(study.folder, exercise)
     yield from broken
     yield from _notes(study)
-    if broken:  # of which all others would speak again
+    if broken:  # all other checks would report these again
         return
     there = []
     for exercise in study.exercises:
@@ -82,7 +82,7 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
     yield from _caught(names.silent, study)
     yield from _caught(names.front_mistakes, study)
     yield from _caught(own.mistakes, study)
-    if len(there) < len(study.exercises):  # what an exercise without a module can say is not known
+    if len(there) < len(study.exercises):  # nobody knows what an exercise without a module records
         return
     for exercise in study.exercises:
         yield from _caught(names.mistakes, study, exercise)
@@ -92,20 +92,20 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
 
 
 def _caught(check: Callable[..., object], *arguments: Any) -> list[str]:
-    """Return what a check yields, if it is one that does, and the sentence that it raises."""
-    said: list[str] = []
+    """Return the sentences that a check yields, and the one that it raises."""
+    sentences: list[str] = []
     try:
         result = check(*arguments)
         if isinstance(result, Iterator):
             for sentence in result:
-                said.append(sentence)  # what comes before an error counts, too
+                sentences.append(sentence)  # sentences before an error count, too
     except InputError as error:
-        said.append(str(error))
-    return said
+        sentences.append(str(error))
+    return sentences
 
 
 def _configuration(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what cannot be read of the configuration and the code; else unknown data sets, or the first mistake."""
+    """Yield what cannot be read in the configuration and the code; else unknown data sets, or the first mistake."""
     try:
         ready = prepared(config)
     except InputError as error:
@@ -117,7 +117,7 @@ def _configuration(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _python(folder: Path) -> Iterator[str]:
-    """Yield a sentence about each file that is no Python, or takes something from one that is not there."""
+    """Yield a sentence about each file that is not Python, or that imports from a missing file of the study."""
     for path in sorted(folder.rglob("*.py")):
         try:
             nodes = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ImportFrom)]
@@ -135,7 +135,7 @@ def _data_set(name: str) -> None:
     """Check what can be seen of a data set before it is prepared.
 
     Raises:
-        InputError: its module cannot be imported, its name is another, or nobody has said what its content is.
+        InputError: its module cannot be imported, its name differs, or its fingerprint is empty.
     """
     file = opened() / "data" / f"{name}.py"
     try:
@@ -150,7 +150,7 @@ def _data_set(name: str) -> None:
 
 
 def _notes(study: Study) -> Iterator[Finding]:
-    """Yield what is there and not used: exercises without a block, and data sets."""
+    """Yield what exists but is not used: exercises without a block, and data sets."""
     configured, unused = study.config["exercises"], set(data_sets()) - set(study.datasets())
     folders = sorted(path.parent.name for path in study.folder.glob("*/*") if path.name in MARKS)
     for exercise in dict.fromkeys(folders):

@@ -1,4 +1,4 @@
-"""Find names under ``variants`` of an ``about.yaml`` that are for no variant, most often misspelt."""
+"""Find names under ``variants`` of an ``about.yaml`` that belong to no variant, most often misspelt ones."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from practica.yamlfiles.reading import read_yaml
 
 
 def nameless(study: Study, exercise: str, files: Sequence[str | Path]) -> Iterator[str]:
-    """Yield a sentence about each name that is given to no variant.
+    """Yield a sentence about each name that belongs to no variant.
 
-    A variant is known where a configuration has it, even one that an overlay takes out; where a protocol has settings
-    for it; where a figure, claim, printed number or prose speaks of it; or where a model of the exercise is called so.
+    A variant is known if a configuration has it, even one that an overlay removes; if a protocol has settings for it;
+    if a
+    figure, claim, printed number or prose uses it; or if a model of the exercise has this name.
     """
     entry, folder = study.about(exercise), study.folder / exercise
     there = {*study.variants(exercise), *_configured(exercise, files)}
@@ -37,7 +38,7 @@ def nameless(study: Study, exercise: str, files: Sequence[str | Path]) -> Iterat
 
 
 def _configured(exercise: str, files: Sequence[str | Path]) -> Iterator[str]:
-    """Yield the variants in each of the files that the configuration was merged from."""
+    """Yield the variants in each of the files from which the configuration was merged."""
     for file in files:
         blocks = _read(Path(file)).get("exercises")
         if isinstance(blocks, Mapping):
@@ -54,7 +55,7 @@ def _of(block: Any) -> Iterator[str]:
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    """Return what a YAML file holds; nothing where it is not there or wrong, of which others speak."""
+    """Return the content of a YAML file; empty if it is missing or wrong, which other checks report."""
     try:
         content = read_yaml(file) if file.is_file() else {}
     except InputError:
@@ -63,11 +64,11 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 
 def _spoken_of(study: Study, exercise: str, name: str) -> bool:
-    """Return whether anything but its own name speaks of a variant."""
+    """Return whether anything but its own entry uses the name of a variant."""
     entry = study.about(exercise)
     pairs = entry.get("twins", {})
-    named = [*pairs, *pairs.values(), *entry.get("glance", {}).get("variants", ())]
-    named += [each for figure in entry.get("figures", {}).values() for each in figure["variants"]]
-    if name in map(base_of, named) or (exercise, name) in named_variants(study, called=False):
+    names = [*pairs, *pairs.values(), *entry.get("glance", {}).get("variants", ())]
+    names += [each for figure in entry.get("figures", {}).values() for each in figure["variants"]]
+    if name in map(base_of, names) or (exercise, name) in named_variants(study, called=False):
         return True
     return any(f"{exercise}/{name}" in read_text(path) for path in study.folder.rglob("*.tex"))

@@ -1,4 +1,4 @@
-"""What CITATION.cff says of the code, as everything that is published repeats it: people, address, licence, version."""
+"""The code's citation from CITATION.cff, which every publication repeats: people, address, licence, version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLACEHOLDER = "PLACEHOLDER"
 
 
 class Citation(NamedTuple):
-    """How the code is cited, by ``file``: ``placeholders`` are the keys whose values somebody has still to write."""
+    """How to cite the code, from ``file``; ``placeholders`` are the keys whose values are still to be written."""
 
     file: Path
     title: str
@@ -32,8 +32,8 @@ def citation() -> Citation:
         InputError: it is missing, malformed, or lacks a key that a publication needs.
     """
     file, content = FILE, read_yaml(FILE)
-    wanted = ("title", "version", "license", "repository-code", "authors")
-    if absent := [key for key in wanted if not content.get(key)]:
+    keys = ("title", "version", "license", "repository-code", "authors")
+    if absent := [key for key in keys if not content.get(key)]:
         raise InputError(f"{file}: {absent[0]} is missing: write it")
     people = content["authors"]
     if not isinstance(people, list) or not all(isinstance(each, dict) and _name(each) for each in people):
@@ -45,10 +45,10 @@ def citation() -> Citation:
         license=str(content["license"]),
         address=str(content["repository-code"]),
         authors=tuple(Author(_name(each), each.get("affiliation", ""), each.get("orcid", "")) for each in people),
-        placeholders=tuple(key for key in wanted if PLACEHOLDER in str(content[key])),
+        placeholders=tuple(key for key in keys if PLACEHOLDER in str(content[key])),
     )
 
 
 def _name(entry: dict[str, Any]) -> str:
-    """Return a person's name with the family's last, or that of an organisation."""
+    """Return a person's name with the family name last, or the name of an organisation."""
     return entry.get("name") or " ".join(entry[key] for key in ("given-names", "family-names") if entry.get(key))

@@ -1,7 +1,7 @@
-"""What a codechecker needs to know of a finished study, as codecheck.yml: the paper, and the files to make again.
+"""A codecheck.yml for codecheckers of a finished study: the paper, and the files to make again.
 
-Format: CODECHECK configuration file 1.0, https://codecheck.org.uk/spec/config/1.0/. Name and certificate are added by
-the checker.
+Format: CODECHECK configuration file 1.0, https://codecheck.org.uk/spec/config/1.0/. The checker adds name and
+certificate.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CODECHECK = "codecheck.yml"
 
 
 def codecheck(study: Study, results: Path) -> str:
-    """Return the file: title, authors, and what is there of figures, tables and numbers, by its name in a crate."""
+    """Return the file: title, authors, and the existing figures, tables and numbers, by their names in a crate."""
     language = study.languages[0]
     cited = citation()
     people: list[dict[str, Any]] = [

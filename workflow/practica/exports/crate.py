@@ -1,4 +1,4 @@
-"""A finished study as a Workflow Run RO-Crate: code, configuration, results and what was run, described in JSON-LD.
+"""A finished study as a Workflow Run RO-Crate: code, configuration, results and the run, described in JSON-LD.
 
 Profile: Workflow Run Crate 0.5, https://w3id.org/ro/wfrun/workflow/0.5.
 """
@@ -68,7 +68,7 @@ def _files(folder: Path, pattern: str) -> Iterable[Path]:
 
 
 def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
-    """Return the crate that holds ``files``, by their names in it, and says what was run when, by whom, with what."""
+    """Return the crate that holds ``files``, by their names in it, and describes the run: when, by whom, with what."""
     from rocrate.model import ContextEntity
     from rocrate.rocrate import ROCrate
 
@@ -109,12 +109,12 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
 
 
 def _one(entities: list[Any]) -> Any:
-    """Return entities as a value; RO-Crate wants a single one to stand without a list."""
+    """Return entities as a value; RO-Crate wants a single one without a list."""
     return entities[0] if len(entities) == 1 else entities
 
 
 def _people(crate: ROCrate, people: Sequence[Author]) -> list[Any]:
-    """Add the authors and return them: each by the ORCID, where there is one."""
+    """Add the authors and return them, each by the ORCID if there is one."""
     from rocrate.model import Person
 
     return [
@@ -130,7 +130,7 @@ def _people(crate: ROCrate, people: Sequence[Author]) -> list[Any]:
 
 
 def _workflow(crate: ROCrate, file: Path, people: list[Any]) -> None:
-    """Add the workflow with what goes in and comes out."""
+    """Add the workflow with its inputs and outputs."""
     version = importlib.metadata.version
     properties = {
         "conformsTo": {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"},
@@ -152,31 +152,31 @@ def _workflow(crate: ROCrate, file: Path, people: list[Any]) -> None:
 
 
 def _said(name: str, path: Path) -> dict[str, Any]:
-    """Return what the crate says of a file."""
+    """Return the crate's description of a file."""
     kind = TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "text/plain"
-    said: dict[str, Any] = {
+    description: dict[str, Any] = {
         "name": Path(name).name,
         "contentSize": str(path.stat().st_size),
         "encodingFormat": kind,
         "sha256": digest(path),
     }
     if name == STUDY:
-        said["exampleOfWork"] = {"@id": "#configuration"}
+        description["exampleOfWork"] = {"@id": "#configuration"}
     elif name.startswith("results/"):
-        said["exampleOfWork"] = {"@id": "#results"}
+        description["exampleOfWork"] = {"@id": "#results"}
     elif name == "README.md":
-        said["about"] = {"@id": "./"}
-    return said
+        description["about"] = {"@id": "./"}
+    return description
 
 
 def _times(study: Study, results: Path) -> tuple[datetime, datetime, list[str]]:
-    """Return when the first run began and the last one ended, and the blocks that are missing."""
+    """Return when the first run began and the last one ended, and the missing blocks."""
     begins, ends, missing = [], [], []
     for block in study.blocks():
         try:
-            known = read_json(block.folder(results) / "manifest.json")["provenance"]
-            begin = datetime.fromisoformat(known["started"]).astimezone(UTC)
-            ends.append(begin + timedelta(seconds=known["wall_seconds"]))
+            provenance = read_json(block.folder(results) / "manifest.json")["provenance"]
+            begin = datetime.fromisoformat(provenance["started"]).astimezone(UTC)
+            ends.append(begin + timedelta(seconds=provenance["wall_seconds"]))
             begins.append(begin)
         except (InputError, KeyError, TypeError, ValueError, OverflowError):
             missing.append(f"{block.id} is missing")

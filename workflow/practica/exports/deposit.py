@@ -1,6 +1,6 @@
-"""A finished study as a folder that Zenodo takes as it is: crate, reports, and metadata from what is said elsewhere.
+"""A finished study as a folder ready for Zenodo: crate, reports, and metadata collected from the study and the code.
 
-Metadata: https://developers.zenodo.org/#representation, as ``.zenodo.json`` holds them.
+Metadata: https://developers.zenodo.org/#representation, in the form of ``.zenodo.json``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ METADATA = ".zenodo.json"
 
 
 def write_deposit(study: Study, results: Path) -> Path:
-    """Write the folder ``deposit`` into that of the results and return its path.
+    """Write the folder ``deposit`` into the results folder and return its path.
 
     Raises:
         InputError: the study has no results yet, or the citation file lacks something.
@@ -46,10 +46,10 @@ def write_deposit(study: Study, results: Path) -> Path:
 
 
 def _clear(folder: Path, listed: Sequence[str]) -> None:
-    """Delete what an earlier deposit had and this one has not.
+    """Delete the files of an earlier deposit that this one does not have.
 
     Raises:
-        InputError: something else lies there.
+        InputError: the folder holds other files.
     """
     sums = folder / SUMS
     earlier = [line.partition("  ")[2] for line in read_text(sums).splitlines()] if sums.is_file() else []
@@ -61,7 +61,7 @@ def _clear(folder: Path, listed: Sequence[str]) -> None:
 
 
 def zenodo(study: Study) -> Mapping[str, Any]:
-    """Return the metadata: what the study says of itself, and of its code what CITATION.cff says."""
+    """Return the metadata: the study's own, and those of its code from CITATION.cff."""
     language = study.languages[0]
     cited = citation()
     return {
@@ -80,7 +80,7 @@ def zenodo(study: Study) -> Mapping[str, Any]:
 
 
 def left(study: Study) -> list[str]:
-    """Return what people have still to write before the deposit can be published."""
+    """Return what is still to be written before the deposit can be published."""
     cited = citation()
     needless = {"authors"} if authors(study, study.languages[0]) else set()
     return [f"{cited.file.name}: {key} is {PLACEHOLDER}" for key in cited.placeholders if key not in needless]

@@ -1,6 +1,6 @@
 """Histories as TensorBoard's event files: one folder per run and split, one curve per metric.
 
-Training is the running mean, under the metric's own name, as in the event files of Keras: so both splits share axes.
+Training is the running mean, under the metric's own name, as in Keras' event files, so that both splits share axes.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 NAME = "events.out.tfevents.0.practica"  # TensorBoard looks for "tfevents" in a file's name
 FOLDER = "tensorboard"
-"""The folder of all event files, in that of the results."""
+"""The folder of all event files, inside the results folder."""
 
 
 class EventFiles:
-    """The event files of a block at work: they grow with its ``history.jsonl``, and hold what that holds.
+    """The event files of a block in training: they grow with its ``history.jsonl``, and hold the same points.
 
     Raises:
         InputError: TensorFlow, which writes such files, is not installed.
@@ -39,7 +39,7 @@ class EventFiles:
         self._writers: dict[Path, Any] = {}
 
     def begin(self, points: Iterable[Mapping[str, Any]]) -> None:
-        """Write the files anew with these points; a file that is being read stays whole.
+        """Write the files anew with these points; readers never see an incomplete file.
 
         Raises:
             OSError: they cannot be written.
@@ -60,7 +60,7 @@ class EventFiles:
             self._write(points, _in_its_folder)
 
     def _write(self, points: Iterable[Mapping[str, Any]], place: Callable[[Path], Path]) -> None:
-        """Write points; a file that is not open yet begins where ``place`` says."""
+        """Write points; a file that is not open yet is created at ``place``."""
         for point in points:
             for path, epoch, values in self._values(point):
                 if path not in self._writers:
@@ -77,7 +77,7 @@ class EventFiles:
 
 
 def write_events(history: pd.DataFrame, folder: Path) -> int:
-    """Write the histories of all runs under ``folder`` and return how many files that makes.
+    """Write the histories of all runs under ``folder`` and return the number of files.
 
     A second export replaces the first.
 
@@ -87,8 +87,8 @@ def write_events(history: pd.DataFrame, folder: Path) -> int:
     if history.empty:
         raise InputError("no run has a history yet: run the study first")
     files = 0
-    known = history.assign(fold=history["fold"].astype("string").fillna(""))
-    for key, rows in known.groupby(["exercise", "variant", "seed", "fold", "split"], observed=True):
+    table = history.assign(fold=history["fold"].astype("string").fillna(""))
+    for key, rows in table.groupby(["exercise", "variant", "seed", "fold", "split"], observed=True):
         exercise, variant, seed, fold, split = map(str, key)
         _write(rows, folder / exercise / variant / _run_name(seed, fold) / split / NAME)
         files += 1
@@ -104,7 +104,7 @@ def _write(rows: pd.DataFrame, path: Path) -> None:
 
 @contextmanager
 def _errors_of_the_system() -> Iterator[None]:
-    """Let TensorFlow's errors be what they are: such as a full disk, which stops no training."""
+    """Turn TensorFlow's errors, such as a full disk, into ``OSError``, which does not stop a training."""
     import tensorflow as tf
 
     try:
@@ -123,7 +123,7 @@ def _run_name(seed: Any, fold: Any) -> str:
 
 
 def _writer(path: Path) -> Any:
-    """Return a writer of a new event file, which has begun."""
+    """Return a writer of a new event file, with its header written."""
     import tensorflow as tf
 
     writer = tf.io.TFRecordWriter(str(path))
@@ -132,7 +132,7 @@ def _writer(path: Path) -> Any:
 
 
 def _event(epoch: int, metrics: Mapping[str, float]) -> bytes:
-    """Return the event of an epoch; there are no clock times in histories, so the epoch stands for them."""
+    """Return the event of an epoch; histories have no clock times, so the epoch stands for them."""
     import tensorflow as tf
 
     values = [tf.compat.v1.Summary.Value(tag=bare(name), simple_value=value) for name, value in metrics.items()]

@@ -1,4 +1,4 @@
-"""Checksums of everything that a study has made, in the form of ``sha256sum``."""
+"""Checksums of everything that a study has made, in the format of ``sha256sum``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SUMS = "SHA256SUMS"
 CRATE = "crate.zip"
 DEPOSIT = "deposit"
 PASSING = ("logs", "journal", "checkpoints", "paper", "refused", "tensorboard", DEPOSIT, SUMS, CRATE)
-"""What is no result: it changes from run to run, or is made from the results."""
+"""Not results: they change from run to run, or are made from the results."""
 
 
 def result_files(results: Path) -> Iterator[str]:
-    """Yield the names of all results, relative to their folder, in order; links are no results."""
+    """Yield the names of all results, relative to their folder, in order; links are not results."""
     for path in sorted(results.rglob("*")):
         name = path.relative_to(results)
         hidden = any(part.startswith(".") for part in name.parts)
@@ -32,7 +32,7 @@ def digest(path: Path) -> str:
 
 
 def write_sums(results: Path) -> int:
-    """Write ``SHA256SUMS`` into the results' folder and return how many files it lists.
+    """Write ``SHA256SUMS`` into the results folder and return how many files it lists.
 
     Raises:
         InputError: there are no results.

@@ -1,4 +1,4 @@
-"""Pack the files of a study's runs, so that a report can be built from them again where nothing was trained."""
+"""Pack the files of a study's runs, so that its reports can be rebuilt where nothing was trained."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ARCHIVE = "runs.zip"
 ARRAYS = "arrays.npz"
 MEMBER = re.compile(rf"runs/[\w-]+/[\w@-]+/[\w-]+/({'|'.join(map(re.escape, (*FILES, ARRAYS)))})|{FOLDER}/[\w-]+\.csv")
 FORMER = re.compile(r"timing/[\w-]+\.json")
-"""Times as earlier versions kept them, without the repetitions: they are measured again."""
-LARGEST = 2**30  # bytes of all files together: far more than runs leave behind, far less than fills a disk
+"""Times in the form of earlier versions, without the repetitions: they are measured again."""
+LARGEST = 2**30  # bytes of all files together: far more than runs leave, far less than would fill a disk
 
 
 def pack(study: Study, results: Path, path: Path) -> None:
@@ -38,24 +38,24 @@ def pack(study: Study, results: Path, path: Path) -> None:
                 raise InputError(f"cannot read {file}: {error.strerror}; {train_again(file)}") from error
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 raise InputError(f"{file} is malformed; {train_again(file)}") from error
-            # Not the file's own time: the archive depends on nothing but content.
+            # Without the file's own time: the archive depends only on content.
             member = zipfile.ZipInfo(file.relative_to(results).as_posix())
             archive.writestr(member, content, zipfile.ZIP_DEFLATED)
 
 
 def restore(path: Path, results: Path) -> int:
-    """Lay out the files of an archive in the folder ``results``; return how many blocks of runs they are of.
+    """Extract the files of an archive into the folder ``results``; return how many blocks of runs they belong to.
 
-    Nothing that is there is written over, and nothing is written unless all of the archive can be.
+    Nothing is overwritten, and nothing is written unless the whole archive can be.
 
     Raises:
-        InputError: the archive cannot be read or holds what it should not, or a file is there already.
+        InputError: the archive cannot be read or holds unexpected files, or a file exists already.
     """
     contents = _contents(path)
     for name in contents:
         if (results / name).exists():
             raise InputError(f"{results / name} already exists: move {results} away, or name another with --results")
-    # metrics.json comes last, so that it vouches for the others.
+    # metrics.json comes last, so that its presence vouches for the others.
     for name in sorted(contents, key=lambda name: name.endswith(METRICS)):
         with atomic_path(results / name) as part:
             part.write_bytes(contents[name])
@@ -71,15 +71,15 @@ def _files(study: Study, results: Path) -> Iterator[Path]:
 
 
 def _anonymous(content: Any) -> str:
-    """Return a block's file as JSON without names of hosts and folders: they are nobody else's business."""
-    known = content["provenance"]
-    origin = {"kind": known["data"]["origin"].get("kind", "")}
-    known |= {"host": "", "data": known["data"] | {"origin": origin}}
+    """Return a block's file as JSON without names of hosts and folders, which are private."""
+    provenance = content["provenance"]
+    origin = {"kind": provenance["data"]["origin"].get("kind", "")}
+    provenance |= {"host": "", "data": provenance["data"] | {"origin": origin}}
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _contents(path: Path) -> dict[str, bytes]:
-    """Return the content of every file of the archive by its name."""
+    """Return the content of every file in the archive by its name."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not FORMER.fullmatch(member.filename)]

@@ -47,12 +47,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of it.
+    """The result of comparing two studies.
 
     Attributes:
         lines: every metric that both studies have.
-        verdicts: claims, or parts of them, with another verdict: name, ours, theirs, and whether it counts.
-        settings: what of a variant was set otherwise, or is of other data: name and how.
+        verdicts: claims, or parts of them, with different verdicts: name, ours, theirs, and whether the difference
+            counts.
+        settings: variants with different settings or data: name and difference.
         missing: what only one of the studies has: name, and where it is missing.
     """
 
@@ -63,7 +64,7 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Say whether there is something to compare and none of it differs."""
+        """Return whether there is something to compare and none of it differs."""
         states = {line.state for line in self.lines}
         return AGREES in states and DIFFERS not in states and not any(counts for *_, counts in self.verdicts)
 
@@ -88,7 +89,7 @@ def compare(ours: Path, theirs: Path) -> Comparison:
 
 
 def _lines(ours: Mapping[str, Row], theirs: Mapping[str, Row]) -> list[Line]:
-    """Return every metric that both studies have; what is tested is tested at once, with Holm's correction."""
+    """Return every metric that both studies have; all tests are corrected together, by Holm's method."""
     names = [name for name in ours if name in theirs]
     tested = [name for name in names if not _given(ours[name], theirs[name])]
     p = holm([_welch(ours[name], theirs[name]) for name in tested])
@@ -100,12 +101,12 @@ def _lines(ours: Mapping[str, Row], theirs: Mapping[str, Row]) -> list[Line]:
 
 
 def _state(ours: Row, theirs: Row, p: float | None = None) -> str:
-    """Return whether two means over seeds agree, by their corrected ``p``; without one, as the only line there is."""
+    """Return whether two means over seeds agree, by their corrected ``p``, or uncorrected without it."""
     return _given(ours, theirs) or (DIFFERS if (_welch(ours, theirs) if p is None else p) < ALPHA else AGREES)
 
 
 def _given(ours: Row, theirs: Row) -> str:
-    """Return the state of a line that needs no test, or of which there can be none; nothing for the others."""
+    """Return the state of a line that needs no test, or allows none; empty for others."""
     if STAND_IN in (ours["data"], theirs["data"]):
         return OPEN
     if math.isclose(float(ours["mean"]), float(theirs["mean"]), rel_tol=ROUNDING, abs_tol=ROUNDING):
@@ -117,9 +118,9 @@ def _given(ours: Row, theirs: Row) -> str:
 
 
 def _welch(ours: Row, theirs: Row) -> float:
-    """Return Welch's p for two means over seeds, on logarithms where both studies have them so.
+    """Return Welch's p for two means over seeds, on logarithms if both studies use them.
 
-    Student's, with the deviation of the other side, where one side is of a single seed.
+    If one side has a single seed, it is Student's p, with the deviation of the other side.
     """
     rows, sizes = (ours, theirs), (int(ours["n"]), int(theirs["n"]))
     on_logarithms = all(row.get("scale") == LOG for row in rows)
@@ -133,7 +134,7 @@ def _moments(row: Row) -> tuple[float, float]:
 
 
 def _logarithms(row: Row) -> tuple[float, float]:
-    """Return mean and standard deviation of the logarithms, which the ends of the interval hold."""
+    """Return mean and standard deviation of the logarithms, recovered from the ends of the interval."""
     if pd.isna(row["low"]):
         return math.log(float(row["mean"])), 0.0
     low, high, n = math.log(float(row["low"])), math.log(float(row["high"])), int(row["n"])
@@ -141,7 +142,7 @@ def _logarithms(row: Row) -> tuple[float, float]:
 
 
 def _summary(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the rows of ``summary.csv`` by their names, but for times, which are a matter of the machine."""
+    """Return the rows of ``summary.csv`` by name, without times, which depend on the machine."""
     rows = read_summary(folder / "summary.csv")
     return {"/".join(key): row for key, row in rows.items() if row["split"] != TIMING}
 
@@ -159,29 +160,30 @@ def _claims(folder: Path) -> dict[str, tuple[str, str | None]]:
 
 
 def _part(claim: Mapping[str, Any], part: Mapping[str, Any]) -> str:
-    """Return the name of a part: under another protocol than the first it is one of its own, as the variants are."""
+    """Return the name of a part; under another protocol than the first it has a name of its own, as variants do."""
     return f"{claim['id']}: {under(part['name'], Quantity.parse(part['of']['quantity']).protocol)}"
 
 
 def _verdicts(
     ours: Mapping[str, tuple[str, str | None]], theirs: Mapping[str, tuple[str, str | None]]
 ) -> tuple[list[tuple[str, str, str, bool]], list[tuple[str, bool]]]:
-    """Return the verdicts that differ, and what only one side could evaluate with whether ours is the side without.
+    """Return the verdicts that differ, and the names that only one side evaluated, with whether ours lacks them.
 
-    That a side has too few seeds to decide is no disagreement, nor that it decides more at once; nor is that of a
-    claim, where its parts show none.
+    A side with too few seeds to decide, or with more decisions at once, does not disagree; nor does a claim none of
+    whose
+    parts do.
     """
     known = [{name for name, (verdict, _) in side.items() if verdict != NOT_EVALUATED} for side in (ours, theirs)]
-    found = []
+    differing = []
     for name in (name for name in ours if name in known[0] & known[1] and ours[name][0] != theirs[name][0]):
         causes = {ours[name][1], theirs[name][1]}
-        found.append((name, ours[name][0], theirs[name][0], not causes & {FEW, MULTIPLE}))
-    counting = {name.partition(":")[0] for name, *_, counts in found if counts and ":" in name}
-    found = [(name, a, b, counts if ":" in name else name in counting) for name, a, b, counts in found]
+        differing.append((name, ours[name][0], theirs[name][0], not causes & {FEW, MULTIPLE}))
+    counting = {name.partition(":")[0] for name, *_, counts in differing if counts and ":" in name}
+    differing = [(name, a, b, counts if ":" in name else name in counting) for name, a, b, counts in differing]
     alone = [(name, True) for name in theirs if name in known[1] - known[0]]
     alone += [(name, False) for name in ours if name in known[0] - known[1]]
-    # With a claim that a side could not evaluate go its parts.
-    return found, [each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in known[0] & known[1]]
+    # If a side could not evaluate a claim, leave out its parts.
+    return differing, [each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in known[0] & known[1]]
 
 
 def _variant(name: str) -> str:
@@ -193,15 +195,15 @@ def _variants(rows: Mapping[str, Any]) -> list[str]:
 
 
 def _settings(ours: Path, theirs: Path) -> list[tuple[str, str]]:
-    """Return what was set otherwise, where both sides say how they were made."""
+    """Return the settings that differ, if both sides record how they were made."""
     mine, other = _made(ours), _made(theirs)
-    found = []
+    differing = []
     for name in (name for name in mine if name in other):
         for key in dict.fromkeys([*mine[name], *other[name]]):
             a, b = mine[name].get(key, "unset"), other[name].get(key, "unset")
             if a != b:
-                found.append((name, f"{key} is {a} instead of {b}"))
-    return found
+                differing.append((name, f"{key} is {a} instead of {b}"))
+    return differing
 
 
 def _made(folder: Path) -> dict[str, dict[str, Any]]:

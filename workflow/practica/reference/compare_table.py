@@ -1,4 +1,4 @@
-"""Show the comparison of two studies at the terminal."""
+"""Show the comparison of two studies in the terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from practica.reference.compare import AGREES, DIFFERS, OPEN, Comparison
 
 STYLES = {AGREES: "green", DIFFERS: "red", OPEN: "yellow"}
 NARROWEST = 120
-"""Columns of a table that is not shown at a terminal."""
+"""Width of a table that is not shown in a terminal, in columns."""
 
 
 def show(found: Comparison, *, differing: bool = False, console: Console | None = None) -> None:

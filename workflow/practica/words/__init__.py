@@ -1,6 +1,6 @@
-"""The words of figures, tables, pages and PDFs, one file per language. Light: Snakemake reads them at each parse.
+"""The words of figures, tables, pages and PDFs, one file per language. Quick to read, as Snakemake does at each parse.
 
-A language is there as soon as one of the folders holds its file; a file in a later folder lies over those before it.
+A language exists as soon as one of the folders holds its file; a file in a later folder lies over those before it.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from practica.yamlfiles.reading import read_yaml
 Words = Mapping[str, Any]
 
 OWN = Path(__file__).parent
-"""The words that come with the project; those in ``words`` of the study's folder lie over them."""
+"""The project's words; those in ``words`` of the study's folder lie over them."""
 MODEL = "en"
-"""The language whose sections and keys every other one must have."""
+"""The language whose sections and keys every other language must have."""
 PARTS = {"figures": ("numbers", "figures"), "report": ("report", "judged")}
-"""The sections of a file that are read as one."""
+"""Sections of a file that are read as one."""
 ADDED = ("bibliography", "captions", "figures", "metrics", "report", "settings")
-"""The sections to which a study may add words, such as the names of its own metrics."""
+"""Sections to which a study may add words, such as the names of its own metrics."""
 CODE = re.compile("[a-z]{2,3}")
 
 
 @cached
 def folders() -> tuple[Path, ...]:
-    """Return where files of words are looked for."""
+    """Return the folders that may hold files of words."""
     return OWN, opened() / "words"
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that have a file, by their codes."""
+    """Return the codes of the languages that have a file."""
     return tuple(sorted({path.stem for folder in folders() for path in folder.glob("*.yaml")}))
 
 
@@ -58,18 +58,18 @@ def sections(language: str) -> Mapping[str, Words]:
 
 
 def word(key: str, language: str) -> str:
-    """Return a word of tables and PDFs; what is not listed, such as a user's own split or reason, stands for itself."""
+    """Return a word of tables and PDFs; unlisted keys, such as a user's own split or reason, stand for themselves."""
     return section("report", language).get(key, key)
 
 
 def items(texts: Sequence[str], language: str) -> str:
-    """Return a list as people write it."""
+    """Return a list as people write it, with "and" before the last item."""
     last = f" {word('and', language)} "
     return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
 def label(texts: Words, key: str) -> str:
-    """Return the word for ``key``, or ``key`` itself for what users add, such as a metric of their own."""
+    """Return the word for ``key``, or ``key`` itself for names that users add, such as their own metrics."""
     return texts.get(key, key.replace("_", " "))
 
 
@@ -79,7 +79,7 @@ def decimal(texts: Words, value: Any, digits: int) -> str:
 
 
 def decimal_mark(language: str) -> str:
-    """Return the decimal mark of a language; of one that has no file, a point."""
+    """Return the decimal mark of a language; a point if the language has no file."""
     return section("numbers", language).get("decimal_mark", ".") if language in languages() else "."
 
 
@@ -89,12 +89,12 @@ def report_name(language: str) -> str:
 
 
 def in_language(texts: Mapping[str, Any], language: str) -> Any:
-    """Return what a study says in a language; where it says nothing in it, what it says in English, or else first."""
+    """Return a study's text in a language; if it has none, the English text, or else the first."""
     return texts[next((each for each in (language, MODEL) if each in texts), next(iter(texts)))]
 
 
 def check_languages(chosen: Sequence[str]) -> None:
-    """Check that languages have every word, and that texts have the holes that are filled.
+    """Check that languages have every word, and that texts have only holes that are filled.
 
     Raises:
         InputError: a file lacks a word, or one is wrong; the message names file and key.
@@ -157,7 +157,7 @@ def _leaves(content: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, A
 
 
 def _mistake(value: Any, model: Any) -> str:
-    """Say what is wrong with a word beside that of the model, or nothing."""
+    """Return what is wrong with a word compared with that of the model, or an empty text."""
     if type(value) is not type(model):
         kind = "text; put it in quotes" if isinstance(model, str) else "true or false"
         return f"{value!r} must be {kind}"
@@ -170,6 +170,6 @@ def _mistake(value: Any, model: Any) -> str:
 
 
 def _holes(text: str) -> Iterator[str]:
-    """Yield the names of the holes in a text; those without a name are numbered by their place."""
+    """Yield the names of the holes in a text; unnamed ones are numbered by their place."""
     for place, (_, name, *_) in enumerate(part for part in Formatter().parse(text) if part[1] is not None):
         yield name or str(place)

@@ -1,4 +1,4 @@
-"""Merge one configuration over another: what it changes, what it leaves out, and what it cuts if that exists."""
+"""Merge one configuration over another: what it changes, what it removes, and what it cuts if that exists."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from practica.study_folder import experiments, folder_of
 from practica.yamlfiles.reading import read_yaml
 
 SEEDS = ("seeds", "seeds_per_job")
-"""What a study, an exercise and a variant may each give. A later layer says it of all that is smaller."""
+"""Keys that a study, an exercise and a variant may have. A later layer sets them for everything inside."""
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with the keys of ``over`` laid over it, mapping by mapping."""
+    """Return ``base`` with ``over`` merged over it, mapping by mapping."""
     result = dict(base)
     for key, value in over.items():
         both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
@@ -26,7 +26,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``over`` laid over it; its ``cut`` is of what is there then, so that later ones lie over it.
+    """Return ``base`` with ``over`` laid over it; its ``cut`` applies to the result, so that later layers lie over it.
 
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a folder.
@@ -36,7 +36,7 @@ def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_all(base: Mapping[str, Any], over: Mapping[str, Any], inside: str) -> dict[str, Any]:
-    """Return ``base`` with the seeds that ``over`` gives laid over those of all that is ``inside`` it."""
+    """Return ``base`` with the seeds of ``over`` replacing those of everything ``inside`` it."""
     given = {key: over[key] for key in SEEDS if key in over}
     laid = dict(base)
     for name, entry in _mapping(base.get(inside)).items():
@@ -52,21 +52,21 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def laid_out(config: Any) -> Any:
-    """Return a configuration without the exercises and variants that are null: that is how a later file drops them.
+    """Return a configuration without the exercises and variants that are null, which is how a later file removes them.
 
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a folder.
     """
     if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
-        return config  # which the schema refuses
+        return config  # the schema refuses it
     config = _cut(config)
     return {**config, "exercises": _present(config["exercises"])}
 
 
 def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with what ``cut`` says laid over the exercises and variants there: a demonstration."""
+    """Return a configuration with ``cut`` laid over existing exercises and variants, marked as a demonstration."""
     exercises, over = config.get("exercises"), config.get("cut", {})
-    if not isinstance(exercises, Mapping):  # a file by itself, which is meant to lie over another
+    if not isinstance(exercises, Mapping):  # a file that is meant to lie over another
         return dict(config)
     folder = folder_of(config)
     if isinstance(over, str):
@@ -89,7 +89,7 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the files of a name in the folders of the exercises say; an exercise without one stays as it is."""
+    """Return the content of the files of this name in the exercises' folders; exercises without one stay unchanged."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise InputError(
             f"configuration: cut: {name!r} is not the name of a file in the folders of the exercises, such as quick"
@@ -102,7 +102,7 @@ def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, A
 
 
 def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is laid over an exercise without the variants that it has not."""
+    """Return what is laid over an exercise without the variants that it does not have."""
     variants, there = over.get("variants"), entry.get("variants")
     if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
         return dict(over)
@@ -120,10 +120,10 @@ def _present(exercises: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_names(config: Any) -> None:
-    """Raise ``InputError`` for an exercise of which only some keys are given, under a name that is like another's."""
+    """Raise ``InputError`` for an incomplete exercise whose name resembles that of another one."""
     exercises = config.get("exercises") if isinstance(config, Mapping) else None
     if not isinstance(exercises, Mapping):
-        return  # which the schema refuses
+        return  # the schema refuses it
     whole = sorted(name for name, each in exercises.items() if isinstance(each, Mapping) and "dataset" in each)
     for name, entry in exercises.items():
         close = difflib.get_close_matches(name, whole, n=1, cutoff=0.7)

@@ -1,4 +1,4 @@
-"""What a configuration may be made of, checked before anything else looks at it: small, finite, printable values."""
+"""What a configuration may contain, checked before anything else reads it: few, finite, printable values."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any
 from practica.errors import InputError
 
 DEPTH = 20
-SIZE = 100_000  # characters in all; the resolved study is one word of a command, and Linux allows 131,072
-LARGEST = 2**63  # of whole numbers; beyond it neither numpy nor readers of JSON agree what they are
+SIZE = 100_000  # characters in total; the resolved study is one word of a command, and Linux allows 131,072
+LARGEST = 2**63  # of whole numbers; numpy and readers of JSON do not agree on larger ones
 
 
 def plain(config: Any, where: str = "configuration") -> Any:
-    """Return ``config`` if it is a tree of mappings, lists, text, finite numbers, booleans and nulls, as JSON is.
+    """Return ``config`` if it is a tree of mappings, lists, text, finite numbers, booleans and nulls, like JSON.
 
-    YAML can say more: trees that contain themselves or unfold to gigabytes, dates, keys that are no text.
+    YAML allows more: trees that contain themselves or expand to gigabytes, dates, and keys that are not text.
 
     Raises:
-        InputError: something else is in it, or it is too large or too deep; the message names the key's path.
+        InputError: it holds something else, or is too large or too deep; the message names the key's path.
     """
     _Budget(where).spend(config, ())
     return config
 
 
 class _Budget:
-    """Count what a configuration holds, so that a small file that unfolds to a huge tree is given up in time."""
+    """Count the content of a configuration, so that a small file that expands to a huge tree is refused in time."""
 
     def __init__(self, where: str) -> None:
         self.where, self.left = where, SIZE
 
     def spend(self, value: Any, path: tuple[str, ...]) -> None:
-        """Look at a value and at everything in it."""
+        """Check a value and everything in it."""
         if len(path) > DEPTH:
             self.refuse(path[:3], f"more than {DEPTH} levels deep; does it contain itself?")
         if isinstance(value, Mapping):
@@ -54,24 +54,24 @@ class _Budget:
         self.count(len(value) + 3 if isinstance(value, str) else 3, path)
 
     def count(self, size: int, path: tuple[str, ...]) -> None:
-        """Take ``size`` characters from what is left."""
+        """Subtract ``size`` characters from the rest."""
         self.left -= size
         if self.left < 0:
             self.refuse(path[:3], f"here the configuration has grown beyond the possible {SIZE:,} characters")
 
     def refuse(self, path: tuple[str, ...], problem: str) -> None:
-        """Raise the error of a key."""
+        """Raise the error for a key."""
         keys = ".".join(reprlib.repr(key).strip("'") if len(key) > 30 else key for key in path)
         raise InputError(": ".join(part for part in (self.where, keys, problem) if part))
 
 
 def _problem(value: Any) -> str | None:
-    """Return what is wrong with a value that holds no others."""
+    """Return what is wrong with a single value."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
         wrong = next((c for c in value if not c.isprintable() and not c.isspace()), None)
-        # Format characters, such as those that join emoji or turn the direction, are no danger; halves of pairs are.
+        # Format characters, such as those that join emoji or set the direction, are harmless; surrogates are not.
         if wrong is not None and (wrong < " " or "\x7f" <= wrong < "\xa0" or "\ud800" <= wrong <= "\udfff"):
             return f"it holds the character {wrong!r}, which cannot be printed"
         return None

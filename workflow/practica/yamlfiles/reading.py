@@ -19,15 +19,16 @@ NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class MisreadError(yaml.MarkedYAMLError):
-    """YAML reads something otherwise than it looks."""
+    """YAML reads something differently from how it looks."""
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Return the keys and values of a file such as ``config.yaml``.
 
     Raises:
-        InputError: it cannot be read, is no YAML, or holds a key twice, a number that YAML takes for another than it
-            looks, or more than a configuration may hold.
+        InputError: it cannot be read, is not YAML, holds a key twice or a number that YAML reads differently from how
+            it
+            looks, or holds more than a configuration may.
     """
     kind = "JSON" if Path(path).suffix == ".json" else "YAML"
     try:
@@ -51,7 +52,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 
 def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
-    """Return how many of these keys, one inside the other, a file of YAML has, and the line of the last of them."""
+    """Return how many of these nested keys a YAML file has, and the line of the last of them."""
     try:
         node = yaml.compose(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     except (OSError, yaml.YAMLError, ValueError, RecursionError):
@@ -70,7 +71,7 @@ def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
 
 
 def _load_json(text: str) -> Any:
-    """Parse JSON, which YAML's reader cannot where it is indented by tabs; a key that is there twice is refused."""
+    """Parse JSON, which YAML's reader cannot if it is indented by tabs; refuse duplicate keys."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
@@ -82,17 +83,17 @@ def _load_json(text: str) -> Any:
 
 
 def _load(text: str) -> Any:
-    """Parse YAML as Python's own reader does; with libyaml, four times as fast, where that reads the same."""
-    if "\t" in text:  # libyaml takes more of them
+    """Parse YAML as Python's own reader does; with libyaml, four times as fast, if it gives the same result."""
+    if "\t" in text:  # libyaml accepts more of them
         return _parsed(text, yaml.SafeLoader)
     try:
         return _parsed(text, FAST)
-    except (yaml.YAMLError, ValueError, RecursionError):  # its messages say less
+    except (yaml.YAMLError, ValueError, RecursionError):  # libyaml's messages say less
         return _parsed(text, yaml.SafeLoader)
 
 
 def _parsed(text: str, reader: Any) -> Any:
-    """Parse YAML; of a key that is there twice it would silently take the second value."""
+    """Parse YAML, and refuse a duplicate key, of which YAML would silently use the second value."""
     loader = reader(text)
     try:
         root = loader.get_single_node()
@@ -105,7 +106,7 @@ def _parsed(text: str, reader: Any) -> Any:
 
 
 def _look(node: yaml.Node, seen: set[int]) -> None:
-    """Refuse what YAML would read otherwise than it looks, in a node and in all that it holds."""
+    """Refuse what YAML would read differently from how it looks, in a node and everything in it."""
     if id(node) in seen:  # an alias, or a tree that contains itself
         return
     seen.add(id(node))
@@ -123,7 +124,7 @@ def _look(node: yaml.Node, seen: set[int]) -> None:
 
 
 def _look_at_keys(node: yaml.MappingNode) -> None:
-    """Refuse a key that is there twice, and what commas make of a number or list in braces."""
+    """Refuse a duplicate key, and a number or list in braces that commas have split."""
     lines: dict[str, int] = {}
     for place, (key, value) in enumerate(node.value):
         if not isinstance(key, yaml.ScalarNode):
@@ -138,7 +139,7 @@ def _look_at_keys(node: yaml.MappingNode) -> None:
 
 
 def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
-    """Yield the first keys that are digits without a value, as what stands behind the commas of a number or list."""
+    """Yield leading keys that are digits without a value, as left after the commas of a number or list."""
     for key, value in entries:
         plain_key = isinstance(key, yaml.ScalarNode) and not key.style
         empty = isinstance(value, yaml.ScalarNode) and not value.value
@@ -148,7 +149,7 @@ def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
 
 
 def _whole(key: str, parts: list[str]) -> str:
-    """Say what to write for parts of a value that commas have cut."""
+    """Return what to write in place of a value that commas have split."""
     listed = f"write a list in brackets, [{', '.join(parts)}]"
     number = advice(",".join(parts)) if key != "seeds" and len(parts) == 2 else None
     better = f"{number}; for a list of both, {listed}" if number else listed

@@ -1,4 +1,4 @@
-"""Seeds and names, which people write in several ways, and numbers that YAML reads as others than they look."""
+"""Seeds and names, which people write in several ways, and numbers that YAML reads differently from how they look."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OCTAL = re.compile(r"[-+]?0[0-7_]*[0-7]")
 SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(d|h|min|m|GB?|MB?)", re.IGNORECASE)
 IN_UNITS = {"d": 1440, "h": 60, "min": 1, "m": 1, "g": 1000, "gb": 1000, "mb": 1}
-"""Minutes or MB in what people write behind a number; M alone is a minute to some and a megabyte to others."""
+"""Minutes or MB per unit that people write after a number; M alone means minutes to some and megabytes to others."""
 DECIMAL_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+(?:[eE][-+]?[0-9]+)?)")
 
 
 def misread(text: str) -> str | None:
-    """Return why YAML takes a word without quotes for another number than people do, and what to write; else None."""
+    """Return why YAML reads an unquoted word as another number than people do, and what to write; else None."""
     if OCTAL.fullmatch(text):
         eights, tens = int(text.replace("_", ""), 8), int(text)
         other = f", or {eights} if that is meant" if eights != tens else ", and a decimal number with a point"
@@ -41,7 +41,7 @@ def misread(text: str) -> str | None:
 
 
 def advice(text: str) -> str | None:
-    """Return what to write in place of a text that is no number, though it looks like one; None where it does not."""
+    """Return what to write in place of a text that only looks like a number; None if it does not look like one."""
     if match := DECIMAL_COMMA.fullmatch(text.strip()):
         thousands = re.fullmatch("[-+]?[1-9][0-9]{0,2}", match[1]) and re.fullmatch("[0-9]{3}", match[2])
         return f"write {f'{match[1]}{match[2]}, or ' if thousands else ''}{match[1]}.{match[2]}, with a point"
@@ -49,11 +49,11 @@ def advice(text: str) -> str | None:
         return f"write it without a unit, as {float(match[1]) * IN_UNITS[match[2].lower()]:.12g}"
     if re.fullmatch("0[0-9]*[89][0-9]*", text):
         return f"write {int(text)}, without a zero in front"
-    return (misread(text) or "").partition("; ")[2] or None  # as text, it is not misread
+    return (misread(text) or "").partition("; ")[2] or None  # quoted, it is not misread
 
 
 def names(value: str | Sequence[str], where: str) -> list[str]:
-    """Return the names in a text, where commas or spaces part them, or in a list of such texts.
+    """Return the names in a text, separated by commas or spaces, or in a list of such texts.
 
     Raises:
         InputError: a comma has no name on one of its sides.
@@ -95,18 +95,18 @@ def spelled(config: Any) -> Any:
 
 
 def _mapping(entry: Any, key: str) -> Mapping[str, Any]:
-    """Return what stands under a key, if it is a mapping."""
+    """Return the value of a key, if it is a mapping; otherwise an empty one."""
     found = entry.get(key) if isinstance(entry, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
 def seeds(value: Any, where: str, *, counted: bool = True) -> int | list[int]:
-    """Return a number of seeds as it is, and seeds that are named in any other way as a list.
+    """Return a number of seeds unchanged, and seeds that are named in any other way as a list.
 
-    Where they are not ``counted``, a number alone is that seed.
+    If they are not ``counted``, a single number is that seed.
 
     Raises:
-        InputError: they are written in no way that is known, or a seed is there twice or cannot be.
+        InputError: they are not written in a known way, or a seed appears twice or is impossible.
     """
     try:
         if isinstance(value, str):
@@ -150,7 +150,7 @@ def _named(items: Sequence[Any]) -> list[int]:
 
 
 def _range(item: Any) -> range:
-    """Return the seeds of one item of a list: a number, or a range such as ``0-4``."""
+    """Return the seeds of one item in a list: a number, or a range such as ``0-4``."""
     ends = re.fullmatch(r"([0-9]+)\s*-\s*([0-9]+)", item.strip()) if isinstance(item, str) else None
     first, last = (_number(ends[1]), _number(ends[2])) if ends else (_number(item),) * 2
     if last < first:

@@ -1,6 +1,6 @@
 """Write values into a YAML file that people edit, and keep every other byte of it.
 
-A YAML library that reads and writes the whole file would break its lines anew; here the parser only says where to cut.
+A YAML library that reads and writes the whole file would wrap its lines anew; here the parser only says where to cut.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from practica.errors import InputError
 
 
 def set_values(text: str, path: list[str], values: Mapping[str, Any]) -> str:
-    """Return the YAML ``text`` with ``values`` in the mapping at ``path``, whose parent must be there.
+    """Return the YAML ``text`` with ``values`` in the mapping at ``path``, whose parent must exist.
 
     Raises:
-        InputError: the text is laid out in a way that this cannot edit.
+        InputError: the layout of the text cannot be edited this way.
     """
     for name, value in values.items():
         text = _set(text, path, name, value)
@@ -27,7 +27,7 @@ def set_values(text: str, path: list[str], values: Mapping[str, Any]) -> str:
 
 
 def set_remark(text: str, path: list[str], marker: str, remark: str) -> str:
-    """Return ``text`` with the comment ``marker`` and ``remark`` above the key at ``path``, instead of one there."""
+    """Return ``text`` with the comment ``# marker remark`` above the key at ``path``, replacing any earlier one."""
     key, _ = _entry(_find(text, path[:-1]), path[-1])
     start = text.rfind("\n", 0, key.start_mark.index) + 1
     indent = re.match(r" *", text[start:])[0]  # type: ignore[index]
@@ -52,7 +52,7 @@ def _set(text: str, path: list[str], name: str, value: Any) -> str:
 
 
 def _merged(text: str, path: list[str]) -> Mapping[str, Any]:
-    """Return what a merge key (``<<``) gives a mapping that the text does not write: its own would hide all of it."""
+    """Return what a merge key (``<<``) gives a mapping that is not written out: writing one would hide all of it."""
     content = yaml.safe_load(text)
     for name in path:
         content = content.get(name, {})
@@ -60,7 +60,7 @@ def _merged(text: str, path: list[str]) -> Mapping[str, Any]:
 
 
 def _insert(text: str, owner: MappingNode, name: str, written: str) -> str:
-    """Put an entry before the first one of a mapping, where the marks of the parser are exact."""
+    """Insert an entry before the first one of a mapping, where the parser's marks are exact."""
     if owner.flow_style:
         place = text.index("{", owner.start_mark.index) + 1
         return f"{text[:place]}{name}: {written}{', ' if owner.value else ''}{text[place:].lstrip(' ')}"
@@ -69,11 +69,11 @@ def _insert(text: str, owner: MappingNode, name: str, written: str) -> str:
 
 
 def _end(text: str, node: Node) -> int:
-    """Return where a node ends: a block mapping or sequence ends with its last entry, not with a remark below."""
+    """Return where a node ends: a block mapping or sequence ends with its last entry, not with a comment below."""
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1][1] if isinstance(node, MappingNode) else node.value[-1]
-        if start < last.start_mark.index < end:  # an alias would lead to where its anchor stands
+        if start < last.start_mark.index < end:  # an alias would lead to its anchor
             return _end(text, last)
     return start + len(text[start:end].rstrip())
 
@@ -98,7 +98,7 @@ def _entry(node: MappingNode, name: str) -> tuple[Node, Node]:
 
 
 def _written(value: Any) -> str:
-    """Return a value as YAML on one line, which YAML reads as the same."""
+    """Return a value as YAML on one line that reads back as the same value."""
     text = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...")
 
