@@ -34,7 +34,7 @@ def keep(
     where: Mapping[str, Any],
     study: Study,
 ) -> dict[str, list[Row]]:
-    """Write everything measured so far, and return what it says."""
+    """Write everything measured so far, and return the report."""
     rows = {case.name: case.rows(study, measured[case.name]) for case in found if measured[case.name]}
     raw = {case.name: [case.record(each) for each in measured[case.name]] for case in found}
     write_json(path, {"schema": 1, "machine": dict(where), "rows": as_json(rows), "measured": raw})
@@ -42,7 +42,7 @@ def keep(
 
 
 def chosen(names: Sequence[str]) -> list[Case]:
-    """Return the cases of these names, in the harness's order; where there are none, all but those of hours.
+    """Return the cases of these names, in the harness's order; without names, all except those that take hours.
 
     Raises:
         InputError: there is no such case.
@@ -86,7 +86,7 @@ def main(cases: str, against: str, is_quick: bool, repetitions: int, minutes: fl
 def _measure(
     found: Sequence[Case | Against], repetitions: int, minutes: float, study: Study, data: Path, out: Path
 ) -> None:
-    """Measure the cases in turn, keep everything after each, and show what it says."""
+    """Measure the cases in turn, and save and report everything after each."""
     for name in sorted({name for case in found for name in case.datasets(study)}):
         subprocess.run([sys.executable, "-m", "practica", "prepare", name, "--folder", data], cwd=ROOT, check=True)
     where = machine()

@@ -1,4 +1,4 @@
-"""Set another commit of this project beside this one: the same cases, each side with its own code and configuration."""
+"""Compare with another commit of this project: the same cases, each side with its own code and configuration."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ print(json.dumps(asdict(done)))
 
 
 def check_commit(commit: str) -> None:
-    """Raise ``InputError`` unless this repository has the commit; an empty one is none to look for."""
+    """Raise ``InputError`` unless this repository has the commit; an empty name is not a commit."""
     asked = ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"]
     if commit and subprocess.run(asked, capture_output=True, check=False).returncode:
         raise InputError(f"--against: there is no commit {commit!r} in this repository")
@@ -67,7 +67,7 @@ def checkout(commit: str) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Against:
-    """A training of ours, as it was at another commit and as it is now.
+    """A training of ours, at another commit and now.
 
     Attributes:
         case: what is trained.
@@ -83,11 +83,11 @@ class Against:
         return self.case.name
 
     def datasets(self, study: Study) -> tuple[str, ...]:
-        """Return the names of the data sets that have to be prepared."""
+        """Return the names of the data sets to prepare."""
         return self.case.datasets(study)
 
     def jobs(self, study: Study) -> list[Job]:
-        """Return the trainings of ours that the case measures."""
+        """Return our trainings that the case measures."""
         work = self.case.work(study)
         jobs = [job for each in self.case.measures for job in each.jobs(work) if job.side == "ours"]
         return list(dict.fromkeys(jobs))
@@ -99,7 +99,7 @@ class Against:
         return {(side, job): self._trained(job, number, *places[side]) for job in self.jobs(study) for side in sides}
 
     def rows(self, study: Study, repetitions: Sequence[Mapping[tuple[str, Job], Any]]) -> list[Row]:
-        """Return a row for each training: how many times as long it took before."""
+        """Return a row for each training: its time before, as a multiple of its time now."""
         return [
             self._row(job, [(turn[BEFORE, job], turn[NOW, job]) for turn in repetitions]) for job in self.jobs(study)
         ]

@@ -1,4 +1,4 @@
-"""Work out medians and their spread, ratios within a repetition, and lengths beyond those that were measured."""
+"""Compute medians and their spread, ratios within a repetition, and times of runs longer than those measured."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of repeated measurements, the smallest and the largest, and how many there are."""
+    """The median of repeated measurements, the smallest and the largest, and their number."""
 
     median: float
     low: float
@@ -23,20 +23,20 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """Return the ratio of each repetition: what disturbs the machine for a while then disturbs both of its parts."""
+    """Return the ratio in each repetition: a disturbance of the machine then affects both parts."""
     return [a / b for a, b in zip(above, below, strict=True)]
 
 
 @dataclass(frozen=True)
 class Length:
-    """A run of so many epochs, and how long it took."""
+    """A run of some number of epochs, and its time."""
 
     epochs: int
     seconds: float
 
 
 def per_epoch(short: Length, long: Length) -> float:
-    """Return the seconds of one epoch: two lengths differ in nothing else, start and tracing included.
+    """Return the seconds of one epoch, from two lengths that share everything else, including start and tracing.
 
     Raises:
         ValueError: the long run is not longer, or did not take longer.
@@ -47,15 +47,15 @@ def per_epoch(short: Length, long: Length) -> float:
 
 
 def start_up(short: Length, long: Length) -> float:
-    """Return the seconds of a run that has no epochs."""
+    """Return the seconds of a run without epochs."""
     return short.seconds - short.epochs * per_epoch(short, long)
 
 
 def extrapolated(short: Length, long: Length, epochs: int) -> float:
-    """Return the seconds that a run of ``epochs`` takes, from two shorter ones."""
+    """Return the seconds of a run of ``epochs``, extrapolated from two shorter ones."""
     return start_up(short, long) + epochs * per_epoch(short, long)
 
 
 def same_band(one: float, other: float, tolerance: float) -> bool:
-    """Return whether two results differ by no more than ``tolerance``."""
+    """Return whether two results differ by at most ``tolerance``."""
     return abs(one - other) <= tolerance

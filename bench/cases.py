@@ -1,6 +1,6 @@
-"""What is measured: the goals that the project set itself, and every other exercise without one.
+"""The measured cases: those with goals that the project set itself, and every other exercise without a goal.
 
-Where a case runs with other settings than the study's (fewer epochs or samples), both sides do, and the table says so.
+If a case runs with other settings than the study's (fewer epochs or samples), both sides do, and the table says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HOURS_LONG = frozenset({"dag1000"})
 
 
 def _stacked(goal: Measure) -> tuple[Measure, ...]:
-    """Return what is asked of a net whose seeds are trained together."""
+    """Return the measures of a net whose seeds are trained together."""
     return (Total(1), goal, Total(100), Growth(100, under(4)))
 
 
@@ -90,7 +90,7 @@ CASES: tuple[Case, ...] = (
 
 
 def quick(case: Case, study: Study) -> Case:
-    """Return the case with a tenth of its epochs or runs and without goals: it shows that everything works."""
+    """Return the case with a tenth of its epochs or runs and without goals, to show that everything works."""
     if not isinstance(case, TrainingCase):
         return replace(case, runs=max(case.runs // 10, 4), goal=None)
     settings: dict[str, Any] = {**study.settings(case.exercise, case.variant), **case.over}

@@ -1,9 +1,9 @@
-"""Measure what the machine can do with a net's arithmetic and nothing else: ``python -m bench.limit --spec ...``.
+"""Measure what the machine can do with only a net's arithmetic: ``python -m bench.limit --spec ...``.
 
 FLOP are counted from the built model's layers, for one sample forward: a convolution has 2 x kernel size x input
-channels x output channels x output positions, a dense layer 2 x inputs x outputs; all else is left out. Training takes
-three times as much, for the gradients by inputs and by weights cost as much again each; the first layer needs none by
-its inputs. An epoch is every training sample forward and back, and every validation sample forward.
+channels x output channels x output positions, a dense layer 2 x inputs x outputs; everything else is left out. Training
+takes three times as much, because the gradients by inputs and by weights cost as much again each; the first layer needs
+no gradient by its inputs. An epoch is every training sample forward and back, and every validation sample forward.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Convolution:
 
 
 def forward_flop(layer: keras.layers.Layer) -> int:
-    """Return the FLOP of one sample through a layer; 0 for all but convolutions and dense layers."""
+    """Return the FLOP of one sample through a layer; 0 for anything but convolutions and dense layers."""
     from keras import layers
 
     if isinstance(layer, layers.Conv1D | layers.Conv2D):
@@ -52,7 +52,7 @@ def forward_flop(layer: keras.layers.Layer) -> int:
 
 
 def epoch_flop(model: keras.Model, train: int, validation: int) -> int:
-    """Return the FLOP of an epoch with so many training and validation samples."""
+    """Return the FLOP of an epoch with this many training and validation samples."""
     flops = [flop for flop in map(forward_flop, model.layers) if flop]
     return train * (3 * sum(flops) - flops[0]) + validation * sum(flops)
 
@@ -130,7 +130,7 @@ def convolution_flops(found: list[Convolution], batch: int, dtype: str) -> float
 
 
 def _seconds(step: Callable[[], Any]) -> float:
-    """Return the median time of a step, of as many as fit into some seconds; the first ones are not counted."""
+    """Return the median time of a step, over as many as fit into a few seconds; the first ones do not count."""
     for _ in range(2):
         step().numpy()
     times: list[float] = []

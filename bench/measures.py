@@ -1,4 +1,4 @@
-"""What can be asked of a training: which processes have to be measured for it, and what they say."""
+"""The measures of a training: which processes they need, and what they compute from these."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Work:
-    """What a case trains: its epochs, the shorter of two lengths, and the band of its results."""
+    """What a case trains: its epochs, the shorter of two lengths, and the tolerance of its results."""
 
     epochs: int
     short: int
@@ -47,7 +47,7 @@ Turns = Sequence[Sequence[Done]]
 
 @dataclass(frozen=True)
 class Total:
-    """Wall time of so many seeds, starts included: a plain process for each, one process of ours for all."""
+    """Wall time of several seeds, including starts: one plain process for each, one process of ours for all."""
 
     seeds: int
     goal: Goal | None = None
@@ -90,7 +90,7 @@ class PerEpoch:
 
 @dataclass(frozen=True)
 class Growth:
-    """Our time for many seeds over our time for one."""
+    """Our time for many seeds, as a multiple of our time for one."""
 
     seeds: int
     goal: Goal | None = None
@@ -129,7 +129,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """Our arithmetic an epoch, as a share of what bare convolutions of the same shapes reach."""
+    """Our arithmetic in an epoch, as a share of what bare convolutions of the same shapes reach."""
 
     goal: Goal | None = None
     title = "ours, share of the FLOP/s of bare convolutions"
@@ -167,7 +167,7 @@ def _compared(
     turns: Turns,
     note: str,
 ) -> Row:
-    """Return the row of two sides; each turn holds what came of the one and of the other."""
+    """Return the row of two sides; each turn holds the outcome of both."""
     pairs = [
         (one.results[seed], other.results[seed])
         for one, other in turns

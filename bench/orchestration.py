@@ -1,4 +1,4 @@
-"""What Snakemake and our rules cost beside training, against a bare Snakefile with as many jobs."""
+"""The cost of Snakemake and our rules besides training, compared with a bare Snakefile with as many jobs."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ Repetition = Turn | str
 
 @dataclass(frozen=True)
 class DryRun:
-    """The time of a dry run of so many runs (or a few more, to have as many of each variant).
+    """The time of a dry run of this many runs (or a few more, to have as many of each variant).
 
     Attributes:
         one_a_job: whether each run is a job of its own, and the bare Snakefile has as many jobs as ours; otherwise runs
-            come in the study's blocks, and the bare Snakefile has a job for each.
+            come in the study's blocks, and the bare Snakefile has one job for each run.
     """
 
     name: str
@@ -61,11 +61,11 @@ class DryRun:
     limit: float = 300
 
     def datasets(self, study: Study) -> tuple[str, ...]:
-        """Return the data sets that have to be prepared."""
+        """Return the data sets to prepare."""
         return ()
 
     def repeat(self, number: int, study: Study, data: Path) -> Repetition:
-        """Plan the whole study, with as many seeds of every variant as it takes."""
+        """Plan the whole study, with as many seeds of every variant as needed."""
         variants = sum(len(study.variants(exercise)) for exercise in study.exercises)
         seeds = -(-self.runs // variants)
         config: dict[str, Any] = {"seeds": seeds, **_one_protocol(study)}
@@ -74,7 +74,7 @@ class DryRun:
         return _turn(config, ["--dry-run"], self.limit, None if self.one_a_job else seeds * variants)
 
     def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
-        """Return the ratio of both."""
+        """Return the ratio of the two."""
         blocks = "each a job" if self.one_a_job else "in blocks"
         title = f"dry run of {self.runs:,} runs, {blocks}: ours / bare"
         turns = [each for each in repetitions if isinstance(each, Turn)]
@@ -91,7 +91,7 @@ class DryRun:
 
 @dataclass(frozen=True)
 class Overhead:
-    """The time of a study of one exercise, from nothing to the PDF, outside its training; one job at a time."""
+    """The time of a study of one exercise, from nothing to the PDF, without its training; one job at a time."""
 
     name: str
     exercise: str
@@ -100,11 +100,11 @@ class Overhead:
     limit: float = 1500
 
     def datasets(self, study: Study) -> tuple[str, ...]:
-        """Return the data sets that have to be prepared."""
+        """Return the data sets to prepare."""
         return (study.dataset(self.exercise, study.variants(self.exercise)[0]),)
 
     def repeat(self, number: int, study: Study, data: Path) -> Repetition:
-        """Run the exercise alone with so many seeds, an epoch each."""
+        """Run only this exercise, with one epoch for each of its seeds."""
         config = {
             "only": self.exercise,
             "seeds": self.runs,
@@ -115,7 +115,7 @@ class Overhead:
         return _turn(config, [], self.limit)
 
     def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
-        """Return the overhead of a run, and what the bare Snakefile takes for as many jobs."""
+        """Return the overhead of a run, and the time of the bare Snakefile for as many jobs."""
         title = f"whole DAG of {self.runs} runs, outside training, per run"
         turns = [each for each in repetitions if isinstance(each, Turn)]
         if not turns:
@@ -132,7 +132,7 @@ class Overhead:
 
 
 def _one_protocol(study: Study) -> dict[str, Any]:
-    """Return what leaves of several protocols the first, whose settings the benchmark's own lie over."""
+    """Return a layer that keeps only the first of several protocols; the benchmark's own settings lie over it."""
     named = study.config.get("protocols")
     return {"protocols": named[:1]} if named else {}
 
@@ -143,7 +143,7 @@ def _sides(turns: Sequence[Turn]) -> tuple[Side, Side]:
 
 
 def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs: int | None = None) -> Repetition:
-    """Run our Snakefile with ``config`` over the study's, and then the bare one with as many jobs, or ``bare_jobs``."""
+    """Run our Snakefile with ``config`` over the study's, then the bare one with as many jobs, or ``bare_jobs``."""
     try:
         with _project(config) as folder:
             note = folder / "trace.tsv"
@@ -170,7 +170,7 @@ def _snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: 
 
 @contextmanager
 def _project(config: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield a folder with the project's parts, in which nothing has run, and with ``config`` as ``over.yaml``."""
+    """Yield a fresh folder with the project's parts, and with ``config`` as ``over.yaml``."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         for part in PARTS:
@@ -184,7 +184,7 @@ def _python_path(*folders: Path) -> str:
 
 
 def traced(text: str) -> dict[str, float]:
-    """Return the seconds in processes of our command line by subcommand, from the notes of a traced run."""
+    """Return the seconds in processes of our command line by subcommand, from the records of a traced run."""
     seconds: dict[str, float] = {}
     for line in text.splitlines():
         began, ended, *words = line.split("\t")

@@ -1,4 +1,4 @@
-"""Run a command in a process of its own and measure it from outside: wall time with its start, and peak memory."""
+"""Run a command in a process of its own and measure it from outside: wall time including its start, and peak memory."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class MeasurementError(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process cost.
+    """The cost of a process.
 
     Attributes:
         seconds: from its start to its end.
         peak_mb: the largest resident memory, its own or that of a process it started and waited for; at least that of
-            the process that measures, for Linux counts what a process was before it became the command.
+            the
+            measuring process, because Linux also counts what a process was before it became the command.
         output: what it printed.
     """
 
@@ -35,10 +36,10 @@ class Measured:
 
 
 def measure(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, limit: float) -> Measured:
-    """Run ``command`` and return what it cost; it is killed after ``limit`` seconds.
+    """Run ``command`` and return its cost; it is killed after ``limit`` seconds.
 
     Raises:
-        MeasurementError: it failed or took too long; the message ends with what it printed last.
+        MeasurementError: it failed or took too long; the message ends with its last output.
     """
     words = [str(word) for word in command]
     with tempfile.TemporaryFile() as output:

@@ -28,9 +28,9 @@ print(json.dumps(describe(os.cpu_count(), {})))
 
 
 def machine() -> dict[str, Any]:
-    """Return the processor, the versions and the commit; in a process of its own, for it imports TensorFlow.
+    """Return the processor, the versions and the commit; in a process of its own, because this imports TensorFlow.
 
-    What is measured later would otherwise begin with this process' memory as its peak.
+    Otherwise the memory of this process would count as the peak of later measurements.
     """
     known = last_json(measure([sys.executable, "-c", DESCRIBE], env=os.environ, cwd=ROOT, limit=120).output)
     return {
@@ -41,7 +41,7 @@ def machine() -> dict[str, Any]:
 
 
 def show(rows: Mapping[str, Sequence[Row]], where: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print one line a measure, what stands behind it, and the machine."""
+    """Print one line per measure, the numbers behind it, and the machine."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=max(NARROWEST, console.width))

@@ -1,4 +1,4 @@
-"""What a measurement says: one row of the table, with its goal and whether it was reached."""
+"""The result of a measurement: one row of the table, with its goal and whether it was reached."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Goal:
     value: float
 
     def met(self, value: float) -> bool:
-        """Return whether ``value`` keeps to the bound."""
+        """Return whether ``value`` respects the bound."""
         return value >= self.value if self.kind == "at least" else value < self.value
 
     def __str__(self) -> str:
@@ -56,11 +56,11 @@ class Row:
     Attributes:
         measure: what is measured.
         unit: of the value.
-        value: the median over the repetitions and their range; None where nothing could be measured.
+        value: the median over the repetitions and their range; None if nothing could be measured.
         goal: what it must reach, if anything.
-        other, ours: what is compared, where it is a comparison.
-        same: whether both sides have the same results; None where there are none to compare.
-        note: what stands behind the numbers.
+        other, ours: the two sides, if it is a comparison.
+        same: whether both sides have the same results; None if there are none to compare.
+        note: the numbers behind the value.
     """
 
     measure: str
@@ -74,7 +74,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Return the row's verdict; different results are a failure whatever the speed."""
+        """Return the row's verdict; different results are a failure, whatever the speed."""
         if self.value is None:
             return FAILED
         if self.same is False:

@@ -1,4 +1,4 @@
-"""Run the two sides of a comparison as processes with one specification: a plain script, and our command line."""
+"""Run the two sides of a comparison as processes with the same specification: a plain script, and our command line."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Place:
 
     Attributes:
         data: folder of the data sets.
-        threads: CPU threads of our side; the plain script takes TensorFlow's default, all cores.
-        limit: seconds after which a process is given up.
+        threads: CPU threads of our side; the plain script uses TensorFlow's default, all cores.
+        limit: seconds after which a process is killed.
     """
 
     data: Path
@@ -39,11 +39,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Done:
-    """What one process cost, and what came of it.
+    """The cost and the outcome of one process.
 
     Attributes:
         results: seed -> the compared metric, the mean over the folds.
-        said: what else is known of it: what a plain script printed; engine and precision of ours.
+        said: further output: what a plain script printed; for our side, engine and precision.
     """
 
     seconds: float
@@ -75,7 +75,7 @@ def ours(block: Block, part: str, metric: str, place: Place) -> Done:
 
 
 def limits(block: Block, part: str, metric: str, place: Place) -> Done:
-    """Measure what this machine can do with the block's arithmetic and nothing else."""
+    """Measure what this machine can do with only the block's arithmetic."""
     command = ["-m", "bench.limit", "--spec", block.specification(), "--threads", str(place.threads)]
     done = _run([*command, "--data", place.data], job_environment(), place)
     return Done(done.seconds, done.peak_mb, said=last_json(done.output))
@@ -85,7 +85,7 @@ SIDES: Mapping[str, Callable[[Block, str, str, Place], Done]] = {"plain": plain,
 
 
 def job_environment() -> dict[str, str]:
-    """Return the environment that a job of the workflow has."""
+    """Return the environment of a job of the workflow."""
     with mock.patch.dict(os.environ):
         prepare_jobs(on_cluster=False)
         return dict(os.environ)

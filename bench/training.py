@@ -1,4 +1,4 @@
-"""Train one variant of the study on both sides, and ask what its measures want to know."""
+"""Train one variant of the study on both sides, as its measures need it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class TrainingCase:
 
     Attributes:
         band: the result by which the sides are compared.
-        measures: what is asked.
+        measures: what is measured.
         over: settings that differ from the study's, on both sides.
         short: epochs of the shorter of two lengths, for the measures that need one.
-        limit: seconds after which a process is given up.
+        limit: seconds after which a process is killed.
     """
 
     name: str
@@ -40,7 +40,7 @@ class TrainingCase:
     limit: float = 900
 
     def datasets(self, study: Study) -> tuple[str, ...]:
-        """Return the names of the data sets that have to be prepared."""
+        """Return the names of the data sets to prepare."""
         return (study.dataset(self.exercise, self.variant),)
 
     def repeat(self, number: int, study: Study, data: Path) -> Repetition:
@@ -49,7 +49,7 @@ class TrainingCase:
         return {job: self._measured(job, number, study, data) for job in (jobs[::-1] if number % 2 else jobs)}
 
     def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
-        """Return what the repetitions say, a row for each measure."""
+        """Return the results of the repetitions, a row for each measure."""
         return [self._row(each, self.work(study), repetitions) for each in self.measures]
 
     def record(self, repetition: Repetition) -> list[dict[str, Any]]:
@@ -59,14 +59,14 @@ class TrainingCase:
         ]
 
     def block(self, job: Job, number: int, study: Study) -> Block:
-        """Return what a job trains: one seed is another in each repetition, many are always the first ones."""
+        """Return what a job trains: a single seed differs in each repetition, several are always the first ones."""
         seeds = (number,) if job.seeds == 1 else tuple(range(job.seeds))
         epochs = {"epochs": job.epochs} if job.epochs else {}
         block = study.block(self.exercise, self.variant, seeds)
         return replace(block, settings={**block.settings, **self.over, **epochs})
 
     def work(self, study: Study) -> Work:
-        """Return what the measures have to know."""
+        """Return what the measures need to know."""
         epochs = self.over.get("epochs", study.settings(self.exercise, self.variant)["epochs"])
         return Work(epochs, self.short, self.band)
 

@@ -1,4 +1,4 @@
-"""What the plain scripts share: one run's specification, the data files, the split, and one line of JSON at the end."""
+"""The common parts of the plain scripts: a run's specification, the data files, the split, and a last line of JSON."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Run:
         return keras.optimizers.Adam(rate)
 
     def report(self, metrics: dict[str, dict[str, float]]) -> None:
-        """Print what came of the run: its metrics by part, and what it cost."""
+        """Print the outcome of the run: its metrics by split, and its cost."""
         print(
             json.dumps(
                 {

@@ -25,7 +25,7 @@ def build(name, settings):
 
 
 def counts(run, part):
-    """Return how often each word stands in each review, ``(reviews, words)``."""
+    """Return how often each word occurs in each review, ``(reviews, words)``."""
     tokens, offsets, words = run.array(f"tokens_{part}"), run.array(f"offsets_{part}"), run.settings["words"]
     matrix = np.zeros((len(offsets) - 1, words), dtype="float32")
     for row, start, end in zip(matrix, offsets[:-1], offsets[1:], strict=True):

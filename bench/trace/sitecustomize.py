@@ -1,6 +1,6 @@
-"""Note when each Python process of a traced run began and ended, and how it was called; put on PYTHONPATH for that.
+"""Record when each Python process of a traced run began and ended, and its command line; put this folder on PYTHONPATH.
 
-Light, for it runs at the start of every process: no import beyond what Python itself has loaded.
+Quick, because it runs at the start of every process: it imports only what Python itself has loaded.
 """
 
 import atexit

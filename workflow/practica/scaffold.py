@@ -24,7 +24,7 @@ from practica.yamlfiles.reading import read_yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMMON: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 5, "units": [16]}
-STEPS, MOST_EPOCHS = 1000, 200  # of a net that learns from few rows, so that it learns something
+STEPS, MOST_EPOCHS = 1000, 200  # for a net with few rows of data, so that it learns something
 STUDY_FILES = {
     "study/study.yaml": "study.yaml",
     "study/intro.en.tex": "intro.en.tex",
@@ -42,8 +42,8 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
     """Write the files of a new exercise on ``dataset``, all or none, and return them, the configuration last.
 
     Raises:
-        InputError: the id is no name or is taken, the data set is unknown or of an unknown form, or the configuration
-            cannot be extended.
+        InputError: the id is not a valid name or is taken, the data set is unknown or of an unknown form, or the
+            configuration cannot be extended.
     """
     named = config_schema()["properties"]["exercises"]["propertyNames"]
     if not re.fullmatch(named["pattern"], exercise):
@@ -62,38 +62,38 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
     for language in study.languages:
         known = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
         files[folder / f"{language}.tex"] = _render(f"prose.{language if known else 'en'}.tex", fields)
-    taken = [str(path) for path in files if path.exists()]
+    existing = [str(path) for path in files if path.exists()]
     if exercise in there:
-        taken.append(f"its block in {config.name}")
-    if taken:
-        raise InputError(f"{exercise} already exists ({', '.join(taken)}): choose another id, nothing was written")
+        existing.append(f"its block in {config.name}")
+    if existing:
+        raise InputError(f"{exercise} already exists ({', '.join(existing)}): choose another id, nothing was written")
     files[config] = with_block(before, exercise, _render("block.yaml", fields))
     _write(files)
     return list(files)
 
 
 def new_study(folder: Path, title: str) -> list[Path]:
-    """Write a small study in English that runs at once, all of it or nothing, and return its files.
+    """Write a small study in English that runs at once, completely or not at all, and return its files.
 
     Raises:
-        InputError: something of that name stands in the folder already.
+        InputError: the folder already holds something of that name.
     """
     files = {
         folder / place: _render(f"study/{template}", {"title": _scalar(title)})
         for place, template in STUDY_FILES.items()
     }
-    taken = [folder / name for name in ("study", BASE) if (folder / name).exists()]
-    if taken:
-        raise InputError(f"{taken[0]} already exists: name another folder, nothing was written")
+    existing = [folder / name for name in ("study", BASE) if (folder / name).exists()]
+    if existing:
+        raise InputError(f"{existing[0]} already exists: name another folder, nothing was written")
     _write(files)
     return list(files)
 
 
 def with_block(text: str, exercise: str, block: str) -> str:
-    """Return the configuration ``text`` with ``block`` after its last exercise; all else stays as it is, comments too.
+    """Return the configuration ``text`` with ``block`` after its last exercise; comments and all else stay.
 
     Raises:
-        InputError: it is not laid out in a way that a block can be added to.
+        InputError: its layout does not allow adding a block.
     """
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
@@ -116,14 +116,14 @@ def with_block(text: str, exercise: str, block: str) -> str:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """Return the last line of a node that holds more than comments."""
+    """Return the last line of a node, not counting comments."""
     if isinstance(node, yaml.MappingNode) and not node.flow_style:
         return max(_last_line(part) for pair in node.value for part in pair)
     return node.end_mark.line - (node.end_mark.column == 0)
 
 
 def _form(dataset: str, arrays: Arrays) -> dict[str, Any]:
-    """Return which template fits arrays of this form, and what it needs to know of them."""
+    """Return the template that fits arrays of this form, and the fields that it needs."""
     names = arrays.keys()
     if {"x_train", "y_train", "x_test", "y_test"} <= names and arrays["x_train"].dtype == np.uint8:
         outputs = int(arrays["y_train"].max()) + 1
@@ -157,7 +157,7 @@ def _learning(
 
 
 def _render(name: str, fields: Mapping[str, Any]) -> str:
-    """Return a template filled in; those of LaTeX and of a study, where braces abound, have angle brackets."""
+    """Return a template filled in; those of LaTeX and of studies, which are full of braces, use angle brackets."""
     opening, closing = ("<<", ">>") if name.endswith(".tex") or name.startswith("study/") else ("{{", "}}")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -170,7 +170,7 @@ def _render(name: str, fields: Mapping[str, Any]) -> str:
 
 
 def _scalar(text: str) -> str:
-    """Return ``text`` as a YAML scalar: plain where that is safe."""
+    """Return ``text`` as a YAML scalar: unquoted if that is safe."""
     if re.fullmatch(r"\w[\w ]*\w", text) and isinstance(yaml.safe_load(text), str):
         return text
     return json.dumps(text, ensure_ascii=False)
@@ -193,7 +193,7 @@ def _write(files: Mapping[Path, str]) -> None:
             write_text(path, text)
             written.append(path)
     except BaseException:
-        for path in written:  # the configuration, the only one that was there before, comes last
+        for path in written:  # the configuration, the only file that existed before, comes last
             path.unlink()
         for folder in sorted(folders, reverse=True):
             if folder.is_dir():

@@ -1,4 +1,4 @@
-"""Every random number of a run: each use has a stream of its own, a function of its name and of the run alone."""
+"""Every random number of a run: each use has a stream of its own, a function of only its name and the run."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import numpy as np
 
 
 def stream(use: str, *numbers: int) -> np.random.Generator:
-    """Return the generator of one ``use`` (``weights``, ``split``...) and of the numbers that tell its runs apart.
+    """Return the generator of one ``use`` (``weights``, ``split``...) and of the numbers that distinguish its runs.
 
-    A digest seeds it, for NumPy ignores zeros at the end of a list of seeds: ``[s]`` and ``[s, 0]`` are one generator.
+    A digest seeds it, because NumPy ignores zeros at the end of a list of seeds: ``[s]`` and ``[s, 0]`` are one
+    generator.
     """
     digest = hashlib.sha256(json.dumps([use, *map(int, numbers)]).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
 def run_seed(seed: int, fold: int | None) -> int:
-    """Return the seed of weights and batches: the folds of one seed are trainings of their own."""
+    """Return the seed of weights and batches; the folds of one seed are separate trainings."""
     return seed if fold is None else int(stream("fold", seed, fold).integers(2**31))
 
 
 def weight_seed(seed: int, place: int) -> int:
-    """Return what the initializer of the weight at ``place`` is seeded with."""
+    """Return the seed of the initializer of the weight at ``place``."""
     return int(stream("weights", seed, place).integers(2**31))
 
 
@@ -35,15 +36,15 @@ def random_states(seed: int, point: int, count: int) -> np.ndarray:
 
 
 def callback_seed(seed: int, epoch: int) -> int:
-    """Return what Python's and NumPy's random numbers are seeded with after an epoch, for callbacks that draw them."""
+    """Return the seed of Python's and NumPy's random numbers after an epoch, for callbacks that use them."""
     return int(stream("callbacks", seed, epoch).integers(2**31))
 
 
 class Orders:
-    """Draw orders of samples, each a function of seed and epoch alone.
+    """Draw orders of samples, each a function of only seed and epoch.
 
-    One generator serves them all: to make one takes longer than to shuffle a small data set. Nothing else uses Philox,
-    so that its streams are those of orders only.
+    One generator serves them all, because creating one takes longer than shuffling a small data set. Nothing else uses
+    Philox, so its streams are only those of orders.
     """
 
     def __init__(self) -> None:

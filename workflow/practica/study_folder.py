@@ -1,4 +1,4 @@
-"""Open the folder of a study: its modules become those of a package called ``study``, whatever the folder's name is."""
+"""Open the folder of a study: its modules become those of a package called ``study``, whatever the folder's name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from practica.errors import InputError
 
 PACKAGE = "study"
-"""How modules of a study name each other: ``from study.shared.nets import dense``."""
+"""The package in which modules of a study import each other: ``from study.shared.nets import dense``."""
 FOLDER_VARIABLE = "PRACTICA_STUDY"
 """The variable that tells the jobs of a workflow which folder it has opened."""
 OWN = Path(__file__).parents[2] / "study"
@@ -26,16 +26,16 @@ _caches: list[Callable[[], None]] = []
 
 
 def cached(function: Function) -> Function:
-    """Cache a function of what stands in the study folder, until another one is opened."""
+    """Cache a function of the study folder's content, until another folder is opened."""
     noted = functools.cache(function)
     _caches.append(noted.cache_clear)
     return noted  # type: ignore[return-value]
 
 
 def place(named: str | None) -> Path:
-    """Return the folder of the study that a configuration names, from the folder in which the work is done.
+    """Return the folder of the study that a configuration names, relative to the current folder.
 
-    Without a name it is ``study`` there, or else that of the project.
+    Without a name it is ``study`` there or, if that does not exist, the project's own.
 
     Raises:
         InputError: there is no such folder.
@@ -50,7 +50,7 @@ def place(named: str | None) -> Path:
 
 
 def folder_of(config: Any) -> Path:
-    """Return the folder of the study that a configuration names; of one that the schema will refuse, that of none."""
+    """Return the folder of the study that a configuration names; the default one if the configuration is invalid."""
     named = config.get("study") if isinstance(config, Mapping) else None
     return place(named if isinstance(named, str) else None)
 
@@ -71,17 +71,17 @@ def use(folder: Path) -> None:
 
 
 def opened() -> Path:
-    """Return the folder of the study that is open: that of the project, as long as nobody has opened another."""
+    """Return the folder of the open study: the project's own, unless another one was opened."""
     if not _opened:
         use(OWN)
     return _opened[0]
 
 
 def shown(*parts: str) -> str:
-    """Return the path of something in the study that is open, as people name it from where they are."""
+    """Return the path of something in the open study, relative to the current folder."""
     return os.path.relpath(opened().joinpath(*parts))
 
 
 def experiments(folder: Path | None = None) -> tuple[str, ...]:
-    """Return the names of the exercises whose experiment stands in a folder; default: the study that is open."""
+    """Return the names of the exercises whose experiment is in a folder; default: the open study."""
     return tuple(sorted(path.parent.name for path in (folder or opened()).glob("*/experiment.py")))

@@ -1,4 +1,4 @@
-"""Tell texts from numbers among the inputs of a net."""
+"""Distinguish texts from numbers among the inputs of a net."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import numpy as np
 
 
 def holds_text(values: Any) -> bool:
-    """Return whether values are texts: an array of NumPy's, or a tensor of TensorFlow's."""
+    """Return whether values are texts: a NumPy array, or a TensorFlow tensor."""
     return values.dtype.kind in "OSU" if isinstance(values, np.ndarray) else getattr(values, "dtype", None) == "string"

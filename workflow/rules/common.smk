@@ -1,4 +1,4 @@
-# The checked study, and what several rule files ask of it.
+# The checked study, and helpers that several rule files use.
 import json
 
 from practica.code.digest import code_digest
@@ -35,7 +35,7 @@ def block_of(wildcards):
 
 
 def decided_by(block):
-    """Return what decides a block's result: what is trained, and the digest of the code that it depends on."""
+    """Return what decides a block's result: its specification, and the digest of the code that it depends on."""
     return [block.specification(), run_code(block.exercise)]
 
 
@@ -46,7 +46,7 @@ def run_of(wildcards):
 
 
 def need(name, *, grows=False):
-    """Return a function that gives a training job's request; memory and time grow with each attempt, as they fail most."""
+    """Return a function for a training job's request; memory and time, which fail most, grow per attempt."""
 
     def of(wildcards):
         return study.resources(wildcards.exercise, wildcards.variant)[name]
@@ -58,18 +58,18 @@ def need(name, *, grows=False):
 
 
 def grown(need, attempt):
-    """Return the request of an attempt: twice, then three times; more attempts follow only failed nodes, and sites limit."""
+    """Return an attempt's request: doubled, then tripled, no more; later ones follow failed nodes, and sites limit it."""
     return need * min(attempt, 3)
 
 
 def run_files(name):
-    """Return the files called ``name`` of all blocks; of the finished ones only, in a partial report."""
+    """Return the files called ``name`` of all blocks; in a partial report, only those of finished blocks."""
     blocks = [b for b in RUNS if not PARTIAL or finished(b, study.results)]
     return [f"{b.folder(RESULTS)}/{name}" for b in blocks]
 
 
 def trial_files(wildcards):
-    """Return the metrics of a variant's trials; of the finished ones only, in a partial report."""
+    """Return the metrics of a variant's trials; in a partial report, only those of finished trials."""
     of = (wildcards.exercise, wildcards.variant)
     blocks = [b for b in TRIALS if (b.exercise, b.variant) == of]
     if PARTIAL:

@@ -1,10 +1,10 @@
-# What jobs need of the data: that they are prepared, and what they hold; not when, nor where from.
+# What jobs need to know of the data: that they are prepared, and their content; not when, nor from where.
 from practica.data.store.planned import plan
 from practica.plan.wiring import trained_on
 
 
 def expected(dataset):
-    """Return what is expected of a data set."""
+    """Return what to expect of a data set."""
     return plan(dataset, study.data, lambda name: trained_on(study, name))
 
 
@@ -15,7 +15,7 @@ def prepared_for(wildcards):
 
 
 def prepared(dataset):
-    """Return the description of a data set: not its time counts, but what it holds, unless that goes."""
+    """Return the description of a data set: its content counts, not its time, unless the data will be replaced."""
     file = f"{DATA}/prepared/{dataset}/dataset.json"
     return file if expected(dataset).goes else ancient(file)
 

@@ -2,7 +2,7 @@
 rule prepare_data:
     """Download, verify and prepare one data set."""
     output:
-        # Updated in place, so that data that cannot be fetched again now are not lost for it.
+        # Update in place, so that data that cannot be fetched again at the moment are not lost.
         dataset=update(f"{DATA}/prepared/{{dataset}}/dataset.json"),
         origin=update(f"{DATA}/prepared/{{dataset}}/origin.json"),
     log:
@@ -13,13 +13,13 @@ rule prepare_data:
         "../../envs/practica.yaml"
     params:
         folder=subpath(output.dataset, ancestor=3),
-        # Where data come from is not what they are: what a function makes of the output is not compared.
+        # Another source does not change the data: Snakemake does not compare what a function makes of the output.
         sources=lambda wildcards, output: [
             f"--{key.replace('_', '-')}={'' if value is None else value}"
             for key, value in study.data.items()
             if key != "folder"
         ],
-        # Neither is where the results are.
+        # Nor does another folder of results.
         refusal=lambda wildcards, output: str(refusal_file(RESULTS, wildcards.dataset)),
         road=lambda wildcards: expected(wildcards.dataset).road,
         code=lambda wildcards: code_digest(f"study.data.{wildcards.dataset}"),

@@ -1,4 +1,4 @@
-# Evidence: the resolved study, the results of all runs as tidy tables, and what they say of the claims.
+# Evidence: the resolved study, the results of all runs as tidy tables, and the verdicts on the claims.
 from practica.plan.digests import claims_digest, statistics_digest
 from practica.plan.wiring import measured_inputs
 
@@ -13,10 +13,10 @@ rule resolve_study:
     conda:
         "../../envs/practica.yaml"
     params:
-        # Not sorted: the order of variants is that of the configuration. From a function, for in plain text Snakemake
-        # takes braces for wildcards.
+        # Not sorted: variants keep the order of the configuration. A function, because Snakemake takes braces in plain
+        # text for wildcards.
         study=lambda wildcards: json.dumps(
-            # Where data come from, who is told of a run and which key comes first is not what the study is.
+            # The source of the data, who is notified and the order of top-level keys do not change the study.
             dict(
                 sorted(
                     {**study.config, "data": {"folder": DATA}, "notify": {}}.items()
@@ -49,7 +49,7 @@ rule collect:
     params:
         results=subpath(input.study, parent=True),
         code=code_digest("practica.evidence.collect:gather"),
-        # What was searched for is part of what the study has cost.
+        # The trials of a search are part of the study's cost.
         tried=sorted(b.id for b in TRIALS if finished(b, TUNING)),
     message:
         "Collecting the results of all runs"

@@ -9,7 +9,7 @@ FIGURES = report_figures(study)
 figure_files = in_every_language(
     study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"])
 )
-# Those in the report's own language are named apart, as the HTML report shows them.
+# Those in the report's own language are separate outputs, because the HTML report shows them.
 OTHER_FIGURES = [
     f"{RESULTS}/{study.shelf('figures', language)}/{{figure}}.{kind}"
     for language in study.languages[1:]

@@ -1,4 +1,4 @@
-# What trainings wait for: that all of them have been tried on a few samples.
+# Every training waits until all of them have been tried on a few samples.
 from practica.plan.rehearsals import STUDY, Rehearsals
 from practica.plan.rehearsals import TUNING as TRIED
 from practica.launch.snakemake_internals import made_otherwise, plans
@@ -11,7 +11,7 @@ def home(block):
 
 
 def is_trained(block):
-    """Return whether Snakemake will train a block: for results that stay, nothing is rehearsed."""
+    """Return whether Snakemake will train a block; blocks whose results stay are not rehearsed."""
     if not finished(block, home(block)):
         return not PARTIAL
     file = f"{block.folder(home(block))}/metrics.json"
@@ -30,12 +30,12 @@ REHEARSALS = Rehearsals(
 
 @per_job
 def rehearsal_before(wildcards):
-    """Return the rehearsal that a training waits for; a job of a cluster is only submitted once it is over."""
+    """Return the rehearsal that a training waits for; a cluster job is submitted only after it."""
     if not plans(workflow):
         return []
     return [waits_for(file) for file in REHEARSALS.before(block_of(wildcards))]
 
 
 def rehearsed(wildcards):
-    """Return what is rehearsed."""
+    """Return the blocks to rehearse."""
     return REHEARSALS.due(wildcards.part).values()

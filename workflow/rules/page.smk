@@ -1,4 +1,4 @@
-# The pages of the HTML report: verdicts, curves that answer to the pointer, tables, and every run's metrics and log.
+# The pages of the HTML report: verdicts, interactive curves, tables, and every run's metrics and log.
 from practica.plan.digests import page_digest
 from practica.page.menu import page_captions, page_labels, page_section
 from practica.plan.wiring import page_inputs
@@ -19,7 +19,7 @@ rule page:
     output:
         pages=report(
             directory(f"{RESULTS}/page"),
-            # One pattern: each file of it becomes a result, and all share a folder, so that pages link to each other.
+            # One pattern: each matching file becomes a result, and all share a folder, so pages can link to each other.
             patterns=["{page,[a-z0-9_]+}.{kind,html|js}"],
             caption="../../report/page.rst",
             category=lambda wildcards: page_section(study, wildcards.page)[0],

@@ -1,6 +1,6 @@
-# The rehearsal: once, and before the first training, all that is to be trained is tried on a few samples.
+# The rehearsal: before the first training, everything that will be trained is tried once on a few samples.
 rule rehearse:
-    """Build every net that is to be trained, split its data and make one step, before the first training."""
+    """Build every net that will be trained, split its data and make one step, before the first training."""
     input:
         study=f"{RESULTS}/study.json",
         datasets=lambda wildcards: sorted(
@@ -13,7 +13,7 @@ rule rehearse:
     wildcard_constraints:
         part=f"{STUDY}|{TRIED}|[a-z0-9_]+/[a-z0-9_]+",
         rehearsal="[0-9a-f]+",
-    # What is impossible stays so, whatever memory a second attempt has.
+    # An impossible training stays impossible, however much memory a second attempt has.
     retries: 0
     conda:
         "../../envs/practica.yaml"

@@ -7,7 +7,7 @@ rule train:
     input:
         dataset=prepared_for,
         rehearsal=rehearsal_before,
-    # Written last, it vouches for the block's other files; naming those too would make planning a third slower.
+    # Written last, so its presence vouches for the block's other files; listing those would slow planning by a third.
     output:
         f"{RESULTS}/runs/{{exercise}}/{{variant}}/{{block}}/metrics.json",
     log:
@@ -31,7 +31,7 @@ rule train:
 
 
 rule describe_models:
-    """Count the parameters and list the layers of every model, on the built model."""
+    """Build every model, count its parameters and list its layers."""
     input:
         study=f"{RESULTS}/study.json",
     output:

@@ -1,4 +1,4 @@
-# Tuning: trials of the variants that have a grid or a search, judged on validation. Trained only when asked for.
+# Tuning: trials of the variants that have a grid or a search, judged on validation. Trained only on request.
 from practica.plan.digests import trials_digest
 from practica.config.trials import table_file, tuned
 
@@ -17,7 +17,7 @@ use rule train as train_trial with:
 
 
 rule judge_trials:
-    """Judge the trials of one variant on validation, and draw all of them."""
+    """Judge the trials of one variant on validation data, and draw all of them."""
     input:
         study=f"{RESULTS}/study.json",
         metrics=trial_files,

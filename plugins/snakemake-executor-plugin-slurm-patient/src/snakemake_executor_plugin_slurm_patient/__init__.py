@@ -30,7 +30,7 @@ __all__ = [
 class ExecutorSettings(ExecutorSettingsBase):
     """No options of its own: Snakemake asks for an instance, and gets the settings of ``--slurm-*``.
 
-    Options of its own would be ``--slurm-patient-*``, a second name of each, of which one would count for nothing.
+    Options of its own would be ``--slurm-patient-*``, a second name for each, one of which would have no effect.
     """
 
     def __new__(cls) -> Any:

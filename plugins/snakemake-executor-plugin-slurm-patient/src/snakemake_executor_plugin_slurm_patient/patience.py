@@ -1,8 +1,8 @@
 """Snakemake's SLURM executor, made robust enough to run for a week unattended.
 
 Version 2.8 of the SLURM plugin forgets every job that runs while SLURM's controller is silent, waits for ever for jobs
-that were preempted or that SLURM no longer lists, gives a submission up when the controller restarts, goes on
-submitting after Ctrl-C, and submits a second copy of each job that a killed Snakemake has left in the queue.
+that were preempted or that SLURM no longer lists, gives up a submission when the controller restarts, keeps submitting
+after Ctrl-C, and submits a second copy of each job that a killed Snakemake has left in the queue.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ _leaves: list[Callable[[], bool]] = []
 
 
 def leave_jobs_if(ends_for_now: Callable[[], bool]) -> None:
-    """Let jobs go on when Snakemake is interrupted and this function returns True; else they are cancelled.
+    """Let jobs continue when Snakemake is interrupted and this function returns True; otherwise they are cancelled.
 
-    For a workflow that tells an interruption from the end of its machine, such as SIGINT from SIGTERM.
+    For workflows that distinguish an interruption from the end of their machine, such as SIGINT from SIGTERM.
     """
     _leaves[:] = [ends_for_now]
 
 
 class Left(NamedTuple):
-    """A job that was submitted for an output, with digests of what it computes and of what it asks SLURM for.
+    """A job that was submitted for an output, with digests of what it computes and of its resources.
 
-    Its name is that of a run of Snakemake, so that number and name together are never given again.
+    Its name is that of a run of Snakemake, so number and name together are never used again.
     """
 
     output: str
@@ -70,9 +70,9 @@ class Left(NamedTuple):
 
 
 def queue() -> dict[tuple[str, str], str] | None:
-    """Return the state of each of this user's jobs, by number and name; None where SLURM does not answer.
+    """Return the state of each of this user's jobs, by number and name; None if SLURM does not answer.
 
-    Those that have ended not long ago are among them.
+    It includes jobs that ended recently.
     """
     command = ["squeue", "--me", "--states=all", "--noheader", "--format=%i|%T|%j"]
     try:
@@ -87,7 +87,7 @@ class PatientExecutor(CappedExecutor):
     """The plugin's executor, with patience, and a memory that outlives it."""
 
     def __init__(self, workflow: Any, logger: Any) -> None:
-        """Begin, unless a command is missing: to wait for a controller that cannot be asked is of no use."""
+        """Begin, unless a command is missing: there is no use in waiting for a controller that cannot be asked."""
         if missing := [name for name in COMMANDS if shutil.which(name) is None]:
             raise WorkflowError(
                 f"SLURM's {', '.join(missing)} cannot be found: load the site's SLURM module, go to its login node, or "
@@ -96,7 +96,7 @@ class PatientExecutor(CappedExecutor):
         super().__init__(workflow, logger)
 
     def __post_init__(self, test_mode: bool = False) -> None:
-        """Find the jobs that a Snakemake before this one has left in the queue."""
+        """Find the jobs that an earlier Snakemake has left in the queue."""
         self.refuse_arrays()
         super().__post_init__(test_mode)
         self._stopping = self._silent = False
@@ -107,17 +107,17 @@ class PatientExecutor(CappedExecutor):
         self._left = {left.output: left for left in self._still_listed(_registered())}
 
     def run_job(self, job: Any) -> None:
-        """Submit a job once the controller answers, unless one that does the same is at work already."""
+        """Submit a job once the controller answers, unless an equal one is at work already."""
         try:
             known = self._take_over(job, self._await_queue() or {})
-        except Exception as error:  # of one that is raised in this thread nobody would hear
+        except Exception as error:  # nobody would see an error raised in this thread
             self.report_unsubmitted(job, f"cannot submit: {error!r}. ")
             return
         if not known and not self._stopping:
             super().run_job(job)
 
     def report_job_submission(self, job_info: SubmittedJobInfo, register_job: bool = True) -> None:
-        """Write down which job is at work on which output."""
+        """Record which job is at work on which output."""
         super().report_job_submission(job_info, register_job)
         self._unsettled[job_info.external_jobid] = job_info
         output = label(job_info.job)
@@ -139,15 +139,15 @@ class PatientExecutor(CappedExecutor):
             yield info
 
     async def sleep(self) -> None:
-        """Pause between two looks at the jobs, but no longer than Snakemake is at work."""
+        """Pause between two looks at the jobs, but not beyond the end of Snakemake."""
         end = time.monotonic() + self.next_seconds_between_status_checks
         while self.wait and time.monotonic() < end:
             await asyncio.sleep(1)
 
     def cancel(self) -> None:
-        """Submit no more, and cancel all jobs or, where the workflow says so, leave them to the next Snakemake.
+        """Submit no more, and cancel all jobs or, if the workflow says so, leave them to the next Snakemake.
 
-        In seconds: the plugin would wait for the next look at the jobs.
+        This takes seconds: the plugin would wait for the next look at the jobs.
         """
         self._stopping = True
         self.submit_no_more()
@@ -157,7 +157,7 @@ class PatientExecutor(CappedExecutor):
             self.drop_scratch()
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
-        """Cancel all jobs; those that Snakemake is just asking about are not among its active ones."""
+        """Cancel all jobs, including those that Snakemake is just asking about, which are not among its active ones."""
         numbers = list(self._unsettled)
         if not numbers:
             return
@@ -174,7 +174,7 @@ class PatientExecutor(CappedExecutor):
         state = states.get((left.number, left.name)) if left else None
         if left is None or state not in AT_WORK:
             return False
-        # One that waits in vain for what it asks must not be kept; one that runs has got it.
+        # Do not keep one that waits in vain for its resources; one that runs has got them.
         if left.computes != computes or (left.asks != asks and state != "RUNNING"):
             subprocess.run(["scancel", left.number], capture_output=True, check=False)
             return False
@@ -183,7 +183,7 @@ class PatientExecutor(CappedExecutor):
         return True
 
     def _settle(self, info: SubmittedJobInfo, states: dict[tuple[str, str], str]) -> bool:
-        """Report a job's end; return False where it goes on."""
+        """Report a job's end; return False if it continues."""
         log = log_of(info)
         state = states.get((info.external_jobid, info.aux["name"]), "UNLISTED")
         if state == "UNLISTED":
@@ -205,7 +205,7 @@ class PatientExecutor(CappedExecutor):
         return True
 
     def _await_queue(self) -> dict[tuple[str, str], str] | None:
-        """Return the queue once the controller answers; None when patience or Snakemake ends before."""
+        """Return the queue once the controller answers; None if patience or Snakemake ends before."""
         end = time.monotonic() + PATIENCE
         while (states := self._look()) is None and time.monotonic() < end:
             if self._stopping:
@@ -214,7 +214,7 @@ class PatientExecutor(CappedExecutor):
         return states
 
     def _look(self) -> dict[tuple[str, str], str] | None:
-        """Return the queue, or None and say so once where the controller does not answer."""
+        """Return the queue; if the controller does not answer, say so once and return None."""
         states = queue()
         if states is None and not self._silent:
             self.logger.warning("SLURM's controller does not answer: waiting for it")
@@ -222,7 +222,7 @@ class PatientExecutor(CappedExecutor):
         return states
 
     def _still_listed(self, jobs: list[Left]) -> list[Left]:
-        """Return the jobs that are at work still, and forget the others."""
+        """Return the jobs that are still at work, and forget the others."""
         states = (self._await_queue() or {}) if jobs else {}
         left = [job for job in jobs if states.get((job.number, job.name)) in AT_WORK]
         with contextlib.suppress(OSError):
@@ -233,7 +233,7 @@ class PatientExecutor(CappedExecutor):
 
 
 def left_at_work() -> list[str]:
-    """Return the numbers of the jobs of Snakemakes of this folder that wait or run."""
+    """Return the numbers of the waiting or running jobs of any Snakemake of this folder."""
     states = queue() or {}
     return [job.number for job in _registered() if states.get((job.number, job.name)) in AT_WORK]
 
@@ -243,7 +243,7 @@ def _left_alone() -> bool:
 
 
 def _registered() -> list[Left]:
-    """Return the jobs that were written down; a line that a kill cut short is passed over."""
+    """Return the recorded jobs; a line that a kill cut short is skipped."""
     found = []
     with contextlib.suppress(OSError):
         for line in REGISTER.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -267,7 +267,7 @@ def _digests(job: Any) -> tuple[str, str]:
 
 
 def _work(job: Any) -> str:
-    """Return what a job computes; its command before resources are filled in, for a retry's differ."""
+    """Return what a job computes: its command before resources are filled in, because those of a retry differ."""
     params = {name: str(value) for name, value in job.params.items()}
     return json.dumps([job.rule.name, job.rule.shellcmd, params], sort_keys=True)
 

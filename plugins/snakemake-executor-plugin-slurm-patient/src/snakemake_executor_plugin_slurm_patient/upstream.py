@@ -1,7 +1,7 @@
 """Every private name of Snakemake's SLURM plugin, in one place: when the plugin changes, change this file.
 
-`tests/test_upstream.py` names all of it that is no part of the interface that executor plugins share, and says what to
-do when it goes.
+`tests/test_upstream.py` names everything that is not part of the common interface of executor plugins, and says what to
+do when it disappears.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NO_RESOURCES = {"get", "items", "keys"}
 
 
 class Habits(NamedTuple):
-    """What the plugin's settings say of the time after a submission."""
+    """The plugin's settings for the time after a submission."""
 
     first_look: float
     """Seconds from a submission to the first look at the job."""
@@ -60,7 +60,7 @@ class CappedExecutor(Executor):
         return str(self.run_uuid)
 
     def refuse_arrays(self) -> None:
-        """Refuse to submit the tasks of an array: the plugin reports them in another way.
+        """Refuse to submit the tasks of an array, which the plugin reports in another way.
 
         Raises:
             WorkflowError: the settings ask for arrays.
@@ -70,35 +70,35 @@ class CappedExecutor(Executor):
 
     @property
     def habits(self) -> Habits:
-        """Return what the settings say."""
+        """Return the habits from the settings."""
         settings = self.workflow.executor_settings
         return Habits(settings.init_seconds_before_status_checks, settings.keep_successful_logs, settings.requeue)
 
     def report_unsubmitted(self, job: Any, why: str) -> None:
-        """Tell Snakemake, from the thread that submits, that a job could not be submitted."""
+        """Tell Snakemake, from the submitting thread, that a job could not be submitted."""
         self._report_job_error_threadsafe(SubmittedJobInfo(job), why)
 
     def report_taken_over(self, job: Any, number: str, aux: dict[str, Any]) -> None:
-        """Tell Snakemake, from the thread that submits, under which number a job is at work already."""
+        """Tell Snakemake, from the submitting thread, the number of a job that is at work already."""
         self._report_job_submission_threadsafe(SubmittedJobInfo(job, number, aux))
 
     def submit_no_more(self) -> None:
-        """End the threads that submit, once they have submitted what they are about to."""
+        """End the submitting threads, once they have finished their current submission."""
         self._job_submission_executor.shutdown(wait=True)
 
     def look_no_more(self, seconds: float) -> None:
-        """End the thread that looks at the jobs, and wait so long for it: it notes what was submitted just now."""
+        """End the thread that looks at the jobs; wait up to ``seconds`` for it to record the latest submissions."""
         with self.lock:
             self.wait = False
         self.wait_thread.join(seconds)
 
     def drop_scratch(self) -> None:
-        """Remove the folder of what jobs look for when they begin."""
+        """Remove the folder that jobs look for when they begin."""
         if self._tmpdir:
             shutil.rmtree(self._tmpdir, ignore_errors=True)
 
     def get_partition_arg(self, job: Any) -> str:
-        """Choose the partition, and ask for no more than it gives: a job that can never run would wait for ever."""
+        """Choose the partition, and request no more than it offers: a job that can never run would wait for ever."""
         like = [p.limits for p in self._partitions or [] if bool(p.limits.max_gpu) == bool(job.resources.get("gpu"))]
         for name in ("runtime", "mem_mb"):
             self._cap(job, name, max((getattr(limits, f"max_{name}") for limits in like), default=inf))
@@ -109,7 +109,7 @@ class CappedExecutor(Executor):
         return chosen
 
     def get_account_arg(self, job: Any) -> Iterator[str]:
-        """Name the account where the profile does; SLURM knows the default one better than a guess."""
+        """Name the account if the profile does; SLURM knows the default one better than a guess."""
         if job.resources.get("slurm_account"):
             yield from super().get_account_arg(job)
         else:
@@ -118,7 +118,7 @@ class CappedExecutor(Executor):
     def _cap(self, job: Any, name: str, most: float) -> None:
         asked = job.resources.get(name, 0)
         if isinstance(asked, int) and asked > most:
-            if job.attempt == 1:  # further ones ask for more in case that it is needed
+            if job.attempt == 1:  # later attempts request more in case it is needed
                 self.logger.warning(
                     f"{label(job)}: {name} {asked} is cut to {most:.0f}, the most that a partition gives"
                 )
@@ -135,7 +135,7 @@ def _limits(partition: str) -> tuple[float, float]:
 
 
 def label(job: Any) -> str:
-    """Return what tells a job from all others: an output, or the rule that has none."""
+    """Return what distinguishes a job from all others: an output or, if it has none, the rule."""
     if job.is_group():
         return min(map(str, job.output), default=job.name)
     return str(next(iter(job.output), job.name))
@@ -147,26 +147,26 @@ def log_of(info: SubmittedJobInfo) -> Path:
 
 
 def aux_of(log: Path, **more: Any) -> dict[str, Any]:
-    """Return what the plugin keeps with a job that was submitted, and ``more`` that we keep there."""
+    """Return what the plugin keeps with a submitted job, and ``more`` that we keep there."""
     return {"slurm_logfile": log, **more}
 
 
 def given_settings() -> ExecutorSettings:
-    """Return the plugin's settings as this command line and its profiles give them; elsewhere the defaults.
+    """Return the plugin's settings from this command line and its profiles; elsewhere the defaults.
 
-    It must be called before Snakemake changes to the folder that ``--directory`` names.
+    Call it before Snakemake changes to the folder that ``--directory`` names.
     """
     if "snakemake" not in Path(sys.argv[0]).parts[-2:]:
         return ExecutorSettings()
-    from snakemake.cli import parse_args  # it imports all plugins
+    from snakemake.cli import parse_args  # this imports all plugins
 
-    with redirect_stderr(io.StringIO()):  # Snakemake has said already which profiles it uses
+    with redirect_stderr(io.StringIO()):  # Snakemake has already printed which profiles it uses
         _, arguments = parse_args(sys.argv[1:])
     return cast(ExecutorSettings, ExecutorPluginRegistry().get_plugin("slurm").get_settings(arguments))
 
 
 def minutes(time: str) -> float | None:
-    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``infinite`` and its like.
+    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``infinite`` and the like.
 
     `parse_time_to_minutes` of the plugin takes ``30:00``, half an hour in `sinfo`, for 30 hours.
     """
@@ -184,23 +184,23 @@ def settings() -> list[str]:
 
 
 def accept(setting: str, value: Any) -> None:
-    """Let the plugin look at the value of a setting.
+    """Let the plugin check the value of a setting.
 
     Raises:
-        Exception: of the plugin's own, where it refuses the value.
+        Exception: of the plugin, if it refuses the value.
     """
     ExecutorSettings(**{"status_command": None, setting: value})
 
 
 def limits() -> dict[str, Any]:
-    """Return the type of each limit that a partition may state, and of the names of its cluster."""
+    """Return the type of each limit that a partition may set, and of the names of its cluster."""
     return {**get_type_hints(PartitionLimits), **dict.fromkeys(CLUSTER, str)}
 
 
 def partition_of(resources: Mapping[str, Any], threads: int, files: Sequence[Path]) -> str:
-    """Return the partition that the plugin would choose for a job, of those in the last of the files.
+    """Return the partition that the plugin would choose for a job, from those in the last of the files.
 
-    Where neither the job nor a file names one, SLURM's default takes it.
+    If neither the job nor a file names one, SLURM's default partition is used.
     """
     if named := resources.get("slurm_partition"):
         return str(named)
@@ -213,13 +213,13 @@ def minutes_of(time: str) -> float:
     """Return the minutes in a time such as ``24h``.
 
     Raises:
-        Exception: of the plugin's own, where it is none.
+        Exception: of the plugin, if the text is not a time.
     """
     return float(parse_time_to_minutes(time))
 
 
 def resources() -> set[str]:
-    """Return the resources that the plugin reads from a job, by its source."""
+    """Return the resources that the plugin reads from a job, according to its source."""
     read = set()
     place = Path(plugin.__path__[0])
     for path in place.parent.glob(f"{place.name}*/*.py"):  # that of the jobs on the nodes, too
