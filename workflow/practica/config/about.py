@@ -1,4 +1,4 @@
-"""Read a study's own files: ``study.yaml`` for the whole study, ``about.yaml`` for one exercise. Light."""
+"""Read a study's own files: ``study.yaml`` for the whole study, ``about.yaml`` for one exercise. Quick to import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Text = Mapping[str, str]
 
 
 class Told(Mapping[str, str]):
-    """A text of a study, given once for all languages or for each of some; one that lacks stands in another."""
+    """A text of a study, given once for all languages or for some; a missing language falls back to another."""
 
     def __init__(self, value: str | Text) -> None:
         self._value = value
@@ -45,7 +45,7 @@ def in_all(told: Text, languages: Iterable[str]) -> dict[str, str]:
 
 
 def front(folder: Path) -> Mapping[str, Any]:
-    """Return what ``study.yaml`` in the folder of a study says; nothing where there is none.
+    """Return the content of ``study.yaml`` in the folder of a study; empty if there is none.
 
     Raises:
         InputError: the file is wrong; the message names it and the key.
@@ -68,7 +68,7 @@ def settings(folder: Path) -> Mapping[str, Any]:
 
 
 def about(folder: Path, exercise: str) -> Mapping[str, Any]:
-    """Return what ``about.yaml`` of an exercise says; nothing where there is none.
+    """Return the content of an exercise's ``about.yaml``; empty if there is none.
 
     Raises:
         InputError: the file is wrong; the message names it and the key.
@@ -98,7 +98,7 @@ def _content(path: Path, stamp: int) -> Mapping[str, Any]:
 
 
 def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
-    """Yield what the schema refuses in ``about.yaml`` of an exercise, or in ``study.yaml``: file, key and reason."""
+    """Yield what the schema refuses in an exercise's ``about.yaml``, or in ``study.yaml``: file, key and reason."""
     path = folder / exercise / EXERCISE_FILE if exercise else folder / STUDY_FILE
     if not path.exists():
         return
@@ -111,7 +111,7 @@ def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
 
 
 def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = "") -> Iterator[str]:
-    """Yield a sentence about all that a schema refuses in a file, or in what stands under one of its keys."""
+    """Yield a sentence about everything that a schema refuses in a file, or under one of its keys."""
     for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
         if under and list(error.absolute_path)[:1] != [under]:
             continue

@@ -1,4 +1,4 @@
-"""Seeds added to a study after looks at its results: one file beside these, merged over the configuration."""
+"""Seeds added to a study after looks at its results: a file in the results folder, merged over the configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from practica.yamlfiles.reading import read_yaml
 from practica.yamlfiles.spelling import seeds as read_seeds
 
 FILE = Path("decide/seeds.yaml")
-"""Where it lies in the folder of the results."""
+"""Its path in the results folder."""
 HEAD = """\
 # Seeds that `python -m practica decide` gave to claims that were undecided. Every run lays this file over the
 # configuration, but for a demonstration; `seeds` at the command line wins over it. As seeds were added after looks at
@@ -26,22 +26,22 @@ Named = tuple[str, str]
 
 
 def file_of(config: Mapping[str, Any]) -> Path | None:
-    """Return the file that lies over a merged configuration; None where there is none, and for a demonstration."""
+    """Return the file that lies over a merged configuration; None if there is none, and for a demonstration."""
     return beside(config, FILE)
 
 
 def beside(config: Mapping[str, Any], name: Path) -> Path | None:
-    """Return a file that lies over a configuration from the folder of its results; None as ``file_of``."""
+    """Return a file in the results folder that lies over a configuration; None as in ``file_of``."""
     file = Path(str(config.get("results") or "results")) / name
     demonstration = str(config.get("demonstration", "")).lower() == "true" or config.get("cut")
     return None if demonstration or not file.is_file() else file
 
 
 def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the file lays over a configuration: of variants that it has, their seeds and the added ones.
+    """Return what the file lays over a configuration: for its variants, their seeds and the added ones.
 
     Raises:
-        InputError: the file is no such file.
+        InputError: the file does not have this form.
     """
     exercises: dict[str, Any] = {}
     for (exercise, variant), added in read(file).items():
@@ -63,7 +63,7 @@ def read(file: Path) -> dict[Named, tuple[int, ...]]:
     """Return the added seeds of each variant.
 
     Raises:
-        InputError: the file is no such file.
+        InputError: the file does not have this form.
     """
     content = read_yaml(file) if file.is_file() else {}
     if not all(isinstance(each, Mapping) for each in content.values()):

@@ -1,6 +1,6 @@
 """The settings: the schema of the configuration declares the engine's, ``study.yaml`` a study's own.
 
-What else there is to know of a setting, such as whether it may be tuned, follows from its declaration. Light.
+Everything else about a setting, such as whether it may be tuned, follows from its declaration. Quick to import.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from practica.study_folder import cached, opened, shown
 
 Declared = Mapping[str, Mapping[str, Any]]
 TRAINING, NET, DATA = "training", "net", "data"
-"""The roles of a setting: how anything is trained, how a net and its inputs are made, and which samples there are."""
+"""The roles of a setting: how everything is trained, how a net and its inputs are made, and which samples there are."""
 APART = ("words", "said")
-"""What is declared of a study's own setting besides its schema."""
+"""Keys in the declaration of a study's own setting that do not belong to its schema."""
 OF_TYPES = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"), ("integer", "number")),
     **dict.fromkeys(("items", "minItems", "maxItems"), ("array",)),
 }
-"""The types of which a bound says something."""
+"""The types to which each bound applies."""
 
 
 @cache
@@ -38,7 +38,7 @@ def engine() -> Declared:
 
 @cached
 def own() -> Declared:
-    """Return the settings that the study that is open declares, by name.
+    """Return the settings that the open study declares, by name.
 
     Raises:
         InputError: one of them is wrong; the message names the file and the key.
@@ -51,7 +51,7 @@ def own() -> Declared:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Return what values a study's own settings may have, as JSON schemas by name."""
+    """Return the allowed values of a study's own settings, as JSON schemas by name."""
     return {name: {key: part for key, part in each.items() if key not in APART} for name, each in own().items()}
 
 
@@ -68,7 +68,7 @@ def role(name: str) -> str:
 def said(*, variants: bool = False) -> tuple[str, ...]:
     """Return the settings that a sentence about training mentions, in its order.
 
-    With ``variants``, it tells variants apart, which may differ in nothing but their layers.
+    With ``variants``, it also mentions those that distinguish variants, which may differ only in their layers.
     """
     wanted = {"always", "variants"} if variants else {"always"}
     engines = [name for name, each in engine().items() if each.get("said") in wanted]
@@ -76,13 +76,13 @@ def said(*, variants: bool = False) -> tuple[str, ...]:
 
 
 def own_words(name: str, language: str) -> str | None:
-    """Return how the study says a setting of its own, with a hole for the value; None where it says nothing of it."""
+    """Return the study's words for its own setting, with a hole for the value; None if it has none."""
     words = own().get(name, {}).get("words")
     return None if words is None else Told(words)[language]
 
 
 def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield key and reason of what the schema of ``study.yaml`` cannot say of a declaration."""
+    """Yield key and reason of mistakes in a declaration that the schema of ``study.yaml`` cannot find."""
     if name in engine():
         yield "", f"every study has a setting of this name ({engine()[name]['description']}); choose another"
     yield from _idle(declared)
@@ -105,7 +105,7 @@ def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str
 
 
 def _idle(schema: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the bounds of a schema that say nothing of its types."""
+    """Yield the bounds of a schema that do not apply to its types."""
     types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     for bound, meant in OF_TYPES.items():
         if bound in schema and not types.intersection(meant):

@@ -1,4 +1,4 @@
-"""What the first pages of a study's reports say: authors, abstract, keywords, and the source that it repeats."""
+"""The texts on the first pages of a study's reports: authors, abstract, keywords, and the source that it repeats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from practica.config.study import Study
 
 
 class Author(NamedTuple):
-    """Who wrote a study, where, and with which ORCID, as an address: nothing where that is not said."""
+    """Who wrote a study, where, and with which ORCID, as an address; unknown fields are empty."""
 
     name: str
     affiliation: str = ""
@@ -28,28 +28,28 @@ def authors(study: Study, language: str) -> tuple[Author, ...]:
 
 
 def abstract(study: Study, language: str) -> str:
-    """Return what the study does, in a sentence or a few, as it says it; nothing where it does not."""
+    """Return the study's own abstract; empty if it has none."""
     return _said(study.front, "abstract", language)
 
 
 def introduction(study: Study, language: str) -> str:
-    """Return what the first page of the HTML report says under its title."""
+    """Return the text under the title on the first page of the HTML report."""
     return _said(study.front, "about", language) or abstract(study, language)
 
 
 def keywords(study: Study, language: str) -> tuple[str, ...]:
-    """Return the keywords that the study gives."""
+    """Return the keywords of the study."""
     given = study.front.get("keywords", ())
     return tuple(given.get(language, ()) if isinstance(given, Mapping) else given)
 
 
 def repeats(study: Study) -> bool:
-    """Return whether the study repeats a source, which claims and may print something."""
+    """Return whether the study repeats a source, which makes claims and may print numbers."""
     return bool(study.front.get("source"))
 
 
 def spoken(study: Study, texts: Mapping[str, Any], key: str) -> Any:
-    """Return a text of a language; of a study without a source ``<key>_alone``, which speaks of none, if there."""
+    """Return a text in a language; for a study without a source, ``<key>_alone``, which mentions none, if it exists."""
     alone = texts.get(f"{key}_alone")
     return texts[key] if repeats(study) or alone is None else alone
 

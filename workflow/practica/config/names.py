@@ -1,4 +1,4 @@
-"""What people call exercises, variants and metrics, by language."""
+"""The names of exercises, variants and metrics for people, by language."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from practica.words import section, word
 
 
 def own_words(study: Study, exercise: str, language: str) -> dict[str, str]:
-    """Return the words that an exercise brings along for its figures, the names of its own metrics among them."""
+    """Return the words that an exercise defines for its figures, including the names of its own metrics."""
     about = study.about(exercise)
     return {key: Told(word)[language] for part in ("metrics", "words") for key, word in about.get(part, {}).items()}
 
 
 def metric_name(study: Study, exercise: str, metric: str, language: str) -> str:
-    """Return how people call a metric of an exercise."""
+    """Return the name of an exercise's metric."""
     if metric.startswith(RUNNING):
         named = metric_name(study, exercise, metric.removeprefix(RUNNING), language)
         return str(word("running", language)).format(named)
@@ -34,7 +34,7 @@ def title(study: Study, exercise: str, language: str) -> str:
 
 
 def variant_name(study: Study, exercise: str, variant: str, language: str) -> str:
-    """Return how people call a variant, which without a name of its own is its id; behind it stands its protocol."""
+    """Return the name of a variant, by default its id, followed by its protocol."""
     name, protocol = base_of(variant), protocol_of(variant)
     called = Told(study.about(exercise).get("variants", {}).get(name, name))[language]
     return f"{called} ({label(study.folder, protocol, language)})" if protocol else called

@@ -16,7 +16,7 @@ from practica.yamlfiles.spelling import spelled
 
 
 def prepared(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Open the study that a configuration names, and return the configuration as the schema is to see it."""
+    """Open the study that a configuration names, and return the configuration in the form that the schema checks."""
     config = plain(config)
     use(folder_of(config))
     return plain(typed(spelled(with_protocols(laid_out(config))), config_schema()))

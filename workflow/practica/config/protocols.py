@@ -1,4 +1,4 @@
-"""The protocols of a study: its own settings, and other settings for the same variants, judged side by side. Light."""
+"""The protocols of a study: its own settings, and other settings for the same variants, judged side by side."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ from practica.yamlfiles.reading import read_yaml
 
 
 def declared(folder: Path) -> Mapping[str, Any]:
-    """Return what ``study.yaml`` says of each protocol; the settings of the first are those of the configuration."""
+    """Return the entries of the protocols in ``study.yaml``; the first has the settings of the configuration."""
     entries: Mapping[str, Any] = front(folder).get("protocols", {})
     return entries
 
 
 def of_source(folder: Path) -> str:
-    """Return the protocol that takes the settings of the source, as far as they are known; nothing without one."""
+    """Return the protocol that uses the source's settings, as far as they are known; empty if there is none."""
     return next((name for name, entry in declared(folder).items() if entry.get("of_source")), "")
 
 
 def label(folder: Path, name: str, language: str) -> str:
-    """Return what people call a protocol."""
+    """Return the label of a protocol."""
     return Told(declared(folder)[name]["label"])[language]
 
 
 def caveat(folder: Path, name: str, language: str) -> str:
-    """Return what to know wherever a protocol is used; nothing where there is nothing to know."""
+    """Return the caveat to show wherever a protocol is used; empty if there is none."""
     text = declared(folder)[name].get("caveat")
     return Told(text)[language] if text else ""
 
 
 def with_protocols(config: Any) -> Any:
-    """Return a configuration in which each exercise holds what its folder says of every protocol that runs.
+    """Return a configuration in which each exercise holds its settings for every protocol that runs.
 
-    The file of a protocol, such as ``published.yaml``, lies over the settings of the configuration, and what the
-    configuration says under ``protocols`` of the exercise over that. A demonstration has the first protocol alone.
+    The file of a protocol, such as ``published.yaml``, lies over the settings of the configuration, and the
+    configuration's
+    own ``protocols`` of the exercise lie over that. A demonstration has only the first protocol.
 
     Raises:
-        InputError: a protocol is not declared, or cannot run as it is named; the message names key and file.
+        InputError: a protocol is not declared, or cannot run; the message names key and file.
     """
     if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
-        return config  # which the schema refuses
+        return config  # the schema refuses it
     given, folder = config.get("protocols", []), folder_of(config)
     names = spelling.names(given, "configuration: protocols") if isinstance(given, str) else given
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
@@ -83,7 +84,7 @@ def _given(entry: Any) -> Mapping[str, Any]:
 
 
 def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
-    """Return an exercise with what its folder and its block say of each of some protocols."""
+    """Return an exercise with the entries of its folder and its block for each of some protocols."""
     if not isinstance(entry, Mapping):
         return entry
     own = {key: value for key, value in entry.items() if key != "protocols"}
@@ -105,7 +106,7 @@ def _of_those_there(said: dict[str, Any], entry: Mapping[str, Any]) -> dict[str,
 
 
 def contradictions(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence about each setting that a protocol calls unknown although it is none, or is given a value."""
+    """Yield a sentence about each setting that a protocol calls unknown but that does not exist, or has a value."""
     for exercise, entry in config["exercises"].items():
         for name, said in _given(entry).items():
             where = f"configuration: exercises.{exercise}.protocols.{name}.unknown"

@@ -1,7 +1,7 @@
-"""The names that a recipe in the configuration may use: Keras' optimizers, schedules, losses and metrics. Light.
+"""The names that a recipe in the configuration may use: Keras' optimizers, schedules, losses and metrics.
 
-Importing Keras takes seconds and the configuration is read in every job, so the names and their options stand in
-``workflow/schemas/keras.json``. A test holds it against the installed Keras.
+Importing Keras takes seconds and every job reads the configuration, so the names and their options are listed in
+``workflow/schemas/keras.json``. A test compares the list with the installed Keras.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from practica.files import SCHEMAS, read_json
 
 RATE = "learning_rate"
 GIVEN = {"optimizers": {RATE}, "schedules": {"initial_learning_rate"}}
-"""Options that other settings give."""
+"""Options that other settings provide."""
 
 SHORT = {
     "mse": "MeanSquaredError",
@@ -25,7 +25,7 @@ SHORT = {
     "msle": "MeanSquaredLogarithmicError",
     "kld": "KLDivergence",
 }
-"""Names that Keras takes too."""
+"""Short names that Keras accepts, too."""
 
 
 @cache
@@ -36,22 +36,22 @@ def catalogue() -> Mapping[str, Mapping[str, list[str]]]:
 
 
 def class_name(kind: str, name: str) -> str | None:
-    """Return Keras' name of a class, whatever the case and underscores of ``name``; None where there is none."""
+    """Return Keras' name of a class, ignoring case and underscores in ``name``; None if there is no such class."""
     return _plain_names(kind).get(_plain(SHORT.get(name.lower(), name)))
 
 
 def split(entry: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return name and options of an entry: a name alone, or a mapping with a ``name`` and options."""
+    """Return name and options of an entry: either a name, or a mapping with a ``name`` and options."""
     if isinstance(entry, str):
         return entry, {}
     return entry["name"], {key: value for key, value in entry.items() if key != "name"}
 
 
 def check_recipe(where: str, settings: Mapping[str, Any]) -> None:
-    """Check the names and options of a recipe, and that none of its settings makes another meaningless.
+    """Check the names and options of a recipe, and that no setting makes another one meaningless.
 
     Raises:
-        InputError: the message names the key, and the nearest name that there is.
+        InputError: the message names the key, and the nearest existing name.
     """
     optimizer, own = split(settings.get("optimizer", "adam"))
     options = {**own, **({"momentum": settings["momentum"]} if "momentum" in settings else {})}
@@ -71,7 +71,7 @@ def check_recipe(where: str, settings: Mapping[str, Any]) -> None:
 
 
 def _schedule(entry: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the schedule's name, and the options that Keras' class takes: ours count in epochs."""
+    """Return the schedule's name, and the options that Keras' class takes; ours count in epochs."""
     name, options = split(entry)
     own = {"decay_epochs", "warmup_epochs"}
     return name, {key: value for key, value in options.items() if key not in own}

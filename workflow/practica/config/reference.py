@@ -1,4 +1,4 @@
-"""Write the reference of the configuration: every key that the schema and the study declare, as a page."""
+"""Write the reference page of the configuration: every key that the schema and the study declare."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def page() -> str:
 
 
 def _by_role(settings: declarations.Declared) -> Iterator[str]:
-    """Yield a heading and a table of the settings of each role that has any."""
+    """Yield a heading and a table of the settings for each role that has any."""
     for role, heading in ROLES.items():
         if chosen := {name: each for name, each in settings.items() if each["role"] == role}:
             yield f"### {heading}"
@@ -78,7 +78,7 @@ def _by_role(settings: declarations.Declared) -> Iterator[str]:
 def _keys(
     schema: Mapping[str, Any], prefix: str = "", defaults: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield path and schema, default included, of every key, also within mappings that have no section of their own."""
+    """Yield path and schema, including the default, of every key, also inside mappings without their own section."""
     for name, entry in schema["properties"].items():
         full = _resolved(entry)
         if "properties" in entry:
@@ -98,7 +98,7 @@ def _references(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _resolved(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema over the definitions that it refers to."""
+    """Return a schema merged over the definitions that it refers to."""
     merged: dict[str, Any] = {}
     for name in _references(entry):
         merged |= config_schema()["$defs"][name]
@@ -126,12 +126,12 @@ def _default(schema: Mapping[str, Any]) -> str:
 
 
 def examples(schema: Mapping[str, Any]) -> list[Any]:
-    """Return the examples that the schema states, or the choices that it leaves."""
+    """Return the examples that the schema gives, or the last of its choices."""
     return schema.get("examples") or schema.get("enum", [])[-1:] or ([True] if schema.get("type") == "boolean" else [])
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    """Say in words which values a schema allows."""
+    """Return in words which values a schema allows."""
     schema = _resolved(schema)
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])

@@ -1,1 +1,1 @@
-"""What Snakemake asks while it plans: the checked study, digests of code and words, and what must be rehearsed."""
+"""Answers for Snakemake while it plans: the checked study, digests of code and words, and what must be rehearsed."""

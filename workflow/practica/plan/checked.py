@@ -23,12 +23,12 @@ from practica.plan.dry_run import estimator_of
 from practica.plan.planned import known_blocks
 
 NOTE = "expected.jsonl"
-"""File of the results with a line for each training that began."""
+"""File in the results folder with a line for each training that began."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A training with an estimate and an end: seconds expected and taken, over all attempts since the estimate."""
+    """A finished training with an estimate: seconds expected and taken, over all attempts since the estimate."""
 
     block: str
     source: str
@@ -38,12 +38,12 @@ class Compared:
 
     @property
     def factor(self) -> float:
-        """Return how many times as long as expected it took."""
+        """Return the time that it took, as a multiple of the expected time."""
         return max(self.took, 1.0) / max(self.expected, 1.0)
 
 
 class Expectations:
-    """What is expected of a study's trainings as a run begins."""
+    """The estimates of a study's trainings at the beginning of a run."""
 
     def __init__(self, study: Study) -> None:
         self._path = study.results / NOTE
@@ -51,7 +51,7 @@ class Expectations:
         self._estimates = {block.id: estimator.estimate(block) for block, _ in known_blocks(study).values()}
 
     def note(self, block: str) -> None:
-        """Write down, as a training begins, what was expected of it; a full disk does not keep it from beginning."""
+        """Record the estimate of a training as it begins; a full disk does not prevent the training."""
         line = json.dumps({"block": block, "when": now(), **asdict(self._estimates[block])})
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ class Expectations:
 
 
 def check_estimates(study: Study) -> list[Compared]:
-    """Return every training that has ended since something was expected of it."""
+    """Return every training that has ended since it was estimated."""
     said: dict[str, list[dict[str, Any]]] = {}
     for line in _noted(study.results):
         said.setdefault(line["block"], []).append(line)
@@ -101,7 +101,7 @@ def comparison_table(compared: Sequence[Compared]) -> str:
 
 
 def _noted(results: Path) -> list[dict[str, Any]]:
-    """Return all that was written down; a line that a kill cut short is passed over."""
+    """Return all recorded lines; a line that a kill cut short is skipped."""
     lines = []
     with suppress(OSError):
         for line in (results / NOTE).read_text(encoding="utf-8", errors="replace").splitlines():
@@ -113,7 +113,7 @@ def _noted(results: Path) -> list[dict[str, Any]]:
 
 
 def _compared(said: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> Iterator[Compared]:
-    """Yield what was expected of each training of a block that ended, as it first began, and what all attempts took."""
+    """Yield, for each finished training of a block, its first estimate and the time of all attempts since."""
     events = [(line["when"], 0, line) for line in said] + [(entry.start, 1, entry) for entry in entries]
     first: Mapping[str, Any] | None = None
     took = 0.0
@@ -129,7 +129,7 @@ def _compared(said: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> It
 
 
 def _seconds(entry: Entry) -> float:
-    """Return what an attempt took from the start of its process, or, where that was not measured, from its lock."""
+    """Return the seconds of an attempt since its process began or, if that was not measured, since it took the lock."""
     measured = entry.cost.get("wall_seconds")
     if measured is not None or entry.end is None:
         return float(measured or 0.0)

@@ -1,4 +1,4 @@
-"""Find names that two things of a study would share. Light, like ``checks``."""
+"""Find names that two things of a study would share. Quick to import, like ``checks``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from practica.words import report_name
 
 
 def clashes(study: Study) -> Iterator[str]:
-    """Yield a sentence about each name that two things would have: figures, tables, pages or files of the PDFs."""
+    """Yield a sentence about each name that two figures, tables, pages or files of the PDFs would share."""
     every = {
         "figures": list(_figures(study)),
         "tables": [each.name for each in tables_for(study)],
@@ -26,7 +26,7 @@ def clashes(study: Study) -> Iterator[str]:
 
 
 def _figures(study: Study) -> Iterator[str]:
-    """Yield the names of the figures that exercises list, run or not, and of those that are there by themselves."""
+    """Yield the names of the figures that exercises list, run or not, and of those that exist without being listed."""
     yield figures.OVERVIEW
     for exercise in study.known:
         listed = [each.name for each in figures.declared(study, exercise)]

@@ -25,17 +25,17 @@ from practica.words import decimal_mark, section, sections
 DRAW, MAKE = "practica.figures.draw", "practica.paper.tables"
 VARIANT_NAME, METRIC_NAME = (("practica.config.names", f"{kind}_name") for kind in ("variant", "metric"))
 PRINTED_CELL = ("practica.paper.cells", "source")
-# What writes the tables that figures and tables are made from, and names the parts of the data.
+# The code that writes the tables that figures and tables are made from, and names the splits of the data.
 WRITERS = (
     "practica.evidence.collect:gather",
     "practica.evidence.measured:timed_rows",
     "practica.evidence.verdicts:write_claims",
     "practica.exercises.problem",
 )
-# Sections whose words no PDF of the report shows: of figures, their own digests speak.
+# Sections whose words the PDFs do not show themselves: figures have digests of their own.
 OF_OTHERS = ("figures", "trials", "page")
 LISTED_WORDS = frozenset(["practica.words:section", "practica.words:sections"])
-# What is listed by name: an entry of it concerns only who shows it, and stands in that digest by itself.
+# Listings by name: an entry matters only to the result that shows it, and is part of that result's digest.
 LISTED = frozenset(
     [
         "practica.figures.captions",
@@ -55,20 +55,20 @@ def run_code(exercise: str) -> str:
 
 
 def figure_digest(study: Study, name: str) -> str:
-    """Return the digest of all that a figure is drawn with but its data."""
+    """Return the digest of everything that decides a figure, except its data."""
     shown = figures.spec(study, name)
     own = shown.kind not in KINDS
     kind = f"study.{shown.exercise}.figures:{shown.kind}" if own else choices(f"{DRAW}:KINDS")[shown.kind]
     code = reach(f"{DRAW}:draw_from", *([f"{DRAW}:_own"] if own else []), kind, apart=LISTED)
     entry = _entry(shown, study.languages)
-    # Figures of one scale share the limits of their axes.
+    # Figures of the same scale share the limits of their axes.
     alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
-    # Where what is recorded decides which axes there are, any word may stand at them.
+    # If the recorded metrics decide which axes there are, any word may label them.
     any_axes = shown.kind == "curves" and not shown.panels
     texts = None if any_axes else _data() | frozenset(_texts(entry))
     words = _words("figures", study, code, texts)
     glances: dict[str, Any] = {}
-    if shown.kind == "forest":  # which says verdicts, rules and effects as the tables do
+    if shown.kind == "forest":  # it writes verdicts, rules and effects as the tables do
         glances = {
             language: [section(name, language) for name in ("judged", "numbers")] for language in study.languages
         }
@@ -83,7 +83,7 @@ def figure_digest(study: Study, name: str) -> str:
 
 
 def table_digest(study: Study, spec: TableSpec) -> str:
-    """Return the digest of all that a table is made with but its data."""
+    """Return the digest of everything that decides a table, except its data."""
     code = reach(
         f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=LISTED
     )
@@ -131,7 +131,7 @@ def _size(study: Study) -> list[Any]:
 
 
 def paper_digest(study: Study, language: str) -> str:
-    """Return the digest of all that the PDF in a language is made with but its data, its prose and its parts."""
+    """Return the digest of everything that decides the PDF in a language, except its data, its prose and its parts."""
     code = code_digest("practica.paper.document:build", apart=LISTED)
     lists = {name: each for name, each in sections(language).items() if name not in OF_OTHERS}
     made = [
@@ -142,19 +142,19 @@ def paper_digest(study: Study, language: str) -> str:
 
 
 def trials_digest(study: Study) -> str:
-    """Return the digest of all that the trials of a variant are judged and drawn with but their data."""
+    """Return the digest of everything that decides how trials are judged and drawn, except their data."""
     code = reach("practica.tuning.judge:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
     own = section("trials", study.languages[0])
     return _digest(code.digest, _words("figures", study, code, _data()), own)
 
 
 def statistics_digest() -> str:
-    """Return the digest of all that the summary and the differences are made with but their data."""
+    """Return the digest of everything that decides the summary and the differences, except their data."""
     return _digest(code_digest("practica.evidence.collect:write_statistics"), declarations.of_role(DATA))
 
 
 def claims_digest(study: Study) -> str:
-    """Return the digest of all that the claims about the exercises in play are judged with but their data."""
+    """Return the digest of everything that decides the verdicts on the claims in play, except their data."""
     measures = [exercises.module_name(each, OWN) for each in study.exercises if exercises.has(each, OWN)]
     code = code_digest("practica.evidence.verdicts:write_claims", *measures, apart=LISTED_WORDS)
     told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
@@ -165,7 +165,7 @@ def claims_digest(study: Study) -> str:
 
 
 def page_digest(study: Study) -> str:
-    """Return the digest of all that the pages are made with but their data."""
+    """Return the digest of everything that decides the pages, except their data."""
     code = code_digest("practica.page.build:write_pages", apart=LISTED_WORDS)
     told = [[sections(language), _told(study, language)] for language in study.languages]
     captions = [_of(each.caption, study.languages) for each in tables_for(study)]
@@ -173,7 +173,7 @@ def page_digest(study: Study) -> str:
 
 
 def _told(study: Study, language: str) -> list[Any]:
-    """Return what a study says of itself in a language, but for its tables: names, titles, captions, settings."""
+    """Return a study's own texts in a language, without its tables: names, titles, captions, settings."""
     called = [
         [
             names.title(study, exercise, language),
@@ -195,23 +195,23 @@ def _told(study: Study, language: str) -> list[Any]:
 
 
 def _protocols(study: Study, owners: Iterable[str]) -> list[Any]:
-    """Return the declarations of the protocols that run, and what each does in some exercises; nothing for only one."""
+    """Return the declarations of the protocols that run, and their part in some exercises; empty for only one."""
     told = [[name, protocols.declared(study.folder)[name]] for name in study.protocols]
     return [told, [[study.protocol(each, name) for name in study.protocols] for each in owners]] if told else []
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:
-    """Return what a figure's entry says of it in these languages; its caption does not stand in it."""
+    """Return a figure's entry in these languages, without its caption."""
     return {**asdict(spec), "title": _of(spec.title, languages), "caption": ""}
 
 
 def _shows(spec: TableSpec, metric: str) -> bool:
-    """Return whether a table may name a metric: one of its columns, or, where it has none, whatever is recorded."""
+    """Return whether a table may name a metric: one of its columns or, if it has none, any recorded metric."""
     return not spec.columns or metric in {name for _, name in spec.columns}
 
 
 def _own_words(study: Study, exercise: str, code: Reach, texts: frozenset[str] | None) -> dict[str, Any]:
-    """Return those of an exercise's names and words that are within reach of a figure."""
+    """Return the names and words of an exercise that a figure can reach."""
     about = study.about(exercise) if exercise else {}
     every = {**about.get("variants", {}), **about.get("metrics", {}), **about.get("words", {})}
     return _within_reach(every, code, texts)
@@ -230,18 +230,18 @@ def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
 
 
 def _words(name: str, study: Study, code: Reach, texts: frozenset[str] | None) -> dict[str, dict[str, Any]]:
-    """Return those of a section's words that are within reach, by language."""
+    """Return the words of a section that a figure or table can reach, by language."""
     return {language: _within_reach(section(name, language), code, texts) for language in study.languages}
 
 
 def _within_reach(words: Mapping[str, Any], code: Reach, texts: frozenset[str] | None) -> dict[str, Any]:
-    """Return the words that code can come to by the texts in it and in its data; where these are None, all."""
+    """Return the words that code can build from the texts in it and in its data; all if the texts are None."""
     return {key: word for key, word in words.items() if texts is None or key in texts or code.says(key)}
 
 
 @cached
 def _data() -> frozenset[str]:
-    """Return every text that the collected tables and the verdicts may hold of themselves."""
+    """Return every text that the collected tables and the verdicts may contain."""
     return reach(*WRITERS, apart=LISTED).texts
 
 

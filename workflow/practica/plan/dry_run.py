@@ -25,23 +25,23 @@ FILE = "PRACTICA_PLAN"
 """Variable with the file to which the logger of a dry run writes the plan, in place of the terminal."""
 REFERENCE = Path("reference")
 MODELS = Path(".snakemake/practica_models.json")
-"""The nets as they were described for a plan, before a run describes them."""
+"""The nets as described for a plan, before a run describes them."""
 
 
 def estimator_of(study: Study) -> Estimator:
-    """Return what estimates the study's trainings."""
+    """Return the estimator of the study's trainings."""
     described = study.results / "models.json"
     models = read_mapping(described if described.is_file() else MODELS)
     return Estimator(study.results, REFERENCE, Path(study.data["folder"]), models)
 
 
 def plan_of(study: Study, jobs: Sequence[Job]) -> Plan:
-    """Return the plan of the jobs that this Snakemake is about to do."""
+    """Return the plan of the jobs that this Snakemake is about to run."""
     executor = command_executor()
     if executor not in SLURM:
         elsewhere = executor if executor and executor != "local" else None
         return make_plan(study, jobs, estimator_of(study), (lambda job: elsewhere) if elsewhere else None)
-    from snakemake_executor_plugin_slurm_patient.upstream import partition_of  # it imports the plugin
+    from snakemake_executor_plugin_slurm_patient.upstream import partition_of  # this imports the plugin
 
     files = partition_files()
     return make_plan(
@@ -54,7 +54,7 @@ def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | No
 
     Raises:
         InputError: Snakemake finds bad input.
-        RunError: it ends otherwise.
+        RunError: it fails in another way.
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run"]
     if not Path("Snakefile").is_file():
@@ -77,8 +77,8 @@ def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | No
 
 
 def with_arithmetic(plan: Plan, study: Study) -> Plan:
-    """Return the plan with an estimate from the nets' arithmetic where nothing else is known; builds the nets."""
-    from practica.training.describe import describe_models  # it imports Keras
+    """Return the plan with an estimate from the nets' arithmetic where nothing else is known; this builds the nets."""
+    from practica.training.describe import describe_models  # this imports Keras
 
     write_json(MODELS, describe_models(study, layers=True))
     estimator = estimator_of(study)

@@ -1,7 +1,7 @@
-"""Say how long trainings take before they begin: from runs here, else from the reference, else from their arithmetic.
+"""Estimate how long trainings take: from runs here, else from the reference, else from their arithmetic.
 
-Runs of a variant are scaled by the work: epochs, training samples, and seeds and folds. An estimate always says what
-it is made from, for the three are not equally good.
+Runs of a variant are scaled by the work: epochs, training samples, and seeds and folds. An estimate always names its
+source, because the three are not equally good.
 """
 
 from __future__ import annotations
@@ -34,30 +34,31 @@ HERE, REFERENCE, UNSCALED, ARITHMETIC, UNKNOWN = (
     "arithmetic",
     "unknown",
 )
-"""What an estimate is made from, best first: ``reference`` alone is as long as it took on the reference's machine."""
+"""The sources of an estimate, best first; ``reference`` alone is the unscaled time on the reference's machine."""
 STEP_OVERHEAD = 16
-"""Replicas of a stack whose arithmetic takes as long as what a step costs besides, as ``training.loop`` has it."""
+"""The fixed cost of a stack's step, in replicas with the same cost, as in ``training.loop``."""
 START_SECONDS = 8.0
-"""Seconds of a job beside the training itself: imports, tracing, data."""
+"""Seconds of a job outside the training itself: imports, tracing, data."""
 STEP_SECONDS = 1e-3
-"""What a step costs beside its arithmetic."""
+"""The cost of a step besides its arithmetic."""
 EFFICIENCY = 0.15
-"""Share of the speed of a product of two matrices that a net reaches in training."""
+"""Share of the speed of a matrix product that a net reaches in training."""
 FLOP_A_WEIGHT = 6
 """For each weight and place where it is used: a product and a sum forward, twice as much back."""
 ENOUGH = 20
-"""Finished trainings of a variant that are looked at."""
+"""Largest number of finished trainings of a variant that are read."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is known of how long a training job takes.
+    """The estimate of a training job's time.
 
     Attributes:
-        seconds: of the whole job; None where nothing is known.
-        source: what the number is made from.
-        at_most: whether it is for all samples of a data set of which the job takes a part: how large that part is, is
-            known once the data set is prepared.
+        seconds: of the whole job; None if nothing is known.
+        source: what the number is based on.
+        at_most: whether it is for all samples of a data set although the job uses only part of them: how large that
+            part
+            is, is known once the data set is prepared.
     """
 
     seconds: float | None
@@ -67,14 +68,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Timed:
-    """A finished training: what it was, what it took, and the least that a job of its kind takes besides.
+    """A finished training: what it was, how long it took, and the time of such a job outside the training.
 
     Attributes:
         variant: exercise and variant.
-        settings: of the runs, with the name of their data set and model.
+        settings: of the runs, with the names of their data set and model.
         runs: seeds and folds.
         engine: how the runs were trained: ``stack``, ``fit`` or ``numpy``.
-        fit, other: seconds of the training itself, and beside it.
+        fit, other: seconds of the training itself, and outside it.
     """
 
     variant: str
@@ -93,13 +94,13 @@ class _Scaled:
 
 
 class Estimator:
-    """Estimates of all blocks of a study.
+    """Estimates for all blocks of a study.
 
     Args:
         results: folder of the results here.
         reference: folder of the reference.
         data: folder of the data sets.
-        models: what ``practica models --layers`` says, where it is known.
+        models: the output of ``practica models --layers``, if it is known.
     """
 
     def __init__(self, results: Path, reference: Path, data: Path, models: Mapping[str, Any]) -> None:
@@ -111,7 +112,7 @@ class Estimator:
         self._samples: dict[str, int | None] = {}
 
     def estimate(self, block: Block) -> Estimate:
-        """Return how long a job for the block takes from its start, without what a checkpoint may save."""
+        """Return how long a job for the block takes from its start, ignoring what a checkpoint may save."""
         variant = f"{block.exercise}/{block.variant}"
         if here := self._nearest(block, self._here(variant)):
             return Estimate(here.seconds, HERE, here.at_most)
@@ -122,13 +123,13 @@ class Estimator:
         return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)
 
     def _nearest(self, block: Block, timed: Iterable[Timed]) -> _Scaled | None:
-        """Return the seconds of the timed training that is most like the block, scaled to the block's work."""
+        """Return the seconds of the timed training most similar to the block, scaled to the block's work."""
         own = {**block.settings, "dataset": block.dataset}
         scaled = [each for known in timed if (each := self._scaled(known, own, block.runs))]
         return min(scaled, key=lambda each: (each.at_most, each.distance), default=None)
 
     def _scaled(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> _Scaled | None:
-        """Return what a timed training would take with other settings and runs; None where it cannot be told."""
+        """Return what a timed training would take with other settings and runs; None if that is unknown."""
         work = self._ratio(timed, settings, runs)
         if work is not None:
             return _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=False)
@@ -138,7 +139,7 @@ class Estimator:
         return None if work is None else _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=True)
 
     def _ratio(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> float | None:
-        """Return how many times the work of a timed training another is; None where their samples are not known."""
+        """Return the work as a multiple of a timed training's; None if the samples of only one of them are known."""
         own, other = self._count(settings), self._count(timed.settings)
         if (own is None) != (other is None):
             return None
@@ -148,13 +149,13 @@ class Estimator:
         return float(samples * epochs * (runs + replicas) / (timed.runs + replicas))
 
     def _count(self, settings: Mapping[str, Any]) -> int | None:
-        """Return how many samples there are to train on, before validation is split off; None where it is unknown."""
+        """Return the number of training samples, before validation is split off; None if it is unknown."""
         there = self._rows(str(settings.get("dataset", "")))
         chosen = settings.get("train_samples")
         return min(chosen, there or chosen) if chosen else there
 
     def _rows(self, dataset: str) -> int | None:
-        """Return the rows of the training part of a data set that is prepared: as many as it has targets."""
+        """Return the rows of a prepared data set's training split: as many as it has targets."""
         if dataset not in self._samples:
             arrays = read_mapping(self._data / "prepared" / dataset / "dataset.json").get("arrays", {})
             targets = {name: each["shape"][0] for name, each in arrays.items() if name.startswith("y")}
@@ -162,7 +163,7 @@ class Estimator:
         return self._samples[dataset]
 
     def _here(self, variant: str) -> list[Timed]:
-        """Return trainings of a variant that have ended here, trials among them."""
+        """Return finished trainings of a variant here, including trials."""
         if variant not in self._finished:
             folders = (root / "runs" / variant for root in (self._results, tuning_folder(self._results)))
             manifests = (path for folder in folders for path in sorted(folder.rglob("manifest.json")))
@@ -171,7 +172,7 @@ class Estimator:
 
     @cached_property
     def _times_as_long(self) -> float | None:
-        """Return how many times as long as on the reference's machine the same trainings take here; None: not known."""
+        """Return the time of the same trainings here, as a multiple of the reference machine's; None if unknown."""
         factors = []
         for variant, there in self._reference.items():
             for here in self._here(variant):
@@ -191,14 +192,14 @@ class Estimator:
 
 
 def flop_a_sample(model: Mapping[str, Any]) -> float | None:
-    """Return the arithmetic of a training step on one sample, by the layers of a described model."""
+    """Return the arithmetic of a training step on one sample, from the layers of a described model."""
     if "layers" not in model:
         return None
     return float(FLOP_A_WEIGHT * sum(layer["parameters"] * _places(layer) for layer in model["layers"]))
 
 
 def _places(layer: Mapping[str, Any]) -> int:
-    """Return at how many places of its output a layer uses its weights: of a convolution, all but batch and channel."""
+    """Return at how many places of its output a layer uses its weights: for convolutions, all but batch and channel."""
     if layer["type"] in ("NumPy", "Embedding"):
         return int(layer["type"] == "NumPy")
     try:
@@ -210,7 +211,7 @@ def _places(layer: Mapping[str, Any]) -> int:
 
 @cache
 def speed() -> float:
-    """Return the FLOP/s of this machine, one thread or as many as NumPy uses, in a product of two matrices."""
+    """Return this machine's FLOP/s in a matrix product, with as many threads as NumPy uses."""
     matrix = np.ones((768, 768), np.float32)
     best = math.inf
     for _ in range(3):
@@ -221,7 +222,7 @@ def speed() -> float:
 
 
 def _finished(manifest: Path) -> Timed | None:
-    """Return the training that a manifest is of; None where it cannot be read."""
+    """Return the training that a manifest describes; None if it cannot be read."""
     known = read_mapping(manifest)
     try:
         made = known["provenance"]
@@ -235,7 +236,7 @@ def _finished(manifest: Path) -> Timed | None:
 
 
 def _of_process(manifest: Path) -> float | None:
-    """Return the seconds of the whole process that trained a block, where its journal has them."""
+    """Return the seconds of the whole process that trained a block, if its journal has them."""
     parts = manifest.parent.parts
     place = len(parts) - 1 - parts[::-1].index("runs")
     file = Path(*parts[:place], "journal", *parts[place + 1 :]).with_suffix(".jsonl")
@@ -251,7 +252,7 @@ def _referred(reference: Path) -> Iterator[Timed]:
         with suppress(LookupError, TypeError):
             settings = {**known["settings"], "dataset": known["dataset"]}
             blocks = known.get("blocks") or 1
-            # Of several blocks the times are summed up: a stack of each shares its steps.
+            # The times of several blocks are summed: the runs in each block's stack share steps.
             yield _timed(variant, settings, len(known["seeds"]), known["engine"][0], known, blocks)
 
 
@@ -270,7 +271,7 @@ def _timed(
 
 
 def read_mapping(path: Path) -> Mapping[str, Any]:
-    """Return the content of a file of JSON, and nothing where it is missing or is not a mapping."""
+    """Return the content of a JSON file; empty if it is missing or is not a mapping."""
     try:
         content = read_json(path)
     except InputError:

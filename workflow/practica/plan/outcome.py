@@ -17,19 +17,19 @@ from practica.plan.wiring import finished
 from practica.words import report_name
 
 NOTE = Path(".snakemake/practica_outcome.txt")
-"""The lines of the last run, for scripts that say more after it."""
+"""The lines of the last run, for scripts that print them again."""
 DECIDED = (*OVERALL, CONFIRMED, NOT_CONFIRMED)
 MOST = 5
-"""Failed jobs that are named."""
+"""Largest number of failed jobs that are named."""
 
 
 def outcome(study: Study, trained: Collection[str], failed: Sequence[str], seconds: float, missing: int) -> list[str]:
-    """Return what came of a run.
+    """Return the outcome of a run.
 
     Args:
         study: the study.
         trained: the blocks that it trained, by their names.
-        failed: what its failed jobs are called.
+        failed: the titles of its failed jobs.
         seconds: how long it took.
         missing: jobs that were neither done nor failed.
     """
@@ -43,13 +43,13 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
     lines += [f"    and {len(failed) - MOST} more"] if len(failed) > MOST else []
     if not (failed or missing):
         return [*lines, *_verdicts(study), *_places(study)]
-    # What the run did not come to is that of a run before it.
+    # Reports that this run did not reach come from an earlier run.
     earlier = [f"From an earlier run: {line}" for line in _places(study, before=time.time() - seconds)]
     return [*lines, "The same command continues from there", *earlier]
 
 
 def note_outcome(lines: Sequence[str]) -> None:
-    """Keep the lines for ``NOTE``."""
+    """Keep the lines in ``NOTE``."""
     write_text(NOTE, "\n".join(lines) + "\n")
 
 
@@ -58,7 +58,7 @@ def _jobs(count: int) -> str:
 
 
 def _verdicts(study: Study) -> Iterator[str]:
-    """Yield how many claims are decided, and how, where they have been judged."""
+    """Yield how many claims are decided, and how, if they have been judged."""
     try:
         claims = read_json(study.results / "claims.json")["claims"]
         counts = Counter(claim["verdict"] for claim in claims)
@@ -71,7 +71,7 @@ def _verdicts(study: Study) -> Iterator[str]:
 
 
 def _places(study: Study, before: float | None = None) -> Iterator[str]:
-    """Yield where the reports are that are there; only those of before a time, if one is given."""
+    """Yield the locations of existing reports; only of those from before a time, if one is given."""
 
     def there(path: Path) -> bool:
         return path.is_file() and (before is None or path.stat().st_mtime < before)

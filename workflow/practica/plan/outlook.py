@@ -1,4 +1,4 @@
-"""Say how long a running study still takes: the rest of its current runs, and estimates of those to come."""
+"""Estimate how long a running study still takes: the rest of its current runs, and those to come."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ TO_COME = (WAITING, QUEUED, STOPPED)
 
 
 def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting: int | None = None) -> float | None:
-    """Return the seconds until all trainings are done, or None where nothing is known of one kind or the other.
+    """Return the seconds until all trainings are done, or None if too little is known.
 
     Args:
         study: the study.
         rows: the status of its blocks.
-        slots: trainings that run side by side; 0: as many as run now.
-        waiting: how many of those that do not run are to run; None: all that are not done.
+        slots: trainings that run in parallel; 0: as many as run now.
+        waiting: how many of those that do not run will run; None: all that are not done.
     """
     running = [row for row in rows if row.state == RUNNING]
     to_come = [row for row in rows if row.state in (*TO_COME, FAILED)]

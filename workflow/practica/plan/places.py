@@ -1,4 +1,4 @@
-"""Where the study may write: never in anybody else's files or folders."""
+"""Where the study may write: never into the files or folders of anybody else."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ OURS = (
     *("bench", "config", "docs", "envs", "examples", "logs", "plugins", "profiles", "reference", "report", "study"),
     *("tests", "workflow"),
 )
-"""What the project's own folder holds: its files, and where it works."""
+"""The content of the project's own folder: its files, and where it works."""
 
 
 PLACEHOLDERS = (".gitignore", ".gitkeep")
-"""Files by which git keeps a folder that is empty otherwise."""
+"""Files with which git keeps an otherwise empty folder."""
 
 
 EXAMPLES = "examples"
-"""Where studies lie beside each other, each with folders for its results and its data."""
+"""Folder of several studies, each with folders for its results and its data."""
 
 
 MADE = {
@@ -54,7 +54,7 @@ MADE = {
     ),
     "data.folder": ("prepared", "raw"),
 }
-"""Folders that the study makes in those of its results and its data."""
+"""Folders that the study makes inside its results and data folders."""
 
 
 FILES = (
@@ -70,11 +70,11 @@ FILES = (
     ),
     *("models.json", "report.zip", "report_*.pdf", "runs.csv", "study.json", "summary.csv"),
 )
-"""Files that it makes beside those of its results, as patterns."""
+"""Files that it makes in its results folder, as patterns."""
 
 
 def check_places(places: Mapping[str, Path]) -> None:
-    """Check the folders for ``results`` and ``data.folder``, of which something will be deleted, before all is.
+    """Check the folders for ``results`` and ``data.folder`` first, because files in them will be deleted.
 
     Raises:
         InputError: a folder is the project's own or in use for something else; the message names the key.
@@ -92,7 +92,7 @@ def check_places(places: Mapping[str, Path]) -> None:
 
 
 def check_place(what: str, folder: Path) -> None:
-    """Raise ``InputError`` where ``folder`` is the project's, git's, or not the one that its name seems to say."""
+    """Raise ``InputError`` if ``folder`` belongs to the project or git, or is not the one that its name suggests."""
     _check_spelling(what, folder)
     if any(inside(home, folder) is not None for home in (Path.cwd(), ROOT)):
         raise InputError(f"{what}: {folder} is no folder of its own, for it holds the project; name one in it")
@@ -104,7 +104,7 @@ def check_place(what: str, folder: Path) -> None:
 
 
 def check_file(what: str, file: Path) -> None:
-    """Raise ``InputError`` where ``file``, which is to be written, is a folder, or one of the project, or of git."""
+    """Raise ``InputError`` if ``file``, which is to be written, is a folder, or belongs to the project or git."""
     _check_spelling(what, file)
     if file.is_dir():
         raise InputError(f"{what}: {file} is a folder; name a file in it")
@@ -121,14 +121,14 @@ def _check_spelling(what: str, path: Path) -> None:
 
 
 def _of_project(path: Path) -> str | None:
-    """Return the file or folder of the project's own that ``path`` is or lies in."""
+    """Return the file or folder of the project that ``path`` is or lies in."""
     inner = inside(path, ROOT)
     in_example = inner is not None and inner.parts[:1] == (EXAMPLES,) and len(inner.parts) > 2
     return inner.parts[0] if inner and inner.parts[0] in OURS and not in_example else None
 
 
 def clear_results(folder: Path) -> list[Path]:
-    """Remove what a study makes in the folder of its results, and that if it is empty then; return what is left."""
+    """Remove what a study makes in its results folder, and the folder if that empties it; return what is left."""
     made = [path for path in _listed(folder) if any(path.match(name) for name in (*MADE["results"], *FILES))]
     for path in made:
         if path.is_dir() and not path.is_symlink():
@@ -146,10 +146,10 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def inside(folder: Path, other: Path) -> Path | None:
-    """Return where in ``other`` a folder lies, links followed, or None where it does not."""
+    """Return the path of a folder within ``other``, following links, or None if it lies elsewhere."""
     try:
         here, there = folder.resolve(), other.resolve()
-    except (OSError, RuntimeError):  # links that lead in a circle
+    except (OSError, RuntimeError):  # links in a circle
         return None
     return here.relative_to(there) if here.is_relative_to(there) else None
 
@@ -161,9 +161,9 @@ def _own_to_others(folder: Path) -> str | None:
 
 
 def _tracked(folder: Path) -> str | None:
-    """Return a file that git keeps in ``folder``, or, for a study elsewhere, beside it in a folder of the study.
+    """Return a file that git tracks in ``folder`` or, for a study elsewhere, beside it in a folder of the study.
 
-    Results and data that are kept on purpose may be.
+    Results and data may be tracked on purpose.
     """
     if (folder / "study.json").is_file() or (folder / "prepared").is_dir():
         return None
@@ -176,7 +176,7 @@ def _tracked(folder: Path) -> str | None:
 
 
 def _kept_by_git(folder: Path) -> list[Path]:
-    """Return the files in ``folder`` that git keeps."""
+    """Return the files in ``folder`` that git tracks."""
     if not folder.is_dir():
         return []
     try:
@@ -189,10 +189,10 @@ def _kept_by_git(folder: Path) -> list[Path]:
 
 
 def check_writable(key: str, folder: Path) -> None:
-    """Raise ``InputError`` unless ``folder``, which the configuration's ``key`` names, can be made and written to."""
+    """Raise ``InputError`` unless ``folder``, which the configuration's ``key`` names, can be created and written."""
     try:
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        # Asking the rights is not enough: to root, and on read-only or special file systems, they say yes.
+        # Checking permissions is not enough: they allow root everything, even on read-only or special file systems.
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What a job refuses as bad input, noted for the workflow, which then ends with these sentences and exit code 2.
+"""Bad input that a job refuses, recorded for the workflow, which then ends with these sentences and exit code 2.
 
-Snakemake makes exit code 1 of every failed job. A job that refuses leaves its sentences in the folder ``refused`` of
-the results, and the workflow raises them at its end.
+Snakemake ends with exit code 1 for every failed job. A job that refuses leaves its sentences in the folder ``refused``
+of the results, and the workflow raises them at its end.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ FOLDER = "refused"
 
 
 def refusal_file(results: str | Path, job: str) -> Path:
-    """Return where the job ``job`` notes what it refuses."""
+    """Return the file in which the job ``job`` records what it refuses."""
     return Path(results) / FOLDER / f"{job}.txt"
 
 
 @contextmanager
 def noted(file: Path | None) -> Iterator[None]:
-    """Note in ``file``, if one is given, what is refused within; what an earlier attempt has refused is forgotten."""
+    """Record in ``file``, if one is given, what is refused within; forget what an earlier attempt has refused."""
     if file:
         file.unlink(missing_ok=True)
     try:
@@ -41,6 +41,6 @@ def forget_refusals(results: str | Path) -> None:
 
 
 def refuse(results: str | Path) -> None:
-    """Raise ``InputError`` with what jobs of this run have refused, if any has."""
+    """Raise ``InputError`` with what jobs of this run have refused, if any have."""
     if files := sorted((Path(results) / FOLDER).glob("*.txt")):
         raise InputError("\npractica: ".join(map(read_text, files)))
