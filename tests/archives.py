@@ -1,4 +1,4 @@
-"""Archives as tests need them."""
+"""Archives for tests."""
 
 import io
 import tarfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def tar_gz(path: Path, members: dict[str, bytes], *specials: tarfile.TarInfo) -> Path:
-    """Write an archive of files of these contents, and of members as they are given."""
+    """Write an archive of files with these contents, and of the given members."""
     with tarfile.open(path, "w:gz") as archive:
         for special in specials:
             archive.addfile(special)

@@ -1,4 +1,4 @@
-"""The folder of Keras, the study of each test, and their order: those that take minutes come first."""
+"""The folder of Keras, the study of each test, and the order of tests: those that take minutes come first."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ ON_THE_TOY = {"evidence", "exports", "figures", "page", "paper", "toy", "trust"}
 
 
 def study_of(path: Path) -> Path:
-    """Return the folder of the study that a file of tests runs on."""
+    """Return the folder of the study that a test file uses."""
     return TOY if path.relative_to(Path(__file__).parent).parts[0] in ON_THE_TOY else OWN
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
-    """Open the study of a file before its modules are imported, which are known as those of a package."""
+    """Open the study of a file before its modules are imported, because they are imported as those of a package."""
     if isinstance(collector, pytest.Module):
         use(study_of(collector.path))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def heard_signals() -> Iterator[None]:
-    """Let programs that tests start hear signals also where the tests ignore them, under nohup or in the background.
+    """Make programs that tests start receive signals even if the tests ignore them, under nohup or in the background.
 
     A program inherits that a signal is ignored, but no handler.
     """
@@ -49,7 +49,7 @@ def heard_signals() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Open the study of a test, whatever the one before has opened."""
+    """Open the study of a test, whatever the previous test has opened."""
     use(study_of(item.path))
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of tests on data sets: no test reaches the network, and a folder is served on this machine."""
+"""Fixtures for tests of data sets: no test reaches the network, and a folder is served on this machine."""
 
 import http.server
 import threading
@@ -20,7 +20,7 @@ def offline(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def keras(monkeypatch, tmp_path_factory) -> Path:
-    """Return a folder of Keras of our own, which is not there yet."""
+    """Return a Keras folder of our own, which does not exist yet."""
     home = tmp_path_factory.mktemp("keras")
     monkeypatch.setenv("KERAS_HOME", str(home))
     return home / "datasets"

@@ -1,4 +1,4 @@
-"""The plain scripts train the study's nets as they should be: the same parameters, each epoch in another order."""
+"""The plain scripts train the study's nets correctly: the same parameters, each epoch in another order."""
 
 from __future__ import annotations
 

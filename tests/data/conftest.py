@@ -1,4 +1,4 @@
-"""What the tests of the store share: no test reaches the network, and a Pima of our own stands for real data."""
+"""Shared by the tests of the store: no test reaches the network, and our own Pima stands for real data."""
 
 import hashlib
 from dataclasses import dataclass, replace

@@ -16,7 +16,7 @@ from practica.files import sha256
 
 @pytest.fixture
 def upstream(pima, serve, monkeypatch):
-    """Serve our Pima as the upstream site."""
+    """Serve our Pima as the original site."""
     server = serve(pima.mirror)
     monkeypatch.setitem(spec_module.UPSTREAM_BASES, "jbrownlee", server.url)
     return server
@@ -24,13 +24,13 @@ def upstream(pima, serve, monkeypatch):
 
 @pytest.fixture
 def no_waiting(monkeypatch):
-    """Let pooch try again at once."""
+    """Let pooch retry immediately."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    """Let a transfer come in many chunks: the one in which it breaks off is lost."""
+    """Let a transfer come in many chunks: the one that is interrupted is lost."""
     monkeypatch.setattr(fetch, "CHUNK", 100)
 
 

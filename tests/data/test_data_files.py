@@ -1,4 +1,4 @@
-"""The containers of published files: read by exact names, and a damaged or hostile one refused with its reason."""
+"""The containers of published files: read by exact names; damaged or hostile ones are refused with a reason."""
 
 import gzip
 import io

@@ -33,7 +33,7 @@ def place(folder: Path, name: str = "pima") -> Path:
 
 
 def files(folder: Path, name: str = "pima") -> dict[str, bytes]:
-    """Return what lies in a prepared data set but for the record of its origin."""
+    """Return the files of a prepared data set, except for the record of its origin."""
     return {path.name: path.read_bytes() for path in place(folder, name).iterdir() if path.name != "origin.json"}
 
 

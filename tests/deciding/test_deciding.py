@@ -1,4 +1,4 @@
-"""Undecided claims get seeds, as long as the budget lasts; what they would take is foreseen."""
+"""Undecided claims get seeds as long as the budget lasts, and their needs are predicted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DENSE, CONV = ("steps", "dense"), ("steps", "conv")
 
 
 def part(values: list[float], rule: Mapping[str, float], smallest: float = 0.005, **fields: Any) -> dict[str, Any]:
-    """Return an undecided part of claims.json, which compares the two nets."""
+    """Return an undecided part of claims.json that compares the two nets."""
     side = {"quantity": "steps/conv/test/accuracy", "source": None, "estimate": None, "seeds": len(values)}
     return {
         "name": "accuracy",
@@ -133,7 +133,7 @@ def test_added_seeds_lie_over_the_configuration_and_under_the_command_line(
 
 
 class Trained:
-    """In place of Snakemake: blocks are written, collected and judged at once, up to the ``most`` at a time."""
+    """Replaces Snakemake: blocks are written, collected and judged immediately, at most ``most`` at a time."""
 
     def __init__(self, merged: Merged) -> None:
         self.merged, self.calls, self.last, self.most, self.fails = merged, 0, 1000, 1000, False
@@ -157,7 +157,7 @@ class Trained:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Rounds, Trained, list[str]]]:
-    """Return a function that makes rounds in a folder with a study of two nets that has run."""
+    """Return a function that makes rounds in a folder with a finished study of two nets."""
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(
         f"study: {TOY}\nseeds: 3\nexercises:\n  steps: {{dataset: walks, variants: {{dense: {{}}, conv: {{}}}}}}\n",

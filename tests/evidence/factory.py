@@ -31,7 +31,7 @@ RUN = ("moons", "steps")
 def make_study(
     exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1, folder: Path = TOY
 ) -> Study:
-    """Return a resolved study of these exercises and variants; default: both of the toy."""
+    """Return a resolved study of these exercises and variants; default: both of the toy study."""
     chosen = exercises or {name: EXERCISES[name][1] for name in RUN}
     return resolve(
         {
@@ -73,7 +73,7 @@ def write_block(
 ) -> Path:
     """Write one finished block with plausible learning curves and return its folder.
 
-    Metrics, folds and arrays are those of ``EXERCISES`` where nothing else is said.
+    Metrics, folds and arrays are those of ``EXERCISES`` unless given.
     """
     folder = block.folder(results)
     folds = _shape(block.exercise)[2] if folds is None else folds
@@ -101,13 +101,13 @@ def write_block(
 
 
 def write_failure(block: Block, results: Path, reason: str) -> None:
-    """Note that a block failed."""
+    """Record that a block failed."""
     path = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
     write_json(path, {"reason": reason, "when": "2026-01-01T00:00:00+00:00"})
 
 
 def write_timing(results: Path, *, stand_in: bool = False) -> None:
-    """Write how long a net of moons took in Keras and in NumPy."""
+    """Write the times of a moons net in Keras and in NumPy."""
     data = "STAND-IN" if stand_in else "real"
     rows = [
         ("moons", name, repetition, None, "timing", "ms_per_epoch", part * ms, data)

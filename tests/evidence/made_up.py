@@ -1,4 +1,4 @@
-"""Collected tables of runs that never were: a world in which the source is right, and ways to change it."""
+"""Collected tables of imaginary runs: a world in which the source is right, and ways to change it."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ FOLDS = {"moons/raw": 0.04, "moons/corrected": 0.02}
 
 
 def share(accuracies: Sequence[float]) -> list[float]:
-    """Return a course of accuracies as shares of the last."""
+    """Return a curve of accuracies as shares of the last."""
     return [value / accuracies[-1] for value in accuracies]
 
 
 class World:
-    """Final values and validation curves by seed, of which each test changes what it is about.
+    """Final values and validation curves by seed; each test changes the part that it is about.
 
     Attributes:
         levels: final accuracies of the world in which every claim holds.
         others: its final values of other metrics, by ``exercise/variant/split/metric``.
         slow: the variants whose curves rise late.
-        own_courses: the courses of single variants.
-        by_loss: the variants of which the loss is recorded, in place of the accuracy.
-        folds: how far the validation accuracy of the folds lies apart.
-        twins: nets, and their twins by hand.
+        own_courses: the curves of single variants.
+        by_loss: the variants that record the loss in place of the accuracy.
+        folds: the spread of the validation accuracy over the folds.
+        twins: nets, and their hand-written twins.
     """
 
     levels: Levels = ACCURACIES
@@ -82,7 +82,7 @@ class World:
             self.final[name] = self._jitter(value, place)
 
     def study(self) -> Study:
-        """Return the study that is made up."""
+        """Return the imaginary study."""
         return make_study(seeds=self.seeds)
 
     def shift(self, name: str, by: float | Sequence[float]) -> None:
@@ -90,7 +90,7 @@ class World:
         self.final[name] = self.final[name] + by
 
     def drop(self, variant: str) -> None:
-        """Take all runs and timings of a variant away."""
+        """Remove all runs and timings of a variant."""
         self.speedup = {net: each for net, each in self.speedup.items() if variant not in (net, self.twins[net])}
         self.final = {name: values for name, values in self.final.items() if not name.startswith(f"{variant}/")}
 
@@ -103,7 +103,7 @@ class World:
         return self.study()
 
     def _jitter(self, value: float, place: int) -> np.ndarray:
-        """Return the value with a little noise by seed, but exactly one where nothing can be better."""
+        """Return the value with a little noise by seed, but exactly one if nothing can be better."""
         noise = np.random.default_rng(place).uniform(-1, 1, self.seeds) * 1e-3 * value
         return np.full(self.seeds, value) + (0 if value == 1 else noise)
 
@@ -153,12 +153,12 @@ def shifted(name: str, by: float | Sequence[float]) -> Change:
 
 
 def torn(name: str, by: float) -> Change:
-    """Return a change that adds a number for half of the seeds and takes it away for the others."""
+    """Return a change that adds a number for half of the seeds and subtracts it for the others."""
     return lambda world: world.shift(name, [by if seed % 2 else -by for seed in range(world.seeds)])
 
 
 def going(variant: str, *courses: Sequence[float]) -> Change:
-    """Return a change of a variant's course; of several, the seeds take turns."""
+    """Return a change of a variant's curve; if there are several curves, the seeds take turns."""
     return lambda world: world.courses.__setitem__(variant, list(courses))
 
 
@@ -178,7 +178,7 @@ def slowed(net: str) -> tuple[Change, Change]:
 
 
 def spread(variant: str) -> tuple[Change, Change]:
-    """Return changes of the spread over the folds: larger, and as large as the other variant's but for noise."""
+    """Return changes of the spread over the folds: larger, and equal to the other variant's except for noise."""
 
     def noisy(world: World) -> None:
         world.fold_spread = dict.fromkeys(world.fold_spread, 0.04)
@@ -189,5 +189,5 @@ def spread(variant: str) -> tuple[Change, Change]:
 
 
 def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return what was judged of a part of a claim."""
+    """Return the verdict entry of a part of a claim."""
     return next(part for part in record["parts"] if part["name"] == name)

@@ -1,4 +1,4 @@
-"""The runs of a reference can be laid out as results again, and nothing else can be."""
+"""The runs of a reference can be restored as results, and nothing else can."""
 
 from __future__ import annotations
 

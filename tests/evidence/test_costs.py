@@ -1,4 +1,4 @@
-"""What the study has cost: all attempts, those that failed and those of the search among them."""
+"""The cost of the study: all attempts, including failed ones and those of the search."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def tuned() -> Study:
 
 
 def attempts(journal: Journal, *ends: str | None) -> None:
-    """Write attempts that ended so; None: killed."""
+    """Write attempts that ended in these ways; None: killed."""
     for why in ends:
         number = journal.begin(Holder.here())
         if why:

@@ -1,4 +1,4 @@
-"""Paired differences between variants, against numbers worked out by hand."""
+"""Paired differences between variants, compared with numbers computed by hand."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ from practica.evidence.estimates import LOG, MEAN, estimate
 def part(
     values: list[float], rule: dict[str, float], *, kind: str = "difference", smallest: float = 0.0, source: str = ""
 ) -> dict[str, Any]:
-    """Return a part of a claim as ``claims.json`` has it."""
+    """Return a part of a claim in the form of ``claims.json``."""
     found = estimate(values, LOG if kind == "ratio" else MEAN)
     return {
         "kind": kind,

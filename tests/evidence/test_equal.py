@@ -1,4 +1,4 @@
-"""What is compared was trained on equal terms, or it is not compared."""
+"""Only what was trained on equal terms is compared."""
 
 import json
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ DENSE, CONV = ("steps", "dense"), ("steps", "conv")
 
 
 def study(shared: Mapping[str, Any], dense: Mapping[str, Any], conv: Mapping[str, Any]) -> Study:
-    """Return a study of two nets with these settings, the first in common."""
+    """Return a study of two nets that share these settings."""
     variants = {"dense": {"settings": dict(dense)}, "conv": {"settings": dict(conv)}}
     entry = {"dataset": "walks", "settings": dict(shared), "variants": variants}
     return resolve({"seeds": 5, "seeds_per_job": 5, "exercises": {"steps": entry}})
 
 
 def run(study: Study, folder: Path, **conv: Any) -> dict[str, dict[str, Any]]:
-    """Write and judge runs of the study, of which conv's record these; return the claims by id."""
+    """Write and judge runs of the study, with these records for conv; return the claims by id."""
     fill(study, folder)
     if "epochs" in conv:
         block = next(block for block in study.blocks() if block.variant == "conv")

@@ -1,4 +1,4 @@
-"""Intervals and p-values: how often they hold the truth, and against numbers worked out by other means."""
+"""Intervals and p-values: how often they hold the truth, and compared with numbers computed in other ways."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What claims measure, on curves and values worked out by hand."""
+"""The measures of claims, on curves and values computed by hand."""
 
 from pathlib import Path
 

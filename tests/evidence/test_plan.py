@@ -1,4 +1,4 @@
-"""What a run would do, how long it takes, how wrong that was, and what came of it: from what lies on the disk."""
+"""What a run would do, how long it takes, how wrong that was, and its outcome: from the files on disk."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def job(block: Block, reason: str = MISSING) -> Job:
 
 
 def timed(block: Block, results: Path, fit: float, wall: float, **changes: Any) -> None:
-    """Write a finished block that took so long."""
+    """Write a finished block that took this long."""
     folder = write_block(block, results)
     manifest = read_json(folder / "manifest.json")
     manifest["provenance"] |= {"fit_seconds": fit, "wall_seconds": wall, "resumed_seconds": 0.0, "engine": "fit"}

@@ -43,7 +43,7 @@ def study_of(folder: Path, seeds: int) -> Study:
 
 
 class Both(World):
-    """A world in which the source's own protocol, under which some variants run, finds what ours does."""
+    """A world in which the source's own protocol, under which some variants run, finds what ours finds."""
 
     def __init__(self, place: Path) -> None:
         super().__init__()

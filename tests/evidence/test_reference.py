@@ -26,7 +26,7 @@ from .factory import fill, make_study
 
 
 def finish(study: Study, results: Path) -> None:
-    """Collect and judge what has run, as the workflow does."""
+    """Collect and judge the finished runs, as the workflow does."""
     write_json(results / "study.json", dict(study.config))
     collect(study, results)
     write_claims(study, results)

@@ -1,4 +1,4 @@
-"""The read side: values, curves, arrays, and why something is not there."""
+"""Reading results: values, curves, arrays, and why something is missing."""
 
 from pathlib import Path
 

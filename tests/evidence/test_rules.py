@@ -1,4 +1,4 @@
-"""The rules on seeds alone: each verdict of each rule, bounds and smallest effects included."""
+"""The rules alone: each verdict of each rule, including bounds and smallest effects."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def around(low: float, high: float) -> np.ndarray:
 
 
 def verdict(rule: str, bound: float, values: np.ndarray, smallest: float = 0.0, printed: float = 0.0) -> str:
-    """Return the verdict of a rule that decides alone."""
+    """Return the verdict of a rule that is decided alone."""
     p_values = rule_of(rule, bound, smallest, printed).p_values(values, values, MEAN)
     return decide(p_values, min(p_values))
 

@@ -16,7 +16,7 @@ STUDIES = 1500
 
 
 def ever_misses(draws: np.ndarray, truth: float, scale: str, *, sequential: bool) -> float:
-    """Return in which share of the studies ``(studies, seeds)`` an interval misses the truth at any look."""
+    """Return the share of the studies ``(studies, seeds)`` in which an interval misses the truth at any look."""
 
     def misses(values: np.ndarray) -> bool:
         low, high = interval(values, scale, sequential=sequential)

@@ -1,4 +1,4 @@
-"""The status of every block, from what its jobs leave on the disk."""
+"""The status of every block, from the files that its jobs leave on disk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PROGRESS = {
 
 @pytest.fixture(autouse=True)
 def no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Hide the cluster of this machine; return the folder in which a test may put a ``squeue`` of its own."""
+    """Hide the cluster of this machine; return the folder in which a test may put its own ``squeue``."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

@@ -1,4 +1,4 @@
-"""Statistics over the seeds, against numbers worked out by hand and against SciPy."""
+"""Statistics over the seeds, compared with numbers computed by hand and with SciPy."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is told of a training while it runs, and what it costs."""
+"""What is reported about a training while it runs, and what it costs."""
 
 from __future__ import annotations
 

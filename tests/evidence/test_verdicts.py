@@ -1,4 +1,4 @@
-"""Every claim on made-up runs for which its verdict is known, part by part."""
+"""Every claim on imaginary runs for which its verdict is known, part by part."""
 
 import json
 from collections.abc import Callable
@@ -152,7 +152,7 @@ def test_two_repetitions_time_nothing(tmp_path: Path) -> None:
 
 
 def nil(seeds: int, size: float = 0.0) -> Change:
-    """Return a change after which two nets differ by ``size`` on the test data, but for the luck of the seeds."""
+    """Return a change after which two nets differ by ``size`` on the test data, except for the luck of the seeds."""
 
     def change(world: World) -> None:
         luck = np.random.default_rng(9).normal(0.0, 0.005, seeds)
@@ -254,7 +254,7 @@ def test_the_numbers_stand_beside_the_sources(right: Path) -> None:
 
 
 def test_an_evaluation_by_other_means_agrees(tmp_path: Path) -> None:
-    """Read the tables as a stranger would, and do the sums with pandas and SciPy alone."""
+    """Read the tables as a stranger would, and compute everything with pandas and SciPy alone."""
     world = World(7)
     rng = np.random.default_rng(13)
     for name in world.final:

@@ -1,4 +1,4 @@
-"""`practica check` names all that is wrong with a study, each with its file and line."""
+"""`practica check` names all mistakes in a study, each with its file and line."""
 
 import os
 import re
@@ -37,7 +37,7 @@ PRINTED = "printed: {hidden/test/accuracy: '0.9'}\n\nclaims:"
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    """Work in a folder with a small study in which nothing is wrong."""
+    """Work in a folder with a small study without mistakes."""
     new_study(tmp_path, "A study")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -51,7 +51,7 @@ def edit(path, old, new):
 
 
 def found(*files):
-    """Return the sentences about what is wrong, then those that are notes."""
+    """Return the sentences about mistakes, then the notes."""
     use(ROOT / "study")  # so that what was read of the files before an edit is read again
     findings = examine(read_config(list(files or [CONFIG])), list(files or [CONFIG]))
     return [each.text for each in findings if not each.note], [each.text for each in findings if each.note]

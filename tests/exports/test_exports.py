@@ -167,7 +167,7 @@ def test_a_codecheck_file_lists_what_is_there(results):
 class TestDeposit:
     @pytest.fixture
     def cited(self, monkeypatch, tmp_path):
-        """Return a function that writes the citation file of the project."""
+        """Return a function that writes the project's citation file."""
 
         def write(**changes):
             known = {"title": "Code", "version": "7.1", "license": "MIT", "repository-code": "https://example.org/code"}

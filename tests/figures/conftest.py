@@ -1,4 +1,4 @@
-"""Collected results that several tests draw, and what is written in a figure."""
+"""Collected results that several tests draw, and the texts in a figure."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +14,13 @@ from practica.evidence.results import Results
 
 @pytest.fixture(scope="session")
 def complete(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Return the results of a complete study of the toy."""
+    """Return the results of a complete toy study."""
     return _collected(tmp_path_factory.mktemp("complete"), stand_in=False)
 
 
 @pytest.fixture(scope="session")
 def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Return the same from stand-in data."""
+    """Return the same results from stand-in data."""
     return _collected(tmp_path_factory.mktemp("standins"), stand_in=True)
 
 
@@ -34,5 +34,5 @@ def _collected(folder: Path, stand_in: bool) -> Results:
 
 @pytest.fixture(scope="session")
 def written() -> Callable[[Figure], str]:
-    """Return a function that gives everything that is written in a figure."""
+    """Return a function that returns all text in a figure."""
     return lambda figure: "\n".join(each.get_text() for each in figure.findobj(Text))  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What SLURM gave a job: its time, its life, and a GPU that must not be replaced by the CPU in silence."""
+"""What SLURM gave a job: its time, its life, and a GPU that must not silently be replaced by the CPU."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ CACHED = (code.code_digest, code.reach, code._part, code._shallow, syntax.source
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """Forget what other packages say, before and after."""
+    """Clear the caches of other packages, before and after."""
     forget()
     yield
     forget()
@@ -111,7 +111,7 @@ DEEP = "def bottom():\n    return 17\n"
 
 @pytest.fixture
 def wide(package: Path) -> Path:
-    """Return a package in which a definition leads to others in every way that Python has."""
+    """Return a package in which a definition refers to others in every way that Python has."""
     for name, text in {"wide": WIDE, "near": NEAR, "far": FAR, "deep": DEEP}.items():
         (package / f"{name}.py").write_text(text)
     return package

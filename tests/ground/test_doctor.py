@@ -26,7 +26,7 @@ EVERYTHING = {
 
 
 class Machine:
-    """The commands, folders and profile of a fake machine, which is in good order until a test breaks it."""
+    """The commands, folders and profile of a fake machine, which is healthy until a test breaks it."""
 
     def __init__(self, root: Path) -> None:
         self.commands = root / "bin"

@@ -1,4 +1,4 @@
-"""What a study says of itself: authors, abstract, keywords, and whether it repeats a source."""
+"""A study's own texts: authors, abstract, keywords, and whether it repeats a source."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The study that the engine's tests run on: two small experiments, of which nothing is known outside this folder."""
+"""The study that the engine's tests use: two small experiments, unknown outside this folder."""
 
 from __future__ import annotations
 

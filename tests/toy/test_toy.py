@@ -1,4 +1,4 @@
-"""The toy is a whole study: its nets train, its twin by hand trains alike, and a net that cannot be built is named."""
+"""The toy is a complete study: its nets train, its hand-written twin trains alike, and impossible nets are named."""
 
 from __future__ import annotations
 

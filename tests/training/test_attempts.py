@@ -1,4 +1,4 @@
-"""One process at a time: the lock, the journal of attempts, and how an attempt takes its leave."""
+"""One process at a time: the lock, the journal of attempts, and how an attempt ends."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def patience(seconds: float):
-    """Return a function that ends the waiting after so many seconds."""
+    """Return a function that ends the waiting after this many seconds."""
     end = time.monotonic() + seconds
 
     def waiting(who: str) -> None:

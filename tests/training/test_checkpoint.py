@@ -1,4 +1,4 @@
-"""Checkpoint files: whole or known to be broken, never somebody else's; and what is said of runs that go wrong."""
+"""Checkpoint files: complete or recognised as broken, never another run's; and errors of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What decides a run is in its key, and what a timing counts is training alone."""
+"""The key of a run holds everything that decides it, and its timing counts only training."""
 
 from __future__ import annotations
 

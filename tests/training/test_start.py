@@ -1,4 +1,4 @@
-"""How a training starts: with what it needs and no more."""
+"""How a training starts: with only what it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a hand did to the files of results, who reads them ends in one sentence and never in a traceback."""
+"""Whatever somebody does to the files of results, their readers end with one sentence and never with a traceback."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def whole(tmp_path_factory):
 
 
 def read(words, results, reference, out):
-    """Run a command on results and return what came of it."""
+    """Run a command on results and return its outcome."""
     there = {"REFERENCE": str(reference), "OUT": str(out)}
     command = [there.get(word, word) for word in words.split()] + ["--results", str(results)]
     if command[0] in ("table", "page", "figure", "claims", "statistics", "collect"):

@@ -1,4 +1,4 @@
-"""What no study can have produced is named, with file, line or run and what to do, and nothing is made of it."""
+"""Results that no study can have produced are named, with file, line or run and what to do, and never used."""
 
 import gzip
 import json
@@ -201,7 +201,7 @@ RAW = {"exercise": "moons", "variant": "raw"}
 
 
 def drop(path: Path, **fields: str) -> None:
-    """Take the rows with these values out of a table, or all that there are."""
+    """Remove the rows with these values from a table, or all rows."""
     table = read(path)
     lost = pd.Series(True, index=table.index)
     for name, value in fields.items():

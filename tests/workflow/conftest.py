@@ -1,4 +1,4 @@
-"""A copy of the project in which the tiny study has run from end to end; tests edit it and see what Snakemake does."""
+"""A copy of the project in which the tiny study has run completely; tests edit it and see what Snakemake does."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Project:
 
     @contextmanager
     def edited(self, path: str, old: str, new: str) -> Iterator[None]:
-        """Replace ``old`` by ``new`` in a file, and put things back afterwards."""
+        """Replace ``old`` by ``new`` in a file, and restore it afterwards."""
         file = self.folder / path
         before, times = file.read_text(), file.stat()
         assert old in before, f"{old!r} is not in {path}"
@@ -104,7 +104,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def touched(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a copy that Snakemake takes for finished: its files are there, but there is nothing in them."""
+    """Return a copy that Snakemake takes for finished: its files exist, but are empty."""
     project = copy_project(tmp_path_factory.mktemp("touched"))
     listed = project.snakemake("--summary")
     assert listed.returncode == 0, listed.stderr

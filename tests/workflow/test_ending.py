@@ -1,4 +1,4 @@
-"""Snakemake ends in seconds when it is told to, leaves no lock, and passes over that of one that is gone."""
+"""Snakemake ends within seconds when told to, leaves no lock, and ignores the lock of a dead one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG = "exercises.ej05.variants.tanh5.settings.epochs=1000000"
 
 @contextmanager
 def at_work(folder: Path, *before: str) -> Iterator[subprocess.Popen[str]]:
-    """Start Snakemake on a training without end, and wait until that is under way."""
+    """Start Snakemake on an endless training, and wait until it is running."""
     environment = {**os.environ, "PYTHONPATH": str(folder / "workflow"), "PRACTICA_DATA_MIRROR": ""}
     command = [*before, Path(sys.executable).with_name("snakemake"), RUN, "--cores", "1"]
     command += ["--configfile", "tiny.yaml", "--config", LONG]

@@ -1,4 +1,4 @@
-"""The second study runs from nothing to its reports, and no sentence in them is about another one."""
+"""The second study runs from nothing to its reports, in which no sentence is about another study."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(results: Path) -> dict[str, str]:
-    """Return what people read: the text of the PDF and of each page, and what is said of the PDF."""
+    """Return what people read: the text of the PDF and of each page, and the PDF's properties."""
     said = {}
     for name, words in (("pdf", ["pdftotext", "-layout"]), ("metadata", ["pdfinfo"])):
         end = ["-"] if name == "pdf" else []

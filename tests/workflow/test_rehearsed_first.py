@@ -1,4 +1,4 @@
-"""What cannot be trained ends the workflow before any training; what is known is neither tried nor trained again."""
+"""An impossible training ends the workflow before any training; nothing known is tried or trained again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def jobs(project, *words: str) -> set[str]:
 
 @pytest.fixture
 def memory(trained):
-    """Return the folder of what is remembered, and put it back afterwards."""
+    """Return the folder of the rehearsals' record, and restore it afterwards."""
     folder, kept = trained.folder / "results/rehearsed", trained.folder / "kept"
     shutil.copytree(folder, kept)
     yield folder

@@ -1,4 +1,4 @@
-"""How wide an edit is: which jobs of a finished study follow from each."""
+"""How far an edit reaches: which jobs of a finished study follow from each."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_exactly_what_an_edit_concerns_is_made_again(edit: str, touched) -> None
 
 
 def test_results_that_an_edit_leaves_valid_can_be_kept(touched) -> None:
-    """As the README says: ``--touch`` takes what is there for made by the code as it is now."""
+    """As the README says: ``--touch`` accepts existing results as made by the current code."""
     with touched.edited(f"{CODE}/backend.py", ".prefetch(2)", ".prefetch(3)"):
         assert touched.trained()
         done = touched.snakemake("--touch")

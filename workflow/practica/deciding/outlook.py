@@ -1,4 +1,4 @@
-"""Estimate how many seeds each claim needs if new seeds behave like the old ones, and hand out the next seeds."""
+"""Estimate how many seeds each claim needs if new seeds behave like the old ones, and choose the next seeds."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from practica.evidence.estimates import ALPHA, COUNTED
 from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED, UNDECIDED, Rule, rule_of
 
 MOST = 100_000
-"""Seeds beyond which nothing is foreseen: the effect may lie on the bound itself."""
+"""Beyond this many seeds nothing is predicted: the effect may lie on the bound itself."""
 GROWTH = 2
-"""How many times as many seeds a round may give, so that one wrong forecast does not cost all of the budget."""
+"""A round at most multiplies the seeds by this, so that one wrong forecast does not use up the whole budget."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a part of a claim would take.
+    """What it would take to decide a part of a claim.
 
     Attributes:
-        name: ``digits-a/speed``, with the protocol behind it where there are several.
+        name: ``digits-a/speed``, followed by the protocol if there are several.
         variants: those whose seeds it compares.
         n: seeds, or pairs of seeds, that it has.
-        needed: how many would decide it if they went on like those; None where that is beyond ``MOST``, or unknown.
-        seconds: what the seeds that it lacks would take to train, one after another.
-        why: why seeds alone do not decide it; empty where they may.
+        needed: how many would decide it if the new ones are like those; None if this is beyond ``MOST``, or unknown.
+        seconds: the time to train the missing seeds, one after another.
+        why: why more seeds alone do not decide it; empty if they may.
     """
 
     name: str
@@ -71,7 +71,7 @@ def _outlook(claim: str, part: Mapping[str, Any], rivals: int, study: Study, sec
 
 
 def _why(part: Mapping[str, Any], sides: Sequence[Quantity], study: Study) -> str:
-    """Say why seeds alone cannot decide a part."""
+    """Return why more seeds alone cannot decide a part."""
     if part["cause"] in ("unequal", "missing", "stand-in"):
         return f"{part['verdict']}: {part['reason']}"
     if any(side.split == TIMING for side in sides):
@@ -82,9 +82,9 @@ def _why(part: Mapping[str, Any], sides: Sequence[Quantity], study: Study) -> st
 
 
 def foresee(part: Mapping[str, Any], rivals: int = 1) -> int | None:
-    """Return how many seeds would decide a part whose further seeds repeat those there are; None beyond ``MOST``.
+    """Return how many seeds would decide a part if further seeds repeat the existing ones; None beyond ``MOST``.
 
-    ``rivals`` is how many parts are undecided with it: Holm's correction asks for that much more of the least p.
+    ``rivals`` is the number of undecided parts: Holm's correction multiplies the smallest p by it.
     """
     values = np.array(list(part["by_seed"].values()), dtype=float)
     if len(values) < FEWEST:
@@ -116,9 +116,9 @@ def _p(rule: Rule, values: np.ndarray, scale: str, *, counted: bool) -> float:
 def new_seeds(
     study: Study, added: Mapping[Named, Collection[int]], variants: Sequence[Named], n: int
 ) -> dict[Named, set[int]]:
-    """Return the seeds that variants lack so that ``n`` are there of each, the same for all of them; in whole jobs.
+    """Return the seeds that variants lack to have ``n`` each, the same for all of them; in whole jobs.
 
-    ``added`` are seeds that are already given beside those of the study.
+    ``added`` are seeds that were already given besides those of the study.
     """
     has = {named: {*study.seeds(*named), *added.get(named, ())} for named in variants}
     pool = sorted(set.union(*has.values()))
@@ -128,7 +128,7 @@ def new_seeds(
 
 
 def _whole_jobs(study: Study, named: Named, seeds: Sequence[int]) -> set[int]:
-    """Return the seeds with all that train in one job with those that are new: so no job is done twice."""
+    """Return the seeds, with all that train in one job with the new ones, so that no job runs twice."""
     size, own = study.seeds_per_job(*named), set(study.seeds(*named))
     groups = {seed // size for seed in seeds if seed not in own}
     return {*seeds, *(seed for group in groups for seed in range(group * size, (group + 1) * size))}
@@ -137,9 +137,9 @@ def _whole_jobs(study: Study, named: Named, seeds: Sequence[int]) -> set[int]:
 def next_round(
     study: Study, found: Sequence[Outlook], seconds: Mapping[Named, float], left: float
 ) -> dict[Named, set[int]]:
-    """Return the new seeds of each variant for one round that takes ``left`` seconds at most; the cheapest parts first.
+    """Return the new seeds of each variant for one round of at most ``left`` seconds, cheapest parts first.
 
-    A part gets as many as are foreseen to decide it, and ``GROWTH`` times as many as it has at most.
+    A part gets as many seeds as should decide it, but at most ``GROWTH`` times as many as it has.
     """
     given: dict[Named, set[int]] = {}
     chosen = [each for each in found if each.open and all(named in seconds for named in each.variants)]

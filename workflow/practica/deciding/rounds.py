@@ -30,7 +30,7 @@ class Rounds:
         merged: the files and words of its configuration.
         snakemake: the options with which Snakemake runs it.
         budget: seconds for all rounds.
-        say: what is told a line.
+        say: called with each line of output.
     """
 
     merged: Merged
@@ -39,9 +39,9 @@ class Rounds:
     say: Callable[[str], None]
 
     def run(self) -> list[Outlook]:
-        """Go round, and return the outlook of every part at the end, which a person or the time may bring.
+        """Run the rounds, and return the outlook of every part when a person or the time ends them.
 
-        Seeds that are given and not trained by then are withdrawn, for the study to be whole; their checkpoints stay.
+        Seeds that are not trained by then are withdrawn, so that the study is complete; their checkpoints stay.
 
         Raises:
             InputError: the study has not run yet, or is a demonstration or a partial one.
@@ -55,7 +55,7 @@ class Rounds:
         if lacking := [block.id for block in self._study().blocks() if not finished(block, study.results)]:
             several = f"{len(lacking)} blocks, as {lacking[0]}, are not trained yet"
             raise InputError(f"{several}: run the study first, or a part of it with only=")
-        added.write(self.file, added.read(self.file))  # from now on, all is judged by confidence sequences
+        added.write(self.file, added.read(self.file))  # from now on, confidence sequences judge everything
         self._judge()
         try:
             self._go_round()
@@ -65,12 +65,12 @@ class Rounds:
         return self.look()
 
     def look(self) -> list[Outlook]:
-        """Return the outlook of every part, by the results that are there."""
+        """Return the outlook of every part, from the existing results."""
         study = self._study()
         return outlooks(read_checked(study.results / "claims.json", "claims"), study, seconds_per_seed(study))
 
     def _go_round(self) -> None:
-        pace = 1.0  # seconds of training in a second of this clock: jobs run side by side
+        pace = 1.0  # seconds of training per second of this clock: jobs run in parallel
         while True:
             study, found = self._study(), self.look()
             undecided = [each for each in found if each.open]
@@ -95,7 +95,7 @@ class Rounds:
         return Study.resolve(self.merged.read())
 
     def _withdraw(self) -> None:
-        """Take back the added seeds that are not trained."""
+        """Withdraw the added seeds that are not trained."""
         study, given = self._study(), added.read(self.file)
         trained = {
             named: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
@@ -107,12 +107,12 @@ class Rounds:
             added.write(self.file, kept)
 
     def _judge(self) -> None:
-        """Bring claims.json in step with the seeds that are there, which trains nothing."""
+        """Update claims.json to the existing seeds; this trains nothing."""
         if not self._snakemake(None):
             raise RunError("the claims were not judged: see Snakemake's messages above")
 
     def _snakemake(self, seconds: float | None) -> bool:
-        """Run Snakemake to the verdicts; return whether it got there in time.
+        """Run Snakemake up to the verdicts; return whether it got there in time.
 
         Raises:
             RunError: a run failed.
@@ -126,7 +126,7 @@ class Rounds:
             process.terminate()
             process.wait()
             return False
-        except KeyboardInterrupt:  # which Snakemake got as well
+        except KeyboardInterrupt:  # Snakemake has received it as well
             process.wait()
             raise
         if code:
@@ -135,7 +135,7 @@ class Rounds:
 
 
 def _check(study: Study, merged: Merged) -> None:
-    """Raise ``InputError`` where seeds would decide nothing."""
+    """Raise ``InputError`` if more seeds would decide nothing."""
     if study.demonstration:
         raise InputError("a demonstration decides nothing: decide on the study at full size")
     if study.config["partial"]:
@@ -145,7 +145,7 @@ def _check(study: Study, merged: Merged) -> None:
 
 
 def seconds_per_seed(study: Study) -> Mapping[Named, float]:
-    """Return what a seed of each variant took: the share of a seed in the time of its blocks."""
+    """Return the seconds that a seed of each variant took: its share of the time of its blocks."""
     results = Results(study, study.results)
     done: dict[Named, list[tuple[float, int]]] = {}
     for block in study.blocks():

@@ -1,7 +1,7 @@
 """What a search by TPE tries next: a function of the search and of the scores so far, so that it can be repeated.
 
-Bergstra et al., Algorithms for Hyper-Parameter Optimization, 2011, as Optuna's ``TPESampler`` has it, ask and tell. The
-sampler is made anew for each batch, with a seed of its own, so that no state is lost when the search is killed.
+Bergstra et al., Algorithms for Hyper-Parameter Optimization, 2011, as implemented by Optuna's ``TPESampler``, with ask
+and tell. The sampler is created anew for each batch, with its own seed, so a killed search loses no state.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from practica.config.space import BATCH, Values, combinations, draws, rounded
 from practica.files import canonical_json, sha256
 
 TRIES = 50
-"""Draws of a batch that are all known already, before a random one takes the place."""
+"""Draws for a batch that may repeat known values, before a random draw is used instead."""
 
 Scores = Mapping[str, float | None]
-"""The score of each trial that has run, by its ``key``; None of one that diverged."""
+"""The score of each trial that has run, by its ``key``; None for one that diverged."""
 
 
 def key(values: Mapping[str, Any]) -> str:
-    """Return the name of values among scores."""
+    """Return the key of values among scores."""
     return canonical_json(values)
 
 
 def trials_of(search: Mapping[str, Any], scores: Scores, *, maximise: bool) -> list[Values]:
-    """Return the trials of a search from its first one on, up to the first batch that has still to be trained."""
+    """Return the trials of a search from the first one on, up to the first batch that is not trained yet."""
     known = combinations({"search": {**search, "asked": []}})
     while len(known) < search["trials"] and all(key(values) in scores for values in known):
         more = min(search.get("batch", BATCH), search["trials"] - len(known))
@@ -37,7 +37,7 @@ def trials_of(search: Mapping[str, Any], scores: Scores, *, maximise: bool) -> l
 
 
 def _ask(search: Mapping[str, Any], known: list[Values], scores: Scores, count: int, *, maximise: bool) -> list[Values]:
-    """Return up to ``count`` trials that are new; fewer where there are no more."""
+    """Return up to ``count`` new trials; fewer if there are no more."""
     import optuna
     from optuna.trial import TrialState, create_trial
 
@@ -49,7 +49,7 @@ def _ask(search: Mapping[str, Any], known: list[Values], scores: Scores, count: 
     distributions = _distributions(search)
     for values in known:
         score, parameters = scores[key(values)], _parameters(search, values)
-        # One that diverged is as bad as any: of pruned ones without a value TPE thinks so.
+        # A diverged trial is as bad as any: TPE treats pruned trials without a value this way.
         how: dict[str, Any] = {"value": score} if score is not None else {"state": TrialState.PRUNED}
         study.add_trial(create_trial(params=parameters, distributions=distributions, **how))
     batch: list[Values] = []
@@ -75,7 +75,7 @@ def _distributions(search: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(search: Mapping[str, Any], values: Values) -> dict[str, Any]:
-    """Return values as Optuna knows them: of a list, the place in it."""
+    """Return values as Optuna represents them: a value from a list by its position."""
     lists = search.get("values", {})
     return {name: lists[name].index(each) if name in lists else float(each) for name, each in values.items()}
 
