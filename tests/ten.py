@@ -1,4 +1,4 @@
-"""What the study of the project runs, for tests that hold whatever its folder and its configuration say."""
+"""What the project's study runs, for tests that hold whatever its folder and its configuration say."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def those_that_run(names: Iterable[str]) -> list[str]:
 
 
 def needs(*names: str) -> pytest.MarkDecorator:
-    """Leave a test out where whoever made the study theirs has taken away what it is about."""
+    """Skip a test if somebody has removed from the study what it is about."""
     gone = [name for name in names if not runs(name)]
     return pytest.mark.skipif(bool(gone), reason=f"the study does not run {', '.join(gone)}")

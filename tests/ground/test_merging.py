@@ -1,4 +1,4 @@
-"""All configuration files and words of a command line count, those of its profiles first."""
+"""All configuration files and words of a command line count, first those of its profiles."""
 
 from __future__ import annotations
 

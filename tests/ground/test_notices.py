@@ -1,4 +1,4 @@
-"""Notices: they come whole, no shell reads them, and no secret comes out."""
+"""Notices arrive complete, no shell reads them, and no secret leaks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOSTILE = "a $(touch owned) `touch owned`; touch owned & \"' \x1b[31m\x00${HOOK}
 
 
 class Hook(BaseHTTPRequestHandler):
-    """Keep what is posted; answer under /gone with an error, under /away with a redirection."""
+    """Record what is posted; answer under /gone with an error, under /away with a redirection."""
 
     got: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 

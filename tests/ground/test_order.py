@@ -1,4 +1,4 @@
-"""A job waits for a file without being made from it."""
+"""A job can wait for a file without being made from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from practica.launch.snakemake_internals import made_otherwise, targets, waits_f
 
 
 class Notes:
-    """What Snakemake has noted of one file."""
+    """What Snakemake has recorded about one file."""
 
     def __init__(self, recorded: list[str] | None) -> None:
         self.recorded = recorded

@@ -1,4 +1,4 @@
-"""Where results and data may be: never where the project's own files are, for a run deletes what stands in its way."""
+"""Where results and data may be: never among the project's own files, because a run deletes what is in its way."""
 
 from __future__ import annotations
 

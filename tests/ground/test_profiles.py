@@ -1,4 +1,4 @@
-"""Profiles and partitions are checked by what Snakemake and the installed SLURM plugin know."""
+"""Profiles and partitions are checked against what Snakemake and the installed SLURM plugin know."""
 
 from __future__ import annotations
 

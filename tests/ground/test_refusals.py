@@ -1,4 +1,4 @@
-"""What jobs refuse is told by the workflow, a sentence a line, until it is forgotten."""
+"""The workflow reports what jobs refuse, one sentence per line, until it is forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is rehearsed before the first training: what is new, and of trials those that may fail by themselves."""
+"""What is rehearsed before the first training: new variants, and those trials that may fail for their own reasons."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
 
 
 def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the values of the trials that are rehearsed of these."""
+    """Return the values of those trials that are rehearsed."""
     every = [
         Trial(str(place), own, (Block("steps", "dense", (0,), "dense", "walks", own),))
         for place, own in enumerate(values)

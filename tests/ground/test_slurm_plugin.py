@@ -1,4 +1,4 @@
-"""The engine knows the SLURM plugin by our own plugin only, whose profile it runs with."""
+"""The engine knows the SLURM plugin only through our own plugin, with whose profile it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every undocumented name of Snakemake: when one goes, a test here says what to do."""
+"""Every undocumented name of Snakemake: if one disappears, a test here says what to do."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def modules() -> list[Path]:
 
 
 def imported(path: Path) -> set[str]:
-    """Return the modules that a file imports, in functions too."""
+    """Return the modules that a file imports, inside functions too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     return names | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -1,4 +1,4 @@
-"""What a tuning tries: combinations, random draws, the trials that they become, and mistakes in them."""
+"""What a tuning tries: combinations, random draws, the trials made from them, and mistakes in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values written into a YAML file: what is there changes, and nothing else."""
+"""Values written into a YAML file change only what they should."""
 
 from __future__ import annotations
 

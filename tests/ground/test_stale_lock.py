@@ -1,4 +1,4 @@
-"""The lock of a Snakemake that is gone is removed; that of one at work stays."""
+"""The lock of a dead Snakemake is removed; that of a live one stays."""
 
 from __future__ import annotations
 

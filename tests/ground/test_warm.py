@@ -1,4 +1,4 @@
-"""What a step that is handed over has of its own: output, signals, its end; and what a crash costs."""
+"""A step that is handed over keeps its own output, signals and end; and the cost of a crash."""
 
 from __future__ import annotations
 

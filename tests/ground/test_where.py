@@ -1,4 +1,4 @@
-"""One place says where results and data are, and every command asks it."""
+"""One place says where results and data are, and every command uses it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONFIG = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder whose configuration names other places than the usual ones."""
+    """Work in a folder whose configuration names unusual places."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PRACTICA_DATA_MIRROR", raising=False)
     Path("config.yaml").write_text(yaml.safe_dump(CONFIG))

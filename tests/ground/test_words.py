@@ -1,4 +1,4 @@
-"""Words: one file a language, which is all that a language needs besides prose; mistakes in it are one sentence."""
+"""Words: one file per language, all that a language needs besides prose; mistakes in it give one sentence."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Content = dict[str, Any]
 
 
 def marked(content: Any) -> Any:
-    """Return words of a language that nobody speaks: English in capitals."""
+    """Return words of an artificial language: English in capitals."""
     if isinstance(content, Mapping):
         return {key: marked(value) for key, value in content.items()}
     if not isinstance(content, str):

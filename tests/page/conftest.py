@@ -27,7 +27,7 @@ def faked() -> Study:
 
 @pytest.fixture(scope="session")
 def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the workflow and the faked results, as they are when the report is to be made."""
+    """Return a folder with the workflow and the faked results, ready for the report."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("Snakefile", "workflow", "report", "profiles", "envs"):
         (folder / name).symlink_to(ROOT / name)

@@ -1,4 +1,4 @@
-"""The HTML report in a headless Chromium, without a network: it loads, leads everywhere, and answers to the mouse."""
+"""The HTML report in a headless Chromium, without a network: it loads, its links work, and it reacts to the mouse."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 @pytest.fixture
 def tab(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """Return a tab that has no network and must not complain."""
+    """Return a tab without a network that must log no errors."""
     context = browser.new_context(viewport=DESKTOP, offline=True)
     tab = context.new_page()
     complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""Small copies of figures, for pages that are not the report's."""
+"""Small copies of figures, for pages outside the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on the pages: every figure, table and run, and only what the results say."""
+"""The content of the pages: every figure, table and run, and only what the results say."""
 
 from __future__ import annotations
 

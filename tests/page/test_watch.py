@@ -1,4 +1,4 @@
-"""The page of the running study: who may see it, what it shows, and that it follows by itself."""
+"""The page of the running study: who may see it, what it shows, and that it updates itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARKUP = "<b>bad</b> & <script>alert(1)</script>"
 
 
 def reach(study: Study, results: Path, epochs: int) -> None:
-    """Let the first run of the first block come to an epoch."""
+    """Let the first run of the first block reach an epoch."""
     block = study.blocks()[0]
     values = [epoch / 10 for epoch in range(1, epochs + 1)]
     history = {"train": {"loss": values}, "validation": {"accuracy": values, "loss": values}}

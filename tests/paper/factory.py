@@ -1,4 +1,4 @@
-"""Write the results of a study as its jobs would leave them, with numbers that a test can know."""
+"""Write the results of a study as its jobs would, with numbers that a test can know."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def grey_picture() -> str:
 
 
 def write_failure(block: Block, results: Path, reason: str) -> None:
-    """Note that a block failed."""
+    """Record that a block failed."""
     path = results / "failures" / block.exercise / block.variant / f"{block.name}.json"
     write_json(path, {"reason": reason, "when": "2026-01-01T00:00:00+00:00"})
 
@@ -131,7 +131,7 @@ def _curves(last: dict[str, float], epochs: int) -> dict[str, list[float]]:
 
 
 def provenance(block: Block, stand_in: bool) -> dict[str, Any]:
-    """Return where the block claims to come from."""
+    """Return the fake origin of the block."""
     kind, source = ("stand-in", "generated") if stand_in else ("upstream", "example.org/a_b")
     return {
         "git": {"commit": "0123456789abcdef0123", "dirty": True},
@@ -157,7 +157,7 @@ def provenance(block: Block, stand_in: bool) -> dict[str, Any]:
 
 
 def model(exercise: str, variant: str) -> dict[str, Any]:
-    """Return what ``models.json`` says about a variant."""
+    """Return the entry of a variant in ``models.json``."""
     total, frozen = TOTALS.get(f"{exercise}/{variant}", (673, 72))
     count = 41 if variant == "conv" else 9
     layers = [

@@ -1,4 +1,4 @@
-"""Names and titles in other letters than Latin ones: shown where the machine has fonts, else told by a sentence."""
+"""Names and titles in non-Latin letters: shown if the machine has fonts, otherwise reported in a sentence."""
 
 from pathlib import Path
 

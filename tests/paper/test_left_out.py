@@ -1,4 +1,4 @@
-"""What a study leaves out is a hole in the report, never an error; what nothing knows is an error before any job."""
+"""What a study leaves out is a gap in the report, never an error; an unknown name is an error before any job."""
 
 from __future__ import annotations
 

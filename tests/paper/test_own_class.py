@@ -1,4 +1,4 @@
-"""A study's own class and preamble of LaTeX: what they decide, what they leave, and what is said of mistakes."""
+"""A study's own LaTeX class and preamble: what they decide, what they leave, and the messages about mistakes."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Reports of a study under two protocols: each number and verdict says of which it is, and what to know of it."""
+"""Reports of a study under two protocols: each number and verdict names its protocol, with its caveats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tables and the PDF depend on: whatever they say changes their digest, and what others say does not."""
+"""What tables and the PDF depend on: everything that they show changes their digest, and what others show does not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from practica.words import section, sections
 
 
 class Listening(dict[str, Any]):
-    """A dictionary that notes which of its entries are asked for."""
+    """A dictionary that records which of its entries are read."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         super().__init__(content)

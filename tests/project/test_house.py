@@ -1,4 +1,4 @@
-"""The house keeps its order: what belongs together is there, floors import downward, nothing grows into an attic."""
+"""The structure of the project: what belongs together is together, floors import downward, nothing grows too large."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""`practica new` writes an exercise that runs at once, or nothing; whatever part is missing is named."""
+"""`practica new` writes an exercise that runs at once, or nothing; any missing part is named."""
 
 import os
 import shlex
@@ -56,7 +56,7 @@ def copied(folder, *names):
 
 @pytest.fixture
 def plain(tmp_path, monkeypatch):
-    """Return a folder with all that `new` adds to."""
+    """Return a folder with everything that `new` extends."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # `new` imports data sets, and what Python caches is not its
     return copied(tmp_path, "config.yaml", "study")

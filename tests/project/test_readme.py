@@ -1,4 +1,4 @@
-"""What the README tells to type works, in the order in which it is written."""
+"""The commands in the README work, in the order in which they are written."""
 
 import os
 import re

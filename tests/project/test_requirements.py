@@ -1,4 +1,4 @@
-"""What pyproject.toml asks for is what the locks and the conda environment hold, and the version is one."""
+"""The locks and the conda environment hold what pyproject.toml requires, and the version is the same everywhere."""
 
 import re
 import tomllib

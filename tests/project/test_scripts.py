@@ -1,4 +1,4 @@
-"""The set-up scripts say in one sentence what a machine lacks, and do what they can themselves."""
+"""The set-up scripts say in one sentence what a machine lacks, and do themselves what they can."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""One test cluster for all tests of this folder; where there cannot be one, they are skipped with the reason."""
+"""One test cluster for all tests in this folder; where none can run, they are skipped with the reason."""
 
 from __future__ import annotations
 

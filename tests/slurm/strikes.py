@@ -1,4 +1,4 @@
-"""What breaks on clusters: each strike is done to the process that trains a block and to its SLURM job."""
+"""Failures of clusters, inflicted on the process that trains a block and on its SLURM job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Strike = Callable[[Cluster, psutil.Process, str], None]
 
 
 def kill(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """End a process as the kernel does for want of memory."""
+    """End a process as the kernel does when memory runs out."""
     process.kill()
 
 

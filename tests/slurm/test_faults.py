@@ -1,4 +1,4 @@
-"""What breaks on clusters, done to one study as it trains: it ends complete and equal to an undisturbed one."""
+"""Failures of clusters, inflicted on one study as it trains: it ends complete and equal to an undisturbed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snakemake as a job of SLURM: killed and stopped, and nobody on the login node."""
+"""Snakemake as a SLURM job: killed and stopped, with nothing on the login node."""
 
 from __future__ import annotations
 

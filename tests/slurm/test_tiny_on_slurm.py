@@ -1,4 +1,4 @@
-"""The tiny study on SLURM, from the data sets to the PDF, and what its jobs ask for."""
+"""The tiny study on SLURM, from the data sets to the PDF, and the resources that its jobs request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A world in which everything holds that the source of the ten exercises claims."""
+"""A world in which everything that the source of the ten exercises claims is true."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TenWorld(World):
     twins: Mapping[str, str] = {f"ej02/{net}": f"ej02/{net}_numpy" for net in NETS}
 
     def study(self) -> Study:
-        """Return the study that is made up: all exercises of the configuration, with as many seeds."""
+        """Return the imaginary study: all exercises of the configuration, with as many seeds."""
         exercises = {
             name: {
                 "dataset": entry["dataset"],

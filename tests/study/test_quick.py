@@ -1,4 +1,4 @@
-"""The quick profile cuts what is there and does not mind what is not."""
+"""The quick profile cuts what exists and ignores what does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between the backends of Keras; the rest of the package is written with ``keras.ops``.
+"""The differences between Keras' backends; the rest of the package is written with ``keras.ops``.
 
 ``KERAS_BACKEND`` chooses: TensorFlow unless it says ``jax``.
 """
@@ -27,10 +27,10 @@ else:
 
 
 def version() -> str:
-    """Return the backend's name, version and kernels: all of them decide the last bits of a result."""
+    """Return the backend's name, version and kernels: all of them affect the last bits of a result."""
     if NAME != "tensorflow":
         return f"{NAME} {jax.__version__}"
-    # What TensorFlow read when it was imported; without the variable its choice depends on the processor.
+    # TensorFlow reads this variable when it is imported; without it, its choice depends on the processor.
     kernels = {"1": ", oneDNN", "0": ", no oneDNN"}.get(os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""), "")
     return f"{NAME} {tf.__version__}{kernels}"
 
@@ -46,9 +46,11 @@ def gpus() -> list[str]:
 def multiplies_bfloat16() -> bool:
     """Return whether bfloat16 is faster than float32 here: on GPUs, and on some processors.
 
-    These are the ones with matrix units for it (AMX), and AMD's with vector instructions for it (avx512_bf16): an epoch
-    of a large convolutional net takes 0.6 times as long there as in float32. With the same instructions it took 1.6
-    times as long on a Xeon, and other processors emulate it, many times slower.
+    These processors have matrix units for it (AMX), or are AMD's with vector instructions for it (avx512_bf16): an
+    epoch of
+    a large convolutional net takes 0.6 times as long there as in float32. With the same instructions it took 1.6 times
+    as
+    long on a Xeon; other processors emulate it, many times slower.
     """
     if gpus():
         return True
@@ -57,10 +59,11 @@ def multiplies_bfloat16() -> bool:
 
 
 def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: str) -> Any:
-    """Return what ``tf.nn.conv2d`` does, of inputs ``(batch, height, width, channels)``.
+    """Return the result of ``tf.nn.conv2d``, for inputs ``(batch, height, width, channels)``.
 
-    Its gradient by the kernel is itself a convolution: of the inputs with the gradient by the outputs, in both of which
-    samples and channels change places, spread as the kernel was moved.
+    Its gradient by the kernel is itself a convolution: of the inputs with the gradient by the outputs, where samples
+    and
+    channels swap places in both, and the stride of the kernel becomes a dilation.
     """
 
     @tf.custom_gradient
@@ -81,16 +84,16 @@ def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: 
 
         return tf.nn.conv2d(inputs, kernel, strides, padding), gradients
 
-    return convolve(inputs, tf.convert_to_tensor(kernel))  # a variable would have to have a gradient of its own
+    return convolve(inputs, tf.convert_to_tensor(kernel))  # a variable would need its own gradient
 
 
 def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
-    """Return the function as one compiled graph; ``xla`` fuses its operations, which pays where they are tiny."""
+    """Return the function as one compiled graph; ``xla`` fuses its operations, which pays off if they are tiny."""
     return tf.function(function, jit_compile=xla, autograph=False) if NAME == "tensorflow" else jax.jit(function)
 
 
 def graph(function: Callable[[], Any]) -> Any:
-    """Return TensorFlow's graph of a function, which is traced and not run."""
+    """Return TensorFlow's graph of a function, which is traced but not run."""
     return tf.function(function, autograph=False).get_concrete_function().graph
 
 
@@ -102,7 +105,7 @@ class Spec(NamedTuple):
 
 
 def over_replicas(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-    """Return what ``function`` of one replica gives for all: every tensor has the replicas as first axis."""
+    """Return the results of ``function``, written for one replica, for all: the first axis of tensors is replicas."""
     if NAME != "tensorflow":
         return jax.vmap(function)(*arguments)
     return tf.vectorized_map(lambda own: function(*own), tuple(arguments))
@@ -120,20 +123,20 @@ def traced(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., 
 
 
 def mapped(function: Callable[..., Any], specs: Sequence[Any]) -> Callable[..., Any]:
-    """Return ``function`` of one replica as a traced function of all."""
+    """Return ``function``, written for one replica, as a traced function of all replicas."""
     return traced(lambda *arguments: over_replicas(function, arguments), specs)
 
 
 def value(variable: Any) -> np.ndarray:
     """Return a copy of a variable's value."""
-    # Keras' own numpy() copies in a way of which NumPy warns with JAX, and convert_to_numpy so with TensorFlow.
+    # NumPy warns about the way in which Keras' numpy() copies with JAX, and convert_to_numpy with TensorFlow.
     return np.array(variable.numpy() if NAME == "tensorflow" else keras.ops.convert_to_numpy(variable.value))
 
 
 def argmax(values: Any) -> Any:
-    """Return the place of the largest of the last axis, the first of several, in int64.
+    """Return the index of the largest value on the last axis, the first of several, in int64.
 
-    Keras' own tells 0.0 from -0.0 with an operation that ``mapped`` can only loop over.
+    Keras' own argmax distinguishes 0.0 from -0.0 with an operation that ``mapped`` can only loop over.
     """
     return tf.argmax(values, axis=-1) if NAME == "tensorflow" else keras.ops.argmax(values, axis=-1).astype("int64")
 
@@ -141,7 +144,7 @@ def argmax(values: Any) -> Any:
 def value_and_gradients(
     function: Callable[[Sequence[Any]], tuple[Any, Any]], weights: Sequence[Any]
 ) -> tuple[Any, list[Any]]:
-    """Return what ``function`` returns beside the value that it gives first, and that value's gradients."""
+    """Return the second result of ``function``, and the gradients of its first."""
     if NAME != "tensorflow":
         (_, extra), gradients = jax.value_and_grad(function, has_aux=True)(list(weights))
         return extra, gradients
@@ -150,7 +153,7 @@ def value_and_gradients(
         value, extra = function(weights)
     gradients = tape.gradient(value, weights)
     if any(isinstance(gradient, tf.IndexedSlices) for gradient in gradients):
-        # Keras' optimizers treat the rows of such a gradient one by one, repeated ones too.
+        # Keras' optimizers update the rows of such a gradient one by one, repeated ones too.
         raise ValueError("a gradient is sparse, as those of embeddings are")
     return extra, gradients
 
@@ -161,7 +164,7 @@ def count_words(words: int) -> Callable[[Any], Any]:
     def count(reviews: Any) -> Any:
         numbers = tf.cast(reviews, tf.int32)
         counts = tf.math.bincount(numbers, minlength=words, maxlength=words, axis=-1, dtype=tf.float32)
-        return tf.ensure_shape(counts, (None, words))  # bincount does not tell its shape, and Keras needs it
+        return tf.ensure_shape(counts, (None, words))  # bincount does not set its shape, and Keras needs it
 
     def count_rows(reviews: Any) -> np.ndarray:
         counts = np.zeros((len(reviews), words), np.float32)
@@ -174,15 +177,15 @@ def count_words(words: int) -> Callable[[Any], Any]:
 
 
 def as_float(inputs: Any) -> Any:
-    """Return stored inputs in float32, each where there are several; texts stay texts."""
+    """Return stored inputs in float32, each part if there are several; texts stay texts."""
     return keras.tree.map_structure(lambda part: part if holds_text(part) else keras.ops.cast(part, "float32"), inputs)
 
 
 class Feed:
-    """Batches of samples, made when they are needed: what is stored stays as small as it came.
+    """Batches of samples, made when they are needed, so that stored data stay as small as they are.
 
     Args:
-        to_input: maps a batch of stored inputs to the network's; None: as they are, in float32.
+        to_input: maps a batch of stored inputs to the network's; None: unchanged, in float32.
     """
 
     def __init__(self, to_input: Callable[[Any], Any] | None) -> None:
@@ -201,9 +204,9 @@ class Feed:
         count: int,
         batch: int,
     ) -> Any:
-        """Return the batches of all ``passes``, each an array ``(count,)`` of rows; a pass's last may be smaller.
+        """Return the batches of all ``passes``, each an array ``(count,)`` of rows; the last of each may be smaller.
 
-        A batch is a tuple: the inputs, and these rows of each of ``targets`` (of weights too, where there are any).
+        A batch is a tuple: the inputs, and these rows of each of ``targets`` (and of weights, if there are any).
         """
         if NAME == "tensorflow":
             rows = tf.data.Dataset.from_generator(passes, output_signature=tf.TensorSpec((count,), tf.int64))
@@ -216,7 +219,7 @@ class Feed:
         )
 
     def once(self, inputs: Any, targets: tuple[np.ndarray, ...], rows: np.ndarray, batch: int) -> Any:
-        """Return the batches of one pass over ``rows``, which can be gone through again and again."""
+        """Return the batches of one pass over ``rows``, which can be iterated repeatedly."""
         if NAME == "tensorflow":
             return self._gather(tf.data.Dataset.from_tensor_slices(rows).batch(batch), inputs, targets)
         return _Batches(lambda index: self._batch(inputs, targets, index), rows, batch)
@@ -233,14 +236,14 @@ class Feed:
             return self._to_input(taken), *(stored(rows) for stored in y)
 
         gathered = rows.map(batch, num_parallel_calls=1)
-        # There is nothing to tune here, and the end of an iterator waits for the thread that would do it: that often
-        # sleeps on, for 10 ms, 20 ms and so on up to a minute. Trainings took up to as long again as they worked.
+        # There is nothing to tune here, and the end of an iterator waits for the tuning thread, which often keeps
+        # sleeping, for 10 ms, 20 ms and so on up to a minute. This made trainings take up to twice as long.
         options = tf.data.Options()
         options.autotune.enabled = False
         return gathered.prefetch(2).with_options(options)
 
     def _tensor(self, values: Any) -> Callable[[Any], Any]:
-        """Return a function from rows to the stored values there; all parts that share the values share one tensor."""
+        """Return a function from rows to the stored values there; parts that share the values share one tensor."""
         if id(values) not in self._tensors:
             if hasattr(values, "paths"):
                 read = _reader(values)
@@ -254,12 +257,15 @@ class Feed:
                         else tf.constant(np.asarray(values))
                     )
                 read = partial(tf.gather, tensor)
-            self._tensors[id(values)] = values, read  # with the values, whose id is theirs as long as they live
+            self._tensors[id(values)] = (
+                values,
+                read,
+            )  # keep the values, because an id is unique only while its object lives
         return self._tensors[id(values)][1]
 
 
 def _batch_of(stored: Any) -> Any:
-    """Return a batch of stored inputs as the backend takes them."""
+    """Return a batch of stored inputs in the form that the backend takes."""
     if NAME == "tensorflow" and hasattr(stored, "offsets"):
         return tf.RaggedTensor.from_row_splits(np.asarray(stored.values), stored.offsets)
     if NAME == "tensorflow":
@@ -268,7 +274,7 @@ def _batch_of(stored: Any) -> Any:
 
 
 def _reader(images: Any) -> Callable[[Any], Any]:
-    """Return a function from rows to images that Python reads when the batch is made."""
+    """Return a function from rows to images, which Python reads when the batch is made."""
 
     def read(rows: Any) -> Any:
         batch = tf.numpy_function(lambda own: images[own], [rows], tf.uint8)
@@ -292,7 +298,7 @@ class _Batches(keras.utils.PyDataset):
 
 
 def cpu_words() -> set[str]:
-    """Return all words that describe the processor, none where the system does not say."""
+    """Return all words that describe the processor; empty if the system does not say."""
     try:
         return set(CPU_INFO.read_text(encoding="utf-8").split())
     except OSError:

@@ -1,4 +1,4 @@
-"""Each file of the ten is read as published, and a damaged or other one is refused with a sentence that says why."""
+"""Each file of the ten is read as published; a damaged or different one is refused with a sentence that says why."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""The nets by hand: their gradients against finite differences, their training against that of their Keras twins."""
+"""The hand-written nets: their gradients compared with finite differences, their training with their Keras twins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results that the study of the project could have, with numbers that say nothing."""
+"""Results that the project's study could have, with meaningless numbers."""
 
 from pathlib import Path
 

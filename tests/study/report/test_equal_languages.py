@@ -1,4 +1,4 @@
-"""Spanish and English are one report: they ask for the same things, and every verdict reads well in both."""
+"""Spanish and English are one report: they use the same results, and every verdict reads well in both."""
 
 import copy
 import re
