@@ -25,8 +25,7 @@ class Measured:
     Attributes:
         seconds: from its start to its end.
         peak_mb: the largest resident memory, its own or that of a process it started and waited for; at least that of
-            the
-            measuring process, because Linux also counts what a process was before it became the command.
+            the measuring process, because Linux also counts what a process was before it became the command.
         output: what it printed.
     """
 

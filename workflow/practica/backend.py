@@ -47,10 +47,8 @@ def multiplies_bfloat16() -> bool:
     """Return whether bfloat16 is faster than float32 here: on GPUs, and on some processors.
 
     These processors have matrix units for it (AMX), or are AMD's with vector instructions for it (avx512_bf16): an
-    epoch of
-    a large convolutional net takes 0.6 times as long there as in float32. With the same instructions it took 1.6 times
-    as
-    long on a Xeon; other processors emulate it, many times slower.
+    epoch of a large convolutional net takes 0.6 times as long there as in float32. With the same instructions it took
+    1.6 times as long on a Xeon; other processors emulate it, many times slower.
     """
     if gpus():
         return True
@@ -62,8 +60,7 @@ def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: 
     """Return the result of ``tf.nn.conv2d``, for inputs ``(batch, height, width, channels)``.
 
     Its gradient by the kernel is itself a convolution: of the inputs with the gradient by the outputs, where samples
-    and
-    channels swap places in both, and the stride of the kernel becomes a dilation.
+    and channels swap places in both, and the stride of the kernel becomes a dilation.
     """
 
     @tf.custom_gradient
@@ -257,10 +254,7 @@ class Feed:
                         else tf.constant(np.asarray(values))
                     )
                 read = partial(tf.gather, tensor)
-            self._tensors[id(values)] = (
-                values,
-                read,
-            )  # keep the values, because an id is unique only while its object lives
+            self._tensors[id(values)] = values, read  # with the values: an id is unique only while its object lives
         return self._tensors[id(values)][1]
 
 

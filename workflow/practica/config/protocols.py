@@ -40,8 +40,7 @@ def with_protocols(config: Any) -> Any:
     """Return a configuration in which each exercise holds its settings for every protocol that runs.
 
     The file of a protocol, such as ``published.yaml``, lies over the settings of the configuration, and the
-    configuration's
-    own ``protocols`` of the exercise lie over that. A demonstration has only the first protocol.
+    configuration's own ``protocols`` of the exercise lie over that. A demonstration has only the first protocol.
 
     Raises:
         InputError: a protocol is not declared, or cannot run; the message names key and file.

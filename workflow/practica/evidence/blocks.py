@@ -54,8 +54,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
 
     Raises:
         InputError: a file is malformed, belongs to another block, was made with other settings than the study has, or
-            is
-            missing although ``metrics.json``, which is written last, is there; the message names it.
+            is missing although ``metrics.json``, which is written last, is there; the message names it.
     """
     metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
     if block.trial and (reason := _divergence(metrics_file)):
@@ -152,16 +151,13 @@ def _unfinished(block: Block, results: Path) -> BlockFiles:
         return BlockFiles(block, "failed", reason)
     last = next(reversed(Journal(block, results).entries()), None)
     if last and last.why != DONE and not alive(checkpoint_folder(block, results) / "lock.json"):
-        # A process that is killed leaves no note.
+        # A killed process leaves no note.
         return BlockFiles(block, "failed", f"{last.why or KILLED} on {last.host}, attempt {last.attempt}")
     return BlockFiles(block, "missing", NOT_RUN)
 
 
 def _checked(path: Path, block: Block) -> Any:
-    """Read a file of runs, and check that it matches its schema and belongs to this block.
-    -        # A process that is killed leaves no note.
-            # A killed process leaves no note.
-    """
+    """Read a file of runs, and check that it matches its schema and belongs to this block."""
     content = _read(path)
     if said := misfit(content, path.stem):
         raise InputError(f"{path} is malformed ({said}); {train_again(path)}")

@@ -40,8 +40,7 @@ def gather(study: Study, results: Path) -> None:
     """Write ``metrics.csv``, ``history.csv.gz``, ``runs.csv`` and ``costs.csv``.
 
     ``metrics.csv`` ends with what is measured beside the runs. Blocks in ``results`` that failed or did not run appear
-    only
-    in ``runs.csv``, with the reason.
+    only in ``runs.csv``, with the reason.
 
     Raises:
         InputError: a file of a block is malformed, or lacks what others of its variant have.

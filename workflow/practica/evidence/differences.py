@@ -26,11 +26,10 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return ``variant`` against ``minus`` over seeds, for every two variants on the same data and every final metric.
 
     Final metrics are evaluated with the weights of the last epoch. Variants share the data seed, so their seeds form
-    pairs;
-    variants of different protocols are not compared. Folds are averaged within their seed first. Errors and losses are
-    compared by their ratio, everything else by its difference. ``significant`` says whether ``p_holm``, which is
-    corrected
-    for all rows, is under 0.05; it is never true with too few pairs, or if the two were trained on unequal terms.
+    pairs; variants of different protocols are not compared. Folds are averaged within their seed first. Errors and
+    losses are compared by their ratio, everything else by its difference. ``significant`` says whether ``p_holm``,
+    which is corrected for all rows, is under 0.05; it is never true with too few pairs, or if the two were trained on
+    unequal terms.
     """
     rows = _paired(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])

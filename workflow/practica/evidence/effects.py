@@ -24,8 +24,7 @@ class Effect:
     """The effect that a check found, in units of its rule.
 
     The unit is the bound of the rule or, if the bound means no effect, the smallest effect of interest; a ratio is
-    taken on
-    logarithms. Zero means no effect or, if a check asks for a printed number, that number.
+    taken on logarithms. Zero means no effect or, if a check asks for a printed number, that number.
 
     Attributes:
         low, high: the ends of the 95 % interval; infinite if it is open, the centre if there is none.

@@ -51,8 +51,7 @@ class Estimate:
     Attributes:
         sd: the standard deviation of a sample; None for a single seed.
         low: lower end of the 95 % interval; None if it is open. Both ends are None if there is no interval: for a
-            single
-            seed, or for seeds that all agree, which show no spread.
+            single seed, or for seeds that all agree, which show no spread.
         scale: what the interval is of: ``mean``, ``log`` (the geometric mean) or ``share`` (of seeds that say yes).
         skewed: whether mean and standard deviation describe the seeds badly, so that median and range are used.
     """

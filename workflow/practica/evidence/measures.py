@@ -36,11 +36,9 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
     """Return ``value``, ``least`` and ``most`` of a measure by seed.
 
     Seeds that did not record the measure, or that diverged, are left out. ``measure`` is ``split/metric``, the value at
-    the
-    last epoch; or one of ``MEASURES``; or one of ``TO_LEVEL``, with an accuracy in hundredths for ``NN``; or a function
-    of
-    the exercise's own module ``measures``. With folds, the measure is taken in each fold and averaged, except
-    ``fold_sd``.
+    the last epoch; or one of ``MEASURES``; or one of ``TO_LEVEL``, with an accuracy in hundredths for ``NN``; or a
+    function of the exercise's own module ``measures``. With folds, the measure is taken in each fold and averaged,
+    except ``fold_sd``.
 
     Raises:
         InputError: there is no such measure.
@@ -107,8 +105,7 @@ def epochs_to(results: Results, exercise: str, variant: str, level: float) -> pd
     """Return the first recorded epoch at which the validation accuracy is at least ``level``.
 
     The level was reached after the record before that. A net that never reaches it counts with its last epoch, the
-    least
-    that the number can be.
+    least that the number can be.
     """
     crossings = {
         name: _over_epochs(results, exercise, variant, "accuracy", partial(_Curve.crossing, level=level, end=name))

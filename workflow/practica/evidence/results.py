@@ -128,8 +128,7 @@ class Results:
 
         ``normalised_loss`` is the loss divided by its largest value in that run, over all splits, so that training and
         validation stay comparable. ``spread="seeds"`` averages the folds within a seed and takes the band over the
-        seeds;
-        ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
+        seeds; ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
         """
         recorded = metric.removeprefix(NORMALISED)
         rows = _select(self.history, exercise=exercise, variant=variant)

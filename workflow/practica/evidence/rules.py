@@ -36,8 +36,7 @@ class Rule:
     """The values that a claim allows: from ``low`` to ``high``, including the ends if it is ``closed``.
 
     ``smallest`` is the smallest effect of interest: a quantity that is shown to exceed an end by less counts as no
-    effect
-    and is refuted, so that many seeds decide a claim whose effect is nil.
+    effect and is refuted, so that many seeds decide a claim whose effect is nil.
     """
 
     low: float = -math.inf
@@ -55,10 +54,8 @@ class Rule:
         """Return the p with which the values are allowed, and the p with which they are not.
 
         Each is twice a one-sided p: under ``ALPHA`` if the 95 % interval lies within the ends, or beyond one. For
-        ``within``
-        and ``near`` the first is that of two one-sided tests. If a value is known only to lie between two, ``least``
-        and
-        ``most`` ``(seeds,)``, the one that favours the outcome less counts.
+        ``within`` and ``near`` the first is that of two one-sided tests. If a value is known only to lie between two,
+        ``least`` and ``most`` ``(seeds,)``, the one that favours the outcome less counts.
         """
         how = {"counted": counted, "sequential": sequential}
         ends = [(self.low, "greater", "less", self.smallest), (self.high, "less", "greater", -self.smallest)]
@@ -151,10 +148,8 @@ def over_protocols(verdicts: Mapping[str, str], source: str) -> str:
 
     Robust: confirmed under all. Reproduced: confirmed under the source's, while no other decides. Not reproduced: not
     confirmed under the source's, and confirmed under no other. Depends on the settings: confirmed under some, not
-    confirmed
-    under others. If the source's protocol leaves a claim open, so does this; if the claim is not evaluated under it,
-    the
-    verdict of the first protocol counts.
+    confirmed under others. If the source's protocol leaves a claim open, so does this; if the claim is not evaluated
+    under it, the verdict of the first protocol counts.
     """
     distinct = set(verdicts.values())
     if {CONFIRMED, NOT_CONFIRMED} <= distinct:

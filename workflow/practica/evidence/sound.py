@@ -70,8 +70,7 @@ def check_table(name: str, table: pd.DataFrame, path: Path, study: Study | None 
 
     Raises:
         InputError: a value is impossible, a row appears twice, or a run lacks rows or epochs that its variant's other
-            runs
-            have; the message names the file, and the line or run.
+            runs have; the message names the file, and the line or run.
     """
     mistake = (
         _unreadable(table, KEYS[name])

@@ -39,8 +39,7 @@ def over_folds(rows: pd.DataFrame, keys: list[str], how: str = "mean") -> pd.Ser
     """Return the mean (or another statistic) of ``value`` over the folds of each seed; ``keys`` identify a seed's rows.
 
     Folds share training data, so only seeds count as repetitions. A seed with a diverged fold is left out: the mean of
-    its
-    other folds would be of other data than that of the variants it is compared with.
+    its other folds would be of other data than that of the variants it is compared with.
     """
     values = rows["value"].astype(float)  # an empty column has no type of its own
     folds = values.where(np.isfinite(values)).groupby([rows[key] for key in keys], sort=False, observed=True)

@@ -21,8 +21,7 @@ def nameless(study: Study, exercise: str, files: Sequence[str | Path]) -> Iterat
     """Yield a sentence about each name that belongs to no variant.
 
     A variant is known if a configuration has it, even one that an overlay removes; if a protocol has settings for it;
-    if a
-    figure, claim, printed number or prose uses it; or if a model of the exercise has this name.
+    if a figure, claim, printed number or prose uses it; or if a model of the exercise has this name.
     """
     entry, folder = study.about(exercise), study.folder / exercise
     there = {*study.variants(exercise), *_configured(exercise, files)}

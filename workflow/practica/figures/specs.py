@@ -34,10 +34,8 @@ class Spec:
     Attributes:
         name: file name without suffix.
         kind: ``curves`` (one variant, training and validation), ``compare`` (variants side by side), ``folds``
-            (validation
-            and its spread over the folds), ``pairs`` (every first variant beside the second), ``overview``, ``forest``,
-            or
-            the name of a function in the module ``figures`` of the exercise's folder.
+            (validation and its spread over the folds), ``pairs`` (every first variant beside the second), ``overview``,
+            ``forest``, or the name of a function in the module ``figures`` of the exercise's folder.
         number: the figure's number in the source, if it has one.
         panels: the axes of a figure over epochs, from top to bottom; empty means everything that was recorded.
         split: the split that a comparison of variants shows.

@@ -66,10 +66,8 @@ class Attempt:
     """Hold the block's lock while its runs train, and stop them in time.
 
     TensorFlow runs all steps between two points of the history in one call, during which Python handles no signals. So
-    a
-    thread runs beside it: it keeps the lock's heartbeat going, and ends the process if the main thread does not reach
-    its
-    next point in time. Only the work since the last checkpoint is lost.
+    a thread runs beside it: it keeps the lock's heartbeat going, and ends the process if the main thread does not reach
+    its next point in time. Only the work since the last checkpoint is lost.
     """
 
     def __init__(

@@ -269,8 +269,7 @@ def _look_behind_ancient_inputs() -> None:
     """Make Snakemake plan missing outputs even if the only inputs to be remade are ``ancient`` ones.
 
     Snakemake assumes that everything that depends on a running job runs as well, and looks no further; it then leaves
-    out
-    what such inputs hold back, including missing outputs.
+    out what such inputs hold back, including missing outputs.
     """
     import snakemake.api  # noqa: F401, first, because Snakemake's modules import each other in a circle
     from snakemake.dag import DAG

@@ -35,8 +35,7 @@ def figure_labels(study: Study, name: str) -> dict[str, str]:
     """Return the label of a figure in the HTML report.
 
     Only one: with two labels, the report turns one that has two values into a switch, and fails on combinations that do
-    not
-    exist.
+    not exist.
     """
     return _labelled(study, f"{name}: {figures.spec(study, name).title[study.languages[0]]}")
 

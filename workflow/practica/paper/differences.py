@@ -74,8 +74,7 @@ def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the differences that are worth showing.
 
     A twin is compared only with the variant it belongs to, some metrics are the same for all variants, and if there is
-    an
-    accuracy, the errors are not needed.
+    an accuracy, the errors are not needed.
     """
     first, second = (table[name].astype(str) for name in ("variant", "minus"))
     others = {exercise: study.about(exercise).get("twins", {}) for exercise in study.exercises}

@@ -84,10 +84,8 @@ class Facts:
         """Return the fact that ``reference`` names.
 
         It is ``exercise/variant/split/metric`` or, with a prefix, ``fuente:`` (the same in the source) or
-        ``parametros:``
-        (``exercise/variant``); or one such minus another. A difference of two results is taken seed by seed, as claims
-        do, and
-        its spread is that of the paired differences.
+        ``parametros:`` (``exercise/variant``); or one such minus another. A difference of two results is taken seed by
+        seed, as claims do, and its spread is that of the paired differences.
 
         Raises:
             InputError: the name is unknown, as opposed to a run that failed.

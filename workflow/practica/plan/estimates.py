@@ -57,8 +57,7 @@ class Estimate:
         seconds: of the whole job; None if nothing is known.
         source: what the number is based on.
         at_most: whether it is for all samples of a data set although the job uses only part of them: how large that
-            part
-            is, is known once the data set is prepared.
+            part is, is known once the data set is prepared.
     """
 
     seconds: float | None

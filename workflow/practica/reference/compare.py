@@ -170,8 +170,7 @@ def _verdicts(
     """Return the verdicts that differ, and the names that only one side evaluated, with whether ours lacks them.
 
     A side with too few seeds to decide, or with more decisions at once, does not disagree; nor does a claim none of
-    whose
-    parts do.
+    whose parts do.
     """
     known = [{name for name, (verdict, _) in side.items() if verdict != NOT_EVALUATED} for side in (ours, theirs)]
     differing = []

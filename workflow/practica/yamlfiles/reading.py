@@ -27,8 +27,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
     Raises:
         InputError: it cannot be read, is not YAML, holds a key twice or a number that YAML reads differently from how
-            it
-            looks, or holds more than a configuration may.
+            it looks, or holds more than a configuration may.
     """
     kind = "JSON" if Path(path).suffix == ".json" else "YAML"
     try:

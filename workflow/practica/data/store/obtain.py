@@ -45,8 +45,7 @@ def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -
     """Return the data set, or None, and the trail of attempts.
 
     Files are kept in the folder ``raw`` only after their content has been verified. A file there with other content
-    ends
-    the search: whoever put it there wants it to be used, so it is neither renamed nor replaced.
+    ends the search: whoever put it there wants it to be used, so it is neither renamed nor replaced.
 
     Raises:
         InputError: ``mirror`` is neither an existing folder nor an http(s) address.

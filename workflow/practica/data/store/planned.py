@@ -2,9 +2,8 @@
 
 Snakemake compares parameters. Two are made here: the *fingerprint*, on which trainings depend, and the *road*, on which
 preparing depends. The road is noted beside the data and stays the same for as long as the data can stay, whatever
-mirror
-is named by then: only a stand-in gives way, and only if real data may be had now or stand-ins are no longer allowed. If
-prepared data have been deleted, the results that were trained on them remember both.
+mirror is named by then: only a stand-in gives way, and only if real data may be had now or stand-ins are no longer
+allowed. If prepared data have been deleted, the results that were trained on them remember both.
 """
 
 from __future__ import annotations

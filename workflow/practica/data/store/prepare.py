@@ -33,8 +33,7 @@ def prepare(
 
     Sources, in this order: the data prepared before; a file in ``<folder>/raw``, or in Keras' folder; the mirror; the
     original site; and, only if ``on_missing`` is ``stand-in``, a generated stand-in. Real content is verified wherever
-    it
-    comes from.
+    it comes from.
 
     Args:
         name: the name of a data set.
@@ -46,10 +45,8 @@ def prepare(
 
     Raises:
         InputError: there is no such data set or mirror; the data set has no fingerprint yet; the data cannot be
-            obtained; a
-            file with other content is in the place of the data set (it is never replaced by a stand-in); or the folder
-            is
-            not writable.
+            obtained; a file with other content is in the place of the data set (it is never replaced by a stand-in); or
+            the folder is not writable.
     """
     spec = spec_of(name)
     if on_missing not in ("error", "stand-in"):

@@ -1,9 +1,8 @@
 """Keep the canonical arrays of a data set as plain ``.npy`` files, and open them again.
 
 ``<folder>/prepared/<name>/`` holds one file per array, ``origin.json`` (where they come from) and ``dataset.json``
-(what
-they are). The latter has the same bytes whatever the source of the data, so rules can use it as the input whose change
-makes everything after it out of date; it is removed first and written last, so that where it is, all is.
+(what they are). The latter has the same bytes whatever the source of the data, so rules can use it as the input whose
+change makes everything after it out of date; it is removed first and written last, so that where it is, all is.
 """
 
 from __future__ import annotations
@@ -111,8 +110,7 @@ def load(name: str, folder: str | Path, *, test: bool = True) -> Dataset:
     """Open the prepared data set ``name`` under the data folder ``folder``.
 
     Types, shapes and file sizes are compared with the record; ``verify`` compares every byte. Without ``test``, the
-    files
-    of test arrays, whose names end in ``_test``, are not even opened: these arrays have no rows.
+    files of test arrays, whose names end in ``_test``, are not even opened: these arrays have no rows.
 
     Raises:
         InputError: there is no such data set, or it is not prepared, or damaged, or from another version.
