@@ -51,6 +51,7 @@ def search(name: str, config_files: tuple[str, ...], snakemake: tuple[str, ...])
     """Search for settings of a variant, batch by batch. Its search has method tpe; for example: search digits/dense.
 
     Trains through Snakemake, by default on all cores of this machine. You can add options of Snakemake:
+
     python -m practica search digits/dense -- --profile profiles/slurm
     """
     from practica.deciding.search import Search
