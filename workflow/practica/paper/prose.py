@@ -76,8 +76,7 @@ class Prose:
         true.
         ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without a verdict,
-        why. With
-        several protocols, the sentence for the first one, followed by the verdict under each.
+        why. With several protocols, the sentence for the first one, followed by the verdict under each.
         ``\evidencia{digits-a/speed}``: the number that decided it, with its interval; for a claim, that of its first
         part.
         ``\figura{fig01a,fig01b}{common caption, or empty}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
