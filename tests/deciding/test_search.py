@@ -1,4 +1,4 @@
-"""A search by TPE asks for the same trials whenever it is repeated, killed or not, and asks well."""
+"""A search by TPE or ASHA asks for the same trials whenever it is repeated, killed or not, and asks well."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ import yaml
 
 from evidence.factory import write_block
 from practica.config import asked
-from practica.config.space import combinations
+from practica.config.space import EPOCHS, combinations, rungs
 from practica.config.study import Block, Study
 from practica.config.trials import folder, trial_blocks, trials
 from practica.deciding.search import Search
 from practica.errors import InputError, RunError
+from practica.figures.trials import draw_trials
 from practica.files import write_json
 from practica.launch.merging import Merged
+from practica.tuning import halving
+from practica.tuning.adopt import adopt
 from practica.tuning.asking import key, trials_of
-from practica.tuning.judge import write_trials
+from practica.tuning.judge import OUTCOME, lines, may_go_on, write_trials
 from toy import TOY
 
 RATES = {"learning_rate": {"low": 1e-4, "high": 1e-1, "scale": "log"}}
@@ -78,6 +81,47 @@ def test_trials_that_diverged_have_lost_and_the_search_goes_on() -> None:
 def test_it_ends_where_there_is_nothing_else_to_try(values: dict[str, list[Any]]) -> None:
     found = searched({"method": "tpe", "trials": 20, "batch": 2, "values": values}, lambda _: 0.5)
     assert len(found) == math.prod(map(len, values.values()))
+
+
+def halved(epochs: int, how: Callable[[dict[str, Any]], float | None] = score, **search: Any) -> list[dict[str, Any]]:
+    """Return all trials of a search by ASHA, which is told scores batch by batch."""
+    scores: dict[str, float | None] = {}
+    search = {**SEARCH, "method": "asha", **search}
+    while len(found := halving.trials_of(search, epochs, scores, maximise=True)) > len(scores):
+        scores |= {key(values): how(values) for values in found}
+    return found
+
+
+def at(found: list[dict[str, Any]], level: int) -> list[dict[str, Any]]:
+    """Return the trials that have come to a rung, without its epochs."""
+    return [{name: value for name, value in each.items() if name != EPOCHS} for each in found if each[EPOCHS] == level]
+
+
+def test_the_last_rung_has_all_epochs() -> None:
+    assert rungs({}, 20) == [1, 3, 9, 20]
+    assert rungs({"min_epochs": 5, "eta": 2}, 20) == [5, 10, 20]
+    assert rungs({"min_epochs": 20}, 20) == [20]
+
+
+@pytest.mark.parametrize("batch", [1, 4, 27])
+def test_the_best_of_each_rung_go_on(batch: int) -> None:
+    found = halved(9, trials=27, batch=batch)
+    assert found == halved(9, trials=27, batch=batch)
+    best = sorted(at(found, 1), key=score, reverse=True)
+    assert at(found, 1) == combinations({"search": {**SEARCH, "method": "random", "trials": 27}})
+    assert len(at(found, 3)) >= 9 and len(at(found, 9)) >= 3
+    assert all(each in at(found, 3) for each in best[:9])
+    assert all(each in at(found, 9) for each in best[:3])
+    assert all(each in at(found, 3) for each in at(found, 9))
+    if batch == 27:  # which is plain successive halving
+        assert [len(at(found, level)) for level in (1, 3, 9)] == [27, 9, 3]
+
+
+def test_what_has_diverged_is_never_promoted() -> None:
+    found = halved(9, lambda each: None if each["learning_rate"] > 0.005 else score(each), trials=27)
+    assert at(found, 9)
+    assert all(each["learning_rate"] <= 0.005 for level in (3, 9) for each in at(found, level))
+    assert len(halved(9, lambda _: None, trials=27)) == 27
 
 
 def write(block: Block, place: Path, accuracy: float) -> None:
@@ -153,6 +197,36 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
     assert "asked for anew" not in "".join(lines)
     assert search.run().equals(table)
     assert trained.trained == 14
+
+
+def test_a_search_by_rungs_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
+    how = {"method": "asha", "trials": 9, "batch": 4}
+    whole, _, said = world("whole", **how)
+    table = whole.run()
+    assert said[0].startswith("steps/dense: trials that have run, by epochs: 4 to 1, 0 to 3; 9 in all; none ")
+    (best,) = table.index[table["winner"]]
+    assert table.loc[best, EPOCHS] == 3
+    assert table.loc[best, "mean"] == table.loc[table[EPOCHS] == 3, "mean"].max()
+    assert set(table.loc[table[EPOCHS] == 1, OUTCOME]) == {"promoted", "pruned"}
+    assert not may_go_on(table)
+    shown = [line.split()[-1] for line in lines(table)]
+    assert shown == sorted(shown, reverse=True) and set(shown) == {"3", "1"}, "the highest rung first"
+    for drawn in (table, table.assign(winner=False)):  # as long as none has all epochs
+        axes = draw_trials(drawn, "steps/dense", "en").axes
+        assert [each.get_xlabel() for each in axes] == ["epochs", "units", "learning_rate"]
+    log = Path("results", asked.FILE).read_bytes()
+    search, trained, _ = world("killed", **how)
+    for last in (2, 5, 9, 11):
+        trained.last = last
+        with pytest.raises(KilledError):
+            search.run()
+    trained.last = 1000
+    assert search.run().equals(table)
+    assert trained.trained == len(table), "no trial is trained twice"
+    assert Path("results", asked.FILE).read_bytes() == log
+    adopted = adopt("steps/dense", [Path("config.yaml")], Path("results"))
+    assert set(adopted.values) == {"learning_rate", "units"}
+    assert adopted.remark.startswith("best of 9 trials x 1 seeds")
 
 
 def test_more_trials_go_on_and_another_search_begins_anew(world: Any) -> None:

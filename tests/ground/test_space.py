@@ -13,6 +13,8 @@ from practica.errors import InputError
 
 RATES = {"learning_rate": {"low": 1e-4, "high": 1e-1, "scale": "log"}}
 
+RUNGS = {"method": "asha", "trials": 9, "ranges": RATES}
+
 
 def config(variant: dict[str, Any], **more: Any) -> dict[str, Any]:
     entry = {"dataset": "mnist", "settings": {"epochs": 5, "learning_rate": 0.5}, "variants": {"dense": variant}}
@@ -86,6 +88,18 @@ def test_numbers_that_yaml_takes_for_text_are_numbers() -> None:
     assert trials(study({"grid": {"learning_rate": ["1e-3"]}}), "ej08", "dense")[0].values == {"learning_rate": 1e-3}
 
 
+def test_a_trial_of_asha_has_the_epochs_and_the_name_of_its_rung() -> None:
+    asked = [{"learning_rate": 0.1, "epochs": epochs} for epochs in (3, 4, 5)]
+    every = trials(study({"search": {**RUNGS, "asked": asked}}), "ej08", "dense")
+    assert [trial.values["epochs"] for trial in every] == [1, 1, 1, 1, 3, 5], "what has no rung any more is left out"
+    (name, low), (same, high) = (trial.blocks[0].rung or ("", 0) for trial in every[-2:])
+    assert (name, low, high) == (same, 3, 5)
+    assert every[-1].name == f"{name}_5"
+    assert all(block.settings["epochs"] == (block.rung or ("", 0))[1] for trial in every for block in trial.blocks)
+    reduced = study({"search": {**RUNGS, "min_epochs": 20}}, demonstration=True)
+    assert [trial.values["epochs"] for trial in trials(reduced, "ej08", "dense")] == [5] * 4
+
+
 @pytest.mark.parametrize(
     ("variant", "words"),
     [
@@ -107,6 +121,13 @@ def test_numbers_that_yaml_takes_for_text_are_numbers() -> None:
         ({"search": {"trials": 3, "ranges": {"l2": {"low": 1, "high": 1}}}}, "ranges.l2: low (1) is not below"),
         ({"search": {"trials": 3, "ranges": {"dropout": {"low": 0, "high": 1}}}}, "ranges.dropout.high: 1"),
         ({"search": {"trials": 3, "values": {"l2": [0]}, "ranges": {"l2": {"low": 0, "high": 1}}}}, "ranges.l2: it"),
+        ({"search": {"trials": 3, "eta": 2, "ranges": RATES}}, "search.eta: only a search with method: asha has one"),
+        ({"search": {**RUNGS, "eta": 1}}, "search.eta: 1 is less than the minimum of 2"),
+        ({"search": {**RUNGS, "min_epochs": 5}}, "search.min_epochs: 5 leaves no rung below the 5 epochs"),
+        ({"search": {**RUNGS, "trials": 8}}, "search.trials: 8 are too few for one to reach 5 epochs"),
+        ({"search": {**RUNGS, "trials": 2}}, "search.trials: 2 are too few"),
+        ({"search": {**RUNGS, "values": {"epochs": [3]}}}, "search.values.epochs: asha decides on the epochs"),
+        ({"search": {**RUNGS, "budget": 5}}, "search.budget: unknown key"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_with_the_keys_path(variant: dict[str, Any], words: str) -> None:

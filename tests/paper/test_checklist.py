@@ -41,6 +41,23 @@ def test_what_is_missing_is_counted(tmp_path):
     assert "steps" in to_csv(made)
 
 
+def test_a_search_by_rungs_is_listed_with_the_epochs_that_were_trained(tmp_path):
+    search = {"method": "asha", "trials": 9, "ranges": {"learning_rate": {"low": 0.001, "high": 0.1}}}
+    variants = {"dense": {"search": search}}
+    study = one_exercise(exercises={"steps": {"dataset": "walks", "settings": {"epochs": 6}, "variants": variants}})
+    fill(study, tmp_path)
+    first, second = (trial.name for trial in trials(study, "steps", "dense")[:2])
+    row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "block": "s0", "failed": 0}
+    rows = [("", 6), (first, 1), (first.replace("_1", "_3"), 2), (second, 1)]
+    costs = pd.DataFrame([row | {"trial": trial, "epochs": epochs} for trial, epochs in rows])
+    costs.to_csv(tmp_path / COSTS, index=False)
+    facts = Facts(study, tmp_path, "en")
+    (listed,) = searches(facts).rows
+    assert [listed[place].text for place in (3, 5)] == ["9", "4"]
+    assert "pruned trials included" in searches(facts).notes[1]
+    assert searches(facts).notes[2] == "Of these 9 trials, 2 finished for these results."
+
+
 def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     variants = {"dense": {"grid": {"learning_rate": [0.01, 0.1], "units": [[4], [8], [16]]}}, "conv": {}}
     study = one_exercise(

@@ -130,6 +130,17 @@ def test_with_more_epochs_a_run_goes_on_where_it_ended(name, epochs, goes_on, da
     assert runs(block, tmp_path) == undisturbed(block)
 
 
+def test_a_promoted_trial_goes_on_from_its_lower_rung_and_counts_new_epochs_only(data, undisturbed, tmp_path) -> None:
+    long = replace(BLOCKS["dropout"], trial="t1_6")
+    short = replace(with_epochs(long, 2), trial="t1_2")
+    assert run(short, data, tmp_path) == 0
+    discard_checkpoints(short, tmp_path, but_last=True)
+    assert run(long, data, tmp_path, log=tmp_path / "log") == 0
+    assert runs(long, tmp_path) == undisturbed(long)
+    assert "going on after epoch 2 of 6" in (tmp_path / "log").read_text()
+    assert [attempts(block, tmp_path)[0].cost["epochs"] for block in (short, long)] == [2, 4]
+
+
 def test_with_fewer_epochs_a_run_begins_anew(data, undisturbed, tmp_path) -> None:
     block, short = BLOCKS["by hand"], with_epochs(BLOCKS["by hand"], 10)
     assert run(block, data, tmp_path) == 0

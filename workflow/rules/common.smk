@@ -24,7 +24,7 @@ BLOCKS = Known("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 wildcard_constraints:
     exercise="[a-z][a-z0-9_]*",
     variant="[a-z][a-z0-9_]*(@[a-z][a-z0-9_]*)?",
-    trial="t[0-9a-f]+",
+    trial=r"t[0-9a-f]+(_\d+)?",
     block=r"s\d[\d_-]*",
     dataset="|".join(data_sets()),
 

@@ -48,7 +48,7 @@ def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...
 @CONFIG
 @click.argument("snakemake", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF SNAKEMAKE]")
 def search(name: str, config_files: tuple[str, ...], snakemake: tuple[str, ...]) -> None:
-    """Search for settings of a variant, batch by batch. Its search has method tpe; for example: search digits/dense.
+    """Search for settings of a variant, batch by batch. Needs method tpe or asha; for example: search digits/dense.
 
     Trains through Snakemake, by default on all cores of this machine. You can add options of Snakemake:
 

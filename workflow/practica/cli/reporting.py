@@ -60,16 +60,17 @@ def trials(name: str, study: Study, results: Path) -> None:
     from practica.figures.style import save
     from practica.figures.trials import draw_trials
     from practica.jobs.attempt import discard_checkpoints
-    from practica.tuning.judge import lines, write_trials
+    from practica.tuning.judge import lines, may_go_on, write_trials
 
     exercise, variant = parse(study, name)
     table = write_trials(study, exercise, variant, results)
     figure = draw_trials(table, name, study.languages[0])
     save(figure, table_file(results, exercise, variant).with_suffix(""), captioned=False)
     click.echo("\n".join(lines(table)))
+    going_on = may_go_on(table)
     for block in trial_blocks(study):
         if (block.exercise, block.variant) == (exercise, variant):
-            discard_checkpoints(block, folder(results))
+            discard_checkpoints(block, folder(results), but_last=block.trial in going_on)
 
 
 @main.command()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from practica.config.space import TPE, Values
+from practica.config.space import ADAPTIVE, Values
 from practica.errors import InputError
 from practica.files import read_json, write_json
 
@@ -33,7 +33,8 @@ def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def identity(search: Mapping[str, Any]) -> dict[str, Any]:
     """Return what makes a search the one that it is."""
-    return {key: value for key, value in search.items() if key not in CHANGING} if search.get("method") == TPE else {}
+    adaptive = search.get("method") in ADAPTIVE
+    return {key: value for key, value in search.items() if key not in CHANGING} if adaptive else {}
 
 
 def read(file: Path) -> dict[str, Any]:

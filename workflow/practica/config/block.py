@@ -48,6 +48,12 @@ class Block:
         return len(self.seeds) * (self.settings.get("folds") or 1)
 
     @property
+    def rung(self) -> tuple[str, int] | None:
+        """Return the name of a trial of ASHA without its rung, and the epochs of that; None of everything else."""
+        name, _, epochs = self.trial.partition("_")
+        return (name, int(epochs)) if epochs else None
+
+    @property
     def path(self) -> Path:
         """Return where the block's files lie within each folder of results, checkpoints or notes."""
         return Path(self.exercise, self.variant, self.trial, self.name)

@@ -15,10 +15,14 @@ from practica.errors import InputError
 MOST = 1000
 """Trials of one variant; more are a mistake, or a case for a random search."""
 
-TPE = "tpe"
-"""The method of a search whose draws follow from the scores of those before."""
+TPE, ASHA = "tpe", "asha"
+ADAPTIVE = (TPE, ASHA)
+"""The methods of a search that decides from scores what to train next."""
 BATCH = 4
-"""Trials that such a search draws at a time, unless it says so."""
+"""Trials that such a search trains at a time, unless it says so."""
+ETA = 3
+"""Of so many trials at a rung of a search by ASHA, one is promoted, unless the search says otherwise."""
+EPOCHS = "epochs"
 
 Values = dict[str, Any]
 
@@ -41,13 +45,17 @@ def check_spaces(config: Mapping[str, Any]) -> None:
                     raise InputError(f"{where}.grid: {count} combinations, more than {MOST}; use search")
             if "search" in own:
                 _check_search(f"{where}.search", own["search"])
+                # At reduced size there are fewer epochs than the rungs are made for, and nothing is promoted.
+                if own["search"].get("method") == ASHA and not config.get("demonstration"):
+                    _check_rungs(f"{where}.search", own["search"], _epochs(own, entry))
 
 
-def combinations(space: Mapping[str, Any]) -> list[Values]:
+def combinations(space: Mapping[str, Any], epochs: int = 0) -> list[Values]:
     """Return the values of every trial of a variant's ``grid`` or ``search``; none where it has neither.
 
     A search with more trials begins with those of one with fewer; there are fewer than it asks for where its lists
-    do not hold so many combinations. Of one by ``tpe`` there are the first batch and those asked for since.
+    do not hold so many combinations. Of one by ``tpe`` there are the first batch and those asked for since; of one by
+    ``asha`` too, each with the epochs of its rung, of which the last has the ``epochs`` of the variant.
     """
     if "grid" in space:
         return [dict(zip(space["grid"], values, strict=True)) for values in product(*space["grid"].values())]
@@ -57,7 +65,21 @@ def combinations(space: Mapping[str, Any]) -> list[Values]:
     if search.get("method") == TPE:
         first = draws(search, min(search["trials"], search.get("batch", BATCH)))
         return [*first, *search.get("asked", ())][: search["trials"]]
+    if search.get("method") == ASHA:
+        levels = rungs(search, epochs)
+        first = draws(search, min(search["trials"], search.get("batch", BATCH)))
+        asked = [values for values in search.get("asked", ()) if values.get(EPOCHS) in levels]
+        return [{**values, EPOCHS: levels[0]} for values in first] + asked
     return draws(search, search["trials"])
+
+
+def rungs(search: Mapping[str, Any], epochs: int) -> list[int]:
+    """Return the epochs of each rung of a search by ASHA, the last with all ``epochs`` of the variant."""
+    levels, level = [], search.get("min_epochs", 1)
+    while level < epochs:
+        levels.append(level)
+        level *= search.get("eta", ETA)
+    return [*levels, epochs]
 
 
 def draws(search: Mapping[str, Any], count: int) -> list[Values]:
@@ -75,7 +97,8 @@ def draws(search: Mapping[str, Any], count: int) -> list[Values]:
 def names(space: Mapping[str, Any]) -> list[str]:
     """Return the settings that are tuned."""
     search = space.get("search", {})
-    return [*space.get("grid", {}), *search.get("values", {}), *search.get("ranges", {})]
+    rung = [EPOCHS] if search.get("method") == ASHA else []
+    return [*space.get("grid", {}), *search.get("values", {}), *search.get("ranges", {}), *rung]
 
 
 def _check_names(where: str, settings: Mapping[str, Any]) -> None:
@@ -88,10 +111,9 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
     values, ranges = search.get("values", {}), search.get("ranges", {})
     if not values and not ranges:
         raise InputError(f"{where}: nothing to draw; give values, ranges or both")
-    if (search.get("batch") or search.get("asked")) and search.get("method") != TPE:
-        raise InputError(
-            f"{where}.{'batch' if 'batch' in search else 'asked'}: only a search with method: {TPE} has one"
-        )
+    for key, methods in {"batch": ADAPTIVE, "asked": ADAPTIVE, "eta": (ASHA,), "min_epochs": (ASHA,)}.items():
+        if search.get(key) and search.get("method") not in methods:
+            raise InputError(f"{where}.{key}: only a search with method: {' or '.join(methods)} has one")
     _check_names(f"{where}.values", values)
     _check_names(f"{where}.ranges", ranges)
     for name, span in ranges.items():
@@ -101,6 +123,30 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
             raise InputError(f"{where}.ranges.{name}: low ({span['low']}) is not below high ({span['high']})")
         if span.get("scale") == "log" and span["low"] <= 0:
             raise InputError(f"{where}.ranges.{name}.low: {span['low']} has no logarithm; begin above 0")
+
+
+def _epochs(own: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
+    """Return the epochs of a variant in a configuration without defaults; 0 where it says none."""
+    found = own.get("settings", {}).get(EPOCHS, entry.get("settings", {}).get(EPOCHS, 0))
+    return int(found)
+
+
+def _check_rungs(where: str, search: Mapping[str, Any], epochs: int) -> None:
+    for part in ("values", "ranges"):
+        if EPOCHS in search.get(part, {}):
+            raise InputError(f"{where}.{part}.{EPOCHS}: {ASHA} decides on the epochs of each trial; remove it")
+    least, eta = search.get("min_epochs", 1), search.get("eta", ETA)
+    if least >= epochs:
+        raise InputError(
+            f"{where}.min_epochs: {least} leaves no rung below the {epochs} epochs of the variant; give fewer, or the "
+            "variant more settings.epochs"
+        )
+    needed, drawn = eta ** (len(rungs(search, epochs)) - 1), len(draws(search, search["trials"]))
+    if drawn < needed:
+        raise InputError(
+            f"{where}.trials: {drawn} are too few for one to reach {epochs} epochs: with min_epochs {least} and eta "
+            f"{eta}, {needed} are needed; give more trials, a larger min_epochs or a smaller eta"
+        )
 
 
 def _draw(search: Mapping[str, Any], rng: random.Random) -> Values:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from practica.address import parts
-from practica.config.space import combinations
+from practica.config.space import ASHA, EPOCHS, combinations
 from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.files import canonical_json, sha256
@@ -19,7 +19,8 @@ class Trial:
     """One trial of a variant.
 
     Attributes:
-        name: a digest of all its settings: what is trained stays good when a grid grows, and only then.
+        name: a digest of all its settings: what is trained stays good when a grid grows, and only then. A trial of
+            ASHA has one name at each rung: a digest of all but the epochs, and the epochs behind it, as ``t0a1b2c3_9``.
         values: the settings that are tuned.
         blocks: what its jobs train.
     """
@@ -51,7 +52,15 @@ def tuned(study: Study) -> list[tuple[str, str]]:
 
 def trials(study: Study, exercise: str, variant: str) -> list[Trial]:
     """Return the trials of a variant, in the order of its grid or draws."""
-    return [_trial(study, exercise, variant, values) for values in combinations(study.space(exercise, variant))]
+    space = study.space(exercise, variant)
+    every = combinations(space, study.settings(exercise, variant).get(EPOCHS, 0))
+    by_rungs = method(study, exercise, variant) == ASHA
+    return [_trial(study, exercise, variant, values, by_rungs=by_rungs) for values in every]
+
+
+def method(study: Study, exercise: str, variant: str) -> str:
+    """Return the method of a variant's search; nothing where it has none."""
+    return str(study.space(exercise, variant).get("search", {}).get("method", ""))
 
 
 def trial_blocks(study: Study) -> list[Block]:
@@ -73,11 +82,13 @@ def parse(study: Study, name: str) -> tuple[str, str]:
     return exercise, variant
 
 
-def _trial(study: Study, exercise: str, variant: str, values: Mapping[str, Any]) -> Trial:
+def _trial(study: Study, exercise: str, variant: str, values: Mapping[str, Any], *, by_rungs: bool) -> Trial:
     settings = {**study.settings(exercise, variant), **values}
     every = [
         replace(study.block(exercise, variant, seeds), settings=settings, save_model="none")
         for seeds in study.seed_groups(exercise, variant, study.config["tuning"]["seeds"])
     ]
-    name = "t" + sha256(canonical_json([every[0].model, every[0].dataset, settings]))[:8]
+    named = {key: value for key, value in settings.items() if not (by_rungs and key == EPOCHS)}
+    name = "t" + sha256(canonical_json([every[0].model, every[0].dataset, named]))[:8]
+    name += f"_{settings[EPOCHS]}" if by_rungs else ""
     return Trial(name, values, tuple(replace(block, trial=name) for block in every))

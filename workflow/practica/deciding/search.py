@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from practica.config import asked
-from practica.config.space import TPE, combinations
+from practica.config.space import ADAPTIVE, ASHA, EPOCHS, combinations, rungs
 from practica.config.study import Study
 from practica.config.trials import parse, table_file, trials
 from practica.errors import InputError, RunError
 from practica.launch.merging import Merged
-from practica.tuning.asking import Scores, key, trials_of
-from practica.tuning.judge import DONE, read_trials
+from practica.tuning import asking, halving
+from practica.tuning.judge import OUTCOME, maximised, read_trials, scores_of
 
 
 @dataclass
@@ -51,9 +52,9 @@ class Search:
         exercise, variant = parse(study, self.name)
         search = study.space(exercise, variant).get("search", {})
         where = f"configuration: exercises.{exercise}.variants.{variant}"
-        if search.get("method") != TPE:
+        if search.get("method") not in ADAPTIVE:
             needless = "its trials do not wait for each other: run `snakemake tuning`"
-            raise InputError(f"{where}: {needless}, or give its search `method: {TPE}`")
+            raise InputError(f"{where}: {needless}, or give its search `method: {' or '.join(ADAPTIVE)}`")
         if study.demonstration or study.config["partial"]:
             raise InputError("a demonstration or a part of a study is not tuned: search in the study at full size")
         while True:
@@ -62,13 +63,17 @@ class Search:
             self._snakemake(table_file(study.results, exercise, variant))
             table = read_trials(study.results, exercise, variant)
             scores = scores_of(study, exercise, variant, table)
-            wanted = trials_of(search, scores, maximise=bool((table["metric"] == "accuracy").any()))
-            self.say(f"{self.name}: {len(here)} of {search['trials']} trials have run; {_best(table)}")
+            epochs, maximise = study.settings(exercise, variant).get(EPOCHS, 0), maximised(table)
+            if search["method"] == ASHA:
+                wanted = halving.trials_of(search, epochs, scores, maximise=maximise)
+            else:
+                wanted = asking.trials_of(search, scores, maximise=maximise)
+            self.say(f"{self.name}: {_how_far(search, here, epochs)}; {_best(table)}")
             if wanted == here:
                 return table
             if wanted[: len(here)] != here:
                 self.say("scores are others than when these trials were asked for: some are asked for anew")
-            first = combinations({"search": {**search, "asked": []}})
+            first = combinations({"search": {**search, "asked": []}}, epochs)
             asked.write(study.results / asked.FILE, self.name, self.merged.read(), wanted[len(first) :])
             if [dict(trial.values) for trial in trials(self._study(), exercise, variant)] != wanted:
                 raise InputError(f"{where}.search: asked: it is not for you to write: take it out of the configuration")
@@ -92,21 +97,17 @@ class Search:
             raise RunError("a run failed: what Snakemake says stands above; the trials that are trained stay")
 
 
-def scores_of(study: Study, exercise: str, variant: str, table: pd.DataFrame) -> Scores:
-    """Return the score of each trial of a table that has run on every seed; None of one that diverged."""
-    rows = {row["trial"]: row for _, row in table.iterrows()}
-    found: dict[str, float | None] = {}
-    for trial in trials(study, exercise, variant):
-        row = rows.get(trial.name)
-        if row is not None and row["status"] != "missing":
-            whole = row["status"] == DONE and row["n"] == row["seeds"]
-            found[key(trial.values)] = float(row["mean"]) if whole else None
-    return found
+def _how_far(search: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], epochs: int) -> str:
+    """Return how many trials of a search have run, and to which rungs they have come."""
+    if search["method"] != ASHA:
+        return f"{len(trials)} of {search['trials']} trials have run"
+    reached = [f"{sum(each[EPOCHS] == level for each in trials)} to {level}" for level in rungs(search, epochs)]
+    return f"trials that have run, by epochs: {', '.join(reached)}; {search['trials']} in all"
 
 
 def _best(table: pd.DataFrame) -> str:
     best = table[table["winner"].astype(str) == "True"]
     if best.empty:
-        return "none is done on every seed"
+        return "none is done on every seed" + (" with all epochs" if OUTCOME in table else "")
     row = best.iloc[0]
     return f"best {row['split']} {row['metric']} {row['mean']:.4g} ({row['trial']})"

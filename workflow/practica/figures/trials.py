@@ -10,10 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from practica.config.space import EPOCHS
 from practica.evidence.blocks import STAND_IN
 from practica.figures.style import BLUE, VERMILLION, legend, local_numbers, message, new_figure, stamp, style
+from practica.tuning.judge import COMPLETE, OUTCOME, PROMOTED, PRUNED
 from practica.words import Words, label, section
 
 WIDE = 20
@@ -23,7 +25,11 @@ FEW = 8
 
 
 def draw_trials(table: pd.DataFrame, name: str, language: str) -> Figure:
-    """Return a panel for each tuned setting, with every trial in each; ``table`` holds those of variant ``name``."""
+    """Return a panel for each tuned setting, with every trial in each; ``table`` is that of the variant ``name``.
+
+    Of a search by ASHA a panel before those shows how far each trial came, and in the others it stands once, with its
+    score at its highest rung.
+    """
     texts, own = section("figures", language), section("trials", language)
     title = own["title"].format(name=name)
     finished = table[table["n"].astype(int) > 0]
@@ -37,23 +43,65 @@ def draw_trials(table: pd.DataFrame, name: str, language: str) -> Figure:
 
 
 def _panels(table: pd.DataFrame, finished: pd.DataFrame, title: str, texts: Words, own: Words) -> Figure:
-    settings = list(table.columns[1 : table.columns.get_loc("split")])
+    by_rungs = OUTCOME in table
+    settings = [name for name in table.columns[1 : table.columns.get_loc("split")] if not (by_rungs and name == EPOCHS)]
     metric, split = (label(texts, str(finished[column].iloc[0])) for column in ("metric", "split"))
-    figure = new_figure(0.9 + 1.5 * len(settings), title)
-    for axes, setting in zip(figure.subplots(len(settings), 1, squeeze=False)[:, 0], settings, strict=True):
-        places = _places(axes, list(finished[setting]), texts)
-        _points(axes, finished, places)
+    height = 0.9 + 1.5 * len(settings) + 2.2 * by_rungs
+    figure = new_figure(height, title)
+    ratios = [1.5] * by_rungs + [1.0] * len(settings)
+    panels = list(figure.subplots(len(ratios), 1, squeeze=False, height_ratios=ratios)[:, 0])
+    reached = finished
+    if by_rungs:
+        reached = finished.sort_values(EPOCHS, kind="stable").groupby(_of(finished), sort=False).tail(1)
+        axes = panels.pop(0)
+        _rungs(axes, finished, texts)
+        axes.set(xlabel=own["epochs"], ylabel=metric)
+    for axes, setting in zip(panels, settings, strict=True):
+        places = _places(axes, list(reached[setting]), texts)
+        _points(axes, reached, places)
         axes.set(ylabel=metric)
         axes.set_xlabel(setting, parse_math=False)
     handles = [
         Line2D([], [], linestyle="none", marker="o", markersize=3, color=BLUE, label=own["trial"]),
         Line2D([], [], linestyle="none", marker="D", markersize=4, color=VERMILLION, label=own["winner"]),
     ]
+    if by_rungs:
+        handles += [
+            Line2D([], [], linestyle="none", marker="x", markersize=4, color=BLUE, label=own["pruned"]),
+            Line2D([], [], linestyle="none", marker="^", markersize=4, color=BLUE, label=own["promoted"]),
+        ]
     notes = [own["note"].format(metric=metric, split=split.lower())]
+    if by_rungs:
+        notes.append(own["rungs"])
     if len(finished) < len(table):
         notes.append(own["left_out"].format(n=len(table) - len(finished), of=len(table)))
     legend(figure, handles, notes)
     return figure
+
+
+def _of(table: pd.DataFrame) -> pd.Series:
+    """Return the trials of a table without their rungs."""
+    return table["trial"].str.split("_").str[0]
+
+
+def _rungs(axes: Axes, finished: pd.DataFrame, texts: Words) -> None:
+    """Draw the score of each trial at each rung that it has come to, and what became of it there."""
+    mean = pd.to_numeric(finished["mean"])
+    if _spans(mean.to_numpy(dtype=float)):
+        axes.set_yscale("log")
+    axes.set_xscale("log")
+    best = set(_of(finished[finished["winner"].astype(bool)]))
+    marks = {PROMOTED: "^", PRUNED: "x"}
+    for name, rows in finished.sort_values(EPOCHS, kind="stable").groupby(_of(finished), sort=False):
+        colour, above = (VERMILLION, 3) if name in best else (BLUE, 2)
+        axes.plot(rows[EPOCHS], mean[rows.index], color=colour, linewidth=0.8, alpha=0.7, zorder=above)
+        for level, score, outcome in zip(rows[EPOCHS], mean[rows.index], rows[OUTCOME], strict=True):
+            last = "D" if name in best and outcome == COMPLETE else "o"
+            axes.plot(level, score, marks.get(outcome, last), color=colour, markersize=4, zorder=above + 1)
+    local_numbers(axes, texts)
+    levels = sorted(set(finished[EPOCHS]))
+    axes.set_xticks(levels, [_written(level, texts) for level in levels])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _points(axes: Axes, finished: pd.DataFrame, places: np.ndarray) -> None:

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,7 @@ class Attempt:
             self._stop = TAKEN_OVER
             raise StoppedError(f"{self._stop} while this one stood still; leave the run to it")
         self._points += 1
+        self._meter.epochs += _new_epochs(record)
         if self.history:
             self.history.reached(run, record)
         self._report(run, record)
@@ -266,6 +268,19 @@ class Attempt:
             signal.signal(number, handler)
         os.close(self._wake)
         os.close(self._bell)
+
+
+def _new_epochs(record: History) -> int:
+    """Return the epochs that the last step to a point has trained, of all runs that train together."""
+    runs: Sequence[History] = getattr(record, "runs", [record])
+    step = 0
+    for run in runs:
+        # A stack reaches several points in one step, and gives each run an equal share of its time at each.
+        share = len(runs) * run.point_seconds
+        points = round(record.point_seconds / share) if share else 1
+        before = run.epochs[-points - 1] if len(run.epochs) > points else 0
+        step += run.done - before
+    return step
 
 
 def _waved_off(number: int) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from practica.errors import InputError, RunError, in_one_line
 from practica.files import canonical_json, read_json, sha256, write_checked
-from practica.jobs.attempt import Attempt
+from practica.jobs.attempt import Attempt, checkpoint_folder
 from practica.jobs.history import Follower, HistoryFile
 from practica.jobs.journal import Entry, note_failure
 from practica.jobs.meter import Meter, total
@@ -22,6 +22,9 @@ from practica.launch.allocation import check_gpu, minutes_left
 if TYPE_CHECKING:
     from practica.config.study import Block
     from practica.jobs.telling import Tell
+
+PROMOTION = 1.0
+"""The most seconds between two checkpoints of a trial that may be promoted: what it repeats then took no longer."""
 
 
 def run_job(
@@ -79,6 +82,9 @@ def run_job(
             key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
             folder = block.folder(results)
             attempt.history = HistoryFile(folder, block, state_key, follower)
+            if block.rung:
+                every = min(every, PROMOTION)
+                take_states(block, results, state_key)
             checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
             train_block(block, dataset.arrays, described, threads, folder, checkpoints)
             attempt.history.complete(folder / "history.json")
@@ -115,6 +121,26 @@ def _note_cost(manifest: Path, entries: Sequence[Entry], meter: Meter) -> None:
     write_checked(manifest, content)
 
 
+def take_states(block: Block, results: Path, state_key: str) -> None:
+    """Move here the last states of a promoted trial's runs, from the highest rung below that has them.
+
+    Where there are none, as of runs that trained together, they train from the start.
+    """
+    trial, epochs = block.rung or ("", 0)
+    own = checkpoint_folder(block, results)
+    below = {}
+    for folder in own.parent.parent.glob(f"{trial}_*"):
+        rung = replace(block, trial=folder.name).rung
+        if rung and rung[1] < epochs:
+            below[rung[1]] = folder / own.name / state_key
+    for _, folder in sorted(below.items(), reverse=True):
+        for state in folder.glob("*.checkpoint"):
+            target = own / state_key / state.name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                state.replace(target)
+
+
 def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[str, str]:
     """Return digests of everything that decides the block's result, and its state after an epoch.
 
@@ -129,8 +155,9 @@ def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[s
     from practica.training.fit import precision
 
     settings = {name: value for name, value in block.settings.items() if name != "epochs"}
+    trial = block.rung[0] if block.rung else block.trial
     versions = [keras.__version__, np.__version__, version(), os.environ.get("XLA_FLAGS", "")]
     made_by = [code, fingerprint, threads, precision(settings_of(block)), *versions]
-    specifications = (block.specification(), replace(block, settings=settings).specification())
+    specifications = (block.specification(), replace(block, settings=settings, trial=trial).specification())
     key, state_key = (sha256(canonical_json([each, *made_by]))[:16] for each in specifications)
     return key, state_key

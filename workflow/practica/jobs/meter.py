@@ -19,9 +19,10 @@ import psutil
 RAPL = Path("/sys/class/powercap")
 NAMES = (
     *("wall_seconds", "cpu_seconds", "peak_memory_mb", "gpu_seconds", "gpu_peak_memory_mb"),
-    *("cpu_joules", "gpu_joules"),
+    *("cpu_joules", "gpu_joules", "epochs"),
 )
-"""The quantities: ``gpu_seconds`` are the seconds in which GPUs computed; memory is the peak."""
+"""The quantities: ``gpu_seconds`` are the seconds in which GPUs computed; memory is the peak; ``epochs`` are those
+trained, over all runs, and of a run that was resumed only the new ones."""
 LARGEST = ("peak_memory_mb", "gpu_peak_memory_mb")
 """For these, the cost of several attempts is the largest; the others are summed."""
 
@@ -38,6 +39,7 @@ class Meter:
         self._gpu_joules = _gpu_joules(self._gpus)
         self._gpu_seconds = self._gpu_memory = 0.0
         self._looked = time.monotonic()
+        self.epochs = 0
 
     def look(self) -> None:
         """Sample the GPUs, whose use is known only at the moment; call this every few seconds."""
@@ -58,6 +60,7 @@ class Meter:
             "gpu_peak_memory_mb": self._gpu_memory if self._gpus else None,
             "cpu_joules": _since(self._rapl, _rapl_joules()),
             "gpu_joules": _since(self._gpu_joules, _gpu_joules(self._gpus)),
+            "epochs": self.epochs,
         }
         return {name: None if (value := amounts[name]) is None else round(value, 3) for name in NAMES}
 

@@ -10,7 +10,8 @@ import pandas as pd
 from practica.address import TIMING
 from practica.config.declarations import DATA, of_role
 from practica.config.names import variant_name
-from practica.config.trials import trials, tuned
+from practica.config.space import ASHA, EPOCHS
+from practica.config.trials import method, trials, tuned
 from practica.evidence import numbers
 from practica.paper import render
 from practica.paper.escape import escape
@@ -65,17 +66,26 @@ def searches(facts: Facts) -> Table:
         Column(key, words[key], numeric=key not in ("exercise", "variant", "values"), width=0.45 * (key == "values"))
         for key in keys
     ]
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
+    by_rungs = False
     finished = facts.costs[facts.costs["attempts"] > facts.costs["failed"]]
     run = set(finished[["exercise", "variant", "trial"]].itertuples(index=False, name=None))
     done = planned = 0
     for exercise, variant in tuned(study):
         every = trials(study, exercise, variant)
-        planned += len(every)
-        done += sum((exercise, variant, each.name) in run for each in every)
+        ended = {each.name for each in every if (exercise, variant, each.name) in run}
         tried = [dict(each.values) for each in every]
-        epochs = sum(each.seeds * each.blocks[0].settings.get("epochs", 0) for each in every)
-        counts = (len(every), every[0].seeds, epochs)
+        epochs = sum(each.seeds * each.blocks[0].settings.get(EPOCHS, 0) for each in every)
+        count = len(every)
+        if method(study, exercise, variant) == ASHA:  # where a trial has a name at each rung, and goes on from the last
+            by_rungs = True
+            count = study.space(exercise, variant)["search"]["trials"]
+            ended = {name.partition("_")[0] for name in ended}
+            own = (facts.costs["exercise"] == exercise) & (facts.costs["variant"] == variant)
+            epochs = int(facts.costs.loc[own & (facts.costs["trial"] != ""), EPOCHS].sum())
+        planned += count
+        done += len(ended)
+        counts = (count, every[0].seeds, epochs)
         rows.append(
             (
                 label(exercise),
@@ -85,7 +95,8 @@ def searches(facts: Facts) -> Table:
             )
         )
     here = words["searched_here"].format(done=done, all=planned) if done else words["searched_never"]
-    return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=(words["searched"], here))
+    notes = (words["searched"], *([words["by_rungs"]] if by_rungs else []), here)
+    return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=notes)
 
 
 def cost(facts: Facts) -> Iterator[str]:

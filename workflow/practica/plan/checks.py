@@ -116,7 +116,10 @@ def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
                 f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; remove it"
             )
     for variant in used:
-        for values in ({}, *space.combinations(study.space(exercise, variant))):
+        own, epochs = study.space(exercise, variant), study.settings(exercise, variant).get(space.EPOCHS, 0)
+        by_rungs = own.get("search", {}).get("method") == space.ASHA
+        rungs = [{space.EPOCHS: level} for level in space.rungs(own["search"], epochs)] if by_rungs else []
+        for values in ({}, *space.combinations(own, epochs), *rungs):
             tried = {**study.settings(exercise, variant), **values}
             try:
                 check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)

@@ -12,17 +12,17 @@ from typing import Any
 import pandas as pd
 
 from practica.config.prepared import read_config
+from practica.config.space import ASHA, EPOCHS
 from practica.config.study import Study
-from practica.config.trials import parse, table_file, trials
+from practica.config.trials import method, parse, table_file, trials
 from practica.errors import InputError
 from practica.evidence.blocks import STAND_IN
 from practica.files import atomic_path
 from practica.launch.merging import Merged
-from practica.tuning.judge import DONE, read_trials
+from practica.tuning.judge import DONE, MISSING, read_trials
 from practica.yamlfiles.splice import set_remark, set_values
 
 MARKER = "Tuned:"
-MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,17 @@ def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[M
         bad = table[table["status"] != DONE]
         raise InputError(f"{path} has no winner: no trial is done on every seed ({len(bad)} of {len(table)} are not)")
     row = best.iloc[0]
-    return every[row["trial"]].values, _remark(row, table)
+    # At the last rung of ASHA a trial has the epochs that the variant has anyway.
+    rung = {EPOCHS} if method(study, exercise, variant) == ASHA else set()
+    values = {name: value for name, value in every[row["trial"]].values.items() if name not in rung}
+    return values, _remark(row, table)
 
 
 def _remark(row: pd.Series, table: pd.DataFrame) -> str:
     data = "" if row["data"] != STAND_IN else f" on {STAND_IN} data"
     score = f"{row['split']} {row['metric']} {row['mean']:.4g}"
-    return f"best of {len(table)} trials x {row['seeds']} seeds, {score}{data}, {table['date'].max()}"
+    count = table["trial"].str.split("_").str[0].nunique()  # of ASHA, a trial has a row for each rung
+    return f"best of {count} trials x {row['seeds']} seeds, {score}{data}, {table['date'].max()}"
 
 
 def _says(file: Path, path: list[str]) -> bool:

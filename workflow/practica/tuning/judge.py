@@ -10,17 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.config.space import names
+from practica.config.space import ASHA, EPOCHS, names
 from practica.config.study import Study
-from practica.config.trials import Trial, folder, table_file, trials
+from practica.config.trials import Trial, folder, method, table_file, trials
 from practica.errors import InputError
 from practica.evidence.blocks import REAL, STAND_IN, BlockFiles, read_block
 from practica.evidence.collect import write_table
 from practica.evidence.summary import statistics
 from practica.jobs.journal import DIVERGED
 from practica.jobs.status import MONITORED
+from practica.tuning import halving
+from practica.tuning.asking import Scores, key
 
 DONE = "done"
+MISSING = "missing"
+OUTCOME = "outcome"
+"""The column, of a search by ASHA alone, that says what became of a trial at a rung."""
+PROMOTED, PRUNED, WAITING, COMPLETE = "promoted", "pruned", "waiting", "complete"
 JUDGED = ["split", "metric", "mean", "sd", "low", "high", "n", "seeds", "status", "reason", "data", "date", "winner"]
 
 
@@ -39,7 +45,9 @@ def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFr
     """Return one row for each trial: its values, and its metric at the last epoch over the seeds.
 
     The metric is the accuracy, else the squared error, else the loss; on validation, or on train in an exercise that
-    has nothing else. The winner has the best mean of the trials that are done on every seed; of equals, the first.
+    has nothing else. The winner has the best mean of the trials that are done on every seed; of equals, the first. Of
+    a search by ASHA there is a row for each rung of a trial, and only one with all epochs can win; the last column says
+    whether it was ``promoted``, ``pruned``, is ``complete`` or ``waiting`` for what others score.
     """
     every = trials(study, exercise, variant)
     files = [[read_block(block, folder(results)) for block in trial.blocks] for trial in every]
@@ -57,9 +65,39 @@ def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFr
         table[column] = found[column].reindex(table.index)
     table["n"] = [len(values) for values in samples]
     means = table["mean"].where((table["status"] == DONE) & (table["n"] == table["seeds"]))
+    by_rungs = method(study, exercise, variant) == ASHA
+    if by_rungs:
+        table[OUTCOME] = _outcomes(study, exercise, variant, table)
+        means = means.where(table[EPOCHS] == study.settings(exercise, variant)[EPOCHS])
     best = None if means.isna().all() else means.idxmax() if metric == "accuracy" else means.idxmin()
     table["winner"] = table.index == best
-    return table[["trial", *names(study.space(exercise, variant)), *JUDGED]]
+    return table[["trial", *names(study.space(exercise, variant)), *JUDGED, *([OUTCOME] if by_rungs else [])]]
+
+
+def scores_of(study: Study, exercise: str, variant: str, table: pd.DataFrame) -> Scores:
+    """Return the score of each trial of a table that has run on every seed; None of one that diverged."""
+    rows = {row["trial"]: row for _, row in table.iterrows()}
+    found: dict[str, float | None] = {}
+    for trial in trials(study, exercise, variant):
+        row = rows.get(trial.name)
+        if row is not None and row["status"] != MISSING:
+            whole = row["status"] == DONE and row["n"] == row["seeds"]
+            found[key(trial.values)] = float(row["mean"]) if whole else None
+    return found
+
+
+def maximised(table: pd.DataFrame) -> bool:
+    """Return whether larger scores of a table are better."""
+    return bool((table["metric"] == "accuracy").any())
+
+
+def may_go_on(table: pd.DataFrame) -> set[str]:
+    """Return the trials of a search by ASHA whose last states are still needed, for a higher rung."""
+    if OUTCOME not in table:
+        return set()
+    missing = {trial.partition("_")[0] for trial in table.loc[table["status"] == MISSING, "trial"]}
+    outcome, base = table[OUTCOME], table["trial"].str.split("_").str[0]
+    return set(table.loc[(outcome == WAITING) | ((outcome == PROMOTED) & base.isin(missing)), "trial"])
 
 
 def cell(value: Any) -> Any:
@@ -89,13 +127,37 @@ def read_trials(results: Path, exercise: str, variant: str) -> pd.DataFrame:
 
 def lines(table: pd.DataFrame) -> list[str]:
     """Return a line for each trial, the best first, for people at a terminal."""
-    ascending = (table["metric"] != "accuracy").all()
+    by_rungs = OUTCOME in table
+    order = ([(EPOCHS, False)] if by_rungs else []) + [("mean", not maximised(table))]
+    keys, ascending = map(list, zip(*order, strict=True))
     shown = []
-    for _, row in table.sort_values("mean", ascending=bool(ascending), na_position="last", kind="stable").iterrows():
+    for _, row in table.sort_values(keys, ascending=ascending, na_position="last", kind="stable").iterrows():
         values = ", ".join(f"{name} {row[name]}" for name in table.columns[1 : table.columns.get_loc("split")])
         score = f"{row['mean']:.6g} (n = {row['n']})" if row["n"] else row["status"]
-        shown.append(f"{'*' if row['winner'] else ' '} {row['trial']}  {score:<22}{values}")
+        outcome = f"{row[OUTCOME]:<10}" if by_rungs else ""
+        shown.append(f"{'*' if row['winner'] else ' '} {row['trial']}  {score:<22}{outcome}{values}")
     return shown
+
+
+def _outcomes(study: Study, exercise: str, variant: str, table: pd.DataFrame) -> list[str]:
+    """Return what became of each trial at each rung of a search by ASHA."""
+    search, epochs = study.space(exercise, variant)["search"], study.settings(exercise, variant)[EPOCHS]
+    here = [dict(trial.values) for trial in trials(study, exercise, variant)]
+    scores = scores_of(study, exercise, variant, table)
+    ended = len(scores) == len(here) == len(halving.trials_of(search, epochs, scores, maximise=maximised(table)))
+    reached: dict[str, int] = {}
+    for values in here:
+        name = key({**values, EPOCHS: epochs})
+        reached[name] = max(reached.get(name, 0), values[EPOCHS])
+    found = []
+    for values in here:
+        if reached[key({**values, EPOCHS: epochs})] > values[EPOCHS]:
+            found.append(PROMOTED)
+        elif key(values) in scores and values[EPOCHS] == epochs:
+            found.append(COMPLETE)
+        else:
+            found.append(PRUNED if ended else WAITING)
+    return found
 
 
 def _row(trial: Trial, files: Sequence[BlockFiles], split: str, metric: str) -> dict[str, Any]:
