@@ -24,6 +24,8 @@ from practica.yamlfiles.overlay import merge
 from toy import CONFIG, copied, resolve
 
 pytestmark = needs_latex
+COMMANDS = ("origin", "hypertarget")
+WHOLE = ("fig_overview", "fig_claims")
 
 
 def text_of(pdf: Path, *, page: int | None = None) -> str:
@@ -104,6 +106,21 @@ def test_the_appendix_says_where_results_come_from(pdf: Path) -> None:
     text = text_of(pdf)
     for words in ("0123456789abcdef (con cambios sin registrar)", "TensorFlow 2.21.0", "node_1", "huella f00dwalks"):
         assert words in text
+
+
+def test_every_figure_and_table_leads_to_its_files_rule_and_commit(pdf: Path, toy: Study) -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (pdf.parent / "paper/es").glob("*.tex"))
+    marks, targets = (re.findall(rf"\\{command}\{{(?:origin:)?([a-z]\w+)\}}", sources) for command in COMMANDS)
+    assert set(marks) == set(targets) and len(targets) == len(set(targets))
+    figures = {name for name in figures_for(toy) if (pdf.parent / f"figures/{name}.pdf").is_file()}
+    assert {*figures, "fig_overview", "fig_claims"} <= set(targets)
+    rows = {row[1]: row[0] for row in re.finditer(r"hypertarget\{origin:(\w+)\}.*", sources)}
+    assert len(rows) == len(targets)
+    for name, row in rows.items():
+        files = re.findall(r"\\href\{([^}]+)\}", row)
+        assert files and "0123456789" in row and f"& {'figure' if name in (*figures, *WHOLE) else 'table'} &" in row
+        assert name in (*figures, *WHOLE) or files[0] == f"tables/{name}.csv"
+        assert all((pdf.parent / file).is_file() for file in files if not file.startswith("tables/")), row
 
 
 def test_nothing_sticks_out_of_the_page_and_nothing_is_undefined(pdf: Path) -> None:

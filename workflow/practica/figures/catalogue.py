@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 OVERVIEW, FOREST = "fig_overview", "fig_claims"
 """The figures of the whole study rather than an exercise: that of the first page, and the forest plot of all claims."""
+READS = {
+    "tables": ("history.csv.gz", "metrics.csv"),
+    "metrics": ("metrics.csv",),
+    "overview": ("summary.csv", "claims.json"),
+    "claims": ("claims.json",),
+}
+"""The files under the results folder that hold what a figure shows, by what it reads; arrays lie beside the runs."""
 
 
 def declared(study: Study, exercise: str) -> list[Spec]:

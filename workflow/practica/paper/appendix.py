@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from practica.paper import render
+from practica.paper import origins, render
 from practica.paper.catalogue import appendix_tables
 from practica.paper.checklist import checklist
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
+from practica.paper.origins import commits
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import items, word
@@ -35,6 +36,7 @@ def appendix(facts: Facts, other_layers: Sequence[Table]) -> str:
             *rows,
             r"\end{tabular}\end{trivlist}",
             *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
+            origins.listed(facts),
             checklist(facts),
             _other_layers(other_layers, language),
         ]
@@ -53,7 +55,7 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
     language = facts.language
     done = facts.results.runs[facts.results.runs["status"] == "done"]
     entries = {
-        "commit": _commits(done, language),
+        "commit": commits(done, language, PRINT_DIGITS),
         "versions": _versions(done),
         "host": _distinct(done["host"]),
         "cpu": _distinct(done["cpu"]),
@@ -67,14 +69,6 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
 def _distinct(column: pd.Series) -> list[str]:
     """Return the different known values of a column."""
     return list(dict.fromkeys(str(value) for value in column.dropna() if value != ""))
-
-
-def _commits(done: pd.DataFrame, language: str) -> list[str]:
-    commits = []
-    for commit in _distinct(done["commit"]):
-        dirty = (done.loc[done["commit"] == commit, "dirty"].astype(str) == "True").any()
-        commits.append(commit[:PRINT_DIGITS] + (f" ({word('dirty', language)})" if dirty else ""))
-    return commits
 
 
 def _versions(done: pd.DataFrame) -> list[str]:

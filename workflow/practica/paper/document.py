@@ -24,6 +24,7 @@ from practica.paper.catalogue import front_tables
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.findings import colophon, findings
+from practica.paper.floats import origin
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.preamble import document, metadata
@@ -197,7 +198,7 @@ def _overview(facts: Facts) -> str:
     image = rf"\resizebox{{\linewidth}}{{!}}{{\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}}}"
     if len(facts.study.exercises) < 5:
         image = rf"\includegraphics{{{RESULTS_FROM_DOCUMENT}/{path}}}"
-    caption = rf"\caption*{{{escape(overview_caption(facts.results, language))}}}"
+    caption = rf"\caption*{{{escape(overview_caption(facts.results, language))}{origin(name)}}}"
     return rf"\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
 
 
@@ -207,7 +208,7 @@ def _forest(facts: Facts) -> str:
     path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
     if not figures.any_claims(facts.study) or not (facts.folder / path).is_file():
         return ""
-    caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}}}"
+    caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}{origin(name)}}}"
     options = r"width=\linewidth,height=0.83\textheight,keepaspectratio"
     image = rf"\includegraphics[{options}]{{{RESULTS_FROM_DOCUMENT}/{path}}}"
     return rf"\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"

@@ -83,11 +83,20 @@ def _number(picture: Picture) -> str:
 
 def _captioned(picture: Picture, caption: str) -> str:
     text = caption or escape(picture.caption)
-    return rf"{numbering('figure', _number(picture))}\caption{{{text}}}\label{{fig:{picture.name}}}"
+    return rf"{numbering('figure', _number(picture))}\caption{{{text}{_origin(picture)}}}\label{{fig:{picture.name}}}"
 
 
 def _caption(picture: Picture) -> str:
-    return rf"\caption{{{escape(picture.caption)}}}\label{{fig:{picture.name}}}"
+    return rf"\caption{{{escape(picture.caption)}{_origin(picture)}}}\label{{fig:{picture.name}}}"
+
+
+def origin(name: str) -> str:
+    """Return the end of a caption: a link to the row of a figure or table in the list of what each is made from."""
+    return rf"\origin{{{name}}}"
+
+
+def _origin(picture: Picture) -> str:
+    return origin(picture.name) if picture.path else ""
 
 
 def _rows(environment: str, contents: list[str]) -> str:

@@ -8,7 +8,7 @@ from pylatex import Document, NoEscape, Package
 
 from practica.config import front
 from practica.config.study import Study
-from practica.paper import own
+from practica.paper import origins, own
 from practica.paper.escape import breakable, escape
 from practica.paper.glyphs import Glyphs
 from practica.words import section, word
@@ -96,7 +96,8 @@ def document(
     else:
         whole.clear()  # of the page style
         whole.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
-    settings = PREAMBLE + LOOK * ours + OWN_NUMBERS * front.repeats(study) + metadata(study, language, made)
+    numbers = OWN_NUMBERS * front.repeats(study)
+    settings = PREAMBLE + LOOK * ours + numbers + origins.macro(language) + metadata(study, language, made)
     last = rf"\input{{{own.COPIES}/{own.PREAMBLE}}}" if own.preamble(study) else ""
     whole.preamble.append(NoEscape(glyphs.preamble() + REPRODUCIBLE[glyphs.engine] + settings + last))
     for text in texts:

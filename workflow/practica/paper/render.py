@@ -12,12 +12,14 @@ from pathlib import Path
 from practica.figures.tones import TONES
 from practica.files import write_text
 from practica.paper.escape import breakable, escape
-from practica.paper.floats import numbering
+from practica.paper.floats import numbering, origin
 from practica.paper.html import stand_in_mark, to_html
 from practica.paper.table import PALE, Cell, Column, Table
 from practica.words import word
 
 FORMATS = ("tex", "csv", "html")
+ALONE = "\\providecommand{\\origin}[1]{}\n"
+"""What a table needs outside the report, which has a list of what each table is made from."""
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have the whole text
 SPANNED = 0.7  # share of the page's width for text that spans columns
 MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all rows
@@ -38,7 +40,7 @@ AS_WIDE = (
 
 def write(table: Table, folder: Path) -> None:
     """Write ``<folder>/<name>.{tex,csv,html}``, each whole or not at all."""
-    for suffix, text in zip(FORMATS, (to_latex(table), to_csv(table), to_html(table)), strict=True):
+    for suffix, text in zip(FORMATS, (ALONE + to_latex(table), to_csv(table), to_html(table)), strict=True):
         write_text(folder / f"{table.name}.{suffix}", text)
 
 
@@ -143,7 +145,7 @@ def _spacing(table: Table) -> str:
 
 def _caption(table: Table) -> str:
     mark = rf"\textcolor{{red}}{{\textbf{{{escape(stand_in_mark(table))}}}}} " if table.stand_in else ""
-    return mark + escape(table.caption)
+    return mark + escape(table.caption) + (origin(table.name) if table.listed else "")
 
 
 def _alignment(table: Table) -> str:

@@ -66,6 +66,7 @@ class Table:
         number: the table's number in the source, if it has one.
         stand_in: names of the data sets that were generated stand-ins.
         notes: sentences under the table.
+        listed: whether a rule makes it, so that the report lists what it is made from.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Table:
     number: int | None = None
     notes: tuple[str, ...] = ()
     stand_in: tuple[str, ...] = ()
+    listed: bool = False
 
     def shown(self, row: Sequence[Cell]) -> Iterator[tuple[Column, Cell]]:
         """Yield the cells of a row that people see, each with its column."""

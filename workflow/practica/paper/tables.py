@@ -55,6 +55,7 @@ def make_table(spec: TableSpec, facts: Facts) -> Table:
         number=spec.number,
         notes=tuple(notes),
         stand_in=_stand_in(spec, facts),
+        listed=True,
     )
 
 

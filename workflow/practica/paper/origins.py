@@ -1,0 +1,124 @@
+"""Lead from each figure and table of the report to its files, the rule that made it, and the commit of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from practica.figures import catalogue as figures
+from practica.figures.specs import Spec
+from practica.paper.catalogue import appendix_tables, front_tables
+from practica.paper.escape import breakable, escape
+from practica.paper.facts import Facts
+from practica.paper.layers import shown_tables
+from practica.words import Words, section, word
+
+COMMIT_DIGITS = 10
+TOGETHER = "made_from"
+"""The label of the section."""
+
+
+class Origin(NamedTuple):
+    """Where one figure or table comes from.
+
+    Attributes:
+        name: its file name, without suffix.
+        kind: ``figure`` or ``table``, which is also the name of the rule that makes it.
+        title: what a figure of the whole study, which has no number, is called.
+        label: its label in the document; "" where its caption has no number.
+        files: what there is to open, relative to the folder of the results, where the PDF lies.
+        variants: whose runs it shows, of ``exercise``; none: of the whole study.
+    """
+
+    name: str
+    kind: str
+    title: str
+    label: str
+    files: tuple[str, ...]
+    exercise: str | None = None
+    variants: tuple[str, ...] = ()
+
+
+def macro(language: str) -> str:
+    """Return the definition of what ``floats.origin`` uses, for the preamble."""
+    text = escape(section("origins", language)["link"])
+    return rf"\DeclareRobustCommand{{\origin}}[1]{{~{{\normalfont\scriptsize[\hyperlink{{origin:#1}}{{{text}}}]}}}}"
+
+
+def origins(facts: Facts) -> Iterator[Origin]:
+    """Yield where each figure and table of the report comes from that is there, in the order of their files."""
+    study, language = facts.study, facts.language
+    shelf = study.shelf("figures", language)
+    for name in figures.report_figures(study):
+        if (facts.folder / f"{shelf}/{name}.pdf").is_file():
+            spec = figures.spec(study, name)
+            label = f"fig:{name}" if spec.exercise else ""
+            title = spec.title[language]
+            yield Origin(name, "figure", title, label, _drawn_from(spec, facts), spec.exercise or None, spec.variants)
+    shelf = study.shelf("tables", language)
+    tables = [*front_tables(study), *(each for e in study.exercises for each in shown_tables(facts, e))]
+    for table in [*tables, *appendix_tables(study)]:
+        files = (f"{shelf}/{table.name}.csv", *table.needs)
+        yield Origin(table.name, "table", "", f"tab:{table.name}", files, table.exercise, table.rows(study))
+
+
+def listed(facts: Facts) -> str:
+    """Return the section of the appendix that lists all origins, in LaTeX."""
+    words = section("origins", facts.language)
+    rows = [_row(each, facts, words) for each in origins(facts)]
+    head = " & ".join(rf"\textbf{{{escape(words[key])}}}" for key in ("what", "files", "rule", "commit"))
+    wide = r">{\raggedright\arraybackslash}p{%s\linewidth}"
+    columns = rf"@{{}}{wide % 0.2}{wide % 0.42}l{wide % 0.2}@{{}}"
+    return "\n".join(
+        [
+            rf"\section{{{escape(words['title'])}}}\label{{sec:{TOGETHER}}}",
+            escape(words["text"]),
+            rf"\begingroup\def\theHtable{{origins}}\footnotesize\begin{{longtable}}{{{columns}}}",
+            rf"\toprule {head}\\\midrule\endhead\bottomrule\endfoot",
+            *rows,
+            # A longtable counts and has a target, even without a caption.
+            r"\end{longtable}\addtocounter{table}{-1}\endgroup",
+        ]
+    )
+
+
+def _row(origin: Origin, facts: Facts, words: Words) -> str:
+    number = rf"~\ref{{{origin.label}}}" if origin.label else rf"~({escape(origin.title)})"
+    target = rf"\hypertarget{{origin:{origin.name}}}{{}}"
+    links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
+    shown = ", ".join(commits(_runs(origin, facts), facts.language, COMMIT_DIGITS)) or "–"
+    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {origin.kind} & {escape(shown)}\\"
+
+
+def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
+    """Return the files that hold what a figure shows."""
+    if spec.reads != "arrays":
+        return figures.READS[spec.reads]
+    files = (_arrays(spec.exercise, variant, facts) for variant in spec.variants)
+    return tuple(file for file in files if file)
+
+
+def _arrays(exercise: str, variant: str, facts: Facts) -> str:
+    """Return the arrays of the variant's first block that is there, or nothing."""
+    blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == (exercise, variant))
+    files = (block.folder(facts.folder) / "arrays.npz" for block in blocks)
+    return next((str(file.relative_to(facts.folder)) for file in files if file.is_file()), "")
+
+
+def _runs(origin: Origin, facts: Facts) -> pd.DataFrame:
+    """Return the rows of the finished runs that a figure or table shows."""
+    runs = facts.results.runs[facts.results.runs["status"] == "done"]
+    if origin.exercise:
+        runs = runs[runs["exercise"] == origin.exercise]
+    return runs[runs["variant"].isin(origin.variants)] if origin.variants else runs
+
+
+def commits(runs: pd.DataFrame, language: str, digits: int) -> list[str]:
+    """Return each commit of some runs once, by its first digits, and whether the tree was dirty."""
+    shown = []
+    for commit in dict.fromkeys(str(value) for value in runs["commit"].dropna() if value != ""):
+        dirty = (runs.loc[runs["commit"] == commit, "dirty"].astype(str) == "True").any()
+        shown.append(commit[:digits] + (f" ({word('dirty', language)})" if dirty else ""))
+    return shown
