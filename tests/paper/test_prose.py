@@ -127,7 +127,7 @@ def written(folder: Path, text: str) -> Path:
 
 def test_parts_of_a_figure_have_short_captions_under_one_in_common(toy: Study, results: Path) -> None:
     text = expanded(toy, results, "steps")
-    assert r"\caption{Escalones, red densa}" in text
+    assert r"\caption{Escalones, red densa\origin{fig1a}}" in text
     assert r"\caption{Precisión en los escalones por época, en entrenamiento y validación.}" in text
 
 
