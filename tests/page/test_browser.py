@@ -138,6 +138,7 @@ def test_a_heading_sorts_and_a_verdict_filters(tab: playwright.Page, report: Pat
 def test_a_figure_leads_to_its_runs(tab: playwright.Page, report: Path) -> None:
     tab.goto(inner(report, "steps.html"))
     tab.locator("#fig1a .runs a").first.click()
+    tab.wait_for_url("**/steps_runs.html*")
     run = tab.locator(".run:target")
     playwright.expect(run.locator("table")).to_be_visible()
     playwright.expect(run.locator("pre")).to_contain_text("done & <b>well</b>")
