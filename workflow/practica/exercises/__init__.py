@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Iterator
 from types import ModuleType
 
 from practica.code.digest import mentioned, reach
-from practica.code.syntax import decorated_functions, last, module_path, source_of
+from practica.code.syntax import Source, decorated_functions, last, module_path, source_of
 from practica.config.declarations import TRAINING, of_role
 from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
@@ -58,12 +59,18 @@ def has_problem(exercise: str) -> bool:
 
 def may_have_test(exercise: str) -> bool:
     """Return whether the data of an exercise may have a part to test, as far as its code tells without being run."""
-    reached = reach(f"{module_name(exercise)}:problem").places
-    ours = [(module, name) for module, name in reached if module.partition(".")[0] == PACKAGE]
-    nodes = [node for module, name in ours for node in source_of(module).definitions.get(name, ())]
+    nodes = [node for _, node in _definitions(exercise, "problem")]
     calls = [call for node in nodes for call in ast.walk(node) if isinstance(call, ast.Call)]
     made = [call for call in calls if last(call.func) in ("Problem", "replace")]
     return not any(last(call.func) == "Problem" for call in made) or any(map(_gives_test, made))
+
+
+def _definitions(exercise: str, function: str) -> Iterator[tuple[Source, ast.stmt]]:
+    """Yield each definition of the study that a function of the exercise's experiment reaches, and its module."""
+    for module, name in reach(f"{module_name(exercise)}:{function}").places:
+        if module.partition(".")[0] == PACKAGE:
+            source = source_of(module)
+            yield from ((source, node) for node in source.definitions.get(name, ()))
 
 
 def _gives_test(call: ast.Call) -> bool:
@@ -79,12 +86,9 @@ def may_be_own(exercise: str, model: str) -> frozenset[str]:
     """
     if not has(exercise, MODULE) or model in by_hand(exercise) or model not in models(exercise):
         return frozenset()
-    reached = reach(f"{module_name(exercise)}:{model}").places
-    ours = [(module, name) for module, name in reached if module.partition(".")[0] == PACKAGE]
     own: set[str] = set()
-    for module, name in ours:
-        source = source_of(module)
-        for part in (part for node in source.definitions.get(name, ()) for part in ast.walk(node)):
+    for source, node in _definitions(exercise, model):
+        for part in ast.walk(node):
             if isinstance(part, ast.FunctionDef) and part.name == "compile":
                 own |= _not_taken(part.args)
             elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "compile":

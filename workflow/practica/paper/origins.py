@@ -16,8 +16,6 @@ from practica.paper.layers import shown_tables
 from practica.words import Words, section, word
 
 COMMIT_DIGITS = 10
-TOGETHER = "made_from"
-"""The label of the section."""
 
 
 class Origin(NamedTuple):
@@ -73,7 +71,7 @@ def listed(facts: Facts) -> str:
     columns = rf"@{{}}{wide % 0.2}{wide % 0.42}l{wide % 0.2}@{{}}"
     return "\n".join(
         [
-            rf"\section{{{escape(words['title'])}}}\label{{sec:{TOGETHER}}}",
+            rf"\section{{{escape(words['title'])}}}",
             escape(words["text"]),
             rf"\begingroup\def\theHtable{{origins}}\footnotesize\begin{{longtable}}{{{columns}}}",
             rf"\toprule {head}\\\midrule\endhead\bottomrule\endfoot",
@@ -93,18 +91,14 @@ def _row(origin: Origin, facts: Facts, words: Words) -> str:
 
 
 def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
-    """Return the files that hold what a figure shows."""
+    """Return the files that hold what a figure shows: of a figure of arrays those of the first finished block."""
     if spec.reads != "arrays":
         return figures.READS[spec.reads]
-    files = (_arrays(spec.exercise, variant, facts) for variant in spec.variants)
-    return tuple(file for file in files if file)
-
-
-def _arrays(exercise: str, variant: str, facts: Facts) -> str:
-    """Return the arrays of the variant's first block that is there, or nothing."""
-    blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == (exercise, variant))
-    files = (block.folder(facts.folder) / "arrays.npz" for block in blocks)
-    return next((str(file.relative_to(facts.folder)) for file in files if file.is_file()), "")
+    named = (spec.exercise, spec.variants[0])
+    finished = set(facts.results.terms(*named)["block"])
+    blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == named)
+    files = (each.folder(facts.folder) / "arrays.npz" for each in blocks if each.name in finished)
+    return tuple(str(file.relative_to(facts.folder)) for file in files if file.is_file())[:1]
 
 
 def _runs(origin: Origin, facts: Facts) -> pd.DataFrame:
