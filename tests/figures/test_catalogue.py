@@ -72,6 +72,9 @@ def test_the_caption_of_the_first_page_says_which_metrics_and_marks_there_are() 
         "panels with test data, the results on these: dot with 95 % interval, this study; diamond, the source." in alone
     )
     assert "diamond" not in spec(make_study({"moons": ["raw"]}), "fig_overview").caption["en"]
+    single = spec(make_study({"steps": ["dense", "conv"]}, seeds=1), "fig_overview").caption["en"]
+    assert "validation by epoch, of one seed (accuracy)." in single
+    assert "results on these: dot, this study; diamond, the source." in single
     without = spec(make_study({"extra": ["mine"]}), "fig_overview").caption["en"]
     assert "source" not in without
     assert "claimed" not in without

@@ -341,6 +341,18 @@ def test_the_overview_s_caption_speaks_of_the_source_s_marks_alone(tmp_path: Pat
     assert "the test data: diamond, the source." in overview_caption(Results(study, tmp_path), "en")
 
 
+def test_the_overview_s_caption_counts_the_seeds_that_are_drawn(tmp_path: Path) -> None:
+    study = one_exercise()  # of several seeds, one of which is there
+    fill_distinctly(study, tmp_path)
+    for name in ("summary.csv", "history.csv.gz"):
+        table = pd.read_csv(tmp_path / name)
+        cut = table.assign(n=1, low=np.nan, high=np.nan) if name == "summary.csv" else table[table["seed"] == 0]
+        cut.to_csv(tmp_path / name, index=False)
+    caption = overview_caption(Results(study, tmp_path), "en")
+    assert "of one seed" in caption
+    assert "interval" not in caption
+
+
 def test_the_overview_s_signs_are_in_its_fonts(complete: Results, tmp_path: Path) -> None:
     claims = write_claims(complete.study, complete.folder)
     for claim, verdict in zip(claims["claims"], cycle(VERDICTS), strict=False):

@@ -87,9 +87,11 @@ def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
         name = words.get(most[0], most[0])
         phrases.append(words["others"].format(metric=name) if few else name)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
-    text = words["overview"].format(metrics="; ".join(phrases) or words["recorded"])
+    seeds = marks.seeds if marks else _most_seeds(study)
+    form = "overview" if seeds > 1 else "overview_one"
+    text = words[form].format(metrics="; ".join(phrases) or words["recorded"])
     verdicts = [words["verdicts_of_protocols" if study.protocols else "verdicts"]] if claims else []
-    return " ".join([text, *_marks(study, words, marks), *_drawn(study, (), language), *verdicts])
+    return " ".join([text, *_marks(study, words, marks, seeds), *_drawn(study, (), language), *verdicts])
 
 
 def with_protocol(study: Study, caption: Mapping[str, str], variants: Sequence[str]) -> Mapping[str, str]:
@@ -114,13 +116,18 @@ def _glances(study: Study) -> dict[str, str]:
     return {} if None in metrics.values() else metrics
 
 
-def _marks(study: Study, words: Mapping[str, str], marks: Marks | None) -> list[str]:
-    """Return the sentence about the marks of test data; none if no panel has one."""
+def _most_seeds(study: Study) -> int:
+    return max(len(study.seeds(exercise, name)) for exercise in study.exercises for name in study.variants(exercise))
+
+
+def _marks(study: Study, words: Mapping[str, str], marks: Marks | None, seeds: int) -> list[str]:
+    """Return the sentence about the marks of test data; none if no panel has one. A single seed has no interval."""
+    dot = "dot" if seeds > 1 else "dot_one"
     if marks is None:
         printed = {exercise for exercise in study.exercises if _prints(study.about(exercise))}
-        kinds, everywhere = [words["dot"], *([words["diamond"]] if printed else [])], False
+        kinds, everywhere = [words[dot], *([words["diamond"]] if printed else [])], False
     else:
-        kinds = [words[kind] for kind, of in (("dot", marks.tested), ("diamond", marks.printed)) if of]
+        kinds = [words[kind] for kind, of in ((dot, marks.tested), ("diamond", marks.printed)) if of]
         everywhere = marks.tested | marks.printed == set(marks.metrics)
     return [words["tested" if everywhere else "tested_some"].format("; ".join(kinds))] if kinds else []
 

@@ -43,16 +43,19 @@ def overview_caption(results: Results, language: str) -> str:
 
 
 def marks(results: Results, language: str) -> Marks:
-    """Return the metrics of the panels that are not empty, and which of them have marks of test data."""
-    content, source = Marks({}, set(), set()), numbers(results.study)
+    """Return the metrics of the panels that are not empty, their marks of test data, and the seeds of their curves."""
+    metrics, with_test, printed, seeds = dict[str, str](), set[str](), set[str](), 0
+    source = numbers(results.study)
     for exercise in results.study.exercises:
         glance = shown(results, exercise, language)
-        if not any(course(results, exercise, variant, glance.metric) for variant in glance.variants):
+        courses = [course(results, exercise, variant, glance.metric) for variant in glance.variants]
+        if not any(courses):
             continue
-        content.metrics[exercise] = glance.metric
+        metrics[exercise] = glance.metric
+        seeds = max(seeds, *(curve.n for curve in courses if curve))
         for variant in glance.variants:
             if tested(results, exercise, variant, glance.metric):
-                content.tested.add(exercise)
+                with_test.add(exercise)
             if f"{exercise}/{variant}/test/{glance.metric}" in source:
-                content.printed.add(exercise)
-    return content
+                printed.add(exercise)
+    return Marks(metrics, with_test, printed, seeds)

@@ -73,11 +73,15 @@ class Spec:
 
 
 class Marks(NamedTuple):
-    """The content of the overview's panels: a metric each, and the exercises with our and the source's test results."""
+    """What the overview's panels show: a metric each, the exercises with test results, ours and the source's.
+
+    ``seeds`` is the largest number of seeds behind a curve.
+    """
 
     metrics: dict[str, str]
     tested: set[str]
     printed: set[str]
+    seeds: int
 
 
 @dataclass(frozen=True)
