@@ -1,4 +1,4 @@
-"""Compare the step that replicas share with Keras' own, before it trains anything."""
+"""Compare the step that replicas share with Keras' own, before any training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from practica.training.loop import Loop
 
 TOLERANCE = 1e-5
 ROUNDING = 2.0**-22
-"""By how much weights are changed to see what rounding alone does."""
+"""Relative change of the weights that shows the effect of rounding alone."""
 
 
 class NotStackable(Exception):  # noqa: N818
@@ -25,13 +25,14 @@ class NotStackable(Exception):  # noqa: N818
 
 
 def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
-    """Return the first replica's loss before training, if outputs, loss and first step are those of Keras' own model.
+    """Return the first replica's loss before training, if outputs, metrics and first step agree with Keras' own model.
 
-    ``model`` is another one from the same function, compiled in the same way. Where rounding alone moves its weights by
-    more than the tolerance (a gradient that is zero but for rounding, made large by Adam), that much is allowed.
+    ``model`` is another model from the same function, compiled in the same way. If rounding alone moves its weights by
+    more than the tolerance (Adam enlarges a gradient that is zero except for rounding), ten times that much is allowed.
 
     Raises:
-        NotStackable: something differs by more than 1e-5.
+        NotStackable: a value ``v`` differs by more than ``1e-5 * (1 + |v|)`` or is not a number, or the net uses random
+            numbers or variables that replicas would share.
     """
     step = loop.step
     rows = loop.store.order(loop.seeds, 0)[:, : min(batch, *loop.store.parts["train"].counts)]
@@ -73,7 +74,7 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
             moved = np.abs((other - value) - start[place] * ROUNDING)
             _compare("weights", ops.convert_to_numpy(stacked[place])[0], value, 10 * moved)
     if step.joint:
-        # A first step of Adam shows little more of a moment than its sign.
+        # After one step of Adam, the weights reveal little more of a moment than its sign.
         states = stacked[step.weights : step.metrics]
         for state, value, other in zip(states, optimizer, shaken_optimizer, strict=True):
             scale = np.max(np.abs(value)) or 1.0
@@ -83,7 +84,7 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
 
 
 def depends_on_order(loop: Loop) -> bool:
-    """Return whether the loss or a metric of all samples in one batch is another when they come in another order."""
+    """Return whether the loss or a metric of one batch with all samples depends on the order of the samples."""
     step, rows = loop.step, loop.store.parts["train"].rows[:, : min(loop.store.parts["train"].counts)]
     measured = [
         step.results(step.train(loop.live(), loop.batch(each))[step.metrics :])
@@ -99,7 +100,7 @@ def _compare(what: str, value: Any, expected: Any, more: Any) -> None:
         raise NotStackable(f"the {what} of many runs at once have another shape than those of one")
     difference = np.abs(value - expected)
     if np.any(np.isnan(value)) or np.any(np.isnan(expected)):
-        # Keras' step made at once may end so where the one that ``fit`` compiles does not: it rounds otherwise.
+        # Run eagerly, Keras' step may overflow where the one that ``fit`` compiles does not: it rounds differently.
         raise NotStackable(f"the {what} of its first step are no numbers")
     if np.any(difference > TOLERANCE * (1.0 + np.abs(expected)) + more):
         raise NotStackable(f"the {what} of its first step differ from those of Keras' own by {np.max(difference):.1g}")

@@ -1,7 +1,7 @@
-"""Feed samples in an order that is a function of seed and epoch alone.
+"""Feed samples in an order that depends on seed and epoch alone.
 
 ``fit(arrays, shuffle=True)`` repeats one permutation in every epoch once the global seed is set, and an order that
-depends on what ran before could not be resumed exactly.
+depends on earlier epochs could not be resumed exactly.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def training_batches(
 ) -> Any:
     """Return the batches of all ``epochs``, one after another; the last batch of an epoch may be smaller.
 
-    ``weights`` ``(n,)`` are those of the stored targets in the loss, and come with each batch; None: there are none.
+    ``weights`` ``(n,)`` holds the weight of each stored target in the loss; every batch brings its own. None: no
+    weights.
     """
     places = samples.places()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from practica.config.study import Block
 
 Name = tuple[int, int | None]
-"""A run within its block: its seed, and its fold where there are folds."""
+"""A run within its block: its seed, and its fold or None."""
 
 
 def train_block(
@@ -39,13 +39,15 @@ def train_block(
         block: what to train.
         arrays: the data set's arrays.
         data: name, fingerprint, origin and stand-in flag of the data, for the provenance.
-        threads: CPU threads the backend was told to use.
-        folder: where the files go.
-        checkpoints: where runs go on from, and what came of those that are finished.
+        threads: CPU threads that the backend uses.
+        folder: where to write the files.
+        checkpoints: the states from which runs continue, and the outcomes of finished runs.
 
     Raises:
-        DivergedError: a run's loss is no longer a number, or far beyond where it began.
-        StoppedError: a run has to stop before its end.
+        DivergedError: a recorded value is NaN or infinite, or a training loss has exploded, now or in an earlier
+            attempt.
+        InputError: the settings do not fit the data or the net.
+        StoppedError: a run must stop before its end.
     """
     checkpoints.check()
     begin = time.perf_counter()
@@ -82,7 +84,7 @@ def train_block(
 
 
 def settings_of(block: Block) -> Settings:
-    """Return the block's settings, with the name of its data set among them."""
+    """Return the block's settings, including the name of its data set as ``dataset``."""
     return Settings(
         {**block.settings, "dataset": block.dataset}, f"exercises.{block.exercise}.variants.{block.variant}"
     )
@@ -92,7 +94,7 @@ def builder(exercise: Any, name: str) -> Any:
     """Return the exercise's function that builds the model ``name``.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such function.
     """
     found = getattr(exercise, name, None)
     if found is None:
@@ -108,9 +110,9 @@ def is_by_hand(block: Block) -> bool:
 def _train(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> tuple[str, str, Iterable[tuple[Name, Outcome]]]:
-    """Return how the block is trained, why, and its outcomes.
+    """Return the engine that trains the block, the reason for it, and the outcomes.
 
-    ``numpy`` is a net by hand, ``stack`` all runs in one graph, ``fit`` run by run.
+    The engine is ``numpy`` (a net written by hand), ``stack`` (runs together in one graph) or ``fit`` (run by run).
     """
     arguments = (block, build, settings, arrays, checkpoints)
     if is_by_hand(block):
@@ -123,7 +125,7 @@ def _train(
 
 
 def names_of(block: Block) -> Iterator[Name]:
-    """Yield the block's runs, seed by seed."""
+    """Yield the names of the block's runs, seed by seed."""
     folds = block.settings.get("folds")
     for seed in block.seeds:
         for fold in range(folds) if folds else [None]:
@@ -150,7 +152,7 @@ def _one_by_one(
 def _together(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> Iterator[tuple[Name, Outcome]]:
-    """Train as replicas of one net all runs that make as many steps an epoch.
+    """Train runs with the same number of steps per epoch as replicas of one net.
 
     Raises:
         NotStackable: the net or its recipe needs Keras' own ``fit``.
@@ -185,9 +187,9 @@ def problem_of(block: Block, arrays: Arrays, settings: Settings, name: Name) -> 
     """Return the learning problem of one run.
 
     Raises:
-        InputError: the data cannot be split with these settings, or nothing is left for a part.
+        InputError: the data cannot be split with these settings, or a part has no samples left.
     """
-    keras.utils.set_random_seed(name[0])  # of an exercise that draws with NumPy's or Python's own
+    keras.utils.set_random_seed(name[0])  # for an exercise that draws from NumPy's or Python's global generator
     try:
         problem: Problem = exercises.load(block.exercise).problem(arrays, settings, *name)
     except (ValueError, IndexError, KeyError) as error:

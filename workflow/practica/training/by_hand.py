@@ -1,4 +1,4 @@
-"""Train a net written by hand in NumPy, with the same order of batches and the same measurements as a Keras one."""
+"""Train a net written by hand in NumPy, with the same order of batches and the same metrics as a Keras net."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from practica.training.recipe import log_interval
 from practica.training.record import Metrics, Outcome, Record
 
 KERAS_ONLY = ("schedule", "early_stopping", "class_weight", "label_smoothing", "metrics")
-"""Settings of a recipe that a net by hand does not have."""
+"""Settings of a recipe that nets written by hand do not support."""
 
 
 class Trainer:
@@ -28,7 +28,7 @@ class Trainer:
         """Take the net's function and its settings.
 
         Raises:
-            InputError: the recipe holds what only Keras can do.
+            InputError: the recipe asks for something that only Keras offers.
         """
         beyond = [name for name in KERAS_ONLY if settings.get(name)]
         if settings.optimizer not in ("adam", "sgd") or beyond:
@@ -41,8 +41,9 @@ class Trainer:
         """Train from the first weights of ``seed``, or from the checkpoint, to epoch ``settings.epochs``.
 
         Raises:
-            DivergedError: the loss is NaN, infinite or far beyond where it began.
-            StoppedError: the run has to stop before its end.
+            DivergedError: a recorded value is NaN or infinite, or the training loss has exploded.
+            InputError: the epochs are not a multiple of ``log_every``.
+            StoppedError: the run must stop before its end.
         """
         settings = self._settings
         net = self._build(settings)
@@ -56,7 +57,7 @@ class Trainer:
         for epoch in range(record.done, epochs):
             order = epoch_order(seed, epoch, len(problem.train))
             logs = {"train": net.train_epoch(*parts["train"], order, settings.batch_size)}
-            # A loss that is no number is a point wherever it comes up: the record ends the run.
+            # A loss that is not finite is recorded at once, also between two points: the record then ends the run.
             if (epoch + 1) % log_every and math.isfinite(logs["train"]["loss"]):
                 continue
             if "validation" in parts:

@@ -14,7 +14,7 @@ from practica.training.schedules import OneCycle
 
 
 def catalogue() -> dict[str, dict[str, list[str]]]:
-    """Return what ``workflow/schemas/keras.json`` is to say of the installed Keras."""
+    """Return the content of ``workflow/schemas/keras.json`` for the installed Keras: kind -> class -> its options."""
     kinds = {
         "optimizers": (keras.optimizers, keras.optimizers.Optimizer),
         "schedules": (keras.optimizers.schedules, keras.optimizers.schedules.LearningRateSchedule),

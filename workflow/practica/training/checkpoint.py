@@ -1,6 +1,6 @@
-"""Keep what a killed run needs to go on exactly where it was, in files that are whole or known to be broken.
+"""Save what a killed run needs to continue exactly where it was, in files that are whole or recognisably broken.
 
-A file is one line of JSON, which says whose it is and what the rest must hash to, and an ``.npz`` without pickles.
+A file is one line of JSON, with the key of its owner and the checksum of the rest, and an ``.npz`` without pickles.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from practica.training.record import History, Outcome
 State = list[np.ndarray]
 Arrays = Mapping[str, np.ndarray]
 WEIGHTS = "weights of the net "
-"""What the names of a kept net's weights begin with, among the arrays of a finished run."""
+"""How the names of a kept net's weights begin, among the arrays of a finished run."""
 
 
 class UnusableError(Exception):
-    """A file that a run cannot go on from, because it is ``torn`` or ``foreign``."""
+    """A file from which a run cannot continue, because it is ``torn`` or ``foreign``."""
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)
@@ -35,16 +35,16 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one block and what came of its finished runs.
+    """The checkpoints of one block and the outcomes of its finished runs.
 
     Attributes:
         folder: where the files are; the lock on the block guards it.
-        key: digest of all that decides the result: what came of a run with another key is never used.
+        key: digest of everything that decides the result; outcomes with another key are never used.
         every: seconds of training between two checkpoints; 0: one at every point of the history.
-        at_point: told the run's name and record at every point of its history; a reason to stop, or None.
-        state_key: the same of a state after an epoch, so without the number of epochs: what a run can go on from, be it
-            of one that was to be shorter; None: only from its own.
-        resumed: seconds of training by earlier attempts that this one did not have to repeat, in parts.
+        at_point: called with a run's name and record at every point of its history; returns a reason to stop, or None.
+        state_key: digest of everything that decides the state after an epoch, so without the number of epochs: a run
+            can continue from the state of one with fewer epochs. None: it continues only from its own.
+        resumed: seconds of training that earlier attempts have saved this one, a number for each state or outcome.
     """
 
     folder: Path
@@ -61,23 +61,24 @@ class Checkpoints:
     def of_stack(self, steps: int) -> Checkpoint:
         """Return the checkpoint of the runs that are trained together, in ``steps`` steps an epoch.
 
-        How their graph is compiled, and with it their rounding, depends on the number of epochs: none is shared.
+        The number of epochs decides how their graph is compiled, and so their rounding: runs with another number of
+        epochs cannot continue from it.
         """
         return Checkpoint(self, f"stack{steps}", shared=False)
 
     def condemn(self, verdict: str) -> None:
-        """Remember that the block diverges, so that a retry does not find it out again at the same price."""
+        """Record that the block diverges, so that a retry does not spend the same time to find out."""
         write_json(self._verdict, {"key": self.key, "reason": verdict})
 
     def check(self) -> None:
-        """Do nothing unless the block is known to diverge.
+        """Check that the block has not diverged before.
 
         Raises:
-            DivergedError: an earlier attempt with the same settings, code and data did.
+            DivergedError: an earlier attempt with the same settings, code and data diverged.
         """
         try:
             key, reason = (read_json(self._verdict)[name] for name in ("key", "reason"))
-        except (InputError, KeyError, TypeError):  # there is none, or one that was damaged: find out again
+        except (InputError, KeyError, TypeError):  # there is no verdict, or a damaged one: train again
             return
         if key != self.key:
             return
@@ -89,7 +90,7 @@ class Checkpoints:
 
 
 class Checkpoint:
-    """The state of one run at its last checkpoint, the one before it, and in the end what came of the run."""
+    """The last two saved states of one run and, in the end, its outcome."""
 
     def __init__(self, block: Checkpoints, name: str, *, shared: bool = True) -> None:
         self.name = name
@@ -108,7 +109,7 @@ class Checkpoint:
         return self._block.every
 
     def resume(self, record: History, set_state: Callable[[State], None]) -> None:
-        """Bring record and model to the last usable checkpoint; leave both as they are where there is none."""
+        """Restore record and model from the last usable checkpoint; without one, leave both as they are."""
         found = (self._read(path, self._state_key) for path in (self._last, self._before))
         saved = next((each for each in found if each and not self._is_beyond(record, each[0])), None)
         if saved:
@@ -120,12 +121,13 @@ class Checkpoint:
             say(f"{self.name}: going on after epoch {record.done} of {record.last_epoch}")
 
     def reached(self, record: History, get_state: Callable[[], State]) -> None:
-        """Take note of a point of the history: save it if it is time to, and stop the run if it has to.
+        """Handle a point of the history: save it if a checkpoint is due, and stop the run if it must stop.
 
-        The last point is saved too, unless training anew is as quick: with more epochs, the run goes on from there.
+        The state at the last epoch is saved too, unless the whole run took less time than lies between two checkpoints:
+        with more epochs, the run continues from there.
 
         Raises:
-            StoppedError: the run has to stop here.
+            StoppedError: the run must stop here.
         """
         stop = self._block.at_point(self.name, record)
         ended = record.done >= record.last_epoch and record.seconds >= self._block.every
@@ -138,19 +140,19 @@ class Checkpoint:
             )
 
     def finish(self, outcome: Outcome) -> None:
-        """Remember what came of the run."""
+        """Save the outcome of the run."""
         fields = {name: value for name, value in vars(outcome).items() if name not in ("artefacts", "weights")}
         weights = {f"{WEIGHTS}{place}": weight for place, weight in enumerate(outcome.weights)}
         write(self._done, self._key, fields, {**outcome.artefacts, **weights})
         self._before.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Remove the checkpoints: what came of the run is safe."""
+        """Remove the checkpoints: the outcome is safe."""
         for path in (self._last, self._before):
             path.unlink(missing_ok=True)
 
     def finished(self) -> Outcome | None:
-        """Return what came of the run, if it has been finished."""
+        """Return the outcome of the run; None if it has not finished."""
         saved = self._read(self._done, self._key)
         if not saved:
             return None
@@ -160,7 +162,7 @@ class Checkpoint:
         return outcome
 
     def _is_beyond(self, record: History, fields: Mapping[str, Any]) -> bool:
-        """Return whether a state is of a run that was longer than this one is to be, or depends on how long it was."""
+        """Return whether a state lies beyond the last epoch of this run, or depends on another number of epochs."""
         return self._shared and (
             fields["epochs"][-1] > record.last_epoch or fields["made_for"] not in (None, record.last_epoch)
         )
@@ -182,7 +184,7 @@ class Checkpoint:
             return None
         except UnusableError as error:
             if path == self._done and self._shared and error.kind == "foreign":
-                return None  # what came of it when it had another number of epochs
+                return None  # the outcome with another number of epochs
             aside = set_aside(path, error.kind)
             say(f"{path} is {error.kind} ({error}): set aside as {aside.name}")
             return None
@@ -204,7 +206,7 @@ def read(path: Path, key: str) -> tuple[dict[str, Any], Arrays]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        UnusableError: the file is not as it was written, or belongs to another run.
+        UnusableError: the file is damaged, or belongs to another run.
     """
     with path.open("rb") as stream:
         line, payload = stream.readline(), stream.read()
@@ -235,5 +237,5 @@ def _kinds(state: State, record: History) -> list[tuple[str, State]]:
 
 
 def _numbered(arrays: Arrays, kind: str) -> State:
-    """Return ``state0``, ``state1``... in order."""
+    """Return the arrays ``{kind}0``, ``{kind}1``... in order."""
     return [arrays[f"{kind}{i}"] for i in range(sum(name.startswith(kind) for name in arrays))]

@@ -12,14 +12,15 @@ from practica import backend
 from practica.training.keras_internals import flat_layers
 
 SMALL_OUTPUT = 100
-"""Positions of a convolution's output up to which its gradient by the kernel is better computed otherwise."""
+"""Up to this many positions of its output, a convolution's kernel gradient is faster without oneDNN's own."""
 
 
 def hasten_convolutions(net: keras.Model) -> None:
     """Compute the kernel gradient of bfloat16 convolutions in a faster way if their output is small.
 
-    Where the processor has no matrix units, oneDNN's own takes as long in bfloat16 as in float32 and longer the smaller
-    the output is: three times as long as ``backend.convolution``'s at 3 x 3, about as long at 10 x 10.
+    On a processor without matrix units, oneDNN's own gradient takes as long in bfloat16 as in float32, and is slower
+    the smaller the output is: compared with ``backend.convolution``, it takes three times as long at 3 x 3 and about as
+    long at 10 x 10. Elsewhere, on GPUs and with JAX, nothing changes.
     """
     if backend.NAME != "tensorflow" or backend.gpus() or "amx_bf16" in backend.cpu_words():
         return

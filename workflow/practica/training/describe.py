@@ -1,4 +1,4 @@
-"""Build every model of a study and describe it: parameters and layers, never typed."""
+"""Build every model of a study and describe its parameters and layers, so that nobody types them."""
 
 from __future__ import annotations
 

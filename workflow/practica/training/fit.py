@@ -1,4 +1,4 @@
-"""Train Keras models run by run with ``fit``, from the first epoch to the last, and measure them."""
+"""Train Keras models run by run with ``fit``, and measure them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from practica.training.watch import Watch, get_state, set_state, watch_batches, 
 from practica.training.weights import FirstWeights
 
 NONE, LAST, BEST = "none", "last", "best"
-"""Which weights of a run are kept as a model."""
+"""Which weights of a run to keep as a model."""
 
 
 class Trainer:
@@ -41,8 +41,9 @@ class Trainer:
         """Train from the first weights of ``seed``, or from the checkpoint, to epoch ``settings.epochs``.
 
         Raises:
-            DivergedError: the loss is NaN, infinite or far beyond where it began.
-            StoppedError: the run has to stop before its end.
+            DivergedError: a recorded value is NaN or infinite, or the training loss has exploded.
+            InputError: the settings do not fit the data or the net.
+            StoppedError: the run must stop before its end.
         """
         settings = self._settings
         weights = sample_weights(problem, settings)
@@ -70,7 +71,7 @@ class Trainer:
                 verbose=0,
             )
         else:
-            # As fit does at its end: with use_ema the weights are now the averages.
+            # As fit does at its end: with use_ema, the weights become the averages.
             self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
             callbacks = keras.callbacks.CallbackList(watching if others else [], model=self._model)
             callbacks.on_train_begin()
@@ -98,7 +99,7 @@ class Trainer:
         )
 
     def _start(self, problem: Problem, seed: int, *, single: bool = False) -> None:
-        """Bring the model to the state in which a run with ``seed`` begins; ``single``: a call for each step."""
+        """Set the model to the start of a run with ``seed``; ``single``: one call of the compiled graph per step."""
         steps = steps_an_epoch(problem, self._settings) * self._log_every
         if steps != self._steps:
             keras.config.set_dtype_policy(precision(self._settings))
@@ -111,7 +112,7 @@ class Trainer:
             self._model.optimizer.build(self._model.trainable_variables)
             self._fresh = get_state(self._model)
         first = [weight[0] for weight in self._first.of([seed])]
-        # What draws random numbers beside Keras' generators begins with those of the run.
+        # For code that draws random numbers without Keras' generators.
         keras.utils.set_random_seed(seed)
         set_state(self._model, self._fresh)
         self._net.set_weights(first)
@@ -127,7 +128,7 @@ class Trainer:
 
 
 def example(problem: Problem) -> Any:
-    """Return the network's inputs for one or two of the training samples."""
+    """Return the network's inputs for the first one or two training samples."""
     return Feed(problem.to_input).inputs(problem.train.take(np.arange(min(2, len(problem.train)))).x)
 
 
@@ -140,7 +141,7 @@ def precision(settings: Settings) -> str:
 
 
 def measure_final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:
-    """Measure with the final weights and, as ``best_*``, with the best; the final weights stay in place."""
+    """Return metrics with the final weights and, as ``best_*``, with the best; the final weights stay in place."""
     final = at_best = measure()
     if record.best_epoch != record.done:
         last = model.get_weights()
@@ -158,10 +159,10 @@ def count_parameters(model: keras.Model) -> dict[str, int]:
 
 
 def augmented(net: keras.Model, problem: Problem) -> keras.Model:
-    """Put the augmentation in front of the net: in training it alters the inputs, in evaluation it does nothing.
+    """Put the augmentation in front of the net: it changes the inputs in training, and nothing in evaluation.
 
     Raises:
-        InputError: the net trains in a way of its own, which a net around it would not.
+        InputError: the net compiles itself or replaces Keras' training, which a net around it would not do.
     """
     if problem.augment is None:
         return net
@@ -183,15 +184,15 @@ def augmented(net: keras.Model, problem: Problem) -> keras.Model:
 
 
 def check_output(net: keras.Model, inputs: Any) -> None:
-    """Check that a net gives one array for a batch of inputs.
+    """Check that a net returns one array for a batch of inputs.
 
     Raises:
-        InputError: it gives several, or names one.
+        InputError: it returns several arrays, or named ones.
     """
     symbols = keras.tree.map_structure(lambda part: keras.KerasTensor(part.shape, part.dtype), inputs)
     outputs = net.compute_output_spec(symbols)
     if isinstance(outputs, list) and len(outputs) == 1 and hasattr(net, "outputs"):
-        return  # a functional model gives the one that is in a list
+        return  # a functional model returns the only array of its list
     if keras.tree.is_nested(outputs):
         raise InputError(
             f"{net.name}: its outputs are {'named' if isinstance(outputs, dict) else 'several'}, and a net gives one "
@@ -200,7 +201,7 @@ def check_output(net: keras.Model, inputs: Any) -> None:
 
 
 def predict_with(model: keras.Model, inputs: Any) -> np.ndarray:
-    """Return the outputs of a net on one batch of its inputs."""
+    """Return the outputs of a net for one batch of its inputs, in float32."""
     return np.asarray(keras.ops.convert_to_numpy(model(inputs, training=False)), dtype=np.float32)
 
 

@@ -1,6 +1,6 @@
-"""Look into graphs of TensorFlow for what a net uses or changes beside its own variables.
+"""Find what a net uses or changes beside its own variables, from TensorFlow's graphs.
 
-Every private name of TensorFlow stands here; `tests/training/test_keras_internals.py` says what to do when one goes.
+All private names of TensorFlow are here; `tests/training/test_keras_internals.py` says what to do when one disappears.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from practica.backend import NAME
 DRAWS = frozenset(
     f"Random{kind}" for kind in ("Gamma", "PoissonV2", "Shuffle", "StandardNormal", "Uniform", "UniformInt")
 ) | {"Multinomial", "ParameterizedTruncatedNormal", "TruncatedNormal"}
-"""TensorFlow's operations whose random numbers depend on what was drawn before, and on nothing that can be kept."""
+"""TensorFlow's operations whose random numbers depend on earlier draws, in a state that cannot be saved."""
 
 
 def used_besides(function: Any) -> list[str]:
-    """Return the names of the variables that a traced function, already called, uses beside its arguments.
+    """Return the names of the variables, or ``a table``, that a traced function uses beside its arguments.
 
-    With JAX there are none: what they hold when a function is traced is a constant in it, in Keras' own training too.
+    The function must have been called. With JAX the list is empty: tracing turns the values of such variables into
+    constants, in Keras' own training too.
     """
     if NAME != "tensorflow":
         return []
@@ -32,7 +33,7 @@ def used_besides(function: Any) -> list[str]:
 
 
 def not_kept(graphs: Sequence[Any], variables: Sequence[Any]) -> str | None:
-    """Return what graphs of TensorFlow do that leaves a trace outside of ``variables``, in words; None: nothing."""
+    """Return in words what TensorFlow's graphs change outside ``variables``, or that they draw; None: nothing."""
     if not graphs:
         return None
     from tensorflow.python.framework.auto_control_deps_utils import get_read_only_resource_input_indices_graph
@@ -53,5 +54,5 @@ def not_kept(graphs: Sequence[Any], variables: Sequence[Any]) -> str | None:
 
 
 def _variables(graph: Any) -> list[Any]:
-    """Return the variables that a graph uses; its own property raises where one of them lives no more."""
+    """Return the variables that a graph uses; its own property raises if one of them no longer exists."""
     return [variable for reference in graph._weak_variables if (variable := reference()) is not None]

@@ -1,8 +1,8 @@
-"""Keras' own optimizer, called once for the weights of all replicas where it treats every weight for itself.
+"""Call Keras' own optimizer once for the weights of all replicas, if it treats each weight separately.
 
-Most optimizers are elementwise: what a weight becomes depends on its own gradient and moments, and on numbers that all
-replicas share, such as the step. They need no map over the replicas, nor a turn for each variable: all weights are laid
-out in one array, so that there are far fewer operations to trace and to run.
+Most optimizers are elementwise: the new value of a weight depends on its own gradient and moments, and on numbers that
+all replicas share, such as the step. They need neither a map over replicas nor a loop over variables: all weights form
+one array, so that there are far fewer operations to trace and to run.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ ELEMENTWISE = (
     optimizers.Lion,
     optimizers.Ftrl,
 )
-"""The optimizers, no subclasses of them, whose update is elementwise."""
+"""The optimizers whose update is elementwise; their subclasses do not count."""
 NOT_ELEMENTWISE = ("clipnorm", "global_clipnorm", "use_ema", "loss_scale_factor", "gradient_accumulation_steps")
-"""The options with which they are not, or which are more than an update."""
+"""Options with which an update is not elementwise, or more than an update."""
 
 
 def is_elementwise(optimizer: Any, weights: Sequence[keras.Variable]) -> bool:
-    """Return whether such an optimizer treats every element of the ``weights`` for itself and in the same way."""
+    """Return whether an optimizer treats every element of the ``weights`` separately and in the same way."""
     return (
         type(optimizer) in ELEMENTWISE
         and keras_internals.has_rate_of_keras(optimizer)
@@ -47,18 +47,18 @@ def is_elementwise(optimizer: Any, weights: Sequence[keras.Variable]) -> bool:
 
 
 WEIGHTS = "weights"
-"""The name of the variable that holds all weights; a moment's begins with it."""
+"""Name of the variable that holds all weights; the names of moments begin with it."""
 
 
 class Joint:
     """The optimizer of a compiled model for all replicas, whose weights are one variable ``(replicas, parameters)``.
 
-    Its state, as all state, is a list of arrays ``(replicas, ...)``: the moments are ``(replicas, parameters)``, and
-    what replicas share is there once for each.
+    Like all state, its state is a list of arrays ``(replicas, ...)``: moments are ``(replicas, parameters)``, and what
+    replicas share is repeated for each of them.
     """
 
     def __init__(self, model: keras.Model, replicas: int) -> None:
-        """Make another optimizer like the model's, for so many replicas."""
+        """Make an optimizer like the model's, for this many replicas."""
         weights = model.trainable_variables
         self._replicas = replicas
         self._shapes = [tuple(weight.shape) for weight in weights]
@@ -71,7 +71,7 @@ class Joint:
         self._shared = [len(variable.shape) == 0 for variable in self.variables]
 
     def state_of(self, optimizer: Any) -> State:
-        """Return the state of one replica that a model's own ``optimizer``, already built, is in."""
+        """Return the state of a model's own ``optimizer``, which is built, in the form of one replica's state."""
         names = [variable.name.removeprefix(WEIGHTS) for variable in self.variables]
         moments = tuple(name for name, shared in zip(names, self._shared, strict=True) if not shared)
         values: dict[str, list[np.ndarray]] = {name: [] for name in moments}
@@ -87,7 +87,7 @@ class Joint:
     def apply(
         self, state: Sequence[Any], gradients: Sequence[Any], weights: Sequence[Any]
     ) -> tuple[list[Any], list[Any]]:
-        """Return weights and state after a step; a weight whose gradient is None stays what it is, as with Keras."""
+        """Return weights and state after a step; a weight whose gradient is None does not change, as in Keras."""
         moved = [ops.zeros_like(w) if g is None else g for g, w in zip(gradients, weights, strict=True)]
         values = [value[0] if shared else value for value, shared in zip(state, self._shared, strict=True)]
         (updated,), values = self._optimizer.stateless_apply(values, [self._laid_out(moved)], [self._laid_out(weights)])

@@ -1,4 +1,4 @@
-"""Keep the nets of runs as files of Keras, find them again, and predict with them."""
+"""Save the nets of runs as Keras files, load them, and predict with them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def save_models(
     folder: Path,
     example: Callable[[], Any],
 ) -> dict[str, dict[str, str]]:
-    """Write the nets that are to be kept, and return file and SHA-256 of each by its run's name.
+    """Write the nets to keep, and return ``file`` and ``sha256`` of each by its run's name (``s0``, ``s0f1``).
 
-    ``example`` returns a batch of inputs, for a net that its function does not build itself.
+    ``example`` returns a batch of inputs, for a net whose function does not build it.
     """
     for old in folder.glob("model*.keras"):
         old.unlink()
@@ -52,10 +52,10 @@ def save_models(
 
 
 def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int | None) -> tuple[keras.Model, Path]:
-    """Return the net that the run kept, and the manifest that vouches for it.
+    """Return the net that the run kept, and the path of the manifest that vouches for it.
 
     Raises:
-        InputError: there is no such run, it kept no net, or the file is not the one that its manifest vouches for.
+        InputError: there is no such run, it kept no net, or the file cannot be opened or does not match its manifest.
     """
     name = f"s{seed}" if fold is None else f"s{seed}f{fold}"
     called = f"{exercise}/{variant}, seed {seed}" + ("" if fold is None else f", fold {fold}")
@@ -81,12 +81,13 @@ def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int 
 
 
 def read_texts(path: Path) -> tuple[list[str], np.ndarray]:
-    """Return the names of the samples in a file, and their texts: an array (npz), a row each (csv) or a line each.
+    """Return the numbers of the samples in a file as names, and their texts ``(n,)``.
 
-    A csv file has a heading; its column ``text`` is read, or the first.
+    An npz file has them in ``x``, or in its first array; a csv file, which needs a header, in the column ``text``, or
+    in its first; any other file has one on each line.
 
     Raises:
-        InputError: no texts in it can be read.
+        InputError: the file cannot be read or has no texts.
     """
     try:
         if path.suffix == ".npz":
@@ -104,10 +105,13 @@ def read_texts(path: Path) -> tuple[list[str], np.ndarray]:
 
 
 def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
-    """Return the names of the samples in a file or folder, and what a net with inputs of ``size`` is shown of them.
+    """Return the names of the samples in a file or folder, and the samples ``(n, ...)``.
+
+    A folder holds images, which get the net's ``size``: ``(height, width)``, grey, or ``(height, width, channels)``. An
+    npz file has the samples in ``x``, or in its first array; any other file has rows of numbers, as csv.
 
     Raises:
-        InputError: nothing in it can be read.
+        InputError: there are no samples, or the file cannot be read.
     """
     if path.is_dir():
         files = sorted(each for each in path.iterdir() if each.suffix.lower() in IMAGE_FILES)
@@ -130,10 +134,10 @@ def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
 
 
 def predictions(net: keras.Model, names: list[str], inputs: Any, to_input: Callable[[Any], Any]) -> pd.DataFrame:
-    """Return a row for each sample: its name, every output, and for several outputs the class of the largest.
+    """Return a row for each sample: ``sample``, ``output_0``... and, if there are several, ``class`` of the largest.
 
     Raises:
-        InputError: the inputs are not of the net's shape.
+        InputError: the inputs do not have the net's shape.
     """
     try:
         starts = range(0, len(names), BATCH)
@@ -156,7 +160,7 @@ def _only_array(path: Path) -> np.ndarray:
 
 
 def _numeric(path: Path) -> bool:
-    """Return whether the first line of a file is a sample and no heading."""
+    """Return whether the first line of a file is a sample rather than a header."""
     try:
         with path.open(encoding="utf-8") as lines:
             [float(cell) for cell in next(lines, "").strip().split(",")]

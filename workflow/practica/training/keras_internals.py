@@ -1,6 +1,6 @@
 """Every private name of Keras that training needs, in one place: when Keras changes, change this file.
 
-`tests/training/test_keras_internals.py` names each of them and says what to do when it goes.
+`tests/training/test_keras_internals.py` lists them and says what to do when one disappears.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RECIPE_METHODS = (
     "evaluate",
     "metrics",
 )
-"""The methods of a model through which it trains and measures itself otherwise than Keras does."""
+"""Methods with which a model can replace Keras' own training and measuring."""
 
 
 def flat_layers(model: keras.Model) -> list[keras.Layer]:
@@ -44,7 +44,7 @@ def seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
 
 
 def global_seed_generator() -> keras.random.SeedGenerator:
-    """Return the generator that serves every random function of Keras that is given no seed."""
+    """Return the generator that Keras' random functions use when they get no seed."""
     return seed_generator.global_seed_generator()
 
 
@@ -63,10 +63,10 @@ def stateless_loss(
     """Return loss, outputs and new non-trainable and metric variables of a batch, as a pure function of the variables.
 
     ``state`` holds trainable, non-trainable and metric variables. Like Keras' own step, and unlike its
-    ``stateless_call`` and ``stateless_compute_loss``, it forgets nothing that the model writes to them on the way.
+    ``stateless_call`` and ``stateless_compute_loss``, it keeps everything that the model writes to them on the way.
 
     Raises:
-        ValueError: the model writes to weights that are trained, or in evaluation to its state.
+        ValueError: the model itself changes weights that are trained or, in evaluation, any of its weights.
     """
     groups = (model.trainable_variables, model.non_trainable_variables, model.metrics_variables)
     mapping = [pair for own, values in zip(groups, state, strict=True) for pair in zip(own, values, strict=True)]
@@ -85,7 +85,7 @@ def stateless_loss(
 
 
 def stateless_outputs(model: keras.Model, trainable: Sequence[Any], other: Sequence[Any], x: Any) -> Any:
-    """Return the outputs of a batch that the model is not trained on."""
+    """Return the outputs for a batch without training, as a pure function of the variables."""
     training_argument = {"training": False} if model._call_has_training_arg else {}
     return model.stateless_call(trainable, other, x, **training_argument)[0]
 
@@ -116,7 +116,7 @@ def make_stateless(optimizer: keras.optimizers.Optimizer) -> None:
     """Give an optimizer that is not yet built the methods of Keras' base class in place of TensorFlow's.
 
     TensorFlow's write to ``tf.Variable`` for the sake of ``tf.distribute``, and its ``stateless_apply`` raises. The
-    base class computes the same with ``keras.ops``. What a subclass has in their place stays.
+    base class computes the same with ``keras.ops``. Methods that a subclass overrides stay.
     """
     if backend.NAME != "tensorflow":
         return
@@ -129,20 +129,20 @@ def make_stateless(optimizer: keras.optimizers.Optimizer) -> None:
 
 
 def unbuilt_copy(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Return an optimizer with the same options that has no variables of weights yet, and writes to none."""
+    """Return an optimizer with the same options, not built yet, that writes to no variables."""
     copy = type(optimizer).from_config(optimizer.get_config())
     make_stateless(copy)
     return copy
 
 
 def has_rate_of_keras(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Return whether the learning rate is a number or a schedule of Keras' or ours, which a copy has, too."""
+    """Return whether the learning rate is a number or a schedule of Keras or ours, so that a copy has it, too."""
     rate = optimizer._learning_rate
     return isinstance(rate, keras.Variable) or type(rate).__module__.partition(".")[0] in ("keras", "practica")
 
 
 def only_optimized(optimizer: keras.optimizers.Optimizer, weight: keras.Variable) -> bool:
-    """Return whether the optimizer treats the weight as any other, and nothing but the optimizer changes it."""
+    """Return whether the optimizer treats the weight like any other, and nothing else changes it."""
     return (
         weight.constraint is None
         and not optimizer._overwrite_variable_with_gradient(weight)
@@ -159,9 +159,9 @@ def train_graphs(model: keras.Model) -> list[Any]:
 
 
 def traced_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> list[Any]:
-    """Return TensorFlow's graphs of one step of training, which is traced and not made; none with JAX.
+    """Trace one training step without running it, and return its TensorFlow graphs; with JAX there are none.
 
-    An optimizer of Keras is left out: to trace the gradients takes longer than all else.
+    With an optimizer and a training step of Keras, gradients and update are left out: tracing them takes longest.
     """
     if backend.NAME != "tensorflow":
         return []
@@ -176,7 +176,7 @@ def traced_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> list[
 
 
 def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
-    """Make one step of training with Keras' own trainer."""
+    """Run one training step with Keras' own trainer."""
     if backend.NAME == "tensorflow":
         model.reset_metrics()
         model.train_step((x, y, sample_weight))  # without tracing, which takes longer than the step

@@ -18,19 +18,19 @@ from practica.training.step import Step
 from practica.training.store import Store
 
 ORDER_BYTES = 32 * 2**20
-"""Memory for the orders of the batches of one call."""
+"""Bytes for the orders of the batches of one call."""
 FUSED_STEPS = 75_000
-"""From so many steps, all replicas counted, XLA's faster operations are worth the seconds that making them takes."""
+"""From this many steps x (replicas + ``STEP_OVERHEAD``), XLA's faster operations repay the time to compile them."""
 EAGER_BATCHES = 20
-"""An evaluation of more batches is compiled: it takes less time, by more than compiling takes."""
+"""An evaluation of more batches is compiled: it saves more time than compiling takes."""
 STEP_OVERHEAD = 16
-"""The replicas whose arithmetic takes as long as what a step costs besides, without XLA."""
+"""The fixed cost of a step without XLA, in replicas whose arithmetic takes as long."""
 
 
 class Loop:
-    """The state of all replicas, and what one call of the compiled loop does with it.
+    """The state of all replicas, and the compiled loop that advances it.
 
-    The state holds what ``Step`` says but for the metrics, then the net's variables at the best point, and its score.
+    The state is that of ``Step`` without the metrics, then the net's variables at the best point and the best score.
     """
 
     def __init__(self, step: Step, problems: Sequence[Problem], settings: Settings, seeds: Sequence[int]) -> None:
@@ -42,10 +42,10 @@ class Loop:
         self._batch = settings.batch_size
         self._zeros = step.start(len(seeds))[step.metrics :]
         samples = max(self.store.parts["train"].counts)
-        # A batch of all samples need not be shuffled, for it is only summed up (``Stack`` looks whether that holds);
-        # random layers tell them apart.
+        # A batch of all samples needs no shuffling, for they are only summed up (``Stack`` checks that), unless random
+        # layers treat each sample differently.
         self.shuffles = samples > self._batch or bool(step.generators)
-        # XLA draws other random numbers: with Dropout the runs would differ from those of a stack without it.
+        # XLA draws other random numbers: with Dropout, runs would differ from those of a stack without XLA.
         steps = settings.quietly("epochs") * -(-samples // self._batch) * (len(seeds) + STEP_OVERHEAD)
         fused = steps >= FUSED_STEPS and not step.generators
         self._run = backend.compiled(self._points, xla=fused)
@@ -57,14 +57,14 @@ class Loop:
         self.state: list[Any] = []
 
     def begin(self, weights: State) -> None:
-        """Bring all replicas to the start from ``weights`` ``(replicas, ...)``, in the order of ``Step``."""
+        """Set all replicas to the start with ``weights`` ``(replicas, ...)``, in the order of ``Step``."""
         fresh = self.step.start(len(self.seeds))
         live = [*weights, *fresh[len(weights) : self.step.metrics]]
         worst = np.full(len(self.seeds), -np.inf, np.float32)
         self.set_state([*live, *weights, worst])
 
     def set_state(self, state: State) -> None:
-        """Take over weights, optimizer, best weights and best scores."""
+        """Replace weights, optimizer state, best weights and best scores."""
         self.state = [ops.convert_to_tensor(value) for value in state]
 
     def get_state(self) -> State:
@@ -72,7 +72,7 @@ class Loop:
         return [ops.convert_to_numpy(value) for value in self.state]
 
     def live(self) -> list[Any]:
-        """Return the state of the nets at the start of an epoch, ready for ``Step``."""
+        """Return the current state with metrics at zero, as ``Step`` takes it."""
         return [*self.state[: self.step.metrics], *map(ops.convert_to_tensor, self._zeros)]
 
     def weights(self, *, best: bool = False) -> list[Any]:
@@ -80,7 +80,10 @@ class Loop:
         return self.state[self.step.metrics : -1] if best else self.state[: self.step.weights]
 
     def advance(self, first: int, points: int, capacity: int) -> dict[tuple[str, str], np.ndarray]:
-        """Train for ``points`` points after the first ones; return each metric's values ``(points, replicas)``."""
+        """Train ``points`` points after the ``first`` ones; return values ``(points, replicas)`` by part and metric.
+
+        ``capacity`` is the most points of any call: with arrays of that size, all calls share one graph.
+        """
         orders, states = self._orders(first, points, capacity)
         logs = [np.zeros((capacity, len(self.seeds)), np.float32) for _ in self._log_names()]
         self.state, logs = self._run(
@@ -97,7 +100,7 @@ class Loop:
         return dict(zip(self._log_names(), (ops.convert_to_numpy(log)[:points] for log in logs), strict=True))
 
     def capacity(self, points: int) -> int:
-        """Return the most points that one call may have, of ``points`` in all."""
+        """Return the most points that one call can train, out of ``points`` in all."""
         bytes_a_point = self.store.parts["train"].rows.nbytes * (self.per_point if self.shuffles else 1)
         return max(1, min(points, ORDER_BYTES // bytes_a_point))
 
@@ -120,7 +123,7 @@ class Loop:
         return [joined[r, : counts[r]] for r in self._all()]
 
     def batch(self, rows: Any) -> list[Any]:
-        """Return the batch of these rows ``(replicas, batch)``, ready for ``Step``."""
+        """Return the batch of these rows ``(replicas, batch)``, as ``Step`` takes it."""
         return self._batch_of(self.store.x, self.store.y, self.store.weights, rows)
 
     def inputs(self, x: Any, rows: Any) -> Any:
@@ -137,7 +140,10 @@ class Loop:
         return [(part, name) for part in parts for name in self.step.names]
 
     def _orders(self, first: int, points: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of each epoch ``(capacity, epochs, replicas, samples)`` and the states of random layers."""
+        """Return the rows of each epoch ``(capacity, epochs, replicas, samples)`` and the states of random layers.
+
+        The states are ``(capacity, replicas, generators, 2)``.
+        """
         rows = self.store.parts["train"].rows
         epochs = self.per_point if self.shuffles else 1
         orders = np.broadcast_to(rows, (capacity, epochs, *rows.shape))
@@ -195,14 +201,14 @@ class Loop:
         return ops.fori_loop(0, points, at_point, (state, logs))
 
     def reseeded(self, state: list[Any], states: Any) -> list[Any]:
-        """Return the state with every random layer's own, so that no point depends on how it was reached."""
+        """Return the state with these states of random layers, so that no point depends on how it was reached."""
         for number, generator in enumerate(self.step.generators):
             place = self.step.place(generator.state)
             state[place] = ops.cast(states[:, number], state[place].dtype)
         return state
 
     def _epoch(self, state: list[Any], x: Any, y: Any, weights: Any, rows: Any) -> list[Any]:
-        """Make the steps of one epoch; the last batch may be smaller."""
+        """Run the steps of one epoch; the last batch may be smaller."""
 
         def step(state: list[Any], own: Any) -> list[Any]:
             return self.step.train(state, self._batch_of(x, y, weights, own))
@@ -228,8 +234,8 @@ class Loop:
 def _batches(rows: Any, counts: Sequence[int], size: int, step: Any, state: list[Any]) -> list[Any]:
     """Call ``step`` with every batch of ``rows`` ``(replicas, most samples)`` in turn.
 
-    Last batches are smaller. Where not all replicas have as many samples, all make a step with a last batch of each
-    size, and each keeps that of its own: a part of the replicas would need a step that is traced for any number.
+    Last batches may be smaller. If replicas have different numbers of samples, all run a step with a last batch of each
+    size and keep the result of their own: a step for some replicas alone would have to be traced for any number.
     """
     replicas, sizes = len(counts), sorted(set(counts))
     full = (sizes[0] - 1) // size if len(sizes) > 1 else sizes[0] // size
@@ -248,8 +254,8 @@ def _batches(rows: Any, counts: Sequence[int], size: int, step: Any, state: list
 
 
 def _repeated(times: int, body: Any, state: list[Any]) -> list[Any]:
-    """Return what ``body``, a function of number and state, makes of ``state`` when it is called so many times."""
+    """Return ``state`` after ``times`` calls of ``body(number, state)``."""
     if times == 1:
         return body(0, state)
-    # A loop and not its turns one by one: that many operations take seconds to trace.
+    # A loop in the graph: tracing every turn would take seconds.
     return ops.fori_loop(0, times, body, state) if times else state

@@ -18,13 +18,17 @@ from practica.training.schedules import OneCycle
 
 Link = Callable[[Any], Any]
 LINKS = {"logit": ops.sigmoid, "class": ops.softmax}
-"""What makes probabilities of a classifier's logits."""
+"""Functions from a classifier's logits to probabilities, by the kind of its accuracy."""
 
 
 def metrics(task: Task, settings: Settings, loss: Any) -> list[keras.metrics.Metric]:
-    """Return new metrics: the accuracy that fits the task, the squared error without the penalties, and those named.
+    """Return new metrics: those of the task, and those that the settings name.
 
-    Those named are shown probabilities where the ``loss`` takes logits.
+    Those of the task are its accuracy, the squared error without penalties if it is its loss or is monitored, and the
+    exercise's own. Those of the settings get probabilities if the outputs are logits.
+
+    Raises:
+        InputError: Keras has no such metric, or it does not take the options.
     """
     functions: dict[str, Any] = {"accuracy": ACCURACIES[task.accuracy]} if task.accuracy else {}
     if "mse" in (task.loss, task.monitor[0]):
@@ -37,7 +41,7 @@ def metrics(task: Task, settings: Settings, loss: Any) -> list[keras.metrics.Met
 
 
 def link_of(task: Task, loss: Any) -> Link | None:
-    """Return what makes probabilities of the outputs; None where they are none, or are to be probabilities already."""
+    """Return the function from outputs to probabilities; None if they are no logits, or the ``loss`` takes none."""
     logits = loss.get_config().get("from_logits") if isinstance(loss, keras.losses.Loss) else None
     if logits is None:
         return LINKS.get(task.accuracy or "")
@@ -54,7 +58,7 @@ def _named_metric(
     if "from_logits" in options:
         link = None
     elif link and "from_logits" in takes and (link is ops.sigmoid or kind.__name__.endswith("Crossentropy")):
-        # More exact with logits; but what others take for their probability is the sigmoid of each.
+        # Logits are more exact, but metrics other than cross-entropies apply a sigmoid to them, never a softmax.
         options["from_logits"], link = True, None
     metric = made(kind, {**options, "name": label})
     one_hot = task.accuracy == "class" and not kind.__name__.startswith("Sparse") and "sparse_y_true" not in takes
@@ -62,7 +66,7 @@ def _named_metric(
 
 
 class _Adapted(keras.metrics.Metric):
-    """A metric of Keras that is shown probabilities, and labels of their shape, in place of logits and numbers."""
+    """A Keras metric that gets probabilities in place of logits, and labels of their shape in place of numbers."""
 
     def __init__(self, metric: keras.metrics.Metric, link: Link | None, *, one_hot: bool) -> None:
         super().__init__(name=metric.name)
@@ -84,7 +88,11 @@ class _Adapted(keras.metrics.Metric):
 
 
 def keras_class(kind: str, name: str) -> Any:
-    """Return a class of Keras, or the one schedule that is our own."""
+    """Return a class of Keras, or our own schedule.
+
+    Raises:
+        InputError: Keras has no such class.
+    """
     modules = {
         "optimizers": keras.optimizers,
         "schedules": keras.optimizers.schedules,
@@ -127,7 +135,7 @@ def _same_sign(target: Any, predicted: Any) -> Any:
 
 
 def labels_of(target: Any, predicted: Any) -> Any:
-    """Return class numbers in the shape of the outputs less their last axis, whatever the size of the batch."""
+    """Return class numbers in the shape of the outputs without their last axis, for any size of batch."""
     return ops.reshape(target, ops.shape(predicted)[:-1])
 
 

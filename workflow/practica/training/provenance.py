@@ -1,4 +1,4 @@
-"""Say where a result comes from: code, versions, machine, data and cost."""
+"""Record where a result comes from: code, versions, machine, data and cost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = ("practica", "tensorflow", "keras", "numpy", "scikit-learn", "pandas"
 
 
 def describe(threads: int, data: dict[str, Any]) -> dict[str, Any]:
-    """Return what is known before a run: git state, versions, host, devices, threads, data and the start time."""
+    """Return the provenance at the start of a run: git state, versions, host, devices, threads, data and time."""
     return {
         "git": git_state(),
         "versions": {

@@ -1,4 +1,4 @@
-"""Make what a recipe names: optimizer and schedule, loss, metrics, sample weights, and when to stop early."""
+"""Build the parts of a recipe: optimizer and schedule, loss, metrics, sample weights and early stopping."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPILED_WITH = {
     "loss": ("loss", "label_smoothing"),
     "metrics": ("metrics",),
 }
-"""What ``compile`` takes, and the settings that mean nothing to a model that does not take it."""
+"""Arguments of ``compile``, and the settings that mean nothing to a model that does not take them."""
 
 
 def compile_model(model: keras.Model, problem: Problem, settings: Settings, steps: int) -> None:
@@ -32,7 +32,8 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
     A model that its own function has compiled keeps its optimizer, loss and metrics.
 
     Raises:
-        InputError: the settings hold a recipe that such a model makes meaningless.
+        InputError: the settings name a recipe that means nothing to such a model, or one that Keras does not take, or
+            the model's own ``compile`` gives it no optimizer.
     """
     accepted = {} if model.compiled else inspect.signature(model.compile).parameters
     free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
@@ -77,7 +78,7 @@ def log_interval(settings: Settings) -> int:
 def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
     """Return a new optimizer of the kind and with the options that the settings name.
 
-    ``steps`` is those of an epoch: schedules count in steps.
+    ``steps`` are those of one epoch: schedules count in steps.
 
     Raises:
         InputError: Keras does not take the options.
@@ -92,8 +93,11 @@ def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
 def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Return the learning rate as a function of the step.
 
-    Options in epochs (``decay_epochs``, ``warmup_epochs``, ``boundary_epochs``...) become Keras' in steps; what is to
-    decay does so until the end of the training where nothing is said of it.
+    Options in epochs (``decay_epochs``, ``warmup_epochs``, ``boundary_epochs``...) become Keras' in steps; without
+    ``decay_steps``, a schedule that needs them decays until the end of the training.
+
+    Raises:
+        InputError: Keras does not take the options.
     """
     name, options = split(settings.schedule)
     for option in [option for option in options if option.endswith("_epochs")]:
@@ -116,10 +120,11 @@ def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.Learn
 def loss(task: Task, settings: Settings) -> Any:
     """Return a new loss: the one that the settings name, else the task's.
 
-    Classifiers give logits, so that losses which know the difference apply the link themselves, unless told otherwise.
+    Classifiers output logits, so losses with the option ``from_logits`` get True, unless the settings say otherwise.
 
     Raises:
-        InputError: it cannot have the label smoothing that the settings ask for, or takes what the task does not give.
+        InputError: it has no label smoothing, which the settings ask for, takes no logits, which the task needs, or
+            does not take the options.
     """
     chosen = settings.get("loss")
     named = chosen if chosen is not None and class_name("losses", split(chosen)[0]) else task.loss
@@ -155,7 +160,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
         self._smoothing, self._from_logits = smoothing, from_logits
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return one value a sample."""
+        """Return one value for each sample."""
         labels = ops.one_hot(ops.cast(labels_of(y_true, y_pred), "int32"), y_pred.shape[-1])
         return keras.losses.categorical_crossentropy(
             labels, y_pred, from_logits=self._from_logits, label_smoothing=self._smoothing
@@ -167,10 +172,10 @@ class SmoothedCrossentropy(keras.losses.Loss):
 
 
 def sample_weights(problem: Problem, settings: Settings) -> np.ndarray | None:
-    """Return the weight of every stored target ``(n,)`` in the training loss, from ``class_weight``; None: all are one.
+    """Return the weight ``(n,)`` of every stored target in the training loss, from ``class_weight``; None: all are one.
 
     Raises:
-        InputError: the targets are no classes, or the weights are not one for each.
+        InputError: the targets are not classes, or a class has no weight.
     """
     wanted = settings.get("class_weight")
     if wanted is None:
@@ -204,13 +209,13 @@ class Stopping:
 
     @classmethod
     def of(cls, settings: Settings) -> Stopping | None:
-        """Return what the settings ask for."""
+        """Return the early stopping that the settings ask for, if any."""
         return cls(**settings.early_stopping) if settings.get("early_stopping") else None
 
     def due(self, epochs: Sequence[int], scores: Sequence[float]) -> bool:
-        """Return whether the run ends here; of ``scores``, one a point, more is better.
+        """Return whether the run ends here; ``scores`` has a value for each point, and larger is better.
 
-        It is a function of the history alone, so that a resumed run ends where it would have ended.
+        The answer depends on the history alone, so that a resumed run ends where it would have ended.
         """
         best, waited = -math.inf, 0
         for epoch, score in zip(epochs, scores, strict=True):

@@ -1,4 +1,4 @@
-"""Keep what a run shows while it trains: its history, and the weights at its best point."""
+"""Record a run while it trains: its history, and the weights at its best point."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 Metrics = dict[str, dict[str, float]]
 
-# A loss of ten thousand times that of the untrained net, and at least ten thousand, does not come back in the epochs of
-# a study; nor is it a result where it comes at their end.
+# A training loss above that of the untrained net by ten thousand times as much, and by at least ten thousand, does not
+# recover within the epochs of a study; at their end it is no result either.
 EXPLODED = 1e4
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run.
+    """The outcome of one run.
 
     Attributes:
         epochs: the epochs at which the history has a point.
         history: part -> metric -> one value a point.
-        metrics: part -> metric -> value at the final epoch, and as ``best_*`` at the best validation epoch.
-        best_epoch: the first epoch at which the monitored validation metric was best.
+        metrics: part -> metric -> value at the final epoch, and as ``best_*`` at the best epoch.
+        best_epoch: the first epoch at which the monitored metric was best, on validation if there is such a part.
         parameters: ``total``, ``trainable`` and ``non_trainable`` parameters.
-        fit_seconds: time in training and validation, tracing included, over all attempts.
+        fit_seconds: time in training and validation, tracing included, over all attempts [s].
         artefacts: arrays that figures need, made with the final weights.
-        weights: those of the net that is to be kept, in Keras' order; none where it is not.
+        weights: the weights of the net in Keras' order, if it is to be kept; else empty.
     """
 
     epochs: list[int]
@@ -49,14 +49,14 @@ class Outcome:
 
 
 class History(Protocol):
-    """What a checkpoint keeps of one run, or of many that are trained together, and what is reported of them.
+    """What a checkpoint saves of one run, or of runs that are trained together, and what progress reports show.
 
     Attributes:
         last_epoch: the epoch at which training ends.
-        epochs: the epochs of the points so far, the last two at least.
-        monitor: the metric that tells the best epoch.
-        point_seconds: what the last step from one point to where training can stop again took.
-        best_weights: the weights at the best point, where they are not part of the state itself.
+        epochs: the epochs of the points so far, or the last two at which training could stop.
+        monitor: the metric that decides the best epoch.
+        point_seconds: time between the last two points at which training could stop [s].
+        best_weights: the weights at the best point, unless they are part of the state itself.
     """
 
     last_epoch: int
@@ -71,7 +71,7 @@ class History(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Return the time in training and validation so far, over all attempts."""
+        """Return the time in training and validation so far, over all attempts [s]."""
 
     @property
     def monitored(self) -> float:
@@ -81,7 +81,7 @@ class History(Protocol):
         """Return everything but the best weights, for JSON."""
 
     def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
-        """Go back to the point at which ``fields`` and the best weights were taken."""
+        """Return to the point at which ``fields`` and the best weights were saved."""
 
 
 class Record:
@@ -95,9 +95,9 @@ class Record:
         stopping: Stopping | None = None,
         depends: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Begin with the loss of the ``untrained`` net, where it is known.
+        """Begin with the loss of the ``untrained`` net; NaN if it is unknown.
 
-        ``depends`` tells whether anything but the end of the run depends on ``last_epoch``.
+        ``depends`` returns whether more than the end of the run depends on ``last_epoch``.
         """
         self._depends = depends
         self.monitor, mode = task.monitor
@@ -121,17 +121,17 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """Return whether the run is to end here, at its last epoch or early; ``stopped``: as a callback wants it."""
+        """Return whether the run ends here: at its last epoch, by early stopping, or because a callback stops it."""
         early = self.stopping is not None and self.stopping.due(self.epochs, [self._sign * v for v in self._watched()])
         return early or self.stopped or self.done >= self.last_epoch
 
     @property
     def monitored(self) -> float:
-        """Return the monitored metric at the last point, of the validation part where there is one."""
+        """Return the monitored metric at the last point, on validation if there is such a part."""
         return self._watched()[-1]
 
     def logs(self, point: int) -> dict[str, float]:
-        """Return a point of the history as Keras' callbacks are shown it."""
+        """Return a point of the history as Keras' callbacks see it."""
         return {
             f"{'val_' if part == 'validation' else ''}{metric}": values[point]
             for part, curves in self.history.items()
@@ -158,12 +158,13 @@ class Record:
         get_weights: Callable[[], Any],
         seconds: float | None = None,
     ) -> None:
-        """Take down a point of the history, and the weights if it is better than all before.
+        """Add a point to the history, and keep the weights if the point is the best so far.
 
-        ``seconds`` is what the point took; None: all since ``begin``.
+        ``seconds`` is the time that the point took; None: the time since ``begin``.
 
         Raises:
             DivergedError: a value is NaN or infinite, or the training loss has exploded.
+            InputError: the model does not report the monitored metric.
         """
         self.point_seconds = time.perf_counter() - self._clock if seconds is None else seconds
         self.seconds += self.point_seconds
@@ -189,7 +190,7 @@ class Record:
         }
 
     def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
-        """Go back to the point at which ``fields`` and the best weights were taken."""
+        """Return to the point at which ``fields`` and the best weights were saved."""
         self.epochs, self.history = fields["epochs"], fields["history"]
         self.best_epoch, self._best_score = fields["best_epoch"], fields["best_score"]
         self.seconds, self.best_weights = fields["seconds"], list(best_weights)
@@ -211,7 +212,7 @@ class Record:
 
 
 def final_and_best(final: Metrics, best: Metrics) -> Metrics:
-    """Return the metrics of the final epoch and, as ``best_*``, those of the best."""
+    """Return the metrics of the final epoch and, as ``best_*``, those of the best epoch."""
     return {
         part: values | {f"best_{name}": value for name, value in best[part].items()} for part, values in final.items()
     }

@@ -1,4 +1,4 @@
-"""Write a block's files, each checked against its schema and whole or not at all."""
+"""Write a block's files, each whole or not at all; the JSON files are checked against their schemas."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_results(
 ) -> None:
     """Write the block's four files into ``folder``; ``metrics.json`` comes last, so that it vouches for the others.
 
-    ``models`` says of each run whose net was kept in which file, and with which SHA-256.
+    ``models`` has ``file`` and ``sha256`` of each net that was kept, by its run's name.
     """
     head = {
         "schema": 1,

@@ -16,9 +16,9 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     Args:
         initial_learning_rate: the highest rate.
         decay_steps: the steps of the whole cycle.
-        warmup: the part of them in which the rate rises.
-        start: the rate at the start, as a part of the highest.
-        end: the rate at the end, as a part of the highest.
+        warmup: the share of these steps in which the rate rises.
+        start: the rate at the start, as a share of the highest.
+        end: the rate at the end, as a share of the highest.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Train many runs of one small net together, as replicas in one graph, each as if it were alone.
 
 Every run keeps its own first weights, order of batches, Dropout draws, BatchNormalization statistics, best epoch and
-metrics; only the arithmetic is shared. What is computed for each is Keras' own step (``step``).
+metrics; only the arithmetic is shared. Each run goes through Keras' own training step (``step``).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from practica.training.step import Step
 from practica.training.weights import FirstWeights
 
 CALL_SECONDS = 1.0
-"""Time that one call of the compiled loop should take: short enough for signals and checkpoints to be in time."""
+"""Seconds that one call of the compiled loop should take: short enough for signals and checkpoints to be in time."""
 MOST_PARAMETERS = 50_000
 """Above this, a single net keeps the processor busy, and its replicas gain nothing from sharing a graph."""
 MATRIX = 2
-"""Dimensions of the weights that replicas gain by sharing: convolutions of many kernels take longer than one by one."""
+"""Most dimensions of weights that gain from sharing a graph: convolutions of many kernels take longer together."""
 
 
 class Records:
@@ -54,7 +54,7 @@ class Records:
 
     @property
     def seconds(self) -> float:
-        """Return the time in training and validation so far, over all attempts."""
+        """Return the time in training and validation so far, over all attempts [s]."""
         return sum(record.seconds for record in self.runs)
 
     @property
@@ -63,10 +63,11 @@ class Records:
         return float(np.mean([record.monitored for record in self.runs]))
 
     def add(self, epochs: Sequence[int], logs: dict[tuple[str, str], np.ndarray], seconds: float) -> None:
-        """Take down the points of one call: for each part and metric the values ``(points, replicas)``.
+        """Add the points of one call to the records; ``logs`` has values ``(points, replicas)`` by part and metric.
 
         Raises:
-            DivergedError: a run's loss is NaN, infinite or far beyond where it began.
+            DivergedError: a value is NaN or infinite, or a training loss has exploded.
+            InputError: the model does not report the monitored metric.
         """
         share = seconds / len(epochs) / len(self.runs)
         for name, place, record in zip(self._names, range(len(self.runs)), self.runs, strict=True):
@@ -86,7 +87,7 @@ class Records:
         return {"runs": [record.fields() for record in self.runs]}
 
     def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
-        """Go back to the point at which ``fields`` were taken."""
+        """Return to the point at which ``fields`` were saved."""
         for record, saved in zip(self.runs, fields["runs"], strict=True):
             record.restore(saved, [])
 
@@ -95,7 +96,8 @@ class Stack:
     """The runs of a block as replicas of one net.
 
     Raises:
-        NotStackable: the net or its recipe needs Keras' own ``fit``.
+        InputError: the settings do not fit the net.
+        NotStackable: the net or its recipe needs Keras' own ``fit``, or would gain nothing.
     """
 
     def __init__(
@@ -123,15 +125,15 @@ class Stack:
     def fit(
         self, problems: Sequence[Problem], seeds: Sequence[int], names: Sequence[str], checkpoint: Checkpoint
     ) -> list[Outcome]:
-        """Train one replica with each of ``seeds`` on its problem, and return what came of each.
+        """Train one replica for each of ``seeds`` on its own problem, and return their outcomes.
 
-        ``names`` are what an error calls the runs. All make as many steps an epoch; those with as many samples stand
-        together.
+        Errors call the runs by their ``names``. All must have the same number of steps per epoch.
 
         Raises:
-            DivergedError: a run's loss is no longer a number, or far beyond where it began.
-            NotStackable: one step of Keras' own model on a batch gives something else than the first replica's.
-            StoppedError: the runs have to stop before their end.
+            DivergedError: a recorded value is NaN or infinite, or a training loss has exploded.
+            InputError: the settings do not fit the data.
+            NotStackable: the first replica's step differs from that of Keras' own model, or cannot be mapped.
+            StoppedError: the runs must stop before their end.
         """
         epochs = self._settings.quietly("epochs")
         loop, untrained = self._loop(problems, seeds)
@@ -148,12 +150,12 @@ class Stack:
             records.add([(first + point + 1) * loop.per_point for point in range(points)], logs, seconds)
             checkpoint.reached(records, loop.get_state)
             left -= points
-            # A checkpoint at every point wants every point in a call of its own.
+            # For a checkpoint at every point, every point needs a call of its own.
             points = max(1, int(CALL_SECONDS / seconds * points)) if checkpoint.every else 1
         return self._outcomes(loop, problems, records.runs)
 
     def _loop(self, problems: Sequence[Problem], seeds: Sequence[int]) -> tuple[Loop, float]:
-        """Return the loop at its start, and the loss there; the block's first is held against Keras' own step."""
+        """Return the loop at its start, and the loss there; the first loop is compared with Keras' own step."""
         try:
             step = Step(self._model, len(seeds), *self._example)
             loop = Loop(step, problems, self._settings, seeds)
@@ -216,7 +218,7 @@ class Stack:
 
 
 def check_net(net: Any) -> None:
-    """Raise ``NotStackable`` for a net that does not gain from company, or trains in a way of its own."""
+    """Raise ``NotStackable`` for a net that gains nothing from sharing a graph, or replaces Keras' training."""
     if net.count_params() > MOST_PARAMETERS:
         raise NotStackable(f"it has more than {MOST_PARAMETERS:,} parameters, which keep a processor busy alone")
     if any(len(weight.shape) > MATRIX for weight in net.weights):
@@ -230,12 +232,12 @@ def check_net(net: Any) -> None:
 
 
 def check_recipe(model: keras.Model, problem: Problem, settings: Settings) -> None:
-    """Raise ``NotStackable`` for a recipe that is not one step after another."""
+    """Raise ``NotStackable`` for a recipe that is more than one step after another, or for other inputs than arrays."""
     options = model.optimizer.get_config()
     reasons = {
         "early stopping ends each run at an epoch of its own": settings.get("early_stopping"),
         "the exercise has callbacks": problem.callbacks,
-        # Its first step by a gradient of 0 depends on how the tiniest numbers round.
+        # Its first step with a gradient of 0 depends on how the tiniest numbers round.
         "Adafactor divides by averages that may be 0": isinstance(model.optimizer, keras.optimizers.Adafactor),
         "the optimizer averages the weights (use_ema)": options.get("use_ema"),
         "the optimizer adds up gradients of several steps": options.get("gradient_accumulation_steps"),

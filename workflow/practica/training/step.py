@@ -1,9 +1,9 @@
 """One step of training as a pure function, mapped over the replicas of a net.
 
-What is computed is Keras' own training step on the compiled model: its layers, loss, penalties, optimizer and metrics,
-called statelessly with the variables of one replica. A vectorising map then serves all replicas with each operation,
-so that the net and the recipe are by construction those that were written. An optimizer that treats each weight for
-itself needs no map (``joint``).
+The step is Keras' own on the compiled model: its layers, loss, penalties, optimizer and metrics, called statelessly
+with the variables of one replica. A vectorising map then runs each operation for all replicas at once, so that net and
+recipe are by construction those that were written. An optimizer that treats each weight separately needs no map
+(``joint``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Step:
     """
 
     def __init__(self, model: keras.Model, replicas: int, x: Any, y: Any, sample_weight: Any) -> None:
-        """Make ready for so many replicas, and batches such as these of each."""
+        """Prepare for this many replicas, each with batches like these of one."""
         keras_internals.build_metrics(model, x, y, sample_weight)
         self.model = model
         elementwise = is_elementwise(model.optimizer, model.trainable_variables)
@@ -48,7 +48,7 @@ class Step:
         batch = [backend.Spec((replicas, None, *part.shape[1:]), part.dtype) for part in parts]
         state = [backend.Spec(value.shape, value.dtype) for value in self.start(replicas)]
         weights, metrics = state[: self.weights], state[self.metrics :]
-        # Each takes what it needs and no more: to map what it would leave alone takes time too.
+        # Each takes only what it needs: mapping more takes time, too.
         self.train = backend.traced(self._train, (state, batch))
         self.evaluate = backend.mapped(self._evaluate, (weights, metrics, batch[:2]))
         self.predict = backend.mapped(self._predict, (weights, batch[:1]))
@@ -56,16 +56,16 @@ class Step:
 
     @property
     def weights(self) -> int:
-        """Return how many of the state's arrays come first and are the net's own, those of random layers included."""
+        """Return how many arrays at the start of the state are the net's own, those of random layers included."""
         return int(self._ends[1])
 
     @property
     def metrics(self) -> int:
-        """Return where the metrics' variables begin in the state."""
+        """Return the index at which the metrics' variables begin in the state."""
         return int(self._ends[2])
 
     def start(self, replicas: int) -> State:
-        """Return the state in which the model itself is, for every replica."""
+        """Return the model's own current state, repeated for every replica."""
         weights, metrics = self.variables[: self.weights], self.variables[self.metrics :]
         values = [
             *map(backend.value, weights),
@@ -75,11 +75,11 @@ class Step:
         return [np.repeat(value[None], replicas, axis=0) for value in values]
 
     def optimizer_state(self, optimizer: Any) -> State:
-        """Return the state of one replica that the optimizer of a model like this one, already built, is in."""
+        """Return the state of the built optimizer of such a model, in the form of one replica's state."""
         return self.joint.state_of(optimizer) if self.joint else list(map(backend.value, optimizer.variables))
 
     def place(self, variable: keras.Variable) -> int:
-        """Return where a variable of the model stands in the state."""
+        """Return the index of a variable of the model in the state."""
         return next(place for place, each in enumerate(self.variables) if each is variable)
 
     def _split(self, state: Sequence[Any]) -> list[list[Any]]:
@@ -123,7 +123,7 @@ class Step:
         return gradients, other, self._measured(metrics, loss, x, y, outputs, weight)
 
     def _evaluate(self, weights: Sequence[Any], metrics: Sequence[Any], batch: Sequence[Any]) -> tuple[list[Any], Any]:
-        """Return the metrics' variables after a batch that the nets are only measured on, and their outputs."""
+        """Return the metrics' variables after the evaluation of a batch, and the outputs."""
         trainable, other, *_ = self._split(weights)
         x, y = batch
         variables = (trainable, other, list(metrics))

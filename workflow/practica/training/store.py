@@ -1,4 +1,4 @@
-"""Lay out the data of all replicas of a stack: what they share is stored once, and each has its own rows of it."""
+"""Store the data of all replicas of a stack: arrays that they share once, and for each replica its rows in them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from practica.seeds import Orders
 from practica.training.batches import EVALUATION_BATCH
 
 EVALUATED_AT_ONCE = 50_000
-"""Samples of all replicas together in one batch of an evaluation."""
+"""Most samples of all replicas together in one batch of an evaluation."""
 
 
 class Part(NamedTuple):
     """The rows of one part of the data.
 
     Attributes:
-        rows: ``(replicas, most samples)``; those beyond a replica's own mean nothing.
-        counts: the samples of each replica.
+        rows: ``(replicas, most samples)``; a replica with fewer has meaningless rows at the end.
+        counts: the number of samples of each replica.
     """
 
     rows: np.ndarray
@@ -61,7 +61,7 @@ def _part(rows: Sequence[np.ndarray]) -> Part:
 def _shared(
     problems: Sequence[Problem], weights: Sequence[np.ndarray | None]
 ) -> tuple[dict[str, list[np.ndarray]], Any, Any, Any]:
-    """Return the rows of each part and replica, and the inputs, targets and weights that they are rows of."""
+    """Return the rows of each part and replica, and the stored inputs, targets and weights."""
     offsets: dict[tuple[Any, ...], int] = {}
     stored: list[tuple[np.ndarray, ...]] = []
     rows: dict[str, list[np.ndarray]] = {name: [] for name in problems[0].parts()}

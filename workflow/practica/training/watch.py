@@ -18,11 +18,11 @@ from practica.training.record import Metrics, Record
 
 BATCH_HOOKS = [f"on_{kind}batch_{when}" for kind in ("", "train_", "test_") for when in ("begin", "end")]
 FROM_LOGS = (keras.callbacks.EarlyStopping, keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
-"""The callbacks of Keras, no subclasses of them, whose memory follows from the logs."""
+"""Keras' callbacks whose memory follows from the logs; their subclasses do not count."""
 
 
 def watch_batches(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
-    """Return whether one of them is to be called at every batch."""
+    """Return whether one of the callbacks has a hook for batches."""
     base = keras.callbacks.Callback
     return any(
         hook in vars(each) or getattr(type(each), hook) is not getattr(base, hook)
@@ -32,9 +32,10 @@ def watch_batches(callbacks: Sequence[keras.callbacks.Callback]) -> bool:
 
 
 def without_past(callbacks: Sequence[keras.callbacks.Callback]) -> list[str]:
-    """Return the names of those that the logs of past epochs may not tell all that they knew.
+    """Return the names of the callbacks whose memory may not follow from the logs of past epochs.
 
-    Keras' own are known not to look at batches or weights; one of the exercise's says so with ``follows_from_logs``.
+    Those in ``FROM_LOGS`` look at neither batches nor weights; a callback of an exercise says so of itself with the
+    attribute ``follows_from_logs``.
     """
     return [
         type(each).__name__
@@ -46,9 +47,9 @@ def without_past(callbacks: Sequence[keras.callbacks.Callback]) -> list[str]:
 
 
 class Watch(keras.callbacks.Callback):
-    """Keep the record of a run and its checkpoint, give every epoch its own random numbers, and end the run in time.
+    """Keep the record and checkpoint of a run, give every epoch its own random numbers, and end the run in time.
 
-    ``others`` are the exercise's callbacks: when a run goes on, they see the logs of the epochs before again.
+    ``others`` are the exercise's callbacks: when a run is resumed, they see the logs of past epochs again.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Watch(keras.callbacks.Callback):
         self._examined = False
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Show the other callbacks what they saw before the run was cut off, and undo what they do to the model."""
+        """After a resume, show the other callbacks the past epochs again, and undo what they do to the model."""
         if self.others and self.record.done:
             self._show_past()
         self._reseed()
@@ -93,8 +94,9 @@ class Watch(keras.callbacks.Callback):
         """Record the epoch.
 
         Raises:
-            DivergedError: the loss is NaN, infinite or far beyond where it began.
-            StoppedError: the run has to stop here.
+            DivergedError: a recorded value is NaN or infinite, or the training loss has exploded.
+            InputError: the graphs change what no checkpoint keeps, or the model does not report the monitored metric.
+            StoppedError: the run must stop here.
         """
         points: Metrics = {}
         for key, value in (logs or {}).items():
@@ -109,23 +111,23 @@ class Watch(keras.callbacks.Callback):
         self._reseed()
 
     def _reseed(self) -> None:
-        """Set Python's and NumPy's random numbers, which callbacks may draw until the next epoch ends."""
+        """Seed Python's and NumPy's random numbers, which callbacks may draw until the next epoch ends."""
         number = callback_seed(self.seed, self.record.done)
         random.seed(number)
         np.random.seed(number)
 
     def _examine(self) -> None:
-        """Look once at what was compiled for the first epoch: the rehearsal has not seen the last of it."""
+        """Check once what was compiled for the first epoch: the rehearsal does not see all of it."""
         if not self._examined:
             check_graphs(self.model, keras_internals.train_graphs(self.model))
         self._examined = True
 
 
 def check_graphs(model: keras.Model, traced: Sequence[Any]) -> None:
-    """Look at graphs of a model's training.
+    """Check graphs of a model's training.
 
     Raises:
-        InputError: they change what no checkpoint keeps.
+        InputError: they change something that no checkpoint keeps.
     """
     known = [*_variables(model), *model.metrics_variables, keras_internals.global_seed_generator().state]
     if what := graphs.not_kept(traced, known):
@@ -141,7 +143,7 @@ def get_state(model: keras.Model) -> State:
 
 
 def set_state(model: keras.Model, state: State) -> None:
-    """Take over what ``get_state`` returned for a model built in the same way."""
+    """Set a model to what ``get_state`` returned for one that was built in the same way."""
     for variable, value in zip(_variables(model), state, strict=True):
         variable.assign(value)
 

@@ -1,7 +1,7 @@
 """The first weights of runs: drawn anew for every seed if they are random, otherwise as the model sets them.
 
 A model's function may load weights, set them or freeze them; what it sets stays to the bit. What Keras draws for it is
-drawn again, from the run's seed and the weight's place, so that many runs can begin from one built net.
+drawn again, from the run's seed and the weight's place, so that many runs can start from one built net.
 """
 
 from __future__ import annotations
@@ -23,16 +23,20 @@ from practica.training.keras_internals import flat_layers
 class FirstWeights:
     """The first weights of the runs of one model function.
 
-    The function is called twice, with different random numbers. A weight that comes out the same was set, loaded or
-    made constant by it. One that differs, and is just what its initializer draws, is drawn from (seed, place). What is
-    left is random in a way of its own, as is a copy of another weight: where there is such a one, all that is random is
-    what the function makes when it is called again with the random numbers of each run.
+    The function is called twice, with different random numbers. A weight that is the same both times was set, loaded or
+    made constant. One that differs, and equals what its initializer draws, is drawn from (seed, place). Any other is
+    random in its own way, such as a copy of another weight: if there is one, the function is called again for each run,
+    with the random numbers of that run, and all random weights come from there.
     """
 
     def __init__(
         self, build: Callable[[Settings], keras.Model], settings: Settings, example: Callable[[], Any] | None = None
     ) -> None:
-        """Build the net; ``example`` returns a batch of inputs, for a net that its function does not build itself."""
+        """Build the net; ``example`` returns a batch of inputs, for a net whose function does not build it.
+
+        Raises:
+            InputError: the function builds another net at every call.
+        """
         self._build, self._settings, self._example = build, settings, example
         other = [weight.copy() for weight in self._built(1).get_weights()]
         self.net = self._built(0)
@@ -64,7 +68,7 @@ class FirstWeights:
             place: np.array([[weight_seed(seed, self._streams[place]), 0] for seed in seeds], np.uint32)
             for place in self._drawn
         }
-        # For many runs in one graph, without the price of a call for each.
+        # For many runs in one graph, without a call for each.
         each = (lambda draw, own: draw(own[0])[None]) if len(seeds) == 1 else keras.ops.map
         together = backend.compiled(
             lambda: [each(draw, states[place]) for place, draw in self._drawn.items()], xla=False
@@ -78,13 +82,13 @@ class FirstWeights:
         return weights
 
     def again(self) -> keras.Model:
-        """Return another net of the function, with the weights of ``net``."""
+        """Build another net with the function, and give it the weights of ``net``."""
         other = self._built(0)
         other.set_weights(self._values)
         return other
 
     def _built(self, seed: int) -> keras.Model:
-        """Return the net that the function builds after the random numbers of Python, NumPy and Keras are seeded."""
+        """Seed the random numbers of Python, NumPy and Keras, and return the net that the function builds."""
         keras.utils.set_random_seed(seed)
         net = self._build(self._settings)
         if not net.built and self._example:
@@ -93,18 +97,18 @@ class FirstWeights:
 
 
 class _Given(keras.random.SeedGenerator):
-    """Give an initializer a seed that is a tensor: of itself it only takes a number."""
+    """A seed for an initializer that may be a tensor: otherwise, initializers only take numbers."""
 
     def __init__(self, seed: Any) -> None:
         self._given = seed
 
     def next(self, ordered: bool = True) -> Any:
-        """Return the seed, as often as it is asked for."""
+        """Return the same seed at every call."""
         return self._given
 
 
 def _initializers(net: keras.Model) -> dict[int, Any]:
-    """Return the initializer of each weight by the weight's identity, where its layer keeps it under the usual name."""
+    """Return the initializer of each weight by the weight's ``id``; None if its layer has none under the usual name."""
     return {
         id(weight): getattr(layer, f"{weight.name}_initializer", None)
         for layer in flat_layers(net)
@@ -113,7 +117,7 @@ def _initializers(net: keras.Model) -> dict[int, Any]:
 
 
 def _drawing(initializer: Any, variable: keras.Variable, value: np.ndarray) -> Callable[[Any], Any] | None:
-    """Return a function from a seed to the weight, if ``value`` is just what its initializer drew; else None."""
+    """Return a function from a seed to the weight, if ``value`` is what its initializer draws; else None."""
     if not isinstance(initializer, keras.initializers.Initializer):
         return None
     try:
@@ -124,7 +128,7 @@ def _drawing(initializer: Any, variable: keras.Variable, value: np.ndarray) -> C
         if "seed" not in config or not same:
             return None
         draw(np.array([0, 0], np.uint32))
-    except (NotImplementedError, TypeError, ValueError):  # an initializer of one's own, without all of Keras' methods
+    except (NotImplementedError, TypeError, ValueError):  # a custom initializer without all of Keras' methods
         return None
     return draw
 
