@@ -194,7 +194,7 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
     assert trained.trained == 14, "no trial is trained twice"
     assert again.equals(table)
     assert Path("results", asked.FILE).read_bytes() == log
-    assert "asked for anew" not in "".join(lines)
+    assert "chosen again" not in "".join(lines)
     assert search.run().equals(table)
     assert trained.trained == 14
 
@@ -251,7 +251,7 @@ def test_other_scores_ask_for_other_trials_and_say_so(world: Any) -> None:
     first = trials(study, "steps", "dense")[0].blocks[0]
     write(first, folder(study.results), 0.99)
     after = search.run()
-    assert "asked for anew" in "".join(lines)
+    assert "chosen again" in "".join(lines)
     assert after["trial"].tolist()[:9] == before["trial"].tolist()[:9]
     assert after["trial"].tolist() != before["trial"].tolist()
     assert len(after) == 18
@@ -297,5 +297,5 @@ def test_only_a_search_by_tpe_has_batches() -> None:
 def test_a_failed_run_ends_the_search_with_a_sentence(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     search, *_ = world("here")
     monkeypatch.undo()
-    with pytest.raises(RunError, match="the trials that are trained stay"):
+    with pytest.raises(RunError, match="finished trials are kept"):
         Search(search.name, search.merged, ["--no-such-option"], print)._snakemake(Path("none"))

@@ -1,4 +1,4 @@
-"""Trials that searches have asked for after their first batch: one file beside the results, over the configuration."""
+"""Keep the trials that searches choose after their first batch, in a file that extends the configuration."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from practica.errors import InputError
 from practica.files import read_json, write_json
 
 FILE = Path("search/asked.json")
-"""Where it lies in the folder of the results."""
+"""The file, below the folder of the results."""
 CHANGING = ("trials", "asked")
-"""What a search may say otherwise without being another: how many trials it has in the end, and has had."""
+"""Keys that may change in the same search: how many trials it has in the end, and the trials chosen so far."""
 
 
 def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the file lays over a configuration: the trials of each search that is still the one that asked.
+    """Return what the file adds to a configuration: the trials of each search that has not changed since.
 
     Raises:
-        InputError: the file is no such file.
+        InputError: the file is malformed.
     """
     exercises: dict[str, Any] = {}
     for name, entry in read(file).items():
@@ -32,7 +32,7 @@ def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def identity(search: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what makes a search the one that it is."""
+    """Return what identifies a search that decides from scores; empty for any other."""
     adaptive = search.get("method") in ADAPTIVE
     return {key: value for key, value in search.items() if key not in CHANGING} if adaptive else {}
 
@@ -41,7 +41,7 @@ def read(file: Path) -> dict[str, Any]:
     """Return the searches and their trials by the names of variants, such as ``digits/dense``.
 
     Raises:
-        InputError: the file is no such file.
+        InputError: the file is malformed.
     """
     content = read_json(file) if file.is_file() else {}
     entries = content.values() if isinstance(content, dict) else [None]
@@ -53,16 +53,16 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def write(file: Path, name: str, config: Mapping[str, Any], asked: Sequence[Values]) -> None:
-    """Write the trials that the search of a variant of a merged configuration asks for; those of others stay."""
+    """Write the trials that a variant's search chooses under a merged configuration; those of other variants stay."""
     exercise, _, variant = name.partition("/")
     search = identity(_search(config, exercise, variant))
     write_json(file, {**read(file), name: {"search": search, "asked": list(asked)}})
 
 
 def _search(config: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """Return the search of a variant in a configuration that nobody has checked yet; nothing where there is none."""
+    """Return the search of a variant in an unchecked configuration; empty if there is none."""
     exercise, variant = path
-    found: Any = config
+    entry: Any = config
     for key in ("exercises", exercise, "variants", variant, "search"):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        entry = entry.get(key) if isinstance(entry, Mapping) else None
+    return entry if isinstance(entry, Mapping) else {}

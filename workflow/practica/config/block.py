@@ -1,4 +1,4 @@
-"""A block of seeds of one variant: what one training job computes, its name and its place."""
+"""A block of seeds of one variant: what one training job computes, its name and its folder."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class Block:
 
     @property
     def rung(self) -> tuple[str, int] | None:
-        """Return the name of a trial of ASHA without its rung, and the epochs of that; None of everything else."""
+        """Return the name of a trial of ASHA without its rung, and the epochs of the rung; None for any other block."""
         name, _, epochs = self.trial.partition("_")
         return (name, int(epochs)) if epochs else None
 
     @property
     def path(self) -> Path:
-        """Return where the block's files lie within each folder of results, checkpoints or notes."""
+        """Return the path of the block's files below each folder of results, checkpoints or notes."""
         return Path(self.exercise, self.variant, self.trial, self.name)
 
     def folder(self, results: str | Path) -> Path:
@@ -63,7 +63,7 @@ class Block:
         return Path(results) / "runs" / self.path
 
     def specification(self) -> str:
-        """Return everything that decides the block's result but code and data, as canonical JSON."""
+        """Return everything that decides the block's result, except code and data, as canonical JSON."""
         return canonical_json(
             {
                 "exercise": self.exercise,

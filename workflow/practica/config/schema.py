@@ -1,4 +1,4 @@
-"""The schema of the configuration: types, one sentence about each mistake, and the defaults that it states."""
+"""Check the configuration against its schema, with a sentence about each mistake; apply its types and defaults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def study_schema() -> dict[str, Any]:
 
 @cached
 def config_schema() -> dict[str, Any]:
-    """Return the study's schema, in which every setting can be tuned with values that it may have.
+    """Return the study's schema, in which a grid or search takes only values that the setting itself may have.
 
     Raises:
         InputError: the study declares a setting wrongly.
@@ -57,7 +57,7 @@ def check(config: Mapping[str, Any]) -> None:
 
 
 def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence, with the key's path, about all that a configuration has otherwise than the schema allows."""
+    """Yield a sentence, with the key's path, about each mistake in a configuration."""
     validator = jsonschema.Draft202012Validator(config_schema())
     errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
     yield from map(_sentence, errors)
@@ -66,20 +66,21 @@ def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _language_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence about each language without words, or in which a title of the user's own says nothing."""
-    schema, known = config_schema()["properties"], languages()
-    chosen = config.get("report", {}).get("languages", schema["report"]["properties"]["languages"]["default"])
+    """Yield a sentence about each language that has no words, or that a title in the configuration lacks."""
+    schema, available = config_schema()["properties"], languages()
+    report = config.get("report", {}).get("languages", schema["report"]["properties"]["languages"]["default"])
     titles = {f"exercises.{name}.title": each.get("title") for name, each in config.get("exercises", {}).items()}
     titles["title"] = config.get("title")
-    given = {path: title for path, title in titles.items() if isinstance(title, Mapping)}
-    for path, language in [("report.languages", each) for each in chosen] + [(p, e) for p in given for e in given[p]]:
-        if language not in known:
+    texts = {path: title for path, title in titles.items() if isinstance(title, Mapping)}
+    pairs = [("report.languages", each) for each in report] + [(p, e) for p in texts for e in texts[p]]
+    for path, language in pairs:
+        if language not in available:
             yield (
-                f"configuration: {path}: no words in language {language!r} (there are: {', '.join(known)}); "
+                f"configuration: {path}: no words in language {language!r} (there are: {', '.join(available)}); "
                 "docs/add-a-language.md says how to add them"
             )
-    for path, title in given.items():
-        if silent := [language for language in chosen if language not in title]:
+    for path, title in texts.items():
+        if silent := [language for language in report if language not in title]:
             yield (
                 f"configuration: {path}: nothing in {silent[0]!r}, which is in report.languages; add it, or write one "
                 "text for all"
@@ -92,10 +93,10 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     where = f"configuration: {path}" if path else "configuration"
     schema: Any = error.schema
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = list(schema.get("properties", {}))
-        wrong = next(key for key in error.instance if key not in known)
+        keys = list(schema.get("properties", {}))
+        wrong = next(key for key in error.instance if key not in keys)
         full = f"{path}.{wrong}" if path else str(wrong)
-        return f"configuration: {full}: unknown key{_hint(str(wrong), known)}"
+        return f"configuration: {full}: unknown key{_hint(str(wrong), keys)}"
     if "propertyNames" in error.absolute_schema_path:
         allowed = schema.get("description", f"it must match {schema['pattern']}")
         return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
@@ -104,28 +105,28 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         return f"{where}: it has no value; write one, or remove the key{f' ({text})' if text else ''}"
     quotes = "; if it is meant as text, put it in quotes" if _reads_as_other(error) else ""
     if error.validator in ("anyOf", "oneOf"):
-        said = f"{_short(repr(error.instance))} is not allowed here{quotes}"
-        return f"{where}: {said}. Expected: {schema.get('description', '')}"
+        complaint = f"{_short(repr(error.instance))} is not allowed here{quotes}"
+        return f"{where}: {complaint}. Expected: {schema.get('description', '')}"
     text = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    wanted = _types(schema) if error.validator == "type" else ["array"]
-    if isinstance(error.instance, str) and "array" not in wanted and (better := advice(error.instance)):
+    types = _types(schema) if error.validator == "type" else ["array"]
+    if isinstance(error.instance, str) and "array" not in types and (better := advice(error.instance)):
         return f"{where}: {_short(repr(error.instance))} is not a number: {better}{f' ({text})' if text else ''}"
-    said = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
-    return f"{where}: {_short(said)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
+    complaint = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
+    return f"{where}: {_short(complaint)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
 
 
 def _looks(error: jsonschema.ValidationError) -> str:
-    """Say why a value is of another type than it looks, where people write it so."""
+    """Return a hint for a value of the wrong type that people often write: yes or no, or one item for a list."""
     if error.validator != "type":
         return ""
     if isinstance(error.instance, bool):
         return "; yes, no, on and off are true or false to YAML"
-    wanted = _types(error.schema) if isinstance(error.schema, Mapping) else []
-    return f"; write a list, as [{error.instance}]" if "array" in wanted else ""
+    types = _types(error.schema) if isinstance(error.schema, Mapping) else []
+    return f"; write a list, as [{error.instance}]" if "array" in types else ""
 
 
 def _reads_as_other(error: jsonschema.ValidationError) -> bool:
-    """Return whether text is wanted where YAML has read a number, yes or no."""
+    """Return whether the schema wants text, but YAML has read a number, yes or no."""
     return isinstance(error.instance, int | float) and _wants_text(error.schema)
 
 
@@ -134,7 +135,7 @@ def _wants_text(schema: Any) -> bool:
 
 
 def _branches(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield what a schema allows one of, or the schema alone."""
+    """Yield the alternatives that a schema allows (``anyOf``), or the schema itself."""
     schema = _resolved(schema)
     for branch in schema.get("anyOf", []):
         yield from _branches(branch)
@@ -143,13 +144,13 @@ def _branches(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _short(text: str) -> str:
-    """Return ``text``, or its two ends where it is long: a value may be a whole part of the configuration."""
+    """Return ``text``, or its two ends if it is long: a value may be a whole part of the configuration."""
     return text if len(text) <= 200 else f"{text[:120]}...{text[-70:]}"
 
 
-def _hint(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(sorted(known))}"
+def _hint(word: str, keys: list[str]) -> str:
+    close = difflib.get_close_matches(word, keys, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(sorted(keys))}"
 
 
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -171,7 +172,7 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _read(text: str, types: set[str]) -> Any:
-    """Read text as YAML, or as a number that YAML takes for text: it wants ``1.0e-3`` for ``1e-3``."""
+    """Read text as YAML, or as a number that YAML takes for text: YAML wants ``1.0e-3``, not ``1e-3``."""
     if misread(text.strip()):
         return text
     try:

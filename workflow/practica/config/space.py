@@ -13,15 +13,15 @@ from practica.config.schema import config_schema
 from practica.errors import InputError
 
 MOST = 1000
-"""Trials of one variant; more are a mistake, or a case for a random search."""
+"""Most combinations of a grid; more are a mistake, or a case for a search."""
 
 TPE, ASHA = "tpe", "asha"
 ADAPTIVE = (TPE, ASHA)
-"""The methods of a search that decides from scores what to train next."""
+"""Methods of search that decide from scores what to train next."""
 BATCH = 4
-"""Trials that such a search trains at a time, unless it says so."""
+"""Trials that such a search trains at a time, unless it says otherwise."""
 ETA = 3
-"""Of so many trials at a rung of a search by ASHA, one is promoted, unless the search says otherwise."""
+"""Of this many trials at a rung of a search by ASHA, one is promoted, unless the search says otherwise."""
 EPOCHS = "epochs"
 
 Values = dict[str, Any]
@@ -51,11 +51,11 @@ def check_spaces(config: Mapping[str, Any]) -> None:
 
 
 def combinations(space: Mapping[str, Any], epochs: int = 0) -> list[Values]:
-    """Return the values of every trial of a variant's ``grid`` or ``search``; none where it has neither.
+    """Return the values of every trial of a variant's ``grid`` or ``search``; empty if it has neither.
 
-    A search with more trials begins with those of one with fewer; there are fewer than it asks for where its lists
-    do not hold so many combinations. Of one by ``tpe`` there are the first batch and those asked for since; of one by
-    ``asha`` too, each with the epochs of its rung, of which the last has the ``epochs`` of the variant.
+    A search with more trials begins with those of one with fewer. It has fewer trials than it asks for if its lists do
+    not have that many combinations. A search by ``tpe`` or ``asha`` has its first batch, and the trials chosen since;
+    with ``asha``, each has the epochs of its rung, and the last rung has the ``epochs`` of the variant.
     """
     if "grid" in space:
         return [dict(zip(space["grid"], values, strict=True)) for values in product(*space["grid"].values())]
@@ -68,8 +68,8 @@ def combinations(space: Mapping[str, Any], epochs: int = 0) -> list[Values]:
     if search.get("method") == ASHA:
         levels = rungs(search, epochs)
         first = draws(search, min(search["trials"], search.get("batch", BATCH)))
-        asked = [values for values in search.get("asked", ()) if values.get(EPOCHS) in levels]
-        return [{**values, EPOCHS: levels[0]} for values in first] + asked
+        later = [values for values in search.get("asked", ()) if values.get(EPOCHS) in levels]
+        return [{**values, EPOCHS: levels[0]} for values in first] + later
     return draws(search, search["trials"])
 
 
@@ -83,19 +83,19 @@ def rungs(search: Mapping[str, Any], epochs: int) -> list[int]:
 
 
 def draws(search: Mapping[str, Any], count: int) -> list[Values]:
-    """Return the first random draws of a search that differ: ``count``, or all combinations where they are fewer."""
-    found: list[Values] = []
-    for place in range(100 * count):  # so many draws miss no combination that is worth waiting for
-        drawn = _draw(search, random.Random(f"{search.get('seed', 0)}/{place}"))
-        if drawn not in found:
-            found.append(drawn)
-        if len(found) == count:
+    """Return the first ``count`` different random draws of a search, or all combinations if there are fewer."""
+    distinct: list[Values] = []
+    for place in range(100 * count):  # this many draws miss no combination that is worth waiting for
+        draw = _draw(search, random.Random(f"{search.get('seed', 0)}/{place}"))
+        if draw not in distinct:
+            distinct.append(draw)
+        if len(distinct) == count:
             break
-    return found
+    return distinct
 
 
 def names(space: Mapping[str, Any]) -> list[str]:
-    """Return the settings that are tuned."""
+    """Return the names of the settings that are tuned."""
     search = space.get("search", {})
     rung = [EPOCHS] if search.get("method") == ASHA else []
     return [*space.get("grid", {}), *search.get("values", {}), *search.get("ranges", {}), *rung]
@@ -126,9 +126,9 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
 
 
 def _epochs(own: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
-    """Return the epochs of a variant in a configuration without defaults; 0 where it says none."""
-    found = own.get("settings", {}).get(EPOCHS, entry.get("settings", {}).get(EPOCHS, 0))
-    return int(found)
+    """Return the epochs of a variant in a configuration without defaults; 0 if it gives none."""
+    epochs = own.get("settings", {}).get(EPOCHS, entry.get("settings", {}).get(EPOCHS, 0))
+    return int(epochs)
 
 
 def _check_rungs(where: str, search: Mapping[str, Any], epochs: int) -> None:
@@ -141,21 +141,21 @@ def _check_rungs(where: str, search: Mapping[str, Any], epochs: int) -> None:
             f"{where}.min_epochs: {least} leaves no rung below the {epochs} epochs of the variant; give fewer, or the "
             "variant more settings.epochs"
         )
-    needed, drawn = eta ** (len(rungs(search, epochs)) - 1), len(draws(search, search["trials"]))
-    if drawn < needed:
+    needed, count = eta ** (len(rungs(search, epochs)) - 1), len(draws(search, search["trials"]))
+    if count < needed:
         raise InputError(
-            f"{where}.trials: {drawn} are too few for one to reach {epochs} epochs: with min_epochs {least} and eta "
+            f"{where}.trials: {count} are too few for one to reach {epochs} epochs: with min_epochs {least} and eta "
             f"{eta}, {needed} are needed; give more trials, a larger min_epochs or a smaller eta"
         )
 
 
 def _draw(search: Mapping[str, Any], rng: random.Random) -> Values:
-    drawn = {name: choices[int(rng.random() * len(choices))] for name, choices in search.get("values", {}).items()}
-    return drawn | {name: _between(name, span, rng.random()) for name, span in search.get("ranges", {}).items()}
+    values = {name: choices[int(rng.random() * len(choices))] for name, choices in search.get("values", {}).items()}
+    return values | {name: _between(name, span, rng.random()) for name, span in search.get("ranges", {}).items()}
 
 
 def _between(name: str, span: Mapping[str, Any], share: float) -> float | int:
-    """Return the number that lies so far within a range."""
+    """Return the number at a ``share`` (0 to 1) of a range."""
     low, high = span["low"], span["high"]
     return rounded(
         name, span, low * (high / low) ** share if span.get("scale") == "log" else low + (high - low) * share
@@ -163,7 +163,7 @@ def _between(name: str, span: Mapping[str, Any], share: float) -> float | int:
 
 
 def rounded(name: str, span: Mapping[str, Any], value: float) -> float | int:
-    """Return a number of a range to three figures, or whole: nobody tells more of them apart."""
+    """Round a number of a range to three significant figures, or to a whole number if the setting is one."""
     low, high = span["low"], span["high"]
     whole = "integer" in config_schema()["$defs"]["settings"]["properties"][name]["type"]
     near = round(value) if whole else float(f"{value:.3g}")

@@ -47,13 +47,13 @@ class Study:
         check_names(config)
         check(config)
         check_spaces(config)
-        filled = with_defaults(copy.deepcopy(config), config_schema())
-        filled["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or filled["data"]["mirror"]
-        filled["only"] = those_alone(filled["only"], filled["exercises"])
+        complete = with_defaults(copy.deepcopy(config), config_schema())
+        complete["data"]["mirror"] = os.environ.get("PRACTICA_DATA_MIRROR") or complete["data"]["mirror"]
+        complete["only"] = those_alone(complete["only"], complete["exercises"])
         settings = config_schema()["$defs"]["settings"]["properties"]
-        for mistake in chain(unknown_datasets(filled["exercises"]), contradictions(filled, settings)):
+        for mistake in chain(unknown_datasets(complete["exercises"]), contradictions(complete, settings)):
             raise InputError(mistake)
-        return cls(filled)
+        return cls(complete)
 
     @classmethod
     def load(cls, path: str | Path) -> Study:
@@ -77,21 +77,21 @@ class Study:
 
     @property
     def folder(self) -> Path:
-        """Return the folder with what is said and built of the study."""
+        """Return the study folder, with its texts and experiments."""
         return folder_of(self.config)
 
     @property
     def front(self) -> Mapping[str, Any]:
-        """Return what ``study.yaml`` says of the study as a whole."""
+        """Return what ``study.yaml`` says about the study as a whole."""
         return front(self.folder)
 
     def about(self, exercise: str) -> Mapping[str, Any]:
-        """Return what ``about.yaml`` says of an exercise: its names, figures, tables, claims."""
+        """Return what ``about.yaml`` says about an exercise: its names, figures, tables, claims."""
         return about(self.folder, exercise)
 
     @property
     def results(self) -> Path:
-        """Return the folder for everything that is computed."""
+        """Return the folder of all results."""
         return Path(self.config["results"])
 
     @property
@@ -101,11 +101,11 @@ class Study:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Return the languages of the report; the first is its own."""
+        """Return the languages of the report; the first is the main one."""
         return tuple(self.config["report"]["languages"])
 
     def shelf(self, kind: str, language: str) -> str:
-        """Return the folder, under that of the results, of ``figures`` or ``tables`` in a language."""
+        """Return the folder of ``figures`` or ``tables`` in a language, below the folder of the results."""
         return kind if language == self.languages[0] else f"{kind}/{language}"
 
     def heading(self, language: str) -> str:
@@ -114,7 +114,7 @@ class Study:
 
     @property
     def demonstration(self) -> bool:
-        """Return whether the study is smaller than it should be, and shows no more than that the program works."""
+        """Return whether the study runs at reduced size, and shows only that the program works."""
         return bool(self.config["demonstration"])
 
     @property
@@ -130,8 +130,8 @@ class Study:
     @property
     def exercises(self) -> tuple[str, ...]:
         """Return the ids of the exercises in play, in the order of the configuration."""
-        chosen = self.config["only"] or self.config["exercises"]
-        return tuple(name for name in self.config["exercises"] if name in chosen)
+        ids = self.config["only"] or self.config["exercises"]
+        return tuple(name for name in self.config["exercises"] if name in ids)
 
     def title(self, exercise: str, language: str) -> str | None:
         """Return the exercise's title in the configuration, if it gives one."""
@@ -143,13 +143,13 @@ class Study:
         return tuple(dict.fromkeys([*self.config["exercises"], *experiments()]))
 
     def twins(self, exercise: str) -> dict[str, str]:
-        """Return the variants that are there to be compared with one other each, by name, where both run."""
+        """Return the variants that exist to be compared with another one, by name, if both run."""
         there = self.variants(exercise)
         pairs = self.about(exercise).get("twins", {})
         return {twin: other for twin, other in pairs.items() if twin in there and other in there}
 
     def prose(self, language: str) -> dict[str | None, Path]:
-        """Return the files of prose in a language, there or not, by exercise; that of None is the introduction."""
+        """Return the paths of the prose in a language by exercise, even if missing; None is the introduction."""
         files: dict[str | None, Path] = {None: self.folder / f"intro.{language}.tex"}
         return files | {exercise: self.folder / exercise / f"{language}.tex" for exercise in self.exercises}
 
@@ -159,7 +159,7 @@ class Study:
 
     @property
     def protocols(self) -> tuple[str, ...]:
-        """Return the protocols of the exercises in play, the first with the configuration's settings; none of one."""
+        """Return the protocols of the exercises in play, the configuration's own first; empty if there is only one."""
         first, *others = self.config.get("protocols") or [""]
         run = [name for name in others if any(self.variants(exercise, name) for exercise in self.exercises)]
         return (first, *run) if run else ()
@@ -167,7 +167,7 @@ class Study:
     def variants(self, exercise: str, protocol: str = "") -> tuple[str, ...]:
         """Return the names of the exercise's variants, in the order of the configuration.
 
-        Those of a protocol other than the first are called as ``dense@published``.
+        Under a protocol other than the first, a name is like ``dense@published``.
         """
         names = tuple(self.config["exercises"][exercise]["variants"])
         if protocol in ("", *self.config.get("protocols", ())[:1]):
@@ -182,21 +182,21 @@ class Study:
 
     @property
     def shown_protocols(self) -> tuple[str, ...]:
-        """Return the protocols in the order of reports: that of the source stands beside what the source prints."""
+        """Return the protocols in the order of reports: first that of the source, beside the numbers that it prints."""
         return tuple(sorted(self.protocols, key=lambda name: name != of_source(self.folder)))
 
     def under(self, variant: str, protocol: str) -> str:
-        """Return what a variant is called under a protocol, the first included."""
+        """Return the name of a variant under a protocol, which may be the first."""
         return under(variant, "" if protocol in self.config.get("protocols", ())[:1] else protocol)
 
     def protocol_of(self, variant: str) -> str:
-        """Return the name of the protocol of a variant; nothing where there is one alone."""
+        """Return the name of the protocol of a variant; empty if the study has only one."""
         return protocol_of(variant) or next(iter(self.protocols), "")
 
     def protocol(self, exercise: str, name: str) -> Mapping[str, Any]:
-        """Return what a protocol other than the first lays over the exercise; nothing where it has no part in it."""
-        found: Mapping[str, Any] = self.config["exercises"][exercise].get("protocols", {}).get(name, {})
-        return found
+        """Return what a protocol other than the first changes in the exercise; empty if it has no part in it."""
+        changes: Mapping[str, Any] = self.config["exercises"][exercise].get("protocols", {}).get(name, {})
+        return changes
 
     def model(self, exercise: str, variant: str) -> str:
         """Return the name of the function that builds the variant's model."""
@@ -207,18 +207,18 @@ class Study:
         return self._variant(exercise, variant).get("dataset", self.config["exercises"][exercise]["dataset"])
 
     def settings(self, exercise: str, variant: str) -> dict[str, Any]:
-        """Return the variant's settings over those of its exercise."""
+        """Return the variant's settings, with those of its exercise that it does not set itself."""
         return {
             **self.config["exercises"][exercise]["settings"],
             **self._variant(exercise, variant).get("settings", {}),
         }
 
     def keeps_checkpoints(self, exercise: str) -> bool:
-        """Return whether the last states of the exercise's runs are kept, so that they can have more epochs."""
+        """Return whether the last states of the exercise's runs are kept, so that more epochs can follow."""
         return bool(self.config["exercises"][exercise]["keep_checkpoints"])
 
     def resources(self, exercise: str, variant: str) -> dict[str, int]:
-        """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` and ``runtime`` [min]."""
+        """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` [MB] and ``runtime`` [min]."""
         entry = self.config["exercises"][exercise]
         return {**RESOURCES, **entry["resources"], **self._variant(exercise, variant).get("resources", {})}
 
@@ -251,7 +251,7 @@ class Study:
         return [tuple(group) for _, group in groupby(every, key=lambda seed: seed // size)]
 
     def space(self, exercise: str, variant: str) -> Mapping[str, Any]:
-        """Return the ``grid`` or ``search`` of a variant that is to be tuned, under that key; else nothing."""
+        """Return a mapping with the ``grid`` or ``search`` of a variant, under that key; empty if it has neither."""
         entry = self._variant(exercise, variant)
         return {key: entry[key] for key in ("grid", "search") if key in entry}
 
@@ -270,12 +270,12 @@ class Study:
         )
 
     def _own(self, key: str, exercise: str, variant: str) -> Any:
-        """Return what a variant gives under a key, else its exercise, else the study."""
+        """Return the value of a key in the variant, else in its exercise, else in the study."""
         givers = (self._variant(exercise, variant), self.config["exercises"][exercise], self.config)
         return next(giver[key] for giver in givers if key in giver)
 
     def _variant(self, exercise: str, variant: str) -> Mapping[str, Any]:
-        """Return what the configuration says of a variant, with what its protocol lays over that."""
+        """Return what the configuration says about a variant, with the changes of its protocol."""
         if exercise not in self.config["exercises"]:
             raise InputError(no_exercise(exercise, self.config["exercises"]))
         entry, name, protocol = self.config["exercises"][exercise], base_of(variant), protocol_of(variant)
@@ -291,10 +291,10 @@ class Study:
         settings, resources = (
             {**own.get(key, {}), **over.get(key, {}), **mine.get(key, {})} for key in ("settings", "resources")
         )
-        kept = {key: each for key, each in own.items() if key in KEPT}
-        return {**kept, **mine, "settings": settings, "resources": resources}
+        inherited = {key: each for key, each in own.items() if key in KEPT}
+        return {**inherited, **mine, "settings": settings, "resources": resources}
 
 
 def _in(text: Any, language: str) -> Any:
-    """Return the words of a language, where they are given by language."""
+    """Return the text in a language if it is given by language, else the text."""
     return in_language(text, language) if isinstance(text, Mapping) else text

@@ -19,8 +19,8 @@ class Trial:
     """One trial of a variant.
 
     Attributes:
-        name: a digest of all its settings: what is trained stays good when a grid grows, and only then. A trial of
-            ASHA has one name at each rung: a digest of all but the epochs, and the epochs behind it, as ``t0a1b2c3_9``.
+        name: a digest of model, data set and all settings, so that trained trials stay valid when a grid grows. With
+            ASHA, a trial has a name for each rung: the digest without the epochs, then the epochs: ``t0a1b2c3d_9``.
         values: the settings that are tuned.
         blocks: what its jobs train.
     """
@@ -36,7 +36,7 @@ class Trial:
 
 
 def folder(results: str | Path) -> Path:
-    """Return the folder of trials under that of the results; it is laid out like that one."""
+    """Return the folder of trials below that of the results; it has the same layout."""
     return Path(results) / "tuning"
 
 
@@ -59,7 +59,7 @@ def trials(study: Study, exercise: str, variant: str) -> list[Trial]:
 
 
 def method(study: Study, exercise: str, variant: str) -> str:
-    """Return the method of a variant's search; nothing where it has none."""
+    """Return the method of a variant's search; empty if it has no search."""
     return str(study.space(exercise, variant).get("search", {}).get("method", ""))
 
 
@@ -72,13 +72,13 @@ def parse(study: Study, name: str) -> tuple[str, str]:
     """Return exercise and variant of a name such as ``digits/dense``.
 
     Raises:
-        InputError: there is no such variant, or nothing of it is tuned.
+        InputError: there is no such variant, or it has neither grid nor search.
     """
     exercise, variant = parts(name)
     if not study.space(exercise, variant):
-        known = ", ".join("/".join(pair) for pair in tuned(study)) or "none"
+        others = ", ".join("/".join(pair) for pair in tuned(study)) or "none"
         where = f"configuration: exercises.{exercise}.variants.{variant}"
-        raise InputError(f"{where}: nothing to tune: give it a grid or a search (variants that have one: {known})")
+        raise InputError(f"{where}: nothing to tune: give it a grid or a search (variants that have one: {others})")
     return exercise, variant
 
 
@@ -88,7 +88,7 @@ def _trial(study: Study, exercise: str, variant: str, values: Mapping[str, Any],
         replace(study.block(exercise, variant, seeds), settings=settings, save_model="none")
         for seeds in study.seed_groups(exercise, variant, study.config["tuning"]["seeds"])
     ]
-    named = {key: value for key, value in settings.items() if not (by_rungs and key == EPOCHS)}
-    name = "t" + sha256(canonical_json([every[0].model, every[0].dataset, named]))[:8]
+    identity = {key: value for key, value in settings.items() if not (by_rungs and key == EPOCHS)}
+    name = "t" + sha256(canonical_json([every[0].model, every[0].dataset, identity]))[:8]
     name += f"_{settings[EPOCHS]}" if by_rungs else ""
     return Trial(name, values, tuple(replace(block, trial=name) for block in every))

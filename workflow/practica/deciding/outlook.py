@@ -60,14 +60,14 @@ def _outlook(claim: str, part: Mapping[str, Any], rivals: int, study: Study, sec
     variants = tuple(dict.fromkeys((side.exercise, side.variant) for side in sides))
     protocol = f" ({part['protocol']})" if part.get("protocol") else ""
     n = part["estimate"]["n"] if part["estimate"] else 0
-    found = Outlook(f"{claim}/{part['name']}{protocol}", part["verdict"], variants, n, why=_why(part, sides, study))
-    if not found.open:
-        return found
+    outlook = Outlook(f"{claim}/{part['name']}{protocol}", part["verdict"], variants, n, why=_why(part, sides, study))
+    if not outlook.open:
+        return outlook
     needed = foresee(part, rivals)
     if needed is None:
-        return Outlook(found.name, found.verdict, variants, n)
+        return Outlook(outlook.name, outlook.verdict, variants, n)
     cost = sum(len(new) * seconds.get(named, np.nan) for named, new in new_seeds(study, {}, variants, needed).items())
-    return Outlook(found.name, found.verdict, variants, n, needed, float(cost) if np.isfinite(cost) else None)
+    return Outlook(outlook.name, outlook.verdict, variants, n, needed, float(cost) if np.isfinite(cost) else None)
 
 
 def _why(part: Mapping[str, Any], sides: Sequence[Quantity], study: Study) -> str:
@@ -135,21 +135,21 @@ def _whole_jobs(study: Study, named: Named, seeds: Sequence[int]) -> set[int]:
 
 
 def next_round(
-    study: Study, found: Sequence[Outlook], seconds: Mapping[Named, float], left: float
+    study: Study, parts: Sequence[Outlook], seconds: Mapping[Named, float], left: float
 ) -> dict[Named, set[int]]:
     """Return the new seeds of each variant for one round of at most ``left`` seconds, cheapest parts first.
 
     A part gets as many seeds as should decide it, but at most ``GROWTH`` times as many as it has.
     """
-    given: dict[Named, set[int]] = {}
-    chosen = [each for each in found if each.open and all(named in seconds for named in each.variants)]
-    for each in sorted(chosen, key=lambda each: np.inf if each.seconds is None else each.seconds):
+    extra: dict[Named, set[int]] = {}
+    candidates = [each for each in parts if each.open and all(named in seconds for named in each.variants)]
+    for each in sorted(candidates, key=lambda each: np.inf if each.seconds is None else each.seconds):
         most = max(each.n * GROWTH, FEWEST)
         for n in dict.fromkeys((min(each.needed or most, most), each.n + 1)):
-            more = new_seeds(study, given, each.variants, n)
+            more = new_seeds(study, extra, each.variants, n)
             cost = sum(len(new) * seconds[named] for named, new in more.items())
             if cost <= left:
                 left -= cost
-                given |= {named: given.get(named, set()) | new for named, new in more.items() if new}
+                extra |= {named: extra.get(named, set()) | new for named, new in more.items() if new}
                 break
-    return given
+    return extra

@@ -52,8 +52,8 @@ class Rounds:
         self.file = study.results / added.FILE
         _check(study, self.merged)
         self._withdraw()
-        if lacking := [block.id for block in self._study().blocks() if not finished(block, study.results)]:
-            several = f"{len(lacking)} blocks, as {lacking[0]}, are not trained yet"
+        if missing := [block.id for block in self._study().blocks() if not finished(block, study.results)]:
+            several = f"{len(missing)} blocks, as {missing[0]}, are not trained yet"
             raise InputError(f"{several}: run the study first, or a part of it with only=")
         added.write(self.file, added.read(self.file))  # from now on, confidence sequences judge everything
         self._judge()
@@ -72,24 +72,24 @@ class Rounds:
     def _go_round(self) -> None:
         pace = 1.0  # seconds of training per second of this clock: jobs run in parallel
         while True:
-            study, found = self._study(), self.look()
-            undecided = [each for each in found if each.open]
-            self.say(f"{sum(not each.why and not each.open for each in found)} decided, {len(undecided)} undecided")
+            study, parts = self._study(), self.look()
+            undecided = [each for each in parts if each.open]
+            self.say(f"{sum(not each.why and not each.open for each in parts)} decided, {len(undecided)} undecided")
             left = (self.end - time.monotonic()) * pace
             costs = seconds_per_seed(study)
-            new = next_round(study, found, costs, left)
+            new = next_round(study, parts, costs, left)
             if not new:
                 self.say("the rest of the budget is too small for more seeds" if undecided else "all is decided")
                 return
             for named, seeds in new.items():
                 self.say(f"  {'/'.join(named)}: {len(seeds)} new seeds")
-            given = added.read(self.file)
-            added.write(self.file, {n: {*given.get(n, ()), *new.get(n, ())} for n in {**given, **new}})
+            earlier = added.read(self.file)
+            added.write(self.file, {n: {*earlier.get(n, ()), *new.get(n, ())} for n in {**earlier, **new}})
             began = time.monotonic()
             if not self._snakemake(self.end - began):
                 return
-            asked = sum(len(seeds) * costs[named] for named, seeds in new.items())
-            pace = max(asked / (time.monotonic() - began), 0.1)
+            expected = sum(len(seeds) * costs[named] for named, seeds in new.items())
+            pace = max(expected / (time.monotonic() - began), 0.1)
 
     def _study(self) -> Study:
         return Study.resolve(self.merged.read())

@@ -1,4 +1,4 @@
-"""Search for settings batch by batch: ask for trials, train them with Snakemake, judge, and ask again."""
+"""Search for settings batch by batch: choose trials, train them with Snakemake, judge them, and repeat."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Search:
         name: the variant, such as ``digits/dense``.
         merged: the files and words of the configuration.
         snakemake: the options with which Snakemake runs it.
-        say: what is told a line.
+        say: called with each line of output.
     """
 
     name: str
@@ -41,8 +41,8 @@ class Search:
     def run(self) -> pd.DataFrame:
         """Search until all trials have run, and return their table.
 
-        What has been asked for is worked out anew from the scores each time: a search that was killed, or one repeated
-        from its scores, asks for the same. Where scores are others than they were, it goes on from there.
+        The trials follow from the scores alone, so a search that is killed or repeated chooses the same ones. If scores
+        have changed, it continues from the new ones.
 
         Raises:
             InputError: the variant has no such search, or the study is a demonstration or a partial one.
@@ -72,17 +72,17 @@ class Search:
             if wanted == here:
                 return table
             if wanted[: len(here)] != here:
-                self.say("scores are others than when these trials were asked for: some are asked for anew")
+                self.say("scores have changed since these trials were chosen: some are chosen again")
             first = combinations({"search": {**search, "asked": []}}, epochs)
             asked.write(study.results / asked.FILE, self.name, self.merged.read(), wanted[len(first) :])
             if [dict(trial.values) for trial in trials(self._study(), exercise, variant)] != wanted:
-                raise InputError(f"{where}.search: asked: it is not for you to write: take it out of the configuration")
+                raise InputError(f"{where}.search: asked: only the search itself writes this; remove it")
 
     def _study(self) -> Study:
         return Study.resolve(self.merged.read())
 
     def _snakemake(self, target: Path) -> None:
-        """Run Snakemake to the table of the trials.
+        """Run Snakemake up to the table of the trials.
 
         Raises:
             RunError: a run failed.
@@ -90,15 +90,15 @@ class Search:
         process = subprocess.Popen([sys.executable, "-m", "snakemake", str(target), *self.snakemake], env=os.environ)
         try:
             code = process.wait()
-        except KeyboardInterrupt:  # which Snakemake got as well
+        except KeyboardInterrupt:  # Snakemake has received it as well
             process.wait()
             raise
         if code:
-            raise RunError("a run failed: what Snakemake says stands above; the trials that are trained stay")
+            raise RunError("a run failed: see Snakemake's messages above; finished trials are kept")
 
 
 def _how_far(search: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], epochs: int) -> str:
-    """Return how many trials of a search have run, and to which rungs they have come."""
+    """Return how many trials of a search have run, and which rungs they have reached."""
     if search["method"] != ASHA:
         return f"{len(trials)} of {search['trials']} trials have run"
     reached = [f"{sum(each[EPOCHS] == level for each in trials)} to {level}" for level in rungs(search, epochs)]

@@ -25,7 +25,7 @@ def check(study: Study) -> None:
     """Check what the configuration names outside itself: modules, models, folders and the mirror.
 
     Raises:
-        InputError: one of them is not there or cannot be used, or a file of words or the list of claims is wrong.
+        InputError: one of them is missing or cannot be used, or a file of words or the list of claims is wrong.
     """
     check_languages(study.languages)
     declared(study)
@@ -40,25 +40,25 @@ def check(study: Study) -> None:
 
 
 def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
-    """Yield a sentence about each variant whose model the exercise's experiment does not have, or a missing problem.
+    """Yield a sentence about each variant whose model is missing from the experiment, and about a missing ``problem``.
 
     Raises:
         InputError: there is no experiment.
     """
-    known = exercises.models(exercise)
+    models = exercises.models(exercise)
     for variant in study.every_variant(exercise):
         model = study.model(exercise, variant)
-        if model not in known:
+        if model not in models:
             yield (
                 f"configuration: exercises.{exercise}.variants.{variant}: no model {model!r} "
-                f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(known)}); set `model:`"
+                f"in {study.folder}/{exercise}/experiment.py (models: {', '.join(models)}); set `model:`"
             )
     if not exercises.has_problem(exercise):
         yield f"{study.folder}/{exercise}/experiment.py:1: there is no function `problem`; write it"
 
 
 def check_blocks(study: Study, exercise: str) -> None:
-    """Raise ``InputError`` where so many scattered seeds share a job that no folder can be called after them."""
+    """Raise ``InputError`` if a job has so many scattered seeds that the name of a folder cannot list them."""
     for variant in study.every_variant(exercise):
         for seeds in study.seed_groups(exercise, variant):
             name = study.block(exercise, variant, seeds).name if len(seeds) > 1 else ""
@@ -86,46 +86,46 @@ def check_folders(study: Study) -> None:
 
 
 def check_settings(study: Study, exercise: str) -> None:
-    """Raise ``InputError`` where a setting, or one that is tuned, is of no use there or contradicts another."""
+    """Raise ``InputError`` if a setting of an exercise, tuned or not, has no effect or contradicts another."""
     for mistake in setting_mistakes(study, exercise):
         raise InputError(mistake)
 
 
 def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
-    """Yield a sentence about each setting that is of no use in an exercise, or contradicts another."""
+    """Yield a sentence about each setting of an exercise, tuned or not, that has no effect or contradicts another."""
     entry = study.config["exercises"][exercise]
-    known = exercises.models(exercise)
-    there = [variant for variant in study.every_variant(exercise) if study.model(exercise, variant) in known]
-    used = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in there}
-    given = [("settings", name, list(used)) for name in entry["settings"]]
+    all_models = exercises.models(exercise)
+    there = [variant for variant in study.every_variant(exercise) if study.model(exercise, variant) in all_models]
+    uses = {variant: exercises.uses(exercise, study.model(exercise, variant)) for variant in there}
+    entries = [("settings", name, list(uses)) for name in entry["settings"]]
     for protocol in study.protocols[1:]:
-        laid = study.protocol(exercise, protocol).get("settings", {})
-        run = [variant for variant in study.variants(exercise, protocol) if variant in used]
-        given += [(f"protocols.{protocol}.settings", name, run) for name in laid]
-    for variant in used:
+        changes = study.protocol(exercise, protocol).get("settings", {})
+        run = [variant for variant in study.variants(exercise, protocol) if variant in uses]
+        entries += [(f"protocols.{protocol}.settings", name, run) for name in changes]
+    for variant in uses:
         name, protocol = base_of(variant), protocol_of(variant)
         holder = study.protocol(exercise, protocol) if protocol else entry
         own = holder["variants"][name] or {}
         where = f"protocols.{protocol}.variants.{name}" if protocol else f"variants.{name}"
-        given += [(where, each, [variant]) for each in [*own.get("settings", {}), *space.names(own)]]
-    for where, name, variants in given:
-        if variants and not any({name, "**"} & used[variant] for variant in variants):
+        entries += [(where, each, [variant]) for each in [*own.get("settings", {}), *space.names(own)]]
+    for where, name, variants in entries:
+        if variants and not any({name, "**"} & uses[variant] for variant in variants):
             models = ", ".join(dict.fromkeys(study.model(exercise, variant) for variant in variants))
             yield (
                 f"configuration: exercises.{exercise}.{where}: {name} would change nothing: neither training nor the "
                 f"problem nor {models} in {study.folder}/{exercise}/experiment.py uses it; remove it"
             )
-    for variant in used:
+    for variant in uses:
         own, epochs = study.space(exercise, variant), study.settings(exercise, variant).get(space.EPOCHS, 0)
         by_rungs = own.get("search", {}).get("method") == space.ASHA
         rungs = [{space.EPOCHS: level} for level in space.rungs(own["search"], epochs)] if by_rungs else []
         for values in ({}, *space.combinations(own, epochs), *rungs):
-            tried = {**study.settings(exercise, variant), **values}
+            settings = {**study.settings(exercise, variant), **values}
             try:
-                check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", tried)
+                check_recipe(f"configuration: exercises.{exercise}.variants.{variant}.settings", settings)
             except InputError as error:
                 yield str(error)
-            epochs, interval = (tried.get(name, 1) for name in ("epochs", "log_every"))
+            epochs, interval = (settings.get(name, 1) for name in ("epochs", "log_every"))
             if epochs % interval:
                 yield (
                     f"configuration: exercises.{exercise}.variants.{variant}: epochs ({epochs}) must be a multiple of "
@@ -134,7 +134,7 @@ def setting_mistakes(study: Study, exercise: str) -> Iterator[str]:
 
 
 def check_beside(study: Study) -> None:
-    """Raise ``InputError`` where results or data would lie where the study is written, or hold it."""
+    """Raise ``InputError`` if a folder of results or data is the study folder, holds it or lies in it."""
     for key, folder in study.places.items():
         if inside(folder, study.folder) is not None or inside(study.folder, folder) is not None:
             raise InputError(
@@ -144,7 +144,7 @@ def check_beside(study: Study) -> None:
 
 
 def check_kept_models(study: Study, exercise: str) -> None:
-    """Raise ``InputError`` where a net is to be kept that is none of Keras."""
+    """Raise ``InputError`` if a variant would keep a net that is not a Keras model."""
     for variant in study.every_variant(exercise):
         block = study.block(exercise, variant, (0,))
         if block.save_model != "none" and block.model in exercises.by_hand(exercise):

@@ -17,9 +17,9 @@ from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, UNKNOWN, UNSCAL
 from practica.plan.planned import Plan, Training, hours
 
 NARROWEST = 150
-"""Columns of a table that is not shown at a terminal."""
+"""Least columns of a table that does not go to a terminal."""
 REASONS = 2
-"""Reasons of an exercise that are told; the details tell all."""
+"""Most reasons in the row of an exercise; the details list all."""
 SOURCES = {
     HERE: "from runs here, scaled by epochs, samples, seeds and folds",
     REFERENCE: "from the reference, scaled by how fast this machine was in runs of both",
@@ -40,7 +40,7 @@ JOBS = {
 
 
 def render(plan: Plan) -> RenderableType:
-    """Return the plan as a table, its sums, and what its estimates are made from."""
+    """Return the plan as a table, with its sums and the origin of its estimates."""
     lines: list[RenderableType] = []
     if plan.trainings or plan.there:
         lines += [_table(plan), Text()]
@@ -49,7 +49,7 @@ def render(plan: Plan) -> RenderableType:
 
 
 def as_table(plan: Plan, stream: TextIO) -> str:
-    """Return the lines of a plan for a stream: in colour where it is a terminal, else as wide as they need to be."""
+    """Return the lines of a plan for a stream: in colour for a terminal, else at least ``NARROWEST`` columns wide."""
     console = Console(file=stream)
     if not console.is_terminal:
         console = Console(file=stream, width=max(NARROWEST, console.width))
@@ -94,21 +94,21 @@ def _asks(training: Training) -> str:
 
 
 def _joined(texts: Iterator[str], most: int = 3) -> str:
-    """Return different texts, the most frequent first, with how often each is there where there are several."""
+    """Return the different texts, the most frequent first; if there are several, each with its count."""
     counts = Counter(texts).most_common()
     if len(counts) == 1:
         return counts[0][0]
-    told = [f"{text} ({count})" for text, count in counts[:most]]
-    return "\n".join([*told, *(["..."] if len(counts) > most else [])])
+    lines = [f"{text} ({count})" for text, count in counts[:most]]
+    return "\n".join([*lines, *(["..."] if len(counts) > most else [])])
 
 
 def _time(trainings: Sequence[Training]) -> str:
-    """Return the time of trainings one after another."""
-    known = [each for each in trainings if each.seconds is not None]
-    if not known:
+    """Return the time that trainings take one after another."""
+    finite = [each for each in trainings if each.seconds is not None]
+    if not finite:
         return "?" if trainings else "0 s"
-    sign = "≤ " if any(each.at_most for each in known) else ""
-    return f"{sign}{duration(3600 * hours(known))}{' + ?' if len(known) < len(trainings) else ''}"
+    sign = "≤ " if any(each.at_most for each in finite) else ""
+    return f"{sign}{duration(3600 * hours(finite))}{' + ?' if len(finite) < len(trainings) else ''}"
 
 
 def _gpu(plan: Plan, trainings: Sequence[Training] | None = None) -> str:
@@ -120,8 +120,8 @@ def _gpu(plan: Plan, trainings: Sequence[Training] | None = None) -> str:
 
 def _sentences(plan: Plan) -> Iterator[str]:
     steps = sum(count for rule, count in plan.others.items() if rule not in JOBS)
-    counted = [_counted(plan.others[rule], *names) for rule, names in JOBS.items() if rule in plan.others]
-    others = [*counted, *([_counted(steps, "other step", "other steps")] if steps else [])]
+    parts = [_counted(plan.others[rule], *names) for rule, names in JOBS.items() if rule in plan.others]
+    others = [*parts, *([_counted(steps, "other step", "other steps")] if steps else [])]
     if others:
         yield f"{'Besides' if plan.trainings else 'Nothing to train; to do'}: {', '.join(others)}"
     longest = max((each for each in plan.trainings if each.seconds), key=lambda each: each.seconds or 0, default=None)

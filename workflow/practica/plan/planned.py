@@ -1,4 +1,4 @@
-"""What Snakemake is about to do, for people: which trainings, where, for how long, and why."""
+"""Sum up for people what Snakemake is about to do: which trainings, where, for how long, and why."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ ORDER = (
     *("prepare_data", "resolve_study", "rehearse", *TRAINING_RULES, "describe_models", "collect", "statistics"),
     *("claims", "judge_trials", "figure", "table", "paper", "page", "tuning", "all"),
 )
-"""Rules in the order of the work; those of a study's own stand beside the PDF."""
+"""Rules in the order of the work; a study's own rules come with the PDF."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as Snakemake tells of it before it runs.
+    """A job in Snakemake's plan.
 
     Attributes:
-        rule, title: its rule, and what its rule says of it.
-        wildcards: the values in its name, in order.
-        reason: Snakemake's own, with its details.
+        rule, title: its rule, and the rule's message about it.
+        wildcards: the values of its wildcards, in order.
+        reason: why Snakemake runs it, in Snakemake's words.
         asks: resources and threads.
-        command: what is run.
+        command: the shell command.
     """
 
     rule: str
@@ -48,7 +48,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Training:
-    """A training job that is to run: what it asks for, where it would go, how long it takes, and why it runs."""
+    """A planned training job: what it asks for, where it goes, how long it takes, and why it runs."""
 
     block: str
     exercise: str
@@ -72,13 +72,13 @@ class Training:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan of Snakemake's, summed up.
+    """The summary of a plan.
 
     Attributes:
-        trainings: those that are to run, in the study's order.
+        trainings: the planned training jobs, in the study's order.
         there: how many trainings of each exercise are finished and stay.
         others: how many other jobs of each rule there are.
-        on_cluster: whether jobs get what they ask for, a GPU among it.
+        on_cluster: whether jobs run on a cluster, where they get what they ask for, such as a GPU.
     """
 
     trainings: list[Training]
@@ -101,27 +101,27 @@ class Plan:
 
 
 def hours(trainings: Sequence[Training], *, gpu: bool = False) -> float:
-    """Return the hours that trainings take in sum, or the GPU-hours that they ask for; what is unknown is left out."""
+    """Return the total hours of trainings, or the GPU-hours that they ask for, without those of unknown time."""
     return round(sum((each.seconds or 0.0) * (each.gpu if gpu else 1) for each in trainings) / 3600, 4)
 
 
 def make_plan(study: Study, jobs: Sequence[Job], estimator: Estimator, place: Callable[[Job], str] | None) -> Plan:
-    """Return the plan that these jobs make.
+    """Return the summary of a plan.
 
     Args:
         study: the study.
         jobs: all jobs of the plan.
-        estimator: tells how long a training takes.
-        place: tells to which partition a job goes; None: all run on this machine.
+        estimator: estimates how long a training takes.
+        place: returns the partition of a job; None: all run on this machine.
     """
-    known = known_blocks(study)
-    asked = {job.wildcards: job for job in jobs if job.rule in TRAINING_RULES}
+    blocks = known_blocks(study)
+    training_jobs = {job.wildcards: job for job in jobs if job.rule in TRAINING_RULES}
     trainings = [
-        _training(known[names], asked[names], estimator, place(asked[names]) if place else HERE)
-        for names in known
-        if names in asked
+        _training(blocks[names], training_jobs[names], estimator, place(training_jobs[names]) if place else HERE)
+        for names in blocks
+        if names in training_jobs
     ]
-    stay = [block for names, (block, root) in known.items() if names not in asked and finished(block, root)]
+    stay = [block for names, (block, root) in blocks.items() if names not in training_jobs and finished(block, root)]
     return Plan(
         trainings,
         dict(Counter(part_of(block.exercise, block.trial) for block in stay)),
@@ -137,7 +137,7 @@ def known_blocks(study: Study) -> dict[tuple[str, ...], tuple[Block, Path]]:
 
 
 def part_of(exercise: str, trial: str) -> str:
-    """Return under which name a training is summed up."""
+    """Return the name under which a training is counted."""
     return f"{exercise}, trials" if trial else exercise
 
 
@@ -148,8 +148,8 @@ def in_order(jobs: Sequence[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: (place.get(job.rule, own), job.title))
 
 
-def _training(known: tuple[Block, Path], job: Job, estimator: Estimator, place: str) -> Training:
-    block, root = known
+def _training(entry: tuple[Block, Path], job: Job, estimator: Estimator, place: str) -> Training:
+    block, root = entry
     asks = {name: _number(job.asks.get(name)) for name in ("threads", "gpu", "mem_mb", "runtime")}
     training = Training(
         block=block.id,
@@ -177,13 +177,13 @@ def why(block: Block, results: Path, reason: str) -> str:
         progress = read_mapping(checkpoint_folder(block, results) / "progress.json")
         begun = {"run", "epoch", "epochs"} <= progress.keys()
         return "begun before, goes on" if begun else "no results yet"
-    # What is said of its rehearsal, which it waits for, is none of its own reasons.
+    # Changes of its rehearsal, which it waits for, are no reasons of its own.
     changed = _changed(block, read_mapping(block.folder(results) / "manifest.json"))
     return changed or ("code or data have changed" if kind.startswith(OF_PARAMS) else kind.lower())
 
 
 def _changed(block: Block, manifest: Mapping[str, Any]) -> str:
-    """Return which settings are not as they were when a block was trained."""
+    """Return which settings, or whether the model, have changed since a block was trained; empty if none."""
     before = manifest.get("settings")
     if not isinstance(before, Mapping):
         return ""

@@ -27,14 +27,14 @@ MARKER = "Tuned:"
 
 @dataclass(frozen=True)
 class Adopted:
-    """What was written where.
+    """The outcome of an adoption.
 
     Attributes:
         file: the configuration file.
         values: the settings of the winner.
         remark: where they come from.
-        shared: other variants that these settings changed too, for the file shares them through a YAML anchor.
-        changed: whether the file is another than before.
+        shared: other variants whose settings changed, too, because the file shares them through a YAML anchor.
+        changed: whether the file has changed.
     """
 
     file: Path
@@ -45,9 +45,9 @@ class Adopted:
 
 
 def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] = ()) -> Adopted:
-    """Write the winner's values of a variant such as ``digits/dense`` into that of ``files`` that says what is tuned.
+    """Write the winning values of a variant such as ``digits/dense`` into the last file with its grid or search.
 
-    ``words``, such as ``tuning.seeds=2``, lie over the files and stay as they are.
+    ``words``, such as ``tuning.seeds=2``, override the files and stay as they are.
 
     Raises:
         InputError: nothing is tuned, the results are of another grid or have no winner, or the file cannot be edited.
@@ -92,7 +92,7 @@ def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[M
         bad = table[table["status"] != DONE]
         raise InputError(f"{path} has no winner: no trial is done on every seed ({len(bad)} of {len(table)} are not)")
     row = best.iloc[0]
-    # At the last rung of ASHA a trial has the epochs that the variant has anyway.
+    # The winner of ASHA is at the last rung, with the epochs that the variant has anyway.
     rung = {EPOCHS} if method(study, exercise, variant) == ASHA else set()
     values = {name: value for name, value in every[row["trial"]].values.items() if name not in rung}
     return values, _remark(row, table)
@@ -101,12 +101,12 @@ def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[M
 def _remark(row: pd.Series, table: pd.DataFrame) -> str:
     data = "" if row["data"] != STAND_IN else f" on {STAND_IN} data"
     score = f"{row['split']} {row['metric']} {row['mean']:.4g}"
-    count = table["trial"].str.split("_").str[0].nunique()  # of ASHA, a trial has a row for each rung
+    count = table["trial"].str.split("_").str[0].nunique()  # with ASHA, a trial has a row for each rung
     return f"best of {count} trials x {row['seeds']} seeds, {score}{data}, {table['date'].max()}"
 
 
 def _says(file: Path, path: list[str]) -> bool:
-    """Say whether a configuration file has the variant's grid or search."""
+    """Return whether a configuration file has the variant's grid or search."""
     content: Any = read_config([file])
     for key in path:
         content = content.get(key) if isinstance(content, dict) else None

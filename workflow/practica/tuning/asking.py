@@ -26,28 +26,30 @@ def key(values: Mapping[str, Any]) -> str:
 
 def trials_of(search: Mapping[str, Any], scores: Scores, *, maximise: bool) -> list[Values]:
     """Return the trials of a search from the first one on, up to the first batch that is not trained yet."""
-    known = combinations({"search": {**search, "asked": []}})
-    while len(known) < search["trials"] and all(key(values) in scores for values in known):
-        more = min(search.get("batch", BATCH), search["trials"] - len(known))
-        batch = _ask(search, known, scores, more, maximise=maximise)
+    trials = combinations({"search": {**search, "asked": []}})
+    while len(trials) < search["trials"] and all(key(values) in scores for values in trials):
+        more = min(search.get("batch", BATCH), search["trials"] - len(trials))
+        batch = _ask(search, trials, scores, more, maximise=maximise)
         if not batch:
             break
-        known += batch
-    return known
+        trials += batch
+    return trials
 
 
-def _ask(search: Mapping[str, Any], known: list[Values], scores: Scores, count: int, *, maximise: bool) -> list[Values]:
+def _ask(
+    search: Mapping[str, Any], trials: list[Values], scores: Scores, count: int, *, maximise: bool
+) -> list[Values]:
     """Return up to ``count`` new trials; fewer if there are no more."""
     import optuna
     from optuna.trial import TrialState, create_trial
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    seed = int(sha256(f"{search.get('seed', 0)}/{len(known)}")[:8], 16)
+    seed = int(sha256(f"{search.get('seed', 0)}/{len(trials)}")[:8], 16)
     study = optuna.create_study(
         direction="maximize" if maximise else "minimize", sampler=optuna.samplers.TPESampler(seed=seed)
     )
     distributions = _distributions(search)
-    for values in known:
+    for values in trials:
         score, parameters = scores[key(values)], _parameters(search, values)
         # A diverged trial is as bad as any: TPE treats pruned trials without a value this way.
         how: dict[str, Any] = {"value": score} if score is not None else {"state": TrialState.PRUNED}
@@ -55,11 +57,11 @@ def _ask(search: Mapping[str, Any], known: list[Values], scores: Scores, count: 
     batch: list[Values] = []
     for _ in range(TRIES + count):
         values = _values(search, study.ask(distributions).params)
-        if values not in known + batch:
+        if values not in trials + batch:
             batch.append(values)
         if len(batch) == count:
             return batch
-    rest = [values for values in draws(search, search["trials"]) if values not in known + batch]
+    rest = [values for values in draws(search, search["trials"]) if values not in trials + batch]
     return batch + rest[: count - len(batch)]
 
 

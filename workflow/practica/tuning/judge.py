@@ -1,4 +1,4 @@
-"""Judge the trials of a variant on validation: one row for each, and the winner among them."""
+"""Judge the trials of a variant on validation: a row for each, and the winner."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from practica.tuning.asking import Scores, key
 DONE = "done"
 MISSING = "missing"
 OUTCOME = "outcome"
-"""The column, of a search by ASHA alone, that says what became of a trial at a rung."""
+"""The column with the outcome of a trial at a rung; only a search by ASHA has it."""
 PROMOTED, PRUNED, WAITING, COMPLETE = "promoted", "pruned", "waiting", "complete"
 JUDGED = ["split", "metric", "mean", "sd", "low", "high", "n", "seeds", "status", "reason", "data", "date", "winner"]
 
@@ -44,25 +44,25 @@ def write_trials(study: Study, exercise: str, variant: str, results: Path) -> pd
 def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFrame:
     """Return one row for each trial: its values, and its metric at the last epoch over the seeds.
 
-    The metric is the accuracy, else the squared error, else the loss; on validation, or on train in an exercise that
-    has nothing else. The winner has the best mean of the trials that are done on every seed; of equals, the first. Of
-    a search by ASHA there is a row for each rung of a trial, and only one with all epochs can win; the last column says
-    whether it was ``promoted``, ``pruned``, is ``complete`` or ``waiting`` for what others score.
+    The metric is the accuracy, else the squared error, else the loss; on validation, or on train if there is no
+    validation. The winner has the best mean of the trials that are done on every seed; of equals, the first. With ASHA,
+    there is a row for each rung of a trial, only trials with all epochs can win, and the last column is ``promoted``,
+    ``pruned``, ``complete`` or ``waiting`` (for the scores of others).
     """
     every = trials(study, exercise, variant)
     files = [[read_block(block, folder(results)) for block in trial.blocks] for trial in every]
     split, metric = _judge(files)
     rows = [
         {"trial": trial.name, **{name: cell(value) for name, value in trial.values.items()}}
-        | _row(trial, found, split, metric)
-        for trial, found in zip(every, files, strict=True)
+        | _row(trial, blocks, split, metric)
+        for trial, blocks in zip(every, files, strict=True)
     ]
-    samples = [_values(found, split, metric) for found in files]
-    known = [place for place, values in enumerate(samples) if len(values)]
+    samples = [_values(blocks, split, metric) for blocks in files]
+    places = [place for place, values in enumerate(samples) if len(values)]
     table = pd.DataFrame(rows)
-    found = statistics([samples[place] for place in known], [metric] * len(known)).set_axis(known)
+    summary = statistics([samples[place] for place in places], [metric] * len(places)).set_axis(places)
     for column in ("mean", "sd", "low", "high"):
-        table[column] = found[column].reindex(table.index)
+        table[column] = summary[column].reindex(table.index)
     table["n"] = [len(values) for values in samples]
     means = table["mean"].where((table["status"] == DONE) & (table["n"] == table["seeds"]))
     by_rungs = method(study, exercise, variant) == ASHA
@@ -75,15 +75,15 @@ def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFr
 
 
 def scores_of(study: Study, exercise: str, variant: str, table: pd.DataFrame) -> Scores:
-    """Return the score of each trial of a table that has run on every seed; None of one that diverged."""
+    """Return the score of each trial of a table that has run; None unless it has a score on every seed."""
     rows = {row["trial"]: row for _, row in table.iterrows()}
-    found: dict[str, float | None] = {}
+    scores: dict[str, float | None] = {}
     for trial in trials(study, exercise, variant):
         row = rows.get(trial.name)
         if row is not None and row["status"] != MISSING:
             whole = row["status"] == DONE and row["n"] == row["seeds"]
-            found[key(trial.values)] = float(row["mean"]) if whole else None
-    return found
+            scores[key(trial.values)] = float(row["mean"]) if whole else None
+    return scores
 
 
 def maximised(table: pd.DataFrame) -> bool:
@@ -92,7 +92,7 @@ def maximised(table: pd.DataFrame) -> bool:
 
 
 def may_go_on(table: pd.DataFrame) -> set[str]:
-    """Return the trials of a search by ASHA whose last states are still needed, for a higher rung."""
+    """Return the trials of a search by ASHA whose last states a higher rung may still need."""
     if OUTCOME not in table:
         return set()
     missing = {trial.partition("_")[0] for trial in table.loc[table["status"] == MISSING, "trial"]}
@@ -101,7 +101,7 @@ def may_go_on(table: pd.DataFrame) -> set[str]:
 
 
 def cell(value: Any) -> Any:
-    """Return a setting as it stands in the table: lists and truth values as JSON."""
+    """Return a setting as the table has it: lists, booleans and null as JSON."""
     return json.dumps(value) if isinstance(value, list | bool) or value is None else value
 
 
@@ -126,21 +126,21 @@ def read_trials(results: Path, exercise: str, variant: str) -> pd.DataFrame:
 
 
 def lines(table: pd.DataFrame) -> list[str]:
-    """Return a line for each trial, the best first, for people at a terminal."""
+    """Return a line for each trial, the best first, for people at a terminal; with ASHA, the last rung comes first."""
     by_rungs = OUTCOME in table
     order = ([(EPOCHS, False)] if by_rungs else []) + [("mean", not maximised(table))]
     keys, ascending = map(list, zip(*order, strict=True))
-    shown = []
+    output = []
     for _, row in table.sort_values(keys, ascending=ascending, na_position="last", kind="stable").iterrows():
         values = ", ".join(f"{name} {row[name]}" for name in table.columns[1 : table.columns.get_loc("split")])
         score = f"{row['mean']:.6g} (n = {row['n']})" if row["n"] else row["status"]
         outcome = f"{row[OUTCOME]:<10}" if by_rungs else ""
-        shown.append(f"{'*' if row['winner'] else ' '} {row['trial']}  {score:<22}{outcome}{values}")
-    return shown
+        output.append(f"{'*' if row['winner'] else ' '} {row['trial']}  {score:<22}{outcome}{values}")
+    return output
 
 
 def _outcomes(study: Study, exercise: str, variant: str, table: pd.DataFrame) -> list[str]:
-    """Return what became of each trial at each rung of a search by ASHA."""
+    """Return the outcome of each trial at each rung of a search by ASHA."""
     search, epochs = study.space(exercise, variant)["search"], study.settings(exercise, variant)[EPOCHS]
     here = [dict(trial.values) for trial in trials(study, exercise, variant)]
     scores = scores_of(study, exercise, variant, table)
@@ -149,15 +149,15 @@ def _outcomes(study: Study, exercise: str, variant: str, table: pd.DataFrame) ->
     for values in here:
         name = key({**values, EPOCHS: epochs})
         reached[name] = max(reached.get(name, 0), values[EPOCHS])
-    found = []
+    outcomes = []
     for values in here:
         if reached[key({**values, EPOCHS: epochs})] > values[EPOCHS]:
-            found.append(PROMOTED)
+            outcomes.append(PROMOTED)
         elif key(values) in scores and values[EPOCHS] == epochs:
-            found.append(COMPLETE)
+            outcomes.append(COMPLETE)
         else:
-            found.append(PRUNED if ended else WAITING)
-    return found
+            outcomes.append(PRUNED if ended else WAITING)
+    return outcomes
 
 
 def _row(trial: Trial, files: Sequence[BlockFiles], split: str, metric: str) -> dict[str, Any]:
@@ -176,10 +176,10 @@ def _row(trial: Trial, files: Sequence[BlockFiles], split: str, metric: str) -> 
 
 
 def _judge(files: Sequence[Sequence[BlockFiles]]) -> tuple[str, str]:
-    """Return the split and the metric that all trials are judged by."""
-    known = {(split, metric) for found in files for each in found for _, _, split, metric in each.metrics}
-    split = "validation" if not known or any(part == "validation" for part, _ in known) else "train"
-    return split, next((metric for metric in MONITORED if (split, metric) in known), MONITORED[0])
+    """Return the split and the metric by which all trials are judged."""
+    pairs = {(split, metric) for blocks in files for each in blocks for _, _, split, metric in each.metrics}
+    split = "validation" if not pairs or any(part == "validation" for part, _ in pairs) else "train"
+    return split, next((metric for metric in MONITORED if (split, metric) in pairs), MONITORED[0])
 
 
 def _values(files: Sequence[BlockFiles], split: str, metric: str) -> np.ndarray:
