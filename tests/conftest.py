@@ -13,7 +13,7 @@ import pytest
 from practica.study_folder import OWN, use
 from toy import TOY
 
-# No test reads what Keras has downloaded for whoever runs them; set here, for Keras reads it when it is imported.
+# No test reads the user's downloads of Keras; set here because Keras reads it when it is imported.
 os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
 
 ON_THE_TOY = {"evidence", "exports", "figures", "page", "paper", "toy", "trust"}
@@ -35,7 +35,7 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 def heard_signals() -> Iterator[None]:
     """Make programs that tests start receive signals even if the tests ignore them, under nohup or in the background.
 
-    A program inherits that a signal is ignored, but no handler.
+    A program inherits ignored signals, but no handlers.
     """
     ignored = [
         each for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) == signal.SIG_IGN

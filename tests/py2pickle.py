@@ -1,4 +1,4 @@
-"""Write pickles as Python 2 did: byte strings, and arrays by way of ``numpy.core.multiarray._reconstruct``."""
+"""Write pickles as Python 2 did: byte strings, and arrays through ``numpy.core.multiarray._reconstruct``."""
 
 import struct
 
@@ -38,7 +38,7 @@ def _array(array) -> bytes:
 
 
 def npy_of_objects(values: list) -> bytes:
-    """Return the ``.npy`` file of a one-dimensional array of objects as numpy wrote it under Python 2."""
+    """Return a one-dimensional array of objects as a ``.npy`` file, as NumPy wrote it under Python 2."""
     array = np.empty(len(values), object)
     array[:] = values
     header = f"{{'descr': '|O', 'fortran_order': False, 'shape': ({len(values)},), }}".ljust(69) + "\n"

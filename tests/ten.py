@@ -1,4 +1,4 @@
-"""What the project's study runs, for tests that hold whatever its folder and its configuration say."""
+"""What the project's study runs, for tests that hold for any content of its folder and configuration."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def shipped_study(**changes: Any) -> Study:
 
 
 def runs(name: str) -> bool:
-    """Return whether the configuration runs an exercise, or a variant of it: ``exercise/variant`` and what follows."""
+    """Return whether the configuration runs an exercise, or the variant in a name such as ``exercise/variant/...``."""
     exercise, *rest = name.split("/")
     return exercise in STUDY.exercises and (not rest or rest[0] in STUDY.variants(exercise))
 
 
 def those_that_run(names: Iterable[str]) -> list[str]:
-    """Return the names that are still there, of exercises or variants that a test knows something about."""
+    """Return those names of exercises or variants, known to a test, that the study still has."""
     return [name for name in names if runs(name)]
 
 
 def needs(*names: str) -> pytest.MarkDecorator:
-    """Skip a test if somebody has removed from the study what it is about."""
+    """Skip a test if its subject has been removed from the study."""
     gone = [name for name in names if not runs(name)]
     return pytest.mark.skipif(bool(gone), reason=f"the study does not run {', '.join(gone)}")

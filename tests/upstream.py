@@ -12,7 +12,7 @@ from practica.data.store import spec as spec_module
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch):
-    """Let every upstream site be a closed port of this machine."""
+    """Replace every original site by a closed port of this machine."""
     for base in spec_module.UPSTREAM_BASES:
         monkeypatch.setitem(spec_module.UPSTREAM_BASES, base, "http://127.0.0.1:9/")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,127.0.0.2")
@@ -20,7 +20,7 @@ def offline(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def keras(monkeypatch, tmp_path_factory) -> Path:
-    """Return a Keras folder of our own, which does not exist yet."""
+    """Return our own Keras folder, which does not exist yet."""
     home = tmp_path_factory.mktemp("keras")
     monkeypatch.setenv("KERAS_HOME", str(home))
     return home / "datasets"

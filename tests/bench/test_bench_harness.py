@@ -1,4 +1,4 @@
-"""The harness runs processes, reads what they leave, and says what went wrong."""
+"""The harness runs processes, reads their output, and says what went wrong."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_dry_run_is_compared_with_as_many_bare_jobs(study: Study, tmp_path: Pa
 @needs("ej05/tanh5")
 @pytest.mark.keras
 def test_both_commits_train_the_same_case(study: Study, tmp_path: Path) -> None:
-    # Its data are computed, and need no network.
+    # Its data are computed and need no network.
     short = replace(quick(next(case for case in CASES if case.name == "ej05"), study), measures=(Total(2),))
     case = Against(short, ROOT)
     turn = case.repeat(0, study, tmp_path)

@@ -61,7 +61,7 @@ print(json.dumps({"weights": weights, "seen": seen}))
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return a function that imports a plain script as Python does when it is run."""
+    """Return a function that imports a plain script as Python does when it runs it."""
     before = set(sys.modules)
     monkeypatch.syspath_prepend(ROOT / "bench/plain")
     yield importlib.import_module
@@ -81,12 +81,12 @@ def test_both_sides_have_the_same_net(exercise: str, variant: str, plain: Any) -
 
 
 def shapes(weights: list[Any]) -> list[tuple[int, ...]]:
-    """Return the shapes of weights but those of seed generators, in order."""
+    """Return the shapes of all weights except those of seed generators, in order."""
     return [tuple(weight.shape) for weight in weights]
 
 
 def test_a_plain_seed_decides_the_first_weights_and_every_epoch_has_another_order(tmp_path: Path) -> None:
-    # In processes of their own, as the scripts are: what other tests seeded would stay.
+    # In separate processes, as the scripts run: seeds that other tests have set would stay.
     spec = {"model": "", "dataset": "", "seeds": [3], "settings": {"batch_size": 4, "epochs": 3}}
     command = [sys.executable, "-c", WATCHED, "--spec", json.dumps(spec), "--data", str(tmp_path)]
     first, again = (

@@ -16,7 +16,7 @@ __all__ = ["keras", "offline", "serve"]
 
 @dataclass
 class Pima:
-    """A data set of known content, and the mirror that holds it."""
+    """A data set with known content, and the mirror that has it."""
 
     arrays: Arrays
     mirror: Path
@@ -25,7 +25,7 @@ class Pima:
 
 @pytest.fixture
 def pima(tmp_path, monkeypatch) -> Pima:
-    """Make a table of our own pass for the published Pima."""
+    """Make our own table pass for the published Pima."""
     spec = spec_of("pima")
     arrays = spec.stand_in()
     arrays["x"][0, 0] += 1

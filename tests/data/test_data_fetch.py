@@ -1,4 +1,4 @@
-"""Files are fetched from upstream and from mirrors by HTTP, with checksum and resumption, and given up in seconds."""
+"""Files are fetched over HTTP from their sites and mirrors, with checksum and resumption; a failure takes seconds."""
 
 import socket
 import time
@@ -62,7 +62,7 @@ def test_upstream_must_be_https(tmp_path, pima, monkeypatch):
 
 
 def test_every_upstream_site_is_https(monkeypatch):
-    monkeypatch.undo()  # as the package has them
+    monkeypatch.undo()  # as in the package
     assert all(base.startswith("https://") for base in spec_module.UPSTREAM_BASES.values())
 
 
@@ -190,7 +190,7 @@ def test_there_is_no_progress_bar_without_a_terminal(tmp_path, pima, upstream, c
 
 @pytest.mark.parametrize("back", [False, True])
 def test_a_redirect_over_an_open_connection_is_refused(tmp_path, pima, upstream, serve, back):
-    """127.0.0.2 is this machine as well, but not one of the addresses that pass as safe."""
+    """127.0.0.2 is this machine, too, but not among the addresses that are allowed."""
     crossroads = serve(pima.mirror, "127.0.0.2")
     open_way = crossroads.url + pima.file.name
     upstream.lead_to = open_way

@@ -1,4 +1,4 @@
-"""A pickle can give plain data and nothing else."""
+"""A pickle can contain plain data and nothing else."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from practica.errors import InputError
 
 
 class Call:
-    """Pickle as a call."""
+    """An object that pickles as a call."""
 
     def __init__(self, function, *args):
         self.call = function, args
@@ -94,7 +94,7 @@ BYTES = b"cnumpy\ndtype\nU\x02u1\x85R"
 def test_refuses_damaged_and_tricky_pickles(data):
     with pytest.raises(BadContentError, match="it holds no plain data"):
         read(data)
-    # Nothing that it did has stayed.
+    # It has left nothing behind.
     assert read(py2pickle.dumps({b"data": np.zeros((1, 2), np.uint8)}))[b"data"].shape == (1, 2)
 
 

@@ -356,7 +356,7 @@ def test_a_run_remembers_the_data_that_are_deleted(tmp_path, pima, keras):
     stand_in = {"fingerprint": "generated", "stand_in": True, "origin": {"road": "old"}}
 
     def planned(noted, mirror=None, on_missing="stand-in"):
-        # One folder each, for what is planned is remembered by what lies there.
+        # One folder each, because a plan is cached by the content of its folder.
         folder = str(tmp_path / f"{noted['stand_in']}{mirror}{on_missing}")
         return plan("pima", {"folder": folder, "mirror": mirror, "on_missing": on_missing}, lambda name: noted)
 

@@ -133,7 +133,7 @@ def test_added_seeds_lie_over_the_configuration_and_under_the_command_line(
 
 
 class Trained:
-    """Replaces Snakemake: blocks are written, collected and judged immediately, at most ``most`` at a time."""
+    """Replace Snakemake: write, collect and judge blocks immediately, at most ``most`` at a time."""
 
     def __init__(self, merged: Merged) -> None:
         self.merged, self.calls, self.last, self.most, self.fails = merged, 0, 1000, 1000, False

@@ -1,4 +1,4 @@
-"""A search by TPE or ASHA asks for the same trials whenever it is repeated, killed or not, and asks well."""
+"""A search by TPE or ASHA chooses the same trials when it is repeated, killed or not, and chooses well."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def score(values: dict[str, Any]) -> float:
 
 
 def searched(search: dict[str, Any], how: Callable[[dict[str, Any]], float | None] = score) -> list[dict[str, Any]]:
-    """Return all trials of a search that is told scores batch by batch."""
+    """Return all trials of a search that gets its scores batch by batch."""
     scores: dict[str, float | None] = {}
     while len(found := trials_of(search, scores, maximise=True)) > len(scores):
         scores |= {key(values): how(values) for values in found}
@@ -84,7 +84,7 @@ def test_it_ends_where_there_is_nothing_else_to_try(values: dict[str, list[Any]]
 
 
 def halved(epochs: int, how: Callable[[dict[str, Any]], float | None] = score, **search: Any) -> list[dict[str, Any]]:
-    """Return all trials of a search by ASHA, which is told scores batch by batch."""
+    """Return all trials of a search by ASHA that gets its scores batch by batch."""
     scores: dict[str, float | None] = {}
     search = {**SEARCH, "method": "asha", **search}
     while len(found := halving.trials_of(search, epochs, scores, maximise=True)) > len(scores):
@@ -93,7 +93,7 @@ def halved(epochs: int, how: Callable[[dict[str, Any]], float | None] = score, *
 
 
 def at(found: list[dict[str, Any]], level: int) -> list[dict[str, Any]]:
-    """Return the trials that have come to a rung, without its epochs."""
+    """Return the trials that have reached a rung, without its epochs."""
     return [{name: value for name, value in each.items() if name != EPOCHS} for each in found if each[EPOCHS] == level]
 
 
@@ -125,7 +125,7 @@ def test_what_has_diverged_is_never_promoted() -> None:
 
 
 def write(block: Block, place: Path, accuracy: float) -> None:
-    """Write the results of a trial's block, with this accuracy on validation."""
+    """Write the results of a trial's block with this validation accuracy."""
     path = write_block(block, place) / "metrics.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["runs"][0]["metrics"] = {"train": {"accuracy": 1.0}, "validation": {"accuracy": accuracy}}
@@ -136,11 +136,11 @@ def write(block: Block, place: Path, accuracy: float) -> None:
 
 
 class KilledError(Exception):
-    """In place of a kill."""
+    """Stands for a kill."""
 
 
 class Trained:
-    """In place of Snakemake: it trains one trial after another, and is killed after as many as ``last``."""
+    """Replace Snakemake: train one trial after another, and be killed after ``last`` trials."""
 
     def __init__(self, merged: Merged) -> None:
         self.merged, self.last, self.trained = merged, 1000, 0
@@ -158,7 +158,7 @@ class Trained:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Search, Trained, list[str]]]:
-    """Return a function that makes a search in a folder of its own, in which nothing has run."""
+    """Return a function that makes a search in an empty folder of its own."""
 
     def made(place: str, **changes: Any) -> tuple[Search, Trained, list[str]]:
         (tmp_path / place).mkdir(exist_ok=True)

@@ -14,7 +14,7 @@ from practica.evidence.collect import METRICS_COLUMNS, write_table
 from practica.files import atomic_path, write_json
 from toy import TOY, copied, resolve
 
-# What each exercise is like: data set, variants, folds, and its metrics beside the loss. The toy's, and one of errors.
+# Each exercise: data set, variants, folds, and metrics beside the loss. The toy's, and one with errors.
 EXERCISES: dict[str, tuple[str, list[str], int, list[str]]] = {
     "moons": ("crescents", ["raw", "corrected", "wider", "deeper", "raw_numpy"], 5, ["accuracy"]),
     "steps": ("walks", ["dense", "conv"], 0, ["accuracy"]),
@@ -31,7 +31,7 @@ RUN = ("moons", "steps")
 def make_study(
     exercises: dict[str, list[str]] | None = None, seeds: int = 3, seeds_per_job: int = 1, folder: Path = TOY
 ) -> Study:
-    """Return a resolved study of these exercises and variants; default: both of the toy study."""
+    """Return a resolved study of these exercises and variants; the default is both exercises of the toy."""
     chosen = exercises or {name: EXERCISES[name][1] for name in RUN}
     return resolve(
         {

@@ -24,7 +24,7 @@ SLOW = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, *[1.0] * 12]
 LATE = [0.5, 0.5, 0.51, 0.6, 0.75, 0.85, *[0.86] * 9, 0.865, 0.87, 0.875, 0.878, 0.88]
 """Accuracies that stay at chance for three epochs, are up in the sixth, and still rise at the end."""
 
-# Final values of the world in which every claim holds: of variants that measure accuracy, in train, validation, test.
+# Final values of variants that measure accuracy, on train, validation and test, if every claim holds.
 ACCURACIES: Levels = {
     "moons/raw": (0.80, 0.75, None),
     "moons/corrected": (0.81, 0.76, None),
@@ -42,16 +42,16 @@ def share(accuracies: Sequence[float]) -> list[float]:
 
 
 class World:
-    """Final values and validation curves by seed; each test changes the part that it is about.
+    """Final values and validation curves by seed; each test changes what it is about.
 
     Attributes:
         levels: final accuracies of the world in which every claim holds.
         others: its final values of other metrics, by ``exercise/variant/split/metric``.
         slow: the variants whose curves rise late.
-        own_courses: the curves of single variants.
-        by_loss: the variants that record the loss in place of the accuracy.
+        own_courses: the curves of particular variants.
+        by_loss: the variants that record the loss instead of the accuracy.
         folds: the spread of the validation accuracy over the folds.
-        twins: nets, and their hand-written twins.
+        twins: nets and their hand-written twins.
     """
 
     levels: Levels = ACCURACIES

@@ -1,4 +1,4 @@
-"""The runs of a reference can be restored as results, and nothing else can."""
+"""The runs of a reference can be restored as results; any other file is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The declared claims: complete, in both languages, and mistakes in them named."""
+"""The declared claims are complete and in both languages; mistakes in them are named."""
 
 import subprocess
 import sys

@@ -269,7 +269,7 @@ def test_a_malformed_file_is_named(tmp_path: Path, name: str, how: str) -> None:
 def test_a_run_with_other_settings_than_the_study_says_is_named(
     tmp_path: Path, edit: Callable[[dict[str, Any]], object], said: str
 ) -> None:
-    """A report would say of it what is not so; Snakemake itself does not see it with ``--rerun-triggers mtime``."""
+    """A report would be wrong about it, and with ``--rerun-triggers mtime`` Snakemake does not notice."""
     study = make_study({"steps": ["dense"]}, seeds=1)
     study.config["exercises"]["steps"]["settings"]["epochs"] = 20
     fill(study, tmp_path)
@@ -294,7 +294,7 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["deleted", "torn"])
 @pytest.mark.parametrize("name", ["history.json", "manifest.json"])
 def test_a_damaged_file_beside_whole_metrics_says_what_to_delete(tmp_path: Path, name: str, damage: str) -> None:
-    """Ask for ``metrics.json`` to be deleted: the workflow trains no block again that has it."""
+    """Say that ``metrics.json`` must be deleted: the workflow does not retrain a block that has it."""
     study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)
     path = study.blocks()[0].folder(tmp_path) / name

@@ -1,4 +1,4 @@
-"""Checks of all kinds on one scale, as the forest plot shows them."""
+"""Checks of all kinds on one scale, as in the forest plot."""
 
 import math
 from typing import Any
@@ -30,7 +30,7 @@ ENDLESS = math.inf
 @pytest.mark.parametrize(
     ("checked", "centre", "allowed", "small"),
     [
-        # Nothing is the bound: the unit is the smallest effect of interest, and what is claimed lies to the right.
+        # The bound is no effect: the unit is the smallest effect of interest, and the claimed side is on the right.
         (part([0.01, 0.02, 0.03], {"above": 0}, smallest=0.005), 4, (0, ENDLESS), (0, 1)),
         (part([0.01, 0.02, 0.03], {"below": 0}, smallest=0.005), -4, (0, ENDLESS), (0, 1)),
         # Otherwise it is the bound.
@@ -40,7 +40,7 @@ ENDLESS = math.inf
         (part([0.7, 0.6, 0.8], {"below": 0.7}, kind="value"), 1, (-ENDLESS, 1), None),
         (part([0.01, 0.02, 0.03], {"within": 0.02}), 1, (-1, 1), None),
         (part([0.96, 0.97, 0.98], {"near": 0.02}, kind="value", source="0.95"), 1, (-1, 1), None),
-        # Ratios are as far from one another as they are on logarithms.
+        # Ratios are compared on a logarithmic scale.
         (part([4.0, 4.0, 4.0], {"at_least": 2}, kind="ratio"), 2, (1, ENDLESS), None),
         (part([0.0625, 0.0625, 0.0625], {"at_most": 0.25}, kind="ratio"), 2, (1, ENDLESS), None),
         (part([1.1, 1.1, 1.1], {"above": 1}, kind="ratio", smallest=0.1), 1, (0, ENDLESS), (0, 1)),

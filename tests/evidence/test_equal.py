@@ -1,4 +1,4 @@
-"""Only what was trained on equal terms is compared."""
+"""Only nets that were trained on equal terms are compared."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ DENSE, CONV = ("steps", "dense"), ("steps", "conv")
 
 
 def study(shared: Mapping[str, Any], dense: Mapping[str, Any], conv: Mapping[str, Any]) -> Study:
-    """Return a study of two nets that share these settings."""
+    """Return a study of two nets with these settings."""
     variants = {"dense": {"settings": dict(dense)}, "conv": {"settings": dict(conv)}}
     entry = {"dataset": "walks", "settings": dict(shared), "variants": variants}
     return resolve({"seeds": 5, "seeds_per_job": 5, "exercises": {"steps": entry}})

@@ -1,4 +1,4 @@
-"""Intervals and p-values: how often they hold the truth, and compared with numbers computed in other ways."""
+"""Intervals and p-values: how often they cover the truth, and how they compare with other computations."""
 
 import math
 from collections.abc import Callable
@@ -29,7 +29,7 @@ SIZES = (3, 5, 10)
 
 
 def coverage(draw: Callable[[np.random.Generator, int], np.ndarray], truth: float, scale: str, n: int) -> float:
-    """Return how many of many studies of ``n`` seeds have an interval that holds the truth."""
+    """Return the share of studies of ``n`` seeds whose interval covers the truth."""
     rng = np.random.default_rng([n, len(scale)])
     held = 0
     for _ in range(STUDIES):
@@ -138,7 +138,7 @@ def test_values_side_by_side_are_not_skewed(metric: str) -> None:
 
 
 def test_holm_against_the_example_of_a_textbook() -> None:
-    # Four p-values: the least times four, the next times three, and so on, and never less than the one before.
+    # Four p-values: the smallest times four, the next times three, and so on, never below the one before.
     assert holm([0.01, 0.04, 0.03, 0.005]).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]).tolist() == [1.0, 1.0]
     assert holm([]).tolist() == []

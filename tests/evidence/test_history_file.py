@@ -1,4 +1,4 @@
-"""The points of a block's runs as they are reached: every one, once, whatever a kill has left."""
+"""The points of a block's runs are written as they are reached: each once, whatever a kill leaves."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_replica_of_a_stack_has_its_own(block: Block, tmp_path: Path) -> N
 
 def test_in_the_end_it_is_the_history(block: Block, tmp_path: Path) -> None:
     file = HistoryFile(tmp_path, block, "key")
-    file.reached("s1", record(2))  # that of seed 0 was finished by an attempt before, and its lines are lost
+    file.reached("s1", record(2))  # seed 0 was finished by an earlier attempt, and its lines are lost
     runs = [{"seed": seed, "fold": None, "epoch": [1, 2], **record(2).history} for seed in (0, 1)]
     write_json(tmp_path / "history.json", {"runs": runs})
     file.complete(tmp_path / "history.json")

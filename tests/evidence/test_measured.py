@@ -1,4 +1,4 @@
-"""Rows that are measured beside the runs: collected with theirs, and checked."""
+"""Measurements beside the runs: collected with their results, and checked."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_folds_are_averaged_and_their_spread_is_that_within_a_seed(tmp_path: Pat
     [
         ([0.1, 0.94, 0.95, 1.0], 3, 2, 3),
         ([0.96, 0.2, 1.0], 1, 0, 1),
-        ([0.99, 0.7, 0.5], 1, 0, 1),  # that it collapsed later does not undo it
+        ([0.99, 0.7, 0.5], 1, 0, 1),  # a later collapse does not undo it
         ([0.9, 0.9, 0.9], 3, 3, np.inf),  # never: three epochs, or more
         ([0.1, 0.05, 0.01], 3, 3, np.inf),
     ],

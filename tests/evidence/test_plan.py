@@ -1,4 +1,4 @@
-"""What a run would do, how long it takes, how wrong that was, and its outcome: from the files on disk."""
+"""The plan of a run, its estimates of time and how wrong they were, and its outcome, from the files on disk."""
 
 from __future__ import annotations
 

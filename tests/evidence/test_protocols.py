@@ -1,4 +1,4 @@
-"""Claims judged under two protocols: each by its own runs, then over both, and never one against the other."""
+"""Claims under two protocols: each judged by its own runs, then over both, never one against the other."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def study_of(folder: Path, seeds: int) -> Study:
 
 
 class Both(World):
-    """A world in which the source's own protocol, under which some variants run, finds what ours finds."""
+    """A world in which the source's own protocol, with some of the variants, agrees with ours."""
 
     def __init__(self, place: Path) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ def test_each_protocol_is_judged_by_its_own_runs(
 
 def test_what_a_protocol_does_not_run_is_judged_under_the_others_alone(world: Both, tmp_path: Path) -> None:
     record = judged(world, tmp_path)
-    hand = claim_of(record, "moons-hand")  # nothing is timed, and no deeper net trained, under the other protocol
+    hand = claim_of(record, "moons-hand")  # under the other protocol nothing is timed and no deeper net trained
     assert (hand["verdict"], hand["verdicts"]) == (CONFIRMED, {"ours": CONFIRMED})
     printed = claim_of(record, "steps-c")  # of two nets one
     assert (printed["verdict"], printed["verdicts"]) == (CONFIRMED, {"ours": CONFIRMED, "theirs": NOT_EVALUATED})

@@ -189,8 +189,8 @@ def test_a_line_by_chance_is_no_difference_among_many(results: Path, made: tuple
 @pytest.mark.parametrize(
     ("many", "few", "state"),
     [
-        ((0.90, 0.001, 30), (0.96, 0.1, 3), AGREES),  # three scattered seeds may lie anywhere near
-        ((0.90, 0.1, 30), (0.80, 0.0001, 3), DIFFERS),  # three that agree say where they lie
+        ((0.90, 0.001, 30), (0.96, 0.1, 3), AGREES),  # three scattered seeds may be anywhere near
+        ((0.90, 0.1, 30), (0.80, 0.0001, 3), DIFFERS),  # three that agree show where they are
     ],
 )
 def test_a_line_is_judged_without_the_assumption_of_equal_variances(many: tuple, few: tuple, state: str) -> None:
@@ -239,7 +239,7 @@ def test_a_part_of_the_study_agrees_and_what_is_missing_is_listed(
         True,
         True,
     )
-    # A claim stands for its parts; where the part that is there decides it, the other one alone is missing.
+    # A claim stands for its parts; if the existing part decides it, only the other one is missing.
     claims = [name for name, place in found.missing if name.startswith("claim") and place == str(tmp_path)]
     assert sorted(claims) == ["claim moons", "claim steps-a", "claim steps-b", "claim steps-c: conv"]
     assert {place for _, place in found.missing} == {str(tmp_path)}

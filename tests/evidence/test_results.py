@@ -136,7 +136,7 @@ def test_what_is_missing_says_why(tmp_path: Path) -> None:
     collect(study, tmp_path)
     results = Results(study, tmp_path)
     assert results.value("steps", "dense", "test", "accuracy") == Missing("not run yet", "missing")
-    # The failure is told before the block that was never started.
+    # The failure is reported before the block that never started.
     assert results.curves("steps", "conv", "loss", "train") == Missing("out of memory", "failed")
     assert results.arrays("steps", "conv", "heights") == Missing("out of memory", "failed")
     assert results.value("others", "dense", "test", "psnr") == Missing(

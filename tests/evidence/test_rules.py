@@ -68,7 +68,7 @@ def test_the_whole_interval_decides(rule: str, bound: float, ends: tuple[float, 
 @pytest.mark.parametrize(
     ("rule", "ends", "outcome"),
     [
-        ("above", (-0.004, 0.004), NOT_CONFIRMED),  # nothing, within what is of interest
+        ("above", (-0.004, 0.004), NOT_CONFIRMED),  # no effect, within what is of interest
         ("above", (-0.004, 0.006), UNDECIDED),
         ("above", (0.001, 0.004), NOT_CONFIRMED),  # there, but too small
         ("above", (0.001, 0.006), CONFIRMED),
@@ -122,7 +122,7 @@ def test_a_correction_applies_to_both_sides() -> None:
     assert decide((0.001, 1.0), 0.04) == CONFIRMED
     assert decide((0.001, 1.0), 0.06) == UNDECIDED
     assert decide((0.0001, 0.001), 0.001) == NOT_CONFIRMED  # ten decisions: 0.01 for the other side
-    assert decide((0.0001, 0.001), 0.01) == CONFIRMED  # a hundred: 0.1 is not enough to call it too small
+    assert decide((0.0001, 0.001), 0.01) == CONFIRMED  # a hundred decisions: 0.1 is not enough to call it too small
 
 
 @pytest.mark.parametrize(

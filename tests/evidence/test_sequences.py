@@ -1,4 +1,4 @@
-"""Confidence sequences cover the truth at all numbers of seeds together, where fixed intervals do not."""
+"""Confidence sequences cover the truth at all numbers of seeds at once; fixed intervals do not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_verdict_under_optional_stopping_is_wrong_in_five_studies_of_a_hundred
         ]
         return float(np.mean([each == verdict_that_errs for each in stopped]))
 
-    # A nil effect must not be confirmed, nor one of half a standard deviation, the smallest of interest, be refuted.
+    # No effect must not be confirmed; half a standard deviation, the smallest of interest, must not be refuted.
     assert wrong(0.0, CONFIRMED, sequential=True) <= ALPHA / 2 + 0.01
     assert wrong(0.5, NOT_CONFIRMED, sequential=True) <= ALPHA / 2 + 0.01
     assert wrong(0.0, CONFIRMED, sequential=False) > 0.06

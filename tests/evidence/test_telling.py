@@ -98,7 +98,7 @@ def test_what_an_attempt_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert list(cost) == list(NAMES)
     assert 0.15 < float(cost["cpu_seconds"] or 0) < 5 and float(cost["wall_seconds"] or 0) >= 0.15
     assert cost["cpu_joules"] == 2.5
-    assert cost["gpu_seconds"] is cost["gpu_joules"] is None  # nothing here tells
+    assert cost["gpu_seconds"] is cost["gpu_joules"] is None  # nothing here shows it
 
 
 def test_gpus_are_those_that_cuda_shows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The trials of a tuning: how they are judged, shown and adopted."""
+"""The trials of a tuning: judging, showing and adopting them."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_three_seeds_side_by_side_decide(tmp_path: Path, claim: str) -> None:
 
 
 def test_a_demonstration_judges_nothing_however_many_seeds_it_has(tmp_path: Path) -> None:
-    """Nor what is timed beside the runs, which has repetitions enough."""
+    """Nor measured times, which have enough repetitions."""
     study = World().write(tmp_path)
     record = write_claims(Study({**study.config, "demonstration": True}), tmp_path)
     parts = [part for claim in record["claims"] for part in claim["parts"]]
@@ -152,7 +152,7 @@ def test_two_repetitions_time_nothing(tmp_path: Path) -> None:
 
 
 def nil(seeds: int, size: float = 0.0) -> Change:
-    """Return a change after which two nets differ by ``size`` on the test data, except for the luck of the seeds."""
+    """Return a change that makes two nets differ by ``size`` on the test data, apart from random noise by seed."""
 
     def change(world: World) -> None:
         luck = np.random.default_rng(9).normal(0.0, 0.005, seeds)
@@ -165,7 +165,7 @@ def nil(seeds: int, size: float = 0.0) -> Change:
     ("seeds", "size", "verdict", "cause"),
     [
         (5, 0.0, UNDECIDED, "straddles"),
-        (50, 0.0, NOT_CONFIRMED, None),  # no effect is refuted, given seeds enough
+        (50, 0.0, NOT_CONFIRMED, None),  # with enough seeds, a missing effect is refuted
         (50, 0.003, NOT_CONFIRMED, "small"),  # there, and of no interest
         (50, 0.02, CONFIRMED, None),
         (50, -0.02, NOT_CONFIRMED, None),
@@ -219,7 +219,7 @@ def test_a_net_that_collapses_is_not_the_faster_one(tmp_path: Path) -> None:
     collapse = going("steps/conv", [1.0, *[0.5] * 19]), shifted("steps/conv/validation/accuracy", -0.6)
     part = part_of(judged(tmp_path, "steps-a", *collapse), "speed")
     assert part["verdict"] == NOT_CONFIRMED
-    assert part["estimate"]["low"] == 0  # how much longer it would take is not known
+    assert part["estimate"]["low"] == 0  # how much longer it would take is unknown
 
 
 def test_four_of_five_seeds_leave_a_share_open_and_fifty_of_fifty_do_not(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_the_numbers_stand_beside_the_sources(right: Path) -> None:
 
 
 def test_an_evaluation_by_other_means_agrees(tmp_path: Path) -> None:
-    """Read the tables as a stranger would, and compute everything with pandas and SciPy alone."""
+    """Read the tables like an outsider, and compute everything with pandas and SciPy alone."""
     world = World(7)
     rng = np.random.default_rng(13)
     for name in world.final:

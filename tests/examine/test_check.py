@@ -52,7 +52,7 @@ def edit(path, old, new):
 
 def found(*files):
     """Return the sentences about mistakes, then the notes."""
-    use(ROOT / "study")  # so that what was read of the files before an edit is read again
+    use(ROOT / "study")  # so that files are read again after an edit
     findings = examine(read_config(list(files or [CONFIG])), list(files or [CONFIG]))
     return [each.text for each in findings if not each.note], [each.text for each in findings if each.note]
 
@@ -198,7 +198,7 @@ def test_of_many_mistakes_each_is_named(study):
     edit(PROSE, r"\parametros{growers/hidden}", r"\parametros{growers/hiden}")
     edit(CONFIG, "epochs: 20}", "epochs: 20, dropout: 0.5}")
     wrong, _ = found()
-    # Whatever a figure names is known to the prose; the figure's own mistake is one of these.
+    # The prose knows whatever a figure names; the figure's own mistake is among these.
     assert len(wrong) == 4
     assert [each.split(":")[0] for each in wrong] == [CONFIG, ABOUT, ABOUT, ABOUT]
     edit(ABOUT, "variants: [streight, hiden]", "variants: [straight, hidden]")
@@ -268,7 +268,7 @@ def test_an_exercise_is_not_called_as_what_the_reports_have(study, name):
     Path("study/growers").rename(f"study/{name}")
     wrong, _ = found()
     assert [each for each in wrong if f"would be called {name!r}" in each], wrong
-    with pytest.raises(InputError, match=f"would be called {name!r}"):  # nor does a run begin
+    with pytest.raises(InputError, match=f"would be called {name!r}"):  # nor does a run start
         check(Study.resolve(read_config([CONFIG])))
 
 

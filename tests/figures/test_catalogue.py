@@ -1,4 +1,4 @@
-"""The catalogue: which figures a study has, and what they say in both languages."""
+"""The catalogue: which figures a study has, and their texts in both languages."""
 
 import subprocess
 import sys

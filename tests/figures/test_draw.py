@@ -283,7 +283,7 @@ def test_the_overview_has_a_panel_an_exercise_and_marks_its_claims(
     for claim in claims:
         if claim["exercise"] == "steps":
             assert f"{claim['id'].partition('-')[2]}{SIGNS[claim['verdict']]}" in lines, claim["id"]
-    # One of the claims on moons has a name of its own instead of a letter, for which there is no room.
+    # One of the claims on moons has a name instead of a letter, and there is no room for it.
     signs = [SIGNS[claim["verdict"]] for claim in claims if claim["exercise"] == "moons"]
     assert len(signs) == 2
     assert [line for line in lines if line in SIGNS.values()] == signs

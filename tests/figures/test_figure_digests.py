@@ -1,4 +1,4 @@
-"""What figures depend on: everything that they show changes their digest, and what others show does not."""
+"""Digests of figures: everything that a figure shows changes its digest, and what others show does not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Listening(dict[str, Any]):
 def test_every_word_of_a_figure_is_in_its_digest(
     complete: Results, stand_ins: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One figure of each kind and set of panels: the words that it asks for, once changed, change its digest."""
+    """For one figure of each kind and set of panels, a change of any word that it uses changes its digest."""
     study = make_study(seeds=2)
     collect(study, tmp_path)
     listening = Listening(section("figures", "es"))
@@ -69,13 +69,13 @@ def changed(monkeypatch: pytest.MonkeyPatch, entries: Any, key: Any, value: Any)
     [("test_seed", {"fig3"}), ("twins_note", {"figx_times"})],
 )
 def test_a_word_concerns_the_figures_that_show_it(key: str, figures: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    # A figure of whatever was recorded may show any word.
+    # A figure of all recorded metrics may show any word.
     users = {name for name in catalogue.report_figures(make_study(seeds=2)) if name.startswith("fig_moons_")}
     assert changed(monkeypatch, section("figures", "es"), key, "other") - users == figures
 
 
 def changed_by(folder: Path, file: str, old: str, new: str) -> set[str]:
-    """Return the figures whose digests change with an edit in the study's folder."""
+    """Return the figures whose digests change with an edit in the study folder."""
     study = make_study(seeds=2)
     before = {name: digests.figure_digest(study, name) for name in catalogue.report_figures(study)}
     after = edited(folder, file, old, new, seeds=2)

@@ -1,4 +1,4 @@
-"""Digests of code: comments do not count, meaning does, and only what is imported."""
+"""Digests of code: meaning counts, comments do not, and only imported code does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from practica.study_folder import experiments
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a small package in place of the real one."""
+    """Return a small package that replaces the real one."""
     monkeypatch.setattr(syntax, "PACKAGE", tmp_path)
     (tmp_path / "low.py").write_text("VALUE = 1\n")
     (tmp_path / "typed.py").write_text("KIND = 1\n")
@@ -34,7 +34,7 @@ CACHED = (code.code_digest, code.reach, code._part, code._shallow, syntax.source
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """Clear the caches of other packages, before and after."""
+    """Clear the caches of other packages before and after the test."""
     forget()
     yield
     forget()
@@ -111,7 +111,7 @@ DEEP = "def bottom():\n    return 17\n"
 
 @pytest.fixture
 def wide(package: Path) -> Path:
-    """Return a package in which a definition refers to others in every way that Python has."""
+    """Return a package in which definitions refer to each other in every way that Python has."""
     for name, text in {"wide": WIDE, "near": NEAR, "far": FAR, "deep": DEEP}.items():
         (package / f"{name}.py").write_text(text)
     return package
@@ -216,7 +216,7 @@ def test_models_are_found_without_importing_keras() -> None:
 
 @pytest.fixture
 def exercise(package: Path) -> Path:
-    """Return a module whose functions use other settings each, by every way that leads to one."""
+    """Return a module whose functions use different settings, in every way that reaches one."""
     (package / "far.py").write_text(
         "def lost():\n    settings.never\ndef deep(settings):\n    return settings['shift']\n"
     )
@@ -265,5 +265,5 @@ def test_the_settings_of_training_are_those_that_it_reads() -> None:
 
 
 def test_what_cannot_change_a_number_is_there() -> None:
-    """A module that moves would otherwise count again, and with it every edit of it."""
+    """If such a module moved, it would count again, and so would every edit of it."""
     assert not [name for name in code.NEUTRAL if not syntax.module_path(name).is_file()]

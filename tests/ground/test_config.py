@@ -1,4 +1,4 @@
-"""The configuration: what is accepted, what is filled in, and what one sentence says about a mistake."""
+"""The configuration: what it accepts, which defaults it fills in, and its sentences about mistakes."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_the_order_of_variants_survives_the_resolved_file(tmp_path: Any) -> None
 
 
 def laid(over: dict[str, Any]) -> Study:
-    """Return the toy with something laid over it."""
+    """Return the toy's configuration with changes."""
     return resolve(merge(read_config([CONFIG]), over))
 
 

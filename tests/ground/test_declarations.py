@@ -1,4 +1,4 @@
-"""Settings are declared once: the engine's in the schema, a study's own in its study.yaml, where both count alike."""
+"""Settings are declared once, the engine's in the schema, a study's in its study.yaml, and both count alike."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Open = Callable[..., Study]
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Open:
-    """Return a function that writes a study with settings of its own, and opens it in a configuration."""
+    """Return a function that writes a study with its own settings, and opens it in a configuration."""
 
     def write(
         declared: dict[str, Any] = DECLARED,

@@ -1,4 +1,4 @@
-"""The doctor names what is missing, line by line, and what to do; its machine is a fake one."""
+"""The doctor names what is missing, line by line, and what to do, on a fake machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EVERYTHING = {
 
 
 class Machine:
-    """The commands, folders and profile of a fake machine, which is healthy until a test breaks it."""
+    """The commands, folders and profile of a fake machine, which is healthy until a test breaks something."""
 
     def __init__(self, root: Path) -> None:
         self.commands = root / "bin"
@@ -66,7 +66,7 @@ class Machine:
         (self.profile / "partitions.yaml").write_text(yaml.safe_dump({"partitions": limits}))
 
     def profile_says(self, partitions: str, **profile: object) -> None:
-        """Write the files of the profile as they stand here."""
+        """Write the profile's partitions as given and, if there are settings, its configuration."""
         (self.profile / "partitions.yaml").write_text(partitions)
         if profile:
             (self.profile / "config.yaml").write_text(yaml.safe_dump(profile))

@@ -1,4 +1,4 @@
-"""All configuration files and words of a command line count, first those of its profiles."""
+"""All configuration files and words of a command line count, those of profiles first."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, ov
     )
     Path("o.yaml").write_text(f"{key}: {{ej01: {over}}}\n")
     if key == "cut" and ("null" in over or "c: {}" in over or over == "3"):
-        return  # it neither drops nor adds a variant, and what is not a mapping is refused
+        return  # it neither drops nor adds a variant, and anything but a mapping is refused
     told = list(Merged(("config.yaml", "o.yaml")).idle())
     assert len(told) == len(said)
     assert all(words in line for words, line in zip(said, told, strict=True))

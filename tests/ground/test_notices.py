@@ -70,7 +70,7 @@ def test_a_command_gets_the_message_as_one_word(tmp_path: Path, monkeypatch: pyt
     event, words = json.loads(said.read_text())
     assert event == END
     assert words[1] == SECRET
-    # In the message, which others may have made, nothing is filled in.
+    # The message, which may come from others, is taken literally.
     assert words[2] == "a $(touch owned) `touch owned`; touch owned & \"' [31m${HOOK}"
     assert not (tmp_path / "owned").exists()
 

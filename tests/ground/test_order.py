@@ -1,4 +1,4 @@
-"""A job can wait for a file without being made from it."""
+"""A job can wait for a file without depending on its content."""
 
 from __future__ import annotations
 

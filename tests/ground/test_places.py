@@ -1,4 +1,4 @@
-"""Where results and data may be: never among the project's own files, because a run deletes what is in its way."""
+"""Where results and data may be: never among the project's own files, because a run overwrites and deletes files."""
 
 from __future__ import annotations
 

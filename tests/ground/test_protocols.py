@@ -1,4 +1,4 @@
-"""Protocols: which variants run under each, with which settings and under which names, and what is refused."""
+"""Protocols: which variants run under each, their settings and names, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workflow reports what jobs refuse, one sentence per line, until it is forgotten."""
+"""The workflow reports the refusals of jobs, one sentence per line, until they are cleared."""
 
 from __future__ import annotations
 

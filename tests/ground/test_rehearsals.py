@@ -1,4 +1,4 @@
-"""What is rehearsed before the first training: new variants, and those trials that may fail for their own reasons."""
+"""Rehearsals before the first training: new variants, and trials that may fail for their own reasons."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from toy import CONFIG, TOY, resolve
 
 @pytest.fixture(autouse=True)
 def _toy() -> None:
-    """Open the toy, for tests that make blocks without a study."""
+    """Open the toy for tests that make blocks without a study."""
     use(TOY)
 
 
@@ -109,7 +109,7 @@ def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
 
 
 def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the values of those trials that are rehearsed."""
+    """Return the values of the trials that are rehearsed."""
     every = [
         Trial(str(place), own, (Block("steps", "dense", (0,), "dense", "walks", own),))
         for place, own in enumerate(values)

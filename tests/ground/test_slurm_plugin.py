@@ -1,4 +1,4 @@
-"""The engine knows the SLURM plugin only through our own plugin, with whose profile it runs."""
+"""The engine reaches the SLURM plugin only through our own plugin, and runs with its profile."""
 
 from __future__ import annotations
 

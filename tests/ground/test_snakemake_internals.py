@@ -179,7 +179,7 @@ def test_sizes_are_read_as_snakemake_reads_them() -> None:
 
 
 def test_what_is_missing_behind_an_ancient_input_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Data that are prepared again hid, until the next run, the trainings and all else that was not there."""
+    """Data that were prepared again used to hide missing trainings and other files until the next run."""
     import snakemake.workflow  # noqa: F401 - before its parts
     from snakemake.dag import DAG
 
@@ -208,14 +208,14 @@ def modules() -> list[Path]:
 
 
 def imported(path: Path) -> set[str]:
-    """Return the modules that a file imports, inside functions too."""
+    """Return the modules that a file imports, also inside functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     return names | {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
 
 def spoken(path: Path) -> set[str]:
-    """Return the attributes that a file asks for, and its texts, by which ``getattr`` might."""
+    """Return the attributes that a file uses, and its texts, which ``getattr`` might use."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
@@ -245,7 +245,7 @@ def test_every_import_of_that_file_is_named_here() -> None:
 
 
 def test_the_rules_ask_the_workflow_for_nothing() -> None:
-    """They pass it on: ``workflow.basedir`` and its like would be further names that nobody watches."""
+    """They only pass it on: ``workflow.basedir`` and the like would be more undocumented names that no test checks."""
     asks: Callable[[str], list[str]] = re.compile(r"(?<![\w/\"'.])workflow\.(?!smk)\w+").findall
     for path in (ROOT / "Snakefile", ROOT / "workflow/Snakefile", *sorted((ROOT / "workflow/rules").glob("*.smk"))):
         assert not asks(path.read_text(encoding="utf-8")), f"{path}: write a function in {HOME}"

@@ -1,4 +1,4 @@
-"""What a tuning tries: combinations, random draws, the trials made from them, and mistakes in them."""
+"""What a tuning tries: combinations, random draws, the trials made from them, and mistakes in spaces."""
 
 from __future__ import annotations
 

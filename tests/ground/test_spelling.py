@@ -1,4 +1,4 @@
-"""Seeds and names in every way that people write them, and numbers that YAML reads differently from how they look."""
+"""Seeds and names in all their spellings, and numbers that YAML reads differently from how they look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock of a dead Snakemake is removed; that of a live one stays."""
+"""The lock of a dead Snakemake is removed, that of a live one stays."""
 
 from __future__ import annotations
 

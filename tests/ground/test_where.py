@@ -1,4 +1,4 @@
-"""One place says where results and data are, and every command uses it."""
+"""One place decides where results and data are, and every command uses it."""
 
 from __future__ import annotations
 

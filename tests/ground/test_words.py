@@ -1,4 +1,4 @@
-"""Words: one file per language, all that a language needs besides prose; mistakes in it give one sentence."""
+"""Words: one file per language has all that it needs besides prose; a mistake in it gives one sentence."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Content = dict[str, Any]
 
 
 def marked(content: Any) -> Any:
-    """Return words of an artificial language: English in capitals."""
+    """Return the words of an artificial language: English in capitals."""
     if isinstance(content, Mapping):
         return {key: marked(value) for key, value in content.items()}
     if not isinstance(content, str):
@@ -55,7 +55,7 @@ def marked(content: Any) -> Any:
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Return a function that writes a third language, or another one, into a folder of words of its own."""
+    """Return a function that writes a third language, or another one, into a separate folder of words."""
     folder = tmp_path / "words"
     folder.mkdir()
     monkeypatch.setattr(words, "folders", lambda: (words.OWN, folder))

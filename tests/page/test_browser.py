@@ -1,4 +1,4 @@
-"""The HTML report in a headless Chromium, without a network: it loads, its links work, and it reacts to the mouse."""
+"""The HTML report in a headless Chromium without network: it loads, its links work, and it reacts to the mouse."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def report(project: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
-    playwright.expect.set_options(timeout=20_000)  # for machines that do much else
+    playwright.expect.set_options(timeout=20_000)  # for busy machines
     with playwright.sync_playwright() as driver:
-        # Chromium's sandbox refuses to run as root, as which containers run.
+        # Chromium's sandbox refuses to run as root, the user of containers.
         shown = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield shown
         shown.close()
@@ -45,7 +45,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 @pytest.fixture
 def tab(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """Return a tab without a network that must log no errors."""
+    """Return a tab without network that must log no errors."""
     context = browser.new_context(viewport=DESKTOP, offline=True)
     tab = context.new_page()
     complaints: list[str] = []
@@ -70,7 +70,7 @@ def test_the_report_opens_with_the_verdicts(tab: playwright.Page, report: Path) 
     start.get_by_role("link", name="steps", exact=True).first.click()
     start.locator("#fig1a .chart").scroll_into_view_if_needed()  # drawn when it comes into sight
     playwright.expect(start.locator("#fig1a svg").first).to_be_visible()
-    unspoken = start.locator("#fig1a [class*=voronoi]").first  # what catches the pointer is nothing to read out
+    unspoken = start.locator("#fig1a [class*=voronoi]").first  # screen readers skip the areas that catch the pointer
     assert unspoken.get_attribute("aria-hidden") == "true"
 
 
@@ -157,7 +157,7 @@ def test_the_start_fills_the_room_beside_the_menu(tab: playwright.Page, report: 
 
 
 def test_on_paper_stand_all_curves_and_their_settings_and_no_table_is_cut(tab: playwright.Page, report: Path) -> None:
-    tab.set_viewport_size({"width": 700, "height": 500})  # A4 less its margins, and the curves out of sight
+    tab.set_viewport_size({"width": 700, "height": 500})  # A4 without its margins, and the curves out of sight
     tab.goto(inner(report, "steps.html"))
     tab.emulate_media(media="print")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -259,7 +259,7 @@ def test_pages_of_another_study_go(tmp_path: Path) -> None:
 
 
 def test_an_english_report_speaks_english(project: Path) -> None:
-    """As Snakemake puts it together: its first page, and the names of sections, parts and results in its menu."""
+    """As assembled by Snakemake: the first page, and the names of sections, parts and results in its menu."""
     command = [Path(sys.executable).with_name("snakemake"), "--report", "results/english.zip", "--config"]
     command += ["seeds=5", 'report={"languages": ["en"]}']
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300, check=False)

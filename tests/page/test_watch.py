@@ -1,4 +1,4 @@
-"""The page of the running study: who may see it, what it shows, and that it updates itself."""
+"""The page of the running study: who can see it, what it shows, and that it updates itself."""
 
 from __future__ import annotations
 

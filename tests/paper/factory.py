@@ -1,4 +1,4 @@
-"""Write the results of a study as its jobs would, with numbers that a test can know."""
+"""Write the results of a study as its jobs would, with predictable numbers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
 
 
 def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy: float = 0.9, epochs: int = 3) -> None:
-    """Write one finished block; seed s is two thousandths of s better (to 19), training is better than testing."""
+    """Write one finished block; accuracies grow by 0.002 with each seed (to 19) and fold; training beats testing."""
     folder = block.folder(results)
     head = {"schema": 1, "exercise": block.exercise, "variant": block.variant, "block": block.name}
     folds = range(block.settings["folds"]) if "folds" in block.settings else [None]
@@ -101,7 +101,7 @@ def write_failure(block: Block, results: Path, reason: str) -> None:
 
 
 def recorded(block: Block) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the parts of the data that a block's exercise has, and the metrics that it records beside the loss."""
+    """Return the parts of the data in a block's exercise, and the metrics that it records beside the loss."""
     if block.exercise in RECORDED:
         return RECORDED[block.exercise]
     if block.dataset in OF_CLASSES:
@@ -112,7 +112,7 @@ def recorded(block: Block) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def snake(entry: str | Mapping[str, Any]) -> str:
-    """Return the name under which a metric of Keras, as settings name it, is recorded."""
+    """Return the name under which a Keras metric from the settings is recorded."""
     name = entry if isinstance(entry, str) else str(entry["name"])
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
@@ -169,7 +169,7 @@ def model(exercise: str, variant: str) -> dict[str, Any]:
 
 
 def write_times(study: Study, exercise: str, results: Path) -> None:
-    """Write times by which the twins of an exercise take twice as long, the first half a second."""
+    """Write times of the exercise's nets, 500 ms an epoch, and of their twins, twice as long."""
     rows = [
         (exercise, name, repetition, None, "timing", "ms_per_epoch", ms * part, "real")
         for twin, net in study.twins(exercise).items()

@@ -1,4 +1,4 @@
-"""The reproducibility checklist says what ran, what it cost and how the data were split."""
+"""The reproducibility checklist says what ran, its cost and how the data were split."""
 
 import pandas as pd
 import pytest

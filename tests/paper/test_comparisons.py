@@ -261,7 +261,7 @@ def test_an_interval_has_a_line_of_its_own(judged: Judged) -> None:
 
 @pytest.fixture(scope="module")
 def unequal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """Return a study whose nets were trained for unlike times."""
+    """Return a study whose nets were trained for different times."""
     folder = tmp_path_factory.mktemp("unequal")
     study = toy_study(only="steps", seeds=5)
     fill(study, folder)

@@ -42,7 +42,7 @@ def pdf(toy: Study, results: Path) -> Path:
 
 
 def own_prose(study: Study, tmp_path: Path, **sections: str) -> Study:
-    """Return the study with a copy of its folder in which some sections are written anew."""
+    """Return the study with a copy of its folder in which some sections are replaced."""
     folder = copied(tmp_path / "study")
     for name, text in sections.items():
         path = folder / "intro.es.tex" if name == "intro" else folder / name / "es.tex"
@@ -135,7 +135,7 @@ def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:
         fill(study, tmp_path / place)
         documents.append(build(study, tmp_path / place, "es").read_bytes())
     assert documents[0] == documents[1]
-    # Where an earlier report lies, be it damaged, the next is the same.
+    # The report is the same where an earlier one exists, even a damaged one.
     aux = tmp_path / "one" / "paper" / "es" / "informe.aux"
     aux.write_text(aux.read_text()[: aux.stat().st_size // 2])
     assert build(study, tmp_path / "one", "es").read_bytes() == documents[0]
@@ -172,7 +172,7 @@ def test_sixty_variants_build(many: tuple[dict, Path], columns: int, language: s
     log = (folder / "paper" / language / f"{pdf.stem}.log").read_text(errors="replace")
     assert not re.search(r"undefined|multiply defined|same identifier|Float too large", log)
     assert ("a4paper,twocolumn" in (folder / "paper" / language / f"{pdf.stem}.tex").read_text()) == (columns == 2)
-    # 58 figures that no prose places, 58 tables of layers in the appendix, and a row for each in the table of scores.
+    # 58 figures not placed by prose, 58 tables of layers in the appendix, and a row for each in the table of scores.
     assert len(set(re.findall(rf"{figure} E\d+:", text))) >= 58
     assert len(set(re.findall(rf"{table} E\d+:", text))) >= 60
 

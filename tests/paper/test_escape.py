@@ -1,4 +1,4 @@
-"""Text that LaTeX prints and never obeys."""
+"""Text that LaTeX prints and never executes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Looking up what the prose states."""
+"""Looking up the facts that the prose states."""
 
 from pathlib import Path
 

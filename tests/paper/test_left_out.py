@@ -45,7 +45,7 @@ def expanded(study: Study, folder: Path, exercise: str, language: str) -> str:
 
 @pytest.mark.parametrize(("exercise", "variant"), VARIANTS)
 def test_the_report_does_without_any_variant(exercise: str, variant: str, results: Path) -> None:
-    """The names are known and every section expands, with each variant of the toy study left out in turn."""
+    """Names stay valid and every section expands, with each variant of the toy study left out in turn."""
     study = without(f"{exercise}/{variant}")
     assert (exercise, variant) in named_variants(study)
     check_prose(study)
@@ -143,7 +143,7 @@ def test_an_exercise_can_record_a_metric_of_its_own(tmp_path: Path) -> None:
 
 
 def own_section(tmp_path: Path, text: str, *left_out: str, **changes: Any) -> Study:
-    """Return the toy without some variants, with a section on the moons that reads otherwise."""
+    """Return the toy without some variants and with another section on the moons."""
     folder = copied(tmp_path / "study")
     (folder / "moons/en.tex").write_text(text)
     return without(*left_out, study=str(folder), report={"languages": ["en"]}, **changes)
@@ -156,7 +156,7 @@ def test_a_figure_that_the_engine_draws_is_a_hole_where_its_variant_is_left_out(
     fill(study, tmp_path / "results")
     build(study, tmp_path / "results", "en")
     source = (tmp_path / "results/paper/en/moons.tex").read_text(encoding="utf-8")
-    assert r"See \ref{fig:fig_moons_wider}." in source  # to a figure with a number and nothing in it
+    assert r"See \ref{fig:fig_moons_wider}." in source  # to an empty figure with a number
     assert "not part of this study" in source.partition(r"\label{fig:fig_moons_wider}")[0]
     (study.folder / "moons/en.tex").write_text(r"\figura{fig_moons_wyder}{}")
     with pytest.raises(InputError, match="has no figure 'fig_moons_wyder'; did you mean"):
@@ -164,7 +164,7 @@ def test_a_figure_that_the_engine_draws_is_a_hole_where_its_variant_is_left_out(
 
 
 def test_curves_that_no_choice_of_variants_would_draw_stay_unknown(tmp_path: Path) -> None:
-    """A figure of a variant alone takes the place of its curves, whether or not the variant runs."""
+    """A figure of one variant replaces its curves, whether or not the variant runs."""
     path = tmp_path / "steps.tex"
     path.write_text(r"\figura{fig_steps_dense}{}")
     assert {each.variants for each in figure_specs(without(), "steps").values()} >= {("dense",)}

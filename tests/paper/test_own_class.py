@@ -1,4 +1,4 @@
-"""A study's own LaTeX class and preamble: what they decide, what they leave, and the messages about mistakes."""
+"""A study's own LaTeX class and preamble: what they decide, what they keep, and the messages about mistakes."""
 
 import re
 import shutil
@@ -38,7 +38,7 @@ TOLD = (
 
 
 def studied(tmp_path: Path, told: str = "", **files: str) -> Study:
-    """Return a study of one exercise whose folder holds some more files, and whose ``study.yaml`` ends with a line."""
+    """Return a study of one exercise with more files in its folder and a line more in its ``study.yaml``."""
     folder = copied(tmp_path / "study")
     with (folder / "study.yaml").open("a", encoding="utf-8") as file:
         file.write(told and f"\nlatex: {told}\n")
@@ -76,7 +76,7 @@ def test_a_class_decides_and_a_preamble_has_the_last_word(tmp_path: Path) -> Non
     ):
         assert ours not in source, ours
     assert "What there is" in text_of(made[0], page=1)
-    assert "SEP 25.6" in log  # 9 mm, in points: what the preamble says of it comes last
+    assert "SEP 25.6" in log  # 9 mm, in points: the preamble comes last
     assert "\nSPAN" in log  # figures reach over both columns
     assert re.findall(r".*undefined.*|.*multiply defined.*|.*Option clash.*|Overfull .*", log) == []
 

@@ -29,7 +29,7 @@ def test_the_prose_knows_every_name_and_places_everything(toy: Study, results: P
         prose = section(toy, results, exercise, language)
         text = prose.expand(TOY / exercise / f"{language}.tex")
         assert not re.search(r"[\[{](falta|missing)[:}]", text), exercise
-        if about(toy, exercise):  # what others are shown by stands at the end of their section
+        if about(toy, exercise):  # without an about.yaml, figures come at the end of the section
             assert prose.rest() == "", exercise
 
 

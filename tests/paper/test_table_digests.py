@@ -1,4 +1,4 @@
-"""What tables and the PDF depend on: everything that they show changes their digest, and what others show does not."""
+"""Digests of tables and of the PDF: what they show changes their digest, and what others show does not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Listening(dict[str, Any]):
 
 @pytest.fixture(scope="module")
 def folders(toy: Study, results: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return results that are there, generated, in part, and not at all."""
+    """Return results that are complete, generated, partial and missing."""
     generated, part, nothing = (tmp_path_factory.mktemp(name) for name in ("generated", "part", "nothing"))
     fill(toy, generated, stand_in=("walks", "turned"))
     fill(toy, part, skip=("steps/conv", "moons/raw", "moons/raw_numpy"))
@@ -50,7 +50,7 @@ def folders(toy: Study, results: Path, tmp_path_factory: pytest.TempPathFactory)
 def test_every_word_of_a_table_is_in_its_digest(
     name: str, toy: Study, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Over all tables: the words that each asks for, once changed, change its digest."""
+    """For all tables, a change of any word that one uses changes its digest."""
     every, heard = sections("es"), {}
     listening = Listening(dict(every[name]))
     monkeypatch.setitem(every, name, listening)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Tables: what they hold, and how they print."""
+"""Tables: their content, and how they print."""
 
 import csv
 import io
@@ -100,7 +100,7 @@ def built(count: int, name: str = "dense") -> dict[str, object]:
 def test_one_table_stands_for_nets_whose_built_layers_are_equal_and_for_no_other(tmp_path: Path) -> None:
     study = one_exercise("moons")
     fill(study, tmp_path)
-    # Settings that nobody has listed, such as a number of filters, change a net as well as those that somebody has.
+    # Settings that are not listed, such as a number of filters, change a net as well as listed ones.
     nets = {"raw": built(6090), "corrected": built(79626), "wider": built(6090), "deeper": built(6090, "dense_1")}
     write_json(tmp_path / "models.json", {f"moons/{variant}": net for variant, net in nets.items()})
     facts = Facts(study, tmp_path, "en")

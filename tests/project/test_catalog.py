@@ -1,4 +1,4 @@
-"""The workflow can be found, deployed and used as a part of another one."""
+"""The workflow can be found, deployed and used as a module of another one."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def test_the_catalogs_page_names_every_key():
 
 
 def test_both_snakefiles_are_one():
-    """An `include` of the root's would do, but for Snakemake's way to read both from a git repository."""
+    """An `include` of the root's would do, if Snakemake read both from a git repository."""
     root = (ROOT / "Snakefile").read_text(encoding="utf-8")
     inner = (ROOT / "workflow/Snakefile").read_text(encoding="utf-8")
     comment, _, code = inner.partition('"""')
@@ -52,7 +52,7 @@ def test_both_snakefiles_are_one():
 @pytest.mark.workflow
 @pytest.mark.parametrize("place", ["folder", "repository"])
 def test_it_is_a_module_of_another_workflow(tmp_path, place):
-    """As snakedeploy writes it, and in a folder of its own; a repository is read as `github()` reads one."""
+    """As snakedeploy writes it, in a separate folder; the repository is read as `github()` does."""
     snakefile = f'"{ROOT}/workflow/Snakefile"'
     if place == "repository":
         repository = tmp_path / "repository"
@@ -77,7 +77,7 @@ def test_it_is_a_module_of_another_workflow(tmp_path, place):
 
 @pytest.mark.workflow
 def test_a_module_runs_the_study_that_lies_beside_it(tmp_path):
-    """As after snakedeploy, with a configuration and a study of one's own."""
+    """As after snakedeploy, with the user's own configuration and study."""
     new_study(tmp_path, "A study")
     (tmp_path / "config").mkdir()
     (tmp_path / "config.yaml").rename(tmp_path / "config/config.yaml")

@@ -1,4 +1,4 @@
-"""The container recipes agree, and their steps do what they say on a machine without an engine."""
+"""The container recipes agree, and their steps work as they say on a machine without a container engine."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def test_every_instruction_is_known_and_every_path_exists():
 
 @pytest.fixture
 def image(tmp_path):
-    """Return a machine as the recipes find it: the project, a Python, and a package manager that notes its calls."""
+    """Return a machine as the recipes find it: the project, a Python, and a package manager that records its calls."""
     shutil.copytree(ROOT / "workflow/scripts", tmp_path / "workflow/scripts")
     (tmp_path / "envs").mkdir()
     shutil.copy(ROOT / "envs/lock-cpu.txt", tmp_path / "envs")

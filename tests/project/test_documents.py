@@ -22,7 +22,7 @@ from practica.plan.checks import check_settings
 from practica.words import languages, report_name
 
 ROOT = Path(__file__).parents[2]
-GENERATED = "docs/configuration.md"  # tests/project/test_configuration_page.py checks it
+GENERATED = "docs/configuration.md"  # checked by tests/project/test_configuration_page.py
 PAGES = sorted({path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")} - {GENERATED})
 NAMES = (
     "README.md",
@@ -46,7 +46,7 @@ WORKED = dict(EXAMPLES.findall(ADDING))
 
 
 def snippets():
-    """Yield everything set as code, with its page: lines of shell, and code inside sentences."""
+    """Yield everything set as code, with its page: shell lines, and code inside sentences."""
     for name, text in DOCUMENTS.items():
         shell = [line for language, code in FENCE.findall(text) if language == "sh" for line in code.splitlines()]
         for code in [*shell, *INLINE.findall(FENCE.sub("", text))]:
@@ -54,13 +54,13 @@ def snippets():
 
 
 def commands(*begin):
-    """Return the words that follow where a snippet is a command which begins so."""
+    """Return the arguments of the snippets that are commands beginning with these words."""
     found = [(name, words[len(begin) :]) for name, words in snippets() if tuple(words[: len(begin)]) == begin]
     return [pytest.param(words, id=name) for name, words in found if words]
 
 
 def paths(*, made):
-    """Return the snippets that name a file of the repository, or, where ``made``, one that a run makes."""
+    """Return the snippets that name a file of the repository or, with ``made``, one that a run makes."""
     found = [(name, words[0]) for name, words in snippets() if len(words) == 1 and "<" not in words[0]]
     named = is_made if made else is_kept
     return [pytest.param(code, id=name) for name, code in found if code not in WORKED and named(*code.split("/"))]
@@ -72,7 +72,7 @@ def is_made(first, *inner):
 
 
 def is_kept(first, *inner):
-    """Return whether the parts of a path are those of one in the repository."""
+    """Return whether the parts of a path are those of a file in the repository."""
     return first not in MADE and bool(inner or (ROOT / first).exists() or ROOT_FILE.match(first))
 
 
@@ -96,7 +96,7 @@ def test_practica_has_the_subcommand(words):
 
 
 def links():
-    """Return the targets of all links within the repository, as paths in it."""
+    """Return the targets of all links within the repository, as its paths."""
     for name, text in DOCUMENTS.items():
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", FENCE.sub("", text)):
             if "://" not in target:

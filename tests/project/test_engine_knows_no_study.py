@@ -40,7 +40,7 @@ def engine():
 
 
 def mentions(text, words):
-    """Return the names in a text, each with its line."""
+    """Return the names that a text mentions, each with its line."""
     wanted = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b")
     return [
         f"{number}: {match[0]}" for number, line in enumerate(text.splitlines(), 1) for match in wanted.finditer(line)

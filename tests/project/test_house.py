@@ -1,4 +1,4 @@
-"""The structure of the project: what belongs together is together, floors import downward, nothing grows too large."""
+"""The structure of the project: things that belong together are together, imports go downward, files stay small."""
 
 import re
 import subprocess

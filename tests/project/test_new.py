@@ -1,4 +1,4 @@
-"""`practica new` writes an exercise that runs at once, or nothing; any missing part is named."""
+"""`practica new` writes an exercise that runs at once, or nothing, and names whatever is missing."""
 
 import os
 import shlex
@@ -56,9 +56,9 @@ def copied(folder, *names):
 
 @pytest.fixture
 def plain(tmp_path, monkeypatch):
-    """Return a folder with everything that `new` extends."""
+    """Return a folder with all files that `new` extends."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # `new` imports data sets, and what Python caches is not its
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # `new` imports data sets, whose caches Python writes
     return copied(tmp_path, "config.yaml", "study")
 
 
@@ -213,7 +213,7 @@ def test_new_exercise_trains_at_once(everywhere):
     for words in (["prepare", "xor"], ["train", exercise, "dense"]):
         done = run(folder, "-m", "practica", *words)
         assert done.returncode == 0, done.stderr[-3000:]
-        assert done.stderr == ""  # nor what TensorFlow says at its start
+        assert done.stderr == ""  # nor TensorFlow's messages at its start
     assert (folder / f"results/runs/{exercise}/dense/s0/metrics.json").is_file()
 
 
@@ -249,7 +249,7 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
     assert done.returncode == 2, done.stderr[-3000:]
     assert words.format(exercise) in done.stderr
     assert "Traceback" not in done.stderr
-    assert checked.returncode == (0 if gone == "config.yaml" else 2)  # a folder that does not run is worth a note
+    assert checked.returncode == (0 if gone == "config.yaml" else 2)  # a folder that does not run gets a note
     assert f"{'study/' * (gone == 'config.yaml')}{exercise}" in checked.stdout
 
 

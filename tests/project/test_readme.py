@@ -31,7 +31,7 @@ REFUSED = {"python -m practica decide --budget 2h": "are not trained yet: run th
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """Return a copy of what a fresh clone holds, in which `mine.yaml` is a student's."""
+    """Return a copy of a fresh clone, with a student's `mine.yaml`."""
     folder = tmp_path_factory.mktemp("clone")
     for name in ("workflow", "report", "profiles", "envs", "study"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))

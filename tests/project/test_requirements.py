@@ -1,4 +1,4 @@
-"""The locks and the conda environment hold what pyproject.toml requires, and the version is the same everywhere."""
+"""The locks and the conda environment have what pyproject.toml requires; the version is the same everywhere."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ def locked(env):
 @pytest.mark.parametrize("env", ["cpu", "gpu"])
 def test_lock_holds_every_requirement(env):
     packages = locked(env)
-    jax = EXTRAS["jax"] if env == "cpu" else []  # for the tests; on GPUs a site has a build of its own
+    jax = EXTRAS["jax"] if env == "cpu" else []  # for the tests; on GPUs, a site has its own build
     for text in [*PROJECT["dependencies"], *EXTRAS[env], *EXTRAS["dev"], *jax]:
         requirement = Requirement(text)
         name = canonicalize_name(requirement.name)

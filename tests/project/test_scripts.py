@@ -1,4 +1,4 @@
-"""The set-up scripts say in one sentence what a machine lacks, and do themselves what they can."""
+"""The set-up scripts say in one sentence what a machine lacks, and do the rest themselves."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def machine(tmp_path):
 
 
 class Machine:
-    """A folder that stands for a fresh clone, and the commands that its machine has."""
+    """A folder that stands for a fresh clone, and the commands of its machine."""
 
     def __init__(self, root):
         self.root = root
@@ -35,7 +35,7 @@ class Machine:
         self.bin.mkdir()
 
     def command(self, name, script):
-        """Put a command on the PATH that notes how it was called."""
+        """Put a command on the PATH that records its calls."""
         path = self.bin / name
         path.write_text(f'#!/bin/sh\necho "{name} $*" >>"{self.root}/calls"\n{script}\n')
         path.chmod(0o755)
@@ -219,7 +219,7 @@ def test_interrupted_setup_begins_anew(machine):
 
 
 def with_snakemake(machine, script):
-    """Give the machine an environment whose Snakemake is this script, and says what came of it as ours does."""
+    """Give the machine an environment whose Snakemake is this script, and reports its outcome as ours does."""
     note = ".snakemake/practica_outcome.txt"
     lines = {
         "": "Done after 3 s",

@@ -1,4 +1,4 @@
-"""One test cluster for all tests in this folder; where none can run, they are skipped with the reason."""
+"""One test cluster for all tests in this folder; if none can run, they are skipped with the reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mini import HERE, ORIGINALS, Cluster, Study
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Start a cluster; in CI, install SLURM first where it is missing."""
+    """Start a cluster; in CI, install SLURM first if it is missing."""
     if os.environ.get("CI") == "true":
         done = subprocess.run([HERE / "ensure-slurm.sh"], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -38,7 +38,7 @@ def study(tmp_path: Path, cluster: Cluster) -> Iterator[Study]:
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """Return what the variants that have twins compute on this machine, without SLURM."""
+    """Return the results of the variants that have twins, computed on this machine without SLURM."""
     study = Study.copy(tmp_path_factory.mktemp("local") / "study")
     study.local("--", *(f"results/runs/{study.block(name)}/metrics.json" for name in ORIGINALS))
     return {name: study.results(name) for name in ORIGINALS}

@@ -23,15 +23,15 @@ from practica.launch.allocation import gone
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
-# Overrides that make the profile quick: a test cluster answers at once, and its files appear at once.
+# Overrides that make the profile quick: on a test cluster, answers and files come at once.
 FAST = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
-# The variants that have twins: the runs of the first are trained together, as replicas; those of the other one by one.
+# The variants that have twins: runs of the first are trained together, as replicas; those of the other one by one.
 ORIGINALS = {"tanh5": "ej05", "conv": "ej08"}
 Answer = TypeVar("Answer")
 
 
 def wait_for(what: str, ask: Callable[[], Answer | None], seconds: float = 90) -> Answer:
-    """Ask until the answer is true, and return it."""
+    """Ask until the answer is true, and return the answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := ask():
@@ -60,7 +60,7 @@ class Cluster:
         self.state = state
 
     def start(self) -> str | None:
-        """Start the cluster; return why it cannot be, or None."""
+        """Start the cluster; return the reason if it cannot start, else None."""
         done = subprocess.run([HERE / "cluster/start.sh", self.state], capture_output=True, text=True, check=False)
         return done.stderr.strip() or f"start.sh ended with {done.returncode}" if done.returncode else None
 
@@ -73,7 +73,7 @@ class Cluster:
         return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
 
     def jobs(self, study: Study, name: str = "", *states: str) -> list[Job]:
-        """Return the study's jobs, the oldest first; with ``name`` those only that train this variant."""
+        """Return the study's jobs, the oldest first; with ``name``, only those that train this variant."""
         block = study.block(name).replace("/", "_") if name else ""
         form = "%Z|%i|%T|%P|%m|%l|%C|%k"
         lines = self.call("squeue", "--states=all", "--noheader", "--sort=i", f"--format={form}").splitlines()
@@ -82,7 +82,7 @@ class Cluster:
         return [job for job in jobs if job.comment.endswith(block) and (not states or job.state in states)]
 
     def lose_node(self) -> None:
-        """Lose the only node and all that runs on it, until its jobs have failed; then let it come back."""
+        """Take the only node down until its jobs have failed; then let it return."""
         slurmd = self._daemon("slurmd")
         steps = [process for process in psutil.process_iter(["name"]) if process.info["name"] == "slurmstepd"]
         for process in [slurmd, *steps, *(child for step in steps for child in step.children(recursive=True))]:
@@ -103,7 +103,7 @@ class Cluster:
         return psutil.Process(int((self.state / f"run/{name}.pid").read_text()))
 
     def restart(self, daemon: str, pause: float) -> None:
-        """End ``slurmctld`` or ``slurmd``, and start it anew with what it had saved."""
+        """End ``slurmctld`` or ``slurmd``, and start it again with its saved state."""
         process = self._daemon(daemon)
         process.terminate()
         wait_for(f"end of {daemon}", lambda: gone(process), 20)
@@ -133,14 +133,14 @@ class Study:
         return cls(folder)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which the copy runs with its own code."""
+        """Return the environment that makes the copy run its own code."""
         hidden = ("PRACTICA_DATA_MIRROR", "SLURM_CONF")
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
         # The GPUs of the test cluster exist in SLURM only.
         return environment | {"PYTHONPATH": str(self.folder / "workflow"), "PRACTICA_ALLOW_NO_GPU": "1"}
 
     def start(self, *words: str) -> Run:
-        """Start Snakemake on the cluster, as a user does."""
+        """Start Snakemake on the cluster as a user does."""
         run = Run(self, ["--profile", "profiles/slurm", *FAST, *words])
         self.runs.append(run)
         return run
@@ -151,7 +151,7 @@ class Study:
         assert run.code == 0, run.text
 
     def set_twins(self, twins: Mapping[str, str], resources: Mapping[str, Mapping[str, int]]) -> None:
-        """Let the study consist of variants equal to the originals named, some with resources of their own."""
+        """Make the study consist of twins of the named variants, some with their own resources."""
         config = read_config([self.folder / "config.yaml", self.folder / "tiny.yaml"])
         exercises = {name: {**config["exercises"][name], "variants": {}} for name in config["only"]}
         for name, original in twins.items():
@@ -167,7 +167,7 @@ class Study:
         return f"{ORIGINALS[self.originals[name]]}/{name}/s0-1"
 
     def close(self) -> None:
-        """End what a failed test has left running."""
+        """End processes and jobs that a failed test has left running."""
         for run in self.runs:
             run.kill()
         for process in self.processes():
@@ -175,12 +175,12 @@ class Study:
                 process.kill()
 
     def results(self, name: str) -> tuple[Any, Any]:
-        """Return what a variant's runs have computed: metrics and histories."""
+        """Return the metrics and histories of a variant's runs."""
         folder = self.folder / "results/runs" / self.block(name)
         return tuple(json.loads((folder / f"{name}.json").read_text())["runs"] for name in ("metrics", "history"))  # type: ignore[return-value]
 
     def status(self) -> dict[str, Any]:
-        """Return what ``practica status`` says of every variant."""
+        """Return what ``practica status`` says about every variant."""
         command = [sys.executable, "-m", "practica", "status", "--json"]
         done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, check=True)
         return {row["variant"]: row for row in json.loads(done.stdout)}
@@ -194,7 +194,7 @@ class Study:
                 if name is None or process.cmdline()[1:4] != ["-m", "practica", "train"]:
                     continue
                 progress = self.folder / "results/checkpoints" / self.block(name) / "progress.json"
-                # What an earlier attempt has left says nothing of this one, which may still be starting.
+                # Files of an earlier attempt say nothing about this one, which may still be starting.
                 begun = progress.is_file() and progress.stat().st_mtime > process.create_time()
                 job = process.environ().get("SLURM_JOB_ID")
                 if begun and job in [running.id for running in cluster.jobs(self, name, "RUNNING")]:
@@ -211,8 +211,8 @@ class Study:
         return [process for process in found if Path(process.info["cwd"] or "/").is_relative_to(self.folder)]
 
     def leftovers(self, cluster: Cluster) -> list[str]:
-        """Return what a finished study must not leave: jobs, processes, locks, checkpoints, notes of failures."""
-        with suppress(TimeoutError):  # the last job's processes take their leave
+        """Return what a finished study must not leave: jobs, processes, locks, checkpoints, records of failures."""
+        with suppress(TimeoutError):  # the last job's processes are ending
             wait_for("end of all processes", lambda: not self.processes(), 30)
         jobs = [f"job {job.id} {job.state}" for job in cluster.jobs(self, "", "PENDING", "RUNNING", "COMPLETING")]
         files = [

@@ -27,18 +27,18 @@ def terminate(cluster: Cluster, process: psutil.Process, job: str) -> None:
 
 
 def kill_its_snakemake(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Kill the Snakemake that has started the process within its job."""
+    """Kill the Snakemake that started the process within its job."""
     next(parent for parent in process.parents() if "snakemake" in parent.cmdline()).kill()
 
 
 def kill_its_step(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Kill the daemon that has started the job's step; SLURM notices nothing before the job's time is over."""
+    """Kill the daemon that started the job's step; SLURM notices only when the job's time is over."""
     next(parent for parent in process.parents() if parent.name() == "slurmstepd").kill()
     end_time(cluster, process, job)
 
 
 def end_time(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Let a job's time be over."""
+    """End a job's time."""
     cluster.call("scontrol", "update", f"jobid={job}", "EndTime=now")
 
 
@@ -48,13 +48,13 @@ def cancel(cluster: Cluster, process: psutil.Process, job: str) -> None:
 
 
 def hang(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Stop a process without ending it, and let the job's time be over."""
+    """Suspend a process, and end the job's time."""
     process.suspend()
     end_time(cluster, process, job)
 
 
 def requeue(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Requeue a job as a site's scripts do, in vain."""
+    """Try to requeue a job as a site's scripts do; SLURM refuses."""
     refused = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
     assert refused.returncode, "SLURM requeued a job that Snakemake watches"
 
@@ -66,7 +66,7 @@ def force_requeue(cluster: Cluster, process: psutil.Process, job: str) -> None:
 
 
 def tear(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Cancel a job, and cut every checkpoint in half that it leaves."""
+    """Cancel a job, and cut each of its checkpoints in half."""
     folder = checkpoints(process)
     cancel(cluster, process, job)
     with suppress(psutil.NoSuchProcess):
@@ -76,7 +76,7 @@ def tear(cluster: Cluster, process: psutil.Process, job: str) -> None:
 
 
 def garble(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Kill a process, and overwrite all that it leaves with noise: lock, progress, checkpoints."""
+    """Kill a process, and overwrite all its files with noise: lock, progress, checkpoints."""
     folder = checkpoints(process)
     process.kill()
     for path in filter(Path.is_file, folder.rglob("*")):
@@ -84,12 +84,12 @@ def garble(cluster: Cluster, process: psutil.Process, job: str) -> None:
 
 
 def forget(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Remove all that a process keeps for resuming while it is at work."""
+    """Remove the files from which a running process would resume."""
     shutil.rmtree(checkpoints(process), ignore_errors=True)
 
 
 def checkpoints(process: psutil.Process) -> Path:
-    """Return the folder of what a process keeps for resuming."""
+    """Return the folder of the files from which a process would resume."""
     words = "".join(process.cmdline())
     exercise, variant = (words.split(f'"{key}":"')[1].split('"')[0] for key in ("exercise", "variant"))
     (block,) = (Path(process.cwd()) / "results/checkpoints" / exercise / variant).iterdir()
@@ -111,7 +111,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Fill a disk; return the file that does, to be deleted."""
+    """Fill a disk; return the file to delete afterwards."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as stream, suppress(OSError):
         while True:

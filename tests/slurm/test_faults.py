@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
 
 
 def leave(cluster: Cluster, process: psutil.Process, job: str) -> None:
-    """Let a process stand still, to be there when all others are done; and requeue its job, which is refused."""
+    """Suspend a process, so that it is still there when all others are done, and try to requeue its job, in vain."""
     requeue(cluster, process, job)
     process.suspend()
 
@@ -37,15 +37,15 @@ GOAL = ("--", "results/metrics.csv")
 
 @dataclass
 class Struck:
-    """A study after all that was done to it.
+    """A study after all failures.
 
     Attributes:
         study: the study.
-        midway: what ``practica status`` said when all blocks were done but the one that is left.
-        first: Snakemake through strikes on single jobs, a silent controller and a lost node, until it is killed.
-        told: Snakemake that removes the first one's lock and takes over its job, until it is told to end.
-        second: Snakemake that takes over the same job, until it is interrupted.
-        last: Snakemake that comes to the end.
+        midway: what ``practica status`` said when all blocks but ``left`` were done.
+        first: Snakemake during failures of single jobs, of the controller and of the node, until it is killed.
+        told: Snakemake that removes the lock of ``first`` and takes over its job, until a signal ends it.
+        second: Snakemake that takes over the same job, until Ctrl-C interrupts it.
+        last: Snakemake that finishes the study.
     """
 
     study: Study
@@ -58,7 +58,7 @@ class Struck:
 
 @pytest.fixture(scope="module")
 def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Struck]:
-    """Yield a study that was struck in every way."""
+    """Yield a study after every kind of failure."""
     copy = Study.copy(tmp_path_factory.mktemp("struck") / "study")
     copy.set_twins(TWINS, {"memory": {"mem_mb": 750}})
     with closing(copy) as study, small_disk(study.folder / "results/runs/ej05/full", megabytes=1) as disk:
@@ -89,7 +89,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
 
 
 def wait_for_all_but_one(cluster: Cluster, study: Study) -> None:
-    """Wait until all blocks are done but the one whose process stands still."""
+    """Wait until all blocks are done except the one whose process is suspended."""
     done = [study.folder / f"results/runs/{study.block(name)}/metrics.json" for name in TWINS if name != "left"]
 
     def over() -> bool:
@@ -147,7 +147,7 @@ def test_the_status_tells_it_too(struck: Struck) -> None:
     assert {row["state"] for row in now.values()} == {"done"}
     ends = {name: [attempt["why"] for attempt in row["attempts"]] for name, row in now.items()}
     assert ends["killed"] == ["killed", "done"]
-    # Of what starts the training SLURM counts processes twice as they fork: its limit may strike before or after.
+    # SLURM counts forking processes twice, so its limit may strike before or during the training.
     assert ends["memory"] in (["done"], ["killed", "done"])
     assert ends["torn"] == ["terminated by SIGTERM", "done"]
     assert ends["full"] == ["OSError: [Errno 28] No space left on device", "done"]

@@ -1,4 +1,4 @@
-"""Several faults in one run, at random moments: it loses nothing, leaves nothing, and computes what it always computes.
+"""Several faults in one run, at random moments: it loses nothing, leaves nothing, and computes the same as always.
 
 Two variables of the environment: ``PRACTICA_TORTURE_FAULTS``, how many faults, and ``PRACTICA_TORTURE_SEED``, which
 repeats the choices of an earlier run.
@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
 FAULTS = int(os.environ.get("PRACTICA_TORTURE_FAULTS") or 5)
 SEED = int(os.environ.get("PRACTICA_TORTURE_SEED") or random.randrange(10**6))
 TWINS = {f"twin{number}": ("tanh5", "conv")[number % 2] for number in range(2 + FAULTS // 2)}
-# The first asks for too little memory, the second for little time.
+# The first requests too little memory, the second little time.
 SCARCE = {"twin0": {"mem_mb": 750}, "twin1": {"runtime": 1}}
 STRIKES: tuple[Strike, ...] = (
     kill,
@@ -65,7 +65,7 @@ LONGEST_WAIT = 300
 
 
 class Torturer:
-    """Disturb a study at random; where that ends Snakemake, start it again as its user would."""
+    """Disturb a study at random; if that ends Snakemake, start it again as its user would."""
 
     def __init__(self, cluster: Cluster, study: Study, disk: Path, seed: int) -> None:
         self.cluster = cluster
@@ -76,7 +76,7 @@ class Torturer:
         self.snakemake = study.start(*GOAL)
 
     def torture(self, faults: int) -> Run:
-        """Inflict so many faults, unless the study ends before, and let it end; return the last Snakemake."""
+        """Inflict this many faults, or fewer if the study ends first, and let it end; return the last Snakemake."""
         of_study: tuple[Callable[[], None], ...] = (
             self.restart_a_daemon,
             self.lose_node,
@@ -101,7 +101,7 @@ class Torturer:
         return self.snakemake
 
     def strike(self, what: Strike) -> None:
-        """Do something to a job in the middle of its training."""
+        """Inflict a failure on a job in the middle of its training."""
         ended = self.snakemake.process.poll
         found = wait_for(
             "training", lambda: self.study.training(self.cluster, TWINS) or ended() is not None, LONGEST_WAIT
@@ -112,25 +112,25 @@ class Torturer:
                 what(self.cluster, found.process, found.job)
             except psutil.NoSuchProcess:
                 self.say("too late: it has ended")
-            except subprocess.CalledProcessError:  # SLURM changes no job that has ended or waits again
+            except subprocess.CalledProcessError:  # SLURM does not change a job that has ended or is waiting again
                 if any(job.id == found.job for job in self.cluster.jobs(self.study, "", "RUNNING")):
                     raise
                 self.say("too late: it does not run any more")
 
     def restart_a_daemon(self) -> None:
-        """End SLURM's controller, or its daemon on the node, for a while."""
+        """Stop SLURM's controller, or its daemon on the node, for a while."""
         daemon = self.dice.choice(["slurmctld", "slurmd"])
         pause = self.dice.uniform(0, 25)
         self.say(f"no {daemon} for {pause:.0f} s")
         self.cluster.restart(daemon, pause)
 
     def lose_node(self) -> None:
-        """Lose the node with all its jobs."""
+        """Take the node down with all its jobs."""
         self.say("node lost")
         self.cluster.lose_node()
 
     def fill_disk(self) -> None:
-        """Let the results have no room for a while."""
+        """Leave no room for the results for a while."""
         pause = self.dice.uniform(1, 25)
         self.say(f"disk full for {pause:.0f} s")
         filler = fill(self.disk)
@@ -138,7 +138,7 @@ class Torturer:
         filler.unlink()
 
     def stop_snakemake(self) -> None:
-        """Let Snakemake stand still for a while, as on a machine that sleeps."""
+        """Suspend Snakemake for a while, as on a machine that sleeps."""
         pause = self.dice.uniform(1, 25)
         self.say(f"Snakemake stands still for {pause:.0f} s")
         self.snakemake.process.send_signal(signal.SIGSTOP)

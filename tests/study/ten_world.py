@@ -8,7 +8,7 @@ from evidence.made_up import LATE, Levels, World, share
 from practica.config.study import Study
 from ten import CONFIG
 
-# Final values of the world in which every claim holds: of variants that measure accuracy, in train, validation, test.
+# Final values of variants that measure accuracy, on train, validation and test, if every claim holds.
 ACCURACIES: Levels = {
     **{f"ej02/cifar_{loss}{hand}": (0.6, 0.5, 0.5) for loss in ("mse", "xent") for hand in ("", "_numpy")},
     **{f"ej02/xor_{net}{hand}": (1.0, None, None) for net in ("221", "concat") for hand in ("", "_numpy")},

@@ -1,6 +1,6 @@
 """Every claim about the ten on made-up runs for which its verdict is known, part by part.
 
-What whoever extends the study claims besides is judged by the engine, whose tests are in tests/evidence.
+Claims that extend the study are judged by the engine, whose tests are in tests/evidence.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ EVERY: dict[str, tuple[Change, Change]] = {
 
 
 def can_be_judged(part: Part) -> bool:
-    """Return whether the study still runs what a part compares."""
+    """Return whether the study still runs the variants that a part compares."""
     addresses = [f"{each.exercise}/{each.variant}" for each in part.quantities]
     return all(runs(address) or address in BY_CHOICE for address in addresses)
 
@@ -121,7 +121,7 @@ IDS = [each for each in CLAIMS if any(name.startswith(f"{each}/") for name in CA
 
 
 def judged(folder: Path, claim: str, *changes: Change, world: World | None = None) -> dict[str, Any]:
-    """Return the verdict on a claim in a world with these changes, of which only what it names is written."""
+    """Return the verdict on a claim in a world with these changes; only the variants that it names are written."""
     world = world or TenWorld()
     for change in changes:
         change(world)
@@ -187,7 +187,7 @@ def test_generated_data_say_nothing(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_claim_names_variants_and_figures_of_the_study(name: str) -> None:
-    """Names of what the folder holds, whether or not all of it runs."""
+    """They are in the study folder, whether or not all of them run."""
     part, claim = PARTS[name], CLAIMS[name.split("/", maxsplit=1)[0]]
     drawn = {*figures_for(STUDY), *(each.name for exercise in STUDY.known for each in figures_of(STUDY, exercise))}
     assert {part.figure, claim.figure} <= drawn
@@ -212,7 +212,7 @@ def test_what_is_compared_is_trained_on_equal_terms_or_known_not_to_be() -> None
 
 @pytest.mark.parametrize("name", sorted(each for each in numbers(STUDY) if "/parameters/" not in each))
 def test_a_number_that_the_source_prints_is_claimed(name: str) -> None:
-    """Whatever stands in ``printed`` is what somebody wants ours to be near to."""
+    """Every number in ``printed`` is one that ours should be near to."""
     near = [part for part in PARTS.values() if part.rule[0] == "near" and str(part.of) == name]
     assert near, f"no claim says how near ours should be to {name}"
 

@@ -17,7 +17,7 @@ TOY = FOLDER / "study"
 
 
 def resolve(config: Mapping[str, Any]) -> Study:
-    """Return the study of a configuration whose experiments stand in the toy's folder."""
+    """Return the study of a configuration with the experiments in the toy's folder."""
     return Study.resolve({"study": str(TOY), **config})
 
 
@@ -27,7 +27,7 @@ def toy_study(**changes: Any) -> Study:
 
 
 def copied(folder: Path) -> Path:
-    """Return a copy of the study's folder, for a test that writes in it."""
+    """Return a copy of the study folder, for a test that writes in it."""
     shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
@@ -52,7 +52,7 @@ deviations: [{es: 'los pliegues se barajan', en: 'the folds are shuffled'}]
 
 
 def two_protocols(folder: Path) -> Path:
-    """Return a copy of the study's folder with a second protocol, ``theirs``, under which some variants run."""
+    """Return a copy of the study folder with a second protocol, ``theirs``, for some of the variants."""
     with (copied(folder) / "study.yaml").open("a", encoding="utf-8") as file:
         file.write(PROTOCOLS)
     for exercise, text in THEIRS.items():

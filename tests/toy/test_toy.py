@@ -1,4 +1,4 @@
-"""The toy is a complete study: its nets train, its hand-written twin trains alike, and impossible nets are named."""
+"""The toy is a complete study: its nets train, its hand-written twin trains the same, impossible nets are named."""
 
 from __future__ import annotations
 

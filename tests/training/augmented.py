@@ -1,4 +1,4 @@
-"""An exercise for tests: images that are mirrored, shifted and rotated at random, and Dropout behind a convolution."""
+"""An exercise for tests: images that are randomly mirrored, shifted and rotated, and Dropout after a convolution."""
 
 from __future__ import annotations
 

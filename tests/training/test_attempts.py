@@ -27,7 +27,7 @@ BLOCK = Block("ej08", "dense", (0,), "dense", "mnist", {"epochs": 3})
 
 
 class GaveUpError(Exception):
-    """Ends a test's waiting."""
+    """Raised to end a test's waiting."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def patience(seconds: float):
-    """Return a function that ends the waiting after this many seconds."""
+    """Return a callback that raises ``GaveUpError`` after this many seconds."""
     end = time.monotonic() + seconds
 
     def waiting(who: str) -> None:

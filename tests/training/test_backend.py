@@ -1,4 +1,4 @@
-"""The backend: another way to the gradients of a convolution, and where it is taken."""
+"""The backend: faster kernel gradients of convolutions, and where they are used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STUDY = Study.resolve(read_config([Path(__file__).parents[2] / "config.yaml"]))
 
 @pytest.fixture(autouse=True)
 def float32_again() -> Iterator[None]:
-    """Leave the policy as it was found."""
+    """Restore the dtype policy of float32."""
     import keras
 
     yield
@@ -49,7 +49,7 @@ def test_its_convolution_has_the_values_and_gradients_of_tensorflows(
     rng = np.random.default_rng(0)
     x, w = (tf.constant(rng.normal(size=shape), tf.float32) for shape in ((6, *image, 3), (*kernel, 3, 4)))
 
-    # Without the number of samples, as the last batch of an epoch has another.
+    # Without a fixed number of samples, since the last batch of an epoch has another.
     @tf.function(input_signature=[tf.TensorSpec((None, *image, 3)), tf.TensorSpec(w.shape)])
     def both(x: Any, w: Any) -> list[Any]:
         found = []
@@ -120,7 +120,7 @@ def test_training_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def note_convolutions(flags: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """Let the processor have these flags; return a list that gets the output's height and width at every call."""
+    """Fake the processor's flags; return a list that gets the output's height and width at every call."""
     from practica import backend
 
     def noting(*tensors: Any, **options: Any) -> Any:

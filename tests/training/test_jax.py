@@ -1,10 +1,10 @@
-"""Training with JAX, in processes of its own: Keras has one backend in each.
+"""Training with JAX, in separate processes, because Keras has one backend in each.
 
-What is representative of the law (nets with shared layers and batch normalization, with a residual and regularizers, a
-subclass; an optimizer with weight decay and a schedule; own ``compute_loss`` and ``train_step``; loaded weights; a
-wrong step that is noticed; divergence; calls that a layer counts, metrics of a loss, equal first weights) and of
-resuming (replicas in a stack, and `fit` with augmentation and dropout) runs again there. XLA optimizes nothing, for it
-would compile longer than the nets train.
+They repeat tests that represent the law (nets with shared layers and batch normalization, with a residual and
+regularizers, a subclass; an optimizer with weight decay and a schedule; own ``compute_loss`` and ``train_step``; loaded
+weights; a wrong step that is noticed; divergence; calls that a layer counts, metrics of a loss, equal first weights)
+and resuming (replicas in a stack, and `fit` with augmentation and dropout). XLA optimizes nothing, because it would
+compile longer than the nets train.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def test_what_holds_with_tensorflow_holds_with_jax(
 
 
 def test_where_keras_runs_on_tensorflow_nobody_imports_jax() -> None:
-    """Import all that trains, and what reads and writes models, as jobs do; who imports JAX is named."""
+    """Import all that trains, reads or writes models, as jobs do; a module that imports JAX is named."""
     program = """if True:
         import sys, traceback
         class Watch:

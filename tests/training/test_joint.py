@@ -1,4 +1,4 @@
-"""The optimizer that serves all replicas at once: which one may, and what notices one that may not."""
+"""The optimizer that serves all replicas at once: which optimizers can, and which check notices the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.keras
 
 
 def net(optimizer: Any = None, constraint: str | None = None, unused: bool = False) -> Callable[[Any], Any]:
-    """Return a model function whose model has compiled itself with what ``optimizer`` makes."""
+    """Return a model function whose model compiles itself with a new optimizer, if one is given."""
 
     def build(own: Any) -> Any:
         import keras

@@ -1,4 +1,4 @@
-"""Every private name of Keras that training needs: when one goes, a test here says what to do."""
+"""Every private name of Keras that training needs: if one disappears, a test here says what to do."""
 
 from __future__ import annotations
 

@@ -74,13 +74,13 @@ def test_the_repetition_that_traces_is_not_counted(monkeypatch: pytest.MonkeyPat
     }
     study = Study.resolve(config)
     x = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype=np.float32)
-    # Seconds of each turn: of Keras, of its twin, of Keras, ...; those of the first repetition hold the tracing.
+    # Seconds of each turn: Keras, its twin, Keras, ...; those of the first repetition include the tracing.
     seconds = iter([100.0, 50.0, 1.0, 2.0, 1.0, 3.0, 1.0, 4.0])
     monkeypatch.setattr(timing, "_seconds", lambda turn: next(seconds))
     times = list(timing.measure(study, lambda name: {"x": x, "y": -x[:, :1] * x[:, 1:]}))
     assert next(seconds, None) is None
     assert [each[:2] for each in times] == [(name, turn) for turn in range(3) for name in variants]
-    # A turn is of 1000 epochs, so that its seconds are the milliseconds of each.
+    # A turn has 1000 epochs, so that its seconds are the milliseconds of one epoch.
     by_keras, by_hand = ([value for net, _, value in times if net == name] for name in variants)
     assert by_keras == pytest.approx([1, 1, 1])
     assert by_hand == pytest.approx([2, 3, 4])

@@ -1,4 +1,4 @@
-"""What is trained is what was written: nets, weights and recipes of every kind, against plain Keras."""
+"""A run trains exactly what was written: nets, weights and recipes of every kind, compared with plain Keras."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def one_by_one(build: Callable[..., Any], own: Any, task: Any, folder: Path) -> 
 
 
 def engine(build: Callable[..., Any], own: Any, task: Any, folder: Path) -> tuple[str, list[Any]]:
-    """Train as a block is trained: together where that can be, else one by one."""
+    """Train as a block is trained: together if possible, else one by one."""
     from practica.training.agreement import NotStackable
 
     try:
@@ -66,7 +66,7 @@ def engine(build: Callable[..., Any], own: Any, task: Any, folder: Path) -> tupl
 
 
 def plain(build: Callable[..., Any], own: Any, task: Any, compiled: Callable[[Any], None], seed: int) -> Any:
-    """Train with nothing but Keras, from the same first weights and in the same order of samples."""
+    """Train with plain Keras, from the same first weights and in the same order of samples."""
     from practica.seeds import epoch_order
     from practica.training.weights import FirstWeights
 
@@ -107,7 +107,7 @@ def assert_same(outcome: Any, history: dict[str, list[float]], tolerance: float 
     for part, prefix in (("train", ""), ("validation", "val_")):
         for metric in ("loss", "accuracy"):
             mine, theirs = outcome.history[part][metric], history[f"{prefix}{metric}"]
-            # XLA rounds otherwise in another graph: one sample of 300 at the boundary may fall on either side.
+            # XLA rounds differently in another graph: one sample of 300 at the boundary may fall on either side.
             near = 1.1 / 300 if metric == "accuracy" and keras.backend.backend() == "jax" else tolerance
             assert mine == pytest.approx(theirs, rel=tolerance, abs=near), (part, metric)
 
@@ -269,7 +269,7 @@ def test_the_recipe_is_the_one_that_was_written(name: str, tmp_path: Path) -> No
     assert which == "stack" or own_update or name in ("ema", "accumulate", "adafactor")
     alone = one_by_one(dense, own, task, tmp_path / "other")
     _, history = plain(dense, own, task, compiled_with(by_hand(name)), SEEDS[0])
-    if name == "ema":  # fit ends with the averages, and the next epoch of this plain loop would begin with them
+    if name == "ema":  # fit ends with the averages, and the next epoch of this plain loop would start from them
         history = {metric: values[:1] for metric, values in history.items()}
         for outcome in (*outcomes, *alone):
             for part in outcome.history.values():
@@ -405,7 +405,7 @@ def test_a_layer_that_draws_from_the_global_generator_is_not_stacked(tmp_path: P
 
 
 def test_a_step_that_is_not_keras_own_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Change what the mapped step computes: the check before a stack's first epoch has to see it."""
+    """Change what the mapped step computes: the check before a stack's first epoch must notice."""
     from practica.training import keras_internals
     from practica.training.agreement import NotStackable
 

@@ -1,4 +1,4 @@
-"""What the first step of a training does not show: state, weights and orders that matter later, on every engine."""
+"""Differences that the first training step does not show: state, weights and orders that matter later."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def neighbours() -> Any:
 
 
 def slow_down(net: Any) -> None:
-    """Compile with an optimizer whose own way to a weight is another from the sixth step on."""
+    """Compile with an optimizer whose own ``assign_sub`` makes smaller updates after the first steps."""
     import keras
     from keras import ops
 
@@ -108,7 +108,7 @@ def compiled_slower(own: Any) -> Any:
 
 
 def trained_step(own: Any) -> Any:
-    """Return a net whose step is replaced on the object and not in its class."""
+    """Return a net whose training step is replaced on the object, not in its class."""
     import keras
 
     net = dense(own)

@@ -1,4 +1,4 @@
-"""Nets that are kept: which weights, that plain Keras opens them, and that nobody else's file is taken for one."""
+"""Saved nets: which weights they have, that plain Keras opens them, and that no other file is mistaken for one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with generated MNIST in ``data`` and, under ``results``, trained blocks that keep their nets."""
+    """Return a folder with generated MNIST in ``data``, and trained blocks with saved nets in ``results``."""
     from practica.data import prepare
     from practica.jobs.job import run_job
 

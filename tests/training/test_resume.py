@@ -1,4 +1,4 @@
-"""Jobs that are killed, stopped or run twice: their results are those of a run that nobody disturbed, to the bit."""
+"""Jobs that are killed, stopped or run twice: their results equal those of an undisturbed run, bit for bit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Block], list[str]]:
-    """Return a function that gives the runs of a block that was trained at one go."""
+    """Return a function that returns the runs of a block that was trained without interruption."""
     folder = tmp_path_factory.mktemp("undisturbed")
 
     def train(block: Block) -> list[str]:
@@ -64,7 +64,7 @@ def test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened(name, data
     block = BLOCKS[name]
     moments = np.random.default_rng(len(name)).integers(6, 16, 3).tolist()
     codes = [run(block, data, tmp_path, kill_at=moment) for moment in moments]
-    # The third moment may lie behind the end.
+    # The third moment may come after the end.
     assert codes[:2] == [-signal.SIGKILL] * 2
     assert run(block, data, tmp_path) == 0
     assert runs(block, tmp_path) == undisturbed(block)

@@ -1,4 +1,4 @@
-"""Recipes and callbacks go on after a kill as if nothing had happened: same history, same metrics, to the bit."""
+"""Recipes and callbacks resume after a kill with the same history and metrics, bit for bit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.keras
 
 
 def stopped_after(points: int, folder: Path) -> Any:
-    """Return checkpoints at every point that stop the run, as a signal would, after so many of them."""
+    """Return checkpoints at every point that stop the run, as a signal would, after this many points."""
     from practica.training.checkpoint import Checkpoints
 
     seen = []
@@ -68,7 +68,7 @@ def at_random() -> list[Any]:
 
 
 def averaged() -> list[Any]:
-    """Return a callback of one's own that remembers weights, which no log tells."""
+    """Return a custom callback that remembers weights, which are in no log."""
     import keras
 
     class Averaged(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""Runs that are trained together: each is the run that it would have been alone, to float32's rounding."""
+"""Runs that are trained together: each equals the run trained alone, up to rounding in float32."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.keras
 
 ROUNDING = 1e-5
 SEEDS = (0, 3, 4)
-# Seed 3 of ej08 comes so near the kink of a ReLU in its third epoch that rounding decides on which side of it: there,
+# In its third epoch, seed 3 of ej08 comes so near the kink of a ReLU that rounding decides on which side it falls:
 # kernels that differ by 1e-7 (AVX-512) end 1e-4 apart. Of 23 other runs none did.
 OTHER_SEEDS = {"ej08": (0, 4, 5)}
 CUT = {
@@ -49,7 +49,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a function that gives a data set's arrays, generated where there is no mirror."""
+    """Return a function that returns a data set's arrays, generated if there is no mirror."""
     from practica.data import load, prepare
 
     folder = tmp_path_factory.mktemp("data")
@@ -62,7 +62,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def together_and_alone(block: Any, exercise: Any, arrays: Any, folder: Path) -> tuple[list[Any], list[Any]]:
-    """Return what came of the block's runs as one stack, and one by one with Keras' ``fit``."""
+    """Return the outcomes of the block's runs as one stack, and one by one with Keras' ``fit``."""
     from practica.training.block import _run_seed, builder, names_of, settings_of
     from practica.training.checkpoint import Checkpoints
     from practica.training.fit import Trainer
@@ -90,7 +90,7 @@ def assert_equal(stacked: list[Any], alone: list[Any]) -> None:
         assert one.parameters == other.parameters
         assert one.metrics.keys() == other.metrics.keys()
         for part, values in other.metrics.items():
-            # Predictions next to the threshold may fall on either side of it; a psnr or r2 is as exact as its errors.
+            # Predictions at the threshold may fall on either side of it; psnr and r2 are as exact as their errors.
             assert one.metrics[part] == pytest.approx(values, rel=ROUNDING, abs=ROUNDING)
         for part, curves in other.history.items():
             for metric, values in curves.items():
@@ -117,7 +117,7 @@ def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study,
 def test_runs_of_one_sample_more_are_trained_beside_the_others(
     fused: bool, study: Study, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Train five folds, some of which have a sample more than others: it counts in their last batches alone."""
+    """Train five folds, some of which have one sample more: it counts only in their last batches."""
     from practica import exercises
     from practica.config.study import Block
     from practica.training import loop

@@ -32,7 +32,7 @@ DENSE = {
 
 @pytest.fixture(scope="module")
 def images() -> dict[str, np.ndarray]:
-    """Return images whose brightest row tells their class: easy, but not trivial."""
+    """Return images whose brightest row shows their class: easy, but not trivial."""
     rng = np.random.default_rng(0)
 
     def part(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -231,7 +231,7 @@ def test_another_backend_trains_it_too(variant: str, tmp_path: Path) -> None:
     prepare(dataset, tmp_path, mirror=str(tmp_path / "empty"), on_missing="stand-in")
     command = [sys.executable, "-m", "practica", "train"]
     job = ["--spec", trained.specification(), "--data", str(tmp_path), "--results", str(tmp_path / "results")]
-    # XLA optimizes nothing, for it would compile longer than the net trains.
+    # XLA optimizes nothing, because it would compile longer than the net trains.
     environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
     subprocess.run([*command, *job], check=True, env=environment)
     metrics = json.loads((trained.folder(tmp_path / "results") / "metrics.json").read_text())

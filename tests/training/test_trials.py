@@ -1,4 +1,4 @@
-"""Trials of a tuning train like any run, and know nothing of the test set."""
+"""Trials of a tuning train like any run, without access to the test set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRIALS = {
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with what the trials need."""
+    """Return a data folder with the data sets that the trials need."""
     from practica.data import prepare
 
     folder = tmp_path_factory.mktemp("data")
@@ -43,7 +43,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def spoilt(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the same data with test sets that cannot be read or are no numbers."""
+    """Return the same data with test sets that cannot be read or are not numbers."""
     folder = tmp_path_factory.mktemp("spoilt")
     shutil.copytree(data / "prepared", folder / "prepared")
     for path in folder.glob("prepared/*/*_test.npy"):

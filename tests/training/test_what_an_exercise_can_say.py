@@ -43,7 +43,7 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def trained(text: str, settings: dict[str, Any], arrays: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return engine, reason and outcomes of a block of two seeds of the module's net."""
+    """Return engine, reason and outcomes of a block with two seeds of the module's net."""
     from practica import exercises
     from practica.config.study import Block
     from practica.training.block import _train, settings_of

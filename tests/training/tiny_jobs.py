@@ -58,8 +58,8 @@ def train(
 ) -> None:
     """Run the job with a checkpoint at every point.
 
-    It kills its own process at the ``kill_at``-th event or at the beginning of epoch ``kill_in``, if they are not 0;
-    ``kill_in`` and ``pause`` (seconds in every epoch) are for nets by hand.
+    It kills its own process at the ``kill_at``-th event or at the start of epoch ``kill_in``, unless they are 0;
+    ``kill_in`` and ``pause`` (seconds in every epoch) are for nets written by hand.
     """
     import augmented
 
@@ -89,7 +89,7 @@ def train(
 
 
 def count_down(events: int) -> None:
-    """Kill this process when an epoch's batches are asked for, or a file is about to be flushed or renamed."""
+    """Kill this process when it requests the batches of an epoch, or is about to flush or rename a file."""
     from practica.training import batches, by_hand
 
     left = [events]

@@ -1,4 +1,4 @@
-"""Whatever somebody does to the files of results, their readers end with one sentence and never with a traceback."""
+"""However result files are damaged, their readers end with one sentence and never with a traceback."""
 
 import csv
 import json
@@ -37,7 +37,7 @@ READERS = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """Return finished results, and a reference made of them."""
+    """Return finished results, and a reference made from them."""
     folder = tmp_path_factory.mktemp("whole") / "results"
     study = toy_study(only=["moons", "steps"], seeds_per_job=2)
     fill(study, folder)
@@ -67,7 +67,7 @@ def test_the_commands_read_what_is_whole(whole, tmp_path, words):
 
 
 def places(node, before=()):
-    """Yield the path of every value of a JSON document, of long lists only of the first ones."""
+    """Yield the path of every value of a JSON document, but only the first ones of long lists."""
     yield before
     parts = node.items() if isinstance(node, dict) else enumerate(node[:2]) if isinstance(node, list) else ()
     for key, value in parts:
@@ -75,7 +75,7 @@ def places(node, before=()):
 
 
 def damage(path, draw):
-    """Put junk in the place of something in a file, and return what was done."""
+    """Replace something in a file by junk, and return a description."""
     if draw.random() < 0.15:
         path.unlink()
         draw.choice([path.mkdir, lambda: path.write_bytes(b"\xff\0["), lambda: path.symlink_to("nowhere")])()

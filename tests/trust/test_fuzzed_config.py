@@ -1,4 +1,4 @@
-"""Whatever a configuration holds, its user reads one sentence and never a traceback."""
+"""Whatever a configuration contains, its user reads one sentence and never a traceback."""
 
 import copy
 import json
@@ -87,7 +87,7 @@ def elsewhere(tmp_path_factory):
 
 
 def ends_well(config):
-    """Return whether a configuration is accepted; if refused, it must be in one sentence, and if accepted, usable."""
+    """Return whether a configuration is accepted; a refusal must be one sentence, an accepted one must be usable."""
     try:
         study = Study.resolve(config)
         check(study)

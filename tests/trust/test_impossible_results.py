@@ -1,4 +1,4 @@
-"""Results that no study can have produced are named, with file, line or run and what to do, and never used."""
+"""Results that no study can produce are named, with file, line or run and what to do, and never used."""
 
 import gzip
 import json
@@ -55,7 +55,7 @@ def where(table: pd.DataFrame, **fields: str) -> int:
 
 
 def said(results: Path, *words: str) -> str:
-    """Run a command and return its sentence; it stops with exit code 2."""
+    """Run a command that must stop with exit code 2, and return its sentence."""
     command = [*words, "--results", str(results), "--study", str(results / "study.json")]
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 2, (done.output, done.exception)
@@ -307,7 +307,7 @@ def test_another_study_is_checked_before_it_is_compared(results, tmp_path, colum
     "change", ["partial", "nothing done", "other seeds", "variants left out", "one exercise", "a new one"]
 )
 def test_what_lacks_for_a_reason_passes(results, study, change: str) -> None:
-    """Runs that failed or are to come, a study that has other seeds by now, and a part of it."""
+    """Failed or pending runs, a study whose seeds have changed, and a part of a study."""
     config = json.loads((results / "study.json").read_text())
     if change == "other seeds":
         config["seeds"] = [7, 8]
@@ -322,7 +322,7 @@ def test_what_lacks_for_a_reason_passes(results, study, change: str) -> None:
     write_json(results / "study.json", config)
     commands = [["collect"]] if change in ("partial", "nothing done", "variants left out") else []
     if change not in ("other seeds", "a new one"):
-        commands.append(["page"])  # which shows every run of the study, and says itself which is not collected
+        commands.append(["page"])  # it shows every run of the study, and says itself which are not collected
     for words in [*commands, ["statistics"], ["claims"], ["table", "table2"], ["figure", "fig1b"]]:
         command = [*words, "--results", str(results), "--study", str(results / "study.json")]
         done = CliRunner().invoke(main, command)
@@ -374,7 +374,7 @@ def test_a_block_s_own_files_are_checked_when_they_are_collected(results, study,
 
 
 def test_what_a_study_can_have_passes(results) -> None:
-    """Losses of any size that float32 holds."""
+    """Losses of any size in float32."""
     table = read(results / "metrics.csv")
     table.loc[where(table, **ACCURACY | {"metric": "loss"}), "value"] = "3e38"
     write(results / "metrics.csv", table)

@@ -1,4 +1,4 @@
-"""A copy of the project in which the tiny study has run completely; tests edit it and see what Snakemake does."""
+"""A copy of the project in which the tiny study has run; tests edit it and check what Snakemake does."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Project:
         """Return the jobs that a dry run lists, by their messages."""
         done = self.snakemake("-n", *words)
         assert done.returncode == 0, done.stderr
-        jobs = re.compile(r"  ([A-Za-z].*?)(?:  \(.*)?")  # the table above them is set in further
+        jobs = re.compile(r"  ([A-Za-z].*?)(?:  \(.*)?")  # the table above them is indented more
         return {found[1] for found in map(jobs.fullmatch, done.stdout.splitlines()) if found}
 
     def trained(self, *words: str) -> set[str]:
@@ -60,7 +60,7 @@ class Project:
 
 
 def copy_project(folder: Path) -> Project:
-    """Copy what Snakemake needs, with the tiny study beside it."""
+    """Copy the files that Snakemake needs, with the tiny study beside them."""
     for name in PARTS:
         source, target = ROOT / name, folder / name
         if source.is_dir():
@@ -104,7 +104,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def touched(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a copy that Snakemake takes for finished: its files exist, but are empty."""
+    """Return a copy that Snakemake regards as finished: its files exist but are empty."""
     project = copy_project(tmp_path_factory.mktemp("touched"))
     listed = project.snakemake("--summary")
     assert listed.returncode == 0, listed.stderr

@@ -1,4 +1,4 @@
-"""Trainings depend on what the data hold: not on the mirror, on what is allowed if it fails, or on file times."""
+"""Trainings depend on the content of the data, not on the mirror, on what may replace it, or on file times."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
     os.utime(described)
     assert planned() == set()
 
-    # Results that are brought here, without Snakemake's notes.
+    # Results from elsewhere, without Snakemake's records.
     notes = fresh.folder / ".snakemake"
     notes.rename(empty / "notes")
     os.utime(described)
@@ -36,7 +36,7 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
     shutil.rmtree(notes)
     (empty / "notes").rename(notes)
 
-    # A file that may be the data is reason to look; as long as it is another, nothing is trained and nothing lost.
+    # A file that may be the data is a reason to look; while it is another, nothing is trained and nothing lost.
     file = empty / "diabetes.csv"
     file.write_text("not the data")
     mirror = {"PRACTICA_DATA_MIRROR": str(empty)}
@@ -51,7 +51,7 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
     assert f"{file}: it cannot be read" in sentence
     assert described.read_bytes() == before
     file.unlink()
-    assert planned(**mirror) == {"Preparing the data set pima"}  # for the last try has failed
+    assert planned(**mirror) == {"Preparing the data set pima"}  # because the last try failed
     assert fresh.snakemake("--nocolor", RUN, env={**env, **mirror}).returncode == 0
     assert described.read_bytes() == before
     assert planned(**mirror) == set()

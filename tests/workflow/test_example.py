@@ -1,4 +1,4 @@
-"""The second study runs from nothing to its reports, in which no sentence is about another study."""
+"""The second study runs from nothing to its reports, which say nothing about another study."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ CLAIMS = {
     "progression-bent",
 }
 DECIDED = {"tumours-straight": "confirmed", "tumours-gap": "confirmed"}
-"""Claims that stand far from their bounds, on every machine."""
+"""Claims that are far from their bounds on every machine."""
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the example in a folder of its own, with the project's Snakefile, and return its results."""
+    """Run the example in a separate folder, with the project's Snakefile, and return its results."""
     if shutil.which("latexmk") is None or shutil.which("pdftotext") is None:
         pytest.skip("latexmk or pdftotext is missing: run `make latex`")
     folder = tmp_path_factory.mktemp("example")
@@ -53,7 +53,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(results: Path) -> dict[str, str]:
-    """Return what people read: the text of the PDF and of each page, and the PDF's properties."""
+    """Return the texts that people read: those of the PDF and of each page, and the PDF's properties."""
     said = {}
     for name, words in (("pdf", ["pdftotext", "-layout"]), ("metadata", ["pdfinfo"])):
         end = ["-"] if name == "pdf" else []
@@ -120,7 +120,7 @@ def test_the_report_says_what_the_study_is(texts: dict[str, str]) -> None:
     ):
         assert re.search(line, texts["metadata"])
     assert "Table 1:" in texts["pdf"]
-    assert "E1" not in texts["pdf"]  # nothing has numbers of a source, and so nothing needs others
+    assert "E1" not in texts["pdf"]  # without numbers of a source, it needs none of its own
     assert "[1] Ethem Alpaydin" in texts["pdf"]
     assert "[missing" not in texts["pdf"]
 

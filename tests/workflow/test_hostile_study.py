@@ -1,4 +1,4 @@
-"""A study whose every free text is hostile: Snakemake hands it to commands as words."""
+"""A study in which every free text is hostile: Snakemake passes it to commands as words."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""An impossible training ends the workflow before any training; nothing known is tried or trained again."""
+"""An impossible training ends the workflow before any training; nothing is tried or trained twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ exercises:
 
 
 def jobs(project, *words: str) -> set[str]:
-    """Return the rehearsal and the trainings that a dry run lists."""
+    """Return the rehearsals and the trainings that a dry run lists."""
     planned = project.planned(RUNS, *words)
     return {job for job in planned if job.startswith(STEPS)}
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, m
     assert "Traceback" not in done.stderr
     assert not (trained.folder / "results/runs/ej06/good").exists()
 
-    # What could be trained is remembered; mended, only what was impossible is tried again.
+    # Possible trainings are remembered; after a repair, only the impossible one is tried again.
     (trained.folder / "bad.yaml").write_text(
         "exercises: {ej06: {variants: {good: {model: dense, settings: {units: [3]}}}}}\n"
     )

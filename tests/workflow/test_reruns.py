@@ -1,4 +1,4 @@
-"""How far an edit reaches: which jobs of a finished study follow from each."""
+"""How far an edit reaches: the jobs of a finished study that each edit causes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ pytestmark = pytest.mark.workflow
 
 CODE, RULES = "workflow/practica", "workflow/rules"
 RUNS = {"ej01": 1, "ej02": 8, "ej03": 3, "ej04": 2, "ej05": 1, "ej06": 4, "ej07": 2, "ej08": 2, "ej09": 2, "ej10": 5}
-# Both PDFs hold every figure and table, and the pages show them.
+# Both PDFs have every figure and table, and the pages show them.
 SHOWN = {"Building": 2, "Writing": 1, "all": 1}
 PDFS = {"Building": 2, "all": 1}
-# Every figure and table but those of layers is made from the tables that all runs share.
+# Every figure and table except those of layers is made from the tables of all runs.
 COLLECTED = SHOWN | {"Collecting": 1, "Summarising": 1, "Judging": 1, "Drawing": 52, "Making": 54}
 
-# What is edited, how, which jobs follow, and which names they must have.
+# The file, the edit, the jobs that follow, and the names that they must have.
 NOTHING: dict[str, int] = {}
 EDITS = {
     "a constant that nobody uses": (
@@ -120,7 +120,7 @@ EDITS = {
         "workflow/schemas/config.schema.json",
         'of the official test samples; null: all.", "role": "data"',
         'of the official test samples; null: all.", "role": "net"',
-        SHOWN | {"Summarising": 1, "Drawing": 52, "Making": 16},  # variants that differ in it are compared otherwise
+        SHOWN | {"Summarising": 1, "Drawing": 52, "Making": 16},  # variants that differ in it are compared differently
     ),
     "a word over a table's column": (
         f"{CODE}/words/es.yaml",

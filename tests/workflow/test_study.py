@@ -193,7 +193,7 @@ def test_the_html_report_holds_every_figure_and_table(finished) -> None:
 
 
 def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(finished) -> None:
-    """Run last of all: it changes the results of ej05 and ej08."""
+    """Runs last, because it changes the results of ej05 and ej08."""
     (finished.folder / "over.yaml").write_text(
         "only: [ej05, ej08]\n"
         "exercises: {ej08: {variants: {dense: {settings: {optimizer: sgd, learning_rate: 1.0e+30}}}}}\n"

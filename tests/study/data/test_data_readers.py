@@ -1,4 +1,4 @@
-"""Each file of the ten is read as published; a damaged or different one is refused with a sentence that says why."""
+"""Each file of the ten is read as published; a damaged or different one is refused with a reason."""
 
 import gzip
 import io
@@ -69,7 +69,7 @@ def test_cifar100_gives_the_same_arrays_whatever_the_order_of_the_copy(tmp_path,
     mirrored = cifar100.read_saved(tmp_path / "cifar100.npz")
     for name, array in upstream.items():
         np.testing.assert_array_equal(array, mirrored[name])
-    # Each image has kept its label.
+    # Each image keeps its label.
     label = {image.tobytes(): label for image, label in zip(x, y, strict=True)}
     assert all(label[x.tobytes()] == y for x, y in zip(upstream["x_train"], upstream["y_train"], strict=True))
 
@@ -94,7 +94,7 @@ def test_cifar_refuses_other_batches(tmp_path, content, message):
 
 
 class Touch:
-    """Pickle as a call that makes a file."""
+    """An object that pickles as a call that makes a file."""
 
     def __init__(self, path):
         self.path = path
@@ -239,7 +239,7 @@ def test_pima_refuses_other_tables(tmp_path, row, message):
     assert str(raised.value) == message
 
 
-# Tables as people have them
+# Tables as people write them
 
 HEAD = ["Embarazos", "Glucosa", "Presión", "Piel", "Insulina", "IMC", "Función", "Edad", "Resultado"]
 
@@ -384,7 +384,7 @@ def test_boston_is_read_from_tables_and_arrays_of_other_types(tmp_path):
 
 @pytest.fixture
 def digits(monkeypatch):
-    """Let MNIST have twelve images."""
+    """Reduce MNIST to twelve images."""
     monkeypatch.setattr(
         mnist, "SHAPES", {"x_train": (8, 28, 28), "y_train": (8,), "x_test": (4, 28, 28), "y_test": (4,)}
     )
@@ -495,7 +495,7 @@ def test_the_files_of_mnist_are_found_in_an_archive(tmp_path, monkeypatch, digit
     info, _ = obtain(mnist.DATASET, tmp_path, None, Patience())
     assert fingerprint(info.arrays) == fingerprint(digits)
     assert not (tmp_path.parent / "outside").exists()
-    # Another data set does not mind an archive in which there is nothing of its own.
+    # Another data set ignores an archive without any of its files.
     assert not list(candidates(pima.DATASET, tmp_path))
 
 
@@ -505,7 +505,7 @@ def test_an_archive_with_other_content_is_refused_and_stays(tmp_path, digits):
     found, trail = obtain(mnist.DATASET, tmp_path, None, Patience())
     assert found is None
     assert "archive.zip: it can be read, but its content is not that of the published data set" in trail.lines[0]
-    path.write_bytes(path.read_bytes()[:-30])  # not even a list of what is in it
+    path.write_bytes(path.read_bytes()[:-30])  # not even a list of its content
     assert not list(candidates(mnist.DATASET, tmp_path))
 
 

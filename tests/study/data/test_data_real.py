@@ -81,7 +81,7 @@ def test_imdb_is_what_keras_gives(load, tmp_path, monkeypatch):
     import keras
     from keras.src.utils import file_utils
 
-    # Keras reads KERAS_HOME when it is imported, which another test may have done.
+    # Keras reads KERAS_HOME when it is imported, perhaps by an earlier test.
     monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path))
     imdb, theirs = load("imdb"), keras.datasets.imdb.load_data(num_words=10_000)
     for part, (reviews, labels) in zip(("train", "test"), theirs, strict=True):

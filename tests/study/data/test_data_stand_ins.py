@@ -1,4 +1,4 @@
-"""Stand-ins look like the data that they stand for, are the same every time, and can be learnt."""
+"""Stand-ins look like the data that they replace, are the same every time, and can be learnt."""
 
 import numpy as np
 import pytest

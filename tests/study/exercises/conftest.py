@@ -85,7 +85,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="session")
 def settings_of(study: Study) -> Callable[..., Settings]:
-    """Return a function that gives a variant's settings as training sees them, some of them replaced."""
+    """Return a function that returns a variant's settings as training sees them, with changes."""
 
     def settings(exercise: str, variant: str, **over: Any) -> Settings:
         if not runs(f"{exercise}/{variant}"):
@@ -98,7 +98,7 @@ def settings_of(study: Study) -> Callable[..., Settings]:
 
 @pytest.fixture(scope="session")
 def problem_of(study: Study, arrays: dict[str, Arrays], settings_of: Callable[..., Settings]) -> Callable[..., Problem]:
-    """Return a function that gives a variant's problem on the small arrays."""
+    """Return a function that returns a variant's problem on the small arrays."""
 
     def problem(exercise: str, variant: str, seed: int = 0, fold: int | None = None, **over: Any) -> Problem:
         settings = settings_of(exercise, variant, **over)

@@ -1,4 +1,4 @@
-"""Confusions count every test sample once, by its class and what the net answers."""
+"""Confusions count every test sample once, by its class and the net's answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every model has the published architecture: its parameters, to the last one, and the shape of its output."""
+"""Every model has the published architecture: the exact number of parameters, and the shape of its output."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_twins_train_alike(
     for epoch in epochs:
         measured = twin.train_epoch(samples.x, samples.y, epoch_order(0, epoch, len(samples)), batch_size)
         assert measured == pytest.approx({key: values[epoch] for key, values in fitted.history.items()}, rel=1e-4)
-    # Not the weights: where a gradient is all but zero, Adam makes a full step of its rounding error.
+    # Not the weights: where a gradient is nearly zero, Adam makes a full step of its rounding error.
     np.testing.assert_allclose(twin.predict(samples.x), model.predict(samples.x, verbose=0), rtol=1e-3, atol=1e-3)
 
 

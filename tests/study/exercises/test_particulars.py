@@ -1,4 +1,4 @@
-"""What is particular to single exercises: folds and corrections, noise, permutation, augmentation, words."""
+"""Particulars of single exercises: folds and corrections, noise, permutation, augmentation, words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_folds_partition_the_patients_by_class(problem_of: ProblemOf, arrays
 
 def test_raw_and_corrected_have_the_same_folds_and_seeds_others(problem_of: ProblemOf) -> None:
     def ages(variant: str, seed: int) -> list[np.ndarray]:
-        # The age is never corrected, so it tells who is in a fold; ranks undo the scaling.
+        # The age is never corrected, so it shows who is in a fold; ranks undo the scaling.
         parts = folds(problem_of, variant, seed)
         return [np.argsort(part.train.x[:, 7]) for part in parts]
 
@@ -57,7 +57,7 @@ def test_impossible_zeros_become_the_means_of_the_training_fold() -> None:
 def test_the_validation_fold_changes_nothing_in_the_training_fold(
     settings_of: Callable[..., Settings], arrays: dict[str, Arrays]
 ) -> None:
-    """Neither the means in the place of zeros nor the scale know the rows that the net is judged on."""
+    """Neither the means that replace zeros nor the scale depend on the rows that judge the net."""
     from study.ej06 import experiment as ej06
 
     settings, pima = settings_of("ej06", "corrected"), arrays["pima"]
@@ -86,7 +86,7 @@ def test_images_are_noisy_in_every_part_and_targets_are_clean(problem_of: Proble
         assert samples.x.dtype == samples.y.dtype == np.float32
         assert (samples.x.min(), samples.x.max()) == (0, 1)
         inside = (samples.x > 0) & (samples.x < 1) & (np.abs(samples.y - 0.5) < 0.02)
-        # A Gaussian of deviation 0.5 cut at one deviation keeps a deviation of 0.54 of it.
+        # A Gaussian with a deviation of 0.5, cut at one deviation, keeps 0.54 of its deviation.
         assert np.std((samples.x - samples.y)[inside]) == pytest.approx(0.27, abs=0.02)
 
 
@@ -104,7 +104,7 @@ def test_cleaning_is_measured_against_the_noisy_images(problem_of: ProblemOf) ->
 
 
 def test_the_signal_to_noise_ratio_is_averaged_over_the_images(problem_of: ProblemOf) -> None:
-    """The ratio of the mean error, 23 dB here, would be that of the worst images."""
+    """The ratio computed from the mean error, 23 dB here, would reflect the worst images."""
     measure = problem_of("ej07", "autoencoder").measure
     assert measure is not None
     clean = np.zeros((2, 28, 28), dtype=np.float32)
@@ -116,7 +116,7 @@ def test_the_signal_to_noise_ratio_is_averaged_over_the_images(problem_of: Probl
 
 def test_one_permutation_of_the_pixels_serves_all_parts(problem_of: ProblemOf) -> None:
     def order(permuted: np.ndarray, plain: np.ndarray) -> list[int]:
-        # Random images: a pixel is told by its values over all images.
+        # Random images: the values over all images identify a pixel.
         place = {column.tobytes(): pixel for pixel, column in enumerate(plain.reshape(len(plain), -1).T)}
         return [place[column.tobytes()] for column in permuted.reshape(len(permuted), -1).T]
 

@@ -1,4 +1,4 @@
-"""The source's own settings: what they change of nets and data, and that without them nothing changes."""
+"""The source's own settings: what they change in nets and data, and that nothing changes without them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def published() -> list[tuple[str, str]]:
 
 
 def losses(net: keras.Model) -> list[str]:
-    """Return the layers that bear a penalty, of weights or outputs."""
+    """Return the layers with a penalty on weights or outputs."""
     bearing = ("kernel_regularizer", "activity_regularizer")
     return [layer.name for layer in net.layers if any(getattr(getattr(layer, key, None), "l2", 0) for key in bearing)]
 

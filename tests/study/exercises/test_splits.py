@@ -1,4 +1,4 @@
-"""Every exercise splits its data without a leak, by class, and for all of its variants alike."""
+"""Every exercise splits its data without a leak, by class, and in the same way for all its variants."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ HOLE = r"\textcolor{red}{["
 
 
 def asked(path: Path) -> dict[tuple[str, ...], int]:
-    """Return what a prose file asks for, references and citations too, and how often."""
+    """Return the names that a prose file uses, references and citations too, and how often."""
     calls: list[tuple[str, ...]] = []
 
     def noting(name: str) -> Macro:
@@ -49,7 +49,7 @@ def test_every_language_asks_for_the_same(section: str | None, language: str) ->
 
 
 def judged(claims: dict, name: str) -> dict:
-    """Return the claims as if every check had come out with this verdict."""
+    """Return the claims as if every check had this verdict."""
     changed = copy.deepcopy(claims)
     for claim in changed["claims"]:
         claim["verdict"] = name
@@ -89,7 +89,7 @@ def test_every_verdict_reads_well(shipped: Study, results: Path, language: str, 
 
 
 def asks_for_verdicts(study: Study, exercise: str) -> bool:
-    """Return whether the prose of an exercise says what became of a claim; that of whoever adds one need not."""
+    """Return whether the prose of an exercise states a claim's verdict; that of an added exercise need not."""
     return any(name in ("veredicto", "segun") for name, *_ in asked(study.prose(study.languages[0])[exercise]))
 
 

@@ -1,4 +1,4 @@
-"""The figures of the study: those that the source numbers, what they say, and what each function draws."""
+"""The figures of the study: those that the source numbers, their texts, and what each function draws."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PRINTED = {
 
 
 def arrays_of(exercise: str, seed: int) -> dict[str, np.ndarray]:
-    """Return arrays that the figures of the ten can be drawn from; nothing is known of those of others."""
+    """Return arrays from which the figures of the ten can be drawn; added exercises have none here."""
     rng = np.random.default_rng([seed, 99])
     if exercise == "ej01":
         target = rng.gamma(6, 3.8, 127).clip(5, 50)
@@ -59,7 +59,7 @@ def arrays_of(exercise: str, seed: int) -> dict[str, np.ndarray]:
 
 
 def can_be_drawn(name: str) -> bool:
-    """Return whether the arrays of a figure are known here, where it needs some."""
+    """Return whether a figure needs no arrays, or its arrays are available here."""
     shown = next(each for exercise in STUDY.exercises for each in of_exercise(STUDY, exercise) if each.name == name)
     return shown.reads == "tables" or (
         shown.reads == "arrays" and set(shown.arrays) <= set(arrays_of(shown.exercise, 0))
@@ -68,7 +68,7 @@ def can_be_drawn(name: str) -> bool:
 
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Return the results of the study, with every metric that one of its figures shows."""
+    """Return the results of the study, with every metric that its figures show."""
     folder, study = tmp_path_factory.mktemp("complete"), shipped_study()
     for block in study.blocks():
         specs = [*declared(study, block.exercise)]
@@ -86,7 +86,7 @@ def complete(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 @pytest.fixture(scope="module")
 def written() -> Written:
-    """Return a function that gives everything that is written in a figure."""
+    """Return a function that returns all text in a figure."""
     return lambda figure: "\n".join(each.get_text() for each in figure.findobj(Text))  # type: ignore[attr-defined]
 
 

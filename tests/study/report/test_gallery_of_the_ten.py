@@ -13,6 +13,6 @@ def test_the_readme_shows_the_gallery_and_it_is_small() -> None:
     gallery = STUDY.front["gallery"]
     assert shown == [f"docs/gallery/{name}.png" for name in gallery]
     known = {each.name for exercise in STUDY.known for each in declared(STUDY, exercise)} | set(report_figures(STUDY))
-    # Of an exercise that somebody has taken out there is still a picture in the README, but none is drawn.
+    # The README still has the picture of an exercise that was removed, but none is drawn.
     assert set(gallery) & known
     assert sum((ROOT / path).stat().st_size for path in shown) < 300_000

@@ -1,4 +1,4 @@
-"""The prose of the study: every name in it is known, no result is typed, and what is left out is a hole."""
+"""The prose of the study: every name in it is valid, no result is typed, and whatever is left out is a gap."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ VARIANTS = [
 
 @pytest.mark.parametrize(("exercise", "variant"), VARIANTS)
 def test_the_report_does_without_any_variant(exercise: str, variant: str, results: Path) -> None:
-    """The names are known and the section expands, with each variant of the study left out in turn."""
+    """Names stay valid and the section expands, with each variant of the study left out in turn."""
     study = without(exercise, variant)
     check_prose(study)
     for language in study.languages:
