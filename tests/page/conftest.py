@@ -9,8 +9,10 @@ import pytest
 
 from paper.factory import ROOT, fill, grey_picture
 from practica.config.study import Study
+from practica.evidence.collect import write_table as write_csv
 from practica.figures.catalogue import report_figures
 from practica.figures.draw import draw
+from practica.figures.points import points
 from practica.figures.style import save
 from practica.files import write_json, write_text
 from practica.page.build import write_pages
@@ -40,7 +42,9 @@ def project(faked: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
         log = results / "logs/train" / block.exercise / block.variant / f"{block.name}.log"
         write_text(log, f"{block.id}: done & <b>well</b>\n")
     for name in report_figures(faked):
-        save(draw(name, faked, results, "es"), results / "figures" / name)
+        drawing = draw(name, faked, results, "es")
+        write_csv(results / f"figures/{name}.csv", points(drawing))
+        save(drawing, results / "figures" / name)
         shutil.copy(results / f"figures/{name}.png", results / "figures/en")  # a picture, whatever is written in it
     for table in tables_for(faked):
         write_table(faked, results, table.name)

@@ -48,7 +48,9 @@ def fill(study: Study, results: Path, *, stand_in: tuple[str, ...] = (), skip: t
             write_times(study, exercise, results)
     for name in report_figures(study):
         for language in study.languages:
-            write_text(results / study.shelf("figures", language) / f"{name}.pdf", grey_picture())
+            stem = results / study.shelf("figures", language) / name
+            write_text(stem.with_suffix(".pdf"), grey_picture())
+            write_text(stem.with_suffix(".csv"), "panel,series,kind,x,y,value\n")
     collect(study, results)
     write_claims(study, results)
 

@@ -1,4 +1,4 @@
-# Figures: drawn from the collected results, each as PDF for the paper and PNG for the page.
+# Figures: drawn from the collected results, each as PDF for the paper and PNG for the page, with its numbers as CSV.
 from practica.plan.digests import figure_digest
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec
@@ -7,13 +7,13 @@ from practica.plan.wiring import figure_inputs, in_every_language
 
 FIGURES = report_figures(study)
 figure_files = in_every_language(
-    study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"])
+    study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png", "csv"])
 )
 # Those in the report's own language are separate outputs, because the HTML report shows them.
 OTHER_FIGURES = [
     f"{RESULTS}/{study.shelf('figures', language)}/{{figure}}.{kind}"
     for language in study.languages[1:]
-    for kind in ("pdf", "png")
+    for kind in ("pdf", "png", "csv")
 ]
 
 
@@ -33,6 +33,7 @@ rule figure:
             subcategory=subcategories(study)["figures"],
             labels=lambda wildcards: figure_labels(study, wildcards.figure),
         ),
+        csv=f"{RESULTS}/figures/{{figure}}.csv",
         others=OTHER_FIGURES,
     log:
         f"{LOGS}/figures/{{figure}}.log",

@@ -78,16 +78,20 @@ def trials(name: str, study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def figure(name: str, study: Study, results: Path) -> None:
-    """Draw one figure in every language of the report. Writes PDF and PNG; for example: figure fig13a."""
+    """Draw one figure in every language of the report. Writes PDF, PNG and CSV; for example: figure fig13a."""
+    from practica.evidence.collect import write_table
     from practica.evidence.results import Results
     from practica.evidence.together import check_tables
     from practica.figures.draw import draw_from
+    from practica.figures.points import points
     from practica.figures.style import save
 
     check_tables(study, results, ["metrics.csv", "history.csv.gz", "summary.csv", "runs.csv"])
     collected = Results(study, results)
     for language in study.languages:
-        save(draw_from(collected, name, language), results / study.shelf("figures", language) / name)
+        drawing, stem = draw_from(collected, name, language), results / study.shelf("figures", language) / name
+        write_table(stem.with_name(f"{name}.csv"), points(drawing))
+        save(drawing, stem)
 
 
 @main.command()

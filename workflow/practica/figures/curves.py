@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from practica.evidence.curves import Curve
+from practica.figures.points import series
 from practica.figures.style import Look, legend, local_numbers, new_figure, squared, whole_epochs
 from practica.words import Words
 
@@ -77,7 +78,8 @@ def _draw(axes: Axes, plot: Plot) -> None:
     if plot.log:
         axes.set_yscale("log")
     for line in plot.lines:
-        _draw_line(axes, line, plot.spread)
+        with series(axes, line.label):
+            _draw_line(axes, line, plot.spread)
     if not plot.log:
         axes.set_ylim(limits(plot.ends, axes.get_ylim(), plot.bounds))
 

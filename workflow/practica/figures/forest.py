@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from practica.config import protocols
 from practica.evidence.effects import Effect, axis_ends, by_protocol, deciding, effect, effect_text, rule_text
 from practica.evidence.results import Results
+from practica.figures.points import series
 from practica.figures.style import RC, message
 from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
@@ -76,8 +77,9 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
             for axes in (left, middle, right):
                 axes.axhline(top, color="#bbbbbb", linewidth=0.5)
         _write(left, right, row, centre)
-        for lane, (found, tone, decides) in enumerate(row.effects):
-            _draw(middle, found, tone, centre + (lane - (len(row.effects) - 1) / 2) * LANE, limits, decides=decides)
+        with series(middle, f"{_named(rows[: place + 1])} {' '.join(row.lines)}"):
+            for lane, (found, tone, decides) in enumerate(row.effects):
+                _draw(middle, found, tone, centre + (lane - (len(row.effects) - 1) / 2) * LANE, limits, decides=decides)
         top += row.height
     _axis(middle, limits, texts)
     return figure

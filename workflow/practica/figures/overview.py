@@ -14,6 +14,7 @@ from practica.evidence.results import Results, Value
 from practica.evidence.source import numbers
 from practica.figures.curves import thinned
 from practica.figures.glance import course, shown, tested
+from practica.figures.points import series
 from practica.figures.style import RC, local_numbers, look, squared
 from practica.figures.tones import SIGNS, TONES
 from practica.files import read_checked
@@ -63,7 +64,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     last_epoch, named = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         if curve := course(results, exercise, variant, glance.metric):
-            last_epoch = max(last_epoch, _line(axes, curve, place, name[language]))
+            with series(axes, name[language]):
+                last_epoch = max(last_epoch, _line(axes, curve, place, name[language]))
             named.add(variant)
     if not last_epoch:
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
@@ -76,7 +78,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
         # If a variant has only the source's diamond, the diamond needs the name.
         beside = "" if variant in named else name[language]
-        _test(axes, last_epoch * BEYOND, value, source, place, beside, pale=results.study.demonstration)
+        with series(axes, name[language]):
+            _test(axes, last_epoch * BEYOND, value, source, place, beside, pale=results.study.demonstration)
     local_numbers(axes, texts)
     axes.set_xticks([last_epoch])
     small: dict[str, Any] = {"fontsize": 6.5, "color": "#444444"}

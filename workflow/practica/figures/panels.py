@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from practica.figures.points import series
 from practica.figures.style import legend, look, new_figure
 from practica.words import Words, decimal, label
 
@@ -33,7 +34,8 @@ def side_by_side(
     axes = figure.subplots()
     for place, times in enumerate(([pair[1] for pair in both], [pair[2] for pair in both])):
         heights = np.arange(len(both)) + (place - 0.5) * 0.24
-        _whiskers(axes, heights, times, look(place).colour, MARKERS[place])
+        with series(axes, label(texts, names[place])):
+            _whiskers(axes, heights, times, look(place).colour, MARKERS[place])
     for height, (_, first, second) in enumerate(both):
         text = texts["ratio"].format(ratio=decimal(texts, (second / first).median(), 1))
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=8)

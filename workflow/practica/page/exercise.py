@@ -182,7 +182,7 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
         "runs": _runs(spec, facts),
         "files": [
             (f"{facts.study.shelf('figures', facts.language)}/{spec.name}.{kind}", kind.upper())
-            for kind in ("pdf", "png")
+            for kind in ("pdf", "png", "csv")
         ],
     }
 

@@ -54,7 +54,8 @@ def origins(facts: Facts) -> Iterator[Origin]:
             spec = figures.spec(study, name)
             label = f"fig:{name}" if spec.exercise else ""
             title = spec.title[language]
-            yield Origin(name, "figure", title, label, _drawn_from(spec, facts), spec.exercise or None, spec.variants)
+            files = (f"{shelf}/{name}.csv", *_drawn_from(spec, facts))
+            yield Origin(name, "figure", title, label, files, spec.exercise or None, spec.variants)
     shelf = study.shelf("tables", language)
     tables = [*front_tables(study), *(each for e in study.exercises for each in shown_tables(facts, e))]
     for table in [*tables, *appendix_tables(study)]:

@@ -59,7 +59,8 @@ def figure_digest(study: Study, name: str) -> str:
     shown = figures.spec(study, name)
     own = shown.kind not in KINDS
     kind = f"study.{shown.exercise}.figures:{shown.kind}" if own else choices(f"{DRAW}:KINDS")[shown.kind]
-    code = reach(f"{DRAW}:draw_from", *([f"{DRAW}:_own"] if own else []), kind, apart=LISTED)
+    drawn = (f"{DRAW}:draw_from", "practica.figures.points:points", kind)
+    code = reach(*drawn, *([f"{DRAW}:_own"] if own else []), apart=LISTED)
     entry = _entry(shown, study.languages)
     # Figures of the same scale share the limits of their axes.
     alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
