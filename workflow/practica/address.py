@@ -49,8 +49,8 @@ class Quantity:
         Raises:
             InputError: the text has another form.
         """
-        found = parts(text, form or ("exercise/variant/measure" if text.count("/") < 3 else METRIC))
-        return cls(found[0], found[1], "/".join(found[2:]))
+        names = parts(text, form or ("exercise/variant/measure" if text.count("/") < 3 else METRIC))
+        return cls(names[0], names[1], "/".join(names[2:]))
 
     @property
     def split(self) -> str:
@@ -105,7 +105,7 @@ def parts(text: str, form: str = VARIANT) -> list[str]:
     Raises:
         InputError: it has more or fewer parts, or an empty one.
     """
-    found = [part.strip() for part in text.split("/")]
-    if len(found) != form.count("/") + 1 or not all(found):
+    names = [part.strip() for part in text.split("/")]
+    if len(names) != form.count("/") + 1 or not all(names):
         raise InputError(f"{text!r} should read {form}")
-    return found
+    return names

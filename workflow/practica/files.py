@@ -75,8 +75,8 @@ def write_checked(path: str | Path, value: Any) -> None:
         RunError: the value does not fit the schema.
     """
     path = Path(path)
-    if said := misfit(value, path.stem):
-        raise RunError(f"{path}: {said}")
+    if reason := misfit(value, path.stem):
+        raise RunError(f"{path}: {reason}")
     write_json(path, value)
 
 
@@ -111,8 +111,8 @@ def read_checked(path: str | Path, schema: str = "") -> Any:
         InputError: the file is missing, is not JSON or does not fit.
     """
     content = read_json(path)
-    if said := misfit(content, schema or Path(path).stem):
-        raise InputError(f"{path} is malformed ({said}); delete it and run again")
+    if reason := misfit(content, schema or Path(path).stem):
+        raise InputError(f"{path} is malformed ({reason}); delete it and run again")
     return content
 
 

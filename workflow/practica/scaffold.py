@@ -60,8 +60,8 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         folder / "about.yaml": _render("about.yaml", fields),
     }
     for language in study.languages:
-        known = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
-        files[folder / f"{language}.tex"] = _render(f"prose.{language if known else 'en'}.tex", fields)
+        translated = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
+        files[folder / f"{language}.tex"] = _render(f"prose.{language if translated else 'en'}.tex", fields)
     existing = [str(path) for path in files if path.exists()]
     if exercise in there:
         existing.append(f"its block in {config.name}")

@@ -40,21 +40,21 @@ from snakemake_logger_plugin_lines.display import Display, Job, Work
 TAIL = 8
 FAILED = "FAILED: "
 ENDING = "Terminating processes on user request"
-"""What Snakemake says before the jobs that it has told to end come to theirs."""
+"""What Snakemake says before it ends its jobs."""
 SAID_ELSEWHERE = (
     "CalledProcessError",  # the job's own line says so, with its log
-    "no backup found",  # of what a failed job would have brought up to date, and which was not there before
-    "Missing metadata for file",  # of a run by hand; Snakemake's report has no time for it
+    "no backup found",  # about an output that a failed job should have updated, and that did not exist before
+    "Missing metadata for file",  # about a run by hand; Snakemake's report has no time for it
     "provenance/metadata so that it in part cannot be used",  # and the same in a dry run
 )
 OF_EVERY_RUN = (
-    "Adding ",  # a file to a report
+    "Adding ",  # a file is added to a report
     "Assuming unrestricted shared filesystem usage",
     "Building DAG of jobs",
     "Complete log(s):",
     "Could not detect mimetype",
     "Conda environments: ignored",
-    "Config file ",  # the first line says more
+    "Config file ",  # our first line says more
     "DAG of jobs will be updated after completion",
     "Elapsed time:",
     "Execute ",
@@ -75,16 +75,16 @@ OF_EVERY_RUN = (
     "Using shell:",
     "host:",
 )
-"""What Snakemake says whatever it does, or what a line of a job says in its place."""
+"""How messages begin that Snakemake prints in every run, or that the line of a job replaces."""
 TARGETS = "the targets are files and the rules that `snakemake --list-target-rules` lists"
 EXECUTOR = "snakemake_executor_plugin_"
-"""In the path of code that tells of every job how it is submitted."""
+"""In the path of code that reports how every job is submitted."""
 
 
 class LogHandler(LogHandlerBase):
-    """Print a line for each job that begins or ends, the log's end of each that fails, and what is not of every run.
+    """Print a line for each job that begins or ends, the end of the log if it fails, and unusual messages.
 
-    At a terminal, a block below the lines shows what is at work; in a log, a line now and then does.
+    At a terminal, a block below the lines shows the running jobs; in a log, an occasional line does.
     """
 
     writes_to_stream = True
@@ -94,8 +94,8 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        """Begin with no job seen."""
-        # A logger is the first thing of ours that a run makes.
+        """Check and prepare what Snakemake reads, and begin without jobs."""
+        # Of our code in a run, the logger comes first.
         _name_user()
         _check_cache()
         _name_bad_files()
@@ -122,7 +122,7 @@ class LogHandler(LogHandlerBase):
         }
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print what the record tells, if anything."""
+        """Print what a record says, unless it is left out."""
         event = getattr(record, "event", None)
         self._is_ending = self._is_ending or ENDING in record.getMessage()
         if event in self._tell:
@@ -135,7 +135,7 @@ class LogHandler(LogHandlerBase):
             self._pass_on(record)
 
     def close(self) -> None:
-        """Say what came of the run."""
+        """Print the outcome of the run."""
         self._display.end()
         if self._work.total and not self.common_settings.dryrun:
             self._sum_up()
@@ -143,7 +143,7 @@ class LogHandler(LogHandlerBase):
         super().close()
 
     def _sum_up(self) -> None:
-        """Print what came of the run, as its last lines, and keep them."""
+        """Print the outcome of the run as its last lines, and record it."""
         work = self._work
         if not opened:
             return
@@ -162,7 +162,7 @@ class LogHandler(LogHandlerBase):
                 self._display.tell(notices.END, "\n".join(lines))
 
     def _begin(self, record: Any) -> None:
-        if self._work.total:  # a dry run tells it again at its end
+        if self._work.total:  # a dry run repeats the event at its end
             self._show_plan()
             return
         self._work.total = record.stats.get("total", 0)
@@ -175,7 +175,7 @@ class LogHandler(LogHandlerBase):
             self._display.begin()
 
     def _plan(self, record: Any) -> None:
-        """Keep a job of a dry run for the end, when all are known."""
+        """Keep a job of a dry run for the end, when all jobs are known."""
         asks = {name: value for name, value in record.resources.items() if not name.startswith("_")}
         asks["threads"] = record.threads
         command = str(record.shellcmd or "")
@@ -184,7 +184,7 @@ class LogHandler(LogHandlerBase):
         )
 
     def _show_plan(self) -> None:
-        """Print what the plan comes to, and then its jobs, in the order of the work."""
+        """Print the summary of the plan, and then its jobs, in the order of the work."""
         jobs, self._planned = self._planned, []
         if opened:
             plan = plan_of(opened[0], jobs)
@@ -198,7 +198,7 @@ class LogHandler(LogHandlerBase):
                 self._say(f"    {job.command}")
 
     def _pass_on(self, record: logging.LogRecord) -> None:
-        """Print what is asked for, such as what ``--unlock`` did, and leave out what is said in every run."""
+        """Print a message that the user asked for, such as that of ``--unlock``; leave out those of every run."""
         message = record.getMessage().strip()
         if message.startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
@@ -220,7 +220,7 @@ class LogHandler(LogHandlerBase):
             self._say(f"{' ' * (2 * len(str(work.total)) + 3)} {title} begins")
 
     def _trained(self, record: Any) -> tuple[Block | None, Path]:
-        """Return the block that a job trains, and the folder of results that this belongs to."""
+        """Return the block that a job trains, and its folder of results."""
         if record.rule_name not in planned.TRAINING_RULES or not opened:
             return None, Path()
         if not self._blocks:
@@ -232,7 +232,7 @@ class LogHandler(LogHandlerBase):
         self._end(record.job_id, "")
 
     def _end(self, number: int, mark: str) -> str:
-        """Print the line of a job that ends, and return what it is called."""
+        """Print the line of a job that ends, and return its title."""
         work = self._work
         job = work.jobs.pop(number, None) or Job(f"job {number}", time.monotonic())
         if mark == FAILED:
@@ -247,12 +247,12 @@ class LogHandler(LogHandlerBase):
         return job.title
 
     def _fail(self, record: Any) -> None:
-        if self._is_ending:  # the job was told to end, and goes on from its checkpoint
+        if self._is_ending:  # the job was stopped, and will continue from its checkpoint
             self._end(getattr(record, "jobid", -1), "stopped: ")
             return
         title = self._end(getattr(record, "jobid", -1), FAILED)
-        said: list[str] = []
-        # What an executor says of the job, such as its state in SLURM, or why it could not be submitted.
+        end: list[str] = []
+        # What an executor says about the job: its state in SLURM, or why it could not be submitted.
         for line in (getattr(record, "rule_msg", None) or "").splitlines()[:2]:
             self._say(f"    {line.strip()}")
         for name in getattr(record, "log", None) or []:
@@ -260,11 +260,11 @@ class LogHandler(LogHandlerBase):
                 lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
             except OSError:
                 continue
-            said = _end_of(lines)
-            self._say("\n".join(f"    {line}" for line in [*said, f"(the whole log: {name})"]))
+            end = _end_of(lines)
+            self._say("\n".join(f"    {line}" for line in [*end, f"(the whole log: {name})"]))
         if not self._has_failed:
             self._has_failed = True
-            self._display.tell(notices.FAILURE, "\n".join([f"failed: {title}", *said]))
+            self._display.tell(notices.FAILURE, "\n".join([f"failed: {title}", *end]))
 
     def _show_command(self, record: Any) -> None:
         if self.common_settings.printshellcmds and not self.common_settings.dryrun:
@@ -279,7 +279,7 @@ class LogHandler(LogHandlerBase):
 
 
 class _Unbroken:
-    """A stream of which it does not matter whether somebody still reads it."""
+    """A stream whose reader may stop reading."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -288,7 +288,7 @@ class _Unbroken:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write a text, to nowhere once whoever reads has seen enough, as `head`; the run goes on."""
+        """Write a text, or drop it if the reader has ended, such as `head`; the run continues."""
         try:
             return self._stream.write(text)
         except BrokenPipeError:
@@ -296,7 +296,7 @@ class _Unbroken:
             return len(text)
 
     def flush(self) -> None:
-        """Flush what was written."""
+        """Flush the stream, if it still has a reader."""
         try:
             self._stream.flush()
         except BrokenPipeError:
@@ -307,28 +307,28 @@ class _Unbroken:
 
 
 def _names(record: Any) -> tuple[str, ...]:
-    """Return the values in a job's name, in order."""
+    """Return the values of a job's wildcards, in order."""
     return tuple(map(str, record.wildcards.values()))
 
 
 def _title(record: Any) -> str:
-    """Return what a job is called."""
+    """Return the title of a job."""
     return str(record.rule_msg or " ".join([record.rule_name, *map(str, record.wildcards.values())]))
 
 
 def _of_every_run(message: str, path: str) -> bool:
-    """Return whether a message tells what every run does, or of how every job is submitted."""
+    """Return whether a message appears in every run, or reports the submission of a job."""
     return message.startswith(OF_EVERY_RUN) or EXECUTOR in path
 
 
 def _end_of(lines: list[str]) -> list[str]:
-    """Return the end of a job's log, from our own sentence on where there is one: it says what is before it."""
+    """Return the end of a job's log, from our own sentence if there is one: it sums up the lines before it."""
     last = lines[-TAIL:]
     return next((last[place:] for place, line in enumerate(last) if line.startswith("practica: ")), last)
 
 
 def _name_user() -> None:
-    """Give a user whom the system does not know, as in a container, a name: Snakemake asks for it."""
+    """Set a name for a user without one, as in a container, because Snakemake asks for it."""
     try:
         getpass.getuser()
     except (KeyError, OSError):
@@ -336,7 +336,7 @@ def _name_user() -> None:
 
 
 def _check_cache() -> None:
-    """Name the folder of Snakemake's cache where it cannot be made: a user may have no home."""
+    """End with a sentence if the folder of Snakemake's cache cannot be made: a user may have no home."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     try:
         (cache / "snakemake").mkdir(parents=True, exist_ok=True)
@@ -360,7 +360,7 @@ def _name_bad_files() -> None:
 
 
 def _read_nested_words() -> None:
-    """Read ``--config a.b=3`` and its like before Snakemake does, which knows no dots."""
+    """Read words such as ``--config a.b=3`` before Snakemake does, which does not know dots."""
 
     def parse(words: Any) -> Any:
         try:
@@ -372,7 +372,7 @@ def _read_nested_words() -> None:
 
 
 def _name_bad_profiles() -> None:
-    """Name file and key of what Snakemake refuses in a profile, which it tells below a hundred lines of its options."""
+    """Name file and key of a mistake in a profile, which Snakemake reports below a hundred lines of options."""
 
     def see(profiles: Sequence[str]) -> None:
         try:
@@ -386,7 +386,7 @@ def _name_bad_profiles() -> None:
 
 
 def _say_bad_input() -> None:
-    """End with one sentence where a rule finds bad input, no rule makes a target, or another run is at work."""
+    """End with one sentence if a rule finds bad input, no rule makes a target, or another run is at work."""
 
     def see(error: Exception) -> None:
         cause: BaseException | None = error

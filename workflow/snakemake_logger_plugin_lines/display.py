@@ -1,6 +1,6 @@
-"""Lines of a run, and below them, while somebody looks at a terminal, a block that shows what is at work.
+"""Print the lines of a run and, at a terminal, a block below them with the running jobs.
 
-In a log the block is a line now and then. Whatever is shown of a training, its job has left on the disk.
+In a log, an occasional line replaces the block. What is shown about a training comes from the files of its job.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from practica.launch.notices import STALL, notify
 from practica.plan.outlook import seconds_to_go
 
 HEARTBEAT = 60.0
-"""Seconds between two lines of a log on what is at work."""
+"""Seconds between two lines of a log about the running jobs."""
 LOOK = 3.0
-"""Seconds between two looks at what jobs leave on the disk, for the block at a terminal."""
+"""Seconds between two looks at the files of jobs, for the block at a terminal."""
 DRAW = 0.25
-"""Seconds between two pictures of the block."""
+"""Seconds between two updates of the block."""
 OUTLOOK = 30.0
-"""Seconds between two estimates of how long all takes."""
+"""Seconds between two estimates of the time that is left."""
 ROWS = 8
-"""Jobs at work that are shown; of more, those that take longest."""
+"""Most running jobs in the block: those that began first."""
 
 
 @dataclass
 class Work:
-    """What is being done: the jobs at work and those that failed by number, and how many are done and to do.
+    """The state of the run: running and failed jobs by number, and how many jobs are done and in all.
 
-    ``trainings`` are those that are not done.
+    ``trainings`` counts those that are not done.
     """
 
     total: int = 0
@@ -62,7 +62,7 @@ class Work:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A job at work; of a training, its block and the folder of results that it belongs to."""
+    """A running job; for a training, also its block and its folder of results."""
 
     title: str
     begin: float
@@ -71,7 +71,7 @@ class Job:
 
 
 class Display:
-    """Print lines, and show meanwhile what is at work."""
+    """Print lines, and show the running jobs."""
 
     def __init__(self, stream: TextIO, work: Work, studies: Sequence[Study], *, colour: bool = True) -> None:
         self._console = Console(file=stream, no_color=not colour or None, highlight=False)
@@ -93,25 +93,25 @@ class Display:
 
     @property
     def seconds(self) -> float:
-        """Return the time since the run began."""
+        """Return the time since the run began [s]."""
         return time.monotonic() - self._begin
 
     def say(self, text: str, style: str = "") -> None:
-        """Print a line for good, above the block."""
+        """Print a line that stays, above the block."""
         self._console.print(Text(text, style=style), soft_wrap=True)
 
     def begin(self) -> None:
-        """Begin to show what is at work."""
+        """Begin to show the running jobs."""
         self._begin = self._moved = time.monotonic()
         if self.is_live:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
-            self._console.show_cursor()  # a process that is killed cannot bring it back
+            self._console.show_cursor()  # a killed process cannot restore it
         self._thread = threading.Thread(target=self._go_on, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """Show no more."""
+        """Stop showing the running jobs."""
         self._over.set()
         if self._thread:
             self._thread.join(LOOK)
@@ -135,7 +135,7 @@ class Display:
                 self.say(self._heartbeat())
 
     def _look(self) -> None:
-        """Look at what the jobs at work have left on the disk; what cannot be read now can be later."""
+        """Read the files of the running jobs; what cannot be read now may be readable later."""
         jobs = list(self._work.jobs.values())
         with suppress(OSError, ValueError, InputError):
             self._seen = [(job, status_of(job.block, job.results, {}) if job.block else None) for job in jobs]
@@ -147,7 +147,7 @@ class Display:
                 self._left = self._reckon(self._studies[0])
 
     def _see_stall(self, now: float) -> None:
-        """Tell once that nothing moves any more: no job begins or ends, and no training comes to another epoch."""
+        """Send a notice once if the run stalls: no job begins or ends, and no training reaches another epoch."""
         work = self._work
         state = (
             work.done,
@@ -164,14 +164,14 @@ class Display:
                 self.tell(STALL, f"nothing has moved for {duration(60 * minutes)}; {self._heartbeat()}")
 
     def tell(self, event: str, message: str) -> None:
-        """Tell those whom the configuration names."""
+        """Notify those whom the configuration names."""
         if self._studies:
-            said = f"practica in {Path.cwd().name}: {message}"
-            for sentence in notify(self._studies[0].config["notify"], event, said):
+            text = f"practica in {Path.cwd().name}: {message}"
+            for sentence in notify(self._studies[0].config["notify"], event, text):
                 self.say(sentence, "yellow")
 
     def _reckon(self, study: Study) -> float | None:
-        """Return how long the trainings still take."""
+        """Return how long the trainings still take [s]; None if it is unknown."""
         at_work = {status.id for _, status in self._seen if status}
         rows = [replace(status, state=RUNNING) for _, status in self._seen if status]
         to_come = [block for block in study.blocks() if block.id not in at_work]
@@ -186,18 +186,18 @@ class Display:
         return f"{work.done} of {work.total} done, {len(work.jobs)} running, {work.waiting} waiting{failed}"
 
     def _heartbeat(self) -> str:
-        """Return a line on what is at work."""
-        said = [f"[{datetime.now():%H:%M}] {self._counts()}"]
+        """Return a line about the running jobs."""
+        parts = [f"[{datetime.now():%H:%M}] {self._counts()}"]
         running = [status for _, status in self._seen if status and status.seconds_left is not None]
         if running:
             slowest = max(running, key=lambda status: status.seconds_left or 0.0)
-            said.append(f"slowest: {slowest.id}, {_how_far(slowest)}")
+            parts.append(f"slowest: {slowest.id}, {_how_far(slowest)}")
         elif self._seen:
             longest = min(self._seen, key=lambda each: each[0].begin)[0]
-            said.append(f"longest: {longest.title}, for {duration(time.monotonic() - longest.begin)}")
+            parts.append(f"longest: {longest.title}, for {duration(time.monotonic() - longest.begin)}")
         if self._left:
-            said.append(f"all trainings: about {duration(self._left)} left")
-        return "; ".join(said)
+            parts.append(f"all trainings: about {duration(self._left)} left")
+        return "; ".join(parts)
 
     def _picture(self) -> Group:
         table = Table.grid(padding=(0, 1))
@@ -208,16 +208,16 @@ class Display:
         for job in jobs[:ROWS]:
             status = seen.get(job)
             has_point = status is not None and status.value is not None
-            said = _how_far(status) if status and has_point else ""
+            progress = _how_far(status) if status and has_point else ""
             curve = sparkline(status.curve) if status else ""
-            table.add_row(job.title, Text(curve, style="cyan"), said, duration(time.monotonic() - job.begin))
+            table.add_row(job.title, Text(curve, style="cyan"), progress, duration(time.monotonic() - job.begin))
         more = [Text(f"and {len(jobs) - ROWS} more running", style="dim")] if len(jobs) > ROWS else []
         left = f"; trainings: about {duration(self._left)} left" if self._left else ""
         return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{left}", style="bold"), table, *more)
 
 
 def _how_far(status: Status) -> str:
-    """Return how far a training is."""
+    """Return the progress of a training in words."""
     run = min(status.runs, status.runs_done + 1)
     runs = f"run {run}/{status.runs}, " if status.runs_at_once < status.runs > 1 else ""
     value = "" if status.value is None else f"{status.metric} {status.value:.3g}, "

@@ -34,11 +34,11 @@ def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...
     merged, options = _how(config_files, snakemake)
     rounds = Rounds(merged, options, _seconds(budget), click.echo)
     try:
-        found = rounds.run()
+        outlooks = rounds.run()
     except KeyboardInterrupt:
         click.echo("interrupted: run the command again to continue; finished trainings are kept", err=True)
         raise click.exceptions.Exit(130) from None
-    for line in told(found):
+    for line in told(outlooks):
         click.echo(line)
     click.echo(f"{rounds.file} holds the seeds; all later runs use them. Run snakemake to build the reports.")
 
@@ -85,16 +85,16 @@ def _seconds(text: str) -> float:
     Raises:
         InputError: it is not a time.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", text)
-    if not found or found[2] not in UNITS:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", text)
+    if not match or match[2] not in UNITS:
         raise InputError(f"--budget {text}: write a number and a unit ({', '.join(UNITS)}), as 45min, 2h or 1.5d")
-    return float(found[1]) * UNITS[found[2]]
+    return float(match[1]) * UNITS[match[2]]
 
 
-def told(found: Sequence[Outlook]) -> list[str]:
+def told(outlooks: Sequence[Outlook]) -> list[str]:
     """Return a line for each part: its verdict or, without one, what it would take."""
-    width = max((len(each.name) for each in found), default=0)
-    return [f"{each.name:<{width}}  {_told(each)}" for each in found]
+    width = max((len(each.name) for each in outlooks), default=0)
+    return [f"{each.name:<{width}}  {_told(each)}" for each in outlooks]
 
 
 def _told(each: Outlook) -> str:

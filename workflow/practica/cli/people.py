@@ -73,8 +73,8 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
 @CONFIG
 def where(what: str, profile: Path | None, config_files: tuple[str, ...]) -> None:
     """Print the folder of the results or of the data sets."""
-    said = places(config_files, profile)
-    click.echo(said["results"] if what == "results" else said["data"]["folder"])
+    folders = places(config_files, profile)
+    click.echo(folders["results"] if what == "results" else folders["data"]["folder"])
 
 
 @main.command()
@@ -98,9 +98,9 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
     from practica.reference.compare import compare as compare_studies
     from practica.reference.compare_table import show
 
-    found = compare_studies(results, folder)
-    show(found, differing=differing)
-    if not found.agrees:
+    comparison = compare_studies(results, folder)
+    show(comparison, differing=differing)
+    if not comparison.agrees:
         raise click.exceptions.Exit(RunError.exit_code)
 
 
@@ -188,8 +188,8 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
         "variant": sum(len(study.every_variant(exercise)) for exercise in study.exercises),
         "job": len(study.blocks()),
     }
-    said = ", ".join(f"{count} {what}{'s' * (count != 1)}" for what, count in runs.items())
-    click.echo(f"nothing is wrong with the study: {said}")
+    summary = ", ".join(f"{count} {what}{'s' * (count != 1)}" for what, count in runs.items())
+    click.echo(f"nothing is wrong with the study: {summary}")
 
 
 @main.command()

@@ -48,8 +48,8 @@ def predict(
     exercise, slash, variant = name.partition("/")
     if not slash:
         raise InputError(f"{name!r} names no variant: write it like digits/conv")
-    said = {} if results and data_folder else places(config_files)
-    results, data_folder = results or Path(said["results"]), data_folder or Path(said["data"]["folder"])
+    folders = {} if results and data_folder else places(config_files)
+    results, data_folder = results or Path(folders["results"]), data_folder or Path(folders["data"]["folder"])
     quiet_tensorflow(1)
     from practica import data
     from practica.backend import as_float

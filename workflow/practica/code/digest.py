@@ -86,17 +86,17 @@ def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
         ValueError: a module does not define such a name.
     """
     without = frozenset(map(_place, apart))
-    found: set[Place] = set()
+    places: set[Place] = set()
     queue = [_entry(each) for each in entries]
     while queue:
         place = queue.pop()
-        if place not in found and not _is_in(place, without):
-            found.add(place)
+        if place not in places and not _is_in(place, without):
+            places.add(place)
             part = _part(place)
             queue += [*part.passed, *(target for _, target in part.references)]
-    parts = [_part(place) for place in found]
+    parts = [_part(place) for place in places]
     return Reach(
-        frozenset(found),
+        frozenset(places),
         sha256("\n".join(sorted({_meaning(part, without) for part in parts if part.text})))[:16],
         frozenset().union(*(part.attributes for part in parts)),
         frozenset().union(*(part.texts for part in parts)),
@@ -122,8 +122,8 @@ def mentioned(module: str, function: str) -> frozenset[str]:
 
     It can use nothing else. ``**`` is among them if something is unpacked.
     """
-    found = reach(f"{module}:{function}")
-    return found.attributes | found.texts
+    code = reach(f"{module}:{function}")
+    return code.attributes | code.texts
 
 
 @dataclass(frozen=True)
@@ -213,36 +213,36 @@ def _references(parts: Sequence[ast.AST], module: str) -> set[tuple[str, Place]]
     """Return the names in a module's code that lead to a place, with the place; a node comes before its content."""
     source = source_of(module)
     bound = dict(source.imports)
-    found: set[tuple[str, Place]] = set()
+    references: set[tuple[str, Place]] = set()
     for part in parts:
         if isinstance(part, ast.Import | ast.ImportFrom):
             inside = bound_names(part, module)
             bound |= inside
-            found |= {(name, place) for name, place in inside.items() if name == "*" or place[1] != WHOLE}
+            references |= {(name, place) for name, place in inside.items() if name == "*" or place[1] != WHOLE}
     bases: set[int] = set()
     for part in parts:
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
             origin, name = bound.get(part.value.id, ("", "?"))
             if name == WHOLE and ours(origin) and part.value.id not in ("practica", "study"):
                 bases.add(id(part.value))
-                found.add((f"{part.value.id}.{part.attr}", _attribute(origin, part.attr)))
+                references.add((f"{part.value.id}.{part.attr}", _attribute(origin, part.attr)))
         elif isinstance(part, ast.Name) and id(part) not in bases:
             if part.id in bound:
-                found.add((part.id, bound[part.id]))
+                references.add((part.id, bound[part.id]))
             elif part.id in source.definitions:
-                found.add((part.id, (module, part.id)))
+                references.add((part.id, (module, part.id)))
             elif part.id in BY_NAME:
-                found.add((part.id, (module, WHOLE)))
-    found |= {(name, (name, WHOLE)) for part in parts for name in _imported_by_name(part)}
-    found |= {(name, bound[name]) for part in parts for name in _passed_on(part) if name in bound}
-    return {(local, (place[0], WHOLE) if place[1] == "*" else final(place)) for local, place in found}
+                references.add((part.id, (module, WHOLE)))
+    references |= {(name, (name, WHOLE)) for part in parts for name in _imported_by_name(part)}
+    references |= {(name, bound[name]) for part in parts for name in _passed_on(part) if name in bound}
+    return {(local, (place[0], WHOLE) if place[1] == "*" else final(place)) for local, place in references}
 
 
 def _attribute(module: str, name: str) -> Place:
     """Return the place of an attribute of a module: the whole module if it defines no such name."""
     source = source_of(module)
-    known = name in source.definitions or name in source.imports
-    return submodule((module, name)) or (module, name if known else WHOLE)
+    defined = name in source.definitions or name in source.imports
+    return submodule((module, name)) or (module, name if defined else WHOLE)
 
 
 def _passed_on(part: ast.AST) -> Iterator[str]:

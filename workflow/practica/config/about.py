@@ -116,11 +116,11 @@ def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = 
         if under and list(error.absolute_path)[:1] != [under]:
             continue
         keys = [str(key) for key in error.absolute_path]
-        known = error.schema.get("properties", {})
+        properties = error.schema.get("properties", {})
         if error.validator == "additionalProperties":
             for wrong in error.instance:
-                if wrong not in known:
-                    yield f"{path}: {'.'.join([*keys, str(wrong)])}: unknown key{hint(str(wrong), known)}"
+                if wrong not in properties:
+                    yield f"{path}: {'.'.join([*keys, str(wrong)])}: unknown key{hint(str(wrong), properties)}"
             continue
         told = error.schema.get("description") if error.validator == "pattern" else None
         reason = f"{error.message} ({told})" if told else error.message

@@ -68,12 +68,12 @@ def read(file: Path) -> dict[Named, tuple[int, ...]]:
     content = read_yaml(file) if file.is_file() else {}
     if not all(isinstance(each, Mapping) for each in content.values()):
         raise InputError(f"{file} does not hold seeds by exercise and variant; delete it and decide anew")
-    found = {}
+    seeds = {}
     for exercise, variants in content.items():
         for variant, value in variants.items():
             named = read_seeds(value, f"{file}: {exercise}.{variant}")
-            found[exercise, variant] = tuple(range(named)) if isinstance(named, int) else tuple(named)
-    return found
+            seeds[exercise, variant] = tuple(range(named)) if isinstance(named, int) else tuple(named)
+    return seeds
 
 
 def write(file: Path, added: Mapping[Named, Collection[int]]) -> None:

@@ -65,21 +65,21 @@ def with_protocols(config: Any) -> Any:
 
 
 def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) -> Iterator[str]:
-    known, where = [*declared(folder)], shown(STUDY_FILE)
+    protocols, where = [*declared(folder)], shown(STUDY_FILE)
     used = {f"exercises.{key}.protocols": [*_given(entry)] for key, entry in exercises.items()}
     for key, given in {"protocols": names, **used}.items():
         for name in given:
-            if name not in known:
-                yield f"{key}: {where} declares no protocol {name!r}{hint(name, known)}"
-    if names and names[0] != known[0]:
-        yield f"protocols: begin with {known[0]}, which {where} declares first: its settings are those written here"
+            if name not in protocols:
+                yield f"{key}: {where} declares no protocol {name!r}{hint(name, protocols)}"
+    if names and names[0] != protocols[0]:
+        yield f"protocols: begin with {protocols[0]}, which {where} declares first: its settings are those written here"
     if twice := [name for name in names if names.count(name) > 1]:
         yield f"protocols: {twice[0]} appears twice; name each once"
 
 
 def _given(entry: Any) -> Mapping[str, Any]:
-    found = entry.get("protocols") if isinstance(entry, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    protocols = entry.get("protocols") if isinstance(entry, Mapping) else None
+    return protocols if isinstance(protocols, Mapping) else {}
 
 
 def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
@@ -87,33 +87,33 @@ def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
     if not isinstance(entry, Mapping):
         return entry
     own = {key: value for key, value in entry.items() if key != "protocols"}
-    found: dict[str, Any] = {}
+    protocols: dict[str, Any] = {}
     for name in names:
         file = folder / f"{name}.yaml"
-        said = read_yaml(file) if file.is_file() else {}
-        if said := merge(said, _given(entry).get(name, {})):
-            found[name] = _of_those_there(said, entry)
-    return {**own, "protocols": found} if found else own
+        changes = read_yaml(file) if file.is_file() else {}
+        if changes := merge(changes, _given(entry).get(name, {})):
+            protocols[name] = _of_those_there(changes, entry)
+    return {**own, "protocols": protocols} if protocols else own
 
 
-def _of_those_there(said: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+def _of_those_there(changes: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return a protocol without the variants that are null, and those that the exercise does not run."""
-    variants, there = said.get("variants"), entry.get("variants")
+    variants, there = changes.get("variants"), entry.get("variants")
     if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
-        return said
-    return {**said, "variants": {key: each for key, each in variants.items() if key in there and each is not None}}
+        return changes
+    return {**changes, "variants": {key: each for key, each in variants.items() if key in there and each is not None}}
 
 
 def contradictions(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence about each setting that a protocol calls unknown but that does not exist, or has a value."""
     for exercise, entry in config["exercises"].items():
-        for name, said in _given(entry).items():
+        for name, changes in _given(entry).items():
             where = f"configuration: exercises.{exercise}.protocols.{name}.unknown"
             values = {
-                *said.get("settings", {}),
-                *(key for e in said["variants"].values() for key in e.get("settings", {})),
+                *changes.get("settings", {}),
+                *(key for e in changes["variants"].values() for key in e.get("settings", {})),
             }
-            for setting in said.get("unknown", []):
+            for setting in changes.get("unknown", []):
                 if setting not in settings:
                     yield f"{where}: there is no setting {setting!r}{hint(setting, settings)}"
                 elif setting in values:

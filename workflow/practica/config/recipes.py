@@ -78,16 +78,16 @@ def _schedule(entry: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _check(where: str, kind: str, name: str, options: Mapping[str, Any]) -> None:
-    found = class_name(kind, name)
-    if not found:
+    match = class_name(kind, name)
+    if not match:
         names = sorted(catalogue()[kind])
         raise InputError(f"{where}: Keras has no {kind[:-1]} {name!r}{_near(name, names)}")
-    known = [option for option in catalogue()[kind][found] if option not in GIVEN.get(kind, ())]
+    allowed = [option for option in catalogue()[kind][match] if option not in GIVEN.get(kind, ())]
     for option in options:
         if option in GIVEN.get(kind, ()):
             raise InputError(f"{where}.{option}: give it as the setting {RATE}")
-        if option not in known:
-            raise InputError(f"{where}: {found} has no option {option!r}{_near(option, known)}")
+        if option not in allowed:
+            raise InputError(f"{where}: {match} has no option {option!r}{_near(option, allowed)}")
 
 
 def _near(name: str, names: list[str]) -> str:

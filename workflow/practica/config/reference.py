@@ -84,10 +84,10 @@ def _keys(
         if "properties" in entry:
             yield from _keys(full, f"{prefix}{name}.")
         else:
-            known = {"default": defaults[name]} if defaults and name in defaults else {}
+            default = {"default": defaults[name]} if defaults and name in defaults else {}
             if name in schema.get("required", []):
-                known = {"required": True}
-            yield f"{prefix}{name}", {**known, **full}
+                default = {"required": True}
+            yield f"{prefix}{name}", {**default, **full}
 
 
 def _references(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -157,5 +157,5 @@ _WORDS = {
 
 def _range(schema: Mapping[str, Any]) -> str:
     limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    shown = [f"{sign} {schema[name]}" for name, sign in limits.items() if name in schema]
-    return f", {', '.join(shown)}" if shown else ""
+    bounds = [f"{sign} {schema[name]}" for name, sign in limits.items() if name in schema]
+    return f", {', '.join(bounds)}" if bounds else ""

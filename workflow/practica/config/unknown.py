@@ -12,30 +12,30 @@ from practica.study_folder import experiments, shown
 from practica.yamlfiles.spelling import names
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+def unknown(kind: str, name: str, names: Iterable[str]) -> str:
     """Say that nothing is called so, and what comes close."""
-    known = list(known)
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(known)})"
+    names = list(names)
+    close = difflib.get_close_matches(name.lower(), names, n=1)
+    return f"unknown {kind} {name!r}{f', did you mean {close[0]!r}?' if close else ''} (known: {', '.join(names)})"
 
 
-def no_exercise(name: str, known: Mapping[str, Any]) -> str:
+def no_exercise(name: str, exercises: Mapping[str, Any]) -> str:
     """Say that the configuration has no such exercise, and whether the study's folder has."""
     if name in experiments():
         return f"exercise {name!r} has a folder but no block: add one under `exercises` in the configuration"
-    return unknown("exercise", name, known)
+    return unknown("exercise", name, exercises)
 
 
 def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence about every data set that no module in the study's ``data`` defines."""
-    known = data_sets()
+    names = data_sets()
     for exercise, entry in exercises.items():
         named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
         for where, part in {exercise: entry, **named}.items():
             name = part["dataset"]
-            if name not in known:
+            if name not in names:
                 yield (
-                    f"configuration: exercises.{where}.dataset: {unknown('data set', name, list(known))}; "
+                    f"configuration: exercises.{where}.dataset: {unknown('data set', name, list(names))}; "
                     f"a new one is a module {shown('data', name)}.py that defines DATASET"
                 )
 

@@ -159,8 +159,8 @@ def _unfinished(block: Block, results: Path) -> BlockFiles:
 def _checked(path: Path, block: Block) -> Any:
     """Read a file of runs, and check that it matches its schema and belongs to this block."""
     content = _read(path)
-    if said := misfit(content, path.stem):
-        raise InputError(f"{path} is malformed ({said}); {train_again(path)}")
+    if reason := misfit(content, path.stem):
+        raise InputError(f"{path} is malformed ({reason}); {train_again(path)}")
     keys = ("exercise", "variant", *(["trial"] if block.trial else []), "block")
     owner = "/".join(_parsed(path, lambda: [str(content[key]) for key in keys]))
     if owner != block.id:
@@ -238,8 +238,8 @@ def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tup
             epochs, values = curves.get((*_run_key(run), SPLIT, metric), ([], []))
             best = [v for epoch, v in zip(epochs, values, strict=True) if epoch == run["best_epoch"]]
             if values and not agree(value, [values[-1], *(best if may_be_best(block.settings) else [])]):
-                said = f"{_name(*_run_key(run))} ends with {SPLIT} {metric} {value:g}, and with {values[-1]:g}"
-                raise InputError(f"{path}: {said} in {FILES[1]}; {train_again(path)}")
+                difference = f"{_name(*_run_key(run))} ends with {SPLIT} {metric} {value:g}, and with {values[-1]:g}"
+                raise InputError(f"{path}: {difference} in {FILES[1]}; {train_again(path)}")
 
 
 def _name(seed: int, fold: int | None) -> str:
@@ -286,6 +286,6 @@ def _run_key(run: Any) -> tuple[int, int | None]:
 
 def _number(value: float, metric: str) -> float:
     """Return a value as a float, if the metric can have it."""
-    if said := complaint(metric, float(value)):
-        raise ValueError(said)
+    if reason := complaint(metric, float(value)):
+        raise ValueError(reason)
     return float(value)

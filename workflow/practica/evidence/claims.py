@@ -124,8 +124,8 @@ def mistakes(every: Claims, study: Study) -> Iterator[str]:
                 yield f"{where}: call it {exercise}, or {exercise}- and a name"
                 continue
             for part in every.claims[name].parts:
-                if said := _mistake(part, every, source, study):
-                    yield f"{where}.parts.{part.name}.{said}"
+                if mistake := _mistake(part, every, source, study):
+                    yield f"{where}.parts.{part.name}.{mistake}"
 
 
 def about(study: Study, exercise: str) -> bool:
@@ -138,8 +138,8 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
     keys = ("of", "over" if part.kind == "ratio" else "minus")
     for key, quantity in zip(keys, part.quantities, strict=False):
         if "/" not in quantity.measure and claims.define(quantity.measure) is None:
-            where, known = study.folder / STUDY_FILE, ", ".join(claims.definitions)
-            return f"{key}: no measure {quantity.measure!r} under definitions in {where} (known: {known})"
+            where, names = study.folder / STUDY_FILE, ", ".join(claims.definitions)
+            return f"{key}: no measure {quantity.measure!r} under definitions in {where} (known: {names})"
     rule, bound = part.rule
     if part.other and part.of.measure in YES_OR_NO:
         return f"of: {part.of.measure} holds or not: give its share of the seeds a rule of its own, and compare nothing"

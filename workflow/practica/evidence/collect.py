@@ -59,12 +59,12 @@ def write_statistics(study: Study, results: Path) -> None:
     Raises:
         InputError: one of them is missing or malformed.
     """
-    known = Results(study, results)
-    metrics = known.metrics
+    values = Results(study, results)
+    metrics = values.metrics
     # Convert the keys to text: a group-by over categories would list combinations that never ran.
     metrics = metrics.astype(dict.fromkeys(metrics.select_dtypes("category"), "str") | {"fold": "Int64"})
     write_table(results / "summary.csv", summarise(metrics, sequential=study.sequential))
-    write_table(results / "differences.csv", differences(known, metrics))
+    write_table(results / "differences.csv", differences(values, metrics))
 
 
 def metrics_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
@@ -98,8 +98,8 @@ def history_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
 def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
     """Return the block's row of ``runs.csv``: its status, the cost of all its attempts, and what it ran on."""
     spent = block_cost(files.block, results)
-    known = files.provenance
-    git, versions, data = (_mapping(known, key) for key in ("git", "versions", "data"))
+    provenance = files.provenance
+    git, versions, data = (_mapping(provenance, key) for key in ("git", "versions", "data"))
     origin = _mapping(data, "origin")
     return {
         "exercise": files.block.exercise,
@@ -108,19 +108,19 @@ def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
         "status": files.status,
         "reason": " ".join(files.reason.split()),
         "data": files.data,
-        "wall_seconds": wall_seconds(known),
-        "fit_seconds": known.get("fit_seconds"),
+        "wall_seconds": wall_seconds(provenance),
+        "fit_seconds": provenance.get("fit_seconds"),
         "epochs": files.epochs,
-        "peak_memory_mb": known.get("peak_memory_mb"),
-        "parameters": _mapping(known, "model_parameters").get("total"),
-        "host": known.get("host"),
-        "cpu": known.get("cpu"),
-        "gpu": known.get("gpu"),
-        "threads": known.get("threads"),
-        "precision": known.get("precision"),
+        "peak_memory_mb": provenance.get("peak_memory_mb"),
+        "parameters": _mapping(provenance, "model_parameters").get("total"),
+        "host": provenance.get("host"),
+        "cpu": provenance.get("cpu"),
+        "gpu": provenance.get("gpu"),
+        "threads": provenance.get("threads"),
+        "precision": provenance.get("precision"),
         "commit": git.get("commit"),
         "dirty": git.get("dirty"),
-        "started": known.get("started"),
+        "started": provenance.get("started"),
         "practica": versions.get("practica"),
         "tensorflow": versions.get("tensorflow"),
         "keras": versions.get("keras"),
@@ -143,8 +143,8 @@ def wall_seconds(provenance: Mapping[str, Any]) -> float | None:
     return max(last, provenance.get("fit_seconds") or 0.0) if kept is None else round(last + kept, 3)
 
 
-def _mapping(known: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = known.get(key)
+def _mapping(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = mapping.get(key)
     return value if isinstance(value, Mapping) else {}
 
 

@@ -54,7 +54,7 @@ def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
     study = results.study
     final = metrics[~metrics["metric"].astype(str).str.startswith(PREFIXES)]
     stand_in = set(metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].itertuples(index=False, name=None))
-    found: list[tuple[Any, ...]] = []
+    differences: list[tuple[Any, ...]] = []
     for exercise in study.exercises:
         rows = final[final["exercise"] == exercise]
         pairs = {
@@ -72,8 +72,8 @@ def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
                     kind, compared = _compared(both[first].to_numpy(), both[second].to_numpy(), str(metric))
                     data = STAND_IN if {(exercise, first), (exercise, second)} & stand_in else REAL
                     if len(compared):
-                        found.append((exercise, second, first, split, metric, kind, compared, differs, data))
-    return found
+                        differences.append((exercise, second, first, split, metric, kind, compared, differs, data))
+    return differences
 
 
 def _compared(first: np.ndarray, second: np.ndarray, metric: str) -> tuple[str, np.ndarray]:

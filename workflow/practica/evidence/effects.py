@@ -46,12 +46,12 @@ def effect(part: Mapping[str, Any]) -> Effect | None:
     """Return the effect of a part of a claim, as stored in ``claims.json``; None if nothing was measured."""
     if not part["estimate"]:
         return None
-    found = Estimate(**part["estimate"])
+    value = Estimate(**part["estimate"])
     in_units, allowed, small = _scale(part)
-    low, high = (found.centre, found.centre) if found.low is None and found.high is None else (found.low, found.high)
+    low, high = (value.centre, value.centre) if value.low is None and value.high is None else (value.low, value.high)
     ends = [in_units(-math.inf if low is None else low), in_units(math.inf if high is None else high)]
     seeds = tuple(map(in_units, part["by_seed"].values()))
-    return Effect(in_units(found.centre), min(ends), max(ends), seeds, allowed, small)
+    return Effect(in_units(value.centre), min(ends), max(ends), seeds, allowed, small)
 
 
 def _scale(part: Mapping[str, Any]) -> tuple[Callable[[float], float], Ends, Ends | None]:
@@ -117,11 +117,11 @@ def rule_text(part: Mapping[str, Any], language: str) -> str:
 
 def effect_text(part: Mapping[str, Any], language: str, *, spread: bool = True) -> str:
     """Return the value that the rule of a part judged, with its interval; the part was evaluated."""
-    found = Estimate(**part["estimate"])
+    value = Estimate(**part["estimate"])
     metric = "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
-    text = numbers.estimate(found, metric, language)
-    if not spread and found.scale != SHARE:
-        text = numbers.measure(found.centre, None, metric, language)
-    if found.low is None and found.high is None:
+    text = numbers.estimate(value, metric, language)
+    if not spread and value.scale != SHARE:
+        text = numbers.measure(value.centre, None, metric, language)
+    if value.low is None and value.high is None:
         return text
-    return f"{text} {numbers.interval(found.low, found.high, found.centre, metric, language)}"
+    return f"{text} {numbers.interval(value.low, value.high, value.centre, metric, language)}"

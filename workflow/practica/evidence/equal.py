@@ -86,9 +86,9 @@ def _values(rows: pd.DataFrame, column: str) -> str:
     return " + ".join(value for value in values if value)
 
 
-def _told(found: Mapping[str, tuple[Any, Any]], varies: Iterable[str]) -> str:
+def _told(terms: Mapping[str, tuple[Any, Any]], varies: Iterable[str]) -> str:
     declared = set(varies)
-    undeclared = {name: pair for name, pair in found.items() if name not in declared}
+    undeclared = {name: pair for name, pair in terms.items() if name not in declared}
     return ", ".join(f"{name} {' / '.join(map(_value, pair))}" for name, pair in undeclared.items())
 
 

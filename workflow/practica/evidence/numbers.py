@@ -69,18 +69,18 @@ def measure(mean: float, sd: float | None, metric: str, language: str) -> str:
     return (f"({text})" if sd is not None else text) + _power(exponent)
 
 
-def estimate(found: Estimate, metric: str, language: str) -> str:
+def estimate(values: Estimate, metric: str, language: str) -> str:
     """Write an estimate: mean and standard deviation, median and range if skewed, or how many seeds say yes."""
-    if found.scale == SHARE:
-        return section("numbers", language)["of"].format(round(found.mean * found.n), found.n)
-    if not found.skewed:
-        return measure(found.mean, found.sd, metric, language)
+    if values.scale == SHARE:
+        return section("numbers", language)["of"].format(round(values.mean * values.n), values.n)
+    if not values.skewed:
+        return measure(values.mean, values.sd, metric, language)
     power, shrink = "", 1.0
-    if not _plain(found.median, metric):
-        exponent = _exponent(found.median, 3)
+    if not _plain(values.median, metric):
+        exponent = _exponent(values.median, 3)
         power, shrink = _power(exponent), 10.0**exponent
     median, least, greatest = (
-        measure(value / shrink, None, metric, language) for value in (found.median, found.least, found.greatest)
+        measure(value / shrink, None, metric, language) for value in (values.median, values.least, values.greatest)
     )
     return f"{median} ({least}–{greatest}){power}"
 

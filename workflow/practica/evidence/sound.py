@@ -158,8 +158,8 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
             wrong = rows[(rows[column] < low - ROUNDING) | (rows[column] > high + ROUNDING)]
             if len(wrong):
                 value = float(wrong[column].iloc[0])
-                said = f"{column} is {value:g}, which no net gives" if differences else complaint(metric, value)
-                return f"{_line(int(wrong.index[0]))}{_name(wrong.iloc[0], keys)}: {said}"
+                reason = f"{column} is {value:g}, which no net gives" if differences else complaint(metric, value)
+                return f"{_line(int(wrong.index[0]))}{_name(wrong.iloc[0], keys)}: {reason}"
     for column in AMOUNTS:
         most = LARGEST_RATIO if column == "sd" else LARGEST  # two values may have opposite signs
         wrong = table[(table[column] < 0) | (table[column] > most)] if column in table else table[:0]
@@ -227,5 +227,5 @@ def _unequal_epochs(table: pd.DataFrame, study: Study | None) -> str:
 
 def _settings(study: Study | None, exercise: str, variant: str) -> Mapping[str, Any]:
     """Return the settings of a variant; empty for one that the study lacks."""
-    known = study and exercise in study.config["exercises"] and variant in study.every_variant(exercise)
-    return study.settings(exercise, variant) if study and known else {}
+    configured = study and exercise in study.config["exercises"] and variant in study.every_variant(exercise)
+    return study.settings(exercise, variant) if study and configured else {}

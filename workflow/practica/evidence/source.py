@@ -21,9 +21,9 @@ def numbers(study: Study) -> Mapping[str, str]:
     }
 
 
-def of(known: Mapping[str, str], quantity: Quantity) -> str | None:
+def of(values: Mapping[str, str], quantity: Quantity) -> str | None:
     """Return what the source prints for a quantity, under whichever protocol ours was measured."""
-    return known.get(str(quantity.under("")))
+    return values.get(str(quantity.under("")))
 
 
 def printed(study: Study, name: str) -> str:
@@ -37,5 +37,5 @@ def printed(study: Study, name: str) -> str:
         return every[name]
     except KeyError:
         exercise = name.partition("/")[0]
-        known = ", ".join(key for key in every if key.startswith(f"{exercise}/"))
-        raise InputError(f"the source prints no {name!r}{f' (it prints {known})' if known else ''}") from None
+        names = ", ".join(key for key in every if key.startswith(f"{exercise}/"))
+        raise InputError(f"the source prints no {name!r}{f' (it prints {names})' if names else ''}") from None

@@ -41,10 +41,10 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> No
     for name in tables:
         check_table(name, getattr(results, name.partition(".")[0]), folder / name, study)
     for name in tables:
-        if all(other in tables for other in BESIDE[name]) and (said := _disagreement(name, results)):
-            raise InputError(f"{folder / name}{said}; delete it and collect again")
-    if {"metrics.csv", "history.csv.gz"} <= {*tables} and (said := _ends(results)):
-        raise InputError(f"{folder / 'metrics.csv'}{said}; delete it and collect again")
+        if all(other in tables for other in BESIDE[name]) and (reason := _disagreement(name, results)):
+            raise InputError(f"{folder / name}{reason}; delete it and collect again")
+    if {"metrics.csv", "history.csv.gz"} <= {*tables} and (reason := _ends(results)):
+        raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and collect again")
 
 
 def _disagreement(name: str, results: Results) -> str:
@@ -70,9 +70,9 @@ def _ends(results: Results) -> str:
     curves = curves.groupby([*run, "of"], dropna=False)["value"].agg(list).rename("curve").reset_index()
     metrics = metrics.assign(of=metrics["metric"].str.removeprefix(BEST))
     for exercise, variant in _names(metrics):
-        known = variant in results.study.every_variant(exercise) if exercise in results.study.exercises else False
-        settings = results.study.settings(exercise, variant) if known else {}
-        if not known or not ends_as_recorded(exercise, settings):
+        configured = variant in results.study.every_variant(exercise) if exercise in results.study.exercises else False
+        settings = results.study.settings(exercise, variant) if configured else {}
+        if not configured or not ends_as_recorded(exercise, settings):
             continue
         rows = metrics[(metrics["exercise"] == exercise) & (metrics["variant"] == variant)]
         told = rows.merge(curves, on=[*run, "of"])
@@ -81,9 +81,9 @@ def _ends(results: Results) -> str:
             any_point = metric != of or may_be_best(settings)
             if not agree(value, curve if any_point else curve[-1:]):
                 which = f"seed {seed}" if pd.isna(fold) else f"seed {seed}, fold {fold}"
-                said = f"{exercise}/{variant}, {which}, {SPLIT} {metric} is {value:g}"
+                difference = f"{exercise}/{variant}, {which}, {SPLIT} {metric} is {value:g}"
                 where = "a value of no epoch in" if any_point else f"and {curve[-1]:g} at the end of"
-                return f": {said}, {where} history.csv.gz"
+                return f": {difference}, {where} history.csv.gz"
     return ""
 
 

@@ -97,10 +97,10 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
         for name, parts in under.items()
         for part in parts
     }
-    known = {key: evidence_of(part, results, source) for key, part in every.items()}
+    evidence = {key: evidence_of(part, results, source) for key, part in every.items()}
     tested = {
         name: min(each.p_values)
-        for name, each in known.items()
+        for name, each in evidence.items()
         if isinstance(each, Evidence) and each.p_values and each.estimate and each.estimate.n >= FEWEST
         if not study.demonstration
     }
@@ -111,7 +111,7 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
             name: [
                 {
                     **({"protocol": name} if name else {}),
-                    **_judge(part, known[key], adjusted.get(key), source, demonstration=study.demonstration),
+                    **_judge(part, evidence[key], adjusted.get(key), source, demonstration=study.demonstration),
                     "says": in_all(part.says, languages),
                 }
                 for part in parts
@@ -151,7 +151,7 @@ def _runs(quantity: Quantity, study: Study) -> bool:
 
 def _judge(
     part: Part,
-    found: Evidence | Missing,
+    outcome: Evidence | Missing,
     adjusted: float | None,
     source: Mapping[str, str],
     *,
@@ -159,55 +159,55 @@ def _judge(
 ) -> dict[str, Any]:
     """Return the part's verdict with everything that it rests on."""
     rule = rule_for(part, source)
-    known = Evidence() if isinstance(found, Missing) else found
+    evidence = Evidence() if isinstance(outcome, Missing) else outcome
     cause: str | None
-    if isinstance(found, Missing):
-        verdict, cause = NOT_COMPARABLE if found.status == UNEQUAL else NOT_EVALUATED, found.status
+    if isinstance(outcome, Missing):
+        verdict, cause = NOT_COMPARABLE if outcome.status == UNEQUAL else NOT_EVALUATED, outcome.status
     else:
-        verdict, cause = _verdict(rule, known, adjusted, demonstration=demonstration)
-    allowed, refuted = known.p_values or (None, None)
+        verdict, cause = _verdict(rule, evidence, adjusted, demonstration=demonstration)
+    allowed, refuted = evidence.p_values or (None, None)
     return {
         "name": part.name,
         "verdict": verdict,
         "cause": cause,
-        "reason": found.reason if isinstance(found, Missing) else "",
+        "reason": outcome.reason if isinstance(outcome, Missing) else "",
         "kind": part.kind,
-        "of": _side(part.of, known.of, known.seeds[0], source),
-        "other": _side(part.other, known.other, known.seeds[1], source) if part.other else None,
+        "of": _side(part.of, evidence.of, evidence.seeds[0], source),
+        "other": _side(part.other, evidence.other, evidence.seeds[1], source) if part.other else None,
         "rule": dict([part.rule]),
         "smallest": part.smallest,
         "varies": list(part.varies),
-        "estimate": asdict(known.estimate) if known.estimate else None,
+        "estimate": asdict(evidence.estimate) if evidence.estimate else None,
         "p_allowed": allowed,
         "p_refuted": refuted,
         "p_holm": adjusted,
-        "by_seed": {str(seed): value for seed, value in known.values.items()},
-        "favourable": sum(rule.allows(value) for value in known.values.values()),
+        "by_seed": {str(seed): value for seed, value in evidence.values.items()},
+        "favourable": sum(rule.allows(value) for value in evidence.values.values()),
         "figure": part.figure,
     }
 
 
-def _verdict(rule: Rule, found: Evidence, adjusted: float | None, *, demonstration: bool) -> tuple[str, str | None]:
+def _verdict(rule: Rule, evidence: Evidence, adjusted: float | None, *, demonstration: bool) -> tuple[str, str | None]:
     """Return the verdict of a rule on the evidence, and why if there is none; a demonstration has no verdicts."""
-    known = found.estimate
-    if known is None or found.p_values is None:
+    estimate = evidence.estimate
+    if estimate is None or evidence.p_values is None:
         return NOT_EVALUATED, FEW
     if demonstration:
         return NOT_EVALUATED, DEMONSTRATION
     if adjusted is None:
         return UNDECIDED, FEW
-    verdict = decide(found.p_values, adjusted)
+    verdict = decide(evidence.p_values, adjusted)
     if verdict == UNDECIDED:
-        return verdict, MULTIPLE if min(found.p_values) < ALPHA else STRADDLES
-    return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(known.centre) else None
+        return verdict, MULTIPLE if min(evidence.p_values) < ALPHA else STRADDLES
+    return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(estimate.centre) else None
 
 
-def _side(quantity: Quantity, found: Estimate | None, seeds: int, source: Mapping[str, str]) -> dict[str, Any]:
+def _side(quantity: Quantity, estimate: Estimate | None, seeds: int, source: Mapping[str, str]) -> dict[str, Any]:
     """Return one side of a comparison: its name, what the source prints for it, our estimate, and its seeds."""
     return {
         "quantity": str(quantity),
         "source": printed.of(source, quantity),
-        "estimate": asdict(found) if found else None,
+        "estimate": asdict(estimate) if estimate else None,
         "seeds": seeds,
     }
 
@@ -227,5 +227,5 @@ def lines(record: Mapping[str, Any]) -> list[str]:
 
 def _verdicts(claim: Mapping[str, Any]) -> list[str]:
     """Return the verdict on a claim under each protocol as one text; empty if there is only one protocol."""
-    found = claim.get("verdicts")
-    return [f"({', '.join(f'{name}: {verdict}' for name, verdict in found.items())})"] if found else []
+    verdicts = claim.get("verdicts")
+    return [f"({', '.join(f'{name}: {verdict}' for name, verdict in verdicts.items())})"] if verdicts else []

@@ -57,9 +57,9 @@ def mistakes(study: Study, exercise: str) -> Iterator[str]:
         yield from _prefixed(f"{where} claims.{name}", _claim(study, claim))
 
 
-def _prefixed(where: str, said: Iterable[str]) -> Iterator[str]:
+def _prefixed(where: str, sentences: Iterable[str]) -> Iterator[str]:
     """Yield sentences that begin with the path of a key, or with a colon, after the place that they continue."""
-    yield from (f"{where}{'' if each.startswith(':') else '.'}{each}" for each in said)
+    yield from (f"{where}{'' if each.startswith(':') else '.'}{each}" for each in sentences)
 
 
 def known_variants(study: Study, exercise: str) -> list[str]:
@@ -183,11 +183,11 @@ def _claim(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:
     yield from _to_see(study, entry)
     yield from _varies(entry)
     for name, part in entry["parts"].items():
-        said = [*_to_see(study, part), *_varies(part)]
+        sentences = [*_to_see(study, part), *_varies(part)]
         for key in ("of", "minus", "over"):
             if key in part:
-                said += _quantity(study, Quantity.parse(part[key]), key)
-        yield from (f"parts.{name}.{each}" for each in said)
+                sentences += _quantity(study, Quantity.parse(part[key]), key)
+        yield from (f"parts.{name}.{each}" for each in sentences)
 
 
 def _to_see(study: Study, entry: Mapping[str, Any]) -> Iterator[str]:

@@ -35,9 +35,9 @@ def of_exercise(study: Study, exercise: str) -> list[Spec]:
     """Return the figures of an exercise: those that it lists, then curves of the variants in none of them."""
     variants = study.variants(exercise)
     variants_in_play = study.every_variant(exercise)
-    known = [each for each in declared(study, exercise) if set(each.variants) <= set(variants_in_play)]
-    covered = {variant for each in known for variant in each.variants}
-    return known + [curves(study, exercise, variant) for variant in variants if variant not in covered]
+    specs = [each for each in declared(study, exercise) if set(each.variants) <= set(variants_in_play)]
+    covered = {variant for each in specs for variant in each.variants}
+    return specs + [curves(study, exercise, variant) for variant in variants if variant not in covered]
 
 
 def figures_for(study: Study) -> list[str]:
@@ -88,11 +88,11 @@ def curves(study: Study, exercise: str, variant: str) -> Spec:
     return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption)
 
 
-def of_scale(study: Study, shown: Spec) -> list[Spec]:
+def of_scale(study: Study, figure: Spec) -> list[Spec]:
     """Return the figures that share the limits of this one's axes, including itself; empty if it has its own limits."""
-    if not shown.scale:
+    if not figure.scale:
         return []
-    return [each for each in of_exercise(study, shown.exercise) if each.scale == shown.scale]
+    return [each for each in of_exercise(study, figure.exercise) if each.scale == figure.scale]
 
 
 def glance(study: Study, exercise: str) -> Glance | None:

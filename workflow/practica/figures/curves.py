@@ -85,13 +85,13 @@ def _draw(axes: Axes, plot: Plot) -> None:
 
 
 def limits(
-    ends: tuple[float, float] | None, shown: tuple[float, float], bounds: tuple[float | None, float | None]
+    ends: tuple[float, float] | None, span: tuple[float, float], bounds: tuple[float | None, float | None]
 ) -> tuple[float, float]:
     """Return the limits of an axis: those ``shown``, or ``ends`` with a margin, and hardly beyond the ``bounds``."""
     if ends:
         room = 0.05 * (ends[1] - ends[0]) or 0.05
-        shown = (ends[0] - room, ends[1] + room)
-    low, high = shown
+        span = (ends[0] - room, ends[1] + room)
+    low, high = span
     least, most = bounds
     room = 0.03 * (high - low)
     return low if least is None else max(low, least - room), high if most is None else min(high, most + room)

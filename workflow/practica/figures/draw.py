@@ -57,21 +57,21 @@ def draw(name: str, study: Study, results: Path, language: str) -> Figure:
 
 def draw_from(results: Results, name: str, language: str) -> Figure:
     """Return a figure from results that several figures may share."""
-    shown = catalogue.spec(results.study, name)
-    texts = figure_words(results.study, shown, language)
+    spec = catalogue.spec(results.study, name)
+    texts = figure_words(results.study, spec, language)
     with style():
-        figure = KINDS.get(shown.kind, _own)(shown, results, texts, language)
-        if stand_in(shown, results):
+        figure = KINDS.get(spec.kind, _own)(spec, results, texts, language)
+        if stand_in(spec, results):
             stamp(figure, texts["stand_in"])
     return figure
 
 
-def figure_words(study: Study, shown: Spec, language: str) -> Words:
+def figure_words(study: Study, spec: Spec, language: str) -> Words:
     """Return the words of a figure: those of the language, the names of its variants, and those of its exercise."""
-    if not shown.exercise:
+    if not spec.exercise:
         return section("figures", language)
-    names = {variant: variant_name(study, shown.exercise, variant, language) for variant in shown.variants}
-    return {**section("figures", language), **names, **own_words(study, shown.exercise, language)}
+    names = {variant: variant_name(study, spec.exercise, variant, language) for variant in spec.variants}
+    return {**section("figures", language), **names, **own_words(study, spec.exercise, language)}
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,16 @@ class Course:
     nothing: str = ""
 
 
-def course(shown: Spec, results: Results, texts: Words) -> Course:
+def course(spec: Spec, results: Results, texts: Words) -> Course:
     """Return what was recorded by epoch; missing lines become notes."""
-    recorded = results.metrics_by_epoch(shown.exercise, shown.variants[0])
-    panels = shown.panels or tuple(map(Panel, recorded)) or (Panel("loss"),)
+    recorded = results.metrics_by_epoch(spec.exercise, spec.variants[0])
+    panels = spec.panels or tuple(map(Panel, recorded)) or (Panel("loss"),)
     plots: list[Plot] = []
     notes: dict[str, None] = {}
     for panel in panels:
-        lines, absent = _lines(shown, panel, results, texts)
+        lines, absent = _lines(spec, panel, results, texts)
         if lines:
-            plots += _plots(shown, panel, lines, texts, _ends(shown, panel, results, texts))
+            plots += _plots(spec, panel, lines, texts, _ends(spec, panel, results, texts))
             # A split that the exercise does not have is not a gap.
             gaps = {name: reason for name, reason in absent.items() if reason.status != "unrecorded"}
         else:
@@ -100,17 +100,15 @@ def course(shown: Spec, results: Results, texts: Words) -> Course:
         notes |= {f"{name}: {explain(gap, texts)}": None for name, gap in gaps.items()}
     if not plots:
         return Course((), (), _nothing(absent, texts))
-    return Course(
-        tuple(plots), (_band(shown, plots, texts), *_dot(plots, texts), *_seeds(shown, results, texts), *notes)
-    )
+    return Course(tuple(plots), (_band(spec, plots, texts), *_dot(plots, texts), *_seeds(spec, results, texts), *notes))
 
 
-def _over_epochs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+def _over_epochs(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw what was recorded by epoch."""
-    content, title = course(shown, results, texts), shown.title[language]
+    content, title = course(spec, results, texts), spec.title[language]
     if not content.plots:
         return message(title, content.nothing)
-    return curves(content.plots, title, content.notes, texts, shown.log_epochs, shown.height)
+    return curves(content.plots, title, content.notes, texts, spec.log_epochs, spec.height)
 
 
 def _nothing(absent: dict[str, Missing], texts: Words) -> str:
@@ -120,12 +118,12 @@ def _nothing(absent: dict[str, Missing], texts: Words) -> str:
     return shared.pop() if len(shared) == 1 else "\n".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
-def _lines(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[tuple[Line, ...], dict[str, Missing]]:
+def _lines(spec: Spec, panel: Panel, results: Results, texts: Words) -> tuple[tuple[Line, ...], dict[str, Missing]]:
     """Return the lines of one set of axes, and why others are missing, by name."""
     lines, absent = [], {}
-    spread = "folds" if shown.kind == "folds" else "seeds"
-    for source in _sources(shown, texts):
-        curve = results.curves(shown.exercise, source.variant, panel.metric, source.split, spread)
+    spread = "folds" if spec.kind == "folds" else "seeds"
+    for source in _sources(spec, texts):
+        curve = results.curves(spec.exercise, source.variant, panel.metric, source.split, spread)
         if isinstance(curve, Missing):
             absent[source.name] = curve
         elif not np.isfinite(curve.mean).any():
@@ -142,19 +140,19 @@ def _errors(curve: Curve) -> Curve:
     return replace(curve, mean=1 - curve.mean, low=1 - curve.high, high=1 - curve.low, seeds=seeds, evaluated=end)
 
 
-def _sources(shown: Spec, texts: Words) -> list[Source]:
+def _sources(spec: Spec, texts: Words) -> list[Source]:
     """Return the lines that the figure should have: the splits of one variant, or several variants."""
-    if shown.kind == "curves":
-        return [Source(label(texts, split), shown.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
+    if spec.kind == "curves":
+        return [Source(label(texts, split), spec.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
     return [
-        Source(name, variant, shown.split, look(place))
-        for place, (name, variant) in enumerate(_named(shown, texts), start=shown.first)
+        Source(name, variant, spec.split, look(place))
+        for place, (name, variant) in enumerate(_named(spec, texts), start=spec.first)
     ]
 
 
-def _ends(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[float, float] | None:
+def _ends(spec: Spec, panel: Panel, results: Results, texts: Words) -> tuple[float, float] | None:
     """Return the smallest and largest value of a metric in all figures of the same scale; None without one."""
-    alike = catalogue.of_scale(results.study, shown)
+    alike = catalogue.of_scale(results.study, spec)
     lines = [line.curve for each in alike for line in _lines(each, panel, results, texts)[0]]
     dots = [curve.evaluated for curve in lines if curve.evaluated is not None]
     values = np.concatenate([*(np.concatenate([curve.low, curve.high]) for curve in lines), np.array(dots)])
@@ -163,25 +161,25 @@ def _ends(shown: Spec, panel: Panel, results: Results, texts: Words) -> tuple[fl
 
 
 def _plots(
-    shown: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words, ends: tuple[float, float] | None
+    spec: Spec, panel: Panel, lines: tuple[Line, ...], texts: Words, ends: tuple[float, float] | None
 ) -> list[Plot]:
     bounds = BOUNDS.get(panel.metric, (None, None))
     name = label(texts, "error_rate" if panel.errors else panel.label or panel.metric)
-    if shown.lettered:
-        name = f"({chr(ord('a') + shown.panels.index(panel))}) {name}"
+    if spec.lettered:
+        name = f"({chr(ord('a') + spec.panels.index(panel))}) {name}"
     share = panel.metric == "accuracy" and not panel.errors
     plot = Plot(name, lines, panel.log, bounds, ends=ends, share=share)
     # A single fold has no deviation to draw.
-    if shown.kind == "folds" and any(np.isfinite(line.curve.sd).any() for line in lines):
+    if spec.kind == "folds" and any(np.isfinite(line.curve.sd).any() for line in lines):
         return [plot, Plot(texts["spread"], lines, bounds=(0.0, None), spread=True)]
     return [plot]
 
 
-def _band(shown: Spec, plots: Iterable[Plot], texts: Words) -> str:
+def _band(spec: Spec, plots: Iterable[Plot], texts: Words) -> str:
     """Return what the line and the band mean."""
     drawn = [line.curve for plot in plots for line in plot.lines]
     seeds = max(curve.n for curve in drawn)
-    if shown.kind == "folds":
+    if spec.kind == "folds":
         return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in drawn))
     return texts["seeds_many"].format(n=seeds) if seeds > 1 else texts["seeds_one"]
 
@@ -192,68 +190,65 @@ def _dot(plots: Iterable[Plot], texts: Words) -> list[str]:
     return [texts["evaluated"]] if dots else []
 
 
-def _seeds(shown: Spec, results: Results, texts: Words) -> list[str]:
+def _seeds(spec: Spec, results: Results, texts: Words) -> list[str]:
     """Return how many of the planned seeds are finished, for variants that have some but not all."""
     notes = []
-    for name, variant in _named(shown, texts):
-        finished, expected = results.finished(shown.exercise, variant), results.expected(shown.exercise, variant)
+    for name, variant in _named(spec, texts):
+        finished, expected = results.finished(spec.exercise, variant), results.expected(spec.exercise, variant)
         if 0 < finished < expected:
             part = texts["seeds_part"].format(n=finished, expected=expected)
-            notes.append(part if len(shown.variants) == 1 else f"{name}: {part}")
+            notes.append(part if len(spec.variants) == 1 else f"{name}: {part}")
     return notes
 
 
-def _named(shown: Spec, texts: Words) -> list[tuple[str, str]]:
+def _named(spec: Spec, texts: Words) -> list[tuple[str, str]]:
     """Return the variants with their names in the figure."""
     return [
-        (label(texts, key), variant)
-        for key, variant in zip(shown.labels or shown.variants, shown.variants, strict=True)
+        (label(texts, key), variant) for key, variant in zip(spec.labels or spec.variants, spec.variants, strict=True)
     ]
 
 
-def _own(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+def _own(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw the arrays that the first finished seed kept with the exercise's own function."""
-    kept_arrays, title = results.arrays(shown.exercise, shown.variants[0], *shown.arrays), shown.title[language]
+    kept_arrays, title = results.arrays(spec.exercise, spec.variants[0], *spec.arrays), spec.title[language]
     if isinstance(kept_arrays, Missing):
         return message(title, explain(kept_arrays, texts))
-    maker = getattr(exercises.load(shown.exercise, FIGURES), shown.kind, None)
+    maker = getattr(exercises.load(spec.exercise, FIGURES), spec.kind, None)
     if maker is None:
-        raise InputError(
-            f"{shown.name}: no function {shown.kind} in {results.study.folder}/{shown.exercise}/figures.py"
-        )
+        raise InputError(f"{spec.name}: no function {spec.kind} in {results.study.folder}/{spec.exercise}/figures.py")
     seed, arrays = kept_arrays
     figure: Figure = maker(arrays, seed, title, texts)
     return figure
 
 
-def _overview(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+def _overview(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     return overview(results, texts, language)
 
 
-def _forest(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
-    return forest(results, shown.title[language], texts, language)
+def _forest(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
+    return forest(results, spec.title[language], texts, language)
 
 
-def _pairs(shown: Spec, results: Results, texts: Words, language: str) -> Figure:
+def _pairs(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw a metric of every first variant beside that of the second, repetition by repetition."""
-    (panel,) = shown.panels
-    values = {name: results.per_seed(shown.exercise, name, shown.split, panel.metric) for name in shown.variants}
-    pairs = dict(zip(shown.variants[::2], shown.variants[1::2], strict=True))
+    (panel,) = spec.panels
+    values = {name: results.per_seed(spec.exercise, name, spec.split, panel.metric) for name in spec.variants}
+    pairs = dict(zip(spec.variants[::2], spec.variants[1::2], strict=True))
     shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
     both = [(name, values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
     if both:
-        return side_by_side(both, label(texts, panel.metric), shown.labels, shown.title[language], texts)
-    missing = results.why_missing(shown.exercise, shown.variants[0], f"{shown.split} {panel.metric}")
-    return message(shown.title[language], explain(missing, texts))
+        return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts)
+    missing = results.why_missing(spec.exercise, spec.variants[0], f"{spec.split} {panel.metric}")
+    return message(spec.title[language], explain(missing, texts))
 
 
-def stand_in(shown: Spec, results: Results) -> bool:
+def stand_in(spec: Spec, results: Results) -> bool:
     """Return whether the figure shows results from generated data."""
-    if shown.kind == "forest":  # generated data is not judged
+    if spec.kind == "forest":  # generated data is not judged
         return False
-    if shown.kind == "overview":
+    if spec.kind == "overview":
         return any(map(results.stand_in, results.study.exercises))
-    return results.stand_in(shown.exercise, shown.variants)
+    return results.stand_in(spec.exercise, spec.variants)
 
 
 def explain(missing: Missing, texts: Words) -> str:

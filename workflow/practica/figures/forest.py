@@ -78,8 +78,9 @@ def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
                 axes.axhline(top, color="#bbbbbb", linewidth=0.5)
         _write(left, right, row, centre)
         with series(middle, f"{_named(rows[: place + 1])} {' '.join(row.lines)}"):
-            for lane, (found, tone, decides) in enumerate(row.effects):
-                _draw(middle, found, tone, centre + (lane - (len(row.effects) - 1) / 2) * LANE, limits, decides=decides)
+            for lane, (interval, tone, decides) in enumerate(row.effects):
+                height = centre + (lane - (len(row.effects) - 1) / 2) * LANE
+                _draw(middle, interval, tone, height, limits, decides=decides)
         top += row.height
     _axis(middle, limits, texts)
     return figure
@@ -108,13 +109,13 @@ def _row(claim: Mapping[str, Any], name: str, sentence: str, language: str) -> R
     decides = deciding(claim)
     effects = tuple((effect(part), part["verdict"], part is decides) for part in claim["parts"])
     lines = tuple(textwrap.wrap(sentence, LETTERS))
-    found = (
+    text = (
         f"{word(decides['kind'], language)} {effect_text(decides, language, spread=False)}"
         if decides["estimate"]
         else ""
     )
-    said, rule = word(claim["verdict"], language), rule_text(decides, language)
-    return Row(name, lines, effects, claim["verdict"], said, rule, found.strip())
+    verdict, rule = word(claim["verdict"], language), rule_text(decides, language)
+    return Row(name, lines, effects, claim["verdict"], verdict, rule, text.strip())
 
 
 def _named(rows: Sequence[Row]) -> str:
@@ -133,24 +134,24 @@ def _write(left: Axes, right: Axes, row: Row, centre: float) -> None:
 
 
 def _draw(
-    axes: Axes, found: Effect | None, verdict: str, height: float, limits: tuple[float, float], *, decides: bool
+    axes: Axes, effect: Effect | None, verdict: str, height: float, limits: tuple[float, float], *, decides: bool
 ) -> None:
     """Draw one check: the values that its rule allows as a band, every seed, the interval and the centre."""
-    if found is None:
+    if effect is None:
         return
     tone = f"#{TONES[verdict]}"
-    for ends, colour in ((found.allowed, ALLOWED), *(((found.small, TOO_SMALL),) if found.small else ())):
+    for ends, colour in ((effect.allowed, ALLOWED), *(((effect.small, TOO_SMALL),) if effect.small else ())):
         low, high = (min(max(end, limits[0]), limits[1]) for end in ends)
         axes.fill_betweenx([height - LANE / 2, height + LANE / 2], low, high, color=colour, linewidth=0, zorder=1)
-    inside = [seed for seed in found.seeds if limits[0] <= seed <= limits[1]]
+    inside = [seed for seed in effect.seeds if limits[0] <= seed <= limits[1]]
     axes.plot(inside, [height] * len(inside), "|", color=tone, alpha=0.45, markersize=4, markeredgewidth=0.6, zorder=2)
-    low, high = (min(max(end, limits[0]), limits[1]) for end in (found.low, found.high))
+    low, high = (min(max(end, limits[0]), limits[1]) for end in (effect.low, effect.high))
     axes.plot([low, high], [height] * 2, color=tone, linewidth=1.1, solid_capstyle="butt", zorder=3)
-    for end, mark in ((found.low, "<"), (found.high, ">")):
+    for end, mark in ((effect.low, "<"), (effect.high, ">")):
         if not limits[0] <= end <= limits[1]:  # the interval continues beyond the axis
             axes.plot([limits[0] if mark == "<" else limits[1]], [height], mark, color=tone, markersize=3, zorder=4)
     face = tone if decides else "white"
-    centre = min(max(found.centre, limits[0]), limits[1])
+    centre = min(max(effect.centre, limits[0]), limits[1])
     axes.plot([centre], [height], "o", color=tone, markerfacecolor=face, markersize=3.4, markeredgewidth=0.8, zorder=5)
 
 

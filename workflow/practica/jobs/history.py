@@ -187,8 +187,8 @@ def _members(run: str, record: History) -> Iterator[tuple[Who, Curve]]:
     # For a stack, ``training.stack.Records`` keeps the runs and their names in errors.
     runs, names = getattr(record, "runs", [record]), getattr(record, "_names", [run])
     for name, each in zip(names, runs, strict=True):
-        if found := RUN.fullmatch(name):
-            seed, fold = found.groups()
+        if match := RUN.fullmatch(name):
+            seed, fold = match.groups()
             yield (int(seed), None if fold is None else int(fold)), Curve(each.epochs, each.history)
 
 

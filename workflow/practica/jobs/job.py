@@ -102,12 +102,12 @@ def _noted_failure(block: Block, results: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        known = isinstance(error, InputError | RunError)
+        expected = isinstance(error, InputError | RunError)
         reason = (
-            str(error) if known else in_one_line(error)
+            str(error) if expected else in_one_line(error)
         )  # whoever reads the last line of the log needs the whole error
         note_failure(block, results, reason)
-        if known:
+        if expected:
             raise
         traceback.print_exc()
         raise RunError(f"{block.id}: {reason}") from error

@@ -64,18 +64,18 @@ class Journal:
 
     def entries(self) -> list[Entry]:
         """Return all attempts in order; a line that a kill cut short is skipped."""
-        found: dict[int, Entry] = {}
+        entries: dict[int, Entry] = {}
         for line in self._lines():
             try:
                 fields = json.loads(line)
                 if "start" in fields:
-                    found[fields["attempt"]] = Entry(**fields)
+                    entries[fields["attempt"]] = Entry(**fields)
                 else:
                     number = fields.pop("attempt")
-                    found[number] = replace(found[number], **fields)
+                    entries[number] = replace(entries[number], **fields)
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
-        return list(found.values())
+        return list(entries.values())
 
     def _lines(self) -> list[str]:
         try:

@@ -74,8 +74,8 @@ def holder(path: Path) -> Holder | None:
 
 def alive(path: Path) -> bool:
     """Return whether the lock's holder seems to be at work."""
-    found = holder(path)
-    if found is None or found.gone:
+    holding = holder(path)
+    if holding is None or holding.gone:
         return False
     try:
         return time.time() - path.stat().st_mtime < 2 * STALE  # the clocks of two machines may differ
@@ -101,15 +101,15 @@ class Lock:
             beat = self._beat()
             if beat != seen:  # compared with its own earlier value, because clocks of two machines may differ
                 seen, since = beat, time.monotonic()
-            found = holder(self.path)
-            if (found and found.gone) or time.monotonic() - since > STALE:
-                say(f"{self.path}: {found or 'its holder'} is dead, taking over")
+            other = holder(self.path)
+            if (other and other.gone) or time.monotonic() - since > STALE:
+                say(f"{self.path}: {other or 'its holder'} is dead, taking over")
                 write_json(self.path, asdict(self.me))
                 # If several take it at the same time, the last to write has it.
                 time.sleep(SETTLE)
                 if self.held():
                     return
-            waiting(str(found or "an unknown process"))
+            waiting(str(other or "an unknown process"))
             time.sleep(POLL)
 
     def try_acquire(self) -> bool:
@@ -131,8 +131,8 @@ class Lock:
 
     def held(self) -> bool:
         """Return whether this process still holds the lock."""
-        found = holder(self.path)
-        return found is not None and found.token == self.me.token
+        current = holder(self.path)
+        return current is not None and current.token == self.me.token
 
     def beat(self) -> None:
         """Show that this process is alive."""
@@ -146,6 +146,6 @@ class Lock:
 
     def _beat(self) -> tuple[str, float] | None:
         try:
-            return (found.token if (found := holder(self.path)) else ""), self.path.stat().st_mtime
+            return (current.token if (current := holder(self.path)) else ""), self.path.stat().st_mtime
         except OSError:
             return None

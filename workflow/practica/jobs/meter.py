@@ -67,11 +67,11 @@ class Meter:
 
 def total(costs: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """Return the cost of several attempts; a quantity is summed over the attempts that report it."""
-    found: dict[str, float | None] = {}
+    totals: dict[str, float | None] = {}
     for name in NAMES:
         values = [float(cost[name]) for cost in costs if isinstance(cost.get(name), int | float)]
-        found[name] = round((max if name in LARGEST else sum)(values), 3) if values else None
-    return found
+        totals[name] = round((max if name in LARGEST else sum)(values), 3) if values else None
+    return totals
 
 
 def _cpu_seconds() -> float:
@@ -104,9 +104,9 @@ def _gpus() -> list[tuple[Any, Any]]:
     try:
         nvml.nvmlInit()
         handles = [nvml.nvmlDeviceGetHandleByIndex(number) for number in range(nvml.nvmlDeviceGetCount())]
-        shown = os.environ.get("CUDA_VISIBLE_DEVICES")
-        if shown is not None:
-            wanted = [word.strip() for word in shown.split(",")]
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        if visible is not None:
+            wanted = [word.strip() for word in visible.split(",")]
             named = {str(place): handle for place, handle in enumerate(handles)}
             named |= {nvml.nvmlDeviceGetUUID(handle): handle for handle in handles}
             handles = [named[word] for word in wanted if word in named]

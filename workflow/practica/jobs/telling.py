@@ -33,10 +33,10 @@ def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
 def called(progress: Mapping[str, Any]) -> str:
     """Return a name for what is being trained: a seed, a fold of it, or several runs at once."""
     together = progress.get("runs_at_once", 1)
-    found = RUN.fullmatch(str(progress["run"]))
-    if together > 1 or not found:
+    match = RUN.fullmatch(str(progress["run"]))
+    if together > 1 or not match:
         return f"{together} run{'s' * (together != 1)}"
-    seed, fold = found.groups()
+    seed, fold = match.groups()
     return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
 
 
@@ -70,8 +70,8 @@ def telling(block: str) -> Iterator[Tell]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield _Lines(block)
         return
-    said = ("{task.percentage:3.0f} %", "{task.fields[said]}")
-    bar = Progress(TextColumn(block), BarColumn(), *map(TextColumn, said), console=console, transient=True)
+    columns = ("{task.percentage:3.0f} %", "{task.fields[said]}")
+    bar = Progress(TextColumn(block), BarColumn(), *map(TextColumn, columns), console=console, transient=True)
     with bar:
         console.show_cursor()  # a killed process could not restore it
         task = bar.add_task(block, total=None, said="")

@@ -257,8 +257,8 @@ def _value(word: str, text: str) -> Any:
     try:
         return yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
-        said = "the value is not a list or mapping in YAML; put the word in quotes if there are spaces in it"
-        raise InputError(f"--config {word[:200]}: {said}") from error
+        reason = "the value is not a list or mapping in YAML; put the word in quotes if there are spaces in it"
+        raise InputError(f"--config {word[:200]}: {reason}") from error
 
 
 def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:

@@ -52,14 +52,14 @@ def notify(settings: Mapping[str, Any], event: str, message: str) -> list[str]:
 
 def ways(settings: Mapping[str, Any]) -> list[str]:
     """Return how notices are sent, without anything that might be secret."""
-    said = {
+    senders = {
         "command": lambda words: f"the command {words[0]}",
         "webhook": lambda url: (
             f"a webhook on {urlsplit(VARIABLE.sub('', url)).hostname or 'a host of the environment'}"
         ),
         "mail": lambda address: f"SLURM's mail to {address}",
     }
-    return [tell(settings[name]) for name, tell in said.items() if settings[name]]
+    return [tell(settings[name]) for name, tell in senders.items() if settings[name]]
 
 
 def lacking(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -54,8 +54,8 @@ def problems(file: Path) -> Iterator[str]:
     for key, value in settings.items():
         if isinstance(value, Mapping) and key not in MAPPINGS:
             yield f"{file}: {key}: Snakemake ignores it{_hint(key, MAPPINGS)}"
-    for found in (*_counts(settings), *_settings(settings), *_resources(settings), *_threads(settings)):
-        yield f"{file}: {found}"
+    for problem in (*_counts(settings), *_settings(settings), *_resources(settings), *_threads(settings)):
+        yield f"{file}: {problem}"
     if partitions := settings.get("slurm-partition-config"):
         place = file.parent / str(partitions)
         yield from _partitions(place if place.exists() else Path(str(partitions)))
@@ -102,13 +102,13 @@ def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
         for key in settings:
             if key.startswith(f"{executor}-") and key not in options:
                 yield f"{key}: the plugin of {executor} has no such setting{_hint(key, options)}"
-    known = {f"slurm-{name.replace('_', '-')}": name for name in upstream.settings()}
+    names = {f"slurm-{name.replace('_', '-')}": name for name in upstream.settings()}
     given = {key: value for key, value in settings.items() if key.startswith("slurm-")}
-    for key in given.keys() - known.keys():
-        yield f"{key}: the SLURM plugin has no such setting{_hint(key, known)}"
-    for key in given.keys() & known.keys() - {"slurm-partition-config"}:
+    for key in given.keys() - names.keys():
+        yield f"{key}: the SLURM plugin has no such setting{_hint(key, names)}"
+    for key in given.keys() & names.keys() - {"slurm-partition-config"}:
         try:
-            upstream.accept(known[key], given[key])
+            upstream.accept(names[key], given[key])
         except Exception as error:  # any error of the plugin
             yield f"{key}: {given[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
 
@@ -264,6 +264,6 @@ def rules() -> frozenset[str]:
     return frozenset(re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE))
 
 
-def _hint(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f" (known: {', '.join(sorted(known))})"
+def _hint(name: str, names: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f" (known: {', '.join(sorted(names))})"

@@ -101,10 +101,10 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     """Return what the first page shows: verdicts, exercises, and the tables about the whole study."""
     entries = facts.claims["claims"] if facts.claims else []
     tally = [
-        {"name": name, "said": _counted(name, len(found), facts.language), "sign": SIGNS[name], "count": len(found)}
+        {"name": name, "said": _counted(name, len(claims), facts.language), "sign": SIGNS[name], "count": len(claims)}
         for name in ((*OVERALL, *VERDICTS) if facts.study.protocols else VERDICTS)
-        for found in [[claim for claim in entries if claim["verdict"] == name]]
-        if found or name in EVER or not facts.study.protocols
+        for claims in [[claim for claim in entries if claim["verdict"] == name]]
+        if claims or name in EVER or not facts.study.protocols
     ]
     cards = [
         {

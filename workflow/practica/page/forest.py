@@ -20,7 +20,7 @@ TICKS = (-1000, -100, -10, -1, 0, 1, 10, 100, 1000)
 def forest(facts: Facts) -> Mapping[str, Any]:
     """Return the claims with their checks, placed from 0 to 100 on one axis, and the ticks of that axis."""
     claims = facts.claims["claims"] if facts.claims else []
-    ends = axis_ends(found for claim in claims for part in claim["parts"] if (found := effect(part)))
+    ends = axis_ends(interval for claim in claims for part in claim["parts"] if (interval := effect(part)))
     ticks = [{"at": _place(tick, ends), "said": f"{tick:g}".replace("-", "−")} for tick in TICKS if _inside(tick, ends)]
     marks = {"zero": _place(0, ends), "one": _place(1, ends)}
     return {"claims": [_claim(claim, ends, facts) for claim in claims], "ticks": ticks, **marks}

@@ -68,33 +68,33 @@ class _Reader:
     def read(self, start: int) -> tuple[str, int]:
         """Return the HTML from a position to the closing brace, or to the end, and the position after it."""
         parts, position = [], start
-        while found := TOKEN.search(self.text, position):
-            parts.append(str(escape(self.text[position : found.start()])))
-            position = found.end()
-            if found["brace"] == "}":
+        while match := TOKEN.search(self.text, position):
+            parts.append(str(escape(self.text[position : match.start()])))
+            position = match.end()
+            if match["brace"] == "}":
                 return "".join(parts), position
-            if found["brace"]:
+            if match["brace"]:
                 inside, position = self.read(position)
                 parts.append(inside)
-            elif found["command"]:
-                made, position = self._command(found["command"], position)
+            elif match["command"]:
+                made, position = self._command(match["command"], position)
                 parts.append(made)
-            elif found["sign"]:
-                made, position = self._sign(found["sign"], position)
+            elif match["sign"]:
+                made, position = self._sign(match["sign"], position)
                 parts.append(made)
             else:
-                parts.append(self._other(found))
+                parts.append(self._other(match))
         return "".join([*parts, str(escape(self.text[position:]))]), len(self.text)
 
-    def _other(self, found: re.Match[str]) -> str:
-        if found["maths"]:
-            inside = found["maths"].strip("$")
-            shown = inside[2:-2] if inside.startswith("\\") and found["maths"][0] == "\\" else inside
-            maths = f'<i class="maths">{_maths(shown)}</i>'
-            return f"\n\n<p>{maths}</p>\n\n" if found["maths"].startswith("\\[") else maths
-        if found["ligature"]:
-            return LIGATURES[found["ligature"]]
-        return "\n\n" if found["break"] else ""
+    def _other(self, match: re.Match[str]) -> str:
+        if match["maths"]:
+            inside = match["maths"].strip("$")
+            formula = inside[2:-2] if inside.startswith("\\") and match["maths"][0] == "\\" else inside
+            maths = f'<i class="maths">{_maths(formula)}</i>'
+            return f"\n\n<p>{maths}</p>\n\n" if match["maths"].startswith("\\[") else maths
+        if match["ligature"]:
+            return LIGATURES[match["ligature"]]
+        return "\n\n" if match["break"] else ""
 
     def _argument(self, position: int) -> tuple[str, int]:
         """Return the argument in braces at a position as HTML; empty if there is none."""
@@ -104,8 +104,8 @@ class _Reader:
 
     def _raw(self, position: int) -> tuple[str, int]:
         """Return the argument in braces at a position unchanged."""
-        found = re.compile(r"\s*(?:\[[^\]]*\])?\{([^{}]*)\}").match(self.text, position)
-        return (found[1], found.end()) if found else ("", position)
+        match = re.compile(r"\s*(?:\[[^\]]*\])?\{([^{}]*)\}").match(self.text, position)
+        return (match[1], match.end()) if match else ("", position)
 
     def _command(self, name: str, position: int) -> tuple[str, int]:
         """Return the HTML of a command with its arguments; empty for an unknown command."""
@@ -124,13 +124,13 @@ class _Reader:
 
     def _ref(self, _name: str, position: int) -> tuple[str, int]:
         label, position = self._raw(position)
-        said, target = self.link(label)
-        return (f'<a href="{escape(target)}">{escape(said)}</a>' if target else str(escape(said))), position
+        text, target = self.link(label)
+        return (f'<a href="{escape(target)}">{escape(text)}</a>' if target else str(escape(text))), position
 
     def _cite(self, name: str, position: int) -> tuple[str, int]:
         keys, position = self._raw(position)
-        said = "; ".join(self.cited(key.strip()) for key in keys.split(","))
-        return (said if name == "citet" else f"({said})"), position
+        text = "; ".join(self.cited(key.strip()) for key in keys.split(","))
+        return (text if name == "citet" else f"({text})"), position
 
     def _environment(self, name: str, position: int) -> tuple[str, int]:
         kind, position = self._raw(position)
@@ -183,13 +183,13 @@ HANDLERS: Mapping[str, Callable[[_Reader, str, int], tuple[str, int]]] = {
 
 def _tone(colour: str) -> str:
     """Return the CSS class for a text colour: a verdict, an uncompared value, or a gap."""
-    known = {tone.upper(): name.replace(" ", "-") for name, tone in TONES.items()}
-    return known.get(colour.upper(), "pale" if "!" in colour else "gap")
+    names = {tone.upper(): name.replace(" ", "-") for name, tone in TONES.items()}
+    return names.get(colour.upper(), "pale" if "!" in colour else "gap")
 
 
 def _maths(text: str) -> str:
     """Return a short formula with its symbols, exponents and indices."""
-    text = re.sub(r"\\([A-Za-z]+)\s*", lambda found: MATHS.get(found[1], ""), text)
+    text = re.sub(r"\\([A-Za-z]+)\s*", lambda match: MATHS.get(match[1], ""), text)
     text = str(escape(re.sub(r"\\[,;: !]", "\u202f", text).replace("-", "−")))
     for mark, tag in (("^", "sup"), ("_", "sub")):
         text = re.sub(rf"\{mark}(?:\{{([^{{}}]*)\}}|(\S))", lambda at, t=tag: f"<{t}>{at[1] or at[2]}</{t}>", text)  # type: ignore[misc]
@@ -205,9 +205,9 @@ def works(path: Path) -> Mapping[str, str]:
         fields = {name.lower(): value.strip('{}"') for name, value in FIELD.findall(body)}
         families = [_family(each) for each in " ".join(fields.get("author", key).split()).split(" and ")]
         who = " & ".join(families) if len(families) < 3 else f"{families[0]} et al."
-        said = str(escape(f"{who} {fields.get('year', '')}".strip()))
+        text = str(escape(f"{who} {fields.get('year', '')}".strip()))
         target = f"https://doi.org/{fields['doi']}" if "doi" in fields else fields.get("url", "")
-        citations[key] = f'<a href="{escape(target)}">{said}</a>' if target else said
+        citations[key] = f'<a href="{escape(target)}">{text}</a>' if target else text
     return citations
 
 

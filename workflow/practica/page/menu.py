@@ -88,11 +88,11 @@ def page_captions(study: Study) -> dict[str, str]:
         "title": study.heading(study.languages[0]),
     }
     for language in study.languages:
-        said = section("page", language)
+        words = section("page", language)
         about = {"index": introduction(study, language) or study.heading(language)}
         for exercise in study.exercises:
-            about[exercise] = f"{exercise}: {said['curves_hint']}"
-            about[f"{exercise}_runs"] = f"{said['runs_of'].format(exercise)}."
+            about[exercise] = f"{exercise}: {words['curves_hint']}"
+            about[f"{exercise}_runs"] = f"{words['runs_of'].format(exercise)}."
         captions |= {address(study, page, language).removesuffix(".html"): text for page, text in about.items()}
     return captions
 

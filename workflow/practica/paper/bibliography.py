@@ -25,12 +25,12 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
     keys = cited(prose)
     if not keys:
         return ""
-    file, known = report / REFERENCES, works(report)
+    file, entries = report / REFERENCES, works(report)
     if not file.is_file():
         raise InputError(f"the prose cites {keys[0]!r} and needs {file}")
-    unknown = [key for key in keys if key not in known]
+    unknown = [key for key in keys if key not in entries]
     if unknown:
-        raise InputError(f"the prose cites {unknown[0]!r}, which {file} does not hold; it holds {', '.join(known)}")
+        raise InputError(f"the prose cites {unknown[0]!r}, which {file} does not hold; it holds {', '.join(entries)}")
     shutil.copyfile(file, folder / REFERENCES)
     write_text(folder / "words.bst", _style(language))
     return r"\FloatBarrier\bibliographystyle{words}\bibliography{references}\addcontentsline{toc}{section}{\refname}"

@@ -74,9 +74,9 @@ def _verdicts_by_protocol(facts: Facts) -> Content:
         views = by_protocol(claim)
         name = Cell(claim["id"], {"": claim["id"]}, section=claim["exercise"])
         sentence = label(in_language(claim["sentence"], language))
-        shown = [_under(views[each], facts) if each in views else cells.blank() for each in study.shown_protocols]
+        verdicts = [_under(views[each], facts) if each in views else cells.blank() for each in study.shown_protocols]
         source = source_cells(deciding(next(iter(views.values()))), facts)
-        rows.append([name, sentence, *source, *shown, verdict(claim["verdict"], "", facts)])
+        rows.append([name, sentence, *source, *verdicts, verdict(claim["verdict"], "", facts)])
     return (
         columns,
         rows,
@@ -131,14 +131,14 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
         sentence = Cell(text, {"": text}, tone="strong", span=1 + len(empty))
         name = Cell(claim["id"], {"": claim["id"]}, tone="strong")
         rows.append([name, sentence, *empty, verdict(claim["verdict"], "", facts)])
-        said: set[str] = set()
+        names: set[str] = set()
         for part in _in_order(claim, facts):
             used |= dict.fromkeys(measures_of(part))
             row = [Cell("", {"": f"{claim['id']}/{part['name']}"}), *part_cells(part, facts)]
-            rows.append(_continued(columns, row) if part["name"] in said else row)
-            said.add(part["name"])
-    known = facts.claims["definitions"]
-    defined = [definition_text(in_language(known[measure], language)) for measure in used if measure in known]
+            rows.append(_continued(columns, row) if part["name"] in names else row)
+            names.add(part["name"])
+    texts = facts.claims["definitions"]
+    defined = [definition_text(in_language(texts[measure], language)) for measure in used if measure in texts]
     return columns, rows, [*defined, *protocols.exercise_notes(facts, str(spec.exercise))]
 
 
@@ -169,17 +169,17 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
         InputError: there is no such claim or part.
     """
     name, slash, part = reference.partition("/")
-    known = facts.declared
-    if name not in known:
-        raise InputError(f"no claim {name!r}{hint(name, known)}")
-    parts = [each.name for each in known[name].parts]
+    claims = facts.declared
+    if name not in claims:
+        raise InputError(f"no claim {name!r}{hint(name, claims)}")
+    parts = [each.name for each in claims[name].parts]
     if slash and part not in parts:
         raise InputError(f"claim {name} has no part {part!r}{hint(part, parts)}")
     if facts.claims is None:
         return Missing(word("no_claims", facts.language))
     claim = next((each for each in facts.claims["claims"] if each["id"] == name), None)
     if claim is None:
-        return Missing(f"{known[name].exercise}: {word('outside', facts.language)}")
+        return Missing(f"{claims[name].exercise}: {word('outside', facts.language)}")
     return claim, next(each for each in claim["parts"] if not slash or each["name"] == part)
 
 

@@ -273,9 +273,9 @@ class Facts:
     def _measure(self, value: float, metric: str) -> Fact:
         return Fact(value, numbers.measure(value, None, metric, self.language), numbers.decimals(value, metric))
 
-    def _judged(self, found: Estimate, metric: str) -> Fact:
-        text = numbers.estimate(found, metric, self.language)
-        return Fact(found.centre, text, numbers.decimals(found.centre, metric))
+    def _judged(self, estimate: Estimate, metric: str) -> Fact:
+        text = numbers.estimate(estimate, metric, self.language)
+        return Fact(estimate.centre, text, numbers.decimals(estimate.centre, metric))
 
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)

@@ -183,8 +183,8 @@ def _fonts() -> dict[Path, set[int]]:
     ranks = {name: rank for rank, name in enumerate(PREFERRED)}
 
     def rank(path: Path) -> tuple[int, str]:
-        known = (place for name, place in ranks.items() if path.stem.startswith(name))
-        return min(known, default=len(ranks)), str(path)
+        matches = (place for name, place in ranks.items() if path.stem.startswith(name))
+        return min(matches, default=len(ranks)), str(path)
 
     covers = {}
     for path in sorted(plain, key=rank):

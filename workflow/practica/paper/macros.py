@@ -71,36 +71,36 @@ class _Expander:
     def expand(self, start: int, end: int) -> str:
         """Expand the macros between two positions of the text."""
         parts, position = [], start
-        while found := COMMAND.search(self.text, position, end):
-            parts.append(self.text[position : found.start()])
-            macro = self.macros.get(found[1] or "")
+        while match := COMMAND.search(self.text, position, end):
+            parts.append(self.text[position : match.start()])
+            macro = self.macros.get(match[1] or "")
             if macro is None:
-                parts.append(found[0])
-                position = found.end()
+                parts.append(match[0])
+                position = match.end()
             else:
-                expanded, position = self._call(macro, found)
+                expanded, position = self._call(macro, match)
                 parts.append(expanded)
         return "".join([*parts, self.text[position:end]])
 
-    def _call(self, macro: Macro, found: re.Match[str]) -> tuple[str, int]:
-        arguments, position = [], found.end()
+    def _call(self, macro: Macro, match: re.Match[str]) -> tuple[str, int]:
+        arguments, position = [], match.end()
         for _ in range(macro.arguments):
-            start, end = self._braces(position, found)
+            start, end = self._braces(position, match)
             arguments.append(" ".join(self.expand(start, end).replace("%\n", "").split()))
             position = end + 1
         try:
             result = macro.expand(*arguments)
         except InputError as error:
-            located_error = InputError(f"{self._where(found.start())}: {found[0]}: {error}")
+            located_error = InputError(f"{self._where(match.start())}: {match[0]}: {error}")
             if self.mistaken is None:
                 raise located_error from error
             self.mistaken(located_error)
             result = ""
-        lines = self.text.count("\n", found.start(), position)
+        lines = self.text.count("\n", match.start(), position)
         # Line ends come before the result: after it they would swallow the following space.
         return "%\n" * lines + result.replace("\n", " "), position
 
-    def _braces(self, position: int, found: re.Match[str]) -> tuple[int, int]:
+    def _braces(self, position: int, match: re.Match[str]) -> tuple[int, int]:
         """Return the start and end of the text inside the next pair of braces."""
         start = SPACE.match(self.text, position).end()  # type: ignore[union-attr]
         depth = 0
@@ -109,8 +109,8 @@ class _Expander:
                 depth += {"{": 1, "}": -1}.get(token[0], 0)
                 if not depth:
                     return start + 1, start + token.start()
-        needed = self.macros[found[1]].arguments
-        raise InputError(f"{self._where(found.start())}: {found[0]} needs {needed} argument(s) in braces")
+        needed = self.macros[match[1]].arguments
+        raise InputError(f"{self._where(match.start())}: {match[0]} needs {needed} argument(s) in braces")
 
     def _where(self, position: int) -> str:
         return f"{self.path}:{self.text.count(chr(10), 0, position) + 1}"

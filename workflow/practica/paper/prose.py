@@ -114,8 +114,8 @@ class Prose:
         left = (spec for name, spec in self.tables.items() if spec.variant and name not in self.placed)
         return [make_table(spec, self.facts) for spec in left]
 
-    def _print(self, found: Fact | Missing) -> str:
-        return self._gap(found.reason) if isinstance(found, Missing) else _boxed(found.text)
+    def _print(self, fact: Fact | Missing) -> str:
+        return self._gap(fact.reason) if isinstance(fact, Missing) else _boxed(fact.text)
 
     def _printed(self, name: str) -> str:
         """Return a number of the source; pale if it must not be compared with ours."""
@@ -147,9 +147,9 @@ class Prose:
 
     def _compare(self, first: str, second: str, larger: str, smaller: str, same: str) -> str:
         one, other = self.facts.look_up(first), self.facts.look_up(second)
-        for found in (one, other):
-            if isinstance(found, Missing):
-                return self._gap(found.reason)
+        for fact in (one, other):
+            if isinstance(fact, Missing):
+                return self._gap(fact.reason)
         if self._apart(first, second):
             return render.coloured(escape(word("uncompared", self.facts.language)), PALE)
         if differs := self.facts.unlike(first, second):
@@ -163,10 +163,10 @@ class Prose:
         return render.coloured(escape(f"{words} ({differs})"), NOT_COMPARABLE)
 
     def _verdict(self, reference: str) -> str:
-        found = comparisons.find(reference, self.facts)
-        if isinstance(found, Missing):
-            return self._gap(found.reason)
-        claim, part = found
+        fact = comparisons.find(reference, self.facts)
+        if isinstance(fact, Missing):
+            return self._gap(fact.reason)
+        claim, part = fact
         verdict, under = (part if "/" in reference else claim)["verdict"], self._under(reference, claim)
         if "/" in reference and under:  # a part that is judged under several protocols
             return under
@@ -178,10 +178,10 @@ class Prose:
         return escape(protocols.verdicts(claim, self.facts, reference.partition("/")[2]))
 
     def _choose(self, reference: str, *sentences: str) -> str:
-        found = comparisons.find(reference, self.facts)
-        if isinstance(found, Missing):
-            return self._gap(found.reason)
-        claim, part = found
+        fact = comparisons.find(reference, self.facts)
+        if isinstance(fact, Missing):
+            return self._gap(fact.reason)
+        claim, part = fact
         under = self._under(reference, claim)
         claim = next(iter(by_protocol(claim).values()))
         name = (part if "/" in reference else claim)["verdict"]
@@ -218,10 +218,10 @@ class Prose:
         return escape(word(f"alone {verdict}", self.facts.language).format(count=count))
 
     def _evidence(self, reference: str) -> str:
-        found = comparisons.find(reference, self.facts)
-        if isinstance(found, Missing):
-            return self._gap(found.reason)
-        part = found[1]
+        fact = comparisons.find(reference, self.facts)
+        if isinstance(fact, Missing):
+            return self._gap(fact.reason)
+        part = fact[1]
         judged = part["estimate"] is not None
         return _boxed(effect_text(part, self.facts.language)) if judged else self._gap(cause(part, self.facts))
 
@@ -280,9 +280,9 @@ class Prose:
         number = floats.numbering("table", str(table.number or ""))
         return rf"\begin{{table}}[!htbp]\centering{number}{caption}{hole}\end{{table}}"
 
-    def _place(self, name: str, known: Mapping[str, object], kind: str) -> None:
-        if name not in known:
-            raise InputError(f"{self.exercise} has no {kind} {name!r}{hint(name, known)}")
+    def _place(self, name: str, names: Mapping[str, object], kind: str) -> None:
+        if name not in names:
+            raise InputError(f"{self.exercise} has no {kind} {name!r}{hint(name, names)}")
         if name in self.placed:
             raise InputError(f"{kind} {name!r} is placed twice")
         self.placed.add(name)

@@ -58,12 +58,14 @@ def caveats(facts: Facts, exercises: Sequence[str] | None = None) -> list[str]:
 
 def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> str:
     """Return the verdict on a claim, or on one of its parts, under each protocol, as text; empty without protocols."""
-    found: Mapping[str, str] = claim.get("verdicts", {})
+    all_verdicts: Mapping[str, str] = claim.get("verdicts", {})
     if part:
-        found = {each["protocol"]: each["verdict"] for each in claim["parts"] if found and each["name"] == part}
-    names = [name for name in facts.study.shown_protocols if name in found]
+        all_verdicts = {
+            each["protocol"]: each["verdict"] for each in claim["parts"] if all_verdicts and each["name"] == part
+        }
+    names = [name for name in facts.study.shown_protocols if name in all_verdicts]
     return "; ".join(
-        f"{called(facts.study, name, facts.language)}: {word(found[name], facts.language)}" for name in names
+        f"{called(facts.study, name, facts.language)}: {word(all_verdicts[name], facts.language)}" for name in names
     )
 
 

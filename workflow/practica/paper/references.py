@@ -40,7 +40,7 @@ def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, l
     absent = labels(study) - _shown(study) - placed
     hole = floats.gap(word("left_out", language), word("missing", language))
     return {
-        path: REFERENCE.sub(lambda found: hole if found[1] in absent else found[0], text)
+        path: REFERENCE.sub(lambda match: hole if match[1] in absent else match[0], text)
         for path, text in prose.items()
     }
 

@@ -61,13 +61,13 @@ class Expectations:
 
 def check_estimates(study: Study) -> list[Compared]:
     """Return every training that has ended since it was estimated."""
-    said: dict[str, list[dict[str, Any]]] = {}
+    predictions: dict[str, list[dict[str, Any]]] = {}
     for line in _noted(study.results):
-        said.setdefault(line["block"], []).append(line)
+        predictions.setdefault(line["block"], []).append(line)
     return [
         each
         for block, root in known_blocks(study).values()
-        for each in _compared(said.get(block.id, []), Journal(block, root).entries())
+        for each in _compared(predictions.get(block.id, []), Journal(block, root).entries())
     ]
 
 
@@ -112,9 +112,9 @@ def _noted(results: Path) -> list[dict[str, Any]]:
     return lines
 
 
-def _compared(said: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> Iterator[Compared]:
+def _compared(predictions: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> Iterator[Compared]:
     """Yield, for each finished training of a block, its first estimate and the time of all attempts since."""
-    events = [(line["when"], 0, line) for line in said] + [(entry.start, 1, entry) for entry in entries]
+    events = [(line["when"], 0, line) for line in predictions] + [(entry.start, 1, entry) for entry in entries]
     first: Mapping[str, Any] | None = None
     took = 0.0
     for _, _, event in sorted(events, key=lambda each: each[:2]):

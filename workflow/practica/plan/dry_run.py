@@ -69,8 +69,8 @@ def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | No
         file = Path(folder) / "plan.json"
         done = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, text=True, check=False)
         if done.returncode or not file.is_file():
-            said = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
-            sentence = said[-1].removeprefix("practica: ") if said else done.stderr.strip()[-2000:]
+            sentences = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
+            sentence = sentences[-1].removeprefix("practica: ") if sentences else done.stderr.strip()[-2000:]
             raise (InputError if done.returncode == InputError.exit_code else RunError)(sentence or done.stdout[-2000:])
         content = read_json(file)
     return Plan(**{**content, "trainings": [Training(**each) for each in content["trainings"]]})

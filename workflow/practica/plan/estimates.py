@@ -124,7 +124,7 @@ class Estimator:
     def _nearest(self, block: Block, timed: Iterable[Timed]) -> _Scaled | None:
         """Return the seconds of the timed training most similar to the block, scaled to the block's work."""
         own = {**block.settings, "dataset": block.dataset}
-        scaled = [each for known in timed if (each := self._scaled(known, own, block.runs))]
+        scaled = [each for run in timed if (each := self._scaled(run, own, block.runs))]
         return min(scaled, key=lambda each: (each.at_most, each.distance), default=None)
 
     def _scaled(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> _Scaled | None:
@@ -222,12 +222,12 @@ def speed() -> float:
 
 def _finished(manifest: Path) -> Timed | None:
     """Return the training that a manifest describes; None if it cannot be read."""
-    known = read_mapping(manifest)
+    content = read_mapping(manifest)
     try:
-        made = known["provenance"]
-        settings = {**known["settings"], "dataset": made["data"]["name"]}
-        variant = f"{known['exercise']}/{known['variant']}"
-        timed = _timed(variant, settings, len(known["seeds"]), made["engine"], made)
+        made = content["provenance"]
+        settings = {**content["settings"], "dataset": made["data"]["name"]}
+        variant = f"{content['exercise']}/{content['variant']}"
+        timed = _timed(variant, settings, len(content["seeds"]), made["engine"], made)
         whole = _of_process(manifest) if not made.get("resumed_seconds") else None
         return timed if whole is None else replace(timed, other=max(0.0, whole - timed.fit))
     except (LookupError, TypeError, AttributeError):
@@ -247,12 +247,12 @@ def _of_process(manifest: Path) -> float | None:
 
 
 def _referred(reference: Path) -> Iterator[Timed]:
-    for variant, known in read_mapping(reference / "manifests.json").get("variants", {}).items():
+    for variant, entry in read_mapping(reference / "manifests.json").get("variants", {}).items():
         with suppress(LookupError, TypeError):
-            settings = {**known["settings"], "dataset": known["dataset"]}
-            blocks = known.get("blocks") or 1
+            settings = {**entry["settings"], "dataset": entry["dataset"]}
+            blocks = entry.get("blocks") or 1
             # The times of several blocks are summed: the runs in each block's stack share steps.
-            yield _timed(variant, settings, len(known["seeds"]), known["engine"][0], known, blocks)
+            yield _timed(variant, settings, len(entry["seeds"]), entry["engine"][0], entry, blocks)
 
 
 def _timed(

@@ -64,10 +64,10 @@ def _verdicts(study: Study) -> Iterator[str]:
         counts = Counter(claim["verdict"] for claim in claims)
     except (InputError, LookupError, TypeError):
         return
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in (*OVERALL, *VERDICTS) if counts[verdict])
+    summary = ", ".join(f"{counts[verdict]} {verdict}" for verdict in (*OVERALL, *VERDICTS) if counts[verdict])
     decided = sum(counts[verdict] for verdict in DECIDED)
     if claims:
-        yield f"Claims: {decided} of {len(claims)} decided: {said}"
+        yield f"Claims: {decided} of {len(claims)} decided: {summary}"
 
 
 def _places(study: Study, before: float | None = None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the Snakefile needs: the checked study, digests of code, file names. Light: every job parses it again."""
+"""Give the Snakefile what it needs: the checked study and file names. Light, because every job imports it."""
 
 from __future__ import annotations
 
@@ -37,18 +37,19 @@ from practica.study_folder import FOLDER_VARIABLE
 from practica.words import report_name
 
 opened: list[Study] = []
-"""The studies whose rules Snakemake has read, for what speaks of its run; jobs and modules open theirs as well."""
+"""The studies whose rules Snakemake has read, for the logger; jobs and modules open theirs as well."""
 
 
 def merge_configuration(workflow: Any) -> Callable[[], None]:
-    """Merge all files and words of the configuration, say which, and return what notes them for later commands.
+    """Merge all files and words of the configuration, print which, and return a function to call when the run begins.
 
-    A run also notes who is at work here, and takes the place of one that is gone. Its jobs get from it what is merged,
-    and have nothing to say; a module gets its configuration from the workflow that uses it.
+    It records them for later commands, and that this process runs here. A run also removes the lock of a dead one. Jobs
+    get the merged configuration from the run, and print nothing; a module gets its configuration from the workflow that
+    uses it.
     """
     if not configures(workflow):
         return lambda: None
-    from practica.launch.profiles import check_profiles  # here, for training jobs import this module too
+    from practica.launch.profiles import check_profiles  # here, because training jobs import this module too
 
     try:
         check_profiles(command_profiles(), command_partitions())
@@ -72,15 +73,15 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
 
 
 def prepare_jobs(*, on_cluster: bool) -> None:
-    """Set how jobs are planned, what they inherit from Snakemake's environment, and when SLURM's go on."""
-    if on_cluster:  # only there somebody enforces a job's time limit
+    """Set how jobs are planned, what they inherit from Snakemake's environment, and when jobs of SLURM outlive it."""
+    if on_cluster:  # only a cluster enforces a job's time limit
         os.environ["PRACTICA_CLUSTER_JOB"] = "1"
         end_with_job()
     elif "snakemake_executor_plugin_slurm_patient" in sys.modules:  # Snakemake imports all plugins
         from snakemake_executor_plugin_slurm_patient import leave_jobs_if
 
-        leave_jobs_if(lambda: told_to_end(signal.SIGTERM))  # as all are when a machine goes down
-    # Jobs run this very installation, also where its environment is not activated.
+        leave_jobs_if(lambda: told_to_end(signal.SIGTERM))  # as all processes are when a machine shuts down
+    # Jobs run this installation even if its environment is not activated.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # Let malloc keep freed memory: TensorFlow's batch buffers otherwise go back to the system and are paged in again
     # at every step, which makes convolutions on CPUs take twice as long.
@@ -90,10 +91,10 @@ def prepare_jobs(*, on_cluster: bool) -> None:
 
 
 def _plan_fast() -> None:
-    """Spare Snakemake, which holds every job in memory, a fifth of its time to plan thousands of them."""
+    """Save a fifth of the time that Snakemake, which keeps every job in memory, needs to plan thousands of jobs."""
     hasten_resources()
-    # What is imported stays to the end, as do the millions of objects of a plan: Python need not look for garbage in
-    # the former, and less often in the latter.
+    # Modules stay to the end, as do the millions of objects of a plan: Python need not look for garbage in the former,
+    # and less often in the latter.
     gc.freeze()
     gc.set_threshold(100_000)
 
@@ -107,7 +108,7 @@ def open_study(config: Mapping[str, Any]) -> Study:
     except InputError as error:
         stop(error)
     os.environ[FOLDER_VARIABLE] = str(study.folder)
-    if study.config["tensorboard"]:  # no part of a job's command or parameters: it is no reason to train again
+    if study.config["tensorboard"]:  # not in a job's command or parameters: it is no reason to train again
         os.environ["PRACTICA_TENSORBOARD"] = "1"
     opened.append(study)
     return study
@@ -120,26 +121,26 @@ def stop(error: InputError) -> NoReturn:
 
 
 class Known(dict[Any, Any]):
-    """What the study has of a kind, by name; to ask for another is bad input, such as a target that somebody types."""
+    """The study's entries of a kind, by name; any other name is bad input, such as a mistyped target."""
 
     def __init__(self, kind: str, entries: Mapping[Any, Any]) -> None:
         super().__init__(entries)
         self.kind = kind
 
     def __missing__(self, key: Any) -> NoReturn:
-        """Raise ``InputError`` that names what is most like it."""
+        """Raise ``InputError``, naming similar entries."""
         name, *known = ("/".join(each) if isinstance(each, tuple) else each for each in (key, *self))
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
         raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or known[:3]) or 'none'}, ...)")
 
 
 def finished(block: Block, results: Path) -> bool:
-    """Return whether the block's results are there."""
+    """Return whether the block's results exist."""
     return (block.folder(results) / "metrics.json").is_file()
 
 
 def trained_on(study: Study, dataset: str) -> Mapping[str, Any]:
-    """Return what a finished block notes of a data set that it was trained on; nothing where there is none."""
+    """Return what a finished block records about the data set that it was trained on; empty if there is none."""
     for block in study.blocks():
         if block.dataset == dataset and finished(block, study.results):
             with suppress(InputError, LookupError, TypeError, ValueError):
@@ -151,7 +152,7 @@ def trained_on(study: Study, dataset: str) -> Mapping[str, Any]:
 
 
 def figure_inputs(study: Study, name: str) -> list[str]:
-    """Return the files under the results folder that a figure is drawn from.
+    """Return the files below the results folder from which a figure is drawn.
 
     Raises:
         InputError: there is no such figure, or what it shows is not in the study.
@@ -162,21 +163,21 @@ def figure_inputs(study: Study, name: str) -> list[str]:
 
 
 def table_inputs(study: Study, table: TableSpec) -> list[str]:
-    """Return the files under the results folder that a table is made from."""
+    """Return the files below the results folder from which a table is made."""
     return [f"{study.results}/{file}" for file in table.needs]
 
 
 def measured_inputs(study: Study) -> list[str]:
-    """Return the files of what exercises measure beside their runs, by rules of their own.
+    """Return the files of measurements that exercises make beside their runs, with their own rules.
 
-    In a partial report, those that are there.
+    In a partial report, only those that exist.
     """
     files = [measured_file(study.results, exercise) for exercise in study.exercises if exercises.has(exercise, MEASURE)]
     return [str(file) for file in files if not study.config["partial"] or file.is_file()]
 
 
 def part_of(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, Any]:
-    """Return the part of the configuration that says how some variants of an exercise are trained and measured."""
+    """Return the part of the configuration that decides how some variants of an exercise are trained and measured."""
     entry = study.config["exercises"][exercise]
     chosen = {name: each for name, each in entry["variants"].items() if name in variants}
     kept = {name: study.config[name] for name in ("study", "timing") if name in study.config}
@@ -184,12 +185,12 @@ def part_of(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, A
 
 
 def study_rules(study: Study) -> list[str]:
-    """Return the files of rules that the exercises in play bring along."""
+    """Return the rule files of the exercises in play."""
     return [str(path) for exercise in study.exercises for path in sorted((study.folder / exercise).glob("*.smk"))]
 
 
 def in_every_language(study: Study, kind: str, files: Iterable[str]) -> list[str]:
-    """Return ``figures`` or ``tables`` of these names under the results folder, in every language of the report."""
+    """Return the paths of ``figures`` or ``tables`` with these names, in every language of the report."""
     names = list(files)
     shelves = [study.shelf(kind, language) for language in study.languages]
     return [f"{study.results}/{shelf}/{name}" for shelf in shelves for name in names]
@@ -201,29 +202,29 @@ def reports(study: Study) -> dict[str, str]:
 
 
 def prose_inputs(study: Study, language: str) -> list[str]:
-    """Return what people write for the report in a language: its prose, the works that it cites, what LaTeX reads."""
+    """Return the written files of the report in a language: prose, references, and the study's own LaTeX files."""
     works = study.folder / "references.bib"
     files = [*study.prose(language).values(), *([works] if works.is_file() else []), *own.files(study)]
     return [os.path.relpath(path) for path in files]
 
 
 def check_prose(study: Study) -> None:
-    """Check that every exercise in play is written about in every language of the report, with names that are known.
+    """Check that every exercise in play has prose in every language of the report, and that its names are valid.
 
     Raises:
-        InputError: a file is missing, or a name in it is of nothing; the message names it.
+        InputError: a file is missing, or it uses an unknown name; the message names it.
     """
     for language in study.languages:
         for exercise, file in study.prose(language).items():
             if not file.is_file():
                 raise InputError(no_prose(file, language))
-            # A job that trains need not know what the report will say.
+            # A job on a cluster does not need the report.
             if "PRACTICA_CLUSTER_JOB" not in os.environ:
                 check_names(study, file, exercise)
 
 
 def page_inputs(study: Study) -> list[str]:
-    """Return the files that the pages of the HTML report are made from, beside the drawn figures."""
+    """Return the files from which the pages of the HTML report are made, besides the drawn figures."""
     made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
     made += [file for table in tables_for(study) for file in table_inputs(study, table)]
     templates = sorted((Path(__file__).parents[3] / "report/page").iterdir())

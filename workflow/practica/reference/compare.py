@@ -172,17 +172,17 @@ def _verdicts(
     A side with too few seeds to decide, or with more decisions at once, does not disagree; nor does a claim none of
     whose parts do.
     """
-    known = [{name for name, (verdict, _) in side.items() if verdict != NOT_EVALUATED} for side in (ours, theirs)]
+    sides = [{name for name, (verdict, _) in side.items() if verdict != NOT_EVALUATED} for side in (ours, theirs)]
     differing = []
-    for name in (name for name in ours if name in known[0] & known[1] and ours[name][0] != theirs[name][0]):
+    for name in (name for name in ours if name in sides[0] & sides[1] and ours[name][0] != theirs[name][0]):
         causes = {ours[name][1], theirs[name][1]}
         differing.append((name, ours[name][0], theirs[name][0], not causes & {FEW, MULTIPLE}))
     counting = {name.partition(":")[0] for name, *_, counts in differing if counts and ":" in name}
     differing = [(name, a, b, counts if ":" in name else name in counting) for name, a, b, counts in differing]
-    alone = [(name, True) for name in theirs if name in known[1] - known[0]]
-    alone += [(name, False) for name in ours if name in known[0] - known[1]]
+    alone = [(name, True) for name in theirs if name in sides[1] - sides[0]]
+    alone += [(name, False) for name in ours if name in sides[0] - sides[1]]
     # If a side could not evaluate a claim, leave out its parts.
-    return differing, [each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in known[0] & known[1]]
+    return differing, [each for each in alone if ":" not in each[0] or each[0].partition(":")[0] in sides[0] & sides[1]]
 
 
 def _variant(name: str) -> str:

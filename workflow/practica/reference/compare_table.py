@@ -19,30 +19,30 @@ NARROWEST = 120
 """Width of a table that is not shown in a terminal, in columns."""
 
 
-def show(found: Comparison, *, differing: bool = False, console: Console | None = None) -> None:
+def show(comparison: Comparison, *, differing: bool = False, console: Console | None = None) -> None:
     """Print every line, or with ``differing`` those that differ, then verdicts, settings, gaps, and the outcome."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=max(NARROWEST, console.width))
     lines = Table("line", "here", "there", "", box=None, pad_edge=False)
-    for line in found.lines:
+    for line in comparison.lines:
         if not differing or line.state == DIFFERS:
             state = Text(line.state, style=STYLES[line.state])
             lines.add_row(line.name, _written(line.ours), _written(line.theirs), state)
     if lines.row_count:
         console.print(lines)
-    for name, ours, theirs, counts in found.verdicts:
+    for name, ours, theirs, counts in comparison.verdicts:
         console.print(f"claim {name}: {ours} here, {theirs} there{'' if counts else ' (for lack of seeds)'}")
-    for name, how in found.settings:
+    for name, how in comparison.settings:
         console.print(f"settings of {name}: {how}", markup=False)
-    for place in dict.fromkeys(where for _, where in found.missing):
-        names = ", ".join(name for name, where in found.missing if where == place)
+    for place in dict.fromkeys(where for _, where in comparison.missing):
+        names = ", ".join(name for name, where in comparison.missing if where == place)
         console.print(f"missing in {place}: {names}", markup=False, highlight=False)
-    states = Counter(line.state for line in found.lines)
+    states = Counter(line.state for line in comparison.lines)
     counted = ", ".join(f"{states[state]} {state}" for state in STYLES if states[state]) or "none in common"
-    claims = sum(counts for name, *_, counts in found.verdicts if ":" not in name)
-    console.print(f"lines: {counted}; claims with another verdict: {claims}; missing: {len(found.missing)}")
-    console.print("The studies agree." if found.agrees else _why(states))
+    claims = sum(counts for name, *_, counts in comparison.verdicts if ":" not in name)
+    console.print(f"lines: {counted}; claims with another verdict: {claims}; missing: {len(comparison.missing)}")
+    console.print("The studies agree." if comparison.agrees else _why(states))
 
 
 def _why(states: Mapping[str, int]) -> str:

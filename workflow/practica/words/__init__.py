@@ -99,12 +99,12 @@ def check_languages(chosen: Sequence[str]) -> None:
     Raises:
         InputError: a file lacks a word, or one is wrong; the message names file and key.
     """
-    model, shown = dict(_leaves(sections(MODEL))), _sections(MODEL, (OWN,))
-    asked = dict(_leaves(shown))
+    model, model_words = dict(_leaves(sections(MODEL))), _sections(MODEL, (OWN,))
+    asked = dict(_leaves(model_words))
     for language in chosen:
         own, file = dict(_leaves(sections(language))), os.path.relpath(_files(language, folders())[-1])
-        if unknown := [name for name in sections(language) if name not in shown]:
-            raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], shown)}")
+        if unknown := [name for name in sections(language) if name not in model_words]:
+            raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], model_words)}")
         if missing := [key for key in model if key not in own]:
             more = f", and {len(missing) - 1} others" if len(missing) > 1 else ""
             raise InputError(f"{file}: {missing[0]} is missing (in English: {model[missing[0]]!r}){more}; write it")
@@ -137,13 +137,13 @@ def _files(language: str, folders: tuple[Path, ...]) -> list[Path]:
     files = [folder / f"{language}.yaml" for folder in folders]
     there = [file for file in files if CODE.fullmatch(language) and file.is_file()]
     if not there:
-        known = ", ".join(languages())
-        raise InputError(f"no words in language {language!r} (there are: {known}); docs/add-a-language.md says how")
+        names = ", ".join(languages())
+        raise InputError(f"no words in language {language!r} (there are: {names}); docs/add-a-language.md says how")
     return there
 
 
-def _close(key: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
+def _close(key: str, keys: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, keys, n=1)
     return f"; did you mean {close[0]!r}?" if close else "; take it out"
 
 

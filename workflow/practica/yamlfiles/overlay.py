@@ -74,8 +74,8 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(over, Mapping):
         return dict(config)  # the schema refuses this, too
     if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping)]:
-        said = f"{over[wrong[0]]!r} is not a mapping of settings and variants"
-        raise InputError(f"configuration: cut.{wrong[0]}: {said}; write it as under exercises")
+        reason = f"{over[wrong[0]]!r} is not a mapping of settings and variants"
+        raise InputError(f"configuration: cut.{wrong[0]}: {reason}; write it as under exercises")
     cut = dict(exercises)
     for exercise, entry in over.items():
         if exercise not in {*exercises, *experiments(folder)}:

@@ -79,5 +79,5 @@ def _problem(value: Any) -> str | None:
         return None if abs(value) < LARGEST else f"a number beyond the possible {LARGEST:,}"
     if isinstance(value, float):
         return None if math.isfinite(value) else f"{value} is not a finite number"
-    shown = str(value) if isinstance(value, date) else reprlib.repr(value)
-    return f"{shown} is read as {type(value).__name__}; if it is meant as text, put it in quotes"
+    text = str(value) if isinstance(value, date) else reprlib.repr(value)
+    return f"{text} is read as {type(value).__name__}; if it is meant as text, put it in quotes"

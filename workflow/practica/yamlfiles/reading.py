@@ -39,8 +39,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path} is not UTF-8, at byte {error.start + 1}: save it as UTF-8") from error
     # An impossible date and a number of thousands of digits are ValueErrors.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = ":" if isinstance(error, MisreadError) else f" is not valid {kind}:"
-        raise InputError(f"{path}{said} {_reason(error)}") from error
+        reason = ":" if isinstance(error, MisreadError) else f" is not valid {kind}:"
+        raise InputError(f"{path}{reason} {_reason(error)}") from error
     if content is None:
         raise InputError(
             f"{path} must be a mapping of keys to values, and is empty: write a key, or leave the file out"
@@ -132,8 +132,8 @@ def _look_at_keys(node: yaml.MappingNode) -> None:
         if rest and isinstance(value, yaml.ScalarNode) and value.tag in NUMBERS:
             raise MisreadError(problem=_whole(key.value, [value.value, *rest]), problem_mark=value.start_mark)
         if key.value in lines:
-            said = f"the key {key.value[:40]!r} already appears in line {lines[key.value]}"
-            raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+            reason = f"the key {key.value[:40]!r} already appears in line {lines[key.value]}"
+            raise yaml.MarkedYAMLError(problem=reason, problem_mark=key.start_mark)
         lines[key.value] = key.start_mark.line + 1
 
 

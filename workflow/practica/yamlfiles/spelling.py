@@ -59,13 +59,13 @@ def names(value: str | Sequence[str], where: str) -> list[str]:
         InputError: a comma has no name on one of its sides.
     """
     texts = [value] if isinstance(value, str) else value
-    found = []
+    result = []
     for text in texts:
         parts = [part.split() for part in text.split(",")]
         if len(parts) > 1 and [] in parts:
             raise InputError(f"{where}: {reprlib.repr(text)} has a comma without a name beside it; remove it")
-        found += [name for part in parts for name in part]
-    return found
+        result += [name for part in parts for name in part]
+    return result
 
 
 def spelled(config: Any) -> Any:
@@ -96,8 +96,8 @@ def spelled(config: Any) -> Any:
 
 def _mapping(entry: Any, key: str) -> Mapping[str, Any]:
     """Return the value of a key, if it is a mapping; otherwise an empty one."""
-    found = entry.get(key) if isinstance(entry, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    value = entry.get(key) if isinstance(entry, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def seeds(value: Any, where: str, *, counted: bool = True) -> int | list[int]:

@@ -70,9 +70,9 @@ def _is_pair(value: Any) -> bool:
 def _meaning(name: str) -> tuple[str, str, bool]:
     """Return the axis and the split in a name, each empty if there is none, and whether the name says anything else."""
     words = [part for word in WORD.findall(name) for part in _split(word.lower())]
-    said = [KNOWN.get(word) for word in words]
-    axes, parts = ([key for key in said if key in table] for table in (AXES, PARTS))
-    return (axes or [""])[0], (parts or [""])[0], None in said or len(axes) > 1 or len(parts) > 1
+    meanings = [KNOWN.get(word) for word in words]
+    axes, parts = ([key for key in meanings if key in table] for table in (AXES, PARTS))
+    return (axes or [""])[0], (parts or [""])[0], None in meanings or len(axes) > 1 or len(parts) > 1
 
 
 def _split(word: str) -> tuple[str, ...]:

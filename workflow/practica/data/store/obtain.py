@@ -53,18 +53,18 @@ def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -
     if mirror:
         check_mirror(mirror)
     trail = Trail()
-    found = _from_folder(spec, raw, raw, "cache", trail)
-    if found is None and not trail.refused:
-        found = _from_folder(spec, keras_folder(), raw, "keras", trail)
-        if found is None and mirror:
+    source = _from_folder(spec, raw, raw, "cache", trail)
+    if source is None and not trail.refused:
+        source = _from_folder(spec, keras_folder(), raw, "keras", trail)
+        if source is None and mirror:
             folder = local_folder(mirror)
             if folder:
-                found = _from_folder(spec, folder, raw, "mirror", trail)
+                source = _from_folder(spec, folder, raw, "mirror", trail)
             else:
-                found = _from_address(spec, mirror, raw, patience, trail)
-        if found is None:
-            found = _from_upstream(spec, raw, patience, trail)
-    return found, trail
+                source = _from_address(spec, mirror, raw, patience, trail)
+        if source is None:
+            source = _from_upstream(spec, raw, patience, trail)
+    return source, trail
 
 
 def origin_of(kind: str, source: str, file_sha256: str | None = None) -> dict[str, Any]:

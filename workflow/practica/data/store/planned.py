@@ -71,13 +71,13 @@ def _files(spec: Published, sources: Mapping[str, Any]) -> list[str]:
     """Return the files on this machine that may hold the data set."""
     mirror = local_folder(sources["mirror"]) if sources["mirror"] else None
     folders = [Path(sources["folder"]) / "raw", keras_folder(), *([mirror] if mirror else [])]
-    found = []
+    files = []
     for folder in folders:
         try:
-            found += [str(path) for _, path in candidates(spec, folder)]
+            files += [str(path) for _, path in candidates(spec, folder)]
         except OSError:  # the job that prepares says why
             continue
-    return found
+    return files
 
 
 def _records(place: Path) -> tuple[Path, Path]:

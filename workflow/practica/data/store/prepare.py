@@ -92,17 +92,17 @@ def _first_origin(spec: Spec, folder: Path) -> dict[str, Any]:
     """Return the unrecorded origin of a data set: a rule, a raw file, or the arrays that somebody put there."""
     if isinstance(spec, Computed):
         return origin_of("computed", spec.rule)
-    found = next((path for _, path in candidates(spec, folder / "raw") if path.is_file()), None)
-    return known_origin(found) if found else origin_of("cache", str(prepared_folder(spec.name, folder)))
+    file = next((path for _, path in candidates(spec, folder / "raw") if path.is_file()), None)
+    return known_origin(file) if file else origin_of("cache", str(prepared_folder(spec.name, folder)))
 
 
 def _fetched(
     spec: Published, folder: Path, mirror: str | None, on_missing: str, patience: Patience, road: str
 ) -> DatasetInfo:
     """Obtain the data set, or generate its stand-in if that is allowed."""
-    found, trail = obtain(spec, folder / "raw", mirror, patience)
-    if found is not None:
-        return keep(spec.name, folder, found.arrays, stand_in=False, origin=found.origin | {"road": road})
+    source, trail = obtain(spec, folder / "raw", mirror, patience)
+    if source is not None:
+        return keep(spec.name, folder, source.arrays, stand_in=False, origin=source.origin | {"road": road})
     if trail.refused or on_missing == "error":
         raise InputError(_lament(spec, folder, trail))
     log.warning("data set %s is not available: a generated stand-in takes its place\n%s", spec.name, _listed(trail))

@@ -48,8 +48,8 @@ def _downloads(spec: Published, folder: Path) -> list[Path]:
     names = [form.name for form in spec.forms] + [name for form in spec.forms for name in form.also if "/" not in name]
     stems = {"archive", spec.name, *(name.partition(".")[0].rstrip("*") for name in names)}
     patterns = [f"{stem}*{end}" for stem in sorted(stems) if stem for end in ENDS]
-    found = [path for pattern in (*patterns, "archive*") for path in _matches(folder, pattern)]
-    return [path for path in dict.fromkeys(found) if path.is_dir() or path.name.lower().endswith(ENDS)]
+    paths = [path for pattern in (*patterns, "archive*") for path in _matches(folder, pattern)]
+    return [path for path in dict.fromkeys(paths) if path.is_dir() or path.name.lower().endswith(ENDS)]
 
 
 def _anywhere(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
