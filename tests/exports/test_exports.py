@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from paper.factory import fill, one_exercise
 from practica.cli import main
+from practica.config import citation
 from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.results import Results
-from practica.exports import citation
 from practica.exports.crate import PROFILES, write_crate
 from practica.exports.deposit import write_deposit
 from practica.exports.events import write_events

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from practica import doctor
 from practica.cli import main
+from practica.config import citation
 from practica.config.study import Study
 from practica.data.store import fetch
-from practica.exports import citation
 
 EVERYTHING = {
     "sinfo": "cpu|up|(null)\ngpu|up|gpu:a100:4\n",

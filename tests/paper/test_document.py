@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from paper.conftest import needs_latex
-from paper.factory import fill, one_exercise, write_failure
+from paper.factory import ROOT, fill, one_exercise, write_failure
+from practica.config import citation
 from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.errors import InputError, RunError
@@ -20,6 +21,7 @@ from practica.paper.catalogue import tables_for
 from practica.paper.document import _counts, _overview, build
 from practica.paper.facts import Facts
 from practica.paper.findings import colophon, findings
+from practica.paper.origins import listed
 from practica.yamlfiles.overlay import merge
 from toy import CONFIG, copied, resolve
 
@@ -121,6 +123,27 @@ def test_every_figure_and_table_leads_to_its_files_rule_and_commit(pdf: Path, to
         assert files and "0123456789" in row and f"& {'figure' if name in (*figures, *WHOLE) else 'table'} &" in row
         assert files[0] == f"{'figures' if name in (*figures, *WHOLE) else 'tables'}/{name}.csv"
         assert all((pdf.parent / file).is_file() for file in files if not file.startswith("tables/")), row
+
+
+def test_a_commit_leads_to_the_repository_that_the_citation_names(
+    toy: Study, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "CITATION.cff"
+    monkeypatch.setattr(citation, "FILE", file)
+    facts = Facts(toy, results, "es")
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    for address, link in (
+        (
+            "https://example.org/team/code.git",
+            r"\href{https://example.org/team/code/commit/0123456789abcdef0123}{0123456789}",
+        ),
+        ("https://example.org/PLACEHOLDER", None),
+        ("", None),
+    ):
+        file.write_text(re.sub("repository-code: .*", f"repository-code: {address}", text), encoding="utf-8")
+        rows = listed(facts)
+        assert (link is not None) == ("/commit/" in rows)
+        assert "0123456789" in rows and (link is None or link in rows)
 
 
 def test_nothing_sticks_out_of_the_page_and_nothing_is_undefined(pdf: Path) -> None:

@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from practica.config.citation import PLACEHOLDER, citation
 from practica.config.study import Study
 from practica.doctor.data import data_sets
 from practica.doctor.finding import Finding
 from practica.errors import InputError
-from practica.exports.citation import PLACEHOLDER, citation
 from practica.launch.merging import profile_file
 from practica.launch.profiles import problems, refused
 from practica.paper.own import babel_file

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from practica.config.citation import citation
 from practica.config.front import authors
 from practica.config.study import Study
-from practica.exports.citation import citation
 from practica.exports.sums import result_files
 from practica.figures.catalogue import report_figures
 from practica.figures.catalogue import spec as figure_spec

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from practica.config.citation import citation
 from practica.config.front import Author, authors
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.exports.citation import citation
 from practica.exports.codecheck import CODECHECK, codecheck
 from practica.exports.sums import CRATE, digest, result_files
 from practica.files import atomic_path, read_json, sha256

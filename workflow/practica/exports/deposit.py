@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from practica.config.citation import PLACEHOLDER, citation
 from practica.config.front import Author, abstract, authors, keywords
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.exports.citation import PLACEHOLDER, citation
 from practica.exports.codecheck import CODECHECK, codecheck
 from practica.exports.crate import write_crate
 from practica.exports.sums import DEPOSIT, SUMS, digest

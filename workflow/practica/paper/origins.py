@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from practica.config.citation import repository
 from practica.figures import catalogue as figures
 from practica.figures.specs import Spec
 from practica.paper.catalogue import appendix_tables, front_tables
@@ -66,7 +67,8 @@ def origins(facts: Facts) -> Iterator[Origin]:
 def listed(facts: Facts) -> str:
     """Return the section of the appendix that lists all origins, in LaTeX."""
     words = section("origins", facts.language)
-    rows = [_row(each, facts, words) for each in origins(facts)]
+    web = repository()
+    rows = [_row(each, facts, words, web) for each in origins(facts)]
     head = " & ".join(rf"\textbf{{{escape(words[key])}}}" for key in ("what", "files", "rule", "commit"))
     wide = r">{\raggedright\arraybackslash}p{%s\linewidth}"
     columns = rf"@{{}}{wide % 0.2}{wide % 0.42}l{wide % 0.2}@{{}}"
@@ -83,12 +85,20 @@ def listed(facts: Facts) -> str:
     )
 
 
-def _row(origin: Origin, facts: Facts, words: Words) -> str:
+def _row(origin: Origin, facts: Facts, words: Words, web: str) -> str:
     number = rf"~\ref{{{origin.label}}}" if origin.label else rf"~({escape(origin.title)})"
     target = rf"\hypertarget{{origin:{origin.name}}}{{}}"
     links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
-    shown = ", ".join(commits(_runs(origin, facts), facts.language, COMMIT_DIGITS)) or "–"
-    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {origin.kind} & {escape(shown)}\\"
+    shown = ", ".join(_linked(text, web) for text in commits(_runs(origin, facts), facts.language)) or "–"
+    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {origin.kind} & {shown}\\"
+
+
+def _linked(text: str, web: str) -> str:
+    """Return a commit and the remark on it in LaTeX; its first digits lead to its page at ``web``, if that is known."""
+    commit, _, remark = text.partition(" ")
+    digits = escape(commit[:COMMIT_DIGITS])
+    link = rf"\href{{{web}/commit/{commit}}}{{{digits}}}" if web else digits
+    return f"{link} {escape(remark)}".rstrip()
 
 
 def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
@@ -110,8 +120,8 @@ def _runs(origin: Origin, facts: Facts) -> pd.DataFrame:
     return runs[runs["variant"].isin(origin.variants)] if origin.variants else runs
 
 
-def commits(runs: pd.DataFrame, language: str, digits: int) -> list[str]:
-    """Return each commit of some runs once, by its first digits, and whether the tree was dirty."""
+def commits(runs: pd.DataFrame, language: str, digits: int | None = None) -> list[str]:
+    """Return each commit of some runs once, whole or by its first digits, and whether the tree was dirty."""
     shown = []
     for commit in dict.fromkeys(str(value) for value in runs["commit"].dropna() if value != ""):
         dirty = (runs.loc[runs["commit"] == commit, "dirty"].astype(str) == "True").any()

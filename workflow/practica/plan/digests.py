@@ -9,6 +9,7 @@ from typing import Any
 from practica import exercises
 from practica.code.digest import Reach, choices, code_digest, reach
 from practica.config import declarations, front, names, protocols
+from practica.config.citation import repository
 from practica.config.declarations import DATA
 from practica.config.study import Study
 from practica.evidence.claims import OWN, declared
@@ -139,7 +140,8 @@ def paper_digest(study: Study, language: str) -> str:
         [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
         for each in tables_for(study)
     ]
-    return _digest(code, lists, _told(study, language), made, numbers(study), own.latex(study), _size(study))
+    around = [numbers(study), own.latex(study), _size(study), repository()]
+    return _digest(code, lists, _told(study, language), made, *around)
 
 
 def trials_digest(study: Study) -> str:

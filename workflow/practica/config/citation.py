@@ -49,6 +49,16 @@ def citation() -> Citation:
     )
 
 
+def repository() -> str:
+    """Return the web address of the project's code; "" as long as CITATION.cff names none, or cannot be read."""
+    try:
+        cited = citation()
+    except InputError:  # `practica doctor` names the mistake
+        return ""
+    known = cited.address.startswith("https://") and "repository-code" not in cited.placeholders
+    return cited.address.rstrip("/").removesuffix(".git") if known else ""
+
+
 def _name(entry: dict[str, Any]) -> str:
     """Return a person's name with the family name last, or the name of an organisation."""
     return entry.get("name") or " ".join(entry[key] for key in ("given-names", "family-names") if entry.get(key))
