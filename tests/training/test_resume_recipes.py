@@ -116,6 +116,8 @@ def test_it_ends_as_if_undisturbed(case: str, points: int, tmp_path: Path) -> No
     for field in dataclasses.fields(whole):
         if field.name not in ("fit_seconds", "artefacts"):
             assert getattr(again, field.name) == getattr(whole, field.name), field.name
+    curve = whole.history["validation"]["accuracy"]
+    assert whole.metrics["validation"]["best_accuracy"] == pytest.approx(max(curve)), "not that of the best epoch"
     if case == "early stopping":
         assert 3 <= whole.epochs[-1] < 30
         assert whole.metrics["validation"]["accuracy"] == whole.metrics["validation"]["best_accuracy"]

@@ -143,8 +143,9 @@ def precision(settings: Settings) -> str:
 def measure_final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:
     """Return metrics with the final weights and, as ``best_*``, with the best; the final weights stay in place."""
     final = at_best = measure()
-    if record.best_epoch != record.done:
-        last = model.get_weights()
+    last = model.get_weights()
+    # With use_ema the weights that training ends with are others than those of its last epoch.
+    if not all(map(np.array_equal, last, record.best_weights)):
         model.set_weights(record.best_weights)
         at_best = measure()
         model.set_weights(last)
