@@ -130,3 +130,21 @@ def test_what_cannot_be_is_one_sentence(folder: Path) -> None:
         assert "is not the model" in done.output
     finally:
         file.write_bytes(whole)
+
+
+def test_the_exercise_registers_its_layers_before_its_net_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica import exercises
+    from practica.errors import InputError
+    from practica.training import kept_models
+
+    loaded: list[str] = []
+
+    def opened(*arguments: Any) -> Any:
+        raise InputError(f"opened after {loaded}")
+
+    monkeypatch.setattr(exercises, "load", loaded.append)
+    monkeypatch.setattr(kept_models, "kept_model", opened)
+    done = CliRunner().invoke(
+        main, ["predict", "ej08/dense", "--input", "a.npz", "--data", "data", "--results", "results"]
+    )
+    assert "opened after ['ej08']" in done.output

@@ -113,7 +113,7 @@ def test_what_cannot_be_trained_is_one_sentence_that_names_it(case: str) -> None
     assert not set("\n\x1b") & set(sentence)
 
 
-def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None) -> str:
+def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None, keep: str = "none") -> str:
     """Return what the rehearsal says of an exercise made up for a test."""
     import keras
 
@@ -127,7 +127,7 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None) ->
     module = SimpleNamespace(net=net or small, problem=lambda *_: problem)
     monkeypatch.setattr(exercises, "load", lambda name: module)
     try:
-        rehearse(Block("ej90", "net", (0,), "net", "none", dict(RECIPE)), {})
+        rehearse(Block("ej90", "net", (0,), "net", "none", dict(RECIPE), save_model=keep), {})
     except InputError as error:
         return str(error)
     return ""
@@ -212,6 +212,25 @@ def test_what_no_checkpoint_would_keep_is_refused_before_any_training(monkeypatc
     assert "other inputs of the same samples" in rehearsed(
         monkeypatch, Problem(MULTICLASS, two_classes(), to_input=lambda x: drawn(tf.cast(x, "float32")))
     )
+
+
+def test_a_net_that_is_kept_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    def with_lambda(settings: Any) -> Any:
+        inputs = keras.Input((3,))
+        return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Lambda(lambda x: x * 2.0)(inputs)))
+
+    problem = Problem(MULTICLASS, two_classes())
+    for net, words in (
+        (with_layer(lambda x: x), "class 'Layer' is not registered; decorate it with"),
+        (with_lambda, "Keras does not trust a Lambda layer"),
+    ):
+        assert words in rehearsed(monkeypatch, problem, net, "last")
+        assert not rehearsed(monkeypatch, problem, net)
+    assert not rehearsed(monkeypatch, problem, keep="best")
 
 
 def test_a_net_gives_one_array_of_what_its_loss_takes(monkeypatch: pytest.MonkeyPatch) -> None:

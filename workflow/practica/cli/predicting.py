@@ -51,11 +51,12 @@ def predict(
     folders = {} if results and data_folder else places(config_files)
     results, data_folder = results or Path(folders["results"]), data_folder or Path(folders["data"]["folder"])
     quiet_tensorflow(1)
-    from practica import data
+    from practica import data, exercises
     from practica.backend import as_float
     from practica.training.block import problem_of, settings_of
     from practica.training.kept_models import kept_model, predictions, read_inputs, read_texts
 
+    exercises.load(exercise)  # registers its own layers
     net, manifest = kept_model(results, exercise, variant, seed, fold)
     to_input, texts = None, holds_text(net.inputs[0])
     if not as_inputs:

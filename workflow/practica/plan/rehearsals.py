@@ -35,7 +35,7 @@ def name_of(block: Block) -> str:
 
 def key(block: Block, fingerprint: str) -> str:
     """Return the digest of all that decides whether a block can be trained; the ``fingerprint`` is that of its data."""
-    specification = replace(block, seeds=(), trial="", save_model="none").specification()
+    specification = replace(block, seeds=(), trial="").specification()
     code = [run_code(block.exercise), code_digest("practica.training.rehearsal")]
     return sha256(canonical_json([specification, *code, fingerprint]))[:16]
 

@@ -73,11 +73,30 @@ def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int 
         try:
             net: keras.Model = keras.saving.load_model(file, compile=False, safe_mode=True)
         except (ValueError, TypeError) as error:
-            raise InputError(f"{file} cannot be opened: {in_one_line(error)}") from error
+            raise InputError(f"{file} cannot be opened: {_unopened(error)}") from error
         return net, path
     kept = sorted(name for manifest in own.values() for name in manifest.get("models", {}))
     hint = f" (kept: {', '.join(kept)}; with folds, give --fold)" if kept else ""
     raise InputError(f"{called} kept no model{hint}: set save_model: last or best for it, and train it again")
+
+
+def check_opens(net: keras.Model) -> None:
+    """Raise ``InputError`` if Keras would refuse to open a file with the net."""
+    try:
+        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(net), safe_mode=True)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise InputError(f"save_model: a file with {net.name} could not be opened: {_unopened(error)}") from error
+
+
+def _unopened(error: Exception) -> str:
+    """Return why Keras cannot make a net of its description, in a few of its words."""
+    words = str(error)
+    if "Could not locate" in words:
+        where = words.partition("Could not locate ")[2].partition(". Make sure")[0]
+        return f"{where} is not registered; decorate it with @keras.saving.register_keras_serializable()"
+    if "deserialization of a `Lambda`" in words:
+        return "Keras does not trust a Lambda layer with a function of Python; write a Layer in its place"
+    return " ".join(words.rpartition("Exception encountered: ")[2].split())
 
 
 def read_texts(path: Path) -> tuple[list[str], np.ndarray]:

@@ -22,7 +22,8 @@ from practica.exercises.problem import Arrays, Problem, Samples, Settings
 from practica.texts import holds_text
 from practica.training import by_hand, keras_internals
 from practica.training.block import builder, is_by_hand, names_of, problem_of, settings_of
-from practica.training.fit import augmented, check_output, precision, predict_with
+from practica.training.fit import NONE, augmented, check_output, precision, predict_with
+from practica.training.kept_models import check_opens
 from practica.training.recipe import Stopping, compile_model, log_interval, sample_weights
 from practica.training.watch import check_graphs
 
@@ -60,6 +61,8 @@ def rehearse(block: Block, arrays: Arrays) -> None:
         log_interval(settings)
         Stopping.of(settings)
         (_by_hand if is_by_hand(block) else _by_keras)(build, settings, problem, block.seeds[0])
+        if block.save_model != NONE:
+            check_opens(build(settings))
     except InputError as error:
         named = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
         raise InputError(str(error) if named else f"{name}: {error}") from error
