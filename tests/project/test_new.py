@@ -105,6 +105,12 @@ def test_configuration_keeps_its_words_and_gains_one_block(plain):
     assert examine(yaml.safe_load(after), ["config.yaml"]) == []
 
 
+@pytest.mark.parametrize("name", ["no", "on", "null", "q"])
+def test_a_name_that_yaml_takes_for_a_truth_value_is_a_name_too(plain, name):
+    new_exercise(name, "mnist")
+    assert Study.resolve(yaml.safe_load((plain / "config.yaml").read_text(encoding="utf-8"))).exercises[-1] == name
+
+
 def test_block_goes_to_the_exercises_wherever_they_stand(plain):
     config = plain / "config.yaml"
     text = "exercises:\n    ej08: # first\n        dataset: mnist\n        variants: {dense: {}}\n# after\nseeds: 2"

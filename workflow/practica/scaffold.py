@@ -52,7 +52,7 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
     before, there = read_text(config), _exercises(config)
     study = Study.resolve(read_yaml(config))
     spec = spec_of(dataset)
-    fields = {"exercise": exercise, "dataset": dataset, "title": _scalar(title or dataset)}
+    fields = {"exercise": exercise, "key": _scalar(exercise), "dataset": dataset, "title": _scalar(title or dataset)}
     fields |= _form(dataset, spec.compute() if isinstance(spec, Computed) else spec.stand_in())
     folder = Path(os.path.relpath(study.folder)) / exercise
     files = {
@@ -171,7 +171,7 @@ def _render(name: str, fields: Mapping[str, Any]) -> str:
 
 def _scalar(text: str) -> str:
     """Return ``text`` as a YAML scalar: unquoted if that is safe."""
-    if re.fullmatch(r"\w[\w ]*\w", text) and isinstance(yaml.safe_load(text), str):
+    if re.fullmatch(r"\w([\w ]*\w)?", text) and isinstance(yaml.safe_load(text), str):
         return text
     return json.dumps(text, ensure_ascii=False)
 
