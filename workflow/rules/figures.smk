@@ -7,7 +7,9 @@ from practica.plan.wiring import figure_inputs, in_every_language
 
 FIGURES = report_figures(study)
 figure_files = in_every_language(
-    study, "figures", expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png", "csv"])
+    study,
+    "figures",
+    expand("{figure}.{kind}", figure=FIGURES, kind=["pdf", "png", "csv"]),
 )
 # Those in the report's own language are separate outputs, because the HTML report shows them.
 OTHER_FIGURES = [
