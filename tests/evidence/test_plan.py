@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,19 @@ def test_a_plan_sums_up_what_runs_and_what_stays(study: Study) -> None:
     assert "no results yet" in table and "Besides: 1 figure" in table
     alone = make_plan(known, jobs, estimator_of(known), None)
     assert {each.place for each in alone.trainings} == {"this machine"}
+
+
+def test_a_plan_says_where_the_rehearsal_decides_on_a_gpu(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    there, *others = known.blocks()
+    timed(there, study.results, fit=3600.0, wall=3600.0)
+    jobs = [replace(job(each), asks={**ASKS, "gpu": "<TBD>"}) for each in others]
+    plan = make_plan(known, jobs, estimator_of(known), lambda each: "cpu or gpu")
+    assert {each.gpu for each in plan.trainings} == {None}
+    assert plan.as_json()["sums"]["gpu_hours"] == 0
+    table = " ".join(as_table(plan, StringIO()).split())
+    assert "2 threads, GPU?, 3 GB, 60 min cpu or gpu 1 h 00 min + ? 0 + ?" in table
+    assert "GPU?: the rehearsal counts" in table
 
 
 def test_nothing_to_train_is_said() -> None:

@@ -64,14 +64,14 @@ def test_only_what_is_to_be_trained_and_is_new_is_rehearsed(study: Study) -> Non
     block = study.block("moons", "raw", (0,))
     first = planned(study, "moons/raw", "steps/conv")
     assert {name_of(b) for b in first.due(STUDY).values()} == {"moons/raw", "steps/conv"}
-    remember(study.results, keys_of(study, "moons/raw"))
+    remember(study.results, dict.fromkeys(keys_of(study, "moons/raw"), 0))
     assert [name_of(b) for b in planned(study, "moons/raw", "steps/conv").due(STUDY).values()] == ["steps/conv"]
     assert planned(study, "moons/raw").before(study.block("moons", "raw", (0,))) == []
     assert planned(study).before(block) == []
 
 
 def test_while_anything_is_new_every_training_waits_and_nothing_that_stays(study: Study) -> None:
-    remember(study.results, keys_of(study, "moons/raw"))
+    remember(study.results, dict.fromkeys(keys_of(study, "moons/raw"), 0))
     plan = planned(study, "moons/raw", "steps/conv")
     (file,) = plan.before(study.blocks()[0])
     assert name_of(study.blocks()[0]) == "moons/raw"
@@ -102,11 +102,11 @@ def test_the_key_is_of_settings_data_and_code_and_not_of_seeds() -> None:
 
 
 def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
-    remember(tmp_path, ["b", "a"])
-    for name, text in {"torn": '["c"', "other": '{"d": 1}', "empty": ""}.items():
+    remember(tmp_path, {"b": 1, "a": 2})
+    for name, text in {"torn": '{"c"', "old": '["d"]', "other": '{"e": "f"}', "empty": ""}.items():
         (tmp_path / f"rehearsed/{name}.json").write_text(text)
-    assert remembered(tmp_path) == {"a", "b"}
-    assert json.loads((tmp_path / f"rehearsed/{label(['a', 'b'])}.json").read_text()) == ["a", "b"]
+    assert remembered(tmp_path) == {"a": 2, "b": 1}
+    assert json.loads((tmp_path / f"rehearsed/{label(['a', 'b'])}.json").read_text()) == {"a": 2, "b": 1}
 
 
 def tried(*values: dict[str, Any]) -> list[dict[str, Any]]:

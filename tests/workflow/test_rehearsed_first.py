@@ -53,6 +53,9 @@ def test_what_is_known_is_neither_rehearsed_nor_trained_again(trained, memory) -
         "Training ej05/tanh5/s1",
         *(f"Training ej06/{variant}/s1" for variant in ("raw", "corrected", "wider", "deeper")),
     }
+    done = trained.snakemake("-n", "-p", RUNS, *STUDY, "seeds=2")
+    trainings = [line for line in (done.stdout + done.stderr).splitlines() if "practica train" in line]
+    assert ["--gpu 0" in line for line in trainings] == [True] * 5  # as the rehearsal has counted
 
 
 def test_results_without_the_memory_stay(trained, memory) -> None:
@@ -79,8 +82,11 @@ def test_an_added_variant_is_rehearsed_alone(trained, memory) -> None:
     words = ["--configfile", "tiny.yaml", "more.yaml", *STUDY]
     assert jobs(trained, *words) == {"Rehearsing what is to be trained (study)", "Training ej06/more/s0"}
     done = trained.snakemake("-n", "-p", RUNS, *words)
-    (command,) = [line for line in (done.stdout + done.stderr).splitlines() if "practica rehearse" in line]
+    lines = (done.stdout + done.stderr).splitlines()
+    (command,) = [line for line in lines if "practica rehearse" in line]
     assert "rehearse ej06/more --part study" in command
+    (training,) = [line for line in lines if "practica train" in line]
+    assert "--gpu <TBD>" in training  # until the rehearsal has counted
 
 
 def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, memory) -> None:

@@ -1,4 +1,5 @@
 # Every training waits until all of them have been tried on a few samples.
+from practica.plan.gpus import Gpus
 from practica.plan.rehearsals import STUDY, Rehearsals
 from practica.plan.rehearsals import TUNING as TRIED
 from practica.launch.snakemake_internals import made_otherwise, plans
@@ -28,12 +29,21 @@ REHEARSALS = Rehearsals(
 )
 
 
+GPUS = Gpus(study, content)
+
+
 @per_job
 def rehearsal_before(wildcards):
     """Return the rehearsal that a training waits for; a cluster job is submitted only after it."""
     if not plans(workflow):
         return []
     return [waits_for(file) for file in REHEARSALS.before(block_of(wildcards))]
+
+
+@per_job
+def gpu_for(wildcards, input):
+    """Return the GPUs that a training asks for; its rehearsal may have to count first."""
+    return GPUS.of(block_of(wildcards), input.rehearsal)
 
 
 def rehearsed(wildcards):

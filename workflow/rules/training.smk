@@ -16,7 +16,7 @@ rule train:
         "../../envs/practica.yaml"
     threads: need("threads")
     resources:
-        gpu=need("gpu"),
+        gpu=gpu_for,
         mem_mb=need("mem_mb", grows=True),
         runtime=need("runtime", grows=True),
     params:

@@ -161,6 +161,8 @@ def train(
         raise click.UsageError("name an exercise and a variant, or give --spec")
     results = results or Path(said["results"])
     data_folder = data_folder or Path(said["data"]["folder"])
+    if spec and not gpu:  # TensorFlow would take all the memory of one that another job has asked for
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(threads)
     from practica.exports.events import EventFiles
     from practica.jobs.job import run_job
@@ -223,16 +225,15 @@ def rehearse(
     from practica.training.rehearsal import rehearse as try_out
 
     done = remembered(results)
-    passed, refused = set(), []
+    passed: dict[str, int] = {}
+    refused = []
     for block in candidates(study, part):
         if variants and name_of(block) not in variants:
             continue
         dataset = load(block.dataset, data_folder or Path(study.data["folder"]), test=not block.trial)
         name = key(block, dataset.fingerprint)
         try:
-            if name not in done:
-                try_out(block, dataset.arrays)
-            passed.add(name)
+            passed[name] = done[name] if name in done else try_out(block, dataset.arrays)
         except InputError as error:
             refused.append(str(error))
     with noted(refusal_file(results, "rehearsal")):

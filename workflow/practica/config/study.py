@@ -27,7 +27,7 @@ from practica.yamlfiles.plain import plain
 
 KEPT = ("model", "dataset", "save_model", "seeds", "seeds_per_job")
 """What a variant has under every protocol, unless a protocol says otherwise."""
-RESOURCES = {"threads": 1, "gpu": 1, "mem_mb": 3000, "runtime": 60}
+RESOURCES = {"threads": 1, "gpu": "auto", "mem_mb": 3000, "runtime": 60}
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class Study:
         """Return whether the last states of the exercise's runs are kept, so that more epochs can follow."""
         return bool(self.config["exercises"][exercise]["keep_checkpoints"])
 
-    def resources(self, exercise: str, variant: str) -> dict[str, int]:
+    def resources(self, exercise: str, variant: str) -> dict[str, Any]:
         """Return what a job of the variant needs: ``threads``, ``gpu``, ``mem_mb`` [MB] and ``runtime`` [min]."""
         entry = self.config["exercises"][exercise]
         return {**RESOURCES, **entry["resources"], **self._variant(exercise, variant).get("resources", {})}

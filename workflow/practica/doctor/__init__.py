@@ -20,12 +20,14 @@ from rich.text import Text
 
 from practica.config.citation import PLACEHOLDER, citation
 from practica.config.study import Study
+from practica.data.store.planned import plan
 from practica.doctor.data import data_sets
 from practica.doctor.finding import Finding
 from practica.errors import InputError
 from practica.launch.merging import profile_file
 from practica.launch.profiles import problems, refused
 from practica.paper.own import babel_file
+from practica.plan.gpus import Gpus
 from practica.plan.places import check_writable
 from practica.yamlfiles.reading import read_yaml
 
@@ -145,7 +147,7 @@ def cited() -> Finding:
 
 def gpu(study: Study, cluster: bool) -> Finding:
     """Check whether TensorFlow sees a GPU here, if runs ask for one."""
-    wanted = [e for e in study.exercises for v in study.every_variant(e) if study.resources(e, v)["gpu"]]
+    wanted = _asking_for_gpus(study)
     if not wanted:
         return Finding("GPU", "ok", "no run asks for one")
     seen = _gpus_seen()
@@ -155,6 +157,13 @@ def gpu(study: Study, cluster: bool) -> Finding:
         return Finding("GPU", "ok", "none on this machine; a job that SLURM gives one fails if it cannot use it")
     runs = ", ".join(dict.fromkeys(wanted))
     return Finding("GPU", "warn", f"TensorFlow sees none; {runs} will train on the CPU", "run: make setup ENV=gpu")
+
+
+def _asking_for_gpus(study: Study) -> list[str]:
+    """Return the exercise of each variant that asks for a GPU; before the rehearsal, of each that may."""
+    gpus = Gpus(study, lambda dataset: plan(dataset, study.data).fingerprint)
+    variants = [(e, v) for e in study.exercises for v in study.every_variant(e)]
+    return [e for e, v in variants if gpus.of(study.block(e, v, study.seed_groups(e, v)[0]))]
 
 
 def _gpus_seen() -> int:
@@ -208,8 +217,7 @@ def _partitions(study: Study, file: Path) -> Iterator[Finding]:
             yield Finding(f"partition {name}", "fail", "has no GPUs", f"set its max_gpu to 0 in {_short(file)}")
         else:
             yield Finding(f"partition {name}", "ok", "up, with GPUs" if name in with_gpus else "up")
-    gpus = max((study.resources(e, v)["gpu"] for e in study.exercises for v in study.every_variant(e)), default=0)
-    if gpus > max(map(_gpus_of, named.values()), default=0):
+    if _asking_for_gpus(study) and not any(map(_gpus_of, named.values())):
         yield Finding("partitions", "fail", "runs ask for a GPU and no partition has one", f"edit {_short(file)}")
 
 

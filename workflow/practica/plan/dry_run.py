@@ -19,7 +19,7 @@ from practica.launch.merging import BASE
 from practica.launch.placing import command_executor, partition_files
 from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
 from practica.plan.places import ROOT
-from practica.plan.planned import Job, Plan, Training, make_plan
+from practica.plan.planned import Job, Plan, Training, gpu_is_open, make_plan
 
 FILE = "PRACTICA_PLAN"
 """Variable with the file to which the logger of a dry run writes the plan, in place of the terminal."""
@@ -44,9 +44,12 @@ def plan_of(study: Study, jobs: Sequence[Job]) -> Plan:
     from snakemake_executor_plugin_slurm_patient.upstream import partition_of  # this imports the plugin
 
     files = partition_files()
-    return make_plan(
-        study, jobs, estimator_of(study), lambda job: partition_of(job.asks, int(job.asks["threads"]), files)
-    )
+
+    def place(job: Job) -> str:
+        choices = [{**job.asks, "gpu": gpu} for gpu in (0, 1)] if gpu_is_open(job) else [job.asks]
+        return " or ".join(dict.fromkeys(partition_of(asks, int(asks["threads"]), files) for asks in choices))
+
+    return make_plan(study, jobs, estimator_of(study), place)
 
 
 def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | None) -> Plan:

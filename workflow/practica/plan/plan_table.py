@@ -89,7 +89,7 @@ def _by_exercise(plan: Plan) -> Iterator[tuple[str, list[Training]]]:
 
 def _asks(training: Training) -> str:
     threads = f"{training.threads} thread{'s' * (training.threads != 1)}"
-    gpu = f", {training.gpu} GPU" if training.gpu else ""
+    gpu = ", GPU?" if training.gpu is None else f", {training.gpu} GPU" if training.gpu else ""
     return f"{threads}{gpu}, {training.mem_mb / 1000:.3g} GB, {training.runtime} min"
 
 
@@ -115,7 +115,8 @@ def _gpu(plan: Plan, trainings: Sequence[Training] | None = None) -> str:
     members = plan.trainings if trainings is None else trainings
     if not plan.on_cluster:
         return "-"
-    return f"{hours(members, gpu=True):.2g}"
+    more = " + ?" if any(each.gpu is None for each in members) else ""
+    return f"{hours(members, gpu=True):.2g}{more}"
 
 
 def _sentences(plan: Plan) -> Iterator[str]:
@@ -131,8 +132,10 @@ def _sentences(plan: Plan) -> Iterator[str]:
         yield f"{source}: {SOURCES[source]}"
     if any(each.at_most for each in plan.trainings):
         yield "≤: for all samples of a data set; how many a training has is known once the data are prepared"
+    if any(each.gpu is None for each in plan.trainings):
+        yield "GPU?: the rehearsal counts the arithmetic of a training step, which decides whether one is requested"
     if not plan.on_cluster and any(each.gpu for each in plan.trainings):
-        yield "GPU: requested on clusters only; on this machine TensorFlow uses what it sees"
+        yield "GPU: requested on clusters only; on this machine TensorFlow uses one if it sees it"
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -48,14 +48,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Training:
-    """A planned training job: what it asks for, where it goes, how long it takes, and why it runs."""
+    """A planned training job: what it asks for, where it goes, how long it takes, and why it runs.
+
+    ``gpu`` is None until the rehearsal has counted the arithmetic.
+    """
 
     block: str
     exercise: str
     variant: str
     runs: int
     threads: int
-    gpu: int
+    gpu: int | None
     mem_mb: int
     runtime: int
     place: str
@@ -102,7 +105,7 @@ class Plan:
 
 def hours(trainings: Sequence[Training], *, gpu: bool = False) -> float:
     """Return the total hours of trainings, or the GPU-hours that they ask for, without those of unknown time."""
-    return round(sum((each.seconds or 0.0) * (each.gpu if gpu else 1) for each in trainings) / 3600, 4)
+    return round(sum((each.seconds or 0.0) * ((each.gpu or 0) if gpu else 1) for each in trainings) / 3600, 4)
 
 
 def make_plan(study: Study, jobs: Sequence[Job], estimator: Estimator, place: Callable[[Job], str] | None) -> Plan:
@@ -150,13 +153,14 @@ def in_order(jobs: Sequence[Job]) -> list[Job]:
 
 def _training(entry: tuple[Block, Path], job: Job, estimator: Estimator, place: str) -> Training:
     block, root = entry
-    asks = {name: _number(job.asks.get(name)) for name in ("threads", "gpu", "mem_mb", "runtime")}
+    asks = {name: _number(job.asks.get(name)) for name in ("threads", "mem_mb", "runtime")}
     training = Training(
         block=block.id,
         exercise=part_of(block.exercise, block.trial),
         variant=block.variant,
         runs=block.runs,
         **asks,
+        gpu=None if gpu_is_open(job) else _number(job.asks.get("gpu")),
         place=place,
         seconds=None,
         at_most=False,
@@ -164,6 +168,11 @@ def _training(entry: tuple[Block, Path], job: Job, estimator: Estimator, place: 
         why=why(block, root, job.reason),
     )
     return training.estimated(estimator.estimate(block))
+
+
+def gpu_is_open(job: Job) -> bool:
+    """Return whether Snakemake cannot tell yet if a job requests a GPU; its placeholder is a text."""
+    return isinstance(job.asks.get("gpu"), str)
 
 
 def _number(value: Any) -> int:

@@ -1,7 +1,8 @@
 """Which variants need a rehearsal before the first training of a plan, and a record of those rehearsed.
 
 The memory is the folder ``rehearsed`` of the results: each rehearsal leaves a file with the keys of what can be
-trained. A key stands for all that decides it: specification without seeds, code, and content of the data.
+trained, and the arithmetic of a step of each. A key stands for all that decides this: specification without seeds,
+code, and content of the data.
 """
 
 from __future__ import annotations
@@ -72,19 +73,20 @@ def telling_trials(every: Sequence[Trial]) -> list[Block]:
     return chosen
 
 
-def remembered(results: str | Path) -> set[str]:
-    """Return the keys of all that has been rehearsed; a damaged file says nothing."""
-    keys: set[str] = set()
+def remembered(results: str | Path) -> dict[str, int]:
+    """Return the operations of a training step of all that has been rehearsed, by key; a damaged file says nothing."""
+    counts: dict[str, int] = {}
     for path in folder(results).rglob("*.json"):
         with contextlib.suppress(InputError):
             content = read_json(path)
-            keys.update(content if isinstance(content, list) else [])
-    return keys
+            known = content.items() if isinstance(content, dict) else ()
+            counts.update((name, count) for name, count in known if isinstance(count, int))
+    return counts
 
 
-def remember(results: str | Path, keys: Iterable[str], file: Path | None = None) -> None:
-    """Remember what can be trained, in ``file`` or in one of its own."""
-    write_json(file or folder(results) / f"{label(keys)}.json", sorted(keys))
+def remember(results: str | Path, counts: Mapping[str, int], file: Path | None = None) -> None:
+    """Remember what can be trained, and the operations of a step of each, in ``file`` or in one of its own."""
+    write_json(file or folder(results) / f"{label(counts)}.json", dict(sorted(counts.items())))
 
 
 def label(keys: Iterable[str]) -> str:
@@ -114,7 +116,7 @@ class Rehearsals:
     ) -> None:
         self._study, self._trained, self._trains, self._alone = study, trained, trains, alone
         self._content = content
-        self._done: set[str] | None = None
+        self._done: dict[str, int] | None = None
         self._due: dict[str, dict[str, Block]] = {}
         self._training: set[Path] = set()
 

@@ -21,6 +21,7 @@ from practica.errors import InputError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Samples, Settings
 from practica.texts import holds_text
 from practica.training import by_hand, keras_internals
+from practica.training.arithmetic import step_flop
 from practica.training.block import builder, is_by_hand, names_of, problem_of, settings_of
 from practica.training.fit import NONE, augmented, check_output, precision, predict_with
 from practica.training.kept_models import check_opens
@@ -40,12 +41,15 @@ STYLE = re.compile(r"\x1b\[\d*m")
 """How Keras sets words in bold at a terminal."""
 
 
-def rehearse(block: Block, arrays: Arrays) -> None:
+def rehearse(block: Block, arrays: Arrays) -> int:
     """Do once, and small, all that training the block begins with: on its first run, and on the first seed's last fold.
 
     Args:
         block: what is to be trained.
         arrays: the data set's arrays.
+
+    Returns:
+        The floating-point operations of a training step; 0 for a net by hand, for which NumPy has no GPU.
 
     Raises:
         InputError: it cannot be trained; the message is one sentence that names the block's variant.
@@ -60,9 +64,10 @@ def rehearse(block: Block, arrays: Arrays) -> None:
         problem = problem_of(block, arrays, settings, first)
         log_interval(settings)
         Stopping.of(settings)
-        (_by_hand if is_by_hand(block) else _by_keras)(build, settings, problem, block.seeds[0])
+        flop = (_by_hand if is_by_hand(block) else _by_keras)(build, settings, problem, block.seeds[0])
         if block.save_model != NONE:
             check_opens(build(settings))
+        return flop
     except InputError as error:
         named = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
         raise InputError(str(error) if named else f"{name}: {error}") from error
@@ -89,7 +94,7 @@ def telling(samples: Samples) -> Samples:
     return samples.take(np.unique(places))
 
 
-def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem, seed: int) -> None:
+def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem, seed: int) -> int:
     keras.config.set_dtype_policy(precision(settings))
     keras.utils.set_random_seed(seed)
     feed = Feed(problem.to_input)
@@ -102,6 +107,7 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     if not net.built:
         net(inputs)
     check_output(net, inputs)
+    flop = step_flop(net, inputs, min(settings.batch_size, len(problem.train)))
     model = augmented(net, problem)
     compile_model(model, problem, settings, 1)
     if problem.callbacks:
@@ -118,6 +124,7 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
         raise InputError(
             f"its task monitors {problem.task.monitor[0]!r}, which is none of its metrics ({', '.join(logs)})"
         )
+    return flop
 
 
 def _check_inputs(feed: Feed, problem: Problem) -> None:
@@ -164,7 +171,7 @@ def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
     check_graphs(model, traced)
 
 
-def _by_hand(build: Callable[[Settings], Any], settings: Settings, problem: Problem, seed: int) -> None:
+def _by_hand(build: Callable[[Settings], Any], settings: Settings, problem: Problem, seed: int) -> int:
     by_hand.Trainer(build, settings)
     net = build(settings)
     net.initialise(seed)
@@ -173,6 +180,7 @@ def _by_hand(build: Callable[[Settings], Any], settings: Settings, problem: Prob
         if name == "train":
             net.train_epoch(inputs, samples.y, np.arange(len(samples)), settings.batch_size)
         net.evaluate(inputs, samples.y)
+    return 0
 
 
 def _measure(problem: Problem, name: str, samples: Samples, outputs: np.ndarray) -> None:

@@ -1,0 +1,106 @@
+"""The arithmetic of a training step, against counts by hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from practica.config.study import Block
+
+pytestmark = pytest.mark.keras
+
+FORWARD = {
+    "dense": 2 * 7 * 5,
+    "strided convolution": 2 * (3 * 3 * 3 * 4) * 4 * 4,
+    "transposed convolution": 2 * (3 * 3 * 3 * 5) * 8 * 8,
+    "depthwise convolution": 2 * (3 * 3 * 3) * 8 * 8,
+    "recurrent": 2 * (3 * 16 + 4 * 16) * 6,
+    "attention": 2 * 4 * (8 * 2 * 4) * 6,
+    "applied twice": 2 * 2 * 3 * 3,
+    "embedding": 2 * 6 * 3 * 1,
+    "without shapes of its own": 2 * 7 * 5,
+}
+
+
+def net(name: str):
+    import keras
+    from keras import layers
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = layers.Dense(5)
+
+        def call(self, x):
+            return self.inner(x)
+
+    if name == "without shapes of its own":
+        return Own(), np.ones((3, 7), "float32")
+    shapes = {"dense": (7,), "recurrent": (6, 3), "attention": (6, 8), "applied twice": (3,), "embedding": (6,)}
+    inputs = keras.Input(shapes.get(name, (8, 8, 3)))
+    dense, attention = layers.Dense(3), layers.MultiHeadAttention(2, 4)
+    outputs = {
+        "dense": layers.Dense(5),
+        "strided convolution": layers.Conv2D(4, 3, strides=2, padding="same"),
+        "transposed convolution": layers.Conv2DTranspose(5, 3, strides=2, padding="same"),
+        "depthwise convolution": layers.DepthwiseConv2D(3, padding="same"),
+        "recurrent": layers.LSTM(4),
+        "attention": lambda x: attention(x, x),
+        "applied twice": lambda x: dense(dense(x)),
+        "embedding": lambda x: layers.Dense(1)(layers.Flatten()(layers.Embedding(9, 3)(x))),
+    }[name](inputs)
+    return keras.Model(inputs, outputs), np.ones((2, *inputs.shape[1:]), "float32")
+
+
+@pytest.mark.parametrize("name", FORWARD)
+def test_a_pass_forward_is_counted_as_by_hand(name: str) -> None:
+    from practica.training.arithmetic import step_flop
+
+    model, inputs = net(name)
+    model(inputs)
+    assert step_flop(model, inputs, 10) == 3 * 10 * FORWARD[name]
+    assert "call" not in {key for layer in model.layers for key in vars(layer)}
+
+
+def test_the_rehearsal_counts_a_step_of_at_most_all_samples() -> None:
+    from practica.training.rehearsal import rehearse
+
+    recipe = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "validation_fraction": 0.25, "bn_momentum": 0.9}
+    arrays = {
+        f"{name}_{part}": np.zeros((80, *shape), "uint8")
+        for part in ("train", "test")
+        for name, shape in {"x": (28, 28), "y": ()}.items()
+    }
+    arrays |= {f"y_{part}": np.arange(80) % 10 for part in ("train", "test")}
+    by_batch = {
+        size: rehearse(Block("ej08", "dense", (0,), "dense", "mnist", {**recipe, "batch_size": size}), arrays)
+        for size in (1, 20, 1000)
+    }
+    assert by_batch[1] > 0
+    assert by_batch[20] == 20 * by_batch[1]
+    assert by_batch[1000] == 60 * by_batch[1]
+
+
+def test_a_net_by_hand_needs_no_gpu() -> None:
+    from practica.training.rehearsal import rehearse
+
+    recipe = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 20, "epochs": 2, "loss": "mse"}
+    block = Block("ej02", "xor", (0,), "xor_221_numpy", "xor", recipe)
+    assert rehearse(block, {"x": np.eye(2), "y": np.ones((2, 1))}) == 0
+
+
+@pytest.mark.parametrize(("gpu", "visible"), [("0", "-1"), ("1", "0")])
+def test_a_training_of_the_workflow_uses_a_gpu_only_if_it_requested_one(
+    gpu: str, visible: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from practica.cli import main
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    spec = Block("ej05", "tanh5", (0,), "tanh5", "logistic", {}).specification()
+    words = ["train", "--spec", spec, "--data", str(tmp_path / "none"), "--results", str(tmp_path), "--gpu", gpu]
+    assert CliRunner().invoke(main, words).exit_code
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == visible

@@ -1,0 +1,60 @@
+"""Which trainings ask for a GPU: as the configuration says or, if it leaves that open, by the arithmetic of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from practica.config.block import Block
+from practica.config.study import Study
+from practica.config.trials import trials
+from practica.plan.rehearsals import candidates, key, name_of, remembered, telling_trials
+
+WORTH_A_GPU = 10_000_000_000
+"""Floating-point operations of a training step from which a GPU is asked for: a processor needs a tenth of a second."""
+
+
+class Gpus:
+    """How many GPUs each training of a study asks for.
+
+    Args:
+        study: the study.
+        content: gives the fingerprint of a data set.
+    """
+
+    def __init__(self, study: Study, content: Callable[[str], str]) -> None:
+        self._study, self._content = study, content
+        self._worth: dict[tuple[str, bool], bool] = {}
+
+    def of(self, block: Block, after: Sequence[str] = ()) -> int:
+        """Return the GPUs that the training of a block asks for.
+
+        Args:
+            block: the block.
+            after: the rehearsal that the training waits for, if there is one, which counts the arithmetic.
+
+        Raises:
+            FileNotFoundError: the number is known after the rehearsal; Snakemake plans without it and asks again then.
+        """
+        gpu = self._study.resources(block.exercise, block.variant)["gpu"]
+        if gpu != "auto":
+            return int(gpu)
+        for file in after:
+            Path(file).stat()
+        names = name_of(block), bool(block.trial)
+        if names not in self._worth:
+            self._worth[names] = self._is_worth(block)
+        return int(self._worth[names])
+
+    def _is_worth(self, block: Block) -> bool:
+        """Return whether a step is worth a GPU; trials all ask for what the largest rehearsed one is worth.
+
+        It counts as worth one if nobody has counted: results from elsewhere come without a rehearsal.
+        """
+        if block.trial:
+            rehearsed = telling_trials(trials(self._study, block.exercise, block.variant))
+        else:
+            rehearsed = candidates(self._study, name_of(block))
+        counts = remembered(self._study.results)
+        known = [counts[name] for each in rehearsed if (name := key(each, self._content(each.dataset))) in counts]
+        return max(known, default=WORTH_A_GPU) >= WORTH_A_GPU

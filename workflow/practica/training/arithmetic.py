@@ -1,0 +1,80 @@
+"""Count the arithmetic of a net: the products of its inputs and its weights, in one step of training.
+
+Whenever a layer is applied, each number in its matrices and kernels is multiplied and added once at every place of its
+input or of its output, whichever has fewer: of the output for a strided convolution, of the input for a transposed one.
+Everything else is small beside that and left out: biases, activations, normalisation, pooling, and the products of
+activations in attention.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+from unittest.mock import patch
+
+import keras
+
+from practica.training.keras_internals import flat_layers
+
+PASSES = 3
+"""A step goes forward once; the gradients by the inputs and by the weights cost as much again each."""
+
+
+def step_flop(net: keras.Model, inputs: Any, batch_size: int) -> int:
+    """Return the floating-point operations of a training step.
+
+    Args:
+        net: a built net.
+        inputs: a few samples, as the net takes them.
+        batch_size: the samples of a step.
+    """
+    samples = keras.tree.flatten(inputs)[0].shape[0]
+    return PASSES * batch_size * forward_flop(net, inputs) // samples
+
+
+def forward_flop(net: keras.Model, inputs: Any) -> int:
+    """Return the floating-point operations with which a built net computes its outputs of all these inputs."""
+    counts: list[int] = []
+    layers = flat_layers(net)
+    cells = {id(cell) for layer in layers if isinstance(layer, keras.layers.RNN) for cell in flat_layers(layer)[1:]}
+    # Only its calls tell how often a layer is applied, and to what: some are shared, or without shapes of their own.
+    with ExitStack() as stack:
+        for layer in layers:
+            if id(layer) not in cells:
+                stack.enter_context(patch.object(layer, "call", _counted(layer, counts)))
+        net(inputs)
+    return sum(counts)
+
+
+def _counted(layer: keras.Layer, counts: list[int]) -> Callable[..., Any]:
+    """Return the layer's function, which also notes the operations of each call."""
+    call, weights = layer.call, _weights(layer)
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        outputs = call(*args, **kwargs)
+        if weights:
+            counts.append(2 * weights * _places(layer, [args, kwargs], outputs))
+        return outputs
+
+    return counted
+
+
+def _weights(layer: keras.Layer) -> int:
+    """Return the numbers in the layer's own matrices and kernels; those of its cell are a recurrent layer's own."""
+    if isinstance(layer, keras.layers.Embedding):  # it looks its rows up
+        return 0
+    inner = [] if isinstance(layer, keras.layers.RNN) else flat_layers(layer)[1:]
+    others = {id(weight) for each in inner for weight in each.weights}
+    own = [weight for weight in layer.weights if id(weight) not in others and weight.name != "bias"]
+    return sum(math.prod(weight.shape) for weight in own if len(weight.shape) > 1)
+
+
+def _places(layer: keras.Layer, inputs: Any, outputs: Any) -> int:
+    """Return at how many places of all samples the layer applies its weights; a recurrent one does so at each time."""
+    ends = [inputs] if isinstance(layer, keras.layers.RNN) else [inputs, outputs]
+    channels = 1 if getattr(layer, "data_format", None) == "channels_first" else -1
+    shapes = [[part.shape for part in keras.tree.flatten(end) if hasattr(part, "shape")] for end in ends]
+    firsts = [first for first, *_ in filter(None, shapes) if len(first) > 1]
+    return min((math.prod(first) // first[channels] for first in firsts), default=1)
