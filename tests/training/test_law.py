@@ -221,7 +221,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "ftrl": {"optimizer": {"name": "ftrl", "l2_shrinkage_regularization_strength": 0.01}, "learning_rate": 0.1},
     "lamb": {"optimizer": "lamb"},
     "muon": {"optimizer": "Muon"},
-    "adafactor": {"optimizer": "Adafactor"},
+    # With Keras' own epsilon, pixels that are always 0 give 0 / 0 on processors that flush the smallest numbers to 0.
+    "adafactor": {"optimizer": {"name": "Adafactor", "epsilon_1": 1e-20}},
     "cosine": {"schedule": {"name": "CosineDecay", "decay_steps": 20}},
     "warm": {"schedule": {"name": "cosine_decay", "warmup_epochs": 1}},
     "ema": {"optimizer": {"name": "adam", "use_ema": True, "ema_momentum": 0.9}},
@@ -249,7 +250,7 @@ def by_hand(name: str) -> Any:
         "ftrl": lambda: optimizers.Ftrl(0.1, l2_shrinkage_regularization_strength=0.01),
         "lamb": lambda: optimizers.Lamb(0.01),
         "muon": lambda: optimizers.Muon(0.01),
-        "adafactor": lambda: optimizers.Adafactor(0.01),
+        "adafactor": lambda: optimizers.Adafactor(0.01, epsilon_1=1e-20),
         "cosine": lambda: optimizers.Adam(schedules.CosineDecay(0.01, 20)),
         "warm": lambda: optimizers.Adam(schedules.CosineDecay(0.0, 38, warmup_target=0.01, warmup_steps=19)),
         "ema": lambda: optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9),
