@@ -187,7 +187,8 @@ def test_a_job_stops_before_its_time_is_up_and_retries_finish_it(data, undisturb
         tries += 1
         assert tries < 20, "no progress"
     assert tries >= 1
-    assert [entry.why for entry in attempts(LONG, tmp_path)] == ["out of time"] * tries + ["done"]
+    # On a busy machine, no epoch may fit into one of the attempts.
+    assert [entry.why.partition(":")[0] for entry in attempts(LONG, tmp_path)] == ["out of time"] * tries + ["done"]
     assert runs(LONG, tmp_path) == undisturbed(LONG)
 
 
