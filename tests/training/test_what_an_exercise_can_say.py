@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -100,10 +101,9 @@ def problem(arrays, settings, seed, fold):
 """
 
 
-@pytest.mark.parametrize("text", [TEXTS, INSIDE], ids=["before the net", "in the net"])
-def test_a_net_of_texts_is_rehearsed_trained_kept_and_predicts(
-    text: str, arrays: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def kept(arrays: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable[..., Any]]:
+    """Return a function that trains a module's net, keeps it, and returns how to predict with it."""
     from click.testing import CliRunner
 
     from practica import data, exercises
@@ -113,29 +113,87 @@ def test_a_net_of_texts_is_rehearsed_trained_kept_and_predicts(
     from practica.training.checkpoint import Checkpoints
     from practica.training.rehearsal import rehearse
 
-    module: Any = ModuleType("example")
-    exec(compile(text, "example", "exec"), vars(module))
-    monkeypatch.setattr(exercises, "load", lambda exercise: module)
-    monkeypatch.setattr(data, "load", lambda name, folder: SimpleNamespace(arrays=arrays))
-    block = Block("ej90", "net", (0,), "net", "digits", {**SETTINGS, "epochs": 6}, save_model="last")
-    rehearse(block, arrays)
-    about = {"name": "digits", "fingerprint": "0" * 64, "stand_in": False, "origin": {}}
-    train_block(block, arrays, about, 1, block.folder(tmp_path), Checkpoints(tmp_path / "checkpoints", "key"))
+    def train(text: str) -> Callable[..., Any]:
+        module: Any = ModuleType("example")
+        exec(compile(text, "example", "exec"), vars(module))
+        monkeypatch.setattr(exercises, "load", lambda exercise: module)
+        monkeypatch.setattr(data, "load", lambda name, folder: SimpleNamespace(arrays=arrays))
+        block = Block("ej90", "net", (0,), "net", "digits", {**SETTINGS, "epochs": 6}, save_model="last")
+        rehearse(block, arrays)
+        about = {"name": "digits", "fingerprint": "0" * 64, "stand_in": False, "origin": {}}
+        train_block(block, arrays, about, 1, block.folder(tmp_path), Checkpoints(tmp_path / "checkpoints", "key"))
+        return predict
 
-    places = ["--results", str(tmp_path), "--data", str(tmp_path)]
+    def predict(source: str, *words: str) -> Any:
+        places = ["--results", str(tmp_path), "--data", str(tmp_path)]
+        return CliRunner().invoke(main, ["predict", "ej90/net", "--input", str(tmp_path / source), *places, *words])
+
+    return train
+
+
+def right(answer: str, labels: np.ndarray) -> float:
+    """Return the share of right classes in what ``predict`` prints."""
+    return float(np.mean([int(row.rpartition(",")[2]) for row in answer.splitlines()[1:]] == labels))
+
+
+@pytest.mark.parametrize("text", [TEXTS, INSIDE], ids=["before the net", "in the net"])
+def test_a_net_of_texts_is_rehearsed_trained_kept_and_predicts(
+    text: str, arrays: Any, tmp_path: Path, kept: Any
+) -> None:
+    predict = kept(text)
     few = arrays["text"][:20]
     np.savez(tmp_path / "few.npz", few)
     (tmp_path / "few.csv").write_text("number,text\n" + "".join(f'{n},"{each}"\n' for n, each in enumerate(few)))
     (tmp_path / "few.txt").write_text("\n".join(few))
     answers = set()
     for kind in ("npz", "csv", "txt"):
-        done = CliRunner().invoke(main, ["predict", "ej90/net", "--input", str(tmp_path / f"few.{kind}"), *places])
+        done = predict(f"few.{kind}")
         assert done.exit_code == 0, done.output
         answers.add(done.output)
     (answer,) = answers
-    classes = [int(row.rpartition(",")[2]) for row in answer.splitlines()[1:]]
-    assert np.mean(np.array(classes) == arrays["y"][:20]) > 0.6
+    assert right(answer, arrays["y"][:20]) > 0.6
     np.savez(tmp_path / "numbers.npz", np.zeros(3))
-    done = CliRunner().invoke(main, ["predict", "ej90/net", "--input", str(tmp_path / "numbers.npz"), *places])
+    done = predict("numbers.npz")
     assert done.exit_code == 2
     assert "no texts in it" in done.output
+
+
+def test_a_net_with_several_inputs_predicts_from_an_array_for_each(arrays: Any, tmp_path: Path, kept: Any) -> None:
+    (text,) = [each for each in MODULES if '"upper": upper' in each]
+    predict = kept(text)
+    upper, lower, labels = arrays["x"][:700, :32], arrays["x"][:700, 32:], arrays["y"][:700]
+    np.savez(tmp_path / "both.npz", lower=lower, upper=upper)
+    done = predict("both.npz")
+    assert done.exit_code == 0, done.output
+    assert right(done.output, labels) > 0.6
+    assert predict("both.npz", "--as-inputs").output == done.output
+    np.savez(tmp_path / "one.npz", upper=upper)
+    np.savez(tmp_path / "uneven.npz", upper=upper, lower=lower[:9])
+    np.savez(tmp_path / "wide.npz", upper=arrays["x"][:9], lower=lower[:9])
+    for source, sentence in (
+        ("one.npz", "the net takes 2 arrays named upper, lower; the file holds upper"),
+        ("uneven.npz", "the same number of samples, at least one: 700 in upper, 9 in lower"),
+        (
+            "wide.npz",
+            "inputs of shape upper (64,), lower (32,) do not fit the net, which takes upper (32,), lower (32,)",
+        ),
+        ("none.npz", "needs arrays (npz)"),
+    ):
+        done = predict(source)
+        assert (done.exit_code, sentence in done.output) == (2, True), done.output
+
+
+def test_inputs_in_a_tuple_come_from_the_file_in_its_order(arrays: Any, tmp_path: Path, kept: Any) -> None:
+    (text,) = [each for each in MODULES if '"upper": upper' in each]
+    for old, new in (
+        ('{"upper": upper, "lower": lower}', "[upper, lower]"),
+        ('{"upper": x[:, :32], "lower": x[:, 32:]}', "(x[:, :32], x[:, 32:])"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    predict = kept(text)
+    np.savez(tmp_path / "both.npz", arrays["x"][:200, :32], arrays["x"][:200, 32:])
+    done = predict("both.npz")
+    assert done.exit_code == 0, done.output
+    assert right(done.output, arrays["y"][:200]) > 0.6
+    assert predict("both.npz", "--as-inputs").output == done.output

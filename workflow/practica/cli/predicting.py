@@ -22,7 +22,8 @@ from practica.texts import holds_text
     "source",
     type=PATH,
     required=True,
-    help="Arrays (npz), rows of numbers (csv), a folder of images, or texts (npz, csv, one per line).",
+    help="An array, or one for each input of the net (npz); rows of numbers (csv); a folder of images; "
+    "or texts (npz, csv, one per line).",
 )
 @click.option("--as-inputs", is_flag=True, help="The samples are already the net's inputs: skip to_input.")
 @OUT_FILE
@@ -54,11 +55,20 @@ def predict(
     from practica import data, exercises
     from practica.backend import as_float
     from practica.training.block import problem_of, settings_of
-    from practica.training.kept_models import kept_model, predictions, read_inputs, read_texts
+    from practica.training.kept_models import (
+        inputs_of,
+        kept_model,
+        predictions,
+        read_inputs,
+        read_several,
+        read_texts,
+        several,
+    )
 
     exercises.load(exercise)  # registers its own layers
     net, manifest = kept_model(results, exercise, variant, seed, fold)
-    to_input, texts = None, holds_text(net.inputs[0])
+    like = net_takes = inputs_of(net)
+    to_input = None
     if not as_inputs:
         fields = read_json(manifest)
         block = Block(
@@ -66,8 +76,15 @@ def predict(
         )
         arrays = data.load(block.dataset, data_folder).arrays
         problem = problem_of(block, arrays, settings_of(block), (seed, fold))
-        to_input, texts = problem.to_input, holds_text(problem.train.inputs)
-    names, inputs = read_texts(source) if texts else read_inputs(source, tuple(net.input_shape[1:]))
+        to_input, like = problem.to_input, problem.train.inputs
+    if several(like):
+        names, inputs = read_several(source, like)
+    elif holds_text(like):
+        names, inputs = read_texts(source)
+    else:
+        shapes = [tuple(getattr(each, "shape", ())[1:]) for each in (net_takes, like)]
+        size = next((shape for shape in shapes if len(shape) in (2, 3)), shapes[0])  # that of images
+        names, inputs = read_inputs(source, size)
     table = predictions(net, names, inputs, to_input or as_float)
     if out:
         with atomic_path(out) as part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from practica.errors import InputError, in_one_line
-from practica.exercises.problem import IMAGE_FILES, Images, Settings
+from practica.exercises.problem import IMAGE_FILES, Images, Settings, rows_of
 from practica.files import atomic_path, read_json, sha256
 from practica.texts import holds_text
 from practica.training.fit import precision
@@ -136,6 +136,8 @@ def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
         files = sorted(each for each in path.iterdir() if each.suffix.lower() in IMAGE_FILES)
         if not files:
             raise InputError(f"{path}: no images in it")
+        if len(size) not in (2, 3):
+            raise InputError(f"{path}: a folder of images, but the net takes inputs of shape {size}")
         height, width, *channels = size
         images = Images(tuple(map(str, files)), (height, width), channels[0] if channels else 1)
         batch = images[np.arange(len(files))]
@@ -152,6 +154,45 @@ def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
     return [str(place) for place in range(len(values))], values
 
 
+def inputs_of(net: keras.Model) -> Any:
+    """Return the symbolic inputs of a net as it takes them: one, a dictionary or a list; None if it is a subclass."""
+    inputs = getattr(net, "inputs", None) or [None]
+    return inputs[0] if len(inputs) == 1 else net.input
+
+
+def several(inputs: Any) -> bool:
+    """Return whether inputs are several arrays, as ``Samples.inputs`` and ``inputs_of`` arrange them."""
+    return isinstance(inputs, Mapping | list | tuple)
+
+
+def read_several(path: Path, like: Any) -> tuple[list[str], Any]:
+    """Return the numbers of the samples in an npz file as names, and its arrays ``(n, ...)``, arranged as ``like``.
+
+    Args:
+        path: the file. Its arrays have the names in ``like`` or, where that has none, its order.
+        like: the several inputs of a net: a dictionary, list or tuple.
+
+    Raises:
+        InputError: the file cannot be read, holds other arrays, or holds different numbers of samples.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InputError(f"{path}: a net with several inputs needs arrays (npz): {in_one_line(error)}") from error
+    names = list(like) if isinstance(like, Mapping) else list(arrays)
+    if set(names) != set(arrays) or len(names) != len(like):
+        wanted = f"named {', '.join(names)}" if isinstance(like, Mapping) else "in the order of its inputs"
+        raise InputError(f"{path}: the net takes {len(like)} arrays {wanted}; the file holds {', '.join(arrays)}")
+    sizes = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
+    if len(set(sizes.values())) != 1 or not all(sizes.values()):
+        counts = ", ".join(f"{size} in {name}" for name, size in sizes.items())
+        raise InputError(f"{path}: each array must have the same number of samples, at least one: {counts}")
+    inputs = {name: arrays[name] for name in names}
+    samples = [str(place) for place in range(next(iter(sizes.values())))]
+    return samples, inputs if isinstance(like, Mapping) else tuple(inputs.values())
+
+
 def predictions(net: keras.Model, names: list[str], inputs: Any, to_input: Callable[[Any], Any]) -> pd.DataFrame:
     """Return a row for each sample: ``sample``, ``output_0``... and, if there are several, ``class`` of the largest.
 
@@ -160,15 +201,27 @@ def predictions(net: keras.Model, names: list[str], inputs: Any, to_input: Calla
     """
     try:
         starts = range(0, len(names), BATCH)
-        batches = [net(to_input(inputs[start : start + BATCH]), training=False) for start in starts]
+        every = np.arange(len(names))
+        batches = [net(to_input(rows_of(inputs, every[start : start + BATCH])), training=False) for start in starts]
         outputs = np.concatenate([keras.ops.convert_to_numpy(batch) for batch in batches]).reshape(len(names), -1)
     except (ValueError, TypeError) as error:
+        takes = inputs_of(net)
+        net_takes = "" if takes is None else f", which takes {_shapes(takes)}"
         raise InputError(
-            f"inputs of shape {inputs.shape[1:]} do not fit the net, which takes {net.input_shape[1:]}: "
-            f"{in_one_line(error)}"
+            f"inputs of shape {_shapes(inputs)} do not fit the net{net_takes}: {in_one_line(error)}"
         ) from error
     table = pd.DataFrame({"sample": names} | {f"output_{place}": column for place, column in enumerate(outputs.T)})
     return table.assign(**{"class": outputs.argmax(axis=1)}) if outputs.shape[1] > 1 else table
+
+
+def _shapes(inputs: Any) -> str:
+    """Return the shape of a sample of each input, with its name where it has one."""
+    parts = (
+        inputs.items()
+        if isinstance(inputs, Mapping)
+        else [("", each) for each in (inputs if several(inputs) else [inputs])]
+    )
+    return ", ".join(f"{name} {tuple(part.shape[1:])}".strip() for name, part in parts)
 
 
 def _only_array(path: Path) -> np.ndarray:
