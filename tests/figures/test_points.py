@@ -50,6 +50,12 @@ def test_every_kind_of_mark_gives_its_numbers() -> None:
 
 def test_a_figure_without_results_has_no_numbers() -> None:
     assert points(new_figure(2, "Nothing")).empty
+    figure = new_figure(2, "No finite number")
+    axes = figure.subplots()
+    axes.errorbar([np.nan], [np.nan], yerr=[[np.nan], [np.nan]])
+    axes.fill_between([], [], [])
+    axes.vlines([], 0, 1)
+    assert points(figure).dropna(subset="y").empty
 
 
 def test_the_curves_of_a_study_are_in_the_table_under_the_names_of_the_legend(complete: Results) -> None:

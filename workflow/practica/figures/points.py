@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,20 +59,22 @@ def _drawn(axes: Axes) -> Iterator[tuple[Artist, str, pd.DataFrame]]:
     for artist in axes.get_children():
         if isinstance(artist, Line2D) and artist.get_transform() == axes.transData:
             kind = "points" if artist.get_linestyle() == "None" else "line"
-            yield artist, kind, _table(artist.get_xydata())
+            yield artist, kind, _table([artist.get_xydata()])
         elif isinstance(artist, LineCollection):
-            yield artist, "interval", _table(np.concatenate(artist.get_segments()))
+            yield artist, "interval", _table(artist.get_segments())
         elif isinstance(artist, PolyCollection):
-            yield artist, "band", _table(np.concatenate([path.vertices for path in artist.get_paths()]))
+            yield artist, "band", _table([path.vertices for path in artist.get_paths()])
         elif isinstance(artist, Rectangle) and artist in axes.patches:
             centre = artist.get_x() + artist.get_width() / 2
-            yield artist, "bar", _table([(centre, artist.get_y() + artist.get_height())])
+            yield artist, "bar", _table([[(centre, artist.get_y() + artist.get_height())]])
     for image in axes.images:
         pixels = np.asarray(image.get_array())
         rows, columns = np.indices(pixels.shape[:2])
         grey = pixels if pixels.ndim == 2 else pixels[..., :3].mean(axis=-1)
-        yield image, "image", _table(np.column_stack([columns.ravel(), rows.ravel()])).assign(value=grey.ravel())
+        yield image, "image", _table([np.column_stack([columns.ravel(), rows.ravel()])]).assign(value=grey.ravel())
 
 
-def _table(places: Any) -> pd.DataFrame:
-    return pd.DataFrame(np.asarray(places, float).reshape(-1, 2), columns=["x", "y"])
+def _table(parts: Sequence[Any]) -> pd.DataFrame:
+    """Return the places of any number of parts, ``(n, 2)`` each, one below the other."""
+    places = [np.reshape(np.asarray(part, float), (-1, 2)) for part in parts]  # some without any have one axis
+    return pd.DataFrame(np.concatenate([np.empty((0, 2)), *places]), columns=["x", "y"])
