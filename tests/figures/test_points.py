@@ -74,4 +74,6 @@ def test_every_series_of_a_figure_with_several_has_a_name(complete: Results, nam
         write_claims(complete.study, complete.folder)
     table = points(draw_from(complete, name, "en"))
     assert len(set(table["series"])) > 1
+    if name == "fig_overview":
+        assert {panel.split()[0] for panel in table["panel"]} == {"1", "2"}  # each exercise by its number
     assert "" not in set(table["series"])

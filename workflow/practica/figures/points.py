@@ -45,7 +45,8 @@ def series(axes: Axes, name: str) -> Iterator[None]:
 
 
 def _panel(axes: Axes, number: int) -> str:
-    return axes.get_title() or axes.get_ylabel() or str(number)
+    title = axes.get_title() or axes.get_title(loc="left")
+    return " ".join(title.split()) or axes.get_ylabel() or str(number)
 
 
 def _series(artist: Artist) -> str:
