@@ -171,7 +171,7 @@ def test_a_net_with_several_inputs_predicts_from_an_array_for_each(arrays: Any, 
     np.savez(tmp_path / "uneven.npz", upper=upper, lower=lower[:9])
     np.savez(tmp_path / "wide.npz", upper=arrays["x"][:9], lower=lower[:9])
     for source, sentence in (
-        ("one.npz", "the net takes 2 arrays named upper, lower; the file holds upper"),
+        ("one.npz", "the net takes these arrays: upper, lower; the file holds: upper"),
         ("uneven.npz", "the same number of samples, at least one: 700 in upper, 9 in lower"),
         (
             "wide.npz",

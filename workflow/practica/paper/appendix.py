@@ -12,7 +12,7 @@ from practica.paper.catalogue import appendix_tables
 from practica.paper.checklist import checklist
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
-from practica.paper.origins import commits
+from practica.paper.origins import told_commits
 from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import items, word
@@ -55,7 +55,7 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
     language = facts.language
     done = facts.results.runs[facts.results.runs["status"] == "done"]
     entries = {
-        "commit": commits(done, language, PRINT_DIGITS),
+        "commit": told_commits(done, language, PRINT_DIGITS),
         "versions": _versions(done),
         "host": _distinct(done["host"]),
         "cpu": _distinct(done["cpu"]),

@@ -89,16 +89,15 @@ def _row(origin: Origin, facts: Facts, words: Words, web: str) -> str:
     number = rf"~\ref{{{origin.label}}}" if origin.label else rf"~({escape(origin.title)})"
     target = rf"\hypertarget{{origin:{origin.name}}}{{}}"
     links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
-    shown = ", ".join(_linked(text, web) for text in commits(_runs(origin, facts), facts.language)) or "–"
+    trained_at = _commits(_runs(origin, facts)).items()
+    shown = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at) or "–"
     return rf"{target}{escape(words[origin.kind])}{number} & {links} & {origin.kind} & {shown}\\"
 
 
-def _linked(text: str, web: str) -> str:
-    """Return a commit and the remark on it in LaTeX; its first digits lead to its page at ``web``, if that is known."""
-    commit, _, remark = text.partition(" ")
-    digits = escape(commit[:COMMIT_DIGITS])
-    link = rf"\href{{{web}/commit/{commit}}}{{{digits}}}" if web else digits
-    return f"{link} {escape(remark)}".rstrip()
+def _linked(commit: str, dirty: bool, language: str, web: str) -> str:
+    """Return a commit in LaTeX; its digits lead to its page at ``web``, if that is known."""
+    text = escape(commit[:COMMIT_DIGITS])
+    return (rf"\href{{{web}/commit/{commit}}}{{{text}}}" if web else text) + escape(_remark(dirty, language))
 
 
 def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
@@ -120,10 +119,17 @@ def _runs(origin: Origin, facts: Facts) -> pd.DataFrame:
     return runs[runs["variant"].isin(origin.variants)] if origin.variants else runs
 
 
-def commits(runs: pd.DataFrame, language: str, digits: int | None = None) -> list[str]:
-    """Return each commit of some runs once, whole or by its first digits, and whether the tree was dirty."""
-    shown = []
-    for commit in dict.fromkeys(str(value) for value in runs["commit"].dropna() if value != ""):
-        dirty = (runs.loc[runs["commit"] == commit, "dirty"].astype(str) == "True").any()
-        shown.append(commit[:digits] + (f" ({word('dirty', language)})" if dirty else ""))
-    return shown
+def told_commits(runs: pd.DataFrame, language: str, digits: int) -> list[str]:
+    """Return each commit of some runs once, by its first digits, and whether the tree was dirty."""
+    return [commit[:digits] + _remark(dirty, language) for commit, dirty in _commits(runs).items()]
+
+
+def _remark(dirty: bool, language: str) -> str:
+    return f" ({word('dirty', language)})" if dirty else ""
+
+
+def _commits(runs: pd.DataFrame) -> dict[str, bool]:
+    """Return each commit of some runs, and whether the tree of any of them was dirty."""
+    known = runs[runs["commit"].notna() & (runs["commit"] != "")]
+    dirty = (known["dirty"].astype(str) == "True").groupby(known["commit"].astype(str), sort=False).any()
+    return {str(commit): bool(each) for commit, each in dirty.items()}

@@ -25,6 +25,7 @@ class Gpus:
     def __init__(self, study: Study, content: Callable[[str], str]) -> None:
         self._study, self._content = study, content
         self._worth: dict[tuple[str, bool], bool] = {}
+        self._counts: dict[str, int] = {}
 
     def of(self, block: Block, after: Sequence[str] = ()) -> int:
         """Return the GPUs that the training of a block asks for.
@@ -55,6 +56,8 @@ class Gpus:
             rehearsed = telling_trials(trials(self._study, block.exercise, block.variant))
         else:
             rehearsed = candidates(self._study, name_of(block))
-        counts = remembered(self._study.results)
-        known = [counts[name] for each in rehearsed if (name := key(each, self._content(each.dataset))) in counts]
+        names = [key(each, self._content(each.dataset)) for each in rehearsed]
+        if not self._counts.keys() >= set(names):
+            self._counts = remembered(self._study.results)
+        known = [self._counts[name] for name in names if name in self._counts]
         return max(known, default=WORTH_A_GPU) >= WORTH_A_GPU
