@@ -89,6 +89,14 @@ def test_an_added_variant_is_rehearsed_alone(trained, memory) -> None:
     assert "--gpu <TBD>" in training  # until the rehearsal has counted
 
 
+def test_a_block_of_a_second_protocol_is_rehearsed_by_itself(trained, memory) -> None:
+    target = "results/runs/ej06/raw@published/s0/metrics.json"
+    assert set(trained.planned(target, *STUDY, "protocols=[tuned, published]")) >= {
+        "Rehearsing what is to be trained (ej06/raw@published)",
+        "Training ej06/raw@published/s0",
+    }
+
+
 def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, memory) -> None:
     (trained.folder / "bad.yaml").write_text(IMPOSSIBLE)
     done = trained.snakemake("--nocolor", RUNS, "--configfile", "tiny.yaml", "bad.yaml", *STUDY)

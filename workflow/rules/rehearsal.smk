@@ -11,7 +11,7 @@ rule rehearse:
     log:
         f"{LOGS}/rehearsed/{{part}}/{{rehearsal}}.log",
     wildcard_constraints:
-        part=f"{STUDY}|{TRIED}|[a-z0-9_]+/[a-z0-9_]+",
+        part=f"{STUDY}|{TRIED}|[a-z0-9_]+/[a-z0-9_@]+",
         rehearsal="[0-9a-f]+",
     # An impossible training stays impossible, however much memory a second attempt has.
     retries: 0
