@@ -2,9 +2,9 @@
 
 They repeat tests that represent the law (nets with shared layers and batch normalization, with a residual and
 regularizers, a subclass; an optimizer with weight decay and a schedule; own ``compute_loss`` and ``train_step``; loaded
-weights; a wrong step that is noticed; divergence; calls that a layer counts, metrics of a loss, equal first weights)
-and resuming (replicas in a stack, and `fit` with augmentation and dropout). XLA optimizes nothing, because it would
-compile longer than the nets train.
+weights; a wrong step that is noticed; divergence; calls that a layer counts, metrics of a loss, equal first weights;
+the rehearsal of an own step) and resuming (replicas in a stack, and `fit` with augmentation and dropout). XLA optimizes
+nothing, because it would compile longer than the nets train.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ LAW = (
     "test_law_later.py::test_a_layer_that_counts_its_calls_begins_at_none",
     "test_law_later.py::test_a_metric_that_the_loss_updates_is_kept",
     "test_law_later.py::test_weights_that_begin_equal_begin_equal_in_every_run",
+    "test_rehearsal.py::test_an_own_step_gets_a_pair_as_from_fit",
 )
 RESUME = (
     "test_resume.py::test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened[several seeds]",

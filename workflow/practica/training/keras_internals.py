@@ -172,16 +172,22 @@ def traced_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> list[
         return loss, model.compute_metrics(x, y, outputs, sample_weight)
 
     own = own_methods(model) or not type(model.optimizer).__module__.startswith("keras.")
-    return [backend.graph(partial(model.train_step, (x, y, sample_weight)) if own else forward)]
+    return [backend.graph(partial(model.train_step, batch(x, y, sample_weight)) if own else forward)]
+
+
+def batch(x: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+    """Return a batch as ``fit`` gives it to a model's own ``train_step``: a pair, or with sample weights a triple."""
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 def one_step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
     """Run one training step with Keras' own trainer."""
+    data = batch(x, y, sample_weight)
     if backend.NAME == "tensorflow":
         model.reset_metrics()
-        model.train_step((x, y, sample_weight))  # without tracing, which takes longer than the step
+        model.train_step(data)  # without tracing, which takes longer than the step
     else:
-        model.train_on_batch(x, y, sample_weight)
+        model.fit((each for each in [data]), steps_per_epoch=1, verbose=0)  # train_on_batch would give it a triple
 
 
 def loss_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> float:
@@ -191,14 +197,10 @@ def loss_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> float:
 
 def logs_on(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> dict[str, float]:
     """Return loss and metrics of a batch with Keras' own evaluation."""
+    data = keras.tree.map_structure(keras.ops.convert_to_tensor, batch(x, y, sample_weight))
     if backend.NAME == "tensorflow":
         model.reset_metrics()
-        data = tuple(
-            keras.tree.map_structure(keras.ops.convert_to_tensor, part)
-            for part in (x, y, sample_weight)
-            if part is not None
-        )
         logs = model.test_step(data)
     else:
-        logs = model.test_on_batch(x, y, sample_weight, return_dict=True)
+        logs = model.evaluate((each for each in [data]), steps=1, verbose=0, return_dict=True)
     return {name: float(value) for name, value in logs.items()}

@@ -9,7 +9,7 @@ import pickle
 import random
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -107,6 +107,7 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     if not net.built:
         net(inputs)
     check_output(net, inputs)
+    _check_classes(net, problem.task.accuracy, inputs, parts)
     flop = step_flop(net, inputs, min(settings.batch_size, len(problem.train)))
     model = augmented(net, problem)
     compile_model(model, problem, settings, 1)
@@ -125,6 +126,16 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
             f"its task monitors {problem.task.monitor[0]!r}, which is none of its metrics ({', '.join(logs)})"
         )
     return flop
+
+
+def _check_classes(net: keras.Model, accuracy: str | None, inputs: Any, parts: Mapping[str, Samples]) -> None:
+    """Raise ``InputError`` if the data have more classes than the net has outputs, of which JAX says nothing."""
+    if accuracy == "class":
+        outputs = predict_with(net, inputs).shape[-1]
+        if (largest := max(int(np.max(samples.y)) for samples in parts.values())) >= outputs:
+            raise InputError(
+                f"its net has {outputs} outputs, one for each class from 0, but the data have class {largest}"
+            )
 
 
 def _check_inputs(feed: Feed, problem: Problem) -> None:

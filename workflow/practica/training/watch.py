@@ -133,7 +133,8 @@ def check_graphs(model: keras.Model, traced: Sequence[Any]) -> None:
     if what := graphs.not_kept(traced, known):
         raise InputError(
             f"{model.name}: in training {what}, which neither a checkpoint nor the next run would know of: "
-            "make it a weight of its layer, or draw with keras.random and a keras.random.SeedGenerator in the layer"
+            "make it a weight of its layer, use a single optimizer, or draw with keras.random and a "
+            "keras.random.SeedGenerator in the layer"
         )
 
 
