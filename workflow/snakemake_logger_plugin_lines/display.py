@@ -171,13 +171,17 @@ class Display:
                 self.say(sentence, "yellow")
 
     def _reckon(self, study: Study) -> float | None:
-        """Return how long the trainings still take [s]; None if it is unknown."""
+        """Return how long the trainings still take [s]; None if unknown, as when only some will run."""
         at_work = {status.id for _, status in self._seen if status}
         rows = [replace(status, state=RUNNING) for _, status in self._seen if status]
         to_come = [block for block in study.blocks() if block.id not in at_work]
-        missing = [block for block in to_come if not (block.folder(study.results) / "metrics.json").is_file()]
-        rows += [Status(b.exercise, b.variant, b.name, WAITING, b.runs) for b in missing or to_come]
+        missing = [
+            block for block in to_come if not (block.folder(study.results) / "metrics.json").is_file()
+        ] or to_come
         waiting = max(0, self._work.trainings - len(at_work))
+        if waiting + len(self._work.failed) < len(missing):
+            return None
+        rows += [Status(b.exercise, b.variant, b.name, WAITING, b.runs) for b in missing]
         return seconds_to_go(study, rows, self._work.most_at_once, waiting)
 
     def _counts(self) -> str:
