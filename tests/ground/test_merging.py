@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from snakemake.cli import get_argument_parser
 
 from practica.errors import InputError
 from practica.launch.merging import Merged, from_command, note, noted, take_over, tree
+from practica.launch.options import ONCE
 from practica.yamlfiles.overlay import lay
 
 
@@ -33,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-QUICK = "p/quick/settings.yaml"
+QUICK, MORE = "p/quick/settings.yaml", "p/more/more.yaml"
 SAID = 'seeds=7, data={"folder":"d"}'
 
 
@@ -59,7 +61,10 @@ SAID = 'seeds=7, data={"folder":"d"}'
         ("--profile p/quick --configfile config.yaml mine.yaml", f"config.yaml, {QUICK}, mine.yaml, {SAID}"),
         (f"--profile p/quick --configfile mine.yaml {QUICK}", f"config.yaml, mine.yaml, {QUICK}, {SAID}"),
         ("--profile p/quick/config.yaml", f"config.yaml, {QUICK}, {SAID}"),
-        ("--profile p/more p/quick", f"config.yaml, p/more/more.yaml, other.yaml, {QUICK}, only=ej01, {SAID}"),
+        (
+            "--profile p/more --profile=p/quick",
+            f"config.yaml, p/more/more.yaml, other.yaml, {QUICK}, only=ej01, {SAID}",
+        ),
         ("--profile none", "config.yaml"),
         ("all --config a=1 -- --config b=2", "config.yaml, a=1"),
     ],
@@ -72,6 +77,8 @@ def test_the_profile_of_the_environment_counts_and_one_of_the_command_line_repla
     environment = {"SNAKEMAKE_PROFILE": "p/quick"}
     assert QUICK in from_command([], environment).files
     assert QUICK not in from_command(["--profile", "p/more"], environment).files
+    several = {"SNAKEMAKE_PROFILE": "[p/more, p/quick]"}
+    assert from_command([], several) == from_command(["--profile", "p/more", "--profile", "p/quick"], {})
 
 
 def test_later_ones_win() -> None:
@@ -201,7 +208,9 @@ def test_a_damaged_note_is_named(text: str) -> None:
 @pytest.mark.parametrize(
     ("line", "written"),
     [
-        ("--profile p/quick --profile p/more", "--profile p/quick p/more"),
+        ("--until a --until b", "--until a b"),
+        ("-nR a --forcerun b", "--forcerun a b"),
+        ("-R a all -U b -R c", "--forcerun a all c"),
         ("--resources gpu=1 -n --res mem_mb=3", "--resources gpu=1 mem_mb=3"),
         ("--set-resources train:gpu=0 --set-resources=train:mem_mb=3", "--set-resources train:gpu=0 train:mem_mb=3"),
     ],
@@ -209,6 +218,12 @@ def test_a_damaged_note_is_named(text: str) -> None:
 def test_an_option_of_which_snakemake_would_drop_one_is_refused(line: str, written: str) -> None:
     with pytest.raises(InputError, match=f"is there 2 times, and only the last would count: write {written}$"):
         from_command(line.split(), {})
+
+
+def test_every_option_of_snakemake_with_several_values_is_merged_or_refused_when_it_is_there_twice() -> None:
+    parser = get_argument_parser()
+    several = {tuple(action.option_strings) for action in parser._actions if action.nargs in ("*", "+")}
+    assert several - {(), ("--quiet", "-q")} == {("--config", "-C"), ("--configfile", "--configfiles"), *ONCE}
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ command line has one. Here all count: those of the profiles first, each merged o
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,6 +22,7 @@ from practica.config import added, asked
 from practica.config.prepared import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
+from practica.launch.options import given_options
 from practica.launch.snakemake_internals import given_configuration, set_configuration
 from practica.yamlfiles.overlay import lay, merge
 from practica.yamlfiles.reading import read_yaml
@@ -30,14 +31,6 @@ START = Path.cwd()
 """Where Snakemake was started: it may change the folder before it reads the Snakefile."""
 BASE = "config.yaml"
 NOTE = Path(".snakemake/practica_configuration.json")
-ONCE = (
-    ("--profile",),
-    ("--resources", "--res"),
-    ("--default-resources", "--default-res"),
-    ("--set-resources",),
-    ("--set-threads",),
-)
-"""Options of Snakemake, with their other names, of which it uses only the last."""
 PROFILE_FILE = re.compile(r"(?:profile|config)(?:\.v\d+\+)?\.yaml")
 
 
@@ -102,9 +95,9 @@ def command_partitions() -> list[Path]:
     return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
 
 
-def command_options() -> argparse.Namespace:
+def command_options() -> Namespace:
     """Return the options of this command line that affect its configuration, and its executor."""
-    return _options(_command_line() or [], os.environ)
+    return given_options(_command_line() or [], os.environ)
 
 
 def _command_line() -> list[str] | None:
@@ -141,7 +134,7 @@ def from_command(
     Raises:
         InputError: a profile cannot be read.
     """
-    given = _options(list(arguments), environment)
+    given = given_options(arguments, environment)
     files: list[str] = []
     words: list[str] = []
     for profile in profile_files(given, here or Path()):
@@ -158,33 +151,7 @@ def from_command(
     return Merged(tuple(files), (*words, *given.config))
 
 
-def _options(arguments: list[str], environment: Mapping[str, str]) -> argparse.Namespace:
-    """Return the options that affect the configuration; each may appear several times, profiles only once."""
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--config", "-C", nargs="*", action="extend", default=[])
-    parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
-    parser.add_argument("--workflow-profile", default="default")
-    parser.add_argument("--replace-workflow-config", action="store_true")
-    parser.add_argument("--slurm-partition-config")
-    parser.add_argument("--executor", "-e")
-    for names in ONCE:
-        parser.add_argument(*names, nargs="*", action="append", default=[])
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    # One-letter options may share a dash, as in -nC.
-    arguments = [re.sub("^-[A-Za-z]+C", "-C", word) for word in arguments[:end]]
-    given = parser.parse_known_args(arguments)[0]
-    for first, *_ in ONCE:
-        several = getattr(given, first[2:].replace("-", "_"))
-        if len(several) > 1:
-            every = " ".join(word for words in several for word in words)
-            raise InputError(
-                f"{first} is there {len(several)} times, and only the last would count: write {first} {every}"
-            )
-    given.profile = given.profile[0] if given.profile else environment.get("SNAKEMAKE_PROFILE", "").split()
-    return given
-
-
-def profile_files(given: argparse.Namespace, here: Path) -> Iterator[Path]:
+def profile_files(given: Namespace, here: Path) -> Iterator[Path]:
     """Yield the files of the profiles that a command line names, then that of the workflow, which is applied last."""
     for name in given.profile:
         if name != "none" and (file := profile_file(here / name)):
