@@ -176,6 +176,14 @@ def test_arrays_are_those_of_the_first_finished_seed(tmp_path: Path) -> None:
         assert np.array_equal(arrays["heights"], archive["s2/heights"])
 
 
+def test_arrays_of_folds_are_those_of_the_first(tmp_path: Path) -> None:
+    study = make_study({"moons": ["raw"]}, seeds=1)
+    folder = write_block(study.blocks()[0], tmp_path)
+    np.savez(folder / "arrays.npz", **{f"s0f{fold}/told": np.array([fold]) for fold in (1, 0)})
+    collect(study, tmp_path)
+    assert Results(study, tmp_path).arrays("moons", "raw", "told") == (0, {"told": np.array([0])})
+
+
 def test_a_bad_array_file_is_named(tmp_path: Path) -> None:
     study = make_study({"steps": ["dense"]}, seeds=1)
     fill(study, tmp_path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from practica.cli.people import _snakemake
 from practica.code.syntax import data_sets
 from practica.config.study import Study
 from practica.errors import InputError
@@ -257,6 +258,14 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
     assert "Traceback" not in done.stderr
     assert checked.returncode == (0 if gone == "config.yaml" else 2)  # a folder that does not run gets a note
     assert f"{'study/' * (gone == 'config.yaml')}{exercise}" in checked.stdout
+
+
+def test_the_command_that_runs_a_study_names_the_snakefile_unless_it_is_there(tmp_path):
+    assert _snakemake(ROOT) == "snakemake --cores all"
+    assert _snakemake(tmp_path) == f"snakemake --snakefile {shlex.quote(str(ROOT / 'Snakefile'))} --cores all"
+    (tmp_path / "workflow").mkdir()
+    (tmp_path / "workflow/Snakefile").touch()
+    assert _snakemake(tmp_path) == "snakemake --cores all"
 
 
 def test_a_new_study_is_whole_or_nothing(tmp_path, monkeypatch):

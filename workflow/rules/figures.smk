@@ -40,7 +40,7 @@ rule figure:
     log:
         f"{LOGS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure="fig[a-z0-9_]+",
+        figure="fig[a-z0-9_]*",
     localrule: True
     conda:
         "../../envs/practica.yaml"

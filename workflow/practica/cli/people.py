@@ -143,7 +143,7 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
         click.echo(f"wrote {path}")
     click.echo(
         f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
-        f"  snakemake --cores all --config only={exercise}\n"
+        f"  {_snakemake(Path())} --config only={exercise}\n"
         "Then make it yours: net and data in experiment.py, names, figures and claims in about.yaml, text in the prose."
     )
 
@@ -153,12 +153,11 @@ def new(exercise: str, dataset: str, title: str | None) -> None:
 @click.option("--title", default="A study of our own", show_default=True, help="Title of the reports.")
 def new_study_folder(folder: Path, title: str) -> None:
     """Start a study of your own, ready to run. Writes a config.yaml and a folder study."""
-    from practica.plan.places import ROOT
     from practica.scaffold import new_study
 
     for path in new_study(folder, title):
         click.echo(f"wrote {path}")
-    run = f"snakemake --snakefile {shlex.quote(str(ROOT / 'Snakefile'))} --cores all"
+    run = _snakemake(folder)
     click.echo(
         f"Now run it, to results/report_en.pdf and results/page/index.html:\n  cd {shlex.quote(str(folder))}\n  {run}\n"
         f"and for the HTML report in one file:\n  {run} --report results/report.zip\n"
@@ -216,6 +215,15 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
         write_text(out, page())
     else:
         click.echo(page(), nl=False)
+
+
+def _snakemake(folder: Path) -> str:
+    """Return the command that runs the study in a folder; it names the Snakefile of the project if none is there."""
+    from practica.plan.places import ROOT
+
+    there = any((folder / each).is_file() for each in ("Snakefile", "workflow/Snakefile"))
+    snakefile = "" if there else f" --snakefile {shlex.quote(str(ROOT / 'Snakefile'))}"
+    return f"snakemake{snakefile} --cores all"
 
 
 def _renewable(option: str, file: Path, begin: str) -> None:

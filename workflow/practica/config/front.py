@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from practica.config.about import Told
@@ -52,6 +52,17 @@ def spoken(study: Study, texts: Mapping[str, Any], key: str) -> Any:
     """Return a text in a language; for a study without a source, ``<key>_alone``, which mentions none, if it exists."""
     alone = texts.get(f"{key}_alone")
     return texts[key] if repeats(study) or alone is None else alone
+
+
+def most_seeds(study: Study, exercises: Sequence[str]) -> int:
+    """Return the largest number of seeds of a variant of some exercises."""
+    counts = (len(study.seeds(exercise, name)) for exercise in exercises for name in study.variants(exercise))
+    return max(counts, default=0)
+
+
+def one_or_many(study: Study, key: str, exercises: Sequence[str]) -> str:
+    """Return the key of a text on several seeds, or ``<key>_one`` if no variant of the exercises has more than one."""
+    return key if most_seeds(study, exercises) > 1 else f"{key}_one"
 
 
 def _said(entry: Mapping[str, Any], key: str, language: str) -> str:

@@ -188,14 +188,16 @@ class Results:
         return [Missing(reason, status) for reason, status in zip(rows["reason"], rows["status"], strict=True)]
 
     def arrays(self, exercise: str, variant: str, *names: str) -> tuple[int, dict[str, np.ndarray]] | Missing:
-        """Return the first finished seed and its named arrays, or why there are none."""
+        """Return the first finished seed and its named arrays, with folds those of the first, or why there are none."""
         done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
         for block in self._blocks(exercise, variant):
             path = block.folder(self.folder) / "arrays.npz"
             if block.name in done:
-                arrays_of_run = read_arrays(path, f"s{block.seeds[0]}", names)
-                if arrays_of_run is not None:
-                    return block.seeds[0], arrays_of_run
+                run = f"s{block.seeds[0]}"
+                for name in (run, f"{run}f0"):
+                    arrays_of_run = read_arrays(path, name, names)
+                    if arrays_of_run is not None:
+                        return block.seeds[0], arrays_of_run
         return self.why_missing(exercise, variant, f"arrays {', '.join(names)}")
 
     def terms(self, exercise: str, variant: str) -> pd.DataFrame:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from practica.config import protocols
 from practica.config.about import Told
+from practica.config.front import most_seeds, one_or_many, spoken
 from practica.figures.specs import Marks, Panel
 from practica.words import items, section
 
@@ -14,38 +15,52 @@ if TYPE_CHECKING:
     from practica.config.study import Study
 
 
-def of_curves(
-    title: Mapping[str, str],
-    panels: Sequence[Panel],
-    split: str,
-    log_epochs: bool,
-    languages: Sequence[str],
-    *,
-    lettered: bool = False,
-) -> dict[str, str]:
-    """Return the caption of one variant's learning curves, by language; ``lettered`` if its axes have letters."""
-    return {
-        language: _of_curves(title[language], panels, split, log_epochs, language, lettered=lettered)
-        for language in languages
-    }
+class Shown(NamedTuple):
+    """What the caption of a figure over epochs is made from: the figure's own entry, and its exercise's metrics."""
+
+    kind: str
+    panels: Sequence[Panel] = ()
+    split: str = ""
+    log_epochs: bool = False
+    lettered: bool = False
+    metrics: Mapping[str, Any] = {}
 
 
-def _of_curves(
-    title: str, panels: Sequence[Panel], split: str, log_epochs: bool, language: str, *, lettered: bool
-) -> str:
+def of_epochs(title: Mapping[str, str], shown: Shown, languages: Sequence[str]) -> dict[str, str]:
+    """Return the caption of a figure over epochs, by language."""
+    return {language: _of_epochs(title[language], shown, language) for language in languages}
+
+
+def _of_epochs(title: str, shown: Shown, language: str) -> str:
     words = section("captions", language)
-    contents = [words.get(panel.metric, panel.metric.replace("_", " ")) for panel in panels] or [words["recorded"]]
+    contents = [_content(panel, shown, language) for panel in shown.panels] or [words["recorded"]]
     if len(contents) > 1:
         places = [words["above"], *[words["middle"]] * (len(contents) - 2), words["below"]]
-        if lettered:
+        if shown.lettered:
             places = [chr(ord("a") + place) for place in range(len(contents))]
         contents = [f"{what} ({where})" for what, where in zip(contents, places, strict=True)]
-    sentences = [f"{title}: {items(contents, language)} {words['train' if split == 'train' else 'both']}."]
-    if any(panel.metric == "normalised_loss" for panel in panels):
+    part = "both" if shown.kind == "curves" and shown.split != "train" else shown.split
+    course = words.get(part, part)
+    if shown.kind == "folds":
+        course = words["folds"].format(course)
+    sentences = [f"{title}: {items(contents, language)} {course}."]
+    if any(panel.metric == "normalised_loss" for panel in shown.panels):
         sentences.append(words["normalisation"])
-    if log_epochs:
+    if shown.log_epochs:
         sentences.append(words["logarithmic"])
-    return " ".join([*sentences, words["running"]])
+    if shown.kind == "curves" or part == "train":
+        sentences.append(words["running"])
+    return " ".join(sentences)
+
+
+def _content(panel: Panel, shown: Shown, language: str) -> str:
+    """Return the name of the metric that an axis shows."""
+    if panel.errors:
+        return str(section("figures", language)["error_rate"]).lower()
+    own = shown.metrics.get(panel.metric)
+    if own is not None:
+        return Told(own)[language]
+    return str(section("captions", language).get(panel.metric, panel.metric.replace("_", " ")))
 
 
 def with_running(caption: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
@@ -73,6 +88,16 @@ def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
     return {language: _of_overview(study, language, marks) for language in study.languages}
 
 
+def of_forest(study: Study) -> Told:
+    """Return the caption of the figure of all claims, by language."""
+    captions = {}
+    for language in study.languages:
+        words = section("captions", language)
+        effect = words[one_or_many(study, "effect", study.exercises)]
+        captions[language] = words["forest"].format(effect=effect, zero=spoken(study, words, "zero"))
+    return Told(captions)
+
+
 def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
     words = section("captions", language)
     metrics = marks.metrics if marks else _glances(study)
@@ -87,7 +112,7 @@ def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
         name = words.get(most[0], most[0])
         phrases.append(words["others"].format(metric=name) if few else name)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
-    seeds = marks.seeds if marks else _most_seeds(study)
+    seeds = marks.seeds if marks else most_seeds(study, study.exercises)
     form = "overview" if seeds > 1 else "overview_one"
     text = words[form].format(metrics="; ".join(phrases) or words["recorded"])
     verdicts = [words["verdicts_of_protocols" if study.protocols else "verdicts"]] if claims else []
@@ -114,10 +139,6 @@ def _glances(study: Study) -> dict[str, str]:
     """Return the metrics of the panels; empty if an exercise declares none, because then the results decide."""
     metrics = {exercise: study.about(exercise).get("glance", {}).get("metric") for exercise in study.exercises}
     return {} if None in metrics.values() else metrics
-
-
-def _most_seeds(study: Study) -> int:
-    return max(len(study.seeds(exercise, name)) for exercise in study.exercises for name in study.variants(exercise))
 
 
 def _marks(study: Study, words: Mapping[str, str], marks: Marks | None, seeds: int) -> list[str]:

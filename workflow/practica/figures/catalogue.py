@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from practica.config.about import Told
 from practica.errors import InputError, hint
 from practica.figures import captions
-from practica.figures.specs import KINDS, Glance, Panel, Spec
+from practica.figures.specs import KINDS, OVER_EPOCHS, Glance, Panel, Spec
 
 if TYPE_CHECKING:
     from practica.config.study import Study
@@ -64,7 +64,7 @@ def spec(study: Study, name: str) -> Spec:
     if name == OVERVIEW:
         return Spec(name, "", (), "overview", captions.overview_title(study), captions.of_overview(study))
     if name == FOREST and any_claims(study):
-        title, caption = captions.in_words(study, "forest_title"), captions.in_words(study, "forest")
+        title, caption = captions.in_words(study, "forest_title"), captions.of_forest(study)
         return Spec(name, "", (), "forest", title, caption)
     for exercise in study.exercises:
         entry = study.about(exercise).get("figures", {}).get(name)
@@ -83,7 +83,7 @@ def spec(study: Study, name: str) -> Spec:
 def curves(study: Study, exercise: str, variant: str) -> Spec:
     """Return the figure of a variant that no listed figure shows: its learning curves."""
     title = Told(f"{exercise}, {variant}")
-    caption = captions.of_curves(title, (), "", False, study.languages)
+    caption = captions.of_epochs(title, captions.Shown("curves"), study.languages)
     full_caption = captions.with_protocol(study, caption, (variant,))
     return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption)
 
@@ -114,10 +114,13 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
         caption: Mapping[str, str] = Told(entry["caption"])
         if entry["kind"] == "curves" or (entry["kind"] in KINDS and others.get("split") == "train"):
             caption = captions.with_running(caption, study.languages)
+    elif entry["kind"] in OVER_EPOCHS:
+        split = others.get("split", "validation")
+        metrics = study.about(exercise).get("metrics", {})
+        shown = captions.Shown(entry["kind"], panels, split, others.get("log_epochs", False), lettered, metrics)
+        caption = captions.of_epochs(title, shown, study.languages)
     else:
-        caption = captions.of_curves(
-            title, panels, others.get("split", ""), others.get("log_epochs", False), study.languages, lettered=lettered
-        )
+        caption = Told({language: f"{title[language]}." for language in study.languages})
     return Spec(
         name,
         exercise,

@@ -67,10 +67,13 @@ def draw_from(results: Results, name: str, language: str) -> Figure:
 
 
 def figure_words(study: Study, spec: Spec, language: str) -> Words:
-    """Return the words of a figure: those of the language, the names of its variants, and those of its exercise."""
+    """Return the words of a figure: those of the language, those of its exercise, and the names of its variants.
+
+    The key of a name is ``variant NAME``, because a variant may be called like a word.
+    """
     if not spec.exercise:
         return section("figures", language)
-    names = {variant: variant_name(study, spec.exercise, variant, language) for variant in spec.variants}
+    names = {f"variant {each}": variant_name(study, spec.exercise, each, language) for each in spec.variants}
     return {**section("figures", language), **names, **own_words(study, spec.exercise, language)}
 
 
@@ -203,9 +206,9 @@ def _seeds(spec: Spec, results: Results, texts: Words) -> list[str]:
 
 def _named(spec: Spec, texts: Words) -> list[tuple[str, str]]:
     """Return the variants with their names in the figure."""
-    return [
-        (label(texts, key), variant) for key, variant in zip(spec.labels or spec.variants, spec.variants, strict=True)
-    ]
+    if spec.labels:
+        return [(label(texts, key), variant) for key, variant in zip(spec.labels, spec.variants, strict=True)]
+    return [(texts[f"variant {variant}"], variant) for variant in spec.variants]
 
 
 def _own(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
@@ -235,7 +238,7 @@ def _pairs(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     values = {name: results.per_seed(spec.exercise, name, spec.split, panel.metric) for name in spec.variants}
     pairs = dict(zip(spec.variants[::2], spec.variants[1::2], strict=True))
     shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
-    both = [(name, values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
+    both = [(texts[f"variant {name}"], values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
     if both:
         return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts)
     missing = results.why_missing(spec.exercise, spec.variants[0], f"{spec.split} {panel.metric}")

@@ -24,7 +24,7 @@ def side_by_side(
     """Return two times of each net side by side, median and range on a logarithmic axis, and their ratio.
 
     Args:
-        both: the net, and its times by repetition; their ratio is the median over the repetitions.
+        both: the name of the net, and its times by repetition; their ratio is the median over the repetitions.
         axis: the label of the times.
         names: the labels of the first and the second times.
         title: the figure's.
@@ -40,7 +40,7 @@ def side_by_side(
         text = texts["ratio"].format(ratio=decimal(texts, (second / first).median(), 1))
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     axes.set(xscale="log", xlabel=axis, yticks=range(len(both)), ylim=(len(both) - 0.5, -0.5))
-    axes.set_yticklabels([label(texts, net) for net, _, _ in both], parse_math=False)
+    axes.set_yticklabels([net for net, _, _ in both], parse_math=False)
     labels = [label(texts, name) for name in names]
     handles = [
         Line2D([], [], color=look(place).colour, marker=MARKERS[place], markersize=3, label=name)

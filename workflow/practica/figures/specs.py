@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from practica.config.about import Text
 
-KINDS = ("curves", "compare", "folds", "pairs", "overview", "forest")
+OVER_EPOCHS = ("curves", "compare", "folds")
+KINDS = (*OVER_EPOCHS, "pairs", "overview", "forest")
 """The kinds that are drawn here; every other kind is the exercise's own."""
 HIGH = 3.1
 """Height [in] of a figure whose axes are about as high as wide."""
@@ -69,7 +70,7 @@ class Spec:
     def reads(self) -> str:
         """Return the source of its data: ``tables`` by epoch, ``arrays``, ``metrics``, ``overview`` or ``claims``."""
         other = {"pairs": "metrics", "overview": "overview", "forest": "claims"}
-        return other.get(self.kind, "tables" if self.kind in KINDS else "arrays")
+        return other.get(self.kind, "tables" if self.kind in OVER_EPOCHS else "arrays")
 
 
 class Marks(NamedTuple):

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from practica.config.front import introduction, spoken
 from practica.config.study import Study
 from practica.evidence.rules import OVERALL, UNDECIDED, VERDICTS
+from practica.figures.captions import of_forest
 from practica.figures.tones import SIGNS
 from practica.files import write_text
 from practica.launch.snakemake_internals import asset
@@ -133,7 +134,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "overview": overview(facts),
         "forest": forest(facts),
         "forest_title": section("captions", facts.language)["forest_title"],
-        "forest_caption": section("captions", facts.language)["forest"],
+        "forest_caption": of_forest(facts.study)[facts.language],
         "effect": section("figures", facts.language)["effect"],
         "files": _files(facts),
         "prose": prose(facts, None),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from practica.config import names
-from practica.config.front import introduction
+from practica.config.front import introduction, one_or_many
 from practica.config.study import Study
 from practica.figures import catalogue as figures
 from practica.page.address import address, parse
@@ -110,7 +110,11 @@ def paper_caption(study: Study) -> str:
 
 def start_text(study: Study) -> str:
     """Return the text with which the HTML report begins, in its own language; for others, only that they exist."""
-    texts = [_menu(study)["start"].format(title=study.heading(study.languages[0]), tables=f"{study.results}/tables")]
+    words = _menu(study)
+    claims = words["start_claims"] if figures.any_claims(study) else ""
+    values = words[one_or_many(study, "start_values", study.exercises)]
+    holes = {"title": study.heading(study.languages[0]), "tables": f"{study.results}/tables"}
+    texts = [words["start"].format(claims=claims, values=values, **holes)]
     others = study.languages if len(study.languages) > 1 else ()
     return "\n\n".join([*texts, *(section("page", language)["switch"] for language in others)])
 

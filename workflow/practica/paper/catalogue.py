@@ -9,6 +9,7 @@ from typing import Any
 from practica import exercises
 from practica.address import SPLITS, TIMING
 from practica.config.about import Told
+from practica.config.front import one_or_many
 from practica.config.names import variant_name
 from practica.config.study import Study
 from practica.evidence.claims import about as claimed
@@ -94,7 +95,7 @@ def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> 
         columns = tuple((split, "accuracy") for split in SPLITS)
     timed = bool(columns) and all(split == TIMING for split, _ in columns)
     ends = entry["kind"] in ("scores", "metrics", "folds") and not timed
-    last = _captions(study, "last") if ends else dict.fromkeys(study.languages, "")
+    last = _last(study, exercise) if ends else dict.fromkeys(study.languages, "")
     caption = {language: f"{told[language]} {last[language]}".rstrip() for language in study.languages}
     return TableSpec(
         name,
@@ -140,7 +141,7 @@ def layers_table(exercise: str, variant: str) -> str:
 
 
 def _metrics(study: Study, exercise: str) -> TableSpec:
-    first, last = _captions(study, "table_metrics", exercise=exercise), _captions(study, "last")
+    first, last = _captions(study, "table_metrics", exercise=exercise), _last(study, exercise)
     caption = {language: f"{first[language]} {last[language]}" for language in study.languages}
     return TableSpec(f"table_{exercise}", "metrics", exercise, caption)
 
@@ -149,8 +150,13 @@ def _claims(study: Study, exercise: str) -> tuple[TableSpec, ...]:
     """Return the table of the claims about an exercise, if there are any."""
     if not claimed(study, exercise):
         return ()
-    caption = _captions(study, "table_claims", exercise=exercise)
+    caption = _captions(study, one_or_many(study, "table_claims", [exercise]), exercise=exercise)
     return (TableSpec(f"claims_{exercise}", "claims", exercise, caption),)
+
+
+def _last(study: Study, exercise: str) -> dict[str, str]:
+    """Return the sentence on values of the last epoch, by language."""
+    return _captions(study, one_or_many(study, "last", [exercise]))
 
 
 def _captions(study: Study, key: str, **holes: str) -> dict[str, str]:

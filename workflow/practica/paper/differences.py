@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from practica.address import TIMING, base_of
+from practica.config.front import one_or_many
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Study
 from practica.evidence.blocks import NOT_RUN
@@ -66,7 +67,8 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     count = int(facts.results.differences["p"].notna().sum())
     significant = [word("significant_note", language).format(fewest=FEWEST, count=count)] if count else []
-    notes = [word("differences_note", language), *significant, *sequential_note(facts), *protocols.caveats(facts)]
+    said = word(one_or_many(facts.study, "differences_note", facts.study.exercises), language)
+    notes = [said, *significant, *sequential_note(facts), *protocols.caveats(facts)]
     return columns, rows, notes
 
 

@@ -20,6 +20,7 @@ from practica.figures.specs import KINDS, Spec
 from practica.files import canonical_json, sha256
 from practica.paper import own
 from practica.paper.catalogue import TableSpec, tables_for
+from practica.plan.shown import shown_words
 from practica.study_folder import cached
 from practica.words import decimal_mark, section, sections
 
@@ -65,10 +66,8 @@ def figure_digest(study: Study, name: str) -> str:
     entry = _entry(shown, study.languages)
     # Figures of the same scale share the limits of their axes.
     alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
-    # If the recorded metrics decide which axes there are, any word may label them.
-    any_axes = shown.kind == "curves" and not shown.panels
-    texts = None if any_axes else _data() | frozenset(_texts(entry))
-    words = _words("figures", study, code, texts)
+    shows = shown_words(study, shown, kind, code)
+    words = [list(filter(shows, section("figures", language).items())) for language in study.languages]
     glances: dict[str, Any] = {}
     if shown.kind == "forest":  # it writes verdicts, rules and effects as the tables do
         glances = {
@@ -81,7 +80,13 @@ def figure_digest(study: Study, name: str) -> str:
             for each in study.exercises
         }
         glances[""] = study.demonstration
-    return _digest(code.digest, entry, alike, words, _own_words(study, shown.exercise, code, texts), glances)
+    about = study.about(shown.exercise) if shown.exercise else {}
+    own_words = [list(filter(shows, about.get(key, {}).items())) for key in ("metrics", "words")]
+    called = [
+        [names.variant_name(study, shown.exercise, each, language) for each in shown.variants]
+        for language in study.languages
+    ]
+    return _digest(code.digest, entry, alike, words, own_words, called, glances)
 
 
 def table_digest(study: Study, spec: TableSpec) -> str:
@@ -213,13 +218,6 @@ def _shows(spec: TableSpec, metric: str) -> bool:
     return not spec.columns or metric in {name for _, name in spec.columns}
 
 
-def _own_words(study: Study, exercise: str, code: Reach, texts: frozenset[str] | None) -> dict[str, Any]:
-    """Return the names and words of an exercise that a figure can reach."""
-    about = study.about(exercise) if exercise else {}
-    every = {**about.get("variants", {}), **about.get("metrics", {}), **about.get("words", {})}
-    return _within_reach(every, code, texts)
-
-
 def _names(study: Study, spec: TableSpec, exercise: str, metric: str) -> bool:
     """Return whether a table may name a metric of an exercise's own; verdicts name those that the claims judge."""
     if spec.kind not in ("verdicts", "claims"):
@@ -232,14 +230,12 @@ def _of(text: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
     return {language: text[language] for language in languages}
 
 
-def _words(name: str, study: Study, code: Reach, texts: frozenset[str] | None) -> dict[str, dict[str, Any]]:
-    """Return the words of a section that a figure or table can reach, by language."""
-    return {language: _within_reach(section(name, language), code, texts) for language in study.languages}
-
-
-def _within_reach(words: Mapping[str, Any], code: Reach, texts: frozenset[str] | None) -> dict[str, Any]:
-    """Return the words that code can build from the texts in it and in its data; all if the texts are None."""
-    return {key: word for key, word in words.items() if texts is None or key in texts or code.says(key)}
+def _words(name: str, study: Study, code: Reach, texts: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Return the words of a section that code can build from the texts in it and in its data, by language."""
+    return {
+        language: {key: word for key, word in section(name, language).items() if key in texts or code.says(key)}
+        for language in study.languages
+    }
 
 
 @cached

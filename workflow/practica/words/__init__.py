@@ -57,6 +57,11 @@ def sections(language: str) -> Mapping[str, Words]:
     return _sections(language, folders())
 
 
+def project_keys(name: str) -> frozenset[str]:
+    """Return the keys of a section without those that a study adds."""
+    return frozenset(_sections(MODEL, (OWN,))[name])
+
+
 def word(key: str, language: str) -> str:
     """Return a word of tables and PDFs; unlisted keys, such as a user's own split or reason, stand for themselves."""
     return section("report", language).get(key, key)

@@ -1,0 +1,69 @@
+"""Decide which words a figure may show, so that others leave it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from practica import exercises
+from practica.code.digest import Reach, reach
+from practica.config.study import Study
+from practica.figures.specs import KINDS, OVER_EPOCHS, Spec
+from practica.words import project_keys
+
+SPLITS = frozenset(["train", "validation", "test"])
+METRICS = frozenset(["accuracy", "loss", "mse", "normalised_loss"])
+OF_KINDS = SPLITS | METRICS | {"epoch", "error_rate", "folds", "spread"}
+"""The project's words that code names for other reasons, too, and that only some figures show."""
+
+
+def shown_words(study: Study, shown: Spec, kind: str, code: Reach) -> Callable[[tuple[str, Any]], bool]:
+    """Return a function that says whether a figure may show a word, by its key.
+
+    It may show what its code can build from the texts in it and in its entry. If what is recorded decides which axes
+    there are, it may also show whatever the exercise can record.
+
+    Args:
+        study: the study.
+        shown: the figure.
+        kind: the function that draws its kind, as an entry of ``reach``.
+        code: all code that draws it.
+    """
+    named = _named(study, shown, kind)
+    recorded = reach(exercises.module_name(shown.exercise)) if _records_decide(shown) else None
+    project = project_keys("figures")
+
+    def shows(entry: tuple[str, Any]) -> bool:
+        key, _ = entry
+        if key in OF_KINDS:
+            return key in named
+        if recorded and (key not in project or recorded.says(key)):
+            return True
+        return key in named or code.says(key)
+
+    return shows
+
+
+def _named(study: Study, shown: Spec, kind: str) -> frozenset[str]:
+    """Return the keys that a figure names: metrics, labels and splits, and what else its kind shows."""
+    if shown.kind not in KINDS:
+        own = reach(kind)
+        return frozenset([key for key in OF_KINDS if own.says(key)] + [*shown.labels, *shown.arrays, *shown.variants])
+    over = {*shown.labels, *(key for panel in shown.panels for key in (panel.metric, panel.label))}
+    if shown.kind == "overview":
+        panels = [study.about(each).get("glance") for each in study.exercises]
+        over |= {"epoch"}.union(*([panel["metric"]] if panel else ("accuracy", "loss") for panel in panels))
+    if shown.kind in OVER_EPOCHS:
+        over |= {"epoch"}
+    if shown.kind == "curves":
+        over |= SPLITS
+    if shown.kind == "folds":
+        over |= {"folds", "spread"}
+    if any(panel.errors for panel in shown.panels):
+        over |= {"error_rate"}
+    return frozenset(over) | (METRICS if _records_decide(shown) else frozenset())
+
+
+def _records_decide(shown: Spec) -> bool:
+    """Return whether a figure has axes for whatever was recorded."""
+    return shown.kind in OVER_EPOCHS and not shown.panels
