@@ -180,6 +180,7 @@ def test_a_plan_says_where_the_rehearsal_decides_on_a_gpu(study: Study) -> None:
 
 def test_nothing_to_train_is_said() -> None:
     assert as_table(Plan([], {}, {"paper": 1}), StringIO()).strip() == "Nothing to train; to do: 1 PDF"
+    assert as_table(Plan([], {}, {}), StringIO()).strip() == "Nothing to do: everything is there and up to date"
 
 
 def test_jobs_stand_in_the_order_of_the_work() -> None:

@@ -100,10 +100,13 @@ def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_
     assert not any(job.startswith(("Training", "Collecting", "Timing", "Describing")) for job in planned)
 
 
-def test_nothing_is_left_to_do(finished) -> None:
-    done = finished.snakemake("-n")
+def test_nothing_is_left_to_do_and_the_plan_says_so(finished, tmp_path) -> None:
+    plan = tmp_path / "plan.json"
+    done = finished.snakemake("-n", env={"PRACTICA_PLAN": str(plan)})
     assert done.returncode == 0, done.stderr
     assert "Nothing to be done" in done.stdout
+    content = json.loads(plan.read_text())
+    assert (content["trainings"], content["others"]) == ([], {})
 
 
 def test_a_dry_run_imports_no_tensorflow(finished, tmp_path) -> None:

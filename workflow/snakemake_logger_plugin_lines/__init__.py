@@ -202,7 +202,9 @@ class LogHandler(LogHandlerBase):
         message = record.getMessage().strip()
         if message.startswith("Nothing to be done"):
             self._say("Nothing to be done: everything is there and up to date")
-            if not self.common_settings.dryrun:
+            if os.environ.get(FILE):
+                self._show_plan()
+            elif not self.common_settings.dryrun:
                 self._sum_up()
         elif self.common_settings.verbose or not _of_every_run(message, record.pathname):
             self._say(message)

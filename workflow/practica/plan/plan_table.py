@@ -125,6 +125,8 @@ def _sentences(plan: Plan) -> Iterator[str]:
     others = [*parts, *([_counted(steps, "other step", "other steps")] if steps else [])]
     if others:
         yield f"{'Besides' if plan.trainings else 'Nothing to train; to do'}: {', '.join(others)}"
+    elif not plan.trainings:
+        yield "Nothing to do: everything is there and up to date"
     longest = max((each for each in plan.trainings if each.seconds), key=lambda each: each.seconds or 0, default=None)
     if longest and longest.seconds and len(plan.trainings) > 1:
         yield f"Longest: {longest.block}, {_time([longest])}; the total time is for one after another"
