@@ -186,6 +186,14 @@ def test_words_are_those_that_a_report_shows_and_that_latex_can_set(study):
         words._sections.cache_clear()
         wrong, _ = found()
         assert len(wrong) == 1 and said in wrong[0], wrong
+    french = Path("study/words/fr.yaml")
+    french.write_text("page: {home: Accueil}\n", encoding="utf-8")
+    edit(CONFIG, "[en]", "[fr]")
+    own.write_text("metrics: {f1: F}\n", encoding="utf-8")
+    words._sections.cache_clear()
+    wrong, _ = found()
+    assert len([each for each in wrong if f"{french}: " in each and "is missing" in each]) == 1, wrong
+    edit(CONFIG, "[fr]", "[en]")
     own.write_text("language: {babel: 'klingon,provide=*'}\nmetrics: {f1: F}\n", encoding="utf-8")
     words._sections.cache_clear()
     assert found() == ([], [])

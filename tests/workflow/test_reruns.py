@@ -152,7 +152,7 @@ EDITS = {
         f"{CODE}/words/es.yaml",
         'decimal_mark: ","',
         'decimal_mark: "."',
-        SHOWN | {"Judging": 1, "Drawing": 41, "Making": 54},  # a study's own kinds of figures need not have numbers
+        SHOWN | {"Judging": 1, "Drawing": 52, "Making": 54},
     ),
     "the title of a section": (
         "study/ej08/about.yaml",

@@ -75,9 +75,12 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
             yield from _caught(checks.check_kept_models, study, exercise)
             yield from _caught(checks.check_blocks, study, exercise)
     yield from _caught(checks.check_folders, study)
-    yield from _caught(check_languages, study.languages)
+    wordless = _caught(check_languages, study.languages)
+    yield from wordless
     for name in study.datasets():
         yield from _caught(_data_set, name)
+    if wordless:  # figures, tables and texts need the words
+        return
     yield from _caught(claims.mistakes, claims.unchecked(study), study)
     yield from _caught(names.silent, study)
     yield from _caught(names.front_mistakes, study)
