@@ -148,4 +148,4 @@ def test_one_protocol_of_several_is_named_on_the_first_page(folder: Path, tmp_pa
     study = toy_study(study=str(folder), protocols=["ours"])
     fill(study, tmp_path)
     front = document._front(Facts(study, tmp_path, "en"))
-    assert "All runs have settings of one kind: tuned. Nothing here was run with those called as published." in front
+    assert "All runs have settings of one kind: tuned. No run here has those called as published." in front
