@@ -126,6 +126,9 @@ def test_what_waits_for_the_cluster_is_queued(study: Study, tmp_path: Path, no_c
     squeue.chmod(0o755)
     rows = gather(study, tmp_path)
     assert [(row.state, row.reason) for row in rows] == [("waiting", ""), ("queued", "SLURM: pending")]
+    packed = [f"rule_train_wildcards_steps_{variant}_s0-2" for variant in ("other", "conv")]
+    squeue.write_text(f"#!/bin/sh\necho PENDING {','.join(packed)}\n")
+    assert [row.state for row in gather(study, tmp_path)] == ["waiting", "queued"]
     squeue.write_text("#!/bin/sh\necho RUNNING rule_train_wildcards_steps_conv_s0-2\n")
     row = gather(study, tmp_path)[1]
     assert (row.state, row.reason) == ("running", "SLURM: running, but no sign of life")

@@ -104,6 +104,8 @@ def test_resources_of_an_executor_that_is_not_known_are_its_business(tmp_path: P
             "slurm-no-requeues: true",
             "slurm-no-requeues: the SLURM plugin has no such setting; did you mean 'slurm-no-r",
         ),
+        ("slurm-patient-runs-per-job: 0", "0 is not a whole number above 0"),
+        ("slurm-patient-runs-per-jobs: 3", "did you mean 'slurm-patient-runs-per-job'?"),
         ("slurm-status-command: sqeue", "slurm-status-command: 'sqeue' is not accepted by the SLURM plugin"),
         ("slurm-partition-config: gone.yaml", "cannot read gone.yaml"),
     ],

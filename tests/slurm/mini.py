@@ -73,13 +73,14 @@ class Cluster:
         return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
 
     def jobs(self, study: Study, name: str = "", *states: str) -> list[Job]:
-        """Return the study's jobs, the oldest first; with ``name``, only those that train this variant."""
+        """Return the study's jobs, the oldest first; with ``name``, only those that train it, alone or with others."""
         block = study.block(name).replace("/", "_") if name else ""
         form = "%Z|%i|%T|%P|%m|%l|%C|%k"
         lines = self.call("squeue", "--states=all", "--noheader", "--sort=i", f"--format={form}").splitlines()
         mine = [line.split("|")[1:] for line in lines if line.startswith(f"{study.folder}|")]
         jobs = [Job(*fields) for fields in mine]
-        return [job for job in jobs if job.comment.endswith(block) and (not states or job.state in states)]
+        named = [job for job in jobs if any(part.endswith(block) for part in job.comment.split(","))]
+        return [job for job in named if not states or job.state in states]
 
     def lose_node(self) -> None:
         """Take the only node down until its jobs have failed; then let it return."""

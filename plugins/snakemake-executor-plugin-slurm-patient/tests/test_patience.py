@@ -6,8 +6,6 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,108 +13,10 @@ from typing import Any
 import pytest
 from snakemake_executor_plugin_slurm import Executor
 from snakemake_interface_common.exceptions import WorkflowError
-from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from watched import NAME, Resources, Watched, job, submitted
 
-from snakemake_executor_plugin_slurm_patient import leave_jobs_if, patience
+from snakemake_executor_plugin_slurm_patient import leave_jobs_if, register
 from snakemake_executor_plugin_slurm_patient.patience import PatientExecutor
-from snakemake_executor_plugin_slurm_patient.upstream import label
-
-NAME = "practica_of_now"
-
-
-class Watched(PatientExecutor):
-    """An executor without Snakemake around it, which writes down what it would tell it."""
-
-    def __init__(self) -> None:
-        settings = SimpleNamespace(
-            init_seconds_before_status_checks=30, keep_successful_logs=False, requeue=False, array_jobs=None
-        )
-        self.workflow = SimpleNamespace(executor_settings=settings)
-        self.told: list[str] = []
-        self.logger = SimpleNamespace(warning=self.told.append)
-        self.run_uuid = NAME
-        self._partitions = []
-        self._tmpdir = ".snakemake/tmp.jobs"
-        Path(self._tmpdir).mkdir(exist_ok=True)
-        self.lock, self.wait, self.wait_thread = threading.Lock(), True, threading.Thread()
-        self.wait_thread.start()
-        self._job_submission_executor = ThreadPoolExecutor()
-        self.__post_init__()
-
-    def report_job_success(self, job_info: SubmittedJobInfo) -> None:
-        self.told.append(f"{job_info.external_jobid} done")
-
-    def report_job_error(self, job_info: SubmittedJobInfo, msg: str = "", **_: Any) -> None:
-        self.told.append(msg)
-
-    def _report_job_submission_threadsafe(self, job_info: SubmittedJobInfo) -> None:
-        self.report_job_submission(job_info)
-
-    def look(self, *jobs: SubmittedJobInfo) -> list[str]:
-        """Return the numbers of the jobs that go on."""
-
-        async def collect() -> list[str]:
-            return [info.external_jobid async for info in self.check_active_jobs(list(jobs))]
-
-        return asyncio.run(collect())
-
-
-@pytest.fixture
-def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Hide the real SLURM, and the plugin's own methods; return a function that says what a command prints."""
-    monkeypatch.chdir(tmp_path)
-    Path(".snakemake").mkdir()
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(patience, "POLL", 0.01)
-    monkeypatch.setattr(patience, "_leaves", [])
-    monkeypatch.setattr(Executor, "__post_init__", lambda self, test_mode: None)
-    monkeypatch.setattr(Executor, "report_job_submission", lambda self, info, register: None)
-    monkeypatch.setattr(Executor, "run_job", lambda self, job: self.told.append(f"submit {label(job)}"))
-    monkeypatch.setattr(Executor, "get_partition_arg", lambda self, job: " -p gpu")
-
-    def says(command: str, *lines: str, code: int = 0) -> None:
-        text = "\n".join(["#!/bin/sh", f"echo {command} $* >> calls", *(f"echo '{line}'" for line in lines)])
-        (tmp_path / command).write_text(f"{text}\nexit {code}\n")
-        (tmp_path / command).chmod(0o755)
-
-    says("squeue")
-    says("scancel")
-    return says
-
-
-def job(output: str | list[str] = "a.json", **changes: Any) -> Any:
-    """Return a job of Snakemake."""
-    fields = {
-        "output": [output] if isinstance(output, str) else output,
-        "params": {"spec": "1"},
-        "resources": Resources(mem_mb=1000, runtime=60, tmpdir="x"),
-        "name": "train",
-        "is_group": lambda: False,
-        "rule": SimpleNamespace(name="train", shellcmd="train {input}"),
-        "threads": 1,
-        "attempt": 1,
-    }
-    return SimpleNamespace(**(fields | changes))
-
-
-class Resources(SimpleNamespace):
-    """Resources as Snakemake has them: both attributes and items."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return getattr(self, name, default)
-
-    def items(self) -> Any:
-        return vars(self).items()
-
-
-def submitted(by: Watched, number: str = "7", of: Any = None) -> SubmittedJobInfo:
-    """Let a job be submitted."""
-    of = of or job()
-    by.run_job(of)
-    by.told.clear()
-    info = SubmittedJobInfo(of, number, {"slurm_logfile": Path(f"{number}.log")})
-    by.report_job_submission(info)
-    return info
 
 
 def test_no_job_is_forgotten_while_the_controller_is_silent(slurm: Any) -> None:
@@ -216,7 +116,7 @@ def test_a_job_that_does_another_thing_or_waits_for_another_is_cancelled(slurm: 
 @pytest.mark.parametrize("line", [f"7|COMPLETED|{NAME}", f"7|CANCELLED|{NAME}", "7|RUNNING|another", ""])
 def test_a_job_that_is_over_is_submitted_again(slurm: Any, line: str) -> None:
     submitted(Watched())
-    with patience.REGISTER.open("a") as stream:
+    with register.REGISTER.open("a") as stream:
         stream.write('["cut short by a k')
     slurm("squeue", *filter(None, [line]))
     patient = Watched()

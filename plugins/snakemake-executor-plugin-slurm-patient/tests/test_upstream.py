@@ -7,10 +7,12 @@ import inspect
 import sys
 from pathlib import Path
 from pkgutil import resolve_name
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import snakemake_executor_plugin_slurm as plugin
+from snakemake_executor_plugin_slurm.submit_string import get_submit_command
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
@@ -26,6 +28,7 @@ NAMES = {
     "snakemake_executor_plugin_slurm.partitions:get_best_partition": "partition_of: find what chooses a partition",
     "snakemake_executor_plugin_slurm.partitions:read_partition_file": "partition_of: find what reads partitions.yaml",
     "snakemake_executor_plugin_slurm.utils:parse_time_to_minutes": "minutes_of: find what reads max_runtime",
+    "snakemake_executor_plugin_slurm.utils:get_job_wildcards": "_comment, _log: find how the plugin names jobs",
     "snakemake_interface_executor_plugins.registry:ExecutorPluginRegistry": "given_settings: find what reads settings",
     "snakemake.cli:parse_args": "given_settings: find what reads a command line with its profiles",
     "snakemake_interface_executor_plugins.executors.base:SubmittedJobInfo.aux": "aux_of: find what stays with a job",
@@ -33,8 +36,11 @@ NAMES = {
 INTERFACE = (
     "__init__",
     "__post_init__",
+    "run_jobs",
     "run_job",
+    "format_job_exec",
     "report_job_submission",
+    "report_job_error",
     "check_active_jobs",
     "sleep",
     "cancel",
@@ -115,7 +121,8 @@ def test_the_plugins_source_tells_which_resources_it_reads(name: str) -> None:
     [
         ("__post_init__", "run_uuid", "job_name: find the name under which jobs stand in the queue"),
         ("__post_init__", "_partitions", "get_partition_arg: find where the plugin keeps its partitions"),
-        ("__post_init__", "_job_submission_executor", "submit_no_more: find which threads submit"),
+        ("__post_init__", "_job_submission_executor", "submit, submit_no_more: find which threads submit"),
+        ("__post_init__", "slurm_logdir", "_log: find where SLURM writes what jobs print"),
     ],
 )
 def test_the_executor_sets_it(method: str, attribute: str, advice: str) -> None:
@@ -145,11 +152,28 @@ def test_the_log_of_a_job_stays_with_it() -> None:
     assert info.aux["name"] == "x"
 
 
+def test_a_pack_is_submitted_like_a_group() -> None:
+    source = inspect.getsource(plugin.Executor.run_jobs)
+    assert "if job.is_group():" in source, "Pack: find what the plugin submits as it is"
+    assert "_submit_job" in source, "Pack: find how the plugin submits a group"
+
+
+def test_a_job_takes_a_step_that_members_do_without() -> None:
+    step = internals().CappedExecutor.__new__(internals().CappedExecutor)
+    step.workflow = SimpleNamespace(executor_settings=plugin.ExecutorSettings())
+    assert step.additional_general_args() == "--executor slurm-jobstep --jobs 1", "format_job_exec: find what starts it"
+
+
+def test_what_follows_an_account_replaces_the_comment() -> None:
+    call = inspect.getsource(get_submit_command)
+    assert call.index("--comment") < call.index("params.account"), "get_account_arg: find where a comment can be set"
+
+
 def test_a_submission_asks_the_methods_that_are_overridden() -> None:
     called = set(plugin.Executor.run_job.__code__.co_names)
     for code in plugin.Executor.run_job.__code__.co_consts:
         called |= set(getattr(code, "co_names", ()))
-    wanted = {"get_partition_arg", "get_account_arg", "_report_job_submission_threadsafe"}
+    wanted = {"get_partition_arg", "get_account_arg", "format_job_exec", "_report_job_submission_threadsafe"}
     assert wanted <= called, "CappedExecutor: find how the plugin makes the call of sbatch"
 
 
@@ -188,6 +212,8 @@ def test_the_settings_are_those_of_the_slurm_options(
     monkeypatch.chdir(tmp_path)
     Path("site").mkdir()
     Path("site/config.yaml").write_text("executor: slurm-patient\nslurm-no-requeue: true\nslurm-qos: short\n")
+    with Path("site/config.yaml").open("a") as stream:
+        stream.write("slurm-patient-runs-per-job: 4\n")
     words = ["--profile", "site", "--slurm-qos", "long", "--slurm-init-seconds-before-status-checks", "7"]
     monkeypatch.setattr(sys, "argv", [program, *words])
     _, arguments = parse_args(words)
@@ -196,12 +222,13 @@ def test_the_settings_are_those_of_the_slurm_options(
     assert capfd.readouterr() == ("", ""), f"Snakemake says again what it has said: {said}"
     assert isinstance(settings, plugin.ExecutorSettings)
     assert (settings.qos, settings.no_requeue, settings.init_seconds_before_status_checks) == ("long", True, 7)
+    assert settings.runs_per_job == 4
     ExecutorPluginRegistry().get_plugin("slurm-patient").validate_settings(settings)
 
 
 def test_a_program_that_uses_snakemake_gets_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/bin/program", "--slurm-qos", "long"])
-    assert internals().given_settings() == plugin.ExecutorSettings()
+    assert internals().given_settings(runs_per_job=1) == plugin.ExecutorSettings()
 
 
 @pytest.mark.parametrize(
@@ -213,6 +240,9 @@ def test_times_of_sinfo(time: str, minutes: float | None) -> None:
 
 def test_settings_limits_and_times_are_those_of_the_plugin() -> None:
     internals().accept("requeue", True)
+    internals().accept("patient_runs_per_job", 3)
+    with pytest.raises(Exception, match="0 is not a whole number above 0"):
+        internals().accept("patient_runs_per_job", 0)
     with pytest.raises(Exception, match="status"):
         internals().accept("status_command", "guess")
     assert internals().minutes_of("24h") == 1440

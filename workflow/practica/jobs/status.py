@@ -117,7 +117,10 @@ def _begun(block: Block, tuning: Path) -> bool:
 
 
 def cluster_queue() -> dict[str, str]:
-    """Return the state of this user's SLURM jobs by the comment that Snakemake gives them; empty without SLURM."""
+    """Return the state of this user's jobs in SLURM by what Snakemake calls them; empty without SLURM.
+
+    The comment of a SLURM job names the job of Snakemake, or all that it was packed from, with commas between them.
+    """
     if not shutil.which("squeue"):
         return {}
     command = ["squeue", "--me", "--noheader", "--format=%T %k"]
@@ -126,7 +129,7 @@ def cluster_queue() -> dict[str, str]:
     except (OSError, subprocess.SubprocessError):
         return {}
     pairs = (line.partition(" ") for line in output.splitlines())
-    return {comment.strip(): state for state, _, comment in pairs}
+    return {name: state for state, _, comment in pairs for name in comment.strip().split(",")}
 
 
 def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:

@@ -6,13 +6,14 @@ Snakemake finds the plugin by the name of this package, and in it ``Executor``, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from snakemake_interface_executor_plugins.settings import ExecutorSettingsBase
 
-from snakemake_executor_plugin_slurm_patient.patience import AT_WORK, leave_jobs_if, left_at_work, queue
 from snakemake_executor_plugin_slurm_patient.patience import PatientExecutor as Executor
+from snakemake_executor_plugin_slurm_patient.patience import leave_jobs_if
+from snakemake_executor_plugin_slurm_patient.register import AT_WORK, left_at_work, queue
 from snakemake_executor_plugin_slurm_patient.upstream import common_settings, given_settings
 
 __all__ = [
@@ -28,11 +29,20 @@ __all__ = [
 
 @dataclass
 class ExecutorSettings(ExecutorSettingsBase):
-    """No options of its own: Snakemake asks for an instance, and gets the settings of ``--slurm-*``.
+    """One option of its own: Snakemake asks for an instance, and gets the settings of ``--slurm-*`` with it.
 
-    Options of its own would be ``--slurm-patient-*``, a second name for each, one of which would have no effect.
+    A second name, ``--slurm-patient-*``, for each of those would have no effect.
     """
 
-    def __new__(cls) -> Any:
+    runs_per_job: int = field(
+        default=1,
+        metadata={
+            "help": "How many jobs of Snakemake may share one job of SLURM, side by side, if they are ready at the "
+            "same time and ask for the same: it gets the memory and threads of all, the GPUs and time of one.",
+            "type": int,
+        },
+    )
+
+    def __new__(cls, runs_per_job: int = 1) -> Any:
         """Return the settings of the SLURM plugin, which is also what its executor expects."""
-        return given_settings()
+        return given_settings(runs_per_job=runs_per_job)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import logging
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from dataclasses import fields
 from math import inf
 from pathlib import Path
@@ -23,15 +24,19 @@ from typing import Any, NamedTuple, cast, get_type_hints
 import snakemake_executor_plugin_slurm as plugin
 from snakemake_executor_plugin_slurm import Executor, ExecutorSettings, common_settings
 from snakemake_executor_plugin_slurm.partitions import PartitionLimits, get_best_partition, read_partition_file
-from snakemake_executor_plugin_slurm.utils import parse_time_to_minutes
+from snakemake_executor_plugin_slurm.utils import get_job_wildcards, parse_time_to_minutes
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+
+from snakemake_executor_plugin_slurm_patient import packs
 
 __all__ = ["CappedExecutor", "ExecutorSettings", "SubmittedJobInfo", "aux_of", "common_settings", "log_of"]
 
 CLUSTER = ("cluster", "clusters", "slurm_cluster")
 """Keys by which a partition names its cluster, beside its limits."""
+PACK_SIZE = "patient_runs_per_job"
+"""Our only setting: the option ``--slurm-patient-runs-per-job``."""
 SILENT = logging.getLogger("snakemake_executor_plugin_slurm_patient.partitions")
 """Where the plugin says which partition it chooses: nobody listens."""
 SILENT.addHandler(logging.NullHandler())
@@ -49,6 +54,8 @@ class Habits(NamedTuple):
     """Whether the logs of jobs that succeed stay."""
     requeue: bool
     """Whether SLURM runs a job again by itself when a node fails."""
+    runs_per_job: Any
+    """How many jobs of Snakemake may share one of SLURM: our own setting, which only `given_settings` adds."""
 
 
 class CappedExecutor(Executor):
@@ -72,7 +79,8 @@ class CappedExecutor(Executor):
     def habits(self) -> Habits:
         """Return the habits from the settings."""
         settings = self.workflow.executor_settings
-        return Habits(settings.init_seconds_before_status_checks, settings.keep_successful_logs, settings.requeue)
+        size = getattr(settings, "runs_per_job", 1)
+        return Habits(settings.init_seconds_before_status_checks, settings.keep_successful_logs, settings.requeue, size)
 
     def report_unsubmitted(self, job: Any, why: str) -> None:
         """Tell Snakemake, from the submitting thread, that a job could not be submitted."""
@@ -81,6 +89,39 @@ class CappedExecutor(Executor):
     def report_taken_over(self, job: Any, number: str, aux: dict[str, Any]) -> None:
         """Tell Snakemake, from the submitting thread, the number of a job that is at work already."""
         self._report_job_submission_threadsafe(SubmittedJobInfo(job, number, aux))
+
+    def submit(self, job: Any) -> None:
+        """Submit a job in one of the submitting threads, unless they have ended."""
+        with suppress(RuntimeError):
+            self._job_submission_executor.submit(self.run_job, job)
+
+    def format_job_exec(self, job: Any) -> str:
+        """Return the command of a job; that of a pack starts those of its members.
+
+        The plugin's own starts a step of SLURM in the job. Members do without, as each step would take the whole job,
+        and the next one wait for its end.
+        """
+        if not isinstance(job, packs.Pack):
+            return str(super().format_job_exec(job))
+        in_a_step = str(self.additional_general_args())
+        commands = [str(super(CappedExecutor, self).format_job_exec(each)) for each in job.jobs]
+        return job.command(
+            self.get_python_executable(),
+            [command.replace(in_a_step, "") for command in commands],
+            [self._log(each, "%j") for each in job.jobs],
+        )
+
+    def members(self, info: SubmittedJobInfo) -> list[SubmittedJobInfo]:
+        """Return the jobs of a pack that has been submitted, each with its log and the file of its exit code."""
+        number, pack = str(info.external_jobid), info.job
+        return [
+            SubmittedJobInfo(job, number, aux_of(self._log(job, number), code=str(pack.code_file(place))))
+            for place, job in enumerate(pack.jobs)
+        ]
+
+    def _log(self, job: Any, number: str) -> Path:
+        """Return where the plugin has SLURM write what a job prints."""
+        return Path(self.slurm_logdir, f"rule_{job.name}", get_job_wildcards(job), f"{number}.log")
 
     def submit_no_more(self) -> None:
         """End the submitting threads, once they have finished their current submission."""
@@ -100,20 +141,24 @@ class CappedExecutor(Executor):
     def get_partition_arg(self, job: Any) -> str:
         """Choose the partition, and request no more than it offers: a job that can never run would wait for ever."""
         like = [p.limits for p in self._partitions or [] if bool(p.limits.max_gpu) == bool(job.resources.get("gpu"))]
-        for name in ("runtime", "mem_mb"):
+        # SLURM refuses a pack that is too large for any node; it is split then.
+        capped = ("runtime",) if isinstance(job, packs.Pack) else ("runtime", "mem_mb")
+        for name in capped:
             self._cap(job, name, max((getattr(limits, f"max_{name}") for limits in like), default=inf))
         chosen: str = super().get_partition_arg(job)
-        longest, memory = _limits(chosen.rsplit(maxsplit=1)[-1]) if chosen else (inf, inf)
-        self._cap(job, "runtime", longest)
-        self._cap(job, "mem_mb", memory)
+        most = _limits(chosen.rsplit(maxsplit=1)[-1]) if chosen else {}
+        for name in capped:
+            self._cap(job, name, most.get(name, inf))
         return chosen
 
     def get_account_arg(self, job: Any) -> Iterator[str]:
-        """Name the account if the profile does; SLURM knows the default one better than a guess."""
-        if job.resources.get("slurm_account"):
-            yield from super().get_account_arg(job)
-        else:
-            yield ""
+        """Name the account if the profile does; SLURM knows the default one better than a guess.
+
+        What follows an account replaces the plugin's own options, so here is a pack's comment: its members.
+        """
+        comment = f" --comment {shlex.quote(','.join(map(_comment, job.jobs)))}" if isinstance(job, packs.Pack) else ""
+        for account in super().get_account_arg(job) if job.resources.get("slurm_account") else [""]:
+            yield f"{account}{comment}"
 
     def _cap(self, job: Any, name: str, most: float) -> None:
         asked = job.resources.get(name, 0)
@@ -125,13 +170,19 @@ class CappedExecutor(Executor):
             setattr(job.resources, name, int(most))
 
 
-def _limits(partition: str) -> tuple[float, float]:
+def _comment(job: Any) -> str:
+    """Return what the plugin says of a job in the queue."""
+    wildcards = get_job_wildcards(job)
+    return f"rule_{job.name}_wildcards_{wildcards}" if wildcards else f"rule_{job.name}"
+
+
+def _limits(partition: str) -> dict[str, float]:
     """Return the longest runtime (minutes) that a partition allows, and the memory (MB) of its largest node."""
     command = ["sinfo", "--noheader", "--Node", f"--partition={partition}", "--format=%l|%m"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     rows = [line.split("|") for line in listed.splitlines()]
     longest = max((minutes(time) or inf for time, _ in rows), default=inf)
-    return longest, max((float(memory) for _, memory in rows), default=inf)
+    return {"runtime": longest, "mem_mb": max((float(memory) for _, memory in rows), default=inf)}
 
 
 def label(job: Any) -> str:
@@ -151,11 +202,17 @@ def aux_of(log: Path, **more: Any) -> dict[str, Any]:
     return {"slurm_logfile": log, **more}
 
 
-def given_settings() -> ExecutorSettings:
-    """Return the plugin's settings from this command line and its profiles; elsewhere the defaults.
+def given_settings(**own: Any) -> ExecutorSettings:
+    """Return the plugin's settings from this command line and its profiles, elsewhere the defaults, and our own.
 
     Call it before Snakemake changes to the folder that ``--directory`` names.
     """
+    settings = _their_settings()
+    vars(settings).update(own)
+    return settings
+
+
+def _their_settings() -> ExecutorSettings:
     if "snakemake" not in Path(sys.argv[0]).parts[-2:]:
         return ExecutorSettings()
     from snakemake.cli import parse_args  # this imports all plugins
@@ -179,8 +236,8 @@ def minutes(time: str) -> float | None:
 
 
 def settings() -> list[str]:
-    """Return the names of the plugin's settings, as Python writes them."""
-    return [field.name for field in fields(ExecutorSettings)]
+    """Return the names of all settings, as Python writes them after ``slurm_``."""
+    return [*(field.name for field in fields(ExecutorSettings)), PACK_SIZE]
 
 
 def accept(setting: str, value: Any) -> None:
@@ -189,6 +246,9 @@ def accept(setting: str, value: Any) -> None:
     Raises:
         Exception: of the plugin, if it refuses the value.
     """
+    if setting == PACK_SIZE:
+        packs.checked(value)
+        return
     ExecutorSettings(**{"status_command": None, setting: value})
 
 
