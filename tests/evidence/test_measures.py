@@ -64,7 +64,7 @@ def test_an_exercise_measures_what_it_likes(tmp_path: Path) -> None:
     found, folder = results(tmp_path, {(0, None): [0.9, 0.7], (1, None): [0.2, 0.8]}), tmp_path / "own"
     (folder / "invented").mkdir(parents=True)
     (folder / "invented/measures.py").write_text(
-        "FLOOR = 0.5\n\n\ndef above(results, exercise, variant):\n"
+        "FLOOR = 0.5\n\n\ndef above(results, exercise, variant):\n    results.study.model(exercise, variant)\n"
         '    return results.per_seed(exercise, variant, "validation", "accuracy") - FLOOR\n'
     )
     before = study_folder.opened()
@@ -72,6 +72,7 @@ def test_an_exercise_measures_what_it_likes(tmp_path: Path) -> None:
     try:
         assert measures.own("invented") == ("above",)
         assert measured(found, "above") == pytest.approx({0: 0.2, 1: 0.3})
+        assert by_seed(found, "invented", "left_out", "above").empty
         with pytest.raises(InputError, match=r"no measure 'beside': write a function of this name in .*measures\.py"):
             measured(found, "beside")
     finally:

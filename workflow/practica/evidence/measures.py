@@ -53,7 +53,11 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
     elif measure in MEASURES:
         values = MEASURES[measure](results, exercise, variant)
     elif measure in own(exercise):
-        values = getattr(exercises.load(exercise, OWN), measure)(results, exercise, variant)
+        study = results.study
+        there = exercise in study.exercises and variant in study.every_variant(exercise)
+        # A study's own function may ask for settings, which a variant that the study leaves out does not have.
+        own_measure = getattr(exercises.load(exercise, OWN), measure)
+        values = own_measure(results, exercise, variant) if there else pd.Series(dtype=float)
     else:
         raise InputError(f"no measure {measure!r}: write a function of this name in {shown(exercise, OWN)}.py")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(dict.fromkeys(["value", *BOUNDS], values))
