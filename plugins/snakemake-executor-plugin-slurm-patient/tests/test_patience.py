@@ -56,8 +56,21 @@ def test_slurm_runs_a_lost_job_again_where_it_was_told_to(slurm: Any) -> None:
     patient = Watched()
     patient.workflow.executor_settings.requeue = True
     info = submitted(patient)
-    slurm("squeue", f"7|NODE_FAIL|{NAME}")
-    assert patient.look(info) == ["7"]
+    for _ in range(3):
+        for state in ("NODE_FAIL", "NODE_FAIL", "PENDING"):
+            slurm("squeue", f"7|{state}|{NAME}")
+            assert patient.look(info) == ["7"]
+
+
+def test_a_job_that_slurm_does_not_run_again_has_failed(slurm: Any) -> None:
+    patient = Watched()
+    patient.workflow.executor_settings.requeue = True
+    info = submitted(patient)
+    slurm("squeue", f"7|PREEMPTED|{NAME}")  # by a partition with PreemptMode=CANCEL
+    for _ in range(4):
+        assert patient.look(info) == ["7"]
+    assert patient.look(info) == []
+    assert patient.told == ["SLURM job 7: PREEMPTED. "]
 
 
 @pytest.mark.parametrize(

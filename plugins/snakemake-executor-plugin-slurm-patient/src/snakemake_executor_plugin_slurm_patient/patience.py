@@ -29,6 +29,8 @@ BY_SITE = {"BOOT_FAIL", "NODE_FAIL", "PREEMPTED"}
 """Ends after which SLURM runs a job again by itself, where the profile says ``slurm-requeue``."""
 UNLISTED_LOOKS = 2
 """Looks in a row at which SLURM must not list a job before it counts as over."""
+BY_SITE_LOOKS = 5
+"""The same for one that the site has ended and SLURM should run again: some partitions cancel what they preempt."""
 SKEW = 60.0
 """Seconds by which the clock of the file system may be behind."""
 LONGEST_PAUSE = 180
@@ -70,7 +72,7 @@ class PatientExecutor(CappedExecutor):
         super().__post_init__(test_mode)
         self._stopping = self._silent = False
         self._pause = 0.0
-        self._unlisted: Counter[str] = Counter()
+        self._looks: Counter[str] = Counter()
         self._digests: dict[str, tuple[str, str]] = {}
         self._unsettled: dict[str, SubmittedJobInfo] = {}
         self._left = {left.output: left for left in self._still_listed(registered())}
@@ -182,18 +184,16 @@ class PatientExecutor(CappedExecutor):
             return False
         else:
             state = states.get((info.external_jobid, info.aux["name"]), "UNLISTED")
-            bad = state in ENDED or (state in BY_SITE and not self.habits.requeue)
-            if not (bad or state in ("COMPLETED", "UNLISTED")):
-                self._unlisted.pop(output, None)
+            needed = self._looks_needed(state, packed=bool(file))
+            self._looks[output] += 1
+            if needed is None:
+                self._looks.pop(output)
+            if needed is None or self._looks[output] < needed:
                 return False
-            if state == "UNLISTED" or (bad and file):  # a network file system may show an exit code late
-                self._unlisted[output] += 1
-                if self._unlisted[output] < UNLISTED_LOOKS:
-                    return False
             if state == "UNLISTED":
                 state = "COMPLETED" if _made_since(info.job.output, info.aux["submitted"] - SKEW) else "FAILED"
         self._unsettled.pop(output, None)
-        self._unlisted.pop(output, None)
+        self._looks.pop(output, None)
         if state == "COMPLETED":
             self.report_job_success(info)
             if not self.habits.keep_logs:
@@ -204,6 +204,16 @@ class PatientExecutor(CappedExecutor):
         if file and (code is None or not packs.unfinished(file)) and not self._others(info):
             packs.forget(file)
         return True
+
+    def _looks_needed(self, state: str, *, packed: bool) -> int | None:
+        """Return how many looks must find a job in this state before it has ended; None if it continues."""
+        if state in BY_SITE and self.habits.requeue:
+            return BY_SITE_LOOKS
+        if state == "UNLISTED":
+            return UNLISTED_LOOKS
+        if state in ENDED | BY_SITE:
+            return UNLISTED_LOOKS if packed else 1  # a network file system may show an exit code late
+        return 1 if state == "COMPLETED" else None
 
     def _others(self, info: SubmittedJobInfo) -> bool:
         """Return whether jobs of the same pack have not been settled."""
