@@ -34,7 +34,7 @@ NAMES = {
     "snakemake.workflow:Workflow.modifier": "configures: find how a module learns that its configuration is given",
     "snakemake.workflow:Workflow.remote_exec": "is_job: find how Snakemake knows that it is inside of a job",
     "snakemake.workflow:Workflow.local_exec": "runs_here: find how Snakemake knows that its jobs run on this machine",
-    "snakemake.workflow:Workflow.touch": "plans: find how `snakemake --touch` is told from a run",
+    "snakemake.workflow:Workflow.touch": "only_touches: find how `snakemake --touch` is told from a run",
     "snakemake.workflow:Workflow.persistence": "made_otherwise: find where Snakemake keeps its notes of a run",
     "snakemake.scheduling.job_scheduler:JobScheduler.exit_gracefully": "on_sigterm: find what handles a SIGTERM",
     "snakemake.dag:DAG.bfs": "_look_behind_ancient_inputs: find what skips the jobs behind one that runs",
@@ -61,6 +61,7 @@ SET_BY = {
 }
 FIELDS = {
     "snakemake.workflow:Workflow dag_settings": "targets: find where the targets of the command line went",
+    "snakemake.workflow:Workflow output_settings": "report_ends: find what --quiet sets",
     "snakemake.workflow:Workflow config_settings": "given_configuration: find where the command line's files went",
     "snakemake.settings.types:ConfigSettings replace_workflow_config": "given_configuration: find that option's name",
 }

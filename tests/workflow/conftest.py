@@ -114,4 +114,5 @@ def touched(tmp_path_factory: pytest.TempPathFactory) -> Project:
         path.write_text("") if path.suffix else path.mkdir(exist_ok=True)
     done = project.snakemake("--touch", "--forceall")
     assert done.returncode == 0, done.stderr
+    assert ": 0 trained, " in done.stderr
     return project

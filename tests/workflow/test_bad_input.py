@@ -135,6 +135,9 @@ def test_what_snakemake_is_asked_to_print_is_printed(fresh) -> None:
     assert "    python -m practica study --json " in done.stderr
     assert "Building DAG" not in done.stderr
     assert "    python" not in fresh.snakemake("results/study.json", "-F", *words).stderr
+    quiet = fresh.snakemake("-F", "results/study.json", *words, "-q").stderr
+    assert " begins" not in quiet and "[1/1]" not in quiet
+    assert "Done after " in quiet and ", 0 jobs failed\n" in quiet
     assert "Would delete results/study.json" in fresh.snakemake("--delete-all-output", "-n", *words).stdout
     assert "results/study.json\t" in fresh.snakemake("--summary", *words).stdout
     assert "resolve_study" in fresh.snakemake("--list", *words).stdout

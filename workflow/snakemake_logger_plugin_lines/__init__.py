@@ -33,7 +33,7 @@ from practica.plan.checked import Expectations
 from practica.plan.dry_run import FILE, plan_of
 from practica.plan.outcome import note_outcome, outcome
 from practica.plan.plan_table import as_table
-from practica.plan.wiring import opened
+from practica.plan.wiring import opened, touching
 from practica.yamlfiles.reading import read_yaml
 from snakemake_logger_plugin_lines.display import Display, Job, Work
 
@@ -110,7 +110,10 @@ class LogHandler(LogHandlerBase):
         self._trained_blocks: set[str] = set()
         settings = self.common_settings
         stream = sys.stdout if settings.stdout else sys.stderr
-        self._display = Display(cast(TextIO, _Unbroken(stream)), self._work, opened, colour=not settings.nocolor)
+        self._quiet = any(each.name in ("PROGRESS", "ALL") for each in settings.quiet or ())
+        self._display = Display(
+            cast(TextIO, _Unbroken(stream)), self._work, opened, colour=not settings.nocolor, quiet=self._quiet
+        )
         self._tell: dict[LogEvent, Callable[[Any], None]] = {
             LogEvent.RUN_INFO: self._begin,
             LogEvent.JOB_INFO: self._plan if settings.dryrun else self._start,
@@ -218,7 +221,7 @@ class LogHandler(LogHandlerBase):
         if work.failed.pop(record.jobid, None) and block:
             work.trainings += 1
         work.most_at_once = max(work.most_at_once, sum(job.block is not None for job in work.jobs.values()))
-        if not self._display.is_live:
+        if not (self._display.is_live or self._quiet):
             self._say(f"{' ' * (2 * len(str(work.total)) + 3)} {title} begins")
 
     def _trained(self, record: Any) -> tuple[Block | None, Path]:
@@ -239,13 +242,14 @@ class LogHandler(LogHandlerBase):
         job = work.jobs.pop(number, None) or Job(f"job {number}", time.monotonic())
         if mark == FAILED:
             work.failed[number] = job.title
-        elif job.block and not mark:
+        elif job.block and not mark and not any(touching):
             self._trained_blocks.add(job.block.id)
         if job.block:
             work.trainings -= 1
         width = len(str(work.total))
         took = duration(time.monotonic() - job.begin)
-        self._say(f"[{work.done:{width}}/{work.total}] {mark}{job.title}  {took}", "red" if mark == FAILED else "")
+        if mark or not self._quiet:
+            self._say(f"[{work.done:{width}}/{work.total}] {mark}{job.title}  {took}", "red" if mark == FAILED else "")
         return job.title
 
     def _fail(self, record: Any) -> None:

@@ -73,9 +73,11 @@ class Job:
 class Display:
     """Print lines, and show the running jobs."""
 
-    def __init__(self, stream: TextIO, work: Work, studies: Sequence[Study], *, colour: bool = True) -> None:
+    def __init__(
+        self, stream: TextIO, work: Work, studies: Sequence[Study], *, colour: bool = True, quiet: bool = False
+    ) -> None:
         self._console = Console(file=stream, no_color=not colour or None, highlight=False)
-        self._work, self._studies = work, studies
+        self._work, self._studies, self._quiet = work, studies, quiet
         self._seen: list[tuple[Job, Status | None]] = []
         self._left: float | None = None
         self._reckoned = float("-inf")
@@ -88,8 +90,8 @@ class Display:
 
     @property
     def is_live(self) -> bool:
-        """Return whether there is a terminal that can show a block."""
-        return self._console.is_terminal and not self._console.is_dumb_terminal
+        """Return whether there is a terminal that can show a block, and is to show it."""
+        return not self._quiet and self._console.is_terminal and not self._console.is_dumb_terminal
 
     @property
     def seconds(self) -> float:
@@ -130,7 +132,7 @@ class Display:
                 self._look()
             if self._live:
                 self._live.update(self._picture(), refresh=True)
-            elif due:
+            elif due and not self._quiet:
                 told = now
                 self.say(self._heartbeat())
 

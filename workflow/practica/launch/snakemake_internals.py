@@ -36,7 +36,18 @@ def configures(workflow: Any) -> bool:
 
 def plans(workflow: Any) -> bool:
     """Return whether this Snakemake plans a run: not inside one of its jobs, nor if it only touches files."""
-    return bool(workflow.is_main_process and not workflow.touch)
+    return bool(workflow.is_main_process and not only_touches(workflow))
+
+
+def only_touches(workflow: Any) -> bool:
+    """Return whether this Snakemake only touches files."""
+    return bool(workflow.touch)
+
+
+def report_ends(workflow: Any) -> None:
+    """Let Snakemake tell its loggers that a job ends, which ``--quiet`` suppresses: the outcome counts them."""
+    settings = workflow.output_settings
+    settings.quiet = {each for each in settings.quiet or () if each.name != "PROGRESS"}
 
 
 def is_job(workflow: Any) -> bool:

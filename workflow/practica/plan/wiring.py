@@ -26,6 +26,8 @@ from practica.launch.snakemake_internals import (
     find_stylesheet_from,
     hasten_resources,
     let_data_come_back,
+    only_touches,
+    report_ends,
     runs_here,
 )
 from practica.launch.warm import offer
@@ -38,6 +40,8 @@ from practica.words import report_name
 
 opened: list[Study] = []
 """The studies whose rules Snakemake has read, for the logger; jobs and modules open theirs as well."""
+touching: list[bool] = [False]
+"""Whether the run only touches files, for the logger."""
 
 
 def merge_configuration(workflow: Any) -> Callable[[], None]:
@@ -62,8 +66,10 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     find_stylesheet_from(START)
     end_when_told()
     drop_dead_lock()
+    report_ends(workflow)
 
     def begin() -> None:
+        touching[:] = [only_touches(workflow)]
         note(merged)
         note_owner()
         if runs_here(workflow):
