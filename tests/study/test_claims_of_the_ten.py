@@ -39,7 +39,7 @@ from practica.evidence.source import numbers
 from practica.evidence.verdicts import evaluate, write_claims
 from practica.figures.catalogue import declared as figures_of
 from practica.figures.catalogue import figures_for
-from ten import ROOT, STUDY, runs
+from ten import ROOT, STUDY, needs, runs
 
 CLAIMS = declared(STUDY).claims
 PARTS = {f"{claim.id}/{part.name}": part for claim in CLAIMS.values() for part in claim.parts}
@@ -234,7 +234,7 @@ def test_what_claims_measure_is_defined_in_words_and_in_the_documents() -> None:
         assert re.search(rf"`{name}[`:]", text), name
 
 
-@pytest.mark.skipif(not runs("ej02/xor_221"), reason="the study has no such net")
+@needs("ej02/xor_221", "ej02/xor_221_numpy")
 def test_lines_of_code_are_counted_without_layout_and_with_all_that_a_net_uses(tmp_path: Path) -> None:
     results = Results(TenWorld().write(tmp_path), tmp_path)
     lines = {name: by_seed(results, "ej02", name, "code_lines") for name in ("xor_221", "xor_221_numpy")}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import METRIC, check_one_protocol, parts
+from practica.address import METRIC, TIMING, check_one_protocol, parts
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
@@ -237,6 +237,8 @@ class Facts:
             return Missing(f"{exercise}: {word('outside', self.language)}")
         result = self.results.value(exercise, variant, split, metric)
         if isinstance(result, Missing):
+            if result.status == "unrecorded" and split == TIMING:  # its twin, beside which it is timed, may not run
+                return Missing(word("not_recorded", self.language))
             if result.status == "unrecorded":
                 self._check_recorded(exercise, variant, split, metric)
                 return Missing(word("diverged", self.language))
