@@ -77,6 +77,10 @@ def test_an_exercise_that_is_not_in_play_is_a_hole_and_not_an_error(tmp_path: Pa
     assert found == Missing("moons: el ejercicio no forma parte de esta corrida")
 
 
+def test_a_time_of_a_net_whose_twin_does_not_run_is_a_hole_and_not_an_error(facts: Facts) -> None:
+    assert isinstance(facts.look_up("moons/deeper/timing/ms_per_epoch"), Missing)
+
+
 def test_a_failed_run_and_one_that_diverged_say_so(tmp_path: Path) -> None:
     study = one_exercise(seeds=1)
     dense, conv = study.blocks()
