@@ -298,6 +298,12 @@ def test_prose_compares_no_results_on_unequal_terms(unequal: Judged, judged: Jud
     assert prose(unequal, tmp_path, own) == "less"
 
 
+def test_a_study_of_one_seed_speaks_of_no_interval(judged: Judged) -> None:
+    _, folder = judged
+    notes = {seeds: " ".join(made((toy_study(seeds=seeds), folder), "claims").notes) for seeds in (1, 2)}
+    assert {seeds: "intervalo de confianza" in note for seeds, note in notes.items()} == {1: False, 2: True}
+
+
 def test_the_page_says_how_many_decisions_were_taken_at_once(unequal: Judged) -> None:
     study, folder = unequal
     write_pages(study, folder)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from practica.config.front import spoken
+from practica.config.front import most_seeds, spoken
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, deciding
 from practica.evidence.results import Missing
@@ -99,7 +99,8 @@ def _explained(facts: Facts) -> str:
     count = (facts.claims or {})["decisions"]["count"]
     note = spoken(facts.study, section("report", facts.language), "verdicts_note")
     decisions = word("at_once", facts.language).format(count) if count > 1 else ""
-    return str(note.format(fewest=FEWEST, decisions=decisions))
+    intervals = word("intervals", facts.language) if most_seeds(facts.study, [*facts.study.exercises]) > 1 else ""
+    return str(note.format(fewest=FEWEST, intervals=intervals, decisions=decisions))
 
 
 def sequential_note(facts: Facts) -> list[str]:
