@@ -60,9 +60,9 @@ doctor: setup ## Check whether this machine and its cluster are ready for a long
 test: ready lint ## Run every check and every test
 	$(in_venv) pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
-cluster: ready ## Run the tests that start a SLURM of one node and break things (root)
-	@tests/slurm/ensure-slurm.sh
-	$(in_venv) pytest -m slurm tests/slurm
+cluster: ready ## Run the tests that start a SLURM of one node, or of NODES=3, and break things (root)
+	@tests/slurm/ensure-slurm.sh $(if $(NODES),nodes)
+	$(in_venv) $(if $(NODES),NODES=$(NODES) pytest -m nodes,pytest -m slurm) tests/slurm
 
 bench: ready ## Measure against plain Keras and a bare Snakefile, or AGAINST=COMMIT (CASES="ej06 xor", QUICK=1)
 	$(in_venv) python -m bench $(if $(CASES),--cases "$(CASES)") $(if $(QUICK),--quick) $(if $(AGAINST),--against $(AGAINST))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from mini import HERE, ORIGINALS, Cluster, Study
+from nodes import Nodes
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,19 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         if done.returncode:
             pytest.skip(done.stderr.strip())
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    reason = cluster.start()
+    try:
+        if reason:
+            pytest.skip(reason)
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """Start a cluster of several nodes."""
+    cluster = Nodes(tmp_path_factory.mktemp("nodes"), int(os.environ.get("NODES") or 3))
     reason = cluster.start()
     try:
         if reason:

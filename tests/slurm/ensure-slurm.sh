@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # Install SLURM's daemons for the tests where they are missing and this user may (Debian, root); else say what to run.
+# With `nodes`, also what a cluster of several nodes needs.
 set -euo pipefail
 packages=(slurmctld slurmd slurm-client munge)
+commands=(slurmctld slurmd sbatch munged)
+if [[ ${1:-} == nodes ]]; then
+  packages+=(slurmdbd mariadb-server sshfs openssh-sftp-server socat iproute2)
+  commands+=(slurmdbd mariadbd sshfs socat ip)
+fi
 install=(install -y --no-install-recommends "${packages[@]}")
 
 have_slurm() {
-  command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged
+  command -v "${commands[@]}" | wc -l | grep -qx "${#commands[@]}"
 } >/dev/null 2>&1
 
 if have_slurm; then

@@ -119,6 +119,8 @@ class Study:
     folder: Path
     originals: dict[str, str] = field(default_factory=lambda: {name: name for name in ORIGINALS})
     runs: list[Run] = field(default_factory=list)
+    enter: tuple[str, ...] = ()
+    """Words before a command that make it run on the host from which the study is started."""
 
     @classmethod
     def copy(cls, folder: Path) -> Study:
@@ -188,19 +190,26 @@ class Study:
 
     def training(self, cluster: Cluster, variants: Collection[str]) -> Training | None:
         """Return one of the variants in the middle of its training on the cluster, or None."""
+        for name in variants:
+            for process in self.trainings(name):
+                with suppress(psutil.NoSuchProcess):
+                    progress = self.folder / "results/checkpoints" / self.block(name) / "progress.json"
+                    # Files of an earlier attempt say nothing about this one, which may still be starting.
+                    begun = progress.is_file() and progress.stat().st_mtime > process.create_time()
+                    job = process.environ().get("SLURM_JOB_ID")
+                    if begun and job in [running.id for running in cluster.jobs(self, name, "RUNNING")]:
+                        return Training(name, process, str(job))
+        return None
+
+    def trainings(self, name: str) -> list[psutil.Process]:
+        """Return the processes that train a variant, or wait for another one to do so."""
+        found = []
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
-                text = "".join(process.cmdline()[4:])
-                name = next((name for name in variants if f'"variant":"{name}"' in text), None)
-                if name is None or process.cmdline()[1:4] != ["-m", "practica", "train"]:
-                    continue
-                progress = self.folder / "results/checkpoints" / self.block(name) / "progress.json"
-                # Files of an earlier attempt say nothing about this one, which may still be starting.
-                begun = progress.is_file() and progress.stat().st_mtime > process.create_time()
-                job = process.environ().get("SLURM_JOB_ID")
-                if begun and job in [running.id for running in cluster.jobs(self, name, "RUNNING")]:
-                    return Training(name, process, str(job))
-        return None
+                words = process.cmdline()
+                if words[1:4] == ["-m", "practica", "train"] and f'"variant":"{name}"' in "".join(words[4:]):
+                    found.append(process)
+        return found
 
     def states(self, cluster: Cluster, name: str) -> list[str]:
         """Return how the jobs that trained a variant ended, the oldest first."""
@@ -240,7 +249,8 @@ class Run:
 
     def __init__(self, study: Study, words: list[str]) -> None:
         self.log = study.folder / f"snakemake-{len(study.runs)}.out"
-        command = [Path(sys.executable).with_name("snakemake"), "--configfile", "tiny.yaml", *words]
+        snakemake = str(Path(sys.executable).with_name("snakemake"))
+        command = [*study.enter, snakemake, "--configfile", "tiny.yaml", *words]
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
                 command, cwd=study.folder, env=study.environment(), stdout=stream, stderr=subprocess.STDOUT
