@@ -104,12 +104,17 @@ class Nodes(Cluster):
         wait_for("return of all nodes", lambda: all(map(self.is_up, names)))
 
     def accounts(self, study: Study) -> dict[str, list[Account]]:
-        """Return what the accounting database says of each job that trained a block, by the job's number."""
+        """Return what the accounting database says of each job that trained a block, by the job's number.
+
+        It learns of an end a moment later than the queue: the answer is empty until it knows all of them.
+        """
         fields = "JobIDRaw,State,ElapsedRaw,MaxRSS,NodeList,WorkDir,Comment"
         command = ["sacct", "--duplicates", "--noheader", "--parsable2", "--noconvert", "--starttime=now-1hour"]
         found: dict[str, list[Account]] = defaultdict(list)
         for line in self.call(*command, f"--format={fields}").splitlines():
             number, state, elapsed, memory, node, folder, comment = line.split("|")
+            if state in {"PENDING", "RUNNING"}:
+                return {}
             if folder == str(study.folder) and comment.startswith("rule_train_"):
                 found[number].append(Account(state.split()[0], int(elapsed), node, comment))
             elif "." in number and (jobs := found.get(number.split(".")[0])):

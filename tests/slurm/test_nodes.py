@@ -86,6 +86,7 @@ def kill_controller(cluster: Nodes, study: Study, job: Training, node: str) -> N
     """Kill the first controller until the second has taken over; then it takes the cluster back."""
     cluster.kill_daemon("head", "slurmctld")
     wait_for("second controller", lambda: cluster.call("bash", "-c", "squeue --noheader --format=%i || true"), 120)
+    time.sleep(10)  # what the second one learns in its first seconds, the first one may never read
     cluster.on("head", "slurmctld")
 
 
@@ -143,7 +144,7 @@ def strike_each(cluster: Nodes, study: Study, strikes: dict[str, Strike], *other
             cluster.call("scontrol", "release", waiting[name])
         run.end(2 * SLOW)
     cluster.wait_until_up()
-    return Struck(study, run, watch, cluster.accounts(study))
+    return Struck(study, run, watch, wait_for("end of all accounts", lambda: cluster.accounts(study)))
 
 
 def strike_in_turn(cluster: Nodes, study: Study, strikes: dict[str, Strike], waiting: dict[str, str]) -> None:
@@ -166,9 +167,14 @@ def strike_in_turn(cluster: Nodes, study: Study, strikes: dict[str, Strike], wai
             strikes[name](cluster, study, job, node)
             result = study.folder / f"results/runs/{study.block(name)}/metrics.json"
             wait_for(f"result of {name}", result.is_file, SLOW)
+            at_work = ("PENDING", "RUNNING", "COMPLETING")
+            wait_for(f"end of {name}", lambda: not cluster.jobs(study, name, *at_work), SLOW)
 
-    with ThreadPoolExecutor(2) as pool:
+    pool = ThreadPoolExecutor(2)
+    try:
         list(pool.map(strike_one, strikes))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def all_waiting(cluster: Nodes, study: Study, run: Run, names: Iterable[str]) -> dict[str, str]:
@@ -249,8 +255,8 @@ def test_the_accounting_database_agrees_with_the_status(each: Struck) -> None:
         if account.state == "COMPLETED":
             # Before and after the attempt, Snakemake starts and ends twice in the job.
             assert 0 < account.elapsed - attempt["cost"]["wall_seconds"] < 60, said
-            # SLURM adds up the job's processes, and counts one twice at the moment when it starts another.
-            assert 0.9 < account.memory / attempt["cost"]["peak_memory_mb"] < 3, said
+            # SLURM adds up the job's processes, Snakemake among them, and counts one twice when it starts another.
+            assert 0.9 < account.memory / attempt["cost"]["peak_memory_mb"] < 2, said
     # A job without an attempt ended before it had begun to train.
     unseen = [account for job, accounts in each.accounts.items() for account in accounts[seen[job] :]]
     assert {account.state for account in unseen} <= {"FAILED"}
