@@ -163,7 +163,7 @@ def test_an_exit_code_is_read_while_the_controller_is_silent(sbatch: Any) -> Non
     assert executor.told == ["SLURM's controller does not answer: waiting for it", "7 done"]
 
 
-@pytest.mark.parametrize("state", ["CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED"])
+@pytest.mark.parametrize("state", ["CANCELLED", "TIMEOUT", "NODE_FAIL"])
 def test_a_lost_allocation_fails_those_that_have_not_ended(sbatch: Any, state: str) -> None:
     executor = started()
     a, b, c = executor.infos.values()

@@ -30,7 +30,7 @@ def test_no_job_is_forgotten_while_the_controller_is_silent(slurm: Any) -> None:
     assert patient.told[1:] == ["7 done"]
 
 
-@pytest.mark.parametrize("state", ["FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "PREEMPTED"])
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "BOOT_FAIL"])
 def test_every_bad_end_is_one(slurm: Any, state: str) -> None:
     patient = Watched()
     info = submitted(patient)
@@ -66,11 +66,26 @@ def test_a_job_that_slurm_does_not_run_again_has_failed(slurm: Any) -> None:
     patient = Watched()
     patient.workflow.executor_settings.requeue = True
     info = submitted(patient)
-    slurm("squeue", f"7|PREEMPTED|{NAME}")  # by a partition with PreemptMode=CANCEL
+    slurm("squeue", f"7|NODE_FAIL|{NAME}")
     for _ in range(4):
         assert patient.look(info) == ["7"]
     assert patient.look(info) == []
-    assert patient.told == ["SLURM job 7: PREEMPTED. "]
+    assert patient.told == ["SLURM job 7: NODE_FAIL. "]
+
+
+@pytest.mark.parametrize(("requeue", "looks"), [(False, 1), (True, 5)])  # by a partition with PreemptMode=CANCEL
+def test_a_preempted_job_has_not_failed_but_is_submitted_again(slurm: Any, requeue: bool, looks: int) -> None:
+    patient = Watched()
+    patient.workflow.executor_settings.requeue = requeue
+    info = submitted(patient)
+    again: list[Any] = []
+    patient.submit = again.append
+    for _ in range(7):  # more often than any number of retries
+        slurm("squeue", f"7|PREEMPTED|{NAME}")
+        assert [patient.look(info) for _ in range(looks)] == [*[["7"]] * (looks - 1), []]
+        patient.report_job_submission(info)
+    assert again == [info.job] * 7
+    assert set(patient.told) == {"SLURM job 7 was preempted: a.json is submitted again"}
 
 
 @pytest.mark.parametrize(

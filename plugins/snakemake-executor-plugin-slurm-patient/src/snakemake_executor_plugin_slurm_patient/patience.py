@@ -24,8 +24,10 @@ from snakemake_executor_plugin_slurm_patient.packs import Pack, jobs_of
 from snakemake_executor_plugin_slurm_patient.register import AT_WORK, Left, digests, keep, queue, record, registered
 from snakemake_executor_plugin_slurm_patient.upstream import CappedExecutor, SubmittedJobInfo, aux_of, label, log_of
 
+PREEMPTED = "PREEMPTED"
+"""An end that is no fault of the job, which is therefore submitted again as often as it takes."""
 ENDED = {"CANCELLED", "DEADLINE", "FAILED", "OUT_OF_MEMORY", "TIMEOUT"}
-BY_SITE = {"BOOT_FAIL", "NODE_FAIL", "PREEMPTED"}
+BY_SITE = {"BOOT_FAIL", "NODE_FAIL", PREEMPTED}
 """Ends after which SLURM runs a job again by itself, where the profile says ``slurm-requeue``."""
 UNLISTED_LOOKS = 2
 """Looks in a row at which SLURM must not list a job before it counts as over."""
@@ -199,6 +201,9 @@ class PatientExecutor(CappedExecutor):
             if not self.habits.keep_logs:
                 with contextlib.suppress(OSError):
                     log.unlink(missing_ok=True)
+        elif state == PREEMPTED:
+            self.logger.warning(f"SLURM job {info.external_jobid} was preempted: {output} is submitted again")
+            self.submit(info.job)
         else:
             self.report_job_error(info, msg=f"SLURM job {info.external_jobid}: {state}. ", aux_logs=[str(log)])
         if file and (code is None or not packs.unfinished(file)) and not self._others(info):
