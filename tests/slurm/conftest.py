@@ -6,10 +6,24 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from mini import HERE, ORIGINALS, Cluster, Study
 from nodes import Nodes
+
+Kind = TypeVar("Kind", bound=Cluster)
+
+
+def started(cluster: Kind) -> Iterator[Kind]:
+    """Yield a cluster that is started, and stop it afterwards; skip the tests with the reason if it cannot start."""
+    reason = cluster.start()
+    try:
+        if reason:
+            pytest.skip(reason)
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture(scope="session")
@@ -19,27 +33,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         done = subprocess.run([HERE / "ensure-slurm.sh"], capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(done.stderr.strip())
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    reason = cluster.start()
-    try:
-        if reason:
-            pytest.skip(reason)
-        yield cluster
-    finally:
-        cluster.stop()
+    yield from started(Cluster(tmp_path_factory.mktemp("cluster")))
 
 
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     """Start a cluster of several nodes."""
-    cluster = Nodes(tmp_path_factory.mktemp("nodes"), int(os.environ.get("NODES") or 3))
-    reason = cluster.start()
-    try:
-        if reason:
-            pytest.skip(reason)
-        yield cluster
-    finally:
-        cluster.stop()
+    yield from started(Nodes(tmp_path_factory.mktemp("nodes"), int(os.environ.get("NODES") or 3)))
 
 
 @pytest.fixture

@@ -7,10 +7,7 @@ host=$(hostname -s)
 # The default place: the executor plugin removes SLURM_CONF from the environment of its job steps.
 etc=/etc/slurm
 
-refuse() {
-  printf 'test cluster: %s\n' "$1" >&2
-  exit 2
-}
+source "$here/common.sh"
 
 [[ $(id -u) == 0 ]] || refuse "only root can start it"
 for name in slurmctld slurmd sbatch munged; do
@@ -37,16 +34,6 @@ done
 
 munge_answers() {
   munge -n </dev/null 2>/dev/null | unmunge >/dev/null 2>&1
-}
-
-# wait_for SECONDS COMMAND...: try until it succeeds.
-wait_for() {
-  local tries=$(($1 * 10))
-  shift
-  until "$@"; do
-    ((tries-- > 0)) || return 1
-    sleep 0.1
-  done
 }
 
 if ! munge_answers; then

@@ -99,7 +99,7 @@ def _explained(facts: Facts) -> str:
     count = (facts.claims or {})["decisions"]["count"]
     note = spoken(facts.study, section("report", facts.language), "verdicts_note")
     decisions = word("at_once", facts.language).format(count) if count > 1 else ""
-    intervals = word("intervals", facts.language) if most_seeds(facts.study, [*facts.study.exercises]) > 1 else ""
+    intervals = word("intervals", facts.language) if most_seeds(facts.study, facts.study.exercises) > 1 else ""
     return str(note.format(fewest=FEWEST, intervals=intervals, decisions=decisions))
 
 

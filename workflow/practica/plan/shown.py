@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from practica import exercises
+from practica.address import SPLITS
 from practica.code.digest import Reach, reach
 from practica.config.study import Study
 from practica.figures.specs import KINDS, OVER_EPOCHS, Spec
 from practica.words import project_keys
 
-SPLITS = frozenset(["train", "validation", "test"])
 METRICS = frozenset(["accuracy", "loss", "mse", "normalised_loss"])
-OF_KINDS = SPLITS | METRICS | {"epoch", "error_rate", "folds", "spread"}
+OF_KINDS = METRICS.union(SPLITS) | {"epoch", "error_rate", "folds", "spread"}
 """The project's words that code names for other reasons, too, and that only some figures show."""
 
 
@@ -56,7 +56,7 @@ def _named(study: Study, shown: Spec, kind: str) -> frozenset[str]:
     if shown.kind in OVER_EPOCHS:
         over |= {"epoch"}
     if shown.kind == "curves":
-        over |= SPLITS
+        over |= {*SPLITS}
     if shown.kind == "folds":
         over |= {"folds", "spread"}
     if any(panel.errors for panel in shown.panels):

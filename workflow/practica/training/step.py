@@ -44,7 +44,7 @@ class Step:
         self._ends = list(np.cumsum([len(group) for group in groups]))
         self.generators = keras_internals.seed_generators(model)
         self.names = list(keras_internals.stateless_results(model, [v.value for v in model.metrics_variables]))
-        parts = (x, y, *(() if sample_weight is None else (sample_weight,)))
+        parts = keras_internals.batch(x, y, sample_weight)
         batch = [backend.Spec((replicas, None, *part.shape[1:]), part.dtype) for part in parts]
         state = [backend.Spec(value.shape, value.dtype) for value in self.start(replicas)]
         weights, metrics = state[: self.weights], state[self.metrics :]

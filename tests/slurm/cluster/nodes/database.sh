@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Start MariaDB and slurmdbd on the host where it runs: database.sh STATE_FOLDER
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 state=$1
 mkdir -p /run/mysqld
 # Its folder has to be reachable for its user, which the test's folder is not.
@@ -14,16 +15,14 @@ setsid mariadbd "${options[@]}" --skip-networking --socket=/run/mysqld/mysqld.so
   --innodb-buffer-pool-size=64M --innodb-lock-wait-timeout=900 --innodb-log-file-size=16M \
   --innodb-flush-log-at-trx-commit=0 --skip-log-bin </dev/null >"$state/log/mariadbd.log" 2>&1 &
 client=(mariadb --no-defaults --socket=/run/mysqld/mysqld.sock)
-for _ in {1..200}; do
-  ! "${client[@]}" -e "SELECT 1" >/dev/null 2>&1 || break
-  sleep 0.1
-done
+database_answers() {
+  "${client[@]}" -e "SELECT 1" >/dev/null 2>&1
+}
+wait_for 20 database_answers || refuse "MariaDB does not answer; see $state/log"
 "${client[@]}" -e "CREATE DATABASE IF NOT EXISTS slurm_acct_db; CREATE USER IF NOT EXISTS 'slurm'@'localhost'
   IDENTIFIED BY 'slurm'; GRANT ALL ON slurm_acct_db.* TO 'slurm'@'localhost'"
 slurmdbd
-for _ in {1..200}; do
-  ! (exec 3<>/dev/tcp/10.77.1.2/6819) 2>/dev/null || exit 0
-  sleep 0.1
-done
-echo "slurmdbd does not answer; see $state/log" >&2
-exit 1
+slurmdbd_answers() {
+  (exec 3<>/dev/tcp/10.77.1.2/6819) 2>/dev/null
+}
+wait_for 20 slurmdbd_answers || refuse "slurmdbd does not answer; see $state/log"

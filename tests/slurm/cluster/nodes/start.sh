@@ -11,25 +11,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=$1
 nodes=$2
 
-refuse() {
-  printf 'test cluster: %s\n' "$1" >&2
-  exit 2
-}
+source "$here/../common.sh"
 
 [[ $(id -u) == 0 ]] || refuse "only root can start it"
 for name in slurmctld slurmd slurmdbd sbatch munged mariadbd sshfs socat nsenter; do
   command -v "$name" >/dev/null || refuse "$name is missing; run tests/slurm/ensure-slurm.sh nodes"
 done
-
-# wait_for SECONDS COMMAND...: try until it succeeds.
-wait_for() {
-  local tries=$(($1 * 10))
-  shift
-  until "$@"; do
-    ((tries-- > 0)) || return 1
-    sleep 0.1
-  done
-}
 
 mkdir -p "$state"/{conf,log,state,spool,shared,hosts,mysql}
 chmod 755 "$state"
