@@ -63,7 +63,11 @@ IMPOSSIBLE = {
     "folds above rows": (block("ej06", "dense", FOLDS, folds=61), patients(), "n_splits=61"),
     "no test": (block("ej05", "tanh5", SERIES, test_fraction=1e-7), series(), "no samples are left for test"),
     "another shape": (block("ej08", "dense", OFFICIAL), images((32, 32, 3)), "expected shape=(None, 28, 28)"),
-    "more classes": (block("ej08", "dense", OFFICIAL), images(classes=40), "its net has 10 outputs"),
+    "more classes": (
+        block("ej08", "dense", OFFICIAL),
+        images(classes=11),
+        "classes 0 to 9, but the data have class 10",
+    ),
     "a word too short": (block("ej04", "conv", WORDS, review_length=1), reviews(), "its net cannot be trained"),
     "a setting of the net": (block("ej08", "dense", OFFICIAL, "bn_momentum"), images(), "'bn_momentum' is missing"),
     "a setting of the data": (

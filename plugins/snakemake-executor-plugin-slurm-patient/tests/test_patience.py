@@ -85,7 +85,7 @@ def test_a_preempted_job_has_not_failed_but_is_submitted_again(slurm: Any, reque
         assert [patient.look(info) for _ in range(looks)] == [*[["7"]] * (looks - 1), []]
         patient.report_job_submission(info)
     assert again == [info.job] * 7
-    assert set(patient.told) == {"SLURM job 7 was preempted: a.json is submitted again"}
+    assert set(patient.told) == {"SLURM job 7, which worked on a.json, was preempted: submitted again"}
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def _check_classes(net: keras.Model, accuracy: str | None, inputs: Any, parts: M
         outputs = predict_with(net, inputs).shape[-1]
         if (largest := max(int(np.max(samples.y)) for samples in parts.values())) >= outputs:
             raise InputError(
-                f"its net has {outputs} outputs, one for each class from 0, but the data have class {largest}"
+                f"its net's outputs stand for the classes 0 to {outputs - 1}, but the data have class {largest}"
             )
 
 

@@ -202,7 +202,9 @@ class PatientExecutor(CappedExecutor):
                 with contextlib.suppress(OSError):
                     log.unlink(missing_ok=True)
         elif state == PREEMPTED:
-            self.logger.warning(f"SLURM job {info.external_jobid} was preempted: {output} is submitted again")
+            self.logger.warning(
+                f"SLURM job {info.external_jobid}, which worked on {output}, was preempted: submitted again"
+            )
             self.submit(info.job)
         else:
             self.report_job_error(info, msg=f"SLURM job {info.external_jobid}: {state}. ", aux_logs=[str(log)])
