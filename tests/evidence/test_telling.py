@@ -83,15 +83,24 @@ def test_a_heartbeat_says_what_is_at_work(tmp_path: Path, monkeypatch: pytest.Mo
     assert "\x1b" not in stream.getvalue()
 
 
-@pytest.mark.parametrize(("trainings", "end"), [(4, "; all trainings: about 10 s left"), (2, "5 waiting")])
+@pytest.mark.parametrize(
+    ("trainings", "failed", "end"),
+    [
+        (4, {}, "; all trainings: about 10 s left"),
+        (3, {1: "one"}, "; all trainings: about 10 s left"),
+        (2, {}, "5 waiting"),
+    ],
+)
 def test_a_run_of_some_of_the_blocks_has_no_estimate_of_all(
-    trainings: int, end: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    trainings: int, failed: dict[int, str], end: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(displays, "HEARTBEAT", 0.0)
     monkeypatch.setattr(displays, "seconds_to_go", lambda *_: 10.0)
     stream = StringIO()
-    display = Display(stream, Work(total=9, done=4, trainings=trainings), [make_study({"steps": ["dense"]}, seeds=4)])
+    display = Display(
+        stream, Work(total=9, done=4, trainings=trainings, failed=failed), [make_study({"steps": ["dense"]}, seeds=4)]
+    )
     display.begin()
     deadline = time.monotonic() + 20
     while "done" not in stream.getvalue() and time.monotonic() < deadline:
