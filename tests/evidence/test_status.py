@@ -170,6 +170,29 @@ def test_the_table_and_the_attempts(study: Study, block: Block, tmp_path: Path) 
     assert journal[2].endswith("terminated by SIGTERM")
 
 
+@pytest.mark.parametrize(
+    ("width", "heads"),
+    [
+        (117, "block state runs epoch validation an epoch left attempts why"),
+        (108, "block state runs epoch validation an epoch left why"),
+        (99, "block state runs epoch validation left why"),
+        (80, "block state epoch validation left why"),
+        (70, "block state epoch validation left why"),
+    ],
+)
+def test_a_narrow_terminal_shows_fewer_columns_and_cuts_none(width: int, heads: str) -> None:
+    curve = [0.1 * epoch for epoch in range(10)]
+    row = Status("steps", "wide", "s0-24", "running", 125, 100, 25, 100, "accuracy", 0.72531, 0.0123, 130.0)
+    row = replace(row, curve=curve)
+    stopped = replace(row, state="stopped", reason="terminated by SIGTERM")
+    console = Console(file=StringIO(), width=width, force_terminal=True, color_system=None)
+    show([row, stopped], console=console)
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    assert lines[0] == heads
+    assert "…" not in "".join(lines)
+    assert ("▁▂▃▃▄▅▆▆▇█" in lines[1]) == (width > 70)
+
+
 def test_the_command_reads_the_last_study(study: Study, block: Block, tmp_path: Path) -> None:
     attempt(block, tmp_path, None)
     write_json(tmp_path / "study.json", dict(study.config))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -19,6 +20,12 @@ from practica.jobs.telling import duration, seconds
 STYLES = {DONE: "green", RUNNING: "cyan", QUEUED: "blue", STOPPED: "yellow", FAILED: "red"}
 NARROWEST = 130
 """Width of a table that is not shown in a terminal, in columns."""
+BLOCK, STATE, RUNS, CURVE = "block", "state", "runs", ""
+PACE, LEFT, ATTEMPTS, REASON = "an epoch", "left", "attempts", "why"
+COLUMNS = (BLOCK, STATE, RUNS, "epoch", "validation", CURVE, PACE, LEFT, ATTEMPTS, REASON)
+"""Headings of the table of blocks; that of the curves is empty."""
+SPARE = {ATTEMPTS: 24, PACE: 24, RUNS: 10, CURVE: 10}
+"""What a narrow terminal does without, the first to go first, each if reasons would have less room than this."""
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 10
 """Characters of a curve."""
@@ -34,7 +41,7 @@ def show(
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=max(NARROWEST, console.width))
-    console.print(_attempts(rows) if attempts else _blocks(rows))
+    console.print(_attempts(rows) if attempts else _blocks(rows, rows, console))
     console.print(Text(sums(rows, left)))
 
 
@@ -46,7 +53,7 @@ def watch(look: Callable[[], tuple[Sequence[Status], float | None]], every: floa
     with Live(console=console, auto_refresh=False, screen=False, vertical_overflow="crop") as live:
         while True:
             rows, left = look()
-            live.update(_fitted(rows, left, console.height), refresh=True)
+            live.update(_fitted(rows, left, console), refresh=True)
             if not any(row.state in (RUNNING, QUEUED) for row in rows) and not left:
                 return
             time.sleep(every)
@@ -60,15 +67,15 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(BARS[round((value - low) * scale)] for value in recent)
 
 
-def _fitted(rows: Sequence[Status], left: float | None, height: int) -> RenderableType:
+def _fitted(rows: Sequence[Status], left: float | None, console: Console) -> RenderableType:
     """Return a table that fits the terminal."""
-    room = height - 5 - len({row.exercise for row in rows})
+    room = console.height - 5 - len({row.exercise for row in rows})
     visible = rows if len(rows) <= room else [row for row in rows if row.state not in (DONE,)]
     if len(visible) > room:
         visible = [row for row in visible if row.state in (RUNNING, QUEUED, FAILED, STOPPED)][: max(room, 1)]
     hidden = len(rows) - len(visible)
     more = [Text(f"and {hidden} more: python -m practica status", style="dim")] if hidden else []
-    return Group(_blocks(visible, rows), *more, Text(sums(rows, left)))
+    return Group(_blocks(visible, rows, console), *more, Text(sums(rows, left)))
 
 
 def sums(rows: Sequence[Status], left: float | None) -> str:
@@ -82,42 +89,60 @@ def sums(rows: Sequence[Status], left: float | None) -> str:
     return text
 
 
-def _blocks(rows: Sequence[Status], every: Sequence[Status] | None = None) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in ("block", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("runs", "epoch", "validation"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for name in ("an epoch", "left", "attempts"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", ratio=1, overflow="fold")
+def _blocks(rows: Sequence[Status], every: Sequence[Status], console: Console) -> Table:
+    """Return a table of the rows, with as many columns as the terminal has room for."""
+    longest = max((cell_len(row.reason) for row in rows), default=0)
+    names = list(COLUMNS)
+    for name, room in SPARE.items():
+        width = console.measure(_table(rows, every, names), options=console.options.update(width=10_000)).maximum
+        if width - max(0, longest - room) <= console.width:
+            break
+        names.remove(name)
+    return _table(rows, every, names)
+
+
+def _table(rows: Sequence[Status], every: Sequence[Status], names: Sequence[str]) -> Table:
+    """Return a table with these columns, and with subtotals of the exercises if there are several."""
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in names:
+        if name == REASON:
+            table.add_column(name, ratio=1, overflow="fold")
+        else:
+            table.add_column(name, justify="left" if name in (BLOCK, STATE, CURVE) else "right", no_wrap=True)
     for exercise, members in groupby(rows, key=lambda row: row.exercise):
-        rows_of_exercise = list(members)
-        of_exercise = [row for row in every or rows if row.exercise == exercise]
-        for row in rows_of_exercise:
-            table.add_row(
-                f"{row.id}{' (by hand)' if row.by_hand else ''}",
-                Text(row.state, style=STYLES.get(row.state, "")),
-                f"{row.runs_done}/{row.runs}",
-                f"{row.epoch}/{row.epochs}",
-                "" if row.value is None else f"{row.metric} {row.value:.4g}",
-                sparkline(row.curve),
-                "" if row.seconds_per_epoch is None else seconds(row.seconds_per_epoch),
-                duration(row.seconds_left) if row.seconds_left else "",
-                str(len(row.attempts) or ""),
-                Text(row.reason),
-            )
-        if len(of_exercise) > 1 and len({row.exercise for row in every or rows}) > 1:
-            table.add_row(*_subtotal(exercise, of_exercise), style="dim", end_section=True)
+        for row in members:
+            cells = _cells(row)
+            table.add_row(*(cells[name] for name in names))
+        of_exercise = [row for row in every if row.exercise == exercise]
+        if len(of_exercise) > 1 and len({row.exercise for row in every}) > 1:
+            sums = _subtotal(exercise, of_exercise)
+            table.add_row(*(sums.get(name, "") for name in names), style="dim", end_section=True)
     return table
 
 
-def _subtotal(exercise: str, rows: Sequence[Status]) -> tuple[str, ...]:
-    done = sum(row.state == DONE for row in rows)
-    runs = f"{sum(row.runs_done for row in rows)}/{sum(row.runs for row in rows)}"
+def _cells(row: Status) -> dict[str, str | Text]:
+    return {
+        BLOCK: f"{row.id}{' (by hand)' if row.by_hand else ''}",
+        STATE: Text(row.state, style=STYLES.get(row.state, "")),
+        RUNS: f"{row.runs_done}/{row.runs}",
+        "epoch": f"{row.epoch}/{row.epochs}",
+        "validation": "" if row.value is None else f"{row.metric} {row.value:.4g}",
+        CURVE: sparkline(row.curve),
+        PACE: "" if row.seconds_per_epoch is None else seconds(row.seconds_per_epoch),
+        LEFT: duration(row.seconds_left) if row.seconds_left else "",
+        ATTEMPTS: str(len(row.attempts) or ""),
+        REASON: Text(row.reason),
+    }
+
+
+def _subtotal(exercise: str, rows: Sequence[Status]) -> dict[str, str]:
     left = sum(row.seconds_left or 0.0 for row in rows)
-    return f"{exercise}:", f"{done}/{len(rows)} done", runs, "", "", "", "", duration(left) if left else ""
+    return {
+        BLOCK: f"{exercise}:",
+        STATE: f"{sum(row.state == DONE for row in rows)}/{len(rows)} done",
+        RUNS: f"{sum(row.runs_done for row in rows)}/{sum(row.runs for row in rows)}",
+        LEFT: duration(left) if left else "",
+    }
 
 
 def _attempts(rows: Sequence[Status]) -> Table:
