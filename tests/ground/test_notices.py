@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -91,6 +92,14 @@ def test_what_fails_is_said_without_the_address(place: str, hook: str, monkeypat
     assert sentence.startswith("notify.webhook: not told (")
     assert SECRET not in sentence and "127.0.0.1" not in sentence
     assert "/elsewhere" not in [path for path, _ in Hook.got]
+
+
+def test_a_webhook_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/{SECRET}"
+        sentences = notify({**NONE, "webhook": address}, END, "done")
+    assert sentences == ["notify.webhook: not told (no answer within 0 s)"]
 
 
 def test_a_command_that_fails_or_hangs_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

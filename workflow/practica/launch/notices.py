@@ -105,6 +105,8 @@ def _webhook(url: str, event: str, message: str) -> None:
             pass
     except urllib.error.HTTPError as error:
         raise UnsentError(f"the server answers {error.code}") from None
+    except TimeoutError:
+        raise UnsentError(f"no answer within {PATIENCE:.0f} s") from None
     except urllib.error.URLError as error:
         why = error.reason.strerror if isinstance(error.reason, OSError) else type(error.reason).__name__
         raise UnsentError(f"no connection: {why or type(error.reason).__name__}") from None
