@@ -21,12 +21,19 @@ from practica.jobs.telling import epoch_line, seconds, seconds_left, telling
 from snakemake_logger_plugin_lines import display as displays
 from snakemake_logger_plugin_lines.display import Display, Job, Work
 
-from .factory import make_study
+from .factory import make_study, write_block
 
 PROGRESS = {
     **{"run": "s1", "runs": 4, "runs_done": 1, "runs_at_once": 1, "epoch": 4, "epochs": 10},
     **{"metric": "accuracy", "value": 0.75, "seconds_per_epoch": 0.02},
 }
+
+
+class Terminal(StringIO):
+    """A terminal that only keeps what it is sent."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_what_is_left_counts_runs_that_are_trained_together_once() -> None:
@@ -107,6 +114,25 @@ def test_a_run_of_some_of_the_blocks_has_no_estimate_of_all(
         time.sleep(0.1)
     display.end()
     assert stream.getvalue().splitlines()[0].endswith(end)
+
+
+def test_the_last_trainings_have_an_estimate_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = make_study({"steps": ["dense", "conv"]}, seeds=4, seeds_per_job=4)
+    last, done = study.blocks()
+    write_block(done, study.results)
+    write_json(checkpoint_folder(last, study.results) / "progress.json", {**PROGRESS, "seconds_per_epoch": 30.0})
+    work = Work(total=9, done=2, trainings=1, jobs={3: Job("Training it", time.monotonic() - 40, last, study.results)})
+    stream = Terminal()
+    monkeypatch.setattr(displays, "LOOK", 0.0)
+    display = Display(stream, work, [study])
+    display.begin()
+    deadline = time.monotonic() + 20
+    while "accuracy" not in stream.getvalue() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    display.end()
+    assert "; trainings: about 13 min left" in stream.getvalue()
+    assert "Training it 40 s  run 2/4, epoch 4/10, accuracy 0.75, 13 min left" in stream.getvalue()
 
 
 def test_what_an_attempt_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

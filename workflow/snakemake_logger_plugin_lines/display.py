@@ -181,7 +181,7 @@ class Display:
             block for block in to_come if not (block.folder(study.results) / "metrics.json").is_file()
         ] or to_come
         waiting = max(0, self._work.trainings - len(at_work))
-        if waiting + len(self._work.failed) < len(missing):
+        if waiting and waiting + len(self._work.failed) < len(missing):
             return None
         rows += [Status(b.exercise, b.variant, b.name, WAITING, b.runs) for b in missing]
         return seconds_to_go(study, rows, self._work.most_at_once, waiting)
@@ -207,8 +207,8 @@ class Display:
 
     def _picture(self) -> Group:
         table = Table.grid(padding=(0, 1))
-        for _ in range(4):
-            table.add_column(no_wrap=True, overflow="ellipsis")
+        for justify in ("left", "right", "left", "left"):
+            table.add_column(no_wrap=True, overflow="ellipsis", justify=justify)
         seen, jobs = dict(self._seen), list(self._work.jobs.values())
         jobs.sort(key=lambda job: job.begin)
         for job in jobs[:ROWS]:
@@ -216,7 +216,7 @@ class Display:
             has_point = status is not None and status.value is not None
             progress = _how_far(status) if status and has_point else ""
             curve = sparkline(status.curve) if status else ""
-            table.add_row(job.title, Text(curve, style="cyan"), progress, duration(time.monotonic() - job.begin))
+            table.add_row(job.title, duration(time.monotonic() - job.begin), Text(curve, style="cyan"), progress)
         more = [Text(f"and {len(jobs) - ROWS} more running", style="dim")] if len(jobs) > ROWS else []
         left = f"; trainings: about {duration(self._left)} left" if self._left else ""
         return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{left}", style="bold"), table, *more)
