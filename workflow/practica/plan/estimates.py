@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import json
 import math
-import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -43,6 +42,8 @@ STEP_SECONDS = 1e-3
 """The cost of a step besides its arithmetic."""
 EFFICIENCY = 0.15
 """Share of the speed of a matrix product that a net reaches in training."""
+PRIOR_SECONDS = 10.0
+"""Seconds of training for which this machine counts as fast as the reference's: short runs mostly trace graphs."""
 FLOP_A_WEIGHT = 6
 """For each weight and place where it is used: a product and a sum forward, twice as much back."""
 ENOUGH = 20
@@ -172,13 +173,14 @@ class Estimator:
     @cached_property
     def _times_as_long(self) -> float | None:
         """Return the time of the same trainings here, as a multiple of the reference machine's; None if unknown."""
-        factors = []
+        here_seconds = there_seconds = 0.0
         for variant, there in self._reference.items():
             for here in self._here(variant):
                 work = self._ratio(there, here.settings, here.runs)
                 if work and there.engine == here.engine and here.fit > 0 < there.fit:
-                    factors.append(here.fit / (work * there.fit))
-        return statistics.median(factors) if factors else None
+                    here_seconds += here.fit
+                    there_seconds += work * there.fit
+        return (here_seconds + PRIOR_SECONDS) / (there_seconds + PRIOR_SECONDS) if there_seconds else None
 
     def _by_arithmetic(self, block: Block) -> float | None:
         flop = flop_a_sample(self._models.get(f"{block.exercise}/{block.variant}", {}))
