@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from practica.config.study import Block, Study
 from practica.files import read_json, write_json
@@ -23,7 +24,7 @@ from practica.plan.dry_run import estimator_of
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, START_SECONDS, UNKNOWN, UNSCALED, Estimator
 from practica.plan.outcome import outcome
 from practica.plan.outlook import seconds_to_go
-from practica.plan.plan_table import as_table
+from practica.plan.plan_table import as_table, render
 from practica.plan.planned import Job, Plan, in_order, make_plan, why
 from snakemake_executor_plugin_slurm_patient.upstream import partition_of
 
@@ -172,6 +173,20 @@ def test_a_plan_sums_up_what_runs_and_what_stays(study: Study) -> None:
     assert "no results yet" in table and "Besides: 1 figure" in table
     alone = make_plan(known, jobs, estimator_of(known), None)
     assert {each.place for each in alone.trainings} == {"this machine"}
+
+
+def test_a_narrow_terminal_shows_two_tables(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    timed(known.blocks()[0], study.results, fit=3600.0, wall=3600.0)
+    plan = make_plan(known, [job(each) for each in known.blocks()[1:]], estimator_of(known), lambda _: "gpu")
+    console = Console(file=StringIO(), width=80, force_terminal=True, color_system=None)
+    console.print(render(plan, console))
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    assert lines[0] == "exercise to train there time GPU-hours estimate"
+    assert "steps 3 1 1 h 00 min + ? 1 + ? unknown (2)" in lines
+    assert "in all 3 1 1 h 00 min + ? 1 + ?" in lines
+    assert "exercise each asks for goes to why" in lines
+    assert "steps 2 threads, 1 GPU, 3 GB, 60 min gpu no results yet" in lines
 
 
 def test_a_plan_says_where_the_rehearsal_decides_on_a_gpu(study: Study) -> None:

@@ -16,6 +16,9 @@ from practica.jobs.telling import duration
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, UNKNOWN, UNSCALED
 from practica.plan.planned import Plan, Training, hours
 
+WHAT, WHERE, WHY = "each asks for", "goes to", "why"
+COLUMNS = ("exercise", "to train", "there", WHAT, WHERE, "time", "GPU-hours", "estimate", WHY)
+ON_THE_RIGHT = ("to train", "there", "time", "GPU-hours")
 NARROWEST = 150
 """Least columns of a table that does not go to a terminal."""
 REASONS = 2
@@ -39,11 +42,18 @@ JOBS = {
 """How jobs of a rule are counted; all others are steps."""
 
 
-def render(plan: Plan) -> RenderableType:
-    """Return the plan as a table, with its sums and the origin of its estimates."""
+def render(plan: Plan, console: Console) -> RenderableType:
+    """Return the plan as a table, two in a narrow terminal, with its sums and the origin of its estimates."""
     lines: list[RenderableType] = []
     if plan.trainings or plan.there:
-        lines += [_table(plan), Text()]
+        table = _table(plan, COLUMNS)
+        if console.measure(table, options=console.options.update(width=10_000)).maximum <= console.width:
+            lines += [table, Text()]
+        else:
+            later = (WHAT, WHERE, WHY)
+            lines += [_table(plan, [name for name in COLUMNS if name not in later]), Text()]
+            if plan.trainings:
+                lines += [_table(plan, ("exercise", *later)), Text()]
     lines += [Text(line) for line in _sentences(plan)]
     return Group(*lines)
 
@@ -54,30 +64,37 @@ def as_table(plan: Plan, stream: TextIO) -> str:
     if not console.is_terminal:
         console = Console(file=stream, width=max(NARROWEST, console.width))
     with console.capture() as lines:
-        console.print(render(plan))
+        console.print(render(plan, console))
     return "\n".join(line.rstrip() for line in lines.get().splitlines())
 
 
-def _table(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_footer=True)
-    total = len(plan.trainings)
-    footers = ("in all", str(total), str(sum(plan.there.values())), "", "", _time(plan.trainings), _gpu(plan), "", "")
-    names = ("exercise", "to train", "there", "each asks for", "goes to", "time", "GPU-hours", "estimate", "why")
-    for name, footer in zip(names, footers, strict=True):
-        right = name in ("to train", "there", "time", "GPU-hours")
-        table.add_column(name, footer, justify="right" if right else "left", overflow="fold", no_wrap=right)
+def _table(plan: Plan, names: Sequence[str]) -> Table:
+    """Return a table with these columns; the sums stand below it if one of them has any."""
+    sums = {
+        "exercise": "in all",
+        "to train": str(len(plan.trainings)),
+        "there": str(sum(plan.there.values())),
+        "time": _time(plan.trainings),
+        "GPU-hours": _gpu(plan),
+    }
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, show_footer="time" in names)
+    for name in names:
+        right = name in ON_THE_RIGHT
+        table.add_column(name, sums.get(name, ""), justify="right" if right else "left", overflow="fold", no_wrap=right)
     for exercise, members in _by_exercise(plan):
-        table.add_row(
-            exercise,
-            str(len(members) or ""),
-            str(plan.there.get(exercise, "") or ""),
-            _joined(_asks(each) for each in members),
-            _joined(each.place for each in members),
-            _time(members) if members else "",
-            _gpu(plan, members) if members else "",
-            _joined(each.source for each in members),
-            _joined((each.why for each in members), REASONS),
-        )
+        cells = {
+            "exercise": exercise,
+            "to train": str(len(members) or ""),
+            "there": str(plan.there.get(exercise, "") or ""),
+            WHAT: _joined(_asks(each) for each in members),
+            WHERE: _joined(each.place for each in members),
+            "time": _time(members) if members else "",
+            "GPU-hours": _gpu(plan, members) if members else "",
+            "estimate": _joined(each.source for each in members),
+            WHY: _joined((each.why for each in members), REASONS),
+        }
+        if members or "time" in names:
+            table.add_row(*(cells[name] for name in names))
     return table
 
 
@@ -115,7 +132,7 @@ def _gpu(plan: Plan, trainings: Sequence[Training] | None = None) -> str:
     members = plan.trainings if trainings is None else trainings
     if not plan.on_cluster:
         return "-"
-    more = " + ?" if any(each.gpu is None for each in members) else ""
+    more = " + ?" if any(each.gpu is None or (each.gpu and each.seconds is None) for each in members) else ""
     return f"{hours(members, gpu=True):.2g}{more}"
 
 
