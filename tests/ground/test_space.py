@@ -69,6 +69,12 @@ def test_a_trial_keeps_its_name_when_its_grid_grows_and_not_when_its_settings_ch
     assert not small & names({"grid": {"learning_rate": [0.1]}, "settings": {"epochs": 6}})
 
 
+@pytest.mark.parametrize("method", [{}, {"method": "random"}, {"method": "tpe"}, {**RUNGS}])
+def test_a_resolved_search_resolves_to_itself(method: dict[str, Any]) -> None:
+    config = study({"search": {"trials": 3, "ranges": RATES, **method}}).config
+    assert Study.resolve(config).config == config
+
+
 def test_a_grid_leaves_the_study_as_it_is() -> None:
     plain, tuned = study({}), study({"grid": {"learning_rate": [0.1, 0.2]}})
     assert [b.specification() for b in tuned.blocks()] == [b.specification() for b in plain.blocks()]

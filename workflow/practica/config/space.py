@@ -22,6 +22,13 @@ BATCH = 4
 """Trials that such a search trains at a time, unless it says otherwise."""
 ETA = 3
 """Of this many trials at a rung of a search by ASHA, one is promoted, unless the search says otherwise."""
+OF_METHODS: Mapping[str, tuple[tuple[str, ...], Any]] = {
+    "batch": (ADAPTIVE, BATCH),
+    "asked": (ADAPTIVE, []),
+    "eta": ((ASHA,), ETA),
+    "min_epochs": ((ASHA,), 1),
+}
+"""Keys of a search that only some methods have: those methods, and the default, as in the schema."""
 EPOCHS = "epochs"
 
 Values = dict[str, Any]
@@ -111,8 +118,8 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
     values, ranges = search.get("values", {}), search.get("ranges", {})
     if not values and not ranges:
         raise InputError(f"{where}: nothing to draw; give values, ranges or both")
-    for key, methods in {"batch": ADAPTIVE, "asked": ADAPTIVE, "eta": (ASHA,), "min_epochs": (ASHA,)}.items():
-        if search.get(key) and search.get("method") not in methods:
+    for key, (methods, default) in OF_METHODS.items():  # a resolved study has every default
+        if search.get(key, default) != default and search.get("method") not in methods:
             raise InputError(f"{where}.{key}: only a search with method: {' or '.join(methods)} has one")
     _check_names(f"{where}.values", values)
     _check_names(f"{where}.ranges", ranges)
