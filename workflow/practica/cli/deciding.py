@@ -71,7 +71,10 @@ def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged,
     """Return the merged configuration, and the options with which Snakemake merges the same."""
     if snakemake:
         if config_files:
-            raise InputError("name configuration files only once: after --, as Snakemake's --configfile and --config")
+            raise InputError(
+                "with options of Snakemake after --, name configuration files there, too: --configfile FILE, "
+                "--config KEY=VALUE"
+            )
         return from_command(snakemake), list(snakemake)
     merged = configured(config_files)
     files = [file for file in merged.files if file != BASE]
