@@ -16,6 +16,7 @@ import pytest
 
 from evidence.factory import make_study
 from practica.config.study import Study
+from practica.errors import InputError
 from practica.files import write_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.history import HistoryFile
@@ -83,6 +84,11 @@ def test_only_who_knows_the_token_sees_anything(server: Server) -> None:
     assert asked(server, "/study.json", known(server), Host="rebound.example.org")[0] == 403
     for path in ("/../pyproject.toml", "/%2e%2e/pyproject.toml", "/page.html"):
         assert asked(server, path, known(server))[0] == 404
+
+
+def test_a_port_in_use_is_named(server: Server, study: Study, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"port {server.server_port}: address already in use; name another"):
+        Server(study, tmp_path, lambda: ([], None), server.server_port)
 
 
 def test_the_token_becomes_a_cookie_and_leaves_the_address(server: Server) -> None:

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from practica.config.study import Study
 from practica.config.trials import folder as tuning_folder
+from practica.errors import InputError
 from practica.jobs.history import NAME, read_lines
 from practica.jobs.status import DONE, FAILED, MONITORED, STOPPED, Status
 from practica.jobs.status_table import sums
@@ -43,12 +44,20 @@ Look = Callable[[], tuple[Sequence[Status], float | None]]
 
 
 class Server(ThreadingHTTPServer):
-    """The page's server, ready to serve; port 0 picks a free port."""
+    """The page's server, ready to serve; port 0 picks a free port.
+
+    Raises:
+        InputError: the port cannot be had.
+    """
 
     daemon_threads = True
 
     def __init__(self, study: Study, results: Path, look: Look, port: int = 0) -> None:
-        super().__init__((HOST, port), _Handler)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except OSError as error:
+            why = (error.strerror or "").lower()
+            raise InputError(f"port {port}: {why}; name another with --port, or none to have a free one") from error
         self.study, self.results, self.look = study, results, look
         self.token = secrets.token_urlsafe(24)
         self.cookie = f"practica-{self.server_port}"
