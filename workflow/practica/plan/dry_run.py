@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from practica.config.study import Study
 from practica.config.trials import trial_blocks
@@ -28,10 +29,10 @@ MODELS = Path(".snakemake/practica_models.json")
 """The nets as described for a plan, before a run describes them."""
 
 
-def estimator_of(study: Study) -> Estimator:
-    """Return the estimator of the study's trainings."""
-    described = study.results / "models.json"
-    models = read_mapping(described if described.is_file() else MODELS)
+def estimator_of(study: Study, models: Mapping[str, Any] | None = None) -> Estimator:
+    """Return the estimator of the study's trainings; it knows the nets of ``models``, or those that files describe."""
+    if models is None:
+        models = {**read_mapping(MODELS), **read_mapping(study.results / "models.json")}
     return Estimator(study.results, REFERENCE, Path(study.data["folder"]), models)
 
 
@@ -83,8 +84,9 @@ def with_arithmetic(plan: Plan, study: Study) -> Plan:
     """Return the plan with an estimate from the nets' arithmetic where nothing else is known; this builds the nets."""
     from practica.training.describe import describe_models  # this imports Keras
 
-    write_json(MODELS, describe_models(study, layers=True))
-    estimator = estimator_of(study)
+    models = describe_models(study, layers=True)
+    write_json(MODELS, models)
+    estimator = estimator_of(study, models)
     blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}
     return replace(
         plan,
