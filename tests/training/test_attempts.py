@@ -230,6 +230,24 @@ def test_the_next_attempt_says_how_the_last_ended(tmp_path: Path, capsys: pytest
     assert not half.exists()
 
 
+def test_what_an_attempt_cost_that_was_killed_in_its_first_epoch_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("practica.jobs.attempt.BEAT", 0.05)
+    killed = Attempt(BLOCK, tmp_path, None)
+    killed.__enter__()
+    deadline = time.monotonic() + 10
+    while not (killed.folder / "cost.json").is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    killed._close()  # as a kill, it leaves the lock and the journal as they are
+    elsewhere(killed.folder / "lock.json")
+    with Attempt(BLOCK, tmp_path, None):
+        pass
+    first, second = Journal(BLOCK, tmp_path).entries()
+    assert (first.why, second.why) == (None, "done")
+    assert first.cost["wall_seconds"] > 0 and first.cost["epochs"] == 0
+
+
 def test_a_process_that_lost_its_lock_writes_nothing_more(tmp_path: Path) -> None:
     run = Record(MULTICLASS, 9)
     run.add(1, {"train": {"loss": 0.1, "accuracy": 0.5}}, list)

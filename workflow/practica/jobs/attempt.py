@@ -33,6 +33,8 @@ GRACE = 4.0
 """Seconds to reach the next point of the history after a signal; SLURM may kill the process five seconds after it."""
 OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
 ORPHANED = "terminated by the end of its job"
+COST = "cost.json"
+"""What the current attempt has cost so far, beside the lock."""
 
 
 def checkpoint_folder(block: Block, results: Path) -> Path:
@@ -169,9 +171,15 @@ class Attempt:
     def _account_for(self, killed: int) -> None:
         """Record what a killed attempt had cost at its last report, if it made one."""
         with contextlib.suppress(InputError, LookupError, TypeError):
-            progress = read_json(self.folder / "progress.json")
-            if progress["attempt"] == killed:
-                self._journal.add_cost(killed, progress["cost"])
+            last = read_json(self.folder / COST)
+            if last["attempt"] == killed:
+                self._journal.add_cost(killed, last["cost"])
+
+    def _report_cost(self) -> None:
+        """Write what the attempt has cost so far, in case it is killed."""
+        if number := self.number:
+            with contextlib.suppress(OSError, InputError):  # a full disk
+                write_json(self.folder / COST, {"attempt": number, "cost": self._meter.cost()})
 
     def _report(self, run: str, record: History) -> None:
         """Write the progress, at most once a second."""
@@ -190,11 +198,10 @@ class Attempt:
             "value": record.monitored,
             "seconds_per_epoch": record.point_seconds / interval,
             "updated": now(),
-            "attempt": self.number,
-            "cost": self._meter.cost(),
         }
         with contextlib.suppress(OSError, InputError):  # a full disk
             write_json(self.folder / "progress.json", progress)
+        self._report_cost()
         self.tell(progress)
 
     def _wait(self, who: str) -> None:
@@ -231,6 +238,7 @@ class Attempt:
             with contextlib.suppress(OSError):
                 self._lock.beat()
             self._meter.look()
+            self._report_cost()
             if time.monotonic() >= self._cut:
                 self._abort()
 
