@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from io import StringIO
@@ -116,7 +117,8 @@ def test_a_run_of_some_of_the_blocks_has_no_estimate_of_all(
     assert stream.getvalue().splitlines()[0].endswith(end)
 
 
-def test_the_last_trainings_have_an_estimate_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", ["80", "50"])
+def test_the_last_trainings_have_an_estimate_too(columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     study = make_study({"steps": ["dense", "conv"]}, seeds=4, seeds_per_job=4)
     last, done = study.blocks()
@@ -124,6 +126,7 @@ def test_the_last_trainings_have_an_estimate_too(tmp_path: Path, monkeypatch: py
     write_json(checkpoint_folder(last, study.results) / "progress.json", {**PROGRESS, "seconds_per_epoch": 30.0})
     work = Work(total=9, done=2, trainings=1, jobs={3: Job("Training it", time.monotonic() - 40, last, study.results)})
     stream = Terminal()
+    monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr(displays, "LOOK", 0.0)
     display = Display(stream, work, [study])
     display.begin()
@@ -131,8 +134,9 @@ def test_the_last_trainings_have_an_estimate_too(tmp_path: Path, monkeypatch: py
     while "accuracy" not in stream.getvalue() and time.monotonic() < deadline:
         time.sleep(0.1)
     display.end()
-    assert "; trainings: about 13 min left" in stream.getvalue()
-    assert "Training it 40 s  run 2/4, epoch 4/10, accuracy 0.75, 13 min left" in stream.getvalue()
+    said = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).split())
+    assert "; trainings: about 13 min left" in said
+    assert "Training it 40 s run 2/4, epoch 4/10, accuracy 0.75, 13 min left" in said
 
 
 def test_what_an_attempt_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -207,8 +207,9 @@ class Display:
 
     def _picture(self) -> Group:
         table = Table.grid(padding=(0, 1))
-        for justify in ("left", "right", "left", "left"):
+        for justify in ("left", "right", "left"):
             table.add_column(no_wrap=True, overflow="ellipsis", justify=justify)
+        table.add_column()  # in a narrow terminal, this one has several lines, and nothing is cut
         seen, jobs = dict(self._seen), list(self._work.jobs.values())
         jobs.sort(key=lambda job: job.begin)
         for job in jobs[:ROWS]:
