@@ -24,8 +24,10 @@ function plot(curve) {
   svg.setAttribute("preserveAspectRatio", "none");
   for (const [points, kind] of [...curve.lines.map((line) => [line, "run"]), [curve.mean, "mean"]]) {
     const line = document.createElementNS(SVG, "polyline");
-    line.setAttribute("class", kind);
-    line.setAttribute("points", points.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" "));
+    // A line from a single point to itself shows as a dot.
+    const ends = points.length === 1 ? [...points, ...points] : points;
+    line.setAttribute("class", points.length === 1 ? `${kind} dot` : kind);
+    line.setAttribute("points", ends.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" "));
     svg.append(line);
   }
   const figure = element("figure");

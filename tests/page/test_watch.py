@@ -136,11 +136,14 @@ def test_a_browser_follows_without_reloading(server: Server, study: Study, tmp_p
         assert "token" not in tab.url
         expect(tab.locator("#runs tr").first).to_contain_text("3/9", timeout=20_000)
         expect(tab.locator("#failures pre")).to_have_text(MARKUP)
+        expect(tab.locator("polyline.dot")).to_have_count(0)
         tab.evaluate("window.mark = 'not reloaded'")
         before = tab.locator("polyline.mean").get_attribute("points")
         reach(study, tmp_path, 4)
         expect(tab.locator("#runs tr").first).to_contain_text("4/9", timeout=20_000)
         assert tab.evaluate("window.mark") == "not reloaded"
         assert tab.locator("polyline.mean").get_attribute("points") != before
+        reach(study, tmp_path, 1)
+        expect(tab.locator("polyline.mean.dot")).to_have_attribute("points", "50.00,50.00 50.00,50.00", timeout=20_000)
         browser.close()
         assert complaints == []
