@@ -100,7 +100,7 @@ def cite(monkeypatch, tmp_path, address):
 def test_what_nobody_has_cited_yet_is_named(machine, monkeypatch, tmp_path):
     cite(monkeypatch, tmp_path, "https://example.org/PLACEHOLDER")
     finding = machine.findings()["citation"]
-    assert (finding.level, finding.found) == ("warn", "CITATION.cff: repository-code is still PLACEHOLDER")
+    assert (finding.level, finding.found) == ("warn", "CITATION.cff: still PLACEHOLDER: repository-code")
     citation.FILE.write_text("title: A\n", encoding="utf-8")
     assert machine.findings()["citation"].level == "fail"
 

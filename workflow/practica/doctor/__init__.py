@@ -141,7 +141,7 @@ def cited() -> Finding:
         return Finding("citation", "fail", str(error), "see docs/publish.md")
     if missing:
         advice = "write people and address into CITATION.cff before you publish; see docs/publish.md"
-        return Finding("citation", "warn", f"CITATION.cff: {', '.join(missing)} is still {PLACEHOLDER}", advice)
+        return Finding("citation", "warn", f"CITATION.cff: still {PLACEHOLDER}: {', '.join(missing)}", advice)
     return Finding("citation", "ok", "CITATION.cff names people and address")
 
 
