@@ -54,8 +54,26 @@ def test_a_search_by_rungs_is_listed_with_the_epochs_that_were_trained(tmp_path)
     facts = Facts(study, tmp_path, "en")
     (listed,) = searches(facts).rows
     assert [listed[place].text for place in (3, 5)] == ["9", "4"]
+    assert listed[2].text == "learning rate 0.001 to 0.1; 1 epoch"
     assert "pruned trials included" in searches(facts).notes[1]
     assert searches(facts).notes[2] == "Of these 9 trials, 2 finished for these results."
+
+
+@pytest.mark.parametrize(
+    ("method", "note"),
+    [
+        ("random", "A search by `random` draws its trials at random."),
+        ("tpe", "A search by `tpe` draws its trials from"),
+    ],
+)
+def test_a_search_is_listed_with_its_bounds(method, note, tmp_path):
+    space = {"ranges": {"learning_rate": {"low": 0.001, "high": 0.1}}, "values": {"batch_size": [8, 16]}}
+    variants = {"dense": {"search": {"method": method, "trials": 9, **space}}}
+    study = one_exercise(exercises={"steps": {"dataset": "walks", "settings": {"epochs": 6}, "variants": variants}})
+    fill(study, tmp_path)
+    listed = searches(Facts(study, tmp_path, "en"))
+    assert listed.rows[0][2].text.startswith("learning rate 0.001 to 0.1; batches of ")
+    assert listed.notes[1].startswith(note)
 
 
 def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
@@ -70,10 +88,11 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     assert row[2].text.startswith(said("learning_rate", "0.01 / 0.1", "en"))
     assert [cell.text for cell in row[3:]] == ["6", "3", "108"]
     assert r"\label{tab:searches}" in checklist(facts)
-    assert searches(facts).notes[1].startswith("None of these trials has run")
+    assert searches(facts).notes[1].startswith("A grid combines each value with every other")
+    assert searches(facts).notes[2].startswith("None of these trials has run")
     trial = trials(study, "steps", "dense")[4].name
     row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "trial": trial, "block": "s0-2"}
     failed = row | {"trial": trials(study, "steps", "dense")[5].name}
     pd.DataFrame([row | {"failed": 0}, failed]).to_csv(tmp_path / COSTS, index=False)
-    assert searches(Facts(study, tmp_path, "en")).notes[1] == "Of these 6 trials, 1 finished for these results."
+    assert searches(Facts(study, tmp_path, "en")).notes[2] == "Of these 6 trials, 1 finished for these results."
     assert r"\label{tab:searches}" not in checklist(Facts(one_exercise(), tmp_path, "en"))

@@ -10,8 +10,8 @@ import pandas as pd
 from practica.address import TIMING
 from practica.config.declarations import DATA, of_role
 from practica.config.names import variant_name
-from practica.config.space import ASHA, EPOCHS
-from practica.config.trials import method, trials, tuned
+from practica.config.space import ASHA, EPOCHS, TPE
+from practica.config.trials import Trial, method, trials, tuned
 from practica.evidence import numbers
 from practica.paper import render
 from practica.paper.escape import escape
@@ -22,6 +22,8 @@ from practica.words import items, section, word
 
 MOST_VALUES = 6
 """A setting with many values shows this many of them, and the last."""
+BY = {"": "by_grid", "random": "by_chance", TPE: "by_scores", ASHA: "by_rungs"}
+"""The note about each way to search; that without a method is a grid."""
 
 
 def checklist(facts: Facts) -> str:
@@ -67,18 +69,17 @@ def searches(facts: Facts) -> Table:
         for key in keys
     ]
     rows: list[tuple[Cell, ...]] = []
-    by_rungs = False
+    methods: dict[str, None] = {}
     finished = facts.costs[facts.costs["attempts"] > facts.costs["failed"]]
     run = set(finished[["exercise", "variant", "trial"]].itertuples(index=False, name=None))
     done = planned = 0
     for exercise, variant in tuned(study):
         every = trials(study, exercise, variant)
         ended = {each.name for each in every if (exercise, variant, each.name) in run}
-        tried = [dict(each.values) for each in every]
         epochs = sum(each.seeds * each.blocks[0].settings.get(EPOCHS, 0) for each in every)
         count = len(every)
+        methods[method(study, exercise, variant)] = None
         if method(study, exercise, variant) == ASHA:  # where a trial has a name at each rung, and goes on from the last
-            by_rungs = True
             count = study.space(exercise, variant)["search"]["trials"]
             ended = {name.partition("_")[0] for name in ended}
             own = (facts.costs["exercise"] == exercise) & (facts.costs["variant"] == variant)
@@ -90,12 +91,12 @@ def searches(facts: Facts) -> Table:
             (
                 label(exercise),
                 label(variant_name(study, exercise, variant, language), variant),
-                label(_values(tried, tried[0], language)),
+                label(_tried(study.space(exercise, variant), every, language)),
                 *(Cell(numbers.count(count, language), {"": count}) for count in counts),
             )
         )
     here = words["searched_here"].format(done=done, all=planned) if done else words["searched_never"]
-    notes = (words["searched"], *([words["by_rungs"]] if by_rungs else []), here)
+    notes = (words["searched"], *(words[BY[each]] for each in methods), here)
     return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=notes)
 
 
@@ -159,6 +160,18 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
 def _seeds(counts: Sequence[int]) -> Cell:
     ends = sorted({min(counts), max(counts)})
     return Cell("–".join(map(str, ends)), {"": ends[-1]})
+
+
+def _tried(space: Mapping[str, Any], every: Sequence[Trial], language: str) -> str:
+    """Return the values that trials have, and the bounds between which a search draws them."""
+    ranges = space.get("search", {}).get("ranges", {})
+    between = section("checklist", language)["range"]
+    bounds = {name: {end: setting(own[end], language) for end in ("low", "high")} for name, own in ranges.items()}
+    listed = _values(
+        [dict(each.values) for each in every], [key for key in every[0].values if key not in ranges], language
+    )
+    drawn = [said(name, between.format(**ends), language) for name, ends in bounds.items()]
+    return "; ".join([*drawn, *([listed] if listed else [])])
 
 
 def _distinct(settings: list[dict[str, Any]], key: str) -> int:
