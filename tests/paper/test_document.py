@@ -21,7 +21,7 @@ from practica.paper.catalogue import tables_for
 from practica.paper.document import _counts, _overview, build
 from practica.paper.facts import Facts
 from practica.paper.findings import colophon, findings
-from practica.paper.origins import listed
+from practica.paper.origins import RULES, listed
 from practica.yamlfiles.overlay import merge
 from toy import CONFIG, copied, resolve
 
@@ -125,7 +125,7 @@ def test_every_figure_and_table_leads_to_its_files_rule_and_commit(pdf: Path, to
         assert all((pdf.parent / file).is_file() for file in files if not file.startswith("tables/")), row
 
 
-def test_a_commit_leads_to_the_repository_that_the_citation_names(
+def test_commits_and_rules_lead_to_the_repository_that_the_citation_names(
     toy: Study, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "CITATION.cff"
@@ -144,6 +144,10 @@ def test_a_commit_leads_to_the_repository_that_the_citation_names(
         rows = listed(facts)
         assert (link is not None) == ("/commit/" in rows)
         assert "0123456789" in rows and (link is None or link in rows)
+        for kind, path in RULES.items():
+            assert f"rule {kind}:\n" in (ROOT / path).read_text(encoding="utf-8")
+            blob = rf"\href{{https://example.org/team/code/blob/0123456789abcdef0123/{path}}}{{{kind}}}"
+            assert (blob in rows) == (link is not None)
 
 
 def test_nothing_sticks_out_of_the_page_and_nothing_is_undefined(pdf: Path) -> None:

@@ -17,6 +17,8 @@ from practica.paper.layers import shown_tables
 from practica.words import Words, section, word
 
 COMMIT_DIGITS = 10
+RULES = {"figure": "workflow/rules/figures.smk", "table": "workflow/rules/paper.smk"}
+"""Where the rules stand in the repository."""
 
 
 class Origin(NamedTuple):
@@ -89,9 +91,12 @@ def _row(origin: Origin, facts: Facts, words: Words, web: str) -> str:
     number = rf"~\ref{{{origin.label}}}" if origin.label else rf"~({escape(origin.title)})"
     target = rf"\hypertarget{{origin:{origin.name}}}{{}}"
     links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
-    trained_at = _commits(_runs(origin, facts)).items()
-    shown = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at) or "–"
-    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {origin.kind} & {shown}\\"
+    trained_at = _commits(_runs(origin, facts))
+    shown = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at.items()) or "–"
+    rule = origin.kind
+    if web and trained_at:
+        rule = rf"\href{{{web}/blob/{next(iter(trained_at))}/{RULES[origin.kind]}}}{{{origin.kind}}}"
+    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {rule} & {shown}\\"
 
 
 def _linked(commit: str, dirty: bool, language: str, web: str) -> str:
