@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.expected import as_expected
+from practica.data.store.expected import as_expected, as_numbers
 from practica.data.store.npz import read_arrays
 from practica.data.store.saved import unpickled
 from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
@@ -67,7 +67,7 @@ def read_idx(path: Path) -> Arrays:
 
 def read_pickle(path: Path) -> Arrays:
     """Return the arrays of a pickle: under names, or as pairs to train, often to validate, and to test."""
-    return _expected({name: np.asarray(array) for name, array in unpickled(path, SHAPES).items()})
+    return _expected({name: as_numbers(array, name) for name, array in unpickled(path, SHAPES).items()})
 
 
 def read_text(path: Path) -> Arrays:

@@ -330,6 +330,7 @@ def test_a_table_with_other_columns_is_told_from_what_is_none(tmp_path, table):
         ("diabetes.xlsx", zipped("[Content_Types].xml", "<x/>"), "it is a spreadsheet; save the table as CSV"),
         ("Pima.ODS", zipped("content.xml", "<x/>"), "it is a spreadsheet; save the table as CSV"),
         ("pima.parquet", b"PAR1\0\1\2PAR1", "it holds no table of 9 columns of numbers"),
+        ("diabetes.json", b"[" + b"{'Age': 50}" * 20_000 + b"]", "it holds no table of 9 columns of numbers"),
     ],
 )
 def test_what_is_put_there_as_something_else_than_text_is_seen_and_refused(tmp_path, name, content, message) -> None:
@@ -339,6 +340,14 @@ def test_what_is_put_there_as_something_else_than_text_is_seen_and_refused(tmp_p
         pima.DATASET.read(form, path)
     (tmp_path / "pima_notes.pdf").write_bytes(b"%PDF")
     assert len(list(candidates(pima.DATASET, tmp_path))) == 1
+
+
+def test_a_folder_called_after_the_data_set_may_hold_its_file(tmp_path) -> None:
+    for folder in ("pima-database", "Diabetes.csv", "other", "pima-database/.ipynb_checkpoints"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "DIABETES.csv").touch()
+    paths = [path for _, path in candidates(pima.DATASET, tmp_path)]
+    assert sorted(paths) == [tmp_path / "Diabetes.csv/DIABETES.csv", tmp_path / "pima-database/DIABETES.csv"]
 
 
 def test_images_may_have_their_colours_first() -> None:
@@ -461,6 +470,20 @@ def test_a_pickle_without_an_array_says_which(tmp_path):
         mnist.read_pickle(tmp_path / "mnist.pkl")
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["five"] * 8, "array y_train is <U4 instead of numbers"),
+        ([1, None] * 4, "array y_train is object instead of numbers"),
+        ([[1], [2, 3]] * 4, "array y_train has rows of different lengths"),
+    ],
+)
+def test_a_pickle_of_something_else_than_numbers_is_refused(tmp_path, digits, labels, message):
+    (tmp_path / "mnist.pkl").write_bytes(pickle.dumps(digits | {"y_train": labels}))
+    with pytest.raises(BadContentError, match=message):
+        mnist.read_pickle(tmp_path / "mnist.pkl")
+
+
 def test_arrays_without_names_or_one_hot_are_read_from_npz(tmp_path, digits):
     np.savez(tmp_path / "mnist.npz", *digits.values())
     np.savez(tmp_path / "mnist2.npz", **{n: np.eye(10)[a] if n[0] == "y" else a for n, a in digits.items()})
@@ -516,6 +539,8 @@ def test_boston_is_read_in_single_precision_and_as_keras_splits_it(tmp_path):
     train, test = [(x[rows], y[rows]) for rows in np.split(order, [404])]
     np.savez(tmp_path / "single.npz", x=x.astype("f4"), y=y.astype("f4"))
     (tmp_path / "loaded.pkl").write_bytes(pickle.dumps((train, test)))
+    bunch = {"data": x, "target": y, "feature_names": np.array(["CRIM", "ZN"]), "DESCR": "as scikit-learn gave it"}
+    (tmp_path / "bunch.pkl").write_bytes(pickle.dumps(bunch))
     np.savez(tmp_path / "loaded.npz", x_train=train[0], y_train=train[1], x_test=test[0], y_test=test[1])
     for path in tmp_path.iterdir():
         arrays = boston.read(path)

@@ -13,6 +13,21 @@ from practica.data.store.spec import BadContentError
 CLASSES = 256  # largest number of classes in one-hot labels
 
 
+def as_numbers(value: Any, name: str) -> NDArray[Any]:
+    """Return a list or an array as an array of numbers.
+
+    Raises:
+        BadContentError: it holds something else, or rows of different lengths.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise BadContentError(f"array {name} has rows of different lengths") from error
+    if array.dtype.kind not in "biuf":
+        raise BadContentError(f"array {name} is {array.dtype} instead of numbers")
+    return array
+
+
 def as_expected(array: NDArray[Any], name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Return the same numbers in the expected type and shape.
 

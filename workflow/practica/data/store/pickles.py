@@ -40,9 +40,9 @@ class _Dtype:
             raise pickle.UnpicklingError("an array with an unknown byte order")
         self.order = order
 
-    def numeric(self) -> np.dtype[Any] | None:
-        """Return numpy's dtype if it is one of plain numbers."""
-        plain = isinstance(self.code, str) and re.fullmatch("[iu][1248]|f[248]|b1", self.code)
+    def plain(self) -> np.dtype[Any] | None:
+        """Return numpy's dtype if it is one of plain numbers or texts."""
+        plain = isinstance(self.code, str) and re.fullmatch(r"[iu][1248]|f[248]|b1|[SU]\d{1,4}", self.code)
         return np.dtype(f"{self.order}{self.code}") if plain else None
 
 
@@ -56,15 +56,15 @@ class _Array:
         self.state = state
 
     def content(self) -> Any:
-        """Return the array of numbers, or a list if it is a one-dimensional array of objects."""
+        """Return the array of numbers or texts, or a list if it is a one-dimensional array of objects."""
         if not (isinstance(self.state, tuple) and len(self.state) == 5):
             raise pickle.UnpicklingError("an array without content")
         _, shape, dtype, fortran, data = self.state
         if not (isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape) and type(fortran) is bool):
             raise pickle.UnpicklingError("an array with an impossible shape")
-        numeric = dtype.numeric() if isinstance(dtype, _Dtype) else None
-        if numeric is not None and isinstance(data, bytes | bytearray):
-            return np.frombuffer(data, numeric).reshape(shape, order="F" if fortran else "C")
+        plain = dtype.plain() if isinstance(dtype, _Dtype) else None
+        if plain is not None and isinstance(data, bytes | bytearray):
+            return np.frombuffer(data, plain).reshape(shape, order="F" if fortran else "C")
         objects = isinstance(dtype, _Dtype) and dtype.code in ("O", "O8")
         if objects and isinstance(data, list) and shape == (len(data),):
             return [_plain(item) for item in data]
@@ -83,10 +83,10 @@ class _Scalar:
 
     def __new__(cls, dtype: object, data: object, *_: object) -> Any:
         """Return the number."""
-        numeric = dtype.numeric() if isinstance(dtype, _Dtype) else None
-        if numeric is None or not isinstance(data, bytes) or len(data) != numeric.itemsize:
+        plain = dtype.plain() if isinstance(dtype, _Dtype) else None
+        if plain is None or not isinstance(data, bytes) or len(data) != plain.itemsize:
             raise pickle.UnpicklingError("a number of another type or size than it says")
-        return np.frombuffer(data, numeric)[0].item()
+        return np.frombuffer(data, plain)[0].item()
 
     def __setstate__(self, state: object) -> None:
         raise pickle.UnpicklingError("unexpected state")

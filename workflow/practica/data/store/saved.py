@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from practica.data.store.expected import as_expected
+from practica.data.store.expected import as_expected, as_numbers
 from practica.data.store.named import AXES, by_name
 from practica.data.store.npz import read_arrays
 from practica.data.store.pickles import unpickle_plain
@@ -31,7 +31,7 @@ def read_saved(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) 
         return read_arrays(path, expected)
     held = unpickled(path, expected)
     return {
-        name: as_expected(np.asarray(held[name]), name, np.dtype(dtype), shape)
+        name: as_expected(as_numbers(held[name], name), name, np.dtype(dtype), shape)
         for name, (dtype, shape) in expected.items()
     }
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from practica.data.store.packed import ENDS, members, unpacked
 from practica.data.store.spec import Arrays, BadContentError, Form, Published, fingerprint
+from practica.data.store.wrapped import is_junk
 
 # Files beside a data set's file: the record of its origin, a file that is being written, one set aside.
 BESIDE = re.compile(r"\..*|.*\.(origin\.json|part|partial|damaged-\d+)")
@@ -21,17 +22,22 @@ def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
     Last come archives that hold such files beside others, and folders that are an unpacked archive. A name such as
     ``archive.zip`` does not identify a data set, so only those with a file that may hold this one are yielded.
     """
-    told = set()
-    for form, path in _by_name(spec, folder):
-        if path not in told:
-            told.add(path)
-            yield form, path
+    told: set[Path] = set()
+    yield from _new(_by_name(spec, folder), told)
     for path in _downloads(spec, folder):
         if path.is_dir():
-            yield from ((form, inner) for form, inner in _anywhere(spec, path) if inner not in told)
+            yield from _new(_anywhere(spec, path), told)
         # Listing a tar file takes as long as reading it.
         elif (path not in told or path.suffix.lower() == ".zip") and any(_may_be(spec, m) for m in members(path)):
             yield Form(path.name, partial(_read_packed, spec), in_place=True), path
+
+
+def _new(found: Iterable[tuple[Form, Path]], told: set[Path]) -> Iterator[tuple[Form, Path]]:
+    """Yield what is not among the paths ``told``, and add it to them."""
+    for form, path in found:
+        if path not in told:
+            told.add(path)
+            yield form, path
 
 
 def _by_name(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
@@ -47,14 +53,14 @@ def _downloads(spec: Published, folder: Path) -> list[Path]:
     """Return archives and folders that are named ``archive``, as by Kaggle, or after the data set or its files."""
     names = [form.name for form in spec.forms] + [name for form in spec.forms for name in form.also if "/" not in name]
     stems = {"archive", spec.name, *(name.partition(".")[0].rstrip("*") for name in names)}
-    patterns = [f"{stem}*{end}" for stem in sorted(stems) if stem for end in ENDS]
-    paths = [path for pattern in (*patterns, "archive*") for path in _matches(folder, pattern)]
+    paths = [path for stem in sorted(stems) if stem for path in _matches(folder, f"{stem}*")]
     return [path for path in dict.fromkeys(paths) if path.is_dir() or path.name.lower().endswith(ENDS)]
 
 
 def _anywhere(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
     """Yield the files that may hold the data set in a folder and its subfolders."""
-    for place in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir())):
+    inner = (path for path in folder.rglob("*") if path.is_dir() and not is_junk(str(path.relative_to(folder))))
+    for place in (folder, *sorted(inner)):
         yield from _by_name(spec, place)
 
 

@@ -232,7 +232,10 @@ def _width(line: str, separator: str) -> int:
 def _cells(line: str, separator: str) -> list[str]:
     """Return the cells of one line, without blanks around the separator."""
     text = line.replace("\t", " ") if separator == " " else line
-    return next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
+    try:
+        return next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
+    except csv.Error:  # a cell that is too long for any table
+        return [line]
 
 
 def _bare(cell: str) -> str:
