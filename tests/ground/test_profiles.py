@@ -206,6 +206,18 @@ def test_what_snakemake_refuses_is_said_in_its_words(tmp_path: Path, text: str, 
     assert "\n" not in said[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("slurm-no-reqeue: true", 1), ("default-resources: {mem_mb: -5}", 1), ("retries: -1\njobbs: 3", 2)],
+)
+def test_no_mistake_is_said_twice(tmp_path: Path, text: str, count: int) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    said = list(problems(file))
+    said += refused(file, said)
+    assert len(said) == count, said
+
+
 def test_partitions_that_are_named_elsewhere_are_checked(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("partitions: {cpu: {max_gpus: 0}}")
     with pytest.raises(InputError, match="did you mean 'max_gpu'"):

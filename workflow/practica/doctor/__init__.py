@@ -81,7 +81,8 @@ def profile_files(profile: Path) -> Iterator[Finding]:
         yield Finding("profile", "fail", f"{_short(profile)} holds no config.yaml", "name the folder of a profile")
         return
     try:
-        wrong = [*problems(file), *refused(file)]
+        wrong = list(problems(file))
+        wrong += refused(file, wrong)
         impatient = read_yaml(file).get("executor") == "slurm"
     except InputError as error:
         wrong, impatient = [str(error)], False

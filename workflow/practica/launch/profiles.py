@@ -61,8 +61,8 @@ def problems(file: Path) -> Iterator[str]:
         yield from _partitions(place if place.exists() else Path(str(partitions)))
 
 
-def refused(file: Path) -> Iterator[str]:
-    """Yield why Snakemake's own parser refuses a profile.
+def refused(file: Path, told: Collection[str] = ()) -> Iterator[str]:
+    """Yield why Snakemake's own parser refuses a profile, if the problems ``told`` do not say it.
 
     Raises:
         InputError: the file cannot be read.
@@ -78,6 +78,8 @@ def refused(file: Path) -> Iterator[str]:
         reason = " ".join(stderr.getvalue().rpartition("error: ")[2].split())
         unknown = [key for key in read_yaml(file) if reason.startswith("unrecognized") and f"--{key}=" in reason]
         for key in unknown:
+            if any(problem.startswith(f"{file}: {key}: ") for problem in told):
+                continue
             close = difflib.get_close_matches(key, options(), n=1)
             hint = f"did you mean {close[0]!r}?" if close else "`snakemake --help` lists them"
             yield f"{file}: {key}: Snakemake has no such option; {hint}"
@@ -85,8 +87,9 @@ def refused(file: Path) -> Iterator[str]:
             yield f"{file}: {reason}"
     except OSError:  # the plugin looks for SLURM with commands that may be missing here
         return
-    except Exception as error:  # any error of Snakemake
-        yield f"{file}: {in_one_line(error)}"
+    except Exception as error:  # any error of Snakemake, which stops at the first
+        if not any(problem.startswith(f"{file}: ") for problem in told):
+            yield f"{file}: {in_one_line(error)}"
 
 
 def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
