@@ -64,12 +64,15 @@ def opened(tmp_path: Path) -> Open:
         variant: dict[str, Any] | None = None,
         name: str = "lamps",
         experiment: str = EXPERIMENT,
+        of_exercise: dict[str, Any] | None = None,
         **settings: Any,
     ) -> Study:
         folder = tmp_path / name
         (folder / "glow").mkdir(parents=True)
         (folder / "data").mkdir()
         (folder / "study.yaml").write_text(yaml.safe_dump({"settings": declared}, sort_keys=False), encoding="utf-8")
+        if of_exercise:
+            (folder / "glow/about.yaml").write_text(yaml.safe_dump({"settings": of_exercise}), encoding="utf-8")
         (folder / "glow/experiment.py").write_text(experiment, encoding="utf-8")
         (folder / "data/lamps.py").write_text("DATASET = None\n", encoding="utf-8")
         entry = {"dataset": "lamps", "settings": {"epochs": 2, **settings}, "variants": {"dense": variant or {}}}
@@ -83,6 +86,16 @@ def test_a_setting_of_the_study_is_one_of_the_configuration(opened: Open) -> Non
     study = opened(shine="1e-1", grains=["3", 4.0], years=None, kind=4)
     assert study.settings("glow", "dense") == {"epochs": 2, "shine": 0.1, "grains": [3, 4], "years": None, "kind": 4}
     check(study)
+
+
+def test_an_exercise_declares_its_own(opened: Open) -> None:
+    study = opened({}, of_exercise={"shine": SHINE}, shine="1e-1")
+    assert study.settings("glow", "dense")["shine"] == 0.1
+    assert told(study.settings("glow", "dense"), "en") == "2 epochs and a shine of 0.1"
+    with pytest.raises(InputError, match=r"glow/about\.yaml: settings\.shine\.minimum: '0' is not of type 'number'"):
+        opened({}, of_exercise={"shine": {**SHINE, "minimum": "0"}}, name="wrong")
+    with pytest.raises(InputError, match=r"about\.yaml: settings\.shine: \S*twice/study\.yaml declares it too"):
+        opened(of_exercise={"shine": SHINE}, name="twice")
 
 
 @pytest.mark.parametrize(

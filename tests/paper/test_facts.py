@@ -29,6 +29,7 @@ def facts(toy: Study, results: Path) -> Facts:
         ("fuente:steps/dense/test/accuracy", "0,95"),
         ("fuente:steps/dense/parameters/total", "16\u202f140"),
         ("parametros:steps/conv", "12\u202f986"),
+        ("parametros:steps/conv - parametros:steps/conv", "0"),
         ("moons/raw_numpy/timing/ms_per_epoch", "1000 (900–1100)"),
         ("moons/raw_numpy/timing/ms_per_epoch - moons/raw/timing/ms_per_epoch", "500 ± 50"),
     ],
@@ -50,6 +51,7 @@ def test_known_references(facts: Facts, reference: str, text: str) -> None:
         ("font:steps/dense/test/accuracy", "fuente"),
         ("tiempo:raw/keras", "fuente"),
         ("parametros:steps/cnv", "conv"),
+        ("steps/conv/test/loss - steps/dense/test/loss - steps/dense/test/loss", "more than one"),
     ],
 )
 def test_unknown_references_suggest_a_known_one(facts: Facts, reference: str, hint: str) -> None:

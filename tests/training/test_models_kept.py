@@ -116,7 +116,7 @@ def test_what_cannot_be_is_one_sentence(folder: Path) -> None:
         (["ej08/bare", "--input", "digits.npz"], "kept no model"),
         (["ej08/dense", "--seed", "7", "--input", "digits.npz"], "no such run"),
         (["ej08/dense", "--input", str(folder / "odd.npz"), "--as-inputs"], "do not fit the net"),
-        (["ej08", "--input", "digits.npz"], "names no variant"),
+        (["ej08", "--input", "digits.npz"], "'ej08' should read exercise/variant"),
     ):
         done = predict(folder, *words)
         assert (done.exit_code, sentence in done.output) == (2, True), done.output

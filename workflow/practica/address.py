@@ -12,6 +12,10 @@ from practica.errors import InputError
 
 VARIANT = "exercise/variant"
 METRIC = "exercise/variant/split/metric"
+SETTING = "exercise/variant/setting"
+LOCAL = "variant/split/metric"
+"""The address of a metric in the files of its exercise."""
+COLUMN = "split/metric"
 AT = "@"
 """The sign between a variant and a protocol other than the first, as in ``digits/dense@published``."""
 SPLITS = ("train", "validation", "test")
@@ -92,11 +96,25 @@ def protocol_of(variant: str) -> str:
 
 def check_one_protocol(reference: str) -> None:
     """Raise ``InputError`` if results of two protocols are subtracted, as in ``a/b/test/c - a/b@d/test/c``."""
-    sides = [side.split("/") for side in reference.split(" - ") if ":" not in side]
-    if len({protocol_of(side[1].strip()) for side in sides if len(side) > 1}) > 1:
+    if len({Quantity.parse(text).protocol for prefix, text in sides(reference) if not prefix}) > 1:
         raise InputError(
             f"{reference!r} compares runs of two protocols, which differ in many settings; say both numbers"
         )
+
+
+def sides(reference: str) -> list[tuple[str, str]]:
+    """Return the prefix and address of each side of a reference such as ``fuente:a/b/test/c - a/b/test/c``.
+
+    A result has an empty prefix. A reference without " - " has one side.
+    """
+    pairs = (side.rpartition(":") for side in reference.split(" - "))
+    return [(prefix.strip(), address.strip()) for prefix, _, address in pairs]
+
+
+def claim_and_part(reference: str) -> tuple[str, str]:
+    """Return the claim and the part that ``digits-a/speed`` names; the part is empty for the claim as a whole."""
+    claim, _, part = reference.partition("/")
+    return claim, part
 
 
 def parts(text: str, form: str = VARIANT) -> list[str]:

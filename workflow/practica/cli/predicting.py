@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from practica.address import parts
 from practica.cli.base import CONFIG, ITS, OUT_FILE, PATH, main, places, quiet_tensorflow
 from practica.config.study import Block
-from practica.errors import InputError
 from practica.files import atomic_path, read_json
 from practica.texts import holds_text
 
@@ -46,9 +46,7 @@ def predict(
     Give the samples as the exercise stores them, before its to_input. If the exercise transforms whole data sets, for
     example standardises them, do that first.
     """
-    exercise, slash, variant = name.partition("/")
-    if not slash:
-        raise InputError(f"{name!r} names no variant: write it like digits/conv")
+    exercise, variant = parts(name)
     folders = {} if results and data_folder else places(config_files)
     results, data_folder = results or Path(folders["results"]), data_folder or Path(folders["data"]["folder"])
     quiet_tensorflow(1)

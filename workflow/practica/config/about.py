@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+from referencing import Registry, Resource
 
 from practica.errors import InputError, hint
 from practica.files import SCHEMAS, read_json
@@ -16,6 +17,8 @@ from practica.yamlfiles.reading import read_yaml
 
 STUDY_FILE, EXERCISE_FILE = "study.yaml", "about.yaml"
 
+FILES: Registry[Any] = Registry(retrieve=lambda name: Resource.from_contents(read_json(SCHEMAS / name)))  # type: ignore[call-arg]
+"""The schemas, by file name, for those that refer to each other."""
 Text = Mapping[str, str]
 """The same text in every language: ``{"es": ..., "en": ...}``."""
 
@@ -53,17 +56,17 @@ def front(folder: Path) -> Mapping[str, Any]:
     return _read(folder / STUDY_FILE, "study.schema.json")
 
 
-def settings(folder: Path) -> Mapping[str, Any]:
-    """Return the settings that ``study.yaml`` in the folder of a study declares, whatever is wrong elsewhere in it.
+def settings(path: Path) -> Mapping[str, Any]:
+    """Return the settings that a ``study.yaml`` or ``about.yaml`` declares, whatever is wrong elsewhere in it.
 
     Raises:
         InputError: a declaration is wrong; the message names the file and the key.
     """
-    path = folder / STUDY_FILE
     content = _content(path, path.stat().st_mtime_ns) if path.is_file() else {}
-    for mistake in _mistakes(path, content, "study.schema.json", under="settings"):
-        raise InputError(mistake)
     declared: Mapping[str, Any] = content.get("settings", {})
+    if "settings" in content:
+        for mistake in _mistakes(path, declared, "study.schema.json#/properties/settings", under=("settings",)):
+            raise InputError(mistake)
     return declared
 
 
@@ -110,12 +113,11 @@ def mistakes(folder: Path, exercise: str | None) -> Iterator[str]:
     yield from _mistakes(path, content, "about.schema.json" if exercise else "study.schema.json")
 
 
-def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = "") -> Iterator[str]:
-    """Yield a sentence about everything that a schema refuses in a file, or under one of its keys."""
-    for error in jsonschema.Draft202012Validator(read_json(SCHEMAS / schema)).iter_errors(content):
-        if under and list(error.absolute_path)[:1] != [under]:
-            continue
-        keys = [str(key) for key in error.absolute_path]
+def _mistakes(path: Path, content: Any, schema: str, under: Sequence[str] = ()) -> Iterator[str]:
+    """Yield a sentence about everything that a schema refuses in a file, or in what stands under some of its keys."""
+    validator = jsonschema.Draft202012Validator({"$ref": schema}, registry=FILES)
+    for error in validator.iter_errors(content):
+        keys = [*under, *map(str, error.absolute_path)]
         properties = error.schema.get("properties", {})
         if error.validator == "additionalProperties":
             for wrong in error.instance:
@@ -124,4 +126,5 @@ def _mistakes(path: Path, content: Mapping[str, Any], schema: str, under: str = 
             continue
         told = error.schema.get("description") if error.validator == "pattern" else None
         reason = f"{error.message} ({told})" if told else error.message
-        yield f"{path}: {'.'.join(keys) or 'the file'}: {reason}; workflow/schemas/{schema} says what is allowed"
+        allowed = f"workflow/schemas/{schema.partition('#')[0]}"
+        yield f"{path}: {'.'.join(keys) or 'the file'}: {reason}; {allowed} says what is allowed"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from practica.address import parts
 from practica.config.space import ADAPTIVE, Values
 from practica.errors import InputError
 from practica.files import read_json, write_json
@@ -24,7 +25,7 @@ def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """
     exercises: dict[str, Any] = {}
     for name, entry in read(file).items():
-        exercise, _, variant = name.partition("/")
+        exercise, variant = parts(name)
         if entry["search"] == identity(_search(config, exercise, variant)):
             over = exercises.setdefault(exercise, {}).setdefault("variants", {})
             over[variant] = {"search": {"asked": entry["asked"]}}
@@ -54,7 +55,7 @@ def read(file: Path) -> dict[str, Any]:
 
 def write(file: Path, name: str, config: Mapping[str, Any], asked: Sequence[Values]) -> None:
     """Write the trials that a variant's search chooses under a merged configuration; those of other variants stay."""
-    exercise, _, variant = name.partition("/")
+    exercise, variant = parts(name)
     search = identity(_search(config, exercise, variant))
     write_json(file, {**read(file), name: {"search": search, "asked": list(asked)}})
 

@@ -1,4 +1,6 @@
-"""The settings: the schema of the configuration declares the engine's, ``study.yaml`` a study's own.
+"""The settings: the schema of the configuration declares the engine's, a study its own.
+
+Those that several exercises use stand in its ``study.yaml``, those of one exercise in that exercise's ``about.yaml``.
 
 Everything else about a setting, such as whether it may be tuned, follows from its declaration. Quick to import.
 """
@@ -12,10 +14,10 @@ from typing import Any
 
 import jsonschema
 
-from practica.config.about import STUDY_FILE, Told, settings
+from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told, settings
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
-from practica.study_folder import cached, opened, shown
+from practica.study_folder import cached, experiments, opened, shown
 
 Declared = Mapping[str, Mapping[str, Any]]
 TRAINING, NET, DATA = "training", "net", "data"
@@ -38,15 +40,21 @@ def engine() -> Declared:
 
 @cached
 def own() -> Declared:
-    """Return the settings that the open study declares, by name.
+    """Return the settings that the open study and its exercises declare, by name.
 
     Raises:
         InputError: one of them is wrong; the message names the file and the key.
     """
-    declared: Declared = settings(opened())
-    for name, each in declared.items():
-        for key, reason in _mistakes(name, each):
-            raise InputError(f"{shown(STUDY_FILE)}: settings.{name}{key}: {reason}")
+    declared: dict[str, Mapping[str, Any]] = {}
+    places: dict[str, str] = {}
+    for parts in ((STUDY_FILE,), *((exercise, EXERCISE_FILE) for exercise in experiments())):
+        where = shown(*parts)
+        for name, each in settings(opened().joinpath(*parts)).items():
+            if name in declared:
+                raise InputError(f"{where}: settings.{name}: {places[name]} declares it too; declare it there alone")
+            for key, reason in _mistakes(name, each):
+                raise InputError(f"{where}: settings.{name}{key}: {reason}")
+            declared[name], places[name] = each, where
     return declared
 
 
@@ -82,7 +90,7 @@ def own_words(name: str, language: str) -> str | None:
 
 
 def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield key and reason of mistakes in a declaration that the schema of ``study.yaml`` cannot find."""
+    """Yield key and reason of mistakes in a declaration that its schema cannot find."""
     if name in engine():
         yield "", f"every study has a setting of this name ({engine()[name]['description']}); choose another"
     yield from _idle(declared)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from practica.config import declarations
-from practica.config.about import STUDY_FILE
+from practica.config.about import EXERCISE_FILE, STUDY_FILE
 from practica.config.declarations import DATA, NET, TRAINING
 from practica.config.schema import config_schema
 from practica.config.study import RESOURCES
@@ -45,6 +45,7 @@ NOTES = {
         "here: if a run needs a setting that is missing, its error names it; it does not need the others."
     ),
 }
+OWN = f"Those that one exercise alone uses stand in its `{EXERCISE_FILE}`, the others in the study's `{STUDY_FILE}`."
 ROLES = {
     TRAINING: "Training",
     NET: "Nets and their inputs",
@@ -63,7 +64,7 @@ def page() -> str:
         else:
             parts.append(_table(_keys(schema["$defs"][name], defaults=RESOURCES if name == "resources" else {})))
     if own := declarations.schemas():
-        parts += [f"## Settings of this study\n\nThe study declares these in its `{STUDY_FILE}`.", *_by_role(own)]
+        parts += [f"## Settings of this study\n\n{OWN}", *_by_role(own)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

@@ -36,6 +36,6 @@ def printed(study: Study, name: str) -> str:
     try:
         return every[name]
     except KeyError:
-        exercise = name.partition("/")[0]
+        exercise = Quantity.parse(name).exercise
         names = ", ".join(key for key in every if key.startswith(f"{exercise}/"))
         raise InputError(f"the source prints no {name!r}{f' (it prints {names})' if names else ''}") from None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from practica import exercises
-from practica.address import TIMING, Quantity, bare, base_of
+from practica.address import COLUMN, LOCAL, TIMING, Quantity, bare, base_of, parts
 from practica.code.digest import reach
 from practica.code.syntax import final, source_of
 from practica.config.about import EXERCISE_FILE, STUDY_FILE
@@ -161,7 +163,7 @@ def _asked(function: Iterable[ast.stmt]) -> set[str]:
 
 def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
     for column in entry.get("columns", ()):
-        split, _, metric = column.partition("/")
+        split, metric = parts(column, COLUMN)
         yield from _splits(exercise, split, "columns")
         yield from _metrics(study, exercise, [metric], "columns")
     used = [study.dataset(exercise, variant) for variant in study.variants(exercise)]
@@ -170,7 +172,7 @@ def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[st
 
 
 def _printed(study: Study, exercise: str, name: str) -> Iterator[str]:
-    variant, split, metric = name.split("/")
+    variant, split, metric = parts(name, LOCAL)
     if not repeats(study):
         yield f": the study has no source that prints it: name one under source in {study.folder / STUDY_FILE}"
     yield from _variants(study, exercise, [variant])
@@ -260,12 +262,13 @@ def _texts(
     value: Any, schema: Mapping[str, Any], whole: Mapping[str, Any], keys: Sequence[str] = ()
 ) -> Iterator[tuple[Sequence[str], Mapping[str, str]]]:
     """Yield the texts that are given by language, with their keys; the schema tells them from other mappings."""
-    name = schema.get("$ref", "").rpartition("/")[2]
-    if name in ("text", "list"):
+    file, _, pointer = schema.get("$ref", "").partition("#/")
+    whole = read_json(SCHEMAS / file) if file else whole
+    if pointer in ("$defs/text", "$defs/list"):
         if isinstance(value, Mapping):
             yield keys, value
         return
-    schema = {**schema, **(whole["$defs"][name] if name else {})}
+    schema = {**schema, **reduce(getitem, pointer.split("/"), whole)} if pointer else schema
     if isinstance(value, Mapping):
         for key, each in value.items():
             below = schema.get("properties", {}).get(key, schema.get("additionalProperties"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from practica.address import LOCAL, parts
 from practica.config import protocols
 from practica.config.about import Told
 from practica.config.front import most_seeds, one_or_many, spoken
@@ -157,5 +158,5 @@ def _prints(about: Mapping[str, Any]) -> bool:
     """Return whether the panel of an exercise shows a number of the source on test data."""
     printed, glance = about.get("printed", {}), about.get("glance")
     if glance is None:
-        return any(name.split("/")[1] == "test" for name in printed)
+        return any(parts(name, LOCAL)[1] == "test" for name in printed)
     return any(f"{variant}/test/{glance['metric']}" in printed for variant in glance["variants"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from practica import exercises
-from practica.address import SPLITS, TIMING
+from practica.address import COLUMN, SPLITS, TIMING, parts
 from practica.config.about import Told
 from practica.config.front import one_or_many
 from practica.config.names import variant_name
@@ -90,7 +90,7 @@ def declared(study: Study, exercise: str) -> list[TableSpec]:
 
 def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> TableSpec:
     told = Told(entry["caption"])
-    columns = tuple((split, metric) for split, metric in (each.split("/") for each in entry.get("columns", ())))
+    columns = tuple((split, metric) for split, metric in (parts(each, COLUMN) for each in entry.get("columns", ())))
     if entry["kind"] == "scores" and not columns:
         columns = tuple((split, "accuracy") for split in SPLITS)
     timed = bool(columns) and all(split == TIMING for split, _ in columns)

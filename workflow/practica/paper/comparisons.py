@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from practica.address import claim_and_part
 from practica.config.front import most_seeds, spoken
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, deciding
@@ -169,19 +170,19 @@ def find(reference: str, facts: Facts) -> tuple[Mapping[str, Any], Mapping[str, 
     Raises:
         InputError: there is no such claim or part.
     """
-    name, slash, part = reference.partition("/")
+    name, part = claim_and_part(reference)
     claims = facts.declared
     if name not in claims:
         raise InputError(f"no claim {name!r}{hint(name, claims)}")
     parts = [each.name for each in claims[name].parts]
-    if slash and part not in parts:
+    if part and part not in parts:
         raise InputError(f"claim {name} has no part {part!r}{hint(part, parts)}")
     if facts.claims is None:
         return Missing(word("no_claims", facts.language))
     claim = next((each for each in facts.claims["claims"] if each["id"] == name), None)
     if claim is None:
         return Missing(f"{claims[name].exercise}: {word('outside', facts.language)}")
-    return claim, next(each for each in claim["parts"] if not slash or each["name"] == part)
+    return claim, next(each for each in claim["parts"] if part in ("", each["name"]))
 
 
 def _holes(facts: Facts, width: int, exercise: str | None = None) -> list[list[Cell]]:

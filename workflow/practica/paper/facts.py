@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import METRIC, TIMING, check_one_protocol, parts
+from practica.address import METRIC, SETTING, TIMING, Quantity, check_one_protocol, parts, sides
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
@@ -91,16 +91,21 @@ class Facts:
             InputError: the name is unknown, as opposed to a run that failed.
         """
         check_one_protocol(reference)
-        first, minus, second = reference.partition(" - ")
-        fact = self._one(first.strip())
-        if not minus:
+        first, *others = sides(reference)
+        fact = self._one(*first)
+        if not others:
             return fact
-        other = self._one(second.strip())
+        if len(others) > 1:
+            raise InputError(f"{reference!r} subtracts more than one number")
+        other = self._one(*others[0])
         if isinstance(fact, Missing) or isinstance(other, Missing):
             return fact if isinstance(fact, Missing) else other
-        metric = first.strip().rpartition("/")[2]
-        difference = self._paired(first.strip(), second.strip())
-        return self._judged(difference, metric) if difference else self._measure(fact.value - other.value, metric)
+        difference = fact.value - other.value
+        if first[0] == "parametros":
+            return Fact(difference, self._count(int(difference)), 0)
+        metric = Quantity.parse(first[1]).metric
+        paired = self._paired(first, others[0])
+        return self._judged(paired, metric) if paired else self._measure(difference, metric)
 
     def terms(self, differs: str) -> str:
         """Return the difference between two sides with the language's decimal mark."""
@@ -111,8 +116,8 @@ class Facts:
 
         No claim declares here what varies, so settings may differ, but not epochs, precision, data and samples.
         """
-        names = [part.strip().split("/") for each in references for part in each.split(" - ") if ":" not in part]
-        variants = list(dict.fromkeys((name[0], name[1]) for name in names if len(name) == 4))
+        results = [Quantity.parse(text) for each in references for prefix, text in sides(each) if not prefix]
+        variants = list(dict.fromkeys((each.exercise, each.variant) for each in results))
         differences = (unlike(self.results, variants[0], other) for other in variants[1:])
         return self.terms(next(filter(None, differences), ""))
 
@@ -133,7 +138,7 @@ class Facts:
         Raises:
             InputError: the exercise, the variant or the setting is unknown.
         """
-        exercise, variant, name = parts(reference, "exercise/variant/setting")
+        exercise, variant, name = parts(reference, SETTING)
         if absent := self.absent(exercise, variant):
             return absent
         values = self.study.settings(exercise, variant)
@@ -220,10 +225,9 @@ class Facts:
         blocks = [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
         return float(fitted.sum()) / max(sum(len(each.seeds) for each in blocks if each.name in fitted.index), 1)
 
-    def _one(self, reference: str) -> Fact | Missing:
-        prefix, colon, name = reference.partition(":")
-        if not colon:
-            return self._result(reference)
+    def _one(self, prefix: str, name: str) -> Fact | Missing:
+        if not prefix:
+            return self._result(name)
         kinds = {"fuente": self._source, "parametros": self._parameters}
         if prefix not in kinds:
             raise InputError(f"unknown prefix {prefix + ':'!r}{hint(prefix, kinds)}")
@@ -245,11 +249,11 @@ class Facts:
             return Missing(self.reason(result), result.status)
         return self._judged(result, metric)
 
-    def _paired(self, first: str, second: str) -> Estimate | None:
+    def _paired(self, *both: tuple[str, str]) -> Estimate | None:
         """Return the estimate of two results' difference, over their common seeds; None if not both are results."""
-        if ":" in first + second:
+        if any(prefix for prefix, _ in both):
             return None
-        minuend, subtrahend = (self.results.per_seed(*parts(each, METRIC)) for each in (first, second))
+        minuend, subtrahend = (self.results.per_seed(*parts(name, METRIC)) for _, name in both)
         pairs = (minuend - subtrahend).dropna()
         return estimate(pairs.to_numpy(), sequential=self.study.sequential) if len(pairs) > 1 else None
 

@@ -11,14 +11,17 @@ from pathlib import Path
 from practica import exercises
 from practica.address import (
     METRIC,
+    SETTING,
     SPLITS,
     TIMING,
     Quantity,
     bare,
     base_of,
     check_one_protocol,
+    claim_and_part,
     parts,
     protocol_of,
+    sides,
 )
 from practica.code.digest import reach
 from practica.config import protocols
@@ -165,16 +168,15 @@ class _Names:
             self._variant(name)
 
     def _setting(self, text: str) -> None:
-        exercise, variant, name = parts(text, "exercise/variant/setting")
+        exercise, variant, name = parts(text, SETTING)
         if runs(self.study, exercise, variant) and name not in (there := self.study.settings(exercise, variant)):
             raise InputError(f"{exercise}/{variant} has no setting {name!r}{hint(name, there)}")
 
     def _result(self, text: str) -> None:
         check_one_protocol(text)
-        for reference in text.split(" - "):
-            prefix, colon, name = reference.strip().partition(":")
-            if not colon:
-                self._metric(prefix)
+        for prefix, name in sides(text):
+            if not prefix:
+                self._metric(name)
             elif prefix not in ("fuente", "parametros"):
                 raise InputError(f"unknown prefix {prefix + ':'!r}{hint(prefix, ('fuente', 'parametros'))}")
             else:
@@ -194,7 +196,7 @@ class _Names:
                 raise InputError(f"{self.exercise} has no figure {name!r}{hint(name, there)}")
 
     def _claim(self, reference: str) -> None:
-        name, _, part = reference.partition("/")
+        name, part = claim_and_part(reference)
         if name not in self.claims:
             raise InputError(f"no claim {name!r}{hint(name, self.claims)}")
         if part and part not in (there := [each.name for each in self.claims[name].parts]):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from practica.address import parts
+from practica.address import claim_and_part, parts
 from practica.config.front import spoken
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, effect_text
@@ -167,25 +167,27 @@ class Prose:
         if isinstance(fact, Missing):
             return self._gap(fact.reason)
         claim, part = fact
-        verdict, under = (part if "/" in reference else claim)["verdict"], self._under(reference, claim)
-        if "/" in reference and under:  # a part that is judged under several protocols
+        one_part = claim_and_part(reference)[1]
+        verdict, under = (part if one_part else claim)["verdict"], self._under(one_part, claim)
+        if one_part and under:  # a part that is judged under several protocols
             return under
         told = render.coloured(escape(word(verdict, self.facts.language)), verdict)
         return f"{told} ({under})" if under else told
 
-    def _under(self, reference: str, claim: Mapping[str, Any]) -> str:
+    def _under(self, part: str, claim: Mapping[str, Any]) -> str:
         """Return the verdict on a claim or a part under each protocol; empty if there is only one protocol."""
-        return escape(protocols.verdicts(claim, self.facts, reference.partition("/")[2]))
+        return escape(protocols.verdicts(claim, self.facts, part))
 
     def _choose(self, reference: str, *sentences: str) -> str:
         fact = comparisons.find(reference, self.facts)
         if isinstance(fact, Missing):
             return self._gap(fact.reason)
         claim, part = fact
-        under = self._under(reference, claim)
+        one_part = claim_and_part(reference)[1]
+        under = self._under(one_part, claim)
         claim = next(iter(by_protocol(claim).values()))
-        name = (part if "/" in reference else claim)["verdict"]
-        sentence = self._sentence(name, [part] if "/" in reference else claim["parts"], sentences)
+        name = (part if one_part else claim)["verdict"]
+        sentence = self._sentence(name, [part] if one_part else claim["parts"], sentences)
         return f"{sentence} {under[:1].upper()}{under[1:]}." if under and sentence else sentence
 
     def _sentence(self, name: str, parts: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
