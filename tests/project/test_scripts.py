@@ -271,6 +271,16 @@ def test_failed_study_still_gives_a_report_and_fails(machine):
     assert done.stderr.endswith("report: the study is not complete: the reports mark what is missing\n")
 
 
+@pytest.mark.parametrize(("then", "code"), [("exit 0", 0), ("exit 2", 2)])
+def test_a_killed_snakemake_is_started_again(machine, then, code):
+    with_snakemake(machine, f"if [ -f killed ]; then {then}; fi; : >killed; kill -KILL $$")
+    done = machine.run("report")
+    assert done.returncode == code
+    assert machine.calls[:4] == [*WHERE, STUDY, STUDY]
+    assert PARTIAL not in machine.calls
+    assert "killed by signal 9; it starts again" in done.stderr
+
+
 def test_bad_input_is_not_tried_again(machine):
     with_snakemake(machine, "exit 2")
     done = machine.run("report")

@@ -35,14 +35,19 @@ outcome() {
   [[ ! -f .snakemake/practica_outcome.txt ]] || echo "$(<.snakemake/practica_outcome.txt)"
 }
 
-run "${study[@]}" || {
-  status=$?
-  ((status != 2)) || exit 2 # bad input: the sentence above says what to correct
+run "${study[@]}" || status=$?
+if ((status > 128)); then
+  echo "report: Snakemake was killed by signal $((status - 128)); it starts again and goes on" >&2
+  status=0
+  run "${study[@]}" || status=$?
+fi
+((status != 2)) || exit 2 # bad input: the sentence above says what to correct
+if ((status)); then
   echo "report: something failed (see above); building the report from what is there" >&2
   failed=$(outcome)
   study+=(--config partial=true)
   run "${study[@]}"
-}
+fi
 said=$(outcome)
 run "${study[@]}" --report "$results/report.zip"
 python -m practica sums --results "$results"
