@@ -150,6 +150,16 @@ class Display:
 
     def _see_stall(self, now: float) -> None:
         """Send a notice once if the run stalls: no job begins or ends, and no training reaches another epoch."""
+        if self._has_moved(now) or self._stalled or not self._studies:
+            return
+        minutes = float(self._studies[0].config["notify"]["stalled_minutes"])
+        if now - self._moved >= 60 * minutes:
+            self._look()  # in a log, the last look may be a while ago
+            if not self._has_moved(now):
+                self._stalled = True
+                self.tell(STALL, f"nothing has moved for {duration(60 * minutes)}; {self._heartbeat()}")
+
+    def _has_moved(self, now: float) -> bool:
         work = self._work
         state = (
             work.done,
@@ -157,13 +167,10 @@ class Display:
             list(work.jobs),
             *((s.id, s.runs_done, s.epoch) for _, s in self._seen if s),
         )
-        if state != self._last:
-            self._moved, self._last, self._stalled = now, state, False
-        elif not self._stalled and self._studies:
-            minutes = float(self._studies[0].config["notify"]["stalled_minutes"])
-            if now - self._moved >= 60 * minutes:
-                self._stalled = True
-                self.tell(STALL, f"nothing has moved for {duration(60 * minutes)}; {self._heartbeat()}")
+        if state == self._last:
+            return False
+        self._moved, self._last, self._stalled = now, state, False
+        return True
 
     def tell(self, event: str, message: str) -> None:
         """Notify those whom the configuration names."""
