@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from io import StringIO
@@ -19,6 +20,8 @@ from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.meter import NAMES, Meter, total
 from practica.jobs.status_table import sparkline
 from practica.jobs.telling import epoch_line, seconds, seconds_left, telling
+from practica.launch import ending
+from snakemake_logger_plugin_lines import LogHandler
 from snakemake_logger_plugin_lines import display as displays
 from snakemake_logger_plugin_lines.display import Display, Job, Work
 
@@ -137,6 +140,39 @@ def test_the_last_trainings_have_an_estimate_too(columns: str, tmp_path: Path, m
     said = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).split())
     assert "; trainings: about 13 min left" in said
     assert "Training it 40 s run 2/4, epoch 4/10, accuracy 0.75, 13 min left" in said
+
+
+def test_a_run_has_stalled_if_a_fresh_look_shows_nothing_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = make_study({"steps": ["dense"]}, seeds=4, seeds_per_job=4)
+    study.config["notify"]["stalled_minutes"] = 1.0
+    block = study.blocks()[0]
+    progress = checkpoint_folder(block, study.results) / "progress.json"
+    write_json(progress, PROGRESS)
+    work = Work(total=1, trainings=1, jobs={3: Job("Training it", time.monotonic(), block, study.results)})
+    display, told = Display(StringIO(), work, [study]), []
+    monkeypatch.setattr(display, "tell", lambda *words: told.append(words))
+    display._look()
+    begin = time.monotonic()
+    display._see_stall(begin)
+    write_json(progress, {**PROGRESS, "epoch": 5})
+    display._see_stall(begin + 61)
+    assert told == []
+    display._see_stall(begin + 122)
+    display._see_stall(begin + 183)
+    ((event, message),) = told
+    assert event == "stall" and message.startswith("nothing has moved for 1 min; [") and "epoch 5/10" in message
+
+
+def test_a_job_that_a_signal_ended_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, work = StringIO(), Work(total=2, jobs={7: Job("Drawing fig1", time.monotonic())})
+    handler = LogHandler.__new__(LogHandler)
+    for name, value in {"_is_ending": False, "_quiet": False, "_work": work}.items():
+        monkeypatch.setattr(handler, name, value, raising=False)
+    monkeypatch.setattr(handler, "_display", Display(stream, work, []), raising=False)
+    monkeypatch.setattr(ending, "_told", [signal.SIGTERM])
+    handler._fail(SimpleNamespace(jobid=7))
+    assert "stopped: Drawing fig1" in stream.getvalue() and not work.failed
 
 
 def test_what_an_attempt_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

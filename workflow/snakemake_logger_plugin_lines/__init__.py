@@ -9,6 +9,7 @@ import contextlib
 import getpass
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from practica.errors import InputError
 from practica.files import write_json
 from practica.jobs.telling import duration
 from practica.launch import notices, snakemake_internals
-from practica.launch.ending import why_locked
+from practica.launch.ending import told_to_end, why_locked
 from practica.launch.merging import profile_file, tree
 from practica.launch.profiles import problems, refused
 from practica.plan import planned
@@ -253,7 +254,8 @@ class LogHandler(LogHandlerBase):
         return job.title
 
     def _fail(self, record: Any) -> None:
-        if self._is_ending:  # the job was stopped, and will continue from its checkpoint
+        # The job was stopped, and will continue from its checkpoint; it may end before Snakemake says that it ends.
+        if self._is_ending or any(map(told_to_end, (signal.SIGHUP, signal.SIGTERM))):
             self._end(getattr(record, "jobid", -1), "stopped: ")
             return
         title = self._end(getattr(record, "jobid", -1), FAILED)
