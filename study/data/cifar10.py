@@ -45,7 +45,7 @@ DATASET = Published(
             ),
             also=cifar.archive_names("10"),
         ),
-        Form(FOLDER, read, in_place=True, also=cifar.folder_names("10")),
+        Form(FOLDER, read, in_place=True, also=cifar.folder_names("10"), parts=(PYTHON.names, BINARY.names)),
     ),
     stand_in=partial(cifar.stand_in, 10),
 )

@@ -63,7 +63,7 @@ DATASET = Published(
             ),
             also=cifar.archive_names("100"),
         ),
-        Form(FOLDER, read, in_place=True, also=cifar.folder_names("100")),
+        Form(FOLDER, read, in_place=True, also=cifar.folder_names("100"), parts=(PYTHON.names, BINARY.names)),
     ),
     stand_in=partial(cifar.stand_in, 100),
 )

@@ -358,6 +358,20 @@ def test_images_may_have_their_colours_first() -> None:
         as_expected(planes.reshape(5, 32, 3, 32), "x", np.dtype("u1"), images.shape)
 
 
+@pytest.mark.parametrize("module", [cifar10, cifar100])
+@pytest.mark.parametrize("version", ["PYTHON", "BINARY"])
+def test_an_archive_may_hold_the_files_of_cifar_without_their_folder(tmp_path, module, version) -> None:
+    names = getattr(module, version).names
+    packed(tmp_path / "archive.zip", dict.fromkeys((*names, "meta"), b""))
+    packed(tmp_path / "archive (1).zip", dict.fromkeys(names[1:], b""))
+    (tmp_path / "archive").mkdir()
+    for name in names:
+        (tmp_path / "archive" / name).touch()
+    paths = [path.name for _, path in candidates(module.DATASET, tmp_path)]
+    assert paths == ["archive", "archive.zip"]
+    assert not list(candidates(mnist.DATASET, tmp_path))
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_of_an_incomplete_version_the_missing_part_is_named(tmp_path, packed) -> None:
     members = {f"cifar-10-batches-bin/{name}": bytes(3073) for name in cifar10.BINARY.names if "3" not in name}

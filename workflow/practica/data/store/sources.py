@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -28,7 +28,7 @@ def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
         if path.is_dir():
             yield from _new(_anywhere(spec, path), told)
         # Listing a tar file takes as long as reading it.
-        elif (path not in told or path.suffix.lower() == ".zip") and any(_may_be(spec, m) for m in members(path)):
+        elif (path not in told or path.suffix.lower() == ".zip") and _may_hold(spec, members(path)):
             yield Form(path.name, partial(_read_packed, spec), in_place=True), path
 
 
@@ -62,6 +62,21 @@ def _anywhere(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
     inner = (path for path in folder.rglob("*") if path.is_dir() and not is_junk(str(path.relative_to(folder))))
     for place in (folder, *sorted(inner)):
         yield from _by_name(spec, place)
+        yield from _by_parts(spec, place, {path.name for path in place.iterdir()})
+
+
+def _by_parts(spec: Published, folder: Path, names: Set[str]) -> Iterator[tuple[Form, Path]]:
+    """Yield a folder if the names in it are those of all parts of a form."""
+    yield from ((form, folder) for form in spec.forms if any(names >= set(each) for each in form.parts))
+
+
+def _may_hold(spec: Published, files: Sequence[PurePosixPath]) -> bool:
+    """Return whether the files in an archive may hold the data set."""
+    names: dict[PurePosixPath, set[str]] = {}
+    for file in files:
+        names.setdefault(file.parent, set()).add(file.name)
+    unnamed = any(any(_by_parts(spec, Path(folder), inside)) for folder, inside in names.items())
+    return unnamed or any(_may_be(spec, file) for file in files)
 
 
 def _may_be(spec: Published, member: PurePosixPath) -> bool:

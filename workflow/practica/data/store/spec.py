@@ -74,6 +74,7 @@ class Form:
         upstream: the file at the original site.
         in_place: whether it is a folder, or the first of several files, and is read where it lies.
         also: other names, as case-insensitive patterns, of files or (``a/b``) of files in folders.
+        parts: for each version of a form that is a folder, the files by which it is recognised under any name.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Form:
     upstream: Upstream | None = None
     in_place: bool = False
     also: tuple[str, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
