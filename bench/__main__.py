@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from bench.against import Against, check_commit, checkout
-from bench.cases import CASES, HOURS_LONG, Case, quick
+from bench.cases import CASES, ON_REQUEST, Case, quick
 from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Row
 from bench.sides import ROOT
@@ -50,14 +50,14 @@ def chosen(names: Sequence[str]) -> list[Case]:
     for name in names:
         if name not in NAMES:
             raise InputError(f"there is no case {name!r}; there are {', '.join(NAMES)}")
-    return [case for case in CASES if (case.name in names if names else case.name not in HOURS_LONG)]
+    return [case for case in CASES if (case.name in names if names else case.name not in ON_REQUEST)]
 
 
 @click.command(context_settings={"show_default": True})
 @click.option(
     "--cases",
     default="",
-    help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all but {', '.join(HOURS_LONG)}]",
+    help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all but {', '.join(ON_REQUEST)}]",
 )
 @click.option("--against", default="", metavar="COMMIT", help="Set our trainings at this commit beside those of today.")
 @click.option("--quick", "is_quick", is_flag=True, help="One repetition of few epochs: shows that all works.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bench.measures import Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Total
+from bench.measures import WARNINGS, Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Preemption, Total
 from bench.orchestration import DryRun, Overhead
 from bench.rows import at_least, under
 from bench.training import TrainingCase
@@ -17,13 +17,19 @@ from practica.config.study import Study
 Case = TrainingCase | DryRun | Overhead
 FEW = 10
 """Seeds that a quick run trains at most."""
-HOURS_LONG = frozenset({"dag1000"})
-"""The names of the cases that are measured on request only."""
+ON_REQUEST = ("dag1000", "preempted-dense", "preempted-conv", "preempted-alexnet")
+"""The names of the cases that are measured on request only: they take long, or have no other side."""
 
 
 def _stacked(goal: Measure) -> tuple[Measure, ...]:
     """Return the measures of a net whose seeds are trained together."""
     return (Total(1), goal, Total(100), Growth(100, under(4)))
+
+
+def _preempted(variant: str, exercise: str, over: dict[str, Any], seeds: int = 1) -> TrainingCase:
+    """Return the case of a variant that is stopped once, with each kind of warning."""
+    measures = tuple(Preemption(how, seeds) for how in WARNINGS)
+    return TrainingCase(f"preempted-{variant}", exercise, variant, Band("test", "loss", 0), measures, over)
 
 
 CASES: tuple[Case, ...] = (
@@ -86,6 +92,9 @@ CASES: tuple[Case, ...] = (
         short=1,
     ),
     TrainingCase("ej09", "ej09", "dense", Band("test", "accuracy", 0.01), (Total(1), Total(10)), {"epochs": 10}),
+    _preempted("dense", "ej08", {"epochs": 60}, seeds=10),
+    _preempted("conv", "ej08", {"epochs": 10}),
+    _preempted("alexnet", "ej10", {"epochs": 8, "train_samples": 12800, "test_samples": 2000}),
 )
 
 

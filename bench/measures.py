@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
 from bench.arithmetic import Length, per_epoch, ratios, same_band, spread
@@ -151,7 +151,39 @@ class Arithmetic:
         return Row(self.title, "%", spread(shares), self.goal, ours=Side(spread(seconds)), note=note)
 
 
-Measure = Total | PerEpoch | Growth | Memory | Arithmetic
+@dataclass(frozen=True)
+class Preemption:
+    """What it costs that a job of ours is stopped once, at a random moment of its second half, and started again.
+
+    Attributes:
+        how: ``killed`` at once; ``told`` by SIGTERM, with four seconds to end; ``graced``, with two minutes.
+    """
+
+    how: str
+    seeds: int = 1
+    goal: Goal | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"ours, a preemption costs ({WARNINGS[self.how]})"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job("ours", self.seeds, work.epochs), Job(self.how, self.seeds, work.epochs)]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say; the results have to be equal to the last bit."""
+        seconds = [[turn[place].seconds for turn in turns] for place in (0, 1)]
+        lost = [stopped - alone for alone, stopped in zip(*seconds, strict=True)]
+        row = _compared(self, "s", lost, seconds, work, turns, "other: ours, left alone")
+        return replace(row, same=all(alone.results == stopped.results for alone, stopped in turns))
+
+
+WARNINGS = {"killed": "no warning", "told": "4 s of warning", "graced": "120 s of warning"}
+
+
+Measure = Total | PerEpoch | Growth | Memory | Arithmetic | Preemption
 
 
 def _epoch_seconds(work: Work, short: Done, long: Done) -> float:

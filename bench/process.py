@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,43 @@ def measure(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
     if process.returncode:
         raise MeasurementError(f"exit code {process.returncode}: {_short(words)}\n{text[-2000:]}")
     return Measured(seconds, usage.ru_maxrss / 1024, text)
+
+
+def interrupt(
+    command: Sequence[str | Path],
+    number: int,
+    when: Callable[[], bool],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    limit: float,
+) -> float:
+    """Run ``command``, send it a signal once ``when`` says so, and return the seconds from its start to its end.
+
+    Raises:
+        MeasurementError: it ended before, or took too long.
+    """
+    words = [str(word) for word in command]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        words, env=dict(env), cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        while not when():
+            if process.poll() is not None:
+                raise MeasurementError(f"it ended before it was stopped: {_short(words)}")
+            if time.perf_counter() - start > limit:
+                raise MeasurementError(f"over {limit:.0f} s: {_short(words)}")
+            time.sleep(0.05)
+        process.send_signal(number)
+        process.wait(limit)
+        return time.perf_counter() - start
+    except subprocess.TimeoutExpired as error:
+        raise MeasurementError(f"over {limit:.0f} s after signal {number}: {_short(words)}") from error
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _short(words: Sequence[str]) -> str:

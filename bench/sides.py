@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 from unittest import mock
 
-from bench.process import Measured, MeasurementError, measure
+from bench.process import Measured, MeasurementError, interrupt, measure
 from practica.config.study import Block
 from practica.files import read_json
 from practica.plan.wiring import prepare_jobs
@@ -64,14 +68,60 @@ def plain(block: Block, part: str, metric: str, place: Place) -> Done:
 def ours(block: Block, part: str, metric: str, place: Place) -> Done:
     """Train the block with ``practica train``, as the workflow does, into a new folder."""
     with tempfile.TemporaryDirectory() as results:
-        command = ["-m", "practica", "train", "--spec", block.specification(), "--threads", str(place.threads)]
-        done = _run([*command, "--data", place.data, "--results", results], job_environment(), place)
-        written = read_json(block.folder(results) / "metrics.json")
+        return _finished(block, part, metric, place, Path(results), job_environment())
+
+
+def _finished(
+    block: Block, part: str, metric: str, place: Place, results: Path, env: Mapping[str, str], before: float = 0.0
+) -> Done:
+    """Train the block to its end, from what earlier processes left in the folder; these took ``before`` seconds."""
+    done = _run(_train(block, place, results), env, place)
+    written = read_json(block.folder(results) / "metrics.json")
     values: dict[int, list[float]] = {}
     for run in written["runs"]:
         values.setdefault(run["seed"], []).append(run["metrics"][part][metric])
     said = {name: written["provenance"][name] for name in ("engine", "precision")}
-    return Done(done.seconds, done.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
+    return Done(before + done.seconds, done.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
+
+
+def _train(block: Block, place: Place, results: Path) -> list[str | Path]:
+    words = ["-m", "practica", "train", "--spec", block.specification(), "--threads", str(place.threads)]
+    return [*words, "--data", place.data, "--results", results]
+
+
+def preempted(number: int, grace: int, block: Block, part: str, metric: str, place: Place) -> Done:
+    """Train the block as ``ours``, but stop it once by a signal, somewhere in its second half, and start it again.
+
+    With ``grace``, the job believes itself in a SLURM that leaves it so many seconds after the signal.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = job_environment()
+        if grace:
+            env = {**env, **_slurm(folder, grace)}
+        progress = folder / "results/checkpoints" / block.path / "progress.json"
+        start, moment = time.perf_counter(), float("inf")
+
+        def now() -> bool:
+            nonlocal moment
+            if moment == float("inf") and progress.is_file():
+                told = read_json(progress)
+                if 2 * told["epoch"] >= told["epochs"]:
+                    moment = time.perf_counter() + random.uniform(0, (time.perf_counter() - start) / 3)
+            return time.perf_counter() >= moment
+
+        command = [sys.executable, *_train(block, place, folder / "results")]
+        before = interrupt(command, number, now, env=_quiet(env), cwd=ROOT, limit=place.limit)
+        return _finished(block, part, metric, place, folder / "results", env, before)
+
+
+def _slurm(folder: Path, grace: int) -> dict[str, str]:
+    """Return the environment of a job that SLURM has preempted, as far as the job asks."""
+    answer = folder / "bin/squeue"
+    answer.parent.mkdir()
+    answer.write_text(f"#!/bin/sh\necho 2026-01-01T00:00:00 {grace // 60}:{grace % 60:02}\n", encoding="utf-8")
+    answer.chmod(0o755)
+    return {"SLURM_JOB_ID": "1", "PATH": f"{answer.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def limits(block: Block, part: str, metric: str, place: Place) -> Done:
@@ -81,7 +131,14 @@ def limits(block: Block, part: str, metric: str, place: Place) -> Done:
     return Done(done.seconds, done.peak_mb, said=last_json(done.output))
 
 
-SIDES: Mapping[str, Callable[[Block, str, str, Place], Done]] = {"plain": plain, "ours": ours, "limits": limits}
+SIDES: Mapping[str, Callable[[Block, str, str, Place], Done]] = {
+    "plain": plain,
+    "ours": ours,
+    "limits": limits,
+    "killed": partial(preempted, signal.SIGKILL, 0),
+    "told": partial(preempted, signal.SIGTERM, 0),
+    "graced": partial(preempted, signal.SIGTERM, 120),
+}
 
 
 def job_environment() -> dict[str, str]:
@@ -104,5 +161,8 @@ def last_json(output: str) -> dict[str, Any]:
 
 
 def _run(words: Sequence[str | Path], env: Mapping[str, str], place: Place) -> Measured:
-    quiet = {**env, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return measure([sys.executable, *words], env=quiet, cwd=ROOT, limit=place.limit)
+    return measure([sys.executable, *words], env=_quiet(env), cwd=ROOT, limit=place.limit)
+
+
+def _quiet(env: Mapping[str, str]) -> dict[str, str]:
+    return {**env, "TF_CPP_MIN_LOG_LEVEL": "2"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.arithmetic import Length, Spread, extrapolated, per_epoch, ratios, same_band, spread, start_up
-from bench.measures import Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Total, Work
+from bench.measures import Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Preemption, Total, Work
 from bench.rows import DIFFERENT, FAILED, MISSED, NO_GOAL, REACHED, Row, at_least, under
 from bench.sides import Done
 
@@ -70,6 +70,14 @@ def test_growth_is_many_seeds_over_one() -> None:
     row = Growth(100, under(4)).row(WORK, [(ours(8), ours(40, seeds=100))])
     assert row.value == Spread(5.0, 5.0, 5.0, 1)
     assert row.verdict == MISSED
+
+
+def test_a_preemption_costs_what_it_takes_longer_and_changes_no_bit() -> None:
+    row = Preemption("killed").row(WORK, [(ours(100), ours(112)), (ours(100), ours(130)), (ours(90), ours(110))])
+    assert row.value == Spread(20.0, 12.0, 30.0, 3)
+    assert (row.unit, row.verdict) == ("s", NO_GOAL)
+    other = Preemption("told").row(WORK, [(ours(100), ours(112)), (ours(100), ours(112, result=0.9 + 1e-12))])
+    assert other.verdict == DIFFERENT
 
 
 def test_memory_is_our_peak_beside_the_plain_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from bench.against import BEFORE, NOW, Against
 from bench.cases import CASES, quick
 from bench.measures import Band, Job, Total
 from bench.orchestration import DryRun, Turn, traced
-from bench.process import MeasurementError, measure
+from bench.process import MeasurementError, interrupt, measure
 from bench.rows import FAILED, REACHED, at_least
 from bench.sides import job_environment, last_json
 from bench.training import TrainingCase
@@ -53,6 +54,22 @@ def test_a_failing_process_says_what_it_printed_last() -> None:
 def test_a_process_beyond_its_limit_is_killed() -> None:
     with pytest.raises(MeasurementError, match="over 1 s"):
         python("import time; time.sleep(60)", limit=1)
+
+
+def test_a_process_is_told_to_end_at_its_moment(tmp_path: Path) -> None:
+    def interrupted(code: str, number: int) -> float:
+        command = [sys.executable, "-c", code, str(tmp_path / "begun")]
+        begun = (tmp_path / "begun").exists
+        return interrupt(command, number, begun, env=os.environ, cwd=ROOT, limit=20)
+
+    begin = "import pathlib, signal, sys, time\npathlib.Path(sys.argv[1]).touch()\n"
+    handle = "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit()))\n"
+    assert 1 < interrupted(f"{handle}{begin}time.sleep(60)", signal.SIGTERM) < 20
+    (tmp_path / "begun").unlink()
+    assert interrupted(f"{handle}{begin}time.sleep(60)", signal.SIGKILL) < 20
+    (tmp_path / "begun").unlink()
+    with pytest.raises(MeasurementError, match="ended before it was stopped"):
+        interrupted("", signal.SIGTERM)
 
 
 def test_a_process_without_json_is_an_error() -> None:

@@ -12,7 +12,16 @@ import psutil
 import pytest
 
 from practica.errors import RunError
-from practica.launch.allocation import ALLOW, GRANTS, ancestors, check_gpu, gone, minutes, minutes_left
+from practica.launch.allocation import (
+    ALLOW,
+    GRANTS,
+    ancestors,
+    check_gpu,
+    gone,
+    minutes,
+    minutes_left,
+    seconds_of_grace,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +91,20 @@ def test_the_time_left_is_what_slurm_says(monkeypatch, tmp_path):
     assert minutes_left({}) is None
     squeue.unlink()
     assert minutes_left({"SLURM_JOB_ID": "42"}) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [("2026-11-05T09:30:00   1:30", 90), ("N/A   2:00:00", 0), ("2026-11-05T09:30:00   INVALID", 0), ("", 0)],
+)
+def test_the_grace_of_a_preempted_job_is_its_time_left(monkeypatch, tmp_path, answer, seconds):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    squeue = tmp_path / "squeue"
+    squeue.write_text(f'#!/bin/sh\n[ "$2" = --jobs=42 ] && echo "{answer}"\n')
+    squeue.chmod(0o755)
+    assert seconds_of_grace({"SLURM_JOB_ID": "42"}) == seconds
+    assert seconds_of_grace({"SLURM_JOB_ID": "43"}) == 0
+    assert seconds_of_grace({}) == 0
 
 
 def test_all_of_a_job_ends_with_it(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -271,6 +272,26 @@ def test_a_run_whose_next_epoch_does_not_fit_stops_unless_it_was_the_last(tmp_pa
         run.add(2, {"train": {"loss": 0.1, "accuracy": 0.5}}, list)
         run.point_seconds = 50.0
         assert attempt.at_point("s0", run) is None
+
+
+@pytest.mark.parametrize(("answer", "reached"), [("2026-11-05T09:30:00 1:00", True), ("N/A 1:00", False)])
+def test_a_preempted_run_uses_the_time_that_slurm_gives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, reached: bool
+) -> None:
+    squeue = tmp_path / "squeue"
+    squeue.write_text(f"#!/bin/sh\necho {answer}\n", encoding="utf-8")
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("SLURM_JOB_ID", "42")
+    monkeypatch.setattr("practica.jobs.attempt.GRACE", 0.1)
+    cut = threading.Event()
+    monkeypatch.setattr(Attempt, "_abort", lambda _: cut.set())
+    run = Record(MULTICLASS, 9)
+    run.add(1, {"train": {"loss": 0.1, "accuracy": 0.5}}, list)
+    with Attempt(BLOCK, tmp_path, None) as attempt:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert cut.wait(1) != reached
+        assert attempt.at_point("s0", run) == "terminated by SIGTERM"
 
 
 def test_checkpoints_go_when_results_are_there_and_nobody_works_on_them(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from practica.files import now, read_json, say, write_json
 from practica.jobs.journal import DONE, KILLED, Entry, Journal, failure_note, note_failure, of_last_result
 from practica.jobs.lock import BEAT, Lock, alive
 from practica.jobs.meter import Meter
-from practica.launch.allocation import ancestors, gone
+from practica.launch.allocation import ancestors, gone, seconds_of_grace
 
 if TYPE_CHECKING:
     from practica.config.study import Block
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GRACE = 4.0
 """Seconds to reach the next point of the history after a signal; SLURM may kill the process five seconds after it."""
+USED = 0.75
+"""Share of the time that SLURM gives a preempted job in which to reach the next point; the rest is for what follows."""
 OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
 ORPHANED = "terminated by the end of its job"
 COST = "cost.json"
@@ -232,6 +234,7 @@ class Attempt:
             if rung:
                 self._stop = self._stop or f"{TERMINATED} {signal.Signals(rung[0]).name}"
                 self._cut = min(self._cut, time.monotonic() + GRACE)
+                self._cut = max(self._cut, time.monotonic() + USED * seconds_of_grace(os.environ))
             if not self._stop and any(map(gone, self._ancestors)):
                 self._stop = ORPHANED
                 self._cut = min(self._cut, time.monotonic() + GRACE)

@@ -20,6 +20,9 @@ GRANTS = ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 GRACE = 15.0
 """Seconds that the processes of a finished job have to end themselves."""
 
+ANSWER = 2.0
+"""Seconds within which the controller has to answer a job that has few left."""
+
 ALLOW = "PRACTICA_ALLOW_NO_GPU"
 """Variable that turns the error into a warning, for test clusters whose GPUs exist only in SLURM."""
 
@@ -36,6 +39,24 @@ def minutes_left(environment: Mapping[str, str]) -> float | None:
         return minutes(subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout)
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def seconds_of_grace(environment: Mapping[str, str]) -> float:
+    """Return the seconds that SLURM still gives this job after it has told it to end.
+
+    A job that is preempted in a partition with a ``GraceTime`` has that time left. Any other job that is told to end
+    has none: SLURM kills it a few seconds later. There is none outside SLURM either, or if SLURM does not answer.
+    """
+    if "SLURM_JOB_ID" not in environment:
+        return 0.0
+    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", "--Format=PreemptTime:30,TimeLeft:30"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=ANSWER).stdout.split()
+    except (OSError, subprocess.SubprocessError):
+        return 0.0
+    if len(answer) != 2 or "T" not in answer[0]:  # a moment such as 2026-11-05T09:30:00; else N/A
+        return 0.0
+    return 60 * (minutes(answer[1]) or 0.0)
 
 
 def minutes(time: str) -> float | None:
