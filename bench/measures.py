@@ -156,7 +156,7 @@ class Preemption:
     """What it costs that a job of ours is stopped once, at a random moment of its second half, and started again.
 
     Attributes:
-        how: ``killed`` at once; ``told`` by SIGTERM, with four seconds to end; ``graced``, with two minutes.
+        how: ``killed`` at once; ``told`` by SIGTERM, with four seconds to end; ``graced``, with a minute.
     """
 
     how: str
@@ -180,7 +180,7 @@ class Preemption:
         return replace(row, same=all(alone.results == stopped.results for alone, stopped in turns))
 
 
-WARNINGS = {"killed": "no warning", "told": "4 s of warning", "graced": "120 s of warning"}
+WARNINGS = {"killed": "no warning", "told": "4 s of warning", "graced": "59 s of warning"}
 
 
 Measure = Total | PerEpoch | Growth | Memory | Arithmetic | Preemption

@@ -119,7 +119,7 @@ def _slurm(folder: Path, grace: int) -> dict[str, str]:
     """Return the environment of a job that SLURM has preempted, as far as the job asks."""
     answer = folder / "bin/squeue"
     answer.parent.mkdir()
-    answer.write_text(f"#!/bin/sh\necho 2026-01-01T00:00:00 {grace // 60}:{grace % 60:02}\n", encoding="utf-8")
+    answer.write_text(f"#!/bin/sh\necho 2026-01-01T00:00:00 2026-01-01T00:00:{grace:02}\n", encoding="utf-8")
     answer.chmod(0o755)
     return {"SLURM_JOB_ID": "1", "PATH": f"{answer.parent}{os.pathsep}{os.environ['PATH']}"}
 
@@ -137,7 +137,7 @@ SIDES: Mapping[str, Callable[[Block, str, str, Place], Done]] = {
     "limits": limits,
     "killed": partial(preempted, signal.SIGKILL, 0),
     "told": partial(preempted, signal.SIGTERM, 0),
-    "graced": partial(preempted, signal.SIGTERM, 120),
+    "graced": partial(preempted, signal.SIGTERM, 59),
 }
 
 

@@ -62,8 +62,10 @@ def test_a_process_is_told_to_end_at_its_moment(tmp_path: Path) -> None:
         begun = (tmp_path / "begun").exists
         return interrupt(command, number, begun, env=os.environ, cwd=ROOT, limit=20)
 
-    begin = "import pathlib, signal, sys, time\npathlib.Path(sys.argv[1]).touch()\n"
-    handle = "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit()))\n"
+    begin = "pathlib.Path(sys.argv[1]).touch()\n"
+    handle = (
+        "import pathlib, signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit()))\n"
+    )
     assert 1 < interrupted(f"{handle}{begin}time.sleep(60)", signal.SIGTERM) < 20
     (tmp_path / "begun").unlink()
     assert interrupted(f"{handle}{begin}time.sleep(60)", signal.SIGKILL) < 20

@@ -95,9 +95,15 @@ def test_the_time_left_is_what_slurm_says(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("answer", "seconds"),
-    [("2026-11-05T09:30:00   1:30", 90), ("N/A   2:00:00", 0), ("2026-11-05T09:30:00   INVALID", 0), ("", 0)],
+    [
+        ("2026-11-05T23:59:30   2026-11-06T00:01:00", 90),
+        ("N/A   2026-11-06T00:01:00", 0),
+        ("2026-11-05T09:30:00   N/A", 0),
+        ("2026-11-05T09:30:00   2026-11-05T09:00:00", 0),
+        ("", 0),
+    ],
 )
-def test_the_grace_of_a_preempted_job_is_its_time_left(monkeypatch, tmp_path, answer, seconds):
+def test_the_grace_of_a_preempted_job_lasts_until_its_new_end(monkeypatch, tmp_path, answer, seconds):
     monkeypatch.setenv("PATH", str(tmp_path))
     squeue = tmp_path / "squeue"
     squeue.write_text(f'#!/bin/sh\n[ "$2" = --jobs=42 ] && echo "{answer}"\n')

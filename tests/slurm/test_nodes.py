@@ -23,6 +23,7 @@ TWINS = {
     "dead": "conv",
     "pushed": "conv",
     "dropped": "tanh5",
+    "warned": "conv",
     "blind": "conv",
     "headless": "tanh5",
     "memory": "tanh5",
@@ -82,6 +83,14 @@ def cancel_for_others(cluster: Nodes, study: Study, job: Training, node: str) ->
     cluster.push_aside(node, "CANCEL")
 
 
+def tell_in_time(cluster: Nodes, study: Study, job: Training, node: str) -> None:
+    """Push the job aside after a time of grace, within which it ends by itself."""
+    cluster.call("scontrol", "update", "partitionname=train", "gracetime=60")
+    cluster.push_aside(node, "REQUEUE")
+    wait_for("end within the grace", lambda: not job.process.is_running(), 50)
+    cluster.call("scontrol", "update", "partitionname=train", "gracetime=0")
+
+
 def kill_controller(cluster: Nodes, study: Study, job: Training, node: str) -> None:
     """Kill the first controller until the second has taken over; then it takes the cluster back."""
     cluster.kill_daemon("head", "slurmctld")
@@ -96,6 +105,7 @@ STRIKES: dict[str, Strike] = {
     "dead": cut_power,
     "pushed": requeue_for_others,
     "dropped": cancel_for_others,
+    "warned": tell_in_time,
     "blind": part_from_files,
     "headless": kill_controller,
 }
@@ -205,6 +215,7 @@ def test_the_study_is_complete_and_nothing_is_left(each: Struck, nodes: Nodes) -
         ("struck", "dead", ["NODE_FAIL", "COMPLETED"]),
         ("struck", "pushed", ["PREEMPTED", "COMPLETED"]),
         ("struck", "dropped", ["PREEMPTED", "COMPLETED"]),
+        ("struck", "warned", ["FAILED", "COMPLETED"]),  # it ends by itself, with its own exit code
         ("struck", "headless", ["COMPLETED"]),
         ("struck", "memory", ["FAILED", "COMPLETED"]),  # the step is OUT_OF_MEMORY, its job has failed
         ("requeued", "again", ["PREEMPTED", "COMPLETED"]),
@@ -226,6 +237,14 @@ def test_a_struck_job_is_done_again_with_the_same_result(
     assert struck.study.results(name) == undisturbed[TWINS[name]]
 
 
+def test_a_preempted_job_has_not_failed(struck: Struck) -> None:
+    for name in ("pushed", "dropped", "warned"):
+        block = struck.study.block(name)
+        assert f"which worked on results/runs/{block}/metrics.json, was preempted: submitted again" in struck.run.text
+    (warned, _) = struck.study.status()["warned"]["attempts"]
+    assert warned["why"] == "terminated by SIGTERM"
+
+
 def test_no_block_is_trained_twice_at_once(each: Struck) -> None:
     assert any(each.watch.looks)
     assert each.watch.twice(each.study.status()) == []
@@ -234,7 +253,7 @@ def test_no_block_is_trained_twice_at_once(each: Struck) -> None:
 ENDS = {
     "done": {"COMPLETED"},
     "killed": {"FAILED", "NODE_FAIL", "PREEMPTED"},
-    "terminated by SIGTERM": {"NODE_FAIL", "PREEMPTED"},
+    "terminated by SIGTERM": {"FAILED", "NODE_FAIL", "PREEMPTED"},
     "terminated by the end of its job": {"FAILED", "NODE_FAIL", "PREEMPTED"},
     "another process took over": {"NODE_FAIL"},
 }

@@ -274,7 +274,9 @@ def test_a_run_whose_next_epoch_does_not_fit_stops_unless_it_was_the_last(tmp_pa
         assert attempt.at_point("s0", run) is None
 
 
-@pytest.mark.parametrize(("answer", "reached"), [("2026-11-05T09:30:00 1:00", True), ("N/A 1:00", False)])
+@pytest.mark.parametrize(
+    ("answer", "reached"), [("2026-11-05T09:30:00 2026-11-05T09:31:00", True), ("N/A 2026-11-05T09:31:00", False)]
+)
 def test_a_preempted_run_uses_the_time_that_slurm_gives_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, reached: bool
 ) -> None:

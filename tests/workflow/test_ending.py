@@ -59,10 +59,13 @@ def locks(folder: Path) -> list[Path]:
 def test_a_signal_ends_it_in_seconds_with_a_checkpoint_and_no_lock(fresh, number: signal.Signals) -> None:
     with at_work(fresh.folder) as process:
         jobs = children(process)
+        trainings = [job for job in jobs if "train" in job.cmdline()]
+        assert trainings
         assert locks(fresh.folder)
         process.send_signal(number)
         said = process.communicate(timeout=20)[0]
         assert process.returncode == 1, said
+        assert not [job for job in trainings if job.is_running()]  # it has waited for them
         psutil.wait_procs(jobs, timeout=5)
     assert not [job for job in jobs if job.is_running()]
     assert not locks(fresh.folder)

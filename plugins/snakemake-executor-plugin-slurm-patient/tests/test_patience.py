@@ -89,6 +89,26 @@ def test_a_preempted_job_has_not_failed_but_is_submitted_again(slurm: Any, reque
 
 
 @pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("2026-11-05T09:30:00", "SLURM job 7, which worked on a.json, was preempted: submitted again"),
+        ("N/A", "SLURM job 7: FAILED. "),
+        ("", "SLURM job 7: FAILED. "),
+    ],
+)
+def test_a_job_that_ends_within_its_grace_was_preempted_too(slurm: Any, answer: str, told: str) -> None:
+    patient = Watched()
+    info = submitted(patient)
+    patient.submit = lambda job: None
+    slurm("squeue", f"7|FAILED|{NAME}")
+    ask = f'case "$*" in *--jobs=7*PreemptTime*) echo "{answer}"; exit ;; esac\n'
+    script = Path("squeue").read_text()
+    Path("squeue").write_text(script.replace("echo '7|", f"{ask}echo '7|"))
+    assert patient.look(info) == []
+    assert patient.told == [told]
+
+
+@pytest.mark.parametrize(
     ("age", "told"), [(None, "SLURM job 7: FAILED. "), (0, "7 done"), (7200, "SLURM job 7: FAILED. ")]
 )
 def test_a_job_that_slurm_has_forgotten_is_judged_by_its_output(slurm: Any, age: float | None, told: str) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 
 import psutil
 
@@ -42,21 +43,20 @@ def minutes_left(environment: Mapping[str, str]) -> float | None:
 
 
 def seconds_of_grace(environment: Mapping[str, str]) -> float:
-    """Return the seconds that SLURM still gives this job after it has told it to end.
+    """Return the seconds between the moments at which SLURM tells this job to end and kills it, if it is preempted.
 
-    A job that is preempted in a partition with a ``GraceTime`` has that time left. Any other job that is told to end
-    has none: SLURM kills it a few seconds later. There is none outside SLURM either, or if SLURM does not answer.
+    They are the ``GraceTime`` of its partition. Any other job has none: SLURM kills it a few seconds after it has told
+    it to end. The answer is 0 outside SLURM, too, and if SLURM does not answer.
     """
     if "SLURM_JOB_ID" not in environment:
         return 0.0
-    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", "--Format=PreemptTime:30,TimeLeft:30"]
+    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", "--Format=PreemptTime:30,EndTime:30"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=ANSWER).stdout.split()
-    except (OSError, subprocess.SubprocessError):
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=ANSWER).stdout
+        told, end = map(datetime.fromisoformat, answer.split())  # N/A if it is not preempted, or is being killed
+    except (OSError, subprocess.SubprocessError, ValueError):
         return 0.0
-    if len(answer) != 2 or "T" not in answer[0]:  # a moment such as 2026-11-05T09:30:00; else N/A
-        return 0.0
-    return 60 * (minutes(answer[1]) or 0.0)
+    return max(0.0, (end - told).total_seconds())
 
 
 def minutes(time: str) -> float | None:

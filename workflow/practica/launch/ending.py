@@ -33,6 +33,9 @@ STARTED = 1.0
 DYING = 2.0
 """Seconds within which a killed process is gone, even on a busy machine."""
 
+LAUNCHER, SHELLS = "srun", ("bash", "sh")
+"""SLURM's process that starts a step, and shells that run a job's command."""
+
 _told: list[int] = []
 
 
@@ -61,10 +64,17 @@ def _end(number: int, frame: Any) -> None:
     _told.append(number)
     for process in psutil.Process().children(recursive=True):
         try:
-            process.terminate()
+            if not _waits(process):
+                process.terminate()
         except psutil.NoSuchProcess:
             continue
     raise KeyboardInterrupt
+
+
+def _waits(process: psutil.Process) -> bool:
+    """Return whether a process waits for another one that is told to end; if it ended first, SLURM would kill that."""
+    name = process.name()
+    return name == LAUNCHER or (name in SHELLS and bool(process.children()))
 
 
 def note_owner() -> None:

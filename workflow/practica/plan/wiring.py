@@ -83,6 +83,7 @@ def prepare_jobs(*, on_cluster: bool) -> None:
     if on_cluster:  # only a cluster enforces a job's time limit
         os.environ["PRACTICA_CLUSTER_JOB"] = "1"
         end_with_job()
+        end_when_told()
     elif "snakemake_executor_plugin_slurm_patient" in sys.modules:  # Snakemake imports all plugins
         from snakemake_executor_plugin_slurm_patient import leave_jobs_if
 

@@ -21,7 +21,16 @@ from snakemake_interface_common.exceptions import WorkflowError
 
 from snakemake_executor_plugin_slurm_patient import packs
 from snakemake_executor_plugin_slurm_patient.packs import Pack, jobs_of
-from snakemake_executor_plugin_slurm_patient.register import AT_WORK, Left, digests, keep, queue, record, registered
+from snakemake_executor_plugin_slurm_patient.register import (
+    AT_WORK,
+    Left,
+    digests,
+    keep,
+    preempted_with_grace,
+    queue,
+    record,
+    registered,
+)
 from snakemake_executor_plugin_slurm_patient.upstream import CappedExecutor, SubmittedJobInfo, aux_of, label, log_of
 
 PREEMPTED = "PREEMPTED"
@@ -194,6 +203,8 @@ class PatientExecutor(CappedExecutor):
                 return False
             if state == "UNLISTED":
                 state = "COMPLETED" if _made_since(info.job.output, info.aux["submitted"] - SKEW) else "FAILED"
+        if state not in ("COMPLETED", PREEMPTED) and preempted_with_grace(info.external_jobid):
+            state = PREEMPTED
         self._unsettled.pop(output, None)
         self._looks.pop(output, None)
         if state == "COMPLETED":

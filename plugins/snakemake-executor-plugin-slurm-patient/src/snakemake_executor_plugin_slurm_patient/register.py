@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,19 @@ def queue() -> dict[tuple[str, str], str] | None:
         return None
     rows = (line.split("|", 2) for line in listed.splitlines())
     return {(row[0], row[2]): row[1] for row in rows if len(row) == 3}
+
+
+def preempted_with_grace(number: str) -> bool:
+    """Return whether a job was preempted in a partition with a ``GraceTime``.
+
+    Such a job is told to end. If it ends in time, SLURM says of it what its exit code says, such as FAILED.
+    """
+    command = ["squeue", "--states=all", "--noheader", f"--jobs={number}", "--Format=PreemptTime:30"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        return bool(datetime.fromisoformat(answer.strip()))  # N/A for any other job
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return False
 
 
 def left_at_work() -> list[str]:

@@ -67,5 +67,5 @@ wait_for 30 nodes_are_idle || {
 } >&2
 # The health check: a job on every node that sees the shared files.
 : >"$state/shared/trial"
-in_host login timeout 30 srun -Q --input=none -N "$nodes" --mem=10 -t 1 test -e "$state/shared/trial" ||
+in_host login timeout 180 srun -Q --input=none -N "$nodes" --mem=10 -t 5 test -e "$state/shared/trial" ||
   refuse "the trial job failed; see $state/log"
