@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GRACE = 4.0
 """Seconds to reach the next point of the history after a signal; SLURM may kill the process five seconds after it."""
-USED = 0.75
-"""Share of the time that SLURM gives a preempted job in which to reach the next point; the rest is for what follows."""
 OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another process took over"
 ORPHANED = "terminated by the end of its job"
 COST = "cost.json"
@@ -233,8 +231,7 @@ class Attempt:
                 return
             if rung:
                 self._stop = self._stop or f"{TERMINATED} {signal.Signals(rung[0]).name}"
-                self._cut = min(self._cut, time.monotonic() + GRACE)
-                self._cut = max(self._cut, time.monotonic() + USED * seconds_of_grace(os.environ))
+                self._cut = min(self._cut, time.monotonic() + max(GRACE, seconds_of_grace(os.environ)))
             if not self._stop and any(map(gone, self._ancestors)):
                 self._stop = ORPHANED
                 self._cut = min(self._cut, time.monotonic() + GRACE)

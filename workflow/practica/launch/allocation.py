@@ -24,6 +24,9 @@ GRACE = 15.0
 ANSWER = 2.0
 """Seconds within which the controller has to answer a job that has few left."""
 
+USED = 0.75
+"""Share of the time of grace in which a training has to reach its next point; the rest is for what follows."""
+
 ALLOW = "PRACTICA_ALLOW_NO_GPU"
 """Variable that turns the error into a warning, for test clusters whose GPUs exist only in SLURM."""
 
@@ -43,10 +46,10 @@ def minutes_left(environment: Mapping[str, str]) -> float | None:
 
 
 def seconds_of_grace(environment: Mapping[str, str]) -> float:
-    """Return the seconds between the moments at which SLURM tells this job to end and kills it, if it is preempted.
+    """Return the seconds in which this job can reach its next point after SLURM has told it to end, if it is preempted.
 
-    They are the ``GraceTime`` of its partition. Any other job has none: SLURM kills it a few seconds after it has told
-    it to end. The answer is 0 outside SLURM, too, and if SLURM does not answer.
+    They are part of the ``GraceTime`` of its partition. Any other job has none: SLURM kills it a few seconds after it
+    has told it to end. The answer is 0 outside SLURM, too, and if SLURM does not answer.
     """
     if "SLURM_JOB_ID" not in environment:
         return 0.0
@@ -56,7 +59,7 @@ def seconds_of_grace(environment: Mapping[str, str]) -> float:
         told, end = map(datetime.fromisoformat, answer.split())  # N/A if it is not preempted, or is being killed
     except (OSError, subprocess.SubprocessError, ValueError):
         return 0.0
-    return max(0.0, (end - told).total_seconds())
+    return max(0.0, USED * (end - told).total_seconds())
 
 
 def minutes(time: str) -> float | None:
