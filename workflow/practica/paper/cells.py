@@ -49,9 +49,9 @@ def interval(value: Estimate, metric: str, facts: Facts) -> str:
     return numbers.interval(value.low, value.high, value.centre, metric, facts.language)
 
 
-def plain(value: float, facts: Facts) -> Cell:
-    """Return a number with three significant figures."""
-    return Cell(numbers.significant(value, facts.language), {"": value})
+def plain(value: float, facts: Facts, figures: int = 3) -> Cell:
+    """Return a number with three significant figures, or as many as are asked for."""
+    return Cell(numbers.significant(value, facts.language, figures), {"": value})
 
 
 def count(value: int, facts: Facts) -> Cell:

@@ -23,6 +23,9 @@ from practica.paper.protocols import differing
 from practica.paper.table import Cell, Column, Content, Table, label
 from practica.words import in_language, word
 
+TIME_FIGURES = 2
+"""Figures of the time of a training: the third is noise, even between two trainings of the same net."""
+
 
 def write_table(study: Study, folder: Path, name: str) -> None:
     """Write one table, ``<name>.{tex,csv,html}``, in every language of the report."""
@@ -183,7 +186,7 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
         epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
         parameters = done["parameters"].dropna()
         parameter_cell = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
-        times = (cells.plain(value, facts) for value in (seconds, seconds / epochs))
+        times = (cells.plain(value, facts, TIME_FIGURES) for value in (seconds, seconds / epochs))
         rows.append([*name, parameter_cell, cells.count(round(epochs), facts), *times])
         devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
     notes = [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
