@@ -77,7 +77,7 @@ def comparison_table(compared: Sequence[Compared]) -> str:
         return "nothing to compare yet: no training with an estimate has finished"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("training", "estimate from"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("expected", "took", "times as long"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in compared:
