@@ -6,12 +6,14 @@ lists only files, so nobody can tell who holds it: a note beside it does.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,11 @@ DYING = 2.0
 LAUNCHER, SHELLS = "srun", ("bash", "sh")
 """SLURM's process that starts a step, and shells that run a job's command."""
 
+LOOPING = 3.0
+"""Seconds that Snakemake's event loop has to finish, because it prints a traceback if it is interrupted."""
+
 _told: list[int] = []
+_postponed: list[float] = []
 
 
 def end_when_told() -> None:
@@ -61,6 +67,13 @@ def _end(number: int, frame: Any) -> None:
     """End the jobs here, which stop with a checkpoint, and this process; ignore a second signal."""
     if _told:
         return
+    if _in_event_loop():
+        _postponed.append(time.monotonic())
+        if _postponed[-1] - _postponed[0] < LOOPING:
+            again = threading.Timer(0.1, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+            return
     _told.append(number)
     for process in psutil.Process().children(recursive=True):
         try:
@@ -75,6 +88,14 @@ def _waits(process: psutil.Process) -> bool:
     """Return whether a process waits for another one that is told to end; if it ended first, SLURM would kill that."""
     name = process.name()
     return name == LAUNCHER or (name in SHELLS and bool(process.children()))
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def note_owner() -> None:

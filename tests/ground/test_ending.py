@@ -1,0 +1,34 @@
+"""A signal ends Snakemake, but does not interrupt its event loop, unless that takes long."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import asyncio, os, signal, time
+from practica.launch import ending
+
+ending.LOOPING = {patience}
+ending.end_when_told()
+
+async def work():
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep({seconds})
+    print("finished")
+
+try:
+    asyncio.run(work())
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+@pytest.mark.parametrize(
+    ("patience", "seconds", "said"), [(30, 0.3, ["finished", "ended"]), (0.2, 60, ["ended"])], ids=["short", "long"]
+)
+def test_an_event_loop_may_finish_if_it_is_short(patience: float, seconds: float, said: list[str]) -> None:
+    program = PROGRAM.format(patience=patience, seconds=seconds)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split() == said, done.stderr
