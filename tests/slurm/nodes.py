@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import threading
+import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -145,8 +148,8 @@ class Watch:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.looks: list[dict[str, dict[tuple[str, int], float]]] = []
-        """For each look, each block, and each process by its node and number there: its processor time."""
+        self.looks: list[tuple[float, dict[str, dict[tuple[str, int], float]]]] = []
+        """For each look, its moment; for each block, each process by its node and number there: its processor time."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go, daemon=True)
 
@@ -159,20 +162,28 @@ class Watch:
         self._thread.join()
 
     def twice(self, attempts: dict[str, Any]) -> list[str]:
-        """Return the blocks on which two processes computed at the same time, both with an attempt in the journal."""
-        known = {(name, each["host"], each["pid"]) for name, row in attempts.items() for each in row["attempts"]}
+        """Return the blocks on which two processes computed at the same time, both since their attempts began.
+
+        Before its attempt, a process imports its libraries and waits for the lock.
+        """
+        began = {
+            (name, each["host"], each["pid"]): datetime.fromisoformat(each["start"]).timestamp()
+            for name, row in attempts.items()
+            for each in row["attempts"]
+        }
         found = []
-        for before, after in zip(self.looks, self.looks[1:], strict=False):
+        for (moment, before), (_, after) in zip(self.looks, self.looks[1:], strict=False):
             for name, processes in after.items():
                 earlier = before.get(name, {})
                 busy = [key for key, seconds in processes.items() if seconds - earlier.get(key, seconds) > 0.3 * LOOK]
-                if len([key for key in busy if (name, *key) in known]) > 1:
+                if len([key for key in busy if began.get((name, *key), math.inf) <= moment]) > 1:
                     found.append(f"{name}: {busy}")
         return found
 
     def _go(self) -> None:
         while not self._over.wait(LOOK):
             look: dict[str, dict[tuple[str, int], float]] = defaultdict(dict)
+            moment = time.time()
             for process in self.study.processes():
                 with suppress(psutil.NoSuchProcess, OSError, KeyError):
                     words = process.cmdline()
@@ -181,7 +192,7 @@ class Watch:
                     name = "".join(words).split('"variant":"')[1].split('"')[0]
                     key = process.environ()["SLURMD_NODENAME"], number_inside(process)
                     look[name][key] = sum(process.cpu_times()[:2])
-            self.looks.append(look)
+            self.looks.append((moment, look))
 
 
 def number_inside(process: psutil.Process) -> int:
