@@ -16,6 +16,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import psutil
@@ -75,6 +76,7 @@ def _end(number: int, frame: Any) -> None:
             again.start()
             return
     _told.append(number)
+    sys.excepthook = _without_traceback
     for process in psutil.Process().children(recursive=True):
         try:
             if not _waits(process):
@@ -82,6 +84,12 @@ def _end(number: int, frame: Any) -> None:
         except psutil.NoSuchProcess:
             continue
     raise KeyboardInterrupt
+
+
+def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Report an error, unless it is how this process ends outside what Snakemake guards, as it builds its executor."""
+    if not issubclass(kind, KeyboardInterrupt | asyncio.CancelledError):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _waits(process: psutil.Process) -> bool:
