@@ -20,7 +20,7 @@ from practica.evidence.estimates import LOG, estimate
 from practica.evidence.verdicts import write_claims
 from practica.files import read_json, write_json
 from practica.reference.compare import AGREES, DIFFERS, OPEN, _state, _welch, compare
-from practica.reference.condense import make_reference
+from practica.reference.condense import _spans, make_reference
 
 from .factory import fill, make_study
 
@@ -62,6 +62,11 @@ def edit(path: Path, metric: str, **values: float) -> None:
     table.to_csv(path, index=False)
 
 
+@pytest.mark.parametrize(("seeds", "text"), [([0, 1, 2, 5, 7, 8], "0-2, 5, 7-8"), ([3], "3"), ([], "")])
+def test_seeds_in_a_row_are_one_span(seeds: list[int], text: str) -> None:
+    assert _spans(seeds) == text
+
+
 def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Path]) -> None:
     _, results, reference = made
     assert {path.name for path in reference.iterdir()} == {
@@ -75,7 +80,7 @@ def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Pat
     readme = (reference / "README.md").read_text()
     assert "Some CPU, 2 cores" in readme
     assert "tensorflow 2.21.0" in readme
-    assert "| steps/dense | 0, 1, 2, 3, 4, 5 |" in readme
+    assert "| steps/dense | 0-5 |" in readme
     assert "38 s |" in readme
     assert "Not complete" not in readme
 

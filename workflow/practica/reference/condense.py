@@ -141,7 +141,7 @@ def _manifests(runs: Sequence[Run]) -> dict[str, Any]:
 def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
     """Return in Markdown exactly what was run."""
     days = sorted(each[:10] for run in runs for each in run.every("started"))
-    commits = list(dict.fromkeys(each for run in runs for each in run.every("git", "commit")))
+    commits = list(dict.fromkeys(each[:10] for run in runs for each in run.every("git", "commit")))
     machines = list(dict.fromkeys(each for run in runs for each in [*run.every("cpu"), *run.every("gpu")]))
     versions = runs[0].manifests[0]["provenance"]["versions"]
     claims = read_checked(out / "claims.json")["claims"]
@@ -178,9 +178,20 @@ def _row(run: Run) -> str:
     settings = dict(run.manifests[0]["settings"])
     epochs = settings.pop("epochs", "")
     listed = ", ".join(f"{name} {value}" for name, value in settings.items())
-    seeds = ", ".join(map(str, run.seeds))
-    cells = [run.name, seeds, epochs, listed, *(", ".join(run.every(key)) for key in ("precision", "threads"))]
+    how = (", ".join(run.every(key)) for key in ("precision", "threads"))
+    cells = [run.name, _spans(run.seeds), epochs, listed, *how]
     return f"| {' | '.join(map(str, cells))} | {_duration(run.seconds)} |"
+
+
+def _spans(seeds: Sequence[int]) -> str:
+    """Write sorted seeds as ``0-4, 7``."""
+    spans: list[list[int]] = []
+    for seed in seeds:
+        if spans and seed == spans[-1][-1] + 1:
+            spans[-1].append(seed)
+        else:
+            spans.append([seed])
+    return ", ".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
 def _duration(seconds: float) -> str:
