@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mini import Study
@@ -11,10 +12,21 @@ FIRST, SECOND = ("node1", 11), ("node2", 12)
 
 
 def seen(first: float, second: float, *, begun: bool = True) -> list[str]:
-    """Return what a watch reports if two processes of a block take so much of the time between two looks."""
+    """Return what a watch reports if two processes of a block take so much of the time between two looks.
+
+    The attempt of the first process has begun before the first look; that of the second too, or, unless it has begun,
+    after it.
+    """
     watch = Watch(Study(Path("nowhere")))
-    watch.looks = [{"a": {FIRST: 50.0, SECOND: 0.0}}, {"a": {FIRST: 50 + first * LOOK, SECOND: second * LOOK}}]
-    attempts = [{"host": host, "pid": pid} for host, pid in ([FIRST, SECOND] if begun else [FIRST])]
+    watch.looks = [
+        (100.0, {"a": {FIRST: 50.0, SECOND: 0.0}}),
+        (100.0 + LOOK, {"a": {FIRST: 50 + first * LOOK, SECOND: second * LOOK}}),
+    ]
+    starts = {FIRST: 50.0, SECOND: 99.0 if begun else 101.0}
+    attempts = [
+        {"host": host, "pid": pid, "start": datetime.fromtimestamp(start, UTC).isoformat()}
+        for (host, pid), start in starts.items()
+    ]
     return watch.twice({"a": {"attempts": attempts}})
 
 

@@ -92,7 +92,7 @@ EDITS = {
         SHOWN | {"Drawing": 1},
     ),
     "what a setting means": (
-        "study/study.yaml",
+        "study/ej06/about.yaml",
         "description: Replace impossible zeros",
         "description: Replace all zeros",
         NOTHING,
@@ -111,7 +111,7 @@ EDITS = {
         NOTHING,
     ),
     "the words of a setting": (
-        "study/study.yaml",
+        "study/ej06/about.yaml",
         "en: 'zeros corrected: {}'",
         "en: 'zeros replaced: {}'",
         SHOWN | {"Drawing": 2, "Making": 6},  # those of ej06

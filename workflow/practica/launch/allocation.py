@@ -36,13 +36,7 @@ def minutes_left(environment: Mapping[str, str]) -> float | None:
 
     The limit may be less than the job requested, and the job began before this process did.
     """
-    if "SLURM_JOB_ID" not in environment:
-        return None
-    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", "--format=%L"]
-    try:
-        return minutes(subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout)
-    except (OSError, subprocess.SubprocessError):
-        return None
+    return minutes(_about_this_job(environment, "--format=%L", seconds=30))
 
 
 def seconds_of_grace(environment: Mapping[str, str]) -> float:
@@ -51,19 +45,27 @@ def seconds_of_grace(environment: Mapping[str, str]) -> float:
     They are part of the ``GraceTime`` of its partition. Any other job has none: SLURM kills it a few seconds after it
     has told it to end. The answer is 0 outside SLURM, too, and if SLURM does not answer.
     """
-    if "SLURM_JOB_ID" not in environment:
-        return 0.0
-    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", "--Format=PreemptTime:30,EndTime:30"]
+    answer = _about_this_job(environment, "--Format=PreemptTime:30,EndTime:30", seconds=ANSWER)
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=ANSWER).stdout
         told, end = map(datetime.fromisoformat, answer.split())  # N/A if it is not preempted, or is being killed
-    except (OSError, subprocess.SubprocessError, ValueError):
+    except ValueError:
         return 0.0
     return max(0.0, USED * (end - told).total_seconds())
 
 
+def _about_this_job(environment: Mapping[str, str], form: str, *, seconds: float) -> str:
+    """Return what ``squeue`` says of this job within so many seconds; empty outside SLURM, or if it does not answer."""
+    if "SLURM_JOB_ID" not in environment:
+        return ""
+    command = ["squeue", "--noheader", f"--jobs={environment['SLURM_JOB_ID']}", form]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
 def minutes(time: str) -> float | None:
-    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``UNLIMITED`` and the like."""
+    """Return the minutes that SLURM writes as ``days-hours:minutes:seconds``; None for ``UNLIMITED`` or nothing."""
     days, _, clock = time.strip().rpartition("-")
     parts = [*"00", *clock.split(":")][-3:]
     if not all(part.isdigit() for part in (days or "0", *parts)):
