@@ -65,6 +65,10 @@ def test_a_variant_overrides_its_exercise() -> None:
     ("path", "value", "words"),
     [
         ("sedes", 3, ["sedes", "unknown key", "'seeds'"]),
+        ("exercises.steps.epochs", 3, ["unknown key; move it to exercises.steps.settings.epochs"]),
+        ("exercises.steps.settings.save_model", "last", ["unknown key; move it to exercises.steps.save_model"]),
+        ("exercises.steps.variants.dense.settings.title", "x", ["unknown key; move it to exercises.steps.title"]),
+        ("tuning.only", "steps", ["tuning.only: unknown key; move it to the top level"]),
         ("exercises.steps.settings.epocs", 3, ["exercises.steps.settings.epocs", "'epochs'"]),
         ("exercises.steps.variants.dense.settings", {"epochs": -1}, ["steps.variants.dense.settings.epochs", "-1"]),
         ("exercises.steps.settings.epochs", "many", ["exercises.steps.settings.epochs", "many", "integer"]),

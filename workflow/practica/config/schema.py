@@ -96,7 +96,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         keys = list(schema.get("properties", {}))
         wrong = next(key for key in error.instance if key not in keys)
         full = f"{path}.{wrong}" if path else str(wrong)
-        return f"configuration: {full}: unknown key{_hint(str(wrong), keys)}"
+        right = _where_known(list(error.absolute_path), str(wrong))
+        return f"configuration: {full}: unknown key{f'; move it to {right}' if right else _hint(str(wrong), keys)}"
     if "propertyNames" in error.absolute_schema_path:
         allowed = schema.get("description", f"it must match {schema['pattern']}")
         return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
@@ -113,6 +114,24 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         return f"{where}: {_short(repr(error.instance))} is not a number: {better}{f' ({text})' if text else ''}"
     complaint = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
     return f"{where}: {_short(complaint)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
+
+
+def _where_known(path: list[Any], key: str) -> str | None:
+    """Return where ``key`` belongs: one level below ``path`` or somewhere above it; None if it is known at neither."""
+    schemas: list[Mapping[str, Any]] = [config_schema()]
+    for part in path:
+        schemas.append(_resolved(_property(schemas[-1], str(part))))
+    below = [name for name, each in schemas[-1].get("properties", {}).items() if _has(_resolved(each), key)]
+    if below:
+        return ".".join(map(str, [*path, below[0], key]))
+    depths = [depth for depth, schema in enumerate(schemas) if _has(schema, key)]
+    if not depths:
+        return None
+    return ".".join(map(str, [*path[: depths[-1]], key])) if depths[-1] else "the top level"
+
+
+def _has(schema: Mapping[str, Any], key: str) -> bool:
+    return key in schema.get("properties", {})
 
 
 def _looks(error: jsonschema.ValidationError) -> str:
