@@ -23,7 +23,7 @@ from practica.jobs.status import gather
 from practica.plan import checked
 from practica.plan.checked import Expectations, check_estimates, comparison_table
 from practica.plan.dry_run import estimator_of, with_arithmetic
-from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, START_SECONDS, UNKNOWN, UNSCALED, Estimator
+from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, START_SECONDS, UNKNOWN, UNSCALED, Estimator
 from practica.plan.outcome import outcome
 from practica.plan.outlook import seconds_to_go
 from practica.plan.plan_table import as_table, render
@@ -107,6 +107,19 @@ def test_a_few_seconds_say_little_about_the_speed_of_a_machine(study: Study) -> 
     timed(known.blocks()[0], study.results, fit=5.1, wall=5.1)  # tracing
     scaled = estimator_of(known).estimate(known.blocks()[2])
     assert (scaled.source, scaled.seconds) == (REFERENCE, pytest.approx(1.5 * (100.0 + START_SECONDS), rel=0.01))
+
+
+def test_what_never_ran_under_its_protocol_is_estimated_from_another(study: Study) -> None:
+    known = with_settings(study, epochs=10, batch_size=50)
+    own = known.blocks()[0]
+    referred("steps/dense", 100.0, epochs=10, batch_size=200)
+    estimate = estimator_of(known).estimate(own)
+    assert (estimate.source, estimate.seconds) == (UNSCALED, pytest.approx(200.0 + START_SECONDS))  # 4 times the steps
+    published = replace(own, variant=f"{own.variant}@published")
+    related = estimator_of(known).estimate(published)
+    assert (related.source, related.seconds) == (RELATED, estimate.seconds)
+    referred("steps/dense@published", 7.0, epochs=10, batch_size=50)
+    assert estimator_of(known).estimate(published).seconds == pytest.approx(7.0 + START_SECONDS)
 
 
 def test_samples_that_are_not_known_yet_make_a_bound(study: Study) -> None:
@@ -276,6 +289,14 @@ def test_what_is_left_is_shared_by_those_that_run_side_by_side(study: Study) -> 
     assert seconds_to_go(known, rows, slots=1) == pytest.approx(200.0)
     assert seconds_to_go(known, rows, slots=2) == pytest.approx(100.0)
     assert seconds_to_go(known, rows[:1]) is None  # done
+
+
+def test_what_is_left_is_not_told_while_the_time_of_a_training_is_unknown(study: Study) -> None:
+    known = with_settings(study, epochs=10)
+    timed(known.blocks()[0], study.results, fit=100.0 - START_SECONDS, wall=100.0 - START_SECONDS)
+    rows = gather(known, study.results)
+    assert {f"{row.exercise}/{row.variant}" for row in rows} > {known.blocks()[0].path.parent.as_posix()}
+    assert seconds_to_go(known, rows, slots=1) is None
 
 
 def test_the_outcome_says_what_was_made_and_where_it_is(study: Study) -> None:

@@ -1,7 +1,8 @@
 """Estimate how long trainings take: from runs here, else from the reference, else from their arithmetic.
 
-Runs of a variant are scaled by the work: epochs, training samples, and seeds and folds. An estimate always names its
-source, because the three are not equally good.
+Runs of a variant are scaled by the work: epochs, steps and training samples, and seeds and folds. A variant that has
+never run under its protocol is estimated from its runs under the first. An estimate always names its source, because
+they are not equally good.
 """
 
 from __future__ import annotations
@@ -20,22 +21,26 @@ from typing import Any
 
 import numpy as np
 
+from practica.address import AT
 from practica.config.block import Block
 from practica.config.trials import folder as tuning_folder
 from practica.errors import InputError
 from practica.files import read_json
 from practica.jobs.journal import DONE
 
-HERE, REFERENCE, UNSCALED, ARITHMETIC, UNKNOWN = (
+HERE, REFERENCE, UNSCALED, RELATED, ARITHMETIC, UNKNOWN = (
     "runs here",
     "reference, scaled",
     "reference",
+    "other settings",
     "arithmetic",
     "unknown",
 )
 """The sources of an estimate, best first; ``reference`` alone is the unscaled time on the reference's machine."""
 STEP_OVERHEAD = 16
 """The fixed cost of a stack's step, in replicas with the same cost, as in ``training.loop``."""
+BATCH = 32
+"""Samples of a step where the settings do not say it, as in Keras."""
 START_SECONDS = 8.0
 """Seconds of a job outside the training itself: imports, tracing, data."""
 STEP_SECONDS = 1e-3
@@ -114,13 +119,21 @@ class Estimator:
     def estimate(self, block: Block) -> Estimate:
         """Return how long a job for the block takes from its start, ignoring what a checkpoint may save."""
         variant = f"{block.exercise}/{block.variant}"
+        if known := self._by_runs_of(variant, block):
+            return known
+        if AT in variant and (known := self._by_runs_of(variant.partition(AT)[0], block)):
+            return replace(known, source=RELATED)
+        seconds = self._by_arithmetic(block)
+        return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)
+
+    def _by_runs_of(self, variant: str, block: Block) -> Estimate | None:
+        """Return the estimate from runs of a variant, here or in the reference; None without any."""
         if here := self._nearest(block, self._here(variant)):
             return Estimate(here.seconds, HERE, here.at_most)
         if variant in self._reference and (there := self._nearest(block, [self._reference[variant]])):
             factor = self._times_as_long or 1.0
             return Estimate(factor * there.seconds, REFERENCE if self._times_as_long else UNSCALED, there.at_most)
-        seconds = self._by_arithmetic(block)
-        return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)
+        return None
 
     def _nearest(self, block: Block, timed: Iterable[Timed]) -> _Scaled | None:
         """Return the seconds of the timed training most similar to the block, scaled to the block's work."""
@@ -139,14 +152,19 @@ class Estimator:
         return None if work is None else _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=True)
 
     def _ratio(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> float | None:
-        """Return the work as a multiple of a timed training's; None if the samples of only one of them are known."""
+        """Return the work as a multiple of a timed training's; None if the samples of only one of them are known.
+
+        In other batches, the same samples need other steps. The time of small nets follows the steps, that of large
+        ones the samples; the geometric mean of the two is the least wrong for either.
+        """
         own, other = self._count(settings), self._count(timed.settings)
         if (own is None) != (other is None):
             return None
         samples = own / other if own and other else 1.0
         replicas = STEP_OVERHEAD if timed.engine == "stack" else 0
         epochs = settings.get("epochs", 1) / timed.settings.get("epochs", 1)
-        return float(samples * epochs * (runs + replicas) / (timed.runs + replicas))
+        batches = timed.settings.get("batch_size", BATCH) / settings.get("batch_size", BATCH)
+        return float(samples * math.sqrt(batches) * epochs * (runs + replicas) / (timed.runs + replicas))
 
     def _count(self, settings: Mapping[str, Any]) -> int | None:
         """Return the number of training samples, before validation is split off; None if it is unknown."""
@@ -188,7 +206,7 @@ class Estimator:
         if flop is None or samples is None:
             return None
         epochs, runs = block.settings.get("epochs", 1), block.runs
-        steps = math.ceil(samples / block.settings.get("batch_size", 32))
+        steps = math.ceil(samples / block.settings.get("batch_size", BATCH))
         return START_SECONDS + epochs * runs * (samples * flop / (EFFICIENCY * speed()) + steps * STEP_SECONDS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -14,7 +15,7 @@ TO_COME = (WAITING, QUEUED, STOPPED)
 
 
 def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting: int | None = None) -> float | None:
-    """Return the seconds until all trainings are done, or None if too little is known.
+    """Return the seconds until all trainings are done, or None if the time of one of them is unknown.
 
     Args:
         study: the study.
@@ -28,15 +29,14 @@ def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting:
     estimator = estimator_of(study)
     blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}
 
-    def left(row: Status) -> float | None:
-        if row.seconds_left is not None:
-            return row.seconds_left
-        return estimator.estimate(blocks[row.id]).seconds if row.id in blocks else None
+    def left(row: Status) -> float:
+        known = row.seconds_left
+        if known is None and row.id in blocks:
+            known = estimator.estimate(blocks[row.id]).seconds
+        return math.nan if known is None else known
 
-    now = [time for row in running if (time := left(row)) is not None]
-    later = [time for row in to_come if (time := left(row)) is not None]
-    if (running and not now) or (count and not later) or not (running or count):
+    if not (running or count) or (count and not to_come):
         return None
-    mean = fmean(later) if later else 0.0
-    total = sum(now) + mean * count
-    return max([total / max(1, slots or len(running)), *now])
+    now = [left(row) for row in running]
+    total = sum(now) + (count * fmean(map(left, to_come)) if count else 0.0)
+    return None if math.isnan(total) else max([total / max(1, slots or len(running)), *now])

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from practica.jobs.telling import duration
-from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, UNKNOWN, UNSCALED
+from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, UNKNOWN, UNSCALED
 from practica.plan.planned import Plan, Training, hours
 
 WHAT, WHERE, WHY = "each asks for", "goes to", "why"
@@ -24,8 +24,9 @@ NARROWEST = 150
 REASONS = 2
 """Most reasons in the row of an exercise; the details list all."""
 SOURCES = {
-    HERE: "from runs here, scaled by epochs, samples, seeds and folds",
+    HERE: "from runs here, scaled by epochs, steps, samples, seeds and folds",
     REFERENCE: "from the reference, scaled by how fast this machine was in runs of both",
+    RELATED: "from runs of the same nets with the settings of another protocol, scaled; rough",
     UNSCALED: "as long as on the reference's machine: nothing of it has run here yet",
     ARITHMETIC: "from the arithmetic of the nets, and rough: may be wrong several times over",
     UNKNOWN: "no estimate: nothing like it has run, here or in a reference; once its data set is prepared, "
