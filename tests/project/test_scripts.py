@@ -68,6 +68,21 @@ def test_an_environment_that_was_moved_is_made_again(machine):
     assert machine.run("setup-venv", "python3").stdout == ""
 
 
+def test_the_environment_of_another_folder_is_not_emptied_through_a_link(machine, tmp_path):
+    with_python(machine)
+    assert machine.run("setup-venv", "python3").returncode == 0
+    other = tmp_path / "other"
+    (machine.root / ".venv").rename(other)
+    (machine.root / ".venv").symlink_to(other)
+    assert machine.run("setup-venv", "python3").stdout == ""
+    (other / ".place").write_text("/elsewhere\n")
+    before = sorted(other.rglob("*"))
+    done = machine.run("setup-venv", "python3")
+    assert done.returncode == 2
+    assert ".venv is a link, and a new environment would empty the folder behind it" in done.stderr
+    assert sorted(other.rglob("*")) == before
+
+
 def test_a_folder_that_cannot_be_written_is_named(machine):
     (machine.root / "logs").touch()
     done = machine.run("setup-venv", "python3")

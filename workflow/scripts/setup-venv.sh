@@ -26,6 +26,8 @@ start setup
   refuse "Python 3.11 or newer is needed, and $python is not; name one: make setup PYTHON=/path/to/python3.11"
 "$python" -c 'import ensurepip, venv' 2>>"$log" ||
   refuse "$python cannot make virtual environments; on Debian run: sudo apt-get install python3-venv"
+[[ $installed == "$wanted" || ! -L .venv ]] ||
+  refuse ".venv is a link, and a new environment would empty the folder behind it: remove the link (rm .venv)"
 
 pip=(.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps)
 rm -f "$ready"
