@@ -126,7 +126,15 @@ def test_they_take_the_configuration_of_the_last_run_and_say_so() -> None:
     assert len(json.loads(run("status", "--json", "--config", "config.yaml").stdout)) == 1
 
 
-RESULTS = ("study.json", "metrics.csv", "informe.pdf", "report_en.pdf", "runs/steps/a/s0/metrics.json", "logs/a.log")
+RESULTS = (
+    "study.json",
+    "metrics.csv",
+    "costs.csv",
+    "informe.pdf",
+    "report_en.pdf",
+    "runs/steps/a/s0/metrics.json",
+    "logs/a.log",
+)
 
 
 def made(folder: str, *names: str) -> None:
@@ -214,6 +222,8 @@ def test_an_overlay_alone_is_told_what_it_lacks() -> None:
         done = run("where", "results", "--config", "mine.yaml", code=2)
         assert "is a required property" in done.stderr
         assert "name both: --config config.yaml --config mine.yaml" in done.stderr
+    Path("my own.yaml").write_text("results: x\n")
+    assert "--config config.yaml --config 'my own.yaml'" in run("where", "data", "--config", "my own.yaml", code=2).stderr
 
 
 def test_a_profile_that_is_none_is_named() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from practica.plan.places import clear_results
+
 pytestmark = [pytest.mark.workflow, pytest.mark.keras]
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,12 @@ def test_every_variant_has_its_files_and_all_say_that_the_data_are_a_stand_in(fi
     assert {row["exercise"] for row in rows} == EXERCISES
     assert {row["data"] for row in rows if row["exercise"] == "ej08"} == {"STAND-IN"}
     assert list((finished.folder / "results/tensorboard/ej05/tanh5/s0/validation").glob("*tfevents*"))
+
+
+def test_all_that_a_study_makes_is_what_make_clean_removes(finished, tmp_path) -> None:
+    for path in (finished.folder / "results").iterdir():
+        (tmp_path / path.name).mkdir() if path.is_dir() else (tmp_path / path.name).touch()
+    assert clear_results(tmp_path) == []
 
 
 def test_every_figure_and_table_of_the_source_is_there(finished) -> None:

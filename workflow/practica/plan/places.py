@@ -61,6 +61,7 @@ FILES = (
     *(
         "SHA256SUMS",
         "claims.json",
+        "costs.csv",
         "crate.zip",
         "differences.csv",
         "expected.jsonl",
