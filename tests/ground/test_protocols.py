@@ -13,6 +13,7 @@ from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.plan.checks import check
+from practica.yamlfiles.overlay import lay
 from toy import CONFIG, toy_study, two_protocols
 
 BOTH = ["ours", "theirs"]
@@ -78,6 +79,13 @@ def test_a_demonstration_and_a_part_of_the_study_may_have_one_protocol_alone(fol
     assert study_of(folder, only=["steps"]).protocols == ()
 
 
+def test_an_exercise_may_have_none_of_a_protocol(folder: Path) -> None:
+    config = lay(read_config([CONFIG]), {"exercises": {"moons": {"protocols": {"theirs": None}}}})
+    study = study_of(folder, exercises=config["exercises"])
+    assert study.variants("moons", "theirs") == ()
+    assert study.variants("steps", "theirs") == ("dense@theirs",)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -85,6 +93,8 @@ def test_a_demonstration_and_a_part_of_the_study_may_have_one_protocol_alone(fol
         ({"protocols": ["theirs"]}, "protocols: begin with ours"),
         ({"protocols": ["ours", "theirs", "theirs"]}, "protocols: theirs appears twice"),
         ({"protocols": []}, "protocols: .*"),
+        ({"exercises": {"moons": {"protocols": 3}}}, r"exercises\.moons\.protocols: 3 is not of type 'object'"),
+        ({"exercises": {"moons": {"protocols": {"theirs": 3}}}}, r"moons\.protocols\.theirs: 3 is not of type"),
     ],
 )
 def test_protocols_that_cannot_be_are_refused(folder: Path, changes: dict[str, Any], said: str) -> None:

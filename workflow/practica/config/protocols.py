@@ -83,20 +83,26 @@ def _given(entry: Any) -> Mapping[str, Any]:
 
 
 def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
-    """Return an exercise with the entries of its folder and its block for each of some protocols."""
-    if not isinstance(entry, Mapping):
-        return entry
+    """Return an exercise with the entries of its folder and its block for each of some protocols.
+
+    An exercise that says null of a protocol does not run under it.
+    """
+    if not (isinstance(entry, Mapping) and isinstance(entry.get("protocols", {}), Mapping)):
+        return entry  # the schema refuses it
     own = {key: value for key, value in entry.items() if key != "protocols"}
     protocols: dict[str, Any] = {}
     for name in names:
         file = folder / f"{name}.yaml"
-        changes = read_yaml(file) if file.is_file() else {}
-        if changes := merge(changes, _given(entry).get(name, {})):
-            protocols[name] = _of_those_there(changes, entry)
+        there = {name: read_yaml(file)} if file.is_file() else {}
+        changes = merge(there, {key: each for key, each in _given(entry).items() if key == name}).get(name)
+        if isinstance(changes, Mapping):
+            changes = _of_those_there(changes, entry)
+        if changes not in (None, {}):
+            protocols[name] = changes
     return {**own, "protocols": protocols} if protocols else own
 
 
-def _of_those_there(changes: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+def _of_those_there(changes: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a protocol without the variants that are null, and those that the exercise does not run."""
     variants, there = changes.get("variants"), entry.get("variants")
     if not (isinstance(variants, Mapping) and isinstance(there, Mapping)):
