@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -184,8 +185,9 @@ def test_the_description_is_the_same_by_every_road(tmp_path, pima):
 
 def test_a_mirror_that_does_not_exist_is_an_error(tmp_path, pima):
     for on_missing in ("error", "stand-in"):
-        with pytest.raises(InputError, match="the data mirror /no/such/mirror is neither a folder"):
-            data.prepare("pima", tmp_path, mirror="/no/such/mirror", on_missing=on_missing)
+        for mirror in ("/no/such/mirror", "https://[::1/x", "http://", "http://a:b/c", "https://a.org/my sets"):
+            with pytest.raises(InputError, match=f"the data mirror {re.escape(mirror)} is neither a folder"):
+                data.prepare("pima", tmp_path, mirror=mirror, on_missing=on_missing)
 
 
 def test_what_was_tried_and_what_to_do_is_said(tmp_path, pima):
@@ -432,6 +434,8 @@ def test_preparing_a_large_set_again_is_quick(tmp_path):
 def test_loading_says_how_to_prepare(tmp_path):
     with pytest.raises(InputError, match=rf"run `python -m practica prepare pima --folder {tmp_path}`"):
         data.load("pima", tmp_path)
+    with pytest.raises(InputError, match=r"--folder '.*my sets'`"):
+        data.load("pima", tmp_path / "my sets")
 
 
 def edit(path: Path, **changes):

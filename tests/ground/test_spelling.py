@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,13 @@ def test_an_empty_overlay_says_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.yaml").write_text(text)
     with pytest.raises(InputError, match=r"mine\.yaml must be a mapping .*, and is empty: write a key, or leave"):
         read_config([tmp_path / "mine.yaml"])
+
+
+@pytest.mark.parametrize("place", ["pipe", "/dev/null"])
+def test_what_can_be_read_only_once_is_no_file(tmp_path: Path, place: str) -> None:
+    os.mkfifo(tmp_path / "pipe")  # opening it would wait for somebody who writes into it
+    with pytest.raises(InputError, match=rf"{place}: a pipe or a device can be read only once; write it into a file"):
+        read_config([tmp_path / place])
 
 
 @pytest.mark.parametrize(

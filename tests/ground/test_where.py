@@ -223,7 +223,8 @@ def test_an_overlay_alone_is_told_what_it_lacks() -> None:
         assert "is a required property" in done.stderr
         assert "name both: --config config.yaml --config mine.yaml" in done.stderr
     Path("my own.yaml").write_text("results: x\n")
-    assert "--config config.yaml --config 'my own.yaml'" in run("where", "data", "--config", "my own.yaml", code=2).stderr
+    done = run("where", "results", "--config", "my own.yaml", code=2)
+    assert "--config config.yaml --config 'my own.yaml'" in done.stderr
 
 
 def test_a_profile_that_is_none_is_named() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -154,7 +155,7 @@ def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
     except InputError as error:
         if "is a required property" not in str(error) or BASE in merged.files:
             raise
-        first = " ".join(f"--config {file}" for file in (BASE, *merged.files))
+        first = " ".join(f"--config {shlex.quote(file)}" for file in (BASE, *merged.files))
         raise InputError(f"{error}; to lay one file over another, name both: {first}") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -54,4 +55,4 @@ def tensorboard(results: Path, out: Path | None) -> None:
     check_tables(study, results, ["history.csv.gz"])
     folder = out or results / FOLDER
     count = write_events(Results(study, results).history, folder)
-    click.echo(f"{count} files; to see them: tensorboard --logdir {folder}")
+    click.echo(f"{count} files; to see them: tensorboard --logdir {shlex.quote(str(folder))}")

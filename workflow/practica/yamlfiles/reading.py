@@ -31,6 +31,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     """
     kind = "JSON" if Path(path).suffix == ".json" else "YAML"
     try:
+        if Path(path).is_fifo() or Path(path).is_char_device():
+            raise InputError(f"cannot read {path}: a pipe or a device can be read only once; write it into a file")
         text = Path(path).read_text(encoding="utf-8-sig")
         content = _load_json(text) if kind == "JSON" else _load(text)
     except OSError as error:

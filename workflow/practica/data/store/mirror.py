@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from practica.errors import InputError
 
@@ -34,12 +35,20 @@ def check_mirror(mirror: str) -> None:
     """
     folder = local_folder(mirror)
     # os.path: Path.is_dir raises if a name is too long.
-    usable = os.path.isdir(folder) if folder else mirror.partition("://")[2].strip("/ ") != ""  # noqa: PTH112
-    if not usable:
+    if not (os.path.isdir(folder) if folder else _is_address(mirror)):  # noqa: PTH112
         raise InputError(
             f"the data mirror {mirror} is neither a folder nor an http(s) address: correct data.mirror or "
             "PRACTICA_DATA_MIRROR, or leave it empty"
         )
+
+
+def _is_address(url: str) -> bool:
+    """Return whether a web address names a host, and a port if any, as it must."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and not re.search(r"\s", url) and parts.port != 0
+    except ValueError:  # brackets, or a port that is none
+        return False
 
 
 def same_mirror(mirror: str | None) -> str:

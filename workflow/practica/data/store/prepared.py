@@ -7,6 +7,7 @@ change makes everything after it out of date; it is removed first and written la
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +163,7 @@ def _write_if_new(path: Path, value: dict[str, Any]) -> None:
 
 def _remedy(name: str, folder: str | Path) -> str:
     """Return what to do about a data set that cannot be opened."""
-    return f"run `python -m practica prepare {name} --folder {folder}`"
+    return f"run `python -m practica prepare {name} --folder {shlex.quote(str(folder))}`"
 
 
 def _open(path: Path) -> NDArray[Any]:
