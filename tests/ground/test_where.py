@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from practica.cli import main
 from practica.config.study import Study
 from practica.files import write_json
 from practica.launch.merging import Merged, note
-from toy import TOY
+from toy import TOY, copied
 
 CONFIG = {
     "study": str(TOY),
@@ -155,6 +156,17 @@ def test_the_results_of_the_last_run_are_removed_and_nothing_else() -> None:
     said = run("clean", "--config", "config.yaml").stdout
     assert said == "out: removed, except for data, thesis.docx, which no study makes\n"
     assert sorted(str(path) for path in Path("out").rglob("*.*")) == ["out/data/raw/mnist.npz", "out/thesis.docx"]
+
+
+def test_all_that_the_rules_write_is_removed_and_the_pdf_in_a_language_of_the_study(tmp_path: Path) -> None:
+    rules = (Path(__file__).parents[2] / "workflow/rules").glob("*.smk")
+    written = {name for file in rules for name in re.findall(r"{RESULTS}/([\w.]+)", file.read_text(encoding="utf-8"))}
+    assert {"costs.csv", "history.csv.gz", "page"} <= written
+    own = copied(tmp_path / "own") / "words"
+    own.mkdir()
+    (own / "pt.yaml").write_text("language: {report: relatorio}\n", encoding="utf-8")
+    made("out", "relatorio.pdf", *(name if "." in name else f"{name}/a.csv" for name in written))
+    assert run("clean", "--config", "config.yaml", "--config", "study=own").stdout == "out: removed\n"
 
 
 def test_results_elsewhere_are_removed_and_the_link_to_them_stays(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from practica.errors import InputError
+from practica.words import languages, report_name
 
 ROOT = Path(__file__).parents[3]
 
@@ -66,12 +67,11 @@ FILES = (
         "differences.csv",
         "expected.jsonl",
         "history.csv.gz",
-        "informe.pdf",
         "metrics.csv",
     ),
-    *("models.json", "report.zip", "report_*.pdf", "runs.csv", "study.json", "summary.csv"),
+    *("models.json", "report.zip", "runs.csv", "study.json", "summary.csv"),
 )
-"""Files that it makes in its results folder, as patterns."""
+"""Files that it makes in its results folder, besides a PDF in each language."""
 
 
 def check_places(places: Mapping[str, Path]) -> None:
@@ -129,8 +129,9 @@ def _of_project(path: Path) -> str | None:
 
 
 def clear_results(folder: Path) -> list[Path]:
-    """Remove what a study makes in its results folder, and the folder if that empties it; return what is left."""
-    made = [path for path in _listed(folder) if any(path.match(name) for name in (*MADE["results"], *FILES))]
+    """Remove what the open study makes in its results folder, and the folder if that empties it; return what is left."""
+    ours = {*MADE["results"], *FILES, *(f"{report_name(language)}.pdf" for language in languages())}
+    made = [path for path in _listed(folder) if path.name in ours]
     for path in made:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
