@@ -127,9 +127,10 @@ document.querySelectorAll("select.metric").forEach(choice => choice.onchange = (
   choice.closest("figure").querySelectorAll(".one").forEach(each => each.hidden = each.dataset.metric !== choice.value);
 });
 
-// Files that lie beside the pages are not beside them in Snakemake's report.
-const alone = location.pathname.includes("/data/raw/");
-document.querySelectorAll("[data-file]").forEach(link => alone ? link.remove() : link.href = `../${link.dataset.file}`);
+// Files that lie beside the pages are not beside them in Snakemake's report, which lists them in its menu.
+const inReport = location.pathname.includes("/data/raw/");
+document.querySelectorAll("[data-file]").forEach(link => inReport ? link.remove() : link.href = `../${link.dataset.file}`);
+document.querySelectorAll(".of-menu").forEach(line => line.hidden = !inReport);
 document.querySelectorAll(".files").forEach(line => line.hidden = !line.querySelector("a"));
 
 // The verdicts and the words in the box filter claims, in the plot as in the table.
@@ -155,6 +156,6 @@ if (box) box.oninput = filter;
 document.querySelectorAll("button.save").forEach(button => button.onclick = () =>
   save(button.dataset.name, button.nextElementSibling.textContent, "application/json"));
 
-// Ten exercises are wider than a phone: show the place of this one.
+// The names of many exercises are wider than a phone: show the place of this one.
 const here = document.querySelector("nav a[aria-current]");
 here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2 - here.parentElement.offsetLeft;

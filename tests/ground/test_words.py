@@ -161,6 +161,17 @@ def test_the_whole_study_has_a_section_of_the_menu_in_every_language() -> None:
     assert page_section(study, f"{exercise}_en") == (category(study, exercise), "5. En otro idioma")
 
 
+def test_the_menu_has_the_exercises_in_the_order_of_the_configuration() -> None:
+    study = toy_study()
+    turned = Study({**study.config, "exercises": dict(reversed(study.config["exercises"].items()))})
+    assert [category(study, each).split(". ")[0] for each in study.exercises] == ["moons", "steps"]
+    menu = [category(turned, each) for each in (None, *turned.exercises)]
+    assert menu == sorted(menu)
+    assert [each.split(": ")[0] for each in menu] == ["0. Informe", "1. steps", "2. moons"]
+    under = Study({**study.config, "exercises": dict.fromkeys(["a", "a_b", "a1"], study.config["exercises"]["moons"])})
+    assert category(under, "a_b").startswith("a_b. ")  # a browser, which sorts the menu, has it before a1
+
+
 def test_no_rule_writes_a_label_itself() -> None:
     for file in (ROOT / "workflow/rules").glob("*.smk"):
         assert not re.search(r'category="|labels=\{', file.read_text(encoding="utf-8")), file.name

@@ -85,6 +85,16 @@ def test_a_page_turns_into_the_other_language(tab: playwright.Page, report: Path
     playwright.expect(tab.locator("#claims tbody tr").first).to_be_visible()
 
 
+def test_only_in_the_report_is_there_a_menu_to_speak_of(tab: playwright.Page, report: Path, project: Path) -> None:
+    tab.goto((report / "report.html").as_uri())
+    said = tab.frame_locator("iframe.start").locator(".of-menu")
+    playwright.expect(said).to_contain_text("0. Informe")
+    playwright.expect(said).to_be_visible()
+    tab.goto((project / "results/page/index.html").as_uri())
+    playwright.expect(tab.locator(".files a").first).to_be_visible()
+    playwright.expect(tab.locator(".of-menu")).to_be_hidden()
+
+
 def test_every_result_is_listed_and_opens(tab: playwright.Page, report: Path, faked: Study) -> None:
     tab.goto((report / "report.html").as_uri())
     listed = tab.evaluate("Object.values(categories).flatMap(parts => Object.values(parts).flat())")

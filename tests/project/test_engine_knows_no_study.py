@@ -1,4 +1,4 @@
-"""The engine names no exercise, variant, data set or metric of the study that comes with it."""
+"""The engine names nothing of the study that comes with it."""
 
 import re
 from pathlib import Path
@@ -8,19 +8,22 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-GENERIC = {"conv", "corrected", "deeper", "dense", "l2", "linear", "logistic", "raw", "wider"}
+GENERIC = {
+    *("conv", "corrected", "deeper", "dense", "l2", "linear", "logistic", "merge", "raw", "rotation", "shift", "wider")
+}
 """Words that anybody uses of nets and data."""
 SUFFIXES = {".py", ".smk", ".json", ".yaml", ".jinja", ".html", ".css", ".js", ".rst", ".sh", ".def", ".txt", ""}
 
 
 def names():
-    """Return the names of exercises, variants, data sets and metrics of the study."""
+    """Return the names of exercises, variants, data sets, settings, metrics, figures and tables of the study."""
     exercises = CONFIG["exercises"]
     called = {path.parent.name for path in (ROOT / "study").glob("*/about.yaml")} | set(exercises)
     called |= {variant for entry in exercises.values() for variant in entry["variants"]}
     called |= {path.stem for path in (ROOT / "study/data").glob("*.py")}
     for file in (ROOT / "study").glob("*/about.yaml"):
-        called |= set(yaml.safe_load(file.read_text(encoding="utf-8")).get("metrics", {}))
+        about = yaml.safe_load(file.read_text(encoding="utf-8"))
+        called |= {name for part in ("figures", "metrics", "settings", "tables") for name in about.get(part, {})}
     return called - GENERIC
 
 
@@ -48,7 +51,7 @@ def mentions(text, words):
 
 
 def test_the_names_are_there_to_be_looked_for():
-    assert {"ej01", "ej10", "vgg16", "mnist", "cifar_mse", "pima"} <= names()
+    assert {"ej01", "ej10", "vgg16", "mnist", "cifar_mse", "pima", "fig01a", "noise_std", "table2"} <= names()
     assert mentions("of ej01,\nand vgg16", names()) == ["1: ej01", "2: vgg16"]
 
 

@@ -78,7 +78,7 @@ def trials(name: str, study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def figure(name: str, study: Study, results: Path) -> None:
-    """Draw one figure in every language of the report. Writes PDF, PNG and CSV; for example: figure fig13a."""
+    """Draw one figure in every language of the report. Writes PDF, PNG and CSV; for example: figure fig_overview."""
     from practica.evidence.collect import write_table
     from practica.evidence.results import Results
     from practica.evidence.together import check_tables
@@ -99,7 +99,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @study_options
 @RESULTS
 def table(name: str, study: Study, results: Path) -> None:
-    """Make one table in every language of the report. Writes LaTeX, CSV and HTML; for example: table table2."""
+    """Make one table in every language of the report. Writes LaTeX, CSV and HTML; for example: table claims."""
     from practica.evidence.together import check_tables
     from practica.paper.tables import spec_named, write_table
 

@@ -17,7 +17,7 @@ from practica.figures.tones import TONES
 from practica.paper.escape import COMMANDS
 
 Link = Callable[[str], tuple[str, str]]
-"""From a label such as ``fig:fig01a`` to the text and the target of a reference to it."""
+"""From a label such as ``fig:fig1a`` to the text and the target of a reference to it."""
 
 TAGS = {"emph": "em", "textit": "em", "textbf": "strong", "texttt": "code", "textsuperscript": "sup", "underline": "u"}
 HEADINGS = {"section": "h2", "subsection": "h3", "subsubsection": "h4"}

@@ -23,12 +23,21 @@ def category(study: Study, exercise: str | None, language: str = "") -> str:
     """Return the section of the HTML report for an exercise or, without one, for the whole study.
 
     Each exercise has one section, in the report's own language. The whole study has one in every language, so that the
-    overview and the PDF in a language are listed under that language's words.
+    overview and the PDF in a language are listed under that language's words. Snakemake sorts sections by name: where
+    that is not the order of the configuration, a number comes first.
     """
     if not exercise:
         return section("page", language or study.languages[0])["shell_report"]
-    title = names.title(study, exercise, study.languages[0])
-    return f"{exercise}. {title.translate(HARMLESS)}"
+    title = names.title(study, exercise, study.languages[0]).translate(HARMLESS)
+    if list(study.exercises) == sorted(study.exercises, key=_as_sorted):
+        return f"{exercise}. {title}"
+    place = str(study.exercises.index(exercise) + 1).zfill(len(str(len(study.exercises))))
+    return f"{place}. {exercise}: {title}"
+
+
+def _as_sorted(exercise: str) -> str:
+    """Return a name with its characters in the order of a browser: there, ``_`` comes before digits."""
+    return exercise.replace("_", " ")
 
 
 def figure_labels(study: Study, name: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Picture:
 
 
 def group(name: str) -> str:
-    """Return the name that figures side by side share: ``fig13`` for ``fig13a`` and ``fig13b``."""
+    """Return the name that figures side by side share: ``fig1`` for ``fig1a`` and ``fig1b``."""
     return LETTER.sub("", name)
 
 

@@ -79,7 +79,7 @@ class Prose:
         why. With several protocols, the sentence for the first one, followed by the verdict under each.
         ``\evidencia{digits-a/speed}``: the number that decided it, with its interval; for a claim, that of its first
         part.
-        ``\figura{fig01a,fig01b}{common caption, or empty}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
+        ``\figura{fig1a,fig1b}{common caption, or empty}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
         """
         expansions: dict[str, Callable[..., str]] = {
             "resultado": lambda reference: self._print(self.facts.look_up(reference)),

@@ -129,7 +129,7 @@ def _of_project(path: Path) -> str | None:
 
 
 def clear_results(folder: Path) -> list[Path]:
-    """Remove what the open study makes in its results folder, and the folder if that empties it; return what is left."""
+    """Remove what the study makes in its results folder, and the folder if that empties it; return what is left."""
     ours = {*MADE["results"], *FILES, *(f"{report_name(language)}.pdf" for language in languages())}
     made = [path for path in _listed(folder) if path.name in ours]
     for path in made:
