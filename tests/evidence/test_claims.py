@@ -44,6 +44,9 @@ def test_a_quantity_reads_as_it_is_written() -> None:
          r"claims\.moons-hand\.parts\.solves\.of: solved holds or not"),
         ("of: steps/dense/epochs_to_95", "of: steps/dense/epochs_to_9", r"\.of: no measure 'epochs_to_9'"),
         ("varies: [learning_rate]", "varies: learning_rate", r"claims\.steps-a\.varies: .* is not of type 'array'"),
+        ("claims:", "definitions: {excess: {en: {name: excess, means: it}}, auc: {en: {name: a, means: b}}}\nclaims:",
+         r"definitions\.auc: \S*study\.yaml defines it too"),
+        ("claims:", "definitions: {excess: {en: {name: excess}}}\nclaims:", r"definitions\.excess\.en: 'means'"),
         ("claims:", "claims: [", r"not valid YAML"),
         ("claims:", "claims: {}\nclaims:", r"the key 'claims' already appears"),
     ],
@@ -52,6 +55,16 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, mes
     file = f"{'moons' if 'within' in old or 'moons' in old else 'steps'}/about.yaml"
     with pytest.raises(InputError, match=rf"{file}.*{message}"):
         declared(edited(tmp_path / "study", file, old, new))
+
+
+def test_a_measure_of_one_exercise_is_defined_beside_it(tmp_path: Path) -> None:
+    own = "definitions: {excess: {en: {name: excess, means: it}}}\nclaims:"
+    study = edited(tmp_path / "study", "steps/about.yaml", "claims:", own)
+    assert declared(study).define("excess") == {"en": {"name": "excess", "means": "it"}}
+    of_it = edited(tmp_path / "used", "steps/about.yaml", "claims:", own)
+    about = tmp_path / "used/steps/about.yaml"
+    about.write_text(about.read_text().replace("of: steps/dense/gap\n", "of: steps/dense/excess\n"))
+    assert "excess" in {part.of.measure for claim in declared(of_it).claims.values() for part in claim.parts}
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:

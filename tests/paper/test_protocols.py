@@ -144,8 +144,15 @@ def test_a_study_of_one_protocol_knows_of_no_other(both: Study, folder: Path) ->
     assert paper_digest(declared, "en") == paper_digest(plain, "en")
 
 
-def test_one_protocol_of_several_is_named_on_the_first_page(folder: Path, tmp_path: Path) -> None:
-    study = toy_study(study=str(folder), protocols=["ours"])
+@pytest.mark.parametrize(
+    ("protocols", "only"), [(["ours"], None), (["ours", "theirs"], ["steps"])], ids=["chosen", "an exercise without it"]
+)
+def test_one_protocol_of_several_is_named_on_the_first_page(
+    tmp_path: Path, protocols: list[str], only: list[str] | None
+) -> None:
+    folder = two_protocols(tmp_path / "study")
+    (folder / "steps/theirs.yaml").unlink()
+    study = toy_study(study=str(folder), protocols=protocols, only=only)
     fill(study, tmp_path)
     front = document._front(Facts(study, tmp_path, "en"))
     assert "All runs have settings of one kind: tuned. No run here has those called as published." in front

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from practica.address import Quantity
@@ -111,11 +112,27 @@ def unchecked(study: Study) -> Claims:
         for exercise in study.known
         for name, entry in study.about(exercise).get("claims", {}).items()
     }
-    return Claims(claims, study.front.get("definitions", {}))
+    definitions = {name: words for _, defined in _definitions(study) for name, words in defined.items()}
+    return Claims(claims, definitions)
+
+
+def _definitions(study: Study) -> Iterator[tuple[Path, Mapping[str, Mapping[str, Text]]]]:
+    """Yield the files that define measures, each with what it defines."""
+    yield study.folder / STUDY_FILE, study.front.get("definitions", {})
+    for exercise in study.known:
+        yield study.folder / exercise / EXERCISE_FILE, study.about(exercise).get("definitions", {})
 
 
 def mistakes(every: Claims, study: Study) -> Iterator[str]:
     """Yield the mistakes in claims that a schema cannot find, each with file and key."""
+    places: dict[str, Path] = {}
+    for file, defined in _definitions(study):
+        yield from (
+            f"{file}: definitions.{name}: {places[name]} defines it too; define it there alone"
+            for name in defined
+            if name in places
+        )
+        places = {**dict.fromkeys(defined, file), **places}
     source = numbers(study)
     for exercise in study.known:
         for name in study.about(exercise).get("claims", {}):
@@ -139,7 +156,7 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
     for key, quantity in zip(keys, part.quantities, strict=False):
         if "/" not in quantity.measure and claims.define(quantity.measure) is None:
             where, names = study.folder / STUDY_FILE, ", ".join(claims.definitions)
-            return f"{key}: no measure {quantity.measure!r} under definitions in {where} (known: {names})"
+            return f"{key}: no measure {quantity.measure!r} under definitions, here or in {where} (known: {names})"
     rule, bound = part.rule
     if part.other and part.of.measure in YES_OR_NO:
         return f"of: {part.of.measure} holds or not: give its share of the seeds a rule of its own, and compare nothing"

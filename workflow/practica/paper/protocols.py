@@ -77,9 +77,9 @@ def front(facts: Facts) -> list[str]:
         names = items([called(study, name, language) for name in study.shown_protocols], language)
         return [word("several_protocols", language).format(names), *caveats(facts)]
     if study.config.get("protocols") and not study.demonstration:
-        others = [called(study, name, language) for name in declared if name not in study.config["protocols"]]
-        first = called(study, study.config["protocols"][0], language)
-        return [word("one_protocol", language).format(first, others=items(others, language))]
+        first, *others = sorted(declared, key=lambda name: name != study.config["protocols"][0])
+        labels = items([called(study, name, language) for name in others], language)
+        return [word("one_protocol", language).format(called(study, first, language), others=labels)] if others else []
     return []
 
 

@@ -18,6 +18,6 @@ def compute() -> Arrays:
 DATASET = Computed(
     name="cancer",
     fingerprint="e851abb34f478198a61b5a2248181884c602a4a15bbd898d79ff42d2493d381d",
-    rule="the tumours that come with scikit-learn",
+    rule="sklearn.datasets.load_breast_cancer",
     compute=compute,
 )

@@ -16,6 +16,6 @@ def compute() -> Arrays:
 DATASET = Computed(
     name="diabetes",
     fingerprint="92dce1978e57ef4ac533b4d2900c909ffca43d15a05551f0677317e49fd2d65c",
-    rule="the patients that come with scikit-learn",
+    rule="sklearn.datasets.load_diabetes",
     compute=compute,
 )

@@ -18,6 +18,6 @@ def compute() -> Arrays:
 DATASET = Computed(
     name="digits",
     fingerprint="3899abdfbebf71d66c95b82d69aec4026a3e71d32de69ca9a0a9f6b80ace0621",
-    rule="the digits that come with scikit-learn",
+    rule="sklearn.datasets.load_digits",
     compute=compute,
 )
