@@ -11,10 +11,12 @@ import pytest
 import yaml
 
 from practica.config.prepared import read_config
+from practica.config.recipes import check_recipe
 from practica.config.schema import config_schema
 from practica.config.study import Block, Study
 from practica.errors import InputError
-from practica.yamlfiles.overlay import merge
+from practica.launch.merging import tree
+from practica.yamlfiles.overlay import lay, merge
 from toy import CONFIG, TOY, resolve
 
 ROOT = Path(__file__).parents[2]
@@ -198,8 +200,43 @@ def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
     }
     assert [block.seeds for block in study.blocks()][:2] == [(0,), (4,)]
     assert study.config["title"] == "1984"
+    words = tree(["exercises.steps.settings.optimizer={name: SGD, nesterov: false, weight_decay: 1e-3}"])
+    study = Study.resolve(lay(changed("exercises.steps.settings", {}), words))
+    assert study.settings("steps", "dense")["optimizer"] == {"name": "SGD", "nesterov": False, "weight_decay": 0.001}
+    title = {"es": "1984", "en": "true"}
+    assert Study.resolve({**config, "title": title}).config["title"] == title
     with pytest.raises(InputError, match=r"settings\.epochs.*three"):
         Study.resolve(changed("exercises.steps.settings", {"epochs": "three"}))
+
+
+STEPS = {"name": "PiecewiseConstantDecay", "boundary_epochs": [1, 2], "values": [0.1, 0.01, 0.001]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"schedule": STEPS}, None),
+        ({"schedule": {"name": "CosineDecayRestarts", "first_decay_epochs": 2}}, None),
+        ({"early_stopping": {"patience": 4, "start_from_epoch": 5}}, None),
+        ({"early_stopping": {"patience": 5, "start_from_epoch": 5}}, "5 never runs out in 10 epochs after start_from_"),
+        ({"early_stopping": {"patience": 10}}, "10 never runs out in 10 epochs; lower it"),
+        ({"schedule": {**STEPS, "boundary_epochs": 1}}, "boundary_epochs: 1 is not a list of numbers of epochs"),
+        ({"schedule": {**STEPS, "values": ["a", 0.1, 0.01]}}, "values: .* is not a list of numbers"),
+        ({"schedule": STEPS, "learning_rate": 0.2}, "values: the highest is 0.1, and learning_rate is 0.2"),
+        ({"schedule": {"name": "CosineDecay", "warmup_epochs": True}}, "warmup_epochs: True is not a number"),
+        ({"schedule": {"name": "CosineDecay", "warmup_epochs": -1}}, "warmup_epochs: -1 is not a number"),
+        ({"schedule": {"name": "CosineDecay", "decay_epochs": 1, "decay_steps": 9}}, "decay_steps says the same"),
+        ({"schedule": {"name": "CosineDecay", "warmup_target": 1}}, "warmup_target: give it as the setting learning_"),
+        ({"schedule": {"name": "InverseTimeDecay", "warmup_epochs": 1}}, "has no option 'warmup_epochs'"),
+    ],
+)
+def test_a_recipe_says_what_keras_does(settings: dict[str, Any], words: str | None) -> None:
+    given = {"epochs": 10, "learning_rate": 0.1, **settings}
+    if words is None:
+        check_recipe("settings", given)
+        return
+    with pytest.raises(InputError, match=words):
+        check_recipe("settings", given)
 
 
 def test_a_resolved_study_of_an_older_version_is_made_again(tmp_path: Any) -> None:

@@ -225,6 +225,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "adafactor": {"optimizer": {"name": "Adafactor", "epsilon_1": 1e-20}},
     "cosine": {"schedule": {"name": "CosineDecay", "decay_steps": 20}},
     "warm": {"schedule": {"name": "cosine_decay", "warmup_epochs": 1}},
+    "pieces": {"schedule": {"name": "PiecewiseConstantDecay", "boundary_epochs": [1], "values": [0.01, 1e-3]}},
     "ema": {"optimizer": {"name": "adam", "use_ema": True, "ema_momentum": 0.9}},
     "accumulate": {"optimizer": {"name": "adam", "gradient_accumulation_steps": 2}},
 }
@@ -253,6 +254,7 @@ def by_hand(name: str) -> Any:
         "adafactor": lambda: optimizers.Adafactor(0.01, epsilon_1=1e-20),
         "cosine": lambda: optimizers.Adam(schedules.CosineDecay(0.01, 20)),
         "warm": lambda: optimizers.Adam(schedules.CosineDecay(0.0, 38, warmup_target=0.01, warmup_steps=19)),
+        "pieces": lambda: optimizers.Adam(schedules.PiecewiseConstantDecay([19], [0.01, 1e-3])),
         "ema": lambda: optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9),
         "accumulate": lambda: optimizers.Adam(0.01, gradient_accumulation_steps=2),
     }[name]

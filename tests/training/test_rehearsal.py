@@ -18,6 +18,7 @@ OFFICIAL = {**RECIPE, "validation_fraction": 0.25, "bn_momentum": 0.9}
 WORDS = {**OFFICIAL, "words": 50, "review_length": 20, "embedding_dim": 4, "dropout": 0.3, "bn_momentum": 0.9}
 FOLDS = {**RECIPE, "folds": 3, "units": [4], "l2": 0.01, "bn_momentum": 0.9, "correct_zeros": True}
 SERIES = {**RECIPE, "test_fraction": 0.2, "validation_fraction": 0.2}
+TOP = "SparseTopKCategoricalAccuracy"
 RNG = np.random.default_rng(0)
 
 
@@ -53,6 +54,16 @@ POSSIBLE = {
     "words": (block("ej04", "conv", WORDS), reviews()),
     "folds": (block("ej06", "dense", FOLDS), patients()),
     "a class for each": (block("ej08", "dense", OFFICIAL, class_weight=[1.0] * 10, metrics=["AUC"]), images()),
+    "rates of one kind": (
+        block(
+            "ej08",
+            "dense",
+            OFFICIAL,
+            learning_rate=1.0,
+            schedule={"name": "PiecewiseConstantDecay", "boundary_epochs": [1], "values": [1, 0.1]},
+        ),
+        images(),
+    ),
     "a series": (block("ej05", "tanh5", SERIES), series()),
     "by hand": (
         block("ej02", "xor_221_numpy", {**RECIPE, "loss": "mse"}, dataset="xor"),
@@ -87,6 +98,44 @@ IMPOSSIBLE = {
     "an option": (block("ej08", "dense", OFFICIAL, optimizer={"name": "SGD", "momentum": 3.0}), images(), "momentum"),
     "too few class weights": (block("ej08", "dense", OFFICIAL, class_weight=[1.0, 2.0]), images(), "class_weight: 2"),
     "no smoothing": (block("ej05", "tanh5", SERIES, label_smoothing=0.1), series(), "label_smoothing"),
+    "a loss that is none": (
+        block("ej08", "dense", OFFICIAL, loss="cross_entropy"),
+        images(),
+        "Keras has no loss 'cross_en",
+    ),
+    "no probabilities": (
+        block("ej08", "dense", OFFICIAL, loss={"name": "SparseCategoricalCrossentropy", "from_logits": False}),
+        images(),
+        "its loss takes probabilities, and its outputs are none",
+    ),
+    "text for yes or no": (
+        block("ej08", "dense", OFFICIAL, optimizer={"name": "SGD", "nesterov": "never"}),
+        images(),
+        "nesterov is true or false, and not 'never'",
+    ),
+    "clipping of nothing": (
+        block("ej08", "dense", OFFICIAL, optimizer={"name": "SGD", "clipnorm": -1}),
+        images(),
+        "clipnorm is -1; write a value above 0",
+    ),
+    "two metrics of a name": (
+        block("ej08", "dense", OFFICIAL, metrics=[{"name": TOP, "k": 3}, TOP]),
+        images(),
+        "two are called sparse_top_k_categorical_accuracy",
+    ),
+    "the accuracy once more": (block("ej08", "dense", OFFICIAL, metrics=["Accuracy"]), images(), "two are called acc"),
+    "all classes on top": (
+        block("ej08", "dense", OFFICIAL, metrics=[{"name": TOP, "k": 10}]),
+        images(),
+        "k of SparseTopKCategoricalAccuracy is 10",
+    ),
+    "too many class weights": (block("ej06", "dense", FOLDS, class_weight=[1, 2, 3]), patients(), "3 weights for 2"),
+    "no class counts": (block("ej06", "dense", FOLDS, class_weight=[0, 0]), patients(), "all weights are 0"),
+    "several classes for one output": (
+        block("ej06", "dense", FOLDS, loss="CategoricalCrossentropy"),
+        patients(),
+        "is 0 for it: choose BinaryCrossentropy",
+    ),
     "Keras by hand": (
         block("ej02", "xor_221_numpy", {**RECIPE, "loss": "mse"}, dataset="xor", schedule="CosineDecay"),
         {"x": np.eye(2), "y": np.ones((2, 1))},

@@ -7,7 +7,7 @@ Importing Keras takes seconds and every job reads the configuration, so the name
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 
 RATE = "learning_rate"
-GIVEN = {"optimizers": {RATE}, "schedules": {"initial_learning_rate"}}
+GIVEN = {"optimizers": {RATE}, "schedules": {"initial_learning_rate", "warmup_target"}}
 """Options that other settings provide."""
 
 SHORT = {
@@ -57,27 +57,58 @@ def check_recipe(where: str, settings: Mapping[str, Any]) -> None:
     options = {**own, **({"momentum": settings["momentum"]} if "momentum" in settings else {})}
     _check(f"{where}.optimizer", "optimizers", optimizer, options)
     if "schedule" in settings:
-        _check(f"{where}.schedule", "schedules", *_schedule(settings["schedule"]))
+        name, options = split(settings["schedule"])
+        _check(f"{where}.schedule", "schedules", name, options, in_steps)
+        _check_epochs(f"{where}.schedule", options)
+        _check_values(f"{where}.schedule", options, settings.get(RATE))
         if class_name("optimizers", optimizer) in ("Adafactor", "ScheduleFreeAdamW"):
             raise InputError(f"{where}.schedule: {optimizer} has its own schedule; remove one of them")
     for place, entry in enumerate(settings.get("metrics", [])):
         _check(f"{where}.metrics.{place}", "metrics", *split(entry))
     stopping = settings.get("early_stopping")
-    if stopping and stopping["patience"] >= settings.get("epochs", float("inf")) // settings.get("log_every", 1):
+    if not stopping:
+        return
+    left = settings.get("epochs", float("inf")) - stopping.get("start_from_epoch", 0)
+    if stopping["patience"] >= left // settings.get("log_every", 1):
+        after = f" after start_from_epoch ({stopping['start_from_epoch']})" if "start_from_epoch" in stopping else ""
         raise InputError(
-            f"{where}.early_stopping.patience: {stopping['patience']} never runs out in {settings['epochs']} epochs; "
-            "lower it, or remove early_stopping"
+            f"{where}.early_stopping.patience: {stopping['patience']} never runs out in {settings['epochs']} epochs"
+            f"{after}; lower it, or remove early_stopping"
         )
 
 
-def _schedule(entry: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the schedule's name, and the options that Keras' class takes; ours count in epochs."""
-    name, options = split(entry)
-    own = {"decay_epochs", "warmup_epochs"}
-    return name, {key: value for key, value in options.items() if key not in own}
+def in_steps(option: str) -> str:
+    """Return Keras' name of an option of a schedule, which counts in steps: ``decay_steps`` for ``decay_epochs``."""
+    return "boundaries" if option == "boundary_epochs" else option.replace("_epochs", "_steps")
 
 
-def _check(where: str, kind: str, name: str, options: Mapping[str, Any]) -> None:
+def _check_epochs(where: str, options: Mapping[str, Any]) -> None:
+    for option in (option for option in options if option != in_steps(option)):
+        value, listed = options[option], in_steps(option) == "boundaries"
+        numbers = value if listed and isinstance(value, list) else [value]
+        wrong = [each for each in numbers if isinstance(each, bool) or not isinstance(each, int | float) or each < 0]
+        if wrong or listed != isinstance(value, list):
+            kind = "a list of numbers" if listed else "a number"
+            raise InputError(f"{where}.{option}: {value!r} is not {kind} of epochs, from 0 on")
+        if in_steps(option) in options:
+            raise InputError(f"{where}.{option}: {in_steps(option)} says the same in steps; remove one of them")
+
+
+def _check_values(where: str, options: Mapping[str, Any], rate: float | None) -> None:
+    """Refuse rates that are not numbers, or the highest of which is not the one that the settings say."""
+    if "values" not in options:
+        return
+    values = options["values"]
+    if not (isinstance(values, list) and values and all(type(each) in (int, float) for each in values)):
+        raise InputError(f"{where}.values: {values!r} is not a list of numbers")
+    if rate is not None and max(values) != rate:
+        raise InputError(f"{where}.values: the highest is {max(values)}, and {RATE} is {rate}; make them equal")
+
+
+def _check(
+    where: str, kind: str, name: str, options: Mapping[str, Any], named: Callable[[str], str] = lambda option: option
+) -> None:
+    """Check a name and its options, which Keras knows as ``named`` says."""
     match = class_name(kind, name)
     if not match:
         names = sorted(catalogue()[kind])
@@ -86,7 +117,7 @@ def _check(where: str, kind: str, name: str, options: Mapping[str, Any]) -> None
     for option in options:
         if option in GIVEN.get(kind, ()):
             raise InputError(f"{where}.{option}: give it as the setting {RATE}")
-        if option not in allowed:
+        if named(option) not in allowed:
             raise InputError(f"{where}: {match} has no option {option!r}{_near(option, allowed)}")
 
 

@@ -174,16 +174,16 @@ def _hint(word: str, keys: list[str]) -> str:
 
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     """Return ``value`` in the types that ``schema`` wants: text from ``--config`` as numbers, booleans or null."""
-    schema = _resolved(schema)
-    if isinstance(value, Mapping):
-        return {key: typed(item, _property(schema, key)) for key, item in value.items()}
     branches = list(_branches(schema))
+    if isinstance(value, Mapping):
+        inside = next((branch for branch in branches if "object" in _types(branch)), {})
+        return {key: typed(item, _property(inside, key)) for key, item in value.items()}
     if isinstance(value, list):
         items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
         return [typed(item, items) for item in value]
     types = {name for branch in branches for name in _types(branch)}
-    if isinstance(value, str) and types and "string" not in types:
-        return _read(value, types)
+    if isinstance(value, str) and "string" not in types:
+        return _read(value, types or {"number"})  # without a type: an option of Keras
     # To JSON schema 2.0 is an integer, to Python's range it is not.
     if isinstance(value, float) and value.is_integer() and "integer" in types and "number" not in types:
         return int(value)

@@ -28,7 +28,7 @@ def metrics(task: Task, settings: Settings, loss: Any) -> list[keras.metrics.Met
     exercise's own. Those of the settings get probabilities if the outputs are logits.
 
     Raises:
-        InputError: Keras has no such metric, or it does not take the options.
+        InputError: Keras has no such metric, it does not take the options, or two would have the same name.
     """
     functions: dict[str, Any] = {"accuracy": ACCURACIES[task.accuracy]} if task.accuracy else {}
     if "mse" in (task.loss, task.monitor[0]):
@@ -37,7 +37,11 @@ def metrics(task: Task, settings: Settings, loss: Any) -> list[keras.metrics.Met
     for name, own in task.metrics.items():
         made.append(own(name=name) if isinstance(own, type) else keras.metrics.MeanMetricWrapper(own, name=name))
     link = link_of(task, loss)
-    return made + [_named_metric(entry, task, link) for entry in settings.get("metrics", [])]
+    made += [_named_metric(entry, task, link) for entry in settings.get("metrics", [])]
+    names = [metric.name for metric in made]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"metrics: two are called {twice[0]}, of which the history would hold one; take one out")
+    return made
 
 
 def link_of(task: Task, loss: Any) -> Link | None:
@@ -111,6 +115,10 @@ def made(kind: type, options: Mapping[str, Any]) -> Any:
     Raises:
         InputError: it does not take the options.
     """
+    for name, taken in inspect.signature(kind).parameters.items():
+        # To Keras any text is true.
+        if isinstance(taken.default, bool) and not isinstance(options.get(name, taken.default), bool):
+            raise InputError(f"{kind.__name__}: {name} is true or false, and not {options[name]!r}")
     try:
         return kind(**options)
     except (TypeError, ValueError) as error:

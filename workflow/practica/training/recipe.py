@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from practica import backend
-from practica.config.recipes import RATE, class_name, split
+from practica.config.recipes import RATE, class_name, in_steps, split
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Settings, Task
 from practica.training.metrics import keras_class, labels_of, made, metrics
@@ -24,6 +24,10 @@ COMPILED_WITH = {
     "metrics": ("metrics",),
 }
 """Arguments of ``compile``, and the settings that mean nothing to a model that does not take them."""
+
+
+CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+"""Options of which Keras ignores a value of 0 or less."""
 
 
 def compile_model(model: keras.Model, problem: Problem, settings: Settings, steps: int) -> None:
@@ -81,9 +85,11 @@ def optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
     ``steps`` are those of one epoch: schedules count in steps.
 
     Raises:
-        InputError: Keras does not take the options.
+        InputError: Keras does not take the options, or ignores them.
     """
     name, options = split(settings.get("optimizer", "adam"))
+    if wrong := [each for each in CLIPPING if options.get(each) is not None and not options[each] > 0]:
+        raise InputError(f"optimizer: {wrong[0]} is {options[wrong[0]]}; write a value above 0, or take it out")
     if "momentum" in settings:
         options["momentum"] = settings.momentum
     rate = schedule(settings, steps) if "schedule" in settings else settings.learning_rate
@@ -100,10 +106,11 @@ def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.Learn
         InputError: Keras does not take the options.
     """
     name, options = split(settings.schedule)
-    for option in [option for option in options if option.endswith("_epochs")]:
+    for option in [option for option in options if option != in_steps(option)]:
         value = options.pop(option)
-        own = "boundaries" if option == "boundary_epochs" else option.replace("_epochs", "_steps")
-        options[own] = [round(each * steps) for each in value] if isinstance(value, list) else round(value * steps)
+        options[in_steps(option)] = (
+            [round(each * steps) for each in value] if isinstance(value, list) else round(value * steps)
+        )
     kind = keras_class("schedules", name)
     takes = inspect.signature(kind).parameters
     if "decay_steps" in takes:
@@ -112,8 +119,10 @@ def schedule(settings: Settings, steps: int) -> keras.optimizers.schedules.Learn
         options["initial_learning_rate"] = settings.learning_rate
     if options.get("warmup_steps") and "warmup_target" in takes:
         # The rate of the settings is the one that the warm-up reaches.
-        options.setdefault("warmup_target", settings.learning_rate)
+        options["warmup_target"] = settings.learning_rate
         options["initial_learning_rate"] = 0.0
+    if "values" in options:
+        options["values"] = [float(value) for value in options["values"]]  # Keras does not mix 1 and 0.1
     return made(kind, options)
 
 
@@ -140,8 +149,9 @@ def loss(task: Task, settings: Settings) -> Any:
         options.setdefault("from_logits", True)
     if task.accuracy == "logit" and options.get("from_logits") is False:
         raise InputError("loss: from_logits is false, but the task takes the outputs' sign: let the net give logits")
+    plain = made(kind, options)
     if not smoothing:
-        return made(kind, options)
+        return plain
     if kind is keras.losses.SparseCategoricalCrossentropy:
         if beyond := [option for option in options if option != "from_logits"]:
             raise InputError(f"label_smoothing: not with {beyond[0]} of {kind.__name__}; take one of them out")

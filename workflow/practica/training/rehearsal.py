@@ -17,7 +17,8 @@ import numpy as np
 
 from practica import exercises
 from practica.backend import Feed
-from practica.errors import InputError, in_one_line
+from practica.config.recipes import catalogue, class_name, split
+from practica.errors import InputError, hint, in_one_line
 from practica.exercises.problem import Arrays, Problem, Samples, Settings
 from practica.texts import holds_text
 from practica.training import by_hand, keras_internals
@@ -110,7 +111,12 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     _check_classes(net, problem.task.accuracy, inputs, parts)
     flop = step_flop(net, inputs, min(settings.batch_size, len(problem.train)))
     model = augmented(net, problem)
+    _check_loss(settings)
     compile_model(model, problem, settings, 1)
+    outputs = predict_with(net, inputs)
+    _check_counts(settings, problem.task.accuracy, outputs.shape[-1])
+    if settings.given("loss"):
+        _check_probabilities(model, outputs)
     if problem.callbacks:
         problem.callbacks()
     own_weights = None if weights is None else _tensor(weights[rows.places()])
@@ -136,6 +142,41 @@ def _check_classes(net: keras.Model, accuracy: str | None, inputs: Any, parts: M
             raise InputError(
                 f"its net's outputs stand for the classes 0 to {outputs - 1}, but the data have class {largest}"
             )
+
+
+def _check_loss(settings: Settings) -> None:
+    """Raise ``InputError`` for a loss that neither Keras has nor the exercise, which would have asked for it."""
+    if settings.given("loss") and not settings.asked("loss"):
+        name, _ = split(settings.quietly("loss"))
+        if not class_name("losses", name):
+            raise InputError(f"loss: Keras has no loss {name!r}{hint(name, catalogue()['losses'])}")
+
+
+def _check_counts(settings: Settings, accuracy: str | None, outputs: int) -> None:
+    """Raise ``InputError`` if the recipe counts other classes than the net, of which Keras says nothing."""
+    classes = {"class": outputs, "onehot": outputs, "logit": 2}.get(accuracy or "")
+    if classes is None:
+        return
+    weights = settings.get("class_weight")
+    if isinstance(weights, list) and (len(weights) > classes or not any(weights)):
+        wrong = f"{len(weights)} weights for {classes} classes" if any(weights) else "all weights are 0"
+        raise InputError(f"class_weight: {wrong}; give one above 0 for each class that counts")
+    for name, options in map(split, settings.get("metrics", [])):
+        known = class_name("metrics", name) or name
+        k = options.get("k", 5)
+        if known.endswith("TopKCategoricalAccuracy") and not 0 < k < classes:
+            raise InputError(f"metrics: k of {known} is {k}, and must be between 0 and the {classes} classes")
+
+
+def _check_probabilities(model: keras.Model, outputs: np.ndarray) -> None:
+    """Raise ``InputError`` if the loss takes probabilities, which it clips, and the net gives other numbers."""
+    loss = getattr(model, "loss", None)
+    takes_logits = loss.get_config().get("from_logits") if isinstance(loss, keras.losses.Loss) else None
+    if takes_logits is False and (outputs.min() < 0 or outputs.max() > 1):
+        raise InputError(
+            f"{model.name}: its loss takes probabilities, and its outputs are none: leave from_logits out, or end the "
+            "net with a softmax or sigmoid"
+        )
 
 
 def _check_inputs(feed: Feed, problem: Problem) -> None:
@@ -178,6 +219,11 @@ def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
         raise InputError(
             f"{model.name}: its outputs are probabilities, and its loss takes logits: leave the softmax or sigmoid "
             "at its end out"
+        )
+    if any("with num_classes > 1" in str(each.message) for each in told):
+        raise InputError(
+            f"{model.name}: its net has one output, and a cross-entropy of several classes is 0 for it: choose "
+            "BinaryCrossentropy"
         )
     check_graphs(model, traced)
 
