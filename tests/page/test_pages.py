@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
@@ -33,7 +34,9 @@ from practica.page.charts import charts
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
+from practica.paper.origins import listed
 from practica.words import section
+from toy import copied
 
 
 def page(project: Path, name: str) -> str:
@@ -246,6 +249,26 @@ def test_a_demonstration_is_named_on_every_page(tmp_path: Path) -> None:
         "index_en"
     )
     assert all('class="banner">DEMONSTRATION: a study at reduced size' in text for text in pages.values())
+
+
+def test_a_study_without_claims_and_source_speaks_of_neither(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "study")
+    for file in folder.glob("*/??.tex"):
+        file.write_text("A net.\n", encoding="utf-8")
+    for file in (folder / "study.yaml", *folder.glob("*/about.yaml")):
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+        kept = {key: value for key, value in told.items() if key not in ("claims", "printed", "source", "definitions")}
+        file.write_text(yaml.safe_dump(kept), encoding="utf-8")
+    for name in folder.glob("intro.*.tex"):
+        name.unlink()
+    study = one_exercise(study=str(folder), seeds=2)
+    fill(study, tmp_path)
+    write_pages(study, tmp_path)
+    for name in ("index_en", "steps_en", "steps_runs_en"):
+        text = (tmp_path / f"page/{name}.html").read_text()
+        body = re.sub(r"<(style|script).*?</\1>", "", text[text.index("<body") :], flags=re.DOTALL)
+        assert not re.findall(r"(?i).*(?:claim|verdict|source\b).*", body), name
+    assert "claims.json" not in listed(Facts(study, tmp_path, "en"))
 
 
 def test_pages_of_another_study_go(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from practica.config.front import introduction, spoken
 from practica.config.study import Study
 from practica.evidence.rules import OVERALL, UNDECIDED, VERDICTS
 from practica.figures.captions import of_forest
+from practica.figures.catalogue import any_claims
 from practica.figures.tones import SIGNS
 from practica.files import write_text
 from practica.launch.snakemake_internals import asset
@@ -89,7 +90,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
     """Return the words of the pages: those of the language, and the study's own texts."""
     texts, study = section("page", facts.language), facts.study
     own = {"title": study.heading(facts.language), "about": introduction(study, facts.language)}
-    return {**texts, **own, **{key: spoken(study, texts, key) for key in ("claims", "no_claims")}}
+    return {**texts, **own, "claims": spoken(study, texts, "claims")}
 
 
 def _style(templates: Path) -> Markup:
@@ -161,7 +162,8 @@ def _files(facts: Facts) -> list[tuple[str, str]]:
     papers = [(f"{report_name(each)}.pdf", section("language", each)["name"]) for each in facts.study.languages]
     files = [(file, f"PDF ({name})") for file, name in papers]
     files += [(name, name) for name in ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")]
-    return [*files, ("claims.json", "claims.json"), ("study.json", "study.json")]
+    claims = [("claims.json", "claims.json")] if any_claims(facts.study) else []
+    return [*files, *claims, ("study.json", "study.json")]
 
 
 def _counted(verdict: str, count: int, language: str) -> str:

@@ -108,7 +108,8 @@ def _linked(commit: str, dirty: bool, language: str, web: str) -> str:
 def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
     """Return the files that hold what a figure shows: of a figure of arrays those of the first finished block."""
     if spec.reads != "arrays":
-        return figures.READS[spec.reads]
+        claimed = figures.any_claims(facts.study)
+        return tuple(file for file in figures.READS[spec.reads] if claimed or file != "claims.json")
     named = (spec.exercise, spec.variants[0])
     finished = set(facts.results.terms(*named)["block"])
     blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == named)
