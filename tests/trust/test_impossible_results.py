@@ -56,7 +56,8 @@ def where(table: pd.DataFrame, **fields: str) -> int:
 
 def said(results: Path, *words: str) -> str:
     """Run a command that must stop with exit code 2, and return its sentence."""
-    command = [*words, "--results", str(results), "--study", str(results / "study.json")]
+    command = [*words, "--results", str(results)]
+    command += [] if words[0] in ("crate", "deposit") else ["--study", str(results / "study.json")]
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 2, (done.output, done.exception)
     assert done.output.startswith("practica: ") and done.output.count("\n") == 1, done.output
@@ -281,6 +282,18 @@ def exported(results: Path, *words: str) -> str:
     done = CliRunner().invoke(main, [*words, "--results", str(results), "--out", str(results.parent / "out")])
     assert done.exit_code == 2 and done.output.count("\n") == 1, (done.output, done.exception)
     return done.output
+
+
+@pytest.mark.parametrize("command", ["crate", "deposit"])
+def test_what_is_published_is_checked_before(results, command: str) -> None:
+    write_json(results / "claims.json", {"claims": 3})
+    assert "claims.json is malformed" in said(results, command)
+    (results / "claims.json").unlink()
+    table = read(results / "metrics.csv")
+    table.loc[where(table, metric="accuracy"), "value"] = "2"
+    write(results / "metrics.csv", table)
+    assert "metrics.csv" in said(results, command)
+    assert not list(results.glob("crate.zip")) + list(results.glob("deposit"))
 
 
 @pytest.mark.parametrize(

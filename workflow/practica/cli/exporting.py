@@ -9,6 +9,7 @@ import click
 
 from practica.cli.base import main, out_folder, quiet_tensorflow, results_options
 from practica.config.study import Study
+from practica.files import read_checked
 
 
 @main.command()
@@ -26,7 +27,7 @@ def crate(results: Path) -> None:
     """Pack the study as results/crate.zip. A Workflow Run RO-Crate of code, settings and results."""
     from practica.exports.crate import write_crate
 
-    click.echo(write_crate(Study.load(results / "study.json"), results))
+    click.echo(write_crate(_checked(results), results))
 
 
 @main.command()
@@ -35,7 +36,7 @@ def deposit(results: Path) -> None:
     """Gather what is published in results/deposit. Crate, reports and metadata, as Zenodo takes them."""
     from practica.exports.deposit import left, write_deposit
 
-    study = Study.load(results / "study.json")
+    study = _checked(results)
     click.echo(write_deposit(study, results))
     for line in left(study):
         click.echo(f"before you publish it: {line}: write it there, and make the deposit again", err=True)
@@ -56,3 +57,18 @@ def tensorboard(results: Path, out: Path | None) -> None:
     folder = out or results / FOLDER
     count = write_events(Results(study, results).history, folder)
     click.echo(f"{count} files; to see them: tensorboard --logdir {shlex.quote(str(folder))}")
+
+
+def _checked(results: Path) -> Study:
+    """Return the study of results that others will read.
+
+    Raises:
+        InputError: a table, or the verdicts, are damaged; the message names the file.
+    """
+    from practica.evidence.together import check_tables
+
+    study = Study.load(results / "study.json")
+    check_tables(study, results)
+    if (claims := results / "claims.json").is_file():
+        read_checked(claims)
+    return study
