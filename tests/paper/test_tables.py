@@ -285,6 +285,23 @@ def test_long_tables_break_across_pages() -> None:
     assert "(continuación)" in render.to_latex(table)
 
 
+@pytest.mark.parametrize(
+    ("cell", "width", "long"),
+    [
+        (Cell("few"), 0, False),
+        (Cell("few", below="a\nb\nc"), 0, True),  # four lines
+        (Cell("word " * 40), 0, False),  # one line, which shrinks to the page's width
+        (Cell("word " * 40), 0.5, True),  # broken into four
+        (Cell("word " * 40, span=2), 0.1, False),  # it spans most of the page
+    ],
+)
+def test_a_table_of_few_tall_rows_is_long(cell: Cell, width: float, long: bool) -> None:
+    table = Table("t", "c", (Column("x", "X", width=width), Column("y", "Y")), ((cell, label("1")),) * 15, "es")
+    assert (r"\begin{longtable}" in render.to_latex(table)) == long
+    assert (r"\begin{longtable}" in render.beside([table, table])) == long
+    assert (r"\begin{longtable}" in render.listed([table])) == long
+
+
 def test_holes_are_lettered_in_order_beyond_z() -> None:
     rows = tuple((Cell("falta", {"": ""}, f"reason {place}"),) for place in range(28))
     letters = list(Table("t", "c", (Column("x", "X"),), rows, "es").gaps().values())

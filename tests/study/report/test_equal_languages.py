@@ -13,6 +13,7 @@ from practica.config.study import Study
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.files import read_json
 from practica.paper.macros import Macro, expand
+from practica.paper.render import AS_BEFORE, ONE_COLUMN
 from ten import STUDY
 
 COUNTS = {"resultado": 1, "fuente": 1, "parametros": 1, "ajuste": 1, "entrenamiento": 1, "semillas": 1,
@@ -63,6 +64,7 @@ def judged(claims: dict, name: str) -> dict:
 def read(text: str) -> Iterator[str]:
     """Yield the paragraphs as a reader sees them, without floats, headings and commands."""
     text = re.sub(r"%\n", "", text)
+    text = text.replace(ONE_COLUMN, "").replace(AS_BEFORE, "")  # around tables that break across pages
     for kind in ("table", "figure"):
         text = re.sub(rf"\\begin{{{kind}}}.*?\\end{{{kind}}}", "", text, flags=re.DOTALL)
     text = re.sub(r"\\(begingroup.*?\\endgroup|(sub)*section\*\{[^}]*\}|\[.*?\\\])", "\n\n", text, flags=re.DOTALL)

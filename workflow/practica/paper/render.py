@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +24,10 @@ ALONE = "\\providecommand{\\origin}[1]{}\n"
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have the whole text
 SPANNED = 0.7  # share of the page's width for text that spans columns
 MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all rows
-LONG, TALL = 45, 20  # rows: a longer table breaks across pages; a taller one is set smaller
+LONG = 50  # lines: a longer table breaks across pages
+TALL = 20  # rows: a table with more is set smaller
+CHARACTERS = 100  # of small text across a page
+BELOW, BETWEEN = 0.8, 0.2  # lines: the height of a smaller line within a cell, and of the space between rows of several
 
 # Shrink a table that is wider than the page, such as one with a user's long names.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
@@ -62,13 +66,13 @@ def _suffixes(table: Table, place: int) -> list[str]:
 
 
 def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
-    """Return the table as a float, or as a ``longtable`` if it ``breaks`` across pages or has many rows.
+    """Return the table as a float, or as a ``longtable`` if it ``breaks`` across pages or has many lines.
 
     ``number`` replaces LaTeX's own. The preamble needs ``booktabs``, ``caption``, ``graphicx``, ``hyperref``,
     ``longtable``, ``pifont`` and ``xcolor``. The class may have one column or two.
     """
     own = numbering("table", number)
-    if breaks or len(table.rows) > LONG:
+    if breaks or _is_long(table):
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
     return "\n".join([rf"\begin{{table}}[!htbp]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
@@ -76,7 +80,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
 
 def beside(tables: Sequence[Table]) -> str:
     """Return tables as one float, two in a row, each with its own caption; a long table makes each a float."""
-    if len(tables) == 1 or any(len(table.rows) > LONG for table in tables):
+    if len(tables) == 1 or any(map(_is_long, tables)):
         return "".join(map(to_latex, tables))
     body = "\\par\\bigskip\n".join(_pairs(tables))
     return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}" if tables else ""
@@ -84,11 +88,29 @@ def beside(tables: Sequence[Table]) -> str:
 
 def listed(tables: Sequence[Table]) -> str:
     """Return tables one after another, two in a row, without floats: LaTeX holds only a limited number of those."""
-    short = [table for table in tables if len(table.rows) <= LONG]
+    short = [table for table in tables if not _is_long(table)]
     rows = "".join(rf"\noindent {row}\par\bigskip{chr(10)}" for row in _pairs(short))
     return rf"{{\footnotesize\captionsetup{{type=table}}{rows}}}" + "".join(
         to_latex(table) for table in tables if table not in short
     )
+
+
+def _is_long(table: Table) -> bool:
+    """Return whether the rows may not fit on a page, by the lines into which their cells break."""
+    space = BETWEEN if any(column.width for column in table.columns) else 0.0
+    heights = (max(_lines(cell, column) for column, cell in table.shown(row)) for row in table.rows)
+    return sum(heights) + space * len(table.rows) > LONG
+
+
+def _lines(cell: Cell, column: Column) -> float:
+    """Return about how many lines a cell takes up."""
+    width = SPANNED if cell.span > 1 else column.width
+
+    def broken(text: str, size: float) -> int:
+        return max(1, math.ceil(size * len(text) / (width * CHARACTERS))) if width else 1
+
+    below = cell.below.split("\n") if cell.below else []
+    return broken(cell.text, 1.0) + sum(BELOW * broken(line, BELOW) for line in below)
 
 
 def _pairs(tables: Sequence[Table]) -> list[str]:
@@ -193,8 +215,10 @@ def _space(table: Table, place: int) -> str:
 
 
 def _row(table: Table, row: Sequence[Cell]) -> str:
+    """Return a row; after one that heads a group, no page ends."""
     gaps = table.gaps()
-    return " & ".join(_cell(cell, column, gaps) for column, cell in table.shown(row)) + r" \\"
+    end = r" \\*" if any(cell.span > 1 for cell in row) else r" \\"
+    return " & ".join(_cell(cell, column, gaps) for column, cell in table.shown(row)) + end
 
 
 def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
