@@ -38,10 +38,10 @@ INTRODUCTION = "intro"
 TITLE = r"\maketitle"
 TITLE_OF_CONTENTS = r"\tableofcontents\clearpage"
 CONTENTS = (
-    r"\begingroup\makeatletter\small\section*{\contentsname}"
-    r"\begin{multicols}{2}\raggedcolumns\@starttoc{toc}\end{multicols}\makeatother\endgroup\clearpage"
+    r"\begingroup\makeatletter\small"
+    r"\begin{multicols}{2}[\section*{\contentsname}][10\baselineskip]\raggedcolumns\@starttoc{toc}\end{multicols}\makeatother\endgroup\clearpage"
 )
-"""The contents in two columns, so that the first page holds them."""
+"""The contents in two columns, so that the first page holds them; their heading goes to the next page with them."""
 FANCY = r"\pagestyle{fancy}"
 EVERY_PAGE = r"\makeatletter\let\ps@plain\ps@fancy\let\ps@empty\ps@fancy\makeatother"
 
