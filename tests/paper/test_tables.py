@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -286,20 +288,41 @@ def test_long_tables_break_across_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "width", "long"),
+    ("cell", "width", "parts"),
     [
-        (Cell("few"), 0, False),
-        (Cell("few", below="a\nb\nc"), 0, True),  # four lines
-        (Cell("word " * 40), 0, False),  # one line, which shrinks to the page's width
-        (Cell("word " * 40), 0.5, True),  # broken into four
-        (Cell("word " * 40, span=2), 0.1, False),  # it spans most of the page
+        (Cell("few"), 0, 1),
+        (Cell("few", below="a\nb\nc"), 0, 2),  # four lines
+        (Cell("word " * 40), 0, 1),  # one line, which shrinks to the page's width
+        (Cell("word " * 40), 0.5, 2),  # broken into four
+        (Cell("word " * 100), 0.5, 4),
+        (Cell("word " * 40, span=2), 0.1, 1),  # it spans most of the page
     ],
 )
-def test_a_table_of_few_tall_rows_is_long(cell: Cell, width: float, long: bool) -> None:
-    table = Table("t", "c", (Column("x", "X", width=width), Column("y", "Y")), ((cell, label("1")),) * 15, "es")
-    assert (r"\begin{longtable}" in render.to_latex(table)) == long
-    assert (r"\begin{longtable}" in render.beside([table, table])) == long
-    assert (r"\begin{longtable}" in render.listed([table])) == long
+def test_a_table_of_few_tall_rows_has_several_parts(cell: Cell, width: float, parts: int) -> None:
+    rows = tuple((cell, label(str(place))) for place in range(15))
+    table = Table("t", "c", (Column("x", "X", width=width), Column("y", "Y")), rows, "en", notes=("a note",))
+    text = render.to_latex(table)
+    floats = text.split(r"\begin{table}")[1:]
+    assert len(floats) == parts
+    assert [r"\caption{c}" in each for each in floats] == [True] + [False] * (parts - 1)
+    assert ["(continued)" in each for each in floats] == [False] + [True] * (parts - 1)
+    assert ["a note" in each for each in floats] == [False] * (parts - 1) + [True]
+    if cell.span == 1:
+        assert re.findall(r"& (\d+) ", text) == [str(place) for place in range(15)]
+    assert render.beside([table, table]).count(r"\caption{c}") == 2
+    assert render.listed([table]).count("a note") == 1
+
+
+def test_a_part_of_a_table_begins_with_a_group_and_never_amid_a_check() -> None:
+    tall, again = "a\nb\nc\nd", label("")
+    check = [(again, Cell("it is more", below=tall)), (again, Cell("", below=tall))]
+    group = [(Cell("a claim", span=2), again), *check, *check]
+    columns = (Column("claim", "", numeric=False), Column("statement", "S", numeric=False))
+    table = Table("t", "c", columns, tuple(group * 4), "en")
+    assert [len(part.rows) for part in render._parts(table)] == [10, 10]
+    table = replace(table, rows=(*group, *check * 9))
+    for part in render._parts(table)[1:]:
+        assert part.rows[0][1].text == "it is more"
 
 
 def test_holes_are_lettered_in_order_beyond_z() -> None:

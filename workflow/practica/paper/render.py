@@ -66,16 +66,23 @@ def _suffixes(table: Table, place: int) -> list[str]:
 
 
 def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
-    """Return the table as a float, or as a ``longtable`` if it ``breaks`` across pages or has many lines.
+    """Return the table as a float; as several if its rows are too tall for one; as a ``longtable`` if it has many rows.
+
+    If it ``breaks`` across pages, it is a ``longtable``, too.
 
     ``number`` replaces LaTeX's own. The preamble needs ``booktabs``, ``caption``, ``graphicx``, ``hyperref``,
     ``longtable``, ``pifont`` and ``xcolor``. The class may have one column or two.
     """
     own = numbering("table", number)
-    if breaks or _is_long(table):
+    if breaks or len(table.rows) > LONG:
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
-    return "\n".join([rf"\begin{{table}}[!htbp]\centering{size}{own}", *_whole(table), r"\end{table}", ""])
+    begin, end = rf"\begin{{table}}[!htbp]\centering{size}{own}", r"\end{table}"
+    first, *others = _parts(table)
+    lines = [begin, *_whole(first, notes=not others), end, ""]
+    for part in others:
+        lines += [begin, *_whole(part, notes=part is others[-1], again=True), end, ""]
+    return "\n".join(lines)
 
 
 def beside(tables: Sequence[Table]) -> str:
@@ -97,9 +104,37 @@ def listed(tables: Sequence[Table]) -> str:
 
 def _is_long(table: Table) -> bool:
     """Return whether the rows may not fit on a page, by the lines into which their cells break."""
+    return sum(_heights(table)) > LONG
+
+
+def _parts(table: Table) -> list[Table]:
+    """Return the table in parts that fit on a page; each begins with a group if it can, and never within one check."""
+    heights, start, parts = _heights(table), 0, []
+    while sum(heights[start:]) > LONG:
+        ends = [end for end in range(start + 1, len(table.rows)) if sum(heights[start:end]) <= LONG]
+        late = [end for end in ends if sum(heights[start:end]) > LONG / 2]
+        end = next(
+            (end for begins in (_heads_group, _has_name) for end in reversed(late) if begins(table, end)),
+            ends[-1] if ends else start + 1,
+        )
+        parts.append(replace(table, rows=table.rows[start:end]))
+        start = end
+    return [*parts, replace(table, rows=table.rows[start:])]
+
+
+def _heads_group(table: Table, place: int) -> bool:
+    return any(cell.span > 1 for cell in table.rows[place])
+
+
+def _has_name(table: Table, place: int) -> bool:
+    """Return whether a row says what it is about, and the one before does not head its group."""
+    return any(cell.text for cell in table.rows[place][:2]) and not _heads_group(table, place - 1)
+
+
+def _heights(table: Table) -> list[float]:
+    """Return about how many lines each row takes up."""
     space = BETWEEN if any(column.width for column in table.columns) else 0.0
-    heights = (max(_lines(cell, column) for column, cell in table.shown(row)) for row in table.rows)
-    return sum(heights) + space * len(table.rows) > LONG
+    return [space + max(_lines(cell, column) for column, cell in table.shown(row)) for row in table.rows]
 
 
 def _lines(cell: Cell, column: Column) -> float:
@@ -122,15 +157,16 @@ def _pairs(tables: Sequence[Table]) -> list[str]:
     return ["\\hfill\n".join(boxes[start : start + 2]) for start in range(0, len(boxes), 2)]
 
 
-def _whole(table: Table) -> list[str]:
-    """Return the lines of a table that does not break, with its caption and notes."""
+def _whole(table: Table, *, notes: bool = True, again: bool = False) -> list[str]:
+    """Return the lines of a table that does not break: its caption, unless it is shown ``again``, rows and notes."""
+    caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
     return [
-        rf"{_spacing(table)}\caption{{{_caption(table)}}}\label{{tab:{table.name}}}",
+        f"{_spacing(table)}{_again(table) if again else caption}",
         rf"\sbox0{{\begin{{tabular}}{{{_alignment(table)}}}",
         *[r"\toprule", _heading(table), r"\midrule", *_grouped(table), r"\bottomrule"],
         r"\end{tabular}}",
         FIT + AS_WIDE,
-        *_notes(table, NOTES),
+        *(_notes(table, NOTES) if notes else ()),
     ]
 
 
@@ -140,7 +176,6 @@ def _long(table: Table, own: str) -> str:
         note = word("rows_cut", table.language).format(some=MOST, all=len(table.rows), name=table.name)
         table = replace(table, rows=table.rows[:MOST], notes=(note, *table.notes))
     caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
-    again = escape(word("continued", table.language))
     width = len(table.columns)
     return "\n".join(
         [
@@ -149,7 +184,7 @@ def _long(table: Table, own: str) -> str:
             rf"\begin{{longtable}}{{{_alignment(table)}}}",
             rf"{caption}\\",
             *[r"\toprule", _heading(table), r"\midrule", r"\endfirsthead"],
-            rf"\multicolumn{{{width}}}{{l}}{{\emph{{{again}}}}}\\",
+            rf"\multicolumn{{{width}}}{{l}}{{{_again(table)}}}\\",
             *[r"\toprule", _heading(table), r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot"],
             *_grouped(table),
             r"\end{longtable}",
@@ -158,6 +193,10 @@ def _long(table: Table, own: str) -> str:
             "",
         ]
     )
+
+
+def _again(table: Table) -> str:
+    return rf"\emph{{{escape(word('continued', table.language))}}}"
 
 
 def _spacing(table: Table) -> str:
