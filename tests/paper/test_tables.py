@@ -26,6 +26,7 @@ from practica.paper.facts import Fact, Facts
 from practica.paper.layers import shown_tables
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
+from practica.paper.tall import parts
 from toy import copied, resolve
 
 
@@ -288,7 +289,7 @@ def test_long_tables_break_across_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "width", "parts"),
+    ("cell", "width", "count"),
     [
         (Cell("few"), 0, 1),
         (Cell("few", below="a\nb\nc"), 0, 2),  # four lines
@@ -298,15 +299,15 @@ def test_long_tables_break_across_pages() -> None:
         (Cell("word " * 40, span=2), 0.1, 1),  # it spans most of the page
     ],
 )
-def test_a_table_of_few_tall_rows_has_several_parts(cell: Cell, width: float, parts: int) -> None:
+def test_a_table_of_few_tall_rows_has_several_parts(cell: Cell, width: float, count: int) -> None:
     rows = tuple((cell, label(str(place))) for place in range(15))
     table = Table("t", "c", (Column("x", "X", width=width), Column("y", "Y")), rows, "en", notes=("a note",))
     text = render.to_latex(table)
     floats = text.split(r"\begin{table}")[1:]
-    assert len(floats) == parts
-    assert [r"\caption{c}" in each for each in floats] == [True] + [False] * (parts - 1)
-    assert ["(continued)" in each for each in floats] == [False] + [True] * (parts - 1)
-    assert ["a note" in each for each in floats] == [False] * (parts - 1) + [True]
+    assert len(floats) == count
+    assert [r"\caption{c}" in each for each in floats] == [True] + [False] * (count - 1)
+    assert ["(continued)" in each for each in floats] == [False] + [True] * (count - 1)
+    assert ["a note" in each for each in floats] == [False] * (count - 1) + [True]
     if cell.span == 1:
         assert re.findall(r"& (\d+) ", text) == [str(place) for place in range(15)]
     assert render.beside([table, table]).count(r"\caption{c}") == 2
@@ -319,9 +320,9 @@ def test_a_part_of_a_table_begins_with_a_group_and_never_amid_a_check() -> None:
     group = [(Cell("a claim", span=2), again), *check, *check]
     columns = (Column("claim", "", numeric=False), Column("statement", "S", numeric=False))
     table = Table("t", "c", columns, tuple(group * 4), "en")
-    assert [len(part.rows) for part in render._parts(table)] == [10, 10]
+    assert [len(part.rows) for part in parts(table)] == [10, 10]
     table = replace(table, rows=(*group, *check * 9))
-    for part in render._parts(table)[1:]:
+    for part in parts(table)[1:]:
         assert part.rows[0][1].text == "it is more"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,18 +15,15 @@ from practica.paper.escape import breakable, escape
 from practica.paper.floats import numbering, origin
 from practica.paper.html import stand_in_mark, to_html
 from practica.paper.table import PALE, Cell, Column, Table
+from practica.paper.tall import LONG, SPANNED, is_long, parts
 from practica.words import word
 
 FORMATS = ("tex", "csv", "html")
 ALONE = "\\providecommand{\\origin}[1]{}\n"
 """What a table needs outside the report, which has a list of what each table is made from."""
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have the whole text
-SPANNED = 0.7  # share of the page's width for text that spans columns
 MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all rows
-LONG = 50  # lines: a longer table breaks across pages
 TALL = 20  # rows: a table with more is set smaller
-CHARACTERS = 100  # of small text across a page
-BELOW, BETWEEN = 0.8, 0.2  # lines: the height of a smaller line within a cell, and of the space between rows of several
 
 # Shrink a table that is wider than the page, such as one with a user's long names.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
@@ -78,7 +74,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
     begin, end = rf"\begin{{table}}[!htbp]\centering{size}{own}", r"\end{table}"
-    first, *others = _parts(table)
+    first, *others = parts(table)
     lines = [begin, *_whole(first, notes=not others), end, ""]
     for part in others:
         lines += [begin, *_whole(part, notes=part is others[-1], again=True), end, ""]
@@ -87,7 +83,7 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
 
 def beside(tables: Sequence[Table]) -> str:
     """Return tables as one float, two in a row, each with its own caption; a long table makes each a float."""
-    if len(tables) == 1 or any(map(_is_long, tables)):
+    if len(tables) == 1 or any(map(is_long, tables)):
         return "".join(map(to_latex, tables))
     body = "\\par\\bigskip\n".join(_pairs(tables))
     return rf"\begin{{table}}[!htbp]\centering\footnotesize {body}\end{{table}}" if tables else ""
@@ -95,57 +91,11 @@ def beside(tables: Sequence[Table]) -> str:
 
 def listed(tables: Sequence[Table]) -> str:
     """Return tables one after another, two in a row, without floats: LaTeX holds only a limited number of those."""
-    short = [table for table in tables if not _is_long(table)]
+    short = [table for table in tables if not is_long(table)]
     rows = "".join(rf"\noindent {row}\par\bigskip{chr(10)}" for row in _pairs(short))
     return rf"{{\footnotesize\captionsetup{{type=table}}{rows}}}" + "".join(
         to_latex(table) for table in tables if table not in short
     )
-
-
-def _is_long(table: Table) -> bool:
-    """Return whether the rows may not fit on a page, by the lines into which their cells break."""
-    return sum(_heights(table)) > LONG
-
-
-def _parts(table: Table) -> list[Table]:
-    """Return the table in parts that fit on a page; each begins with a group if it can, and never within one check."""
-    heights, start, parts = _heights(table), 0, []
-    while sum(heights[start:]) > LONG:
-        ends = [end for end in range(start + 1, len(table.rows)) if sum(heights[start:end]) <= LONG]
-        late = [end for end in ends if sum(heights[start:end]) > LONG / 2]
-        end = next(
-            (end for begins in (_heads_group, _has_name) for end in reversed(late) if begins(table, end)),
-            ends[-1] if ends else start + 1,
-        )
-        parts.append(replace(table, rows=table.rows[start:end]))
-        start = end
-    return [*parts, replace(table, rows=table.rows[start:])]
-
-
-def _heads_group(table: Table, place: int) -> bool:
-    return any(cell.span > 1 for cell in table.rows[place])
-
-
-def _has_name(table: Table, place: int) -> bool:
-    """Return whether a row says what it is about, and the one before does not head its group."""
-    return any(cell.text for cell in table.rows[place][:2]) and not _heads_group(table, place - 1)
-
-
-def _heights(table: Table) -> list[float]:
-    """Return about how many lines each row takes up."""
-    space = BETWEEN if any(column.width for column in table.columns) else 0.0
-    return [space + max(_lines(cell, column) for column, cell in table.shown(row)) for row in table.rows]
-
-
-def _lines(cell: Cell, column: Column) -> float:
-    """Return about how many lines a cell takes up."""
-    width = SPANNED if cell.span > 1 else column.width
-
-    def broken(text: str, size: float) -> int:
-        return max(1, math.ceil(size * len(text) / (width * CHARACTERS))) if width else 1
-
-    below = cell.below.split("\n") if cell.below else []
-    return broken(cell.text, 1.0) + sum(BELOW * broken(line, BELOW) for line in below)
 
 
 def _pairs(tables: Sequence[Table]) -> list[str]:
