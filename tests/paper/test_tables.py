@@ -326,6 +326,12 @@ def test_a_part_of_a_table_begins_with_a_group_and_never_amid_a_check() -> None:
         assert part.rows[0][1].text == "it is more"
 
 
+def test_a_row_that_no_page_holds_is_a_part_of_its_own() -> None:
+    rows = tuple((Cell("x", below="a\n" * lines),) for lines in (1, 90, 1, 90))
+    table = Table("t", "c", (Column("x", "X"),), rows, "en")
+    assert [len(part.rows) for part in parts(table)] == [1, 1, 1, 1]
+
+
 def test_holes_are_lettered_in_order_beyond_z() -> None:
     rows = tuple((Cell("falta", {"": ""}, f"reason {place}"),) for place in range(28))
     letters = list(Table("t", "c", (Column("x", "X"),), rows, "es").gaps().values())

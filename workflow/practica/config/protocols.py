@@ -89,12 +89,12 @@ def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
     """
     if not (isinstance(entry, Mapping) and isinstance(entry.get("protocols", {}), Mapping)):
         return entry  # the schema refuses it
-    own = {key: value for key, value in entry.items() if key != "protocols"}
+    own, given = {key: value for key, value in entry.items() if key != "protocols"}, _given(entry)
     protocols: dict[str, Any] = {}
     for name in names:
         file = folder / f"{name}.yaml"
         there = {name: read_yaml(file)} if file.is_file() else {}
-        changes = merge(there, {key: each for key, each in _given(entry).items() if key == name}).get(name)
+        changes = merge(there, {name: given[name]} if name in given else {}).get(name)
         if isinstance(changes, Mapping):
             changes = _of_those_there(changes, entry)
         if changes not in (None, {}):

@@ -39,7 +39,8 @@ TITLE = r"\maketitle"
 TITLE_OF_CONTENTS = r"\tableofcontents\clearpage"
 CONTENTS = (
     r"\begingroup\makeatletter\small"
-    r"\begin{multicols}{2}[\section*{\contentsname}][10\baselineskip]\raggedcolumns\@starttoc{toc}\end{multicols}\makeatother\endgroup\clearpage"
+    r"\begin{multicols}{2}[\section*{\contentsname}][10\baselineskip]\raggedcolumns\@starttoc{toc}\end{multicols}"
+    r"\makeatother\endgroup\clearpage"
 )
 """The contents in two columns, so that the first page holds them; their heading goes to the next page with them."""
 FANCY = r"\pagestyle{fancy}"

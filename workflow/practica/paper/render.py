@@ -74,11 +74,12 @@ def to_latex(table: Table, *, number: str = "", breaks: bool = False) -> str:
         return _long(table, own)
     size = r"\footnotesize" if len(table.rows) > TALL else r"\small"
     begin, end = rf"\begin{{table}}[!htbp]\centering{size}{own}", r"\end{table}"
-    first, *others = parts(table)
-    lines = [begin, *_whole(first, notes=not others), end, ""]
-    for part in others:
-        lines += [begin, *_whole(part, notes=part is others[-1], again=True), end, ""]
-    return "\n".join(lines)
+    pieces = parts(table)
+    return "\n".join(
+        line
+        for place, piece in enumerate(pieces, 1)
+        for line in (begin, *_whole(piece, notes=place == len(pieces), again=place > 1), end, "")
+    )
 
 
 def beside(tables: Sequence[Table]) -> str:

@@ -23,15 +23,16 @@ def is_long(table: Table) -> bool:
 
 
 def parts(table: Table) -> list[Table]:
-    """Return the table in parts that fit on a page; each begins with a group if it can, and never within one check."""
+    """Return the table in parts that fit on a page, as far as its rows do.
+
+    A part that is at least half a page begins with a group, or else with a row that says what it is about, if it can.
+    """
     heights, start, result = _heights(table), 0, []
-    while sum(heights[start:]) > LONG:
+    while sum(heights[start:]) > LONG and start + 1 < len(table.rows):
         ends = [end for end in range(start + 1, len(table.rows)) if sum(heights[start:end]) <= LONG]
-        late = [end for end in ends if sum(heights[start:end]) > LONG / 2]
-        end = next(
-            (end for begins in (_heads_group, _has_name) for end in reversed(late) if begins(table, end)),
-            ends[-1] if ends else start + 1,
-        )
+        late = [end for end in reversed(ends) if sum(heights[start:end]) > LONG / 2]
+        choices = [end for begins in (_heads_group, _has_name) for end in late if begins(table, end)]
+        end = next(iter([*choices, *reversed(ends)]), start + 1)
         result.append(replace(table, rows=table.rows[start:end]))
         start = end
     return [*result, replace(table, rows=table.rows[start:])]

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from practica.address import AT
+from practica.address import base_of
 from practica.config.block import Block
 from practica.config.trials import folder as tuning_folder
 from practica.errors import InputError
@@ -121,7 +121,7 @@ class Estimator:
         variant = f"{block.exercise}/{block.variant}"
         if known := self._by_runs_of(variant, block):
             return known
-        if AT in variant and (known := self._by_runs_of(variant.partition(AT)[0], block)):
+        if known := self._by_runs_of(base_of(variant), block):
             return replace(known, source=RELATED)
         seconds = self._by_arithmetic(block)
         return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)

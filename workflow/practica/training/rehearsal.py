@@ -108,12 +108,13 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     if not net.built:
         net(inputs)
     check_output(net, inputs)
-    _check_classes(net, problem.task.accuracy, inputs, parts)
+    outputs = predict_with(net, inputs)
+    if problem.task.accuracy == "class":
+        _check_classes(outputs.shape[-1], parts)
     flop = step_flop(net, inputs, min(settings.batch_size, len(problem.train)))
     model = augmented(net, problem)
     _check_loss(settings)
     compile_model(model, problem, settings, 1)
-    outputs = predict_with(net, inputs)
     _check_counts(settings, problem.task.accuracy, outputs.shape[-1])
     if settings.given("loss"):
         _check_probabilities(model, outputs)
@@ -134,14 +135,12 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     return flop
 
 
-def _check_classes(net: keras.Model, accuracy: str | None, inputs: Any, parts: Mapping[str, Samples]) -> None:
+def _check_classes(outputs: int, parts: Mapping[str, Samples]) -> None:
     """Raise ``InputError`` if the data have more classes than the net has outputs, of which JAX says nothing."""
-    if accuracy == "class":
-        outputs = predict_with(net, inputs).shape[-1]
-        if (largest := max(int(np.max(samples.y)) for samples in parts.values())) >= outputs:
-            raise InputError(
-                f"its net's outputs stand for the classes 0 to {outputs - 1}, but the data have class {largest}"
-            )
+    if (largest := max(int(np.max(samples.y)) for samples in parts.values())) >= outputs:
+        raise InputError(
+            f"its net's outputs stand for the classes 0 to {outputs - 1}, but the data have class {largest}"
+        )
 
 
 def _check_loss(settings: Settings) -> None:
