@@ -73,6 +73,12 @@ def role(name: str) -> str:
     return str({**engine(), **own()}[name]["role"])
 
 
+def may_be_null(declared: Mapping[str, Any]) -> bool:
+    """Return whether null is a value of a setting that is declared like this."""
+    types = [each.get("type", ()) for each in (declared, *declared.get("anyOf", ()))]
+    return any("null" in ([each] if isinstance(each, str) else each) for each in types)
+
+
 def said(*, variants: bool = False) -> tuple[str, ...]:
     """Return the settings that a sentence about training mentions, in its order.
 

@@ -11,6 +11,7 @@ import jsonschema
 import yaml
 
 from practica.config import declarations
+from practica.config.levels import with_values
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.study_folder import cached
@@ -59,7 +60,9 @@ def check(config: Mapping[str, Any]) -> None:
 def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence, with the key's path, about each mistake in a configuration."""
     validator = jsonschema.Draft202012Validator(config_schema())
-    errors = sorted(validator.iter_errors(config), key=lambda e: (-len(e.absolute_path), str(e.absolute_path)))
+    errors = sorted(
+        validator.iter_errors(with_values(config)), key=lambda e: (-len(e.absolute_path), str(e.absolute_path))
+    )
     yield from map(_sentence, errors)
     if not errors:
         yield from _language_mistakes(config)

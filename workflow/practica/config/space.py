@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from practica.config import declarations
+from practica.config.levels import laid
 from practica.config.schema import config_schema
 from practica.errors import InputError
 
@@ -134,8 +135,7 @@ def _check_search(where: str, search: Mapping[str, Any]) -> None:
 
 def _epochs(own: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
     """Return the epochs of a variant in a configuration without defaults; 0 if it gives none."""
-    epochs = own.get("settings", {}).get(EPOCHS, entry.get("settings", {}).get(EPOCHS, 0))
-    return int(epochs)
+    return int(laid(entry.get("settings", {}), own.get("settings", {})).get(EPOCHS, 0))
 
 
 def _check_rungs(where: str, search: Mapping[str, Any], epochs: int) -> None:

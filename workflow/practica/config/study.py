@@ -13,6 +13,7 @@ from typing import Any
 from practica.address import base_of, protocol_of, under
 from practica.config.about import about, front
 from practica.config.block import Block
+from practica.config.levels import laid
 from practica.config.prepared import prepared
 from practica.config.protocols import contradictions, of_source
 from practica.config.schema import check, config_schema, with_defaults
@@ -208,10 +209,9 @@ class Study:
 
     def settings(self, exercise: str, variant: str) -> dict[str, Any]:
         """Return the variant's settings, with those of its exercise that it does not set itself."""
-        return {
-            **self.config["exercises"][exercise]["settings"],
-            **self._variant(exercise, variant).get("settings", {}),
-        }
+        return laid(
+            self.config["exercises"][exercise]["settings"], self._variant(exercise, variant).get("settings", {})
+        )
 
     def keeps_checkpoints(self, exercise: str) -> bool:
         """Return whether the last states of the exercise's runs are kept, so that more epochs can follow."""

@@ -25,13 +25,31 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def over_it(base: Mapping[str, Any], over: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    """Return ``base`` with ``over`` merged over it; null removes a key that ``base`` has, at ``path`` and below.
+
+    It stays null for an exercise, a variant or a protocol, which may also come from elsewhere, and for a setting of one
+    of the last two, which then goes without that of the exercise.
+    """
+    laid = merge(base, over)
+    names = len(path) % 2 and path[-1] in ("exercises", "variants", "protocols")
+    inner = len(path) > 3 and path[-1] == "settings"
+    for key, value in over.items():
+        there = base.get(key)
+        if value is None and there is not None and not (names or inner):
+            del laid[key]
+        elif isinstance(value, Mapping) and isinstance(there, Mapping):
+            laid[key] = over_it(there, value, *path, key)
+    return laid
+
+
 def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with ``over`` laid over it; its ``cut`` applies to the result, so that later layers lie over it.
 
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a folder.
     """
-    laid = merge(_of_all(base, over, "exercises"), over)
+    laid = over_it(_of_all(base, over, "exercises"), over)
     return _cut(laid) if "cut" in over else laid
 
 
@@ -42,7 +60,7 @@ def _of_all(base: Mapping[str, Any], over: Mapping[str, Any], inside: str) -> di
     for name, entry in _mapping(base.get(inside)).items():
         if isinstance(entry, Mapping):
             own = {**given, **_mapping(_mapping(over.get(inside)).get(name))}
-            mine = {**entry, **{key: given[key] for key in given if key in entry}}
+            mine = {key: given.get(key, each) for key, each in entry.items() if given.get(key, "") is not None}
             laid[inside] = {**laid[inside], name: _of_all(mine, own, "variants")}
     return laid
 
@@ -83,7 +101,8 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
         if isinstance(exercises.get(exercise), Mapping):
             there = _of_those_there(entry, exercises[exercise])
-            cut[exercise] = merge(_of_all(exercises[exercise], there, "variants"), there)
+            mine = _of_all(exercises[exercise], there, "variants")
+            cut[exercise] = over_it(mine, there, "exercises", exercise)
     whole = {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
     return {**whole, "demonstration": True} if over else whole
 
