@@ -182,7 +182,17 @@ def test_what_comes_after_a_cut_lies_over_it(line: str, exercise: dict[str, obje
     }
 
 
-@pytest.mark.parametrize("word", ["seeds", "=3", ".a=3", "a..b=3", "a.=3", "3=3", "a b=3", "a=[1", "a={b: [}"])
+@pytest.mark.parametrize("line", ["--configfile mine.yaml tuning", "--configfile tuning -n"])
+def test_a_target_among_the_files_is_told_where_to_stand(line: str) -> None:
+    with pytest.raises(
+        InputError, match="cannot read tuning: there is no such file; if tuning is a target, put it first"
+    ):
+        from_command(line.split(), {})
+    Path("tuning").write_text("seeds: 3\n")
+    assert from_command(line.split(), {}).read()["seeds"] == 3
+
+
+@pytest.mark.parametrize("word", ["", "seeds", "=3", ".a=3", "a..b=3", "a.=3", "3=3", "a b=3", "a=[1", "a={b: [}"])
 def test_a_word_that_is_none_is_explained(word: str) -> None:
     with pytest.raises(
         InputError, match=r"--config .*: (write KEY=VALUE, with dots|the value is not a list or mapping)"

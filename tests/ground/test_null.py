@@ -110,3 +110,10 @@ def test_a_file_that_makes_a_study_smaller_removes_keys_too() -> None:
 def test_null_where_there_is_nothing_to_remove_is_refused(path: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         after(nested(path, None))
+
+
+@pytest.mark.parametrize("given", [{"seeds_per_job": 0}, {"seeds": "x"}])
+def test_a_mistake_that_every_level_is_given_is_named_once_at_its_place(given: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        after(nested("exercises.moons.variants.raw.seeds_per_job", 2), given)
+    assert str(caught.value).startswith(f"configuration: {next(iter(given))}: ")

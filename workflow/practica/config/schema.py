@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -16,6 +16,7 @@ from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.study_folder import cached
 from practica.words import languages
+from practica.yamlfiles.overlay import SEEDS
 from practica.yamlfiles.spelling import advice, misread
 
 
@@ -63,9 +64,21 @@ def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     errors = sorted(
         validator.iter_errors(with_values(config)), key=lambda e: (-len(e.absolute_path), str(e.absolute_path))
     )
-    yield from map(_sentence, errors)
+    yield from (_sentence(error) for error in errors if not _given_above(error, errors))
     if not errors:
         yield from _language_mistakes(config)
+
+
+def _given_above(error: jsonschema.ValidationError, errors: Sequence[jsonschema.ValidationError]) -> bool:
+    """Return whether a mistake is that of a level above it, which gave it the key."""
+    path = list(error.absolute_path)
+    return any(
+        path[-1:] == [key] == list(other.absolute_path)[-1:]
+        and len(other.absolute_path) < len(path)
+        and other.instance == error.instance
+        for key in SEEDS
+        for other in errors
+    )
 
 
 def _language_mistakes(config: Mapping[str, Any]) -> Iterator[str]:

@@ -141,6 +141,9 @@ def from_command(
         settings = read_yaml(profile)
         files += [_short(file, here) for file in _profile_files(profile, settings)]
         words += _profile_words(settings)
+    for name in given.configfile:
+        if not Path(name).suffix and not (file := (here or Path()) / Path(name).expanduser()).exists():
+            raise InputError(f"cannot read {file}: there is no such file; if {name} is a target, put it first")
     own = [file for file, _ in groupby(_short(file, here) for file in given.configfile)]
     files = [file for file in files if file not in own]
     if not given.replace_workflow_config:
@@ -204,7 +207,7 @@ def tree(words: Sequence[str]) -> dict[str, Any]:
         key, equals, text = word.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[\w-]+)*", key):
             raise InputError(
-                f"--config {word}: write KEY=VALUE, with dots between the keys where they are nested, as "
+                f"--config {word or repr(word)}: write KEY=VALUE, with dots between the keys where they are nested, as "
                 "exercises.digits.settings.epochs=3; put a target before --config"
             )
         value: Any = _value(word, text)
