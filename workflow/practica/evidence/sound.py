@@ -25,6 +25,9 @@ MEASURED = (*SPLITS, TIMING)
 STOPPING = ("stop", "patience")
 """Parts of the names of settings that let runs of one variant end at different epochs."""
 
+STATUSES = ("done", "failed", "missing")
+"""What a block of runs can be."""
+
 KEYS: Mapping[str, list[str]] = {
     "metrics.csv": ["exercise", "variant", "seed", "fold", "split", "metric"],
     "history.csv.gz": ["exercise", "variant", "seed", "fold", "split", "metric", "epoch"],
@@ -116,6 +119,11 @@ def _unreadable(table: pd.DataFrame, keys: list[str]) -> str:
         if len(other):
             row = other.iloc[0]
             return f"{_line(int(other.index[0]))}{_name(row, keys)}: data is {row['data']!r}, neither real nor STAND-IN"
+    if "status" in table:
+        other = table[~table["status"].isin(STATUSES)]
+        if len(other):
+            status = str(other["status"].iloc[0])
+            return f"{_line(int(other.index[0]))}status is {status!r}, none of {', '.join(STATUSES)}"
     return ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from practica.address import BEST, PREFIXES, TIMING, protocol_of
@@ -13,7 +14,7 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.results import TYPES, Results
-from practica.evidence.sound import check_table
+from practica.evidence.sound import ROUNDING, check_table
 from practica.evidence.summary import GROUP, over_folds
 
 VARIANT = ["exercise", "variant"]
@@ -25,6 +26,8 @@ BESIDE = {
     "runs.csv": ("metrics.csv",),
 }
 """The tables against which each table is checked."""
+EXACT = {"n": "count", "mean": "mean", "median": "median", "least": "min", "greatest": "max"}
+"""Columns of the summary by the statistic over the seeds, in pandas' words, that they hold."""
 ORDER = ("runs.csv", "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")
 """The order of checks: every table comes after those it is computed from, so that an error names the damaged one."""
 
@@ -125,14 +128,23 @@ def _runs_without_rows(table: pd.DataFrame, results: Results) -> str:
 
 
 def _summary(results: Results) -> str:
-    """Return what the summary lacks of the metrics, or has beyond them."""
-    metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
-    present = set(results.summary[GROUP].astype(str).itertuples(index=False, name=None))
+    """Return what the summary lacks of the metrics, has beyond them, or says otherwise."""
+    metrics, told = (table.astype(dict.fromkeys(GROUP, "str")) for table in (results.metrics, results.summary))
+    told = told.set_index(GROUP)
+    present = set(told.index)
     expected = set(metrics[GROUP].drop_duplicates().itertuples(index=False, name=None))
-    needed = {key[:4] for key in over_folds(metrics, [*GROUP, "seed"]).index}  # without what diverged in every seed
+    seeds = over_folds(metrics, [*GROUP, "seed"]).groupby(level=GROUP)  # without what diverged in every seed
+    needed = set(seeds.groups)
     for lacking, what in ((needed - present, " has no row"), (present - expected, ": metrics.csv has no row")):
         for exercise, variant, split, metric in sorted(lacking):
             return f"{what} of {exercise}/{variant} for {split} {metric}"
+    computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1)
+    told = told.reindex(computed.index)
+    for name in EXACT:
+        wrong = ~np.isclose(told[name].astype(float), computed[name], rtol=ROUNDING, atol=0)
+        for exercise, variant, split, metric in computed.index[wrong]:
+            pair = f"{told[name][wrong].iloc[0]:g}, and {computed[name][wrong].iloc[0]:g} in metrics.csv"
+            return f": {exercise}/{variant}, {split} {metric}: {name} is {pair}"
     return ""
 
 
