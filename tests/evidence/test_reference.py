@@ -130,6 +130,26 @@ def test_what_people_write_into_the_readme_stays(made: tuple[Study, Path, Path],
     assert readme.read_text().count("| steps/dense |") == 1
 
 
+def test_a_part_does_not_replace_a_whole_unasked(made: tuple[Study, Path, Path], tmp_path: Path) -> None:
+    study, results, whole = made
+    out, less = tmp_path / "out", tmp_path / "less"
+    shutil.copytree(whole, out)
+    shutil.copytree(results, less)
+    shutil.rmtree(next(iter(sorted((less / "runs/steps/conv").iterdir()))))
+    finish(study, less)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    words = ["reference", "--results", str(less), "--out", str(out)]
+    write_json(less / "study.json", dict(study.config))
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 2
+    assert f"{out} holds runs that {less} lacks: steps/conv, seeds 0" in refused.output
+    assert "--replace" in refused.output and refused.output.count("\n") == 1
+    assert before == {path: path.read_bytes() for path in out.iterdir()}
+    assert CliRunner().invoke(main, [*words, "--replace"]).exit_code == 0
+    assert read_json(out / "manifests.json")["variants"]["steps/conv"]["seeds"] != [0, 1]
+    assert CliRunner().invoke(main, words).exit_code == 0  # nothing is lost now
+
+
 def test_a_reference_of_generated_data_with_holes_says_so(tmp_path: Path) -> None:
     study = make_study({"steps": ["dense", "conv"]}, seeds=2)
     fill(study, tmp_path, stand_in=True)

@@ -107,7 +107,8 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 @main.command()
 @results_options
 @out_folder("Folder to write.", usual=Path("reference"), mark="manifests.json")
-def reference(results: Path, out: Path) -> None:
+@click.option("--replace", is_flag=True, help="Replace a reference that holds runs which the results lack.")
+def reference(results: Path, out: Path, replace: bool) -> None:
     """Condense the results into a folder. Others can compare their results with it."""
     from practica.evidence.together import check_tables
     from practica.reference.condense import make_reference
@@ -115,7 +116,8 @@ def reference(results: Path, out: Path) -> None:
 
     study = Study.load(results / "study.json")
     check_tables(study, results)
-    for name in make_reference(study, results, out, [f"{report_name(language)}.pdf" for language in study.languages]):
+    reports = [f"{report_name(language)}.pdf" for language in study.languages]
+    for name in make_reference(study, results, out, reports, replace=replace):
         click.echo(out / name)
 
 

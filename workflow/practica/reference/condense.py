@@ -14,7 +14,7 @@ from practica.errors import InputError
 from practica.evidence.blocks import NOT_RUN, STAND_IN, read_manifest
 from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
-from practica.files import atomic_path, read_checked, write_json, write_text
+from practica.files import atomic_path, read_checked, read_json, write_json, write_text
 from practica.reference.archive import ARCHIVE, pack
 
 COPIED = ("metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "claims.json")
@@ -60,15 +60,23 @@ class Run:
         return float(sum(manifest["provenance"][key] for manifest in self.manifests))
 
 
-def make_reference(study: Study, results: Path, out: Path, reports: Sequence[str] = ()) -> list[str]:
+def make_reference(
+    study: Study, results: Path, out: Path, reports: Sequence[str] = (), *, replace: bool = False
+) -> list[str]:
     """Write the reference of a study to ``out``, with those ``reports`` that exist; return the names of its files.
 
     Raises:
-        InputError: the results are not collected or judged, or nothing has run.
+        InputError: the results are not collected or judged, or nothing has run; or ``out`` holds runs that the results
+            lack, and they are not to ``replace`` it.
     """
     runs = [run for run in _runs(study, results) if run.manifests]
     if not runs:
         raise InputError(f"{results}: there is no run of the study: run snakemake first")
+    if not replace and (lost := _lost(out, runs)):
+        first, more = lost[0], f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        raise InputError(
+            f"{out} holds runs that {results} lacks: {first}{more}; name another --out, or give --replace to lose them"
+        )
     head, tail = _frame(out / README)
     names = []
     for name in (*COPIED, *reports):
@@ -86,6 +94,19 @@ def make_reference(study: Study, results: Path, out: Path, reports: Sequence[str
     pack(study, results, out / ARCHIVE)
     write_text(out / README, f"{head}{BEGIN}\n{_readme(study, runs, out)}\n{END}{tail}")
     return [*names, RUNS, MANIFESTS, ARCHIVE, README]
+
+
+def _lost(out: Path, runs: Sequence[Run]) -> list[str]:
+    """Return the variants of the reference in ``out``, with the seeds that ``runs`` lack."""
+    seeds, there = {run.name: run.seeds for run in runs}, out / MANIFESTS
+    if not there.is_file():
+        return []
+    try:
+        had = {str(name): sorted(map(int, each["seeds"])) for name, each in read_json(there)["variants"].items()}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(f"{there} is malformed ({error}); give --replace to write it again") from error
+    lacking = {name: [seed for seed in each if seed not in seeds.get(name, ())] for name, each in had.items()}
+    return [f"{name}, seeds {_spans(each)}" for name, each in lacking.items() if each]
 
 
 def _runs(study: Study, results: Path) -> list[Run]:
