@@ -86,7 +86,18 @@ def test_numbers_on_logarithms_worked_out_by_hand() -> None:
     found = estimate(values, LOG)
     half = 4.302652729911275 * math.log(10) / math.sqrt(3)  # t with 2 degrees of freedom
     assert (found.low, found.high) == pytest.approx((0.01 * math.exp(-half), 0.01 * math.exp(half)))
-    assert (found.mean, found.median, found.skewed, found.centre) == (pytest.approx(0.037), 0.01, True, 0.01)
+    assert (found.mean, found.median, found.skewed, found.typical) == (pytest.approx(0.037), 0.01, True, 0.01)
+
+
+def test_the_number_beside_an_interval_lies_in_it_where_the_median_does_not() -> None:
+    values = np.array([*np.linspace(1, 1.1, 5), *np.linspace(9, 9.6, 20)])
+    for scale, centre in ((LOG, stats.gmean(values)), (MEAN, values.mean())):
+        there = estimate(values, scale, (0.0, math.inf))
+        assert there.low < there.centre < there.high
+        assert there.centre == pytest.approx(centre)
+    assert estimate(values, LOG).typical == np.median(values) > estimate(values, LOG).high
+    open_ended = estimate(values[:2], LOG, sequential=True)
+    assert (open_ended.low, open_ended.centre) == (None, open_ended.median)
 
 
 def test_a_share_of_the_seeds_is_exact() -> None:

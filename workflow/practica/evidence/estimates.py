@@ -68,9 +68,19 @@ class Estimate:
     skewed: bool = False
 
     @property
-    def centre(self) -> float:
-        """Return the number that stands for all seeds."""
+    def typical(self) -> float:
+        """Return the number that stands for all seeds: their mean, or their median if they are skewed."""
         return self.median if self.skewed else self.mean
+
+    @property
+    def centre(self) -> float:
+        """Return the number that the interval lies around: the mean, or the geometric mean on logarithms.
+
+        Without an interval, this is the number that stands for all seeds.
+        """
+        if self.low is None or self.high is None:
+            return self.typical
+        return math.sqrt(self.low) * math.sqrt(self.high) if self.scale == LOG else self.mean
 
 
 def scale_of(metric: str) -> str:

@@ -39,7 +39,7 @@ def measure(value: Estimate | Missing, metric: str, facts: Facts) -> Cell:
 def raw(value: Estimate) -> dict[str, str | float | int | None]:
     """Return the numbers of an estimate, by the suffixes of their columns."""
     spread = {"_sd": value.sd} if not value.skewed else {"_least": value.least, "_greatest": value.greatest}
-    return {"": value.centre, **spread, "_low": value.low, "_high": value.high}
+    return {"": value.typical, **spread, "_low": value.low, "_high": value.high}
 
 
 def interval(value: Estimate, metric: str, facts: Facts) -> str:

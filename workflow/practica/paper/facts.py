@@ -281,7 +281,7 @@ class Facts:
 
     def _judged(self, estimate: Estimate, metric: str) -> Fact:
         text = numbers.estimate(estimate, metric, self.language)
-        return Fact(estimate.centre, text, numbers.decimals(estimate.centre, metric))
+        return Fact(estimate.typical, text, numbers.decimals(estimate.typical, metric))
 
     def _count(self, value: int) -> str:
         return numbers.count(value, self.language)

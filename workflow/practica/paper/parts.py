@@ -100,8 +100,8 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
     sides = [side["estimate"] for side in (part["of"], part["other"]) if side and side["estimate"]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
     raw = cells.raw(Estimate(**part["estimate"]))
-    raw |= {suffix: Estimate(**side).centre for suffix, side in zip(("_of", "_other"), sides, strict=False)}
-    values = (numbers.measure(Estimate(**each).centre, None, metric, facts.language) for each in sides)
+    raw |= {suffix: Estimate(**side).typical for suffix, side in zip(("_of", "_other"), sides, strict=False)}
+    values = (numbers.measure(Estimate(**each).typical, None, metric, facts.language) for each in sides)
     return " / ".join(values), raw
 
 
