@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from evidence.factory import make_study
+from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
 from practica.errors import InputError
@@ -286,6 +287,34 @@ def test_long_tables_break_across_pages() -> None:
     table = Table("t", "c", (Column("x", "X"),), rows, "es")
     assert r"\begin{longtable}" in render.to_latex(table)
     assert "(continuación)" in render.to_latex(table)
+
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage{array,booktabs,longtable,caption,graphicx,hyperref}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+@needs_latex
+@pytest.mark.parametrize(("names", "narrower"), [("short", False), ("of a variant with a long name", True)])
+def test_the_text_of_a_long_table_leaves_its_names_the_room_they_need(
+    names: str, narrower: bool, tmp_path: Path
+) -> None:
+    rows = tuple((label(names), Cell("some words " * 12), label(names), Cell("others " * 9)) for _ in range(60))
+    texts = (Column("b", "B", numeric=False, width=0.4), Column("d", "D", numeric=False, width=0.3))
+    heads = (Column("a", "A", numeric=False), texts[0], Column("c", "C", numeric=False), texts[1])
+    text = render.to_latex(Table("t", "c", heads, rows, "en"))
+    end = r"\end{longtable}"
+    (tmp_path / "t.tex").write_text(DOCUMENT % text.replace(end, end + r"\typeout{TEXT \the\dimexpr\textcolumns}"))
+    command = ["pdflatex", "-interaction=nonstopmode", "-draftmode", "t.tex"]
+    for _ in range(2):
+        log = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "Overfull" not in log
+    width = float(re.search(r"TEXT ([\d.]+)pt", log).group(1))
+    assert (width < 340) == narrower
+    assert width > 0.4 * 345
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ TALL = 20  # rows: a table with more is set smaller
 
 # Shrink a table that is wider than the page, such as one with a user's long names.
 FIT = r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi"
+# A longtable cannot be shrunk: its columns of text are narrowed instead, but stay readable.
+TEXT_WIDTH = r"\dimexpr\textcolumns\relax"
+NARROWED = (
+    r"\ifdim\wd0>\linewidth\edef\textcolumns{{\the\dimexpr\linewidth-(\wd0-\linewidth)*100/{share}\relax}}"
+    r"\ifdim\textcolumns<0.4\linewidth\edef\textcolumns{{\the\dimexpr0.4\linewidth\relax}}\fi\fi"
+)
 # A longtable cannot be set in two columns.
 ONE_COLUMN = r"\csname if@twocolumn\endcsname\onecolumn\let\asbefore\twocolumn\else\let\asbefore\relax\fi"
 AS_BEFORE = r"\asbefore"
@@ -128,11 +134,13 @@ def _long(table: Table, own: str) -> str:
         table = replace(table, rows=table.rows[:MOST], notes=(note, *table.notes))
     caption = rf"\caption{{{_caption(table)}}}\label{{tab:{table.name}}}"
     width = len(table.columns)
+    alignment = _alignment(table).replace(r"\linewidth", TEXT_WIDTH)
     return "\n".join(
         [
             ONE_COLUMN,
             rf"\begingroup\footnotesize{_spacing(table)}{own}",
-            rf"\begin{{longtable}}{{{_alignment(table)}}}",
+            *_measured(table, alignment),
+            rf"\begin{{longtable}}{{{alignment}}}",
             rf"{caption}\\",
             *[r"\toprule", _heading(table), r"\midrule", r"\endfirsthead"],
             rf"\multicolumn{{{width}}}{{l}}{{{_again(table)}}}\\",
@@ -144,6 +152,18 @@ def _long(table: Table, own: str) -> str:
             "",
         ]
     )
+
+
+def _measured(table: Table, alignment: str) -> list[str]:
+    """Return lines that set how wide the columns of text are together, so that a long table fits the page."""
+    share = round(100 * sum(column.width for column in table.columns))
+    if not share:
+        return []
+    return [
+        r"\def\textcolumns{\linewidth}",
+        *[rf"\sbox0{{\begin{{tabular}}{{{alignment}}}", _heading(table), *_grouped(table), r"\end{tabular}}"],
+        NARROWED.format(share=share),
+    ]
 
 
 def _again(table: Table) -> str:
