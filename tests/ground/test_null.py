@@ -81,6 +81,10 @@ def test_a_protocol_goes_without_a_setting_of_the_first_one(tmp_path: Path) -> N
     more = after(base, nested("exercises.moons.protocols.theirs.variants.raw.seeds", None))
     assert more.seeds("moons", "raw@theirs") == more.seeds("moons", "raw") == (0, 1, 2, 3, 4)
     check(study)
+    own = nested("exercises.moons.protocols.theirs.variants.raw.seeds", 2)
+    without = after(base, own, nested("exercises.moons.protocols.theirs", None))
+    assert without.variants("moons", "theirs") == ()
+    assert without.variants("steps", "theirs") == ("dense@theirs",)
 
 
 def test_null_takes_seeds_back_to_those_of_the_level_above() -> None:
