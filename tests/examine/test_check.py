@@ -15,8 +15,9 @@ from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.examine.study import examine
+from practica.launch.merging import Merged, note
 from practica.plan.checks import check
-from practica.scaffold import new_study
+from practica.scaffold import new_exercise, new_study
 from practica.study_folder import use
 
 ROOT = Path(__file__).parents[2]
@@ -342,7 +343,13 @@ def test_a_key_is_looked_for_in_the_file_that_has_it(study):
 
 def test_the_command_ends_with_code_0_or_2(study):
     done = CliRunner().invoke(main, ["check"], standalone_mode=True)
-    assert (done.exit_code, done.output) == (0, "nothing is wrong with the study: 1 exercise, 2 variants, 2 jobs\n")
+    sound = "nothing is wrong with the study: 1 exercise, 2 variants, 2 jobs"
+    assert (done.exit_code, done.output) == (0, f"{sound}\n")
+    new_exercise("tasters", "wine", None)
+    note(Merged((CONFIG,), ("only=tasters",)))  # as a run of a part leaves it
+    done = CliRunner().invoke(main, ["check"], standalone_mode=True)
+    whole = "nothing is wrong with the study: 2 exercises, 4 variants, "
+    assert (done.exit_code, done.stdout[: len(whole)]) == (0, whole)
     edit(ABOUT, "kind: compare", "kind: compere")
     Path("study/data/spare.py").write_text('"""Spare."""\n\nDATASET = None\n', encoding="utf-8")
     done = CliRunner().invoke(main, ["check", "--config", CONFIG])
