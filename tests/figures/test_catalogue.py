@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from evidence.factory import make_study
+from evidence.factory import edited, make_study
 from practica.errors import InputError
 from practica.figures.catalogue import declared, figures_for, report_figures, spec
 from practica.figures.draw import KINDS
@@ -44,8 +45,30 @@ def test_what_the_catalogue_does_not_know_gets_curves_of_its_own() -> None:
     )
 
 
-def test_a_comparison_without_one_of_its_variants_falls_back_to_curves() -> None:
-    assert figures_for(make_study({"moons": ["corrected"]})) == ["fig_moons_corrected"]
+@pytest.mark.parametrize(
+    ("variants", "figures"),
+    [
+        (["corrected"], {"fig4": ("raw",), "figx_sizes": ("wider", "deeper")}),
+        (["raw", "raw_numpy"], {"fig4": ("corrected",), "figx_hand": (), "figx_times": ()}),
+        (["raw_numpy"], {"fig_moons_raw_numpy": ()}),  # too few for a comparison or a pair
+        (["wider", "deeper"], {"fig5": (), "figx_sizes": ("corrected",)}),
+    ],
+)
+def test_a_figure_of_several_variants_is_drawn_with_those_left(
+    variants: list[str], figures: dict[str, tuple[str, ...]]
+) -> None:
+    study = make_study({"moons": variants})
+    assert {name: spec(study, name).left_out for name in figures_for(study)} == figures
+
+
+def test_what_is_left_keeps_its_label_and_its_look(tmp_path: Path) -> None:
+    three = ("variants: [raw, raw_numpy]", "variants: [deeper, raw, raw_numpy]")
+    study = edited(tmp_path / "study", "moons/about.yaml", *three, exercises={"moons": ["raw", "raw_numpy"]})
+    path = study.folder / "moons/about.yaml"
+    text = path.read_text(encoding="utf-8").replace("labels: [keras, numpy]", "labels: [hidden, keras, numpy]", 1)
+    path.write_text(text, encoding="utf-8")
+    left = spec(study, "figx_hand")
+    assert (left.variants, left.labels, left.places) == (("raw", "raw_numpy"), ("keras", "numpy"), (1, 2))
 
 
 def test_only_the_exercises_in_play() -> None:

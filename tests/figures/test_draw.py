@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from evidence.factory import make_study, write_block, write_failure
+from evidence.factory import edited, make_study, write_block, write_failure
 from paper.factory import fill as fill_distinctly
 from paper.factory import one_exercise
 from practica.errors import InputError
@@ -239,6 +239,17 @@ def test_twins_show_every_net_and_how_much_faster(complete: Results, written: Wr
     assert "×2,5" in text and "Sin corrección" in text and "5 repeticiones" in text and "NumPy entre Keras" in text
     assert figure.axes[0].get_xscale() == "log"
     assert figure.axes[0].get_xlabel() == "Tiempo por época [ms]"
+
+
+def test_figures_say_what_the_study_leaves_out(complete: Results, tmp_path: Path, written: Written) -> None:
+    times = "variants: [{}]\n    title: {{es: Keras y"
+    edit = [times.format(names) for names in ("raw, raw_numpy", "raw, raw_numpy, deeper, wider")]
+    study = edited(tmp_path / "study", "moons/about.yaml", *edit, exercises={"moons": ["raw", "raw_numpy", "deeper"]})
+    left = Results(study, complete.folder)
+    assert "Con corrección: no forma parte de esta corrida" in written(draw_from(left, "fig4", "es"))
+    assert "More neurons: not part of this study" in written(draw_from(left, "figx_times", "en"))
+    whole, sizes = (draw_from(each, "figx_sizes", "en").axes[0] for each in (complete, left))
+    assert [line.get_color() for line in sizes.lines] == [whole.lines[2].get_color()]
 
 
 def test_twins_that_were_not_timed_say_so(tmp_path: Path, written: Written) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from practica.config.about import Told
 from practica.errors import InputError, hint
 from practica.figures import captions
-from practica.figures.specs import KINDS, OVER_EPOCHS, Glance, Panel, Spec
+from practica.figures.specs import KINDS, OVER_EPOCHS, SEVERAL, Glance, Panel, Spec
 
 if TYPE_CHECKING:
     from practica.config.study import Study
@@ -26,7 +26,10 @@ READS = {
 
 
 def declared(study: Study, exercise: str) -> list[Spec]:
-    """Return the figures that the ``about.yaml`` of an exercise lists, whether or not the study runs what they show."""
+    """Return the figures that the ``about.yaml`` of an exercise lists, whether or not the study runs what they show.
+
+    Those of several variants are without the ones that the study leaves out, if enough are left to draw.
+    """
     entries = study.about(exercise).get("figures", {})
     return [_spec(study, exercise, name, entry) for name, entry in entries.items()]
 
@@ -85,7 +88,7 @@ def curves(study: Study, exercise: str, variant: str) -> Spec:
     title = Told(f"{exercise}, {variant}")
     caption = captions.of_epochs(title, captions.Shown("curves"), study.languages)
     full_caption = captions.with_protocol(study, caption, (variant,))
-    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption)
+    return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption, places=(0,))
 
 
 def of_scale(study: Study, figure: Spec) -> list[Spec]:
@@ -109,7 +112,10 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     title = Told(entry["title"])
     # Figures side by side have letters of their own.
     lettered = "caption" not in entry and len(panels) > 1 and not re.search(r"\d[a-z]$", name)
-    others = {key: entry[key] for key in ("split", "log_epochs", "height", "first", "scale", "number") if key in entry}
+    others = {key: entry[key] for key in ("split", "log_epochs", "height", "scale", "number") if key in entry}
+    listed, labels = entry["variants"], entry.get("labels", ())
+    kept = _drawn(study, exercise, entry["kind"], listed)
+    variants = tuple(listed[place] for place in kept)
     if "caption" in entry:
         caption: Mapping[str, str] = Told(entry["caption"])
         if entry["kind"] == "curves" or (entry["kind"] in KINDS and others.get("split") == "train"):
@@ -124,16 +130,28 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     return Spec(
         name,
         exercise,
-        tuple(entry["variants"]),
+        variants,
         entry["kind"],
         title,
-        captions.with_protocol(study, caption, entry["variants"]),
+        captions.with_protocol(study, caption, variants),
         panels=panels,
-        labels=tuple(entry.get("labels", ())),
+        labels=tuple(labels[place] for place in kept) if len(labels) == len(listed) else tuple(labels),
+        places=tuple(entry.get("first", 0) + place for place in kept),
+        left_out=tuple(name for name in listed if name not in variants),
         arrays=tuple(entry.get("arrays", ())),
         lettered=lettered,
         **others,
     )
+
+
+def _drawn(study: Study, exercise: str, kind: str, variants: Sequence[str]) -> Sequence[int]:
+    """Return the places of the variants to draw: those that the study has if they are enough for the kind, else all."""
+    every = range(len(variants))
+    size, least = SEVERAL.get(kind, (1, len(variants)))
+    in_play = study.every_variant(exercise) if exercise in study.config["exercises"] else ()
+    groups = [every[start : start + size] for start in every[::size]]
+    kept = [place for group in groups if all(variants[each] in in_play for each in group) for place in group]
+    return kept if len(kept) >= least else every
 
 
 def _curves_name(exercise: str, variant: str) -> str:

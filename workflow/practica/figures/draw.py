@@ -73,7 +73,8 @@ def figure_words(study: Study, spec: Spec, language: str) -> Words:
     """
     if not spec.exercise:
         return section("figures", language)
-    names = {f"variant {each}": variant_name(study, spec.exercise, each, language) for each in spec.variants}
+    every = (*spec.variants, *spec.left_out)
+    names = {f"variant {each}": variant_name(study, spec.exercise, each, language) for each in every}
     return {**section("figures", language), **names, **own_words(study, spec.exercise, language)}
 
 
@@ -101,6 +102,7 @@ def course(spec: Spec, results: Results, texts: Words) -> Course:
         else:
             gaps = {label(texts, panel.metric): next(iter(absent.values()))}
         notes |= {f"{name}: {explain(gap, texts)}": None for name, gap in gaps.items()}
+    notes |= dict.fromkeys(_left_out(spec, texts))
     if not plots:
         return Course((), (), _nothing(absent, texts))
     return Course(tuple(plots), (_band(spec, plots, texts), *_dot(plots, texts), *_seeds(spec, results, texts), *notes))
@@ -149,7 +151,7 @@ def _sources(spec: Spec, texts: Words) -> list[Source]:
         return [Source(label(texts, split), spec.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
     return [
         Source(name, variant, spec.split, look(place))
-        for place, (name, variant) in enumerate(_named(spec, texts), start=spec.first)
+        for (name, variant), place in zip(_named(spec, texts), spec.places, strict=True)
     ]
 
 
@@ -211,6 +213,11 @@ def _named(spec: Spec, texts: Words) -> list[tuple[str, str]]:
     return [(texts[f"variant {variant}"], variant) for variant in spec.variants]
 
 
+def _left_out(spec: Spec, texts: Words) -> list[str]:
+    """Return a note for each variant that the study leaves out."""
+    return [f"{texts[f'variant {variant}']}: {texts['left_out']}" for variant in spec.left_out]
+
+
 def _own(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     """Draw the arrays that the first finished seed kept with the exercise's own function."""
     kept_arrays, title = results.arrays(spec.exercise, spec.variants[0], *spec.arrays), spec.title[language]
@@ -240,7 +247,8 @@ def _pairs(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
     both = [(texts[f"variant {name}"], values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
     if both:
-        return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts)
+        notes = _left_out(spec, texts)
+        return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts, notes)
     missing = results.why_missing(spec.exercise, spec.variants[0], f"{spec.split} {panel.metric}")
     return message(spec.title[language], explain(missing, texts))
 

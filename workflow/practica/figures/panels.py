@@ -19,7 +19,12 @@ MARKERS = "os"
 
 
 def side_by_side(
-    both: Sequence[tuple[str, pd.Series, pd.Series]], axis: str, names: Sequence[str], title: str, texts: Words
+    both: Sequence[tuple[str, pd.Series, pd.Series]],
+    axis: str,
+    names: Sequence[str],
+    title: str,
+    texts: Words,
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Return two times of each net side by side, median and range on a logarithmic axis, and their ratio.
 
@@ -29,6 +34,7 @@ def side_by_side(
         names: the labels of the first and the second times.
         title: the figure's.
         texts: the words of the language.
+        notes: further small print.
     """
     figure = new_figure(1.3 + 0.32 * len(both), title)
     axes = figure.subplots()
@@ -47,7 +53,8 @@ def side_by_side(
         for place, name in enumerate(labels)
     ]
     repetitions = max(len(times) for _, times, _ in both)
-    legend(figure, handles, [texts["twins_note"].format(n=repetitions, first=labels[0], second=labels[1])])
+    told = texts["twins_note"].format(n=repetitions, first=labels[0], second=labels[1])
+    legend(figure, handles, [told, *notes])
     return figure
 
 

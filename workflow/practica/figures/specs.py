@@ -9,6 +9,8 @@ from typing import NamedTuple
 from practica.config.about import Text
 
 OVER_EPOCHS = ("curves", "compare", "folds")
+SEVERAL = {"compare": (1, 2), "folds": (1, 1), "pairs": (2, 2)}
+"""The kinds drawn without what a study leaves out: how many variants go together, and how many must be left."""
 KINDS = (*OVER_EPOCHS, "pairs", "overview", "forest")
 """The kinds that are drawn here; every other kind is the exercise's own."""
 HIGH = 3.1
@@ -43,7 +45,8 @@ class Spec:
         log_epochs: whether the axis of epochs is logarithmic, for long runs that change mostly at the start.
         labels: the words for the variants in a comparison; default: their names.
         height: of a figure over epochs [in]; 0: as high as its axes need. For a figure beside a higher one.
-        first: the place of the first variant's look, so that a variant looks alike in every figure.
+        places: the place of each variant's look, so that a variant looks alike in every figure.
+        left_out: its variants that the study leaves out, if enough others are left; it says so.
         arrays: the arrays that a figure of the exercise's own kind is drawn from.
         lettered: whether its axes have letters, as parts of a figure.
         scale: figures over epochs of an exercise that share this word share the limits of their axes.
@@ -60,7 +63,8 @@ class Spec:
     labels: tuple[str, ...] = ()
     log_epochs: bool = False
     height: float = 0.0
-    first: int = 0
+    places: tuple[int, ...] = ()
+    left_out: tuple[str, ...] = ()
     scale: str = ""
     number: int | None = None
     arrays: tuple[str, ...] = ()

@@ -83,7 +83,7 @@ def figure_digest(study: Study, name: str) -> str:
     about = study.about(shown.exercise) if shown.exercise else {}
     own_words = [list(filter(shows, about.get(key, {}).items())) for key in ("metrics", "words")]
     called = [
-        [names.variant_name(study, shown.exercise, each, language) for each in shown.variants]
+        [names.variant_name(study, shown.exercise, each, language) for each in (*shown.variants, *shown.left_out)]
         for language in study.languages
     ]
     return _digest(code.digest, entry, alike, words, own_words, called, glances)
