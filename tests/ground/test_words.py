@@ -157,6 +157,8 @@ def test_the_whole_study_has_a_section_of_the_menu_in_every_language() -> None:
     assert page_section(study, "index_en") == paper_section(study, "en") == ("0. Report", "1. To read")
     assert page_labels(study, "index_en") == {"content": "1. Everything at a glance"}
     assert paper_labels(study, "en") == {"content": "2. Whole report in English (PDF)"}
+    labels = sorted(text for name in report_figures(study) for text in figure_labels(study, name).values())
+    assert [each.partition(":")[0] for each in labels[:2]] == ["1. fig_overview", "2. fig_claims"]
     exercise = study.exercises[0]  # has one section, with its pages in both languages
     assert page_section(study, f"{exercise}_en") == (category(study, exercise), "5. En otro idioma")
 
