@@ -16,7 +16,7 @@ from toy import TOY
 # No test reads the user's downloads of Keras; set here because Keras reads it when it is imported.
 os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
 
-ON_THE_TOY = {"evidence", "exports", "figures", "page", "paper", "toy", "trust"}
+ON_THE_TOY = {"evidence", "exports", "figures", "ground", "page", "paper", "toy", "trust"}
 """The folders of tests that run on the toy; the others open the study of the project."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from practica import exercises
 from practica.code import digest as code
 from practica.code import syntax
 from practica.study_folder import experiments
+from toy import TOY
 
 
 @pytest.fixture
@@ -203,14 +206,13 @@ def test_what_restores_a_run_counts_and_what_only_runs_the_job_does_not() -> Non
 
 
 def test_models_are_found_without_importing_keras() -> None:
-    import subprocess
-    import sys
-
     program = (
-        "import sys; from practica import exercises; print(*exercises.models('ej08'));"
+        "import sys; from pathlib import Path; from practica import exercises; from practica.study_folder import use;"
+        "use(Path(sys.argv[1])); print(*exercises.models('steps'));"
         "sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", program, str(TOY)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["conv", "dense"]
 
 

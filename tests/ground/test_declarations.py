@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from practica.cli import main
 from practica.config import declarations
-from practica.config.schema import study_schema
 from practica.config.study import Study
 from practica.config.trials import trials
 from practica.errors import InputError
@@ -24,7 +23,6 @@ from practica.paper.settings import training as told
 from practica.plan.checks import check
 from practica.plan.digests import paper_digest
 from practica.plan.rehearsals import telling_trials
-from practica.study_folder import OWN
 from practica.words import _sections, languages, section
 
 ROOT = Path(__file__).parents[2]
@@ -260,13 +258,6 @@ def test_editors_get_the_settings_of_the_study(opened: Open, tmp_path: Path) -> 
     jsonschema.validate({"exercises": {"a": {"dataset": "b", "variants": {"c": {"settings": {"shine": 1}}}}}}, schema)
     with pytest.raises(jsonschema.ValidationError, match="3 is greater than"):
         jsonschema.validate({"shine": 3}, {**schema["$defs"]["settings"], "$defs": schema["$defs"]})
-
-
-def test_the_schema_that_config_yaml_names_is_in_step() -> None:
-    first = (ROOT / "config.yaml").read_text(encoding="utf-8").splitlines()[0]
-    file = ROOT / first.partition("$schema=")[2]
-    assert file.parent == OWN
-    assert read_json(file) == study_schema(), f"{file} is out of step with what is declared: run make docs"
 
 
 def test_the_engine_says_every_setting_that_it_is_to_say() -> None:

@@ -15,6 +15,7 @@ from practica.cli import main
 from practica.config import citation
 from practica.config.study import Study
 from practica.data.store import fetch
+from toy import copied
 
 EVERYTHING = {
     "sinfo": "cpu|up|(null)\ngpu|up|gpu:a100:4\n",
@@ -25,8 +26,17 @@ EVERYTHING = {
 }
 
 
+DATA = '''"""What must be fetched."""
+
+from practica.data.store.spec import Form, Published, Upstream
+
+FORM = Form("{name}.npz", None, Upstream("{site}", "{name}.npz", "0"))
+DATASET = Published("{name}", "0", forms=(FORM,), stand_in=dict)
+'''
+
+
 class Machine:
-    """The commands, folders and profile of a fake machine, which is healthy until a test breaks something."""
+    """The commands, folders, study and profile of a fake machine, which is healthy until a test breaks something."""
 
     def __init__(self, root: Path) -> None:
         self.commands = root / "bin"
@@ -37,14 +47,18 @@ class Machine:
             self.command(name, output)
         self.settings(slurm_account="ours")
         self.partitions(cpu={"max_gpu": 0}, gpu={"max_gpu": 4})
-        prepared = root / "data/prepared/mnist"
+        folder = copied(root / "study")
+        for name, site in (("letters", "keras"), ("numerals", "jbrownlee")):
+            (folder / f"data/{name}.py").write_text(DATA.format(name=name, site=site))
+        prepared = root / "data/prepared/letters"
         prepared.mkdir(parents=True)
         (prepared / "dataset.json").touch()
         self.config = {
-            "only": ["ej08"],
+            "study": str(folder),
+            "only": ["steps"],
             "results": str(root / "results"),
             "data": {"folder": str(root / "data")},
-            "exercises": {"ej08": {"dataset": "mnist", "variants": {"dense": {}}}},
+            "exercises": {"steps": {"dataset": "letters", "variants": {"dense": {}}}},
         }
 
     def command(self, name: str, output: str, status: int = 0) -> None:
@@ -154,7 +168,7 @@ def test_a_laptop_needs_no_slurm(machine):
     findings = machine.findings()
     assert findings["SLURM"].level == "ok"
     assert findings["GPU"].level == "warn"
-    assert "ej08 will train on the CPU" in findings["GPU"].found
+    assert "steps will train on the CPU" in findings["GPU"].found
 
 
 def test_a_gpu_is_counted(machine, monkeypatch):
@@ -183,16 +197,16 @@ def test_a_folder_that_compute_nodes_may_not_see(machine, monkeypatch):
 class TestData:
     @pytest.fixture(autouse=True)
     def not_prepared(self, machine, tmp_path):
-        (tmp_path / "data/prepared/mnist/dataset.json").unlink()
+        (tmp_path / "data/prepared/letters/dataset.json").unlink()
 
     def test_upstream(self, machine):
-        assert "to be fetched from https://" in machine.findings()["data: mnist"].found
+        assert "to be fetched from https://" in machine.findings()["data: letters"].found
 
     def test_mirror(self, machine, tmp_path):
         (tmp_path / "mirror").mkdir()
-        (tmp_path / "mirror/mnist.npz").touch()
+        (tmp_path / "mirror/letters.npz").touch()
         machine.config["data"]["mirror"] = str(tmp_path / "mirror")
-        assert machine.findings()["data: mnist"].found == f"in {tmp_path / 'mirror'}"
+        assert machine.findings()["data: letters"].found == f"in {tmp_path / 'mirror'}"
 
     def test_a_mirror_that_is_not_there(self, machine):
         machine.config["data"]["mirror"] = "nowhere"
@@ -205,7 +219,7 @@ class TestData:
 
         monkeypatch.setattr(fetch, "await_answer", silence)
         machine.config["data"]["on_missing"] = on_missing
-        finding = machine.findings()["data: mnist"]
+        finding = machine.findings()["data: letters"]
         assert finding.level == level
         assert "no source" in finding.found
 
@@ -215,13 +229,13 @@ class TestData:
 
         monkeypatch.setattr(fetch, "await_answer", silence)
         machine.config["only"] = []
-        machine.config["exercises"]["ej01"] = {"dataset": "pima", "variants": {"linear": {}}}
-        finding = machine.findings()["data: pima"]
+        machine.config["exercises"]["moons"] = {"dataset": "numerals", "variants": {"dense": {}}}
+        finding = machine.findings()["data: numerals"]
         assert finding.found == "no source (https://raw.githubusercontent.com: silence)"
 
     def test_computed_data_come_from_nowhere(self, machine):
-        machine.config["exercises"]["ej08"]["dataset"] = "xor"
-        assert machine.findings()["data: xor"].found == "computed by a rule"
+        machine.config["exercises"]["steps"]["dataset"] = "walks"
+        assert machine.findings()["data: walks"].found == "computed by a rule"
 
 
 def test_packages_are_compared_with_the_lock(monkeypatch):

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from practica.cli import main
 from practica.errors import InputError
 from practica.plan.refusals import forget_refusals, noted, refusal_file, refuse
+from toy import copied
 
 
 def test_every_refusal_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
@@ -33,12 +34,24 @@ def test_a_second_attempt_that_passes_refuses_nothing(tmp_path: Path) -> None:
     refuse(tmp_path)
 
 
+LETTERS = '''"""What must be fetched."""
+
+from practica.data.store.spec import Form, Published
+from practica.data.store.tables import read_numbers
+
+FORM = Form("letters.csv", lambda path: {"x": read_numbers(path, 3, 99)})
+DATASET = Published("letters", "0", forms=(FORM,), stand_in=dict)
+'''
+
+
 def test_preparing_notes_what_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    study = copied(tmp_path / "study")
+    (study / "data/letters.py").write_text(LETTERS)
     raw = tmp_path / "data/raw"
     raw.mkdir(parents=True)
-    (raw / "diabetes.csv").write_text("not the data")
-    words = ["prepare", "pima", "--folder", str(tmp_path / "data"), "--refusal", str(refusal_file(tmp_path, "pima"))]
-    assert CliRunner().invoke(main, words).exit_code == 2
-    with pytest.raises(InputError, match=r"diabetes\.csv: it cannot be read"):
+    (raw / "letters.csv").write_text("not the data")
+    words = ["prepare", "letters", "--folder", str(tmp_path / "data"), "--study-folder", str(study)]
+    assert CliRunner().invoke(main, [*words, "--refusal", str(refusal_file(tmp_path, "letters"))]).exit_code == 2
+    with pytest.raises(InputError, match=r"letters\.csv: it cannot be read"):
         refuse(tmp_path)

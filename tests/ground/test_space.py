@@ -10,6 +10,7 @@ from practica.config.space import combinations
 from practica.config.study import Block, Study
 from practica.config.trials import trial_blocks, trials
 from practica.errors import InputError
+from toy import resolve
 
 RATES = {"learning_rate": {"low": 1e-4, "high": 1e-1, "scale": "log"}}
 
@@ -17,12 +18,12 @@ RUNGS = {"method": "asha", "trials": 9, "ranges": RATES}
 
 
 def config(variant: dict[str, Any], **more: Any) -> dict[str, Any]:
-    entry = {"dataset": "mnist", "settings": {"epochs": 5, "learning_rate": 0.5}, "variants": {"dense": variant}}
-    return {"seeds": 3, "exercises": {"ej08": entry}, **more}
+    entry = {"dataset": "walks", "settings": {"epochs": 5, "learning_rate": 0.5}, "variants": {"dense": variant}}
+    return {"seeds": 3, "exercises": {"steps": entry}, **more}
 
 
 def study(variant: dict[str, Any], **more: Any) -> Study:
-    return Study.resolve(config(variant, **more))
+    return resolve(config(variant, **more))
 
 
 def search(count: int, seed: int = 0, **more: Any) -> list[dict[str, Any]]:
@@ -31,11 +32,11 @@ def search(count: int, seed: int = 0, **more: Any) -> list[dict[str, Any]]:
 
 def test_a_grid_is_every_combination() -> None:
     tried = study({"grid": {"learning_rate": [0.1, 0.2], "units": [[4], [4, 2]], "epochs": [7]}})
-    values = [trial.values for trial in trials(tried, "ej08", "dense")]
+    values = [trial.values for trial in trials(tried, "steps", "dense")]
     assert [(v["learning_rate"], v["units"], v["epochs"]) for v in values] == [
         (0.1, [4], 7), (0.1, [4, 2], 7), (0.2, [4], 7), (0.2, [4, 2], 7),
     ]  # fmt: skip
-    first = trials(tried, "ej08", "dense")[0].blocks
+    first = trials(tried, "steps", "dense")[0].blocks
     assert [block.seeds for block in first] == [(0,), (1,), (2,)]
     assert first[0].settings == {"epochs": 7, "learning_rate": 0.1, "units": [4]}
 
@@ -61,7 +62,7 @@ def test_no_combination_is_drawn_twice() -> None:
 
 def test_a_trial_keeps_its_name_when_its_grid_grows_and_not_when_its_settings_change() -> None:
     def names(variant: dict[str, Any]) -> set[str]:
-        return {trial.name for trial in trials(study(variant), "ej08", "dense")}
+        return {trial.name for trial in trials(study(variant), "steps", "dense")}
 
     small = names({"grid": {"learning_rate": [0.1]}})
     assert small < names({"grid": {"learning_rate": [0.1, 0.2]}})
@@ -91,19 +92,19 @@ def test_trials_can_have_fewer_seeds() -> None:
 
 
 def test_numbers_that_yaml_takes_for_text_are_numbers() -> None:
-    assert trials(study({"grid": {"learning_rate": ["1e-3"]}}), "ej08", "dense")[0].values == {"learning_rate": 1e-3}
+    assert trials(study({"grid": {"learning_rate": ["1e-3"]}}), "steps", "dense")[0].values == {"learning_rate": 1e-3}
 
 
 def test_a_trial_of_asha_has_the_epochs_and_the_name_of_its_rung() -> None:
     asked = [{"learning_rate": 0.1, "epochs": epochs} for epochs in (3, 4, 5)]
-    every = trials(study({"search": {**RUNGS, "asked": asked}}), "ej08", "dense")
+    every = trials(study({"search": {**RUNGS, "asked": asked}}), "steps", "dense")
     assert [trial.values["epochs"] for trial in every] == [1, 1, 1, 1, 3, 5], "what has no rung any more is left out"
     (name, low), (same, high) = (trial.blocks[0].rung or ("", 0) for trial in every[-2:])
     assert (name, low, high) == (same, 3, 5)
     assert every[-1].name == f"{name}_5"
     assert all(block.settings["epochs"] == (block.rung or ("", 0))[1] for trial in every for block in trial.blocks)
     reduced = study({"search": {**RUNGS, "min_epochs": 20}}, demonstration=True)
-    assert [trial.values["epochs"] for trial in trials(reduced, "ej08", "dense")] == [5] * 4
+    assert [trial.values["epochs"] for trial in trials(reduced, "steps", "dense")] == [5] * 4
 
 
 @pytest.mark.parametrize(
@@ -141,5 +142,5 @@ def test_a_mistake_is_one_sentence_with_the_keys_path(variant: dict[str, Any], w
         study(variant)
     message = str(caught.value)
     assert words in message
-    assert message.startswith("configuration: exercises.ej08.variants.dense")
+    assert message.startswith("configuration: exercises.steps.variants.dense")
     assert "\n" not in message

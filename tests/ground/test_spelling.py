@@ -15,12 +15,14 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.yamlfiles.overlay import merge
 from practica.yamlfiles.spelling import seeds
+from toy import TOY
 
 BASE: dict[str, Any] = {
+    "study": str(TOY),
     "exercises": {
-        "ej05": {"dataset": "logistic", "variants": {"tanh5": {}}},
-        "ej08": {"dataset": "mnist", "variants": {"dense": {}}},
-    }
+        "moons": {"dataset": "crescents", "variants": {"dense": {}}},
+        "steps": {"dataset": "walks", "variants": {"dense": {}}},
+    },
 }
 
 
@@ -45,11 +47,15 @@ BASE: dict[str, Any] = {
 def test_seeds_are_written_alike_at_all_places(written: Any, read: Any) -> None:
     assert seeds(written, "seeds") == read
     for place in ("seeds", "exercise", "tuning"):
-        entry = {**BASE["exercises"]["ej05"], **({"seeds": written} if place == "exercise" else {})}
-        config = {**BASE, "exercises": {**BASE["exercises"], "ej05": entry}, "seeds": 1}
+        entry = {**BASE["exercises"]["moons"], **({"seeds": written} if place == "exercise" else {})}
+        config = {**BASE, "exercises": {**BASE["exercises"], "moons": entry}, "seeds": 1}
         config |= {"seeds": {"seeds": written}, "tuning": {"tuning": {"seeds": written}}}.get(place, {})
         study = Study.resolve(config)
-        where = {"seeds": study.config, "exercise": study.config["exercises"]["ej05"], "tuning": study.config["tuning"]}
+        where = {
+            "seeds": study.config,
+            "exercise": study.config["exercises"]["moons"],
+            "tuning": study.config["tuning"],
+        }
         assert where[place]["seeds"] == read
 
 
@@ -91,19 +97,19 @@ def test_seeds_that_cannot_be_are_told_why(written: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("only", "exercises"),
     [
-        ("ej08 ej05", ("ej05", "ej08")),
-        (" ej08 ,  ej05 ", ("ej05", "ej08")),
-        (["ej08 ej05"], ("ej05", "ej08")),
-        ("", ("ej05", "ej08")),
-        (None, ("ej05", "ej08")),
-        ([], ("ej05", "ej08")),
+        ("steps moons", ("moons", "steps")),
+        (" steps ,  moons ", ("moons", "steps")),
+        (["steps moons"], ("moons", "steps")),
+        ("", ("moons", "steps")),
+        (None, ("moons", "steps")),
+        ([], ("moons", "steps")),
     ],
 )
 def test_only_takes_spaces_and_may_be_empty(only: Any, exercises: tuple[str, ...]) -> None:
     assert Study.resolve({**BASE, "only": only}).exercises == exercises
 
 
-@pytest.mark.parametrize("only", ["ej05,,ej08", ",", ",ej05", "ej05, ", ["ej05,,ej08"]])
+@pytest.mark.parametrize("only", ["moons,,steps", ",", ",moons", "moons, ", ["moons,,steps"]])
 def test_a_comma_without_a_name_is_refused(only: Any) -> None:
     with pytest.raises(InputError, match=r"configuration: only: .* has a comma without a name beside it"):
         Study.resolve({**BASE, "only": only})
@@ -170,18 +176,18 @@ def test_the_same_in_quotes_is_text_and_other_numbers_are_left_alone(tmp_path: P
 )
 @pytest.mark.parametrize("key", ["epochs", "learning_rate"])
 def test_text_in_the_place_of_a_number_is_told_what_to_write(key: str, value: Any, words: str) -> None:
-    config = {"exercises": {"ej08": {"dataset": "mnist", "settings": {key: value}, "variants": {"dense": {}}}}}
+    config = {"exercises": {"steps": {"dataset": "walks", "settings": {key: value}, "variants": {"dense": {}}}}}
     if (key, value) == ("learning_rate", "08"):
         return  # a number with a point may begin with a zero
     with pytest.raises(InputError) as caught:
         Study.resolve(config)
-    assert str(caught.value).startswith(f"configuration: exercises.ej08.settings.{key}: ")
+    assert str(caught.value).startswith(f"configuration: exercises.steps.settings.{key}: ")
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["Dense", "2wide", "mi-red", "año", "a" * 41, ""])
 def test_a_bad_name_says_what_names_are(name: str) -> None:
-    config = {"exercises": {"ej08": {"dataset": "mnist", "variants": {name: {}}}}}
+    config = {"exercises": {"steps": {"dataset": "walks", "variants": {name: {}}}}}
     with pytest.raises(InputError, match="small letters without accents, digits and _, begins with a letter"):
         Study.resolve(config)
 
@@ -227,7 +233,7 @@ def test_seeds_of_a_block_that_cannot_be_are_told_why(written: str, words: str) 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"seeds": 2,\n\t"only": "ej05"}\n', None),
+        ('{"seeds": 2,\n\t"only": "moons"}\n', None),
         ('{"seeds": 2, "seeds": 3}', "the key 'seeds' appears twice"),
         ('{"seeds": 010}', "is not valid JSON: Expecting"),
         ("[]", "must be a mapping"),
@@ -236,7 +242,7 @@ def test_seeds_of_a_block_that_cannot_be_are_told_why(written: str, words: str) 
 def test_a_file_of_json_is_read_as_that(tmp_path: Path, text: str, said: str | None) -> None:
     (tmp_path / "mine.json").write_text(text)
     if said is None:
-        assert read_config([tmp_path / "mine.json"]) == {"seeds": 2, "only": "ej05"}
+        assert read_config([tmp_path / "mine.json"]) == {"seeds": 2, "only": "moons"}
         return
     with pytest.raises(InputError, match=said):
         read_config([tmp_path / "mine.json"])
@@ -251,18 +257,18 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_quoted(key: str, value:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("exercises.ej05.resources.runtime", "2h", "write it without a unit, as 120"),
-        ("exercises.ej05.resources.runtime", "1.5 d", "write it without a unit, as 2160"),
-        ("exercises.ej05.resources.mem_mb", "4 GB", "write it without a unit, as 4000"),
-        ("exercises.ej05.settings.epochs", True, "yes, no, on and off are true or false to YAML"),
-        ("exercises.ej05.settings.epochs", "1e-3", "0.001 is not of type 'integer'"),
-        ("exercises.ej05.settings.epochs", "1e999", "inf is not a finite number"),
+        ("exercises.moons.resources.runtime", "2h", "write it without a unit, as 120"),
+        ("exercises.moons.resources.runtime", "1.5 d", "write it without a unit, as 2160"),
+        ("exercises.moons.resources.mem_mb", "4 GB", "write it without a unit, as 4000"),
+        ("exercises.moons.settings.epochs", True, "yes, no, on and off are true or false to YAML"),
+        ("exercises.moons.settings.epochs", "1e-3", "0.001 is not of type 'integer'"),
+        ("exercises.moons.settings.epochs", "1e999", "inf is not a finite number"),
         ("report.languages", "es", "write a list, as [es]"),
-        ("exercises.ej05.settings.units", "8,4", "write a list, as [8,4]"),
+        ("exercises.moons.settings.units", "8,4", "write a list, as [8,4]"),
         ("report.columns", "3", "3 is not one of [1, 2]"),
         ("results", "", "results: '' is not allowed here"),
-        ("exercises.ej5.settings.epochs", 3, "exercises.ej5: unknown exercise 'ej5', did you mean 'ej05'?"),
-        ("exercises.ej99x.settings.epochs", 3, "exercises.ej99x"),
+        ("exercises.moon.settings.epochs", 3, "exercises.moon: unknown exercise 'moon', did you mean 'moons'?"),
+        ("exercises.moons9x.settings.epochs", 3, "exercises.moons9x"),
         ("title", date(2026, 11, 28), "title: 2026-11-28 is read as date; if it is meant as text, put it in quotes"),
     ],
 )
@@ -278,6 +284,6 @@ def test_a_value_of_another_type_than_it_looks_is_explained(path: str, value: An
 
 @pytest.mark.parametrize("value", ["1e3", "1_000", "1000.0", "0x3e8"])
 def test_a_whole_number_may_be_written_in_many_ways(value: str) -> None:
-    config = merge(BASE, {"exercises": {"ej05": {"settings": {"epochs": value}}}})
-    epochs = Study.resolve(config).settings("ej05", "tanh5")["epochs"]
+    config = merge(BASE, {"exercises": {"moons": {"settings": {"epochs": value}}}})
+    epochs = Study.resolve(config).settings("moons", "dense")["epochs"]
     assert (epochs, type(epochs)) == (1000, int)

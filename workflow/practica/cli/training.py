@@ -105,6 +105,8 @@ def prepare(
             **(configured or places(config_files))["data"],
             **{key: value for key, value in given.items() if value is not None},
         }
+        if study_folder:  # the configuration has opened its own
+            use(study_folder)
     folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]
     patience = Patience(given["connect_timeout"], given["answer_timeout"], given["retries"])
     with noted(refusal):

@@ -43,8 +43,8 @@ def _as_sorted(exercise: str) -> str:
 def figure_labels(study: Study, name: str) -> dict[str, str]:
     """Return the label of a figure in the HTML report, which sorts them: those of the whole study have a number.
 
-    Only one label: with two labels, the report turns one that has two values into a switch, and fails on combinations that do
-    not exist.
+    Only one label: with two, the report turns one that has two values into a switch, and fails on combinations that
+    do not exist.
     """
     place = {figures.OVERVIEW: "1. ", figures.FOREST: "2. "}.get(name, "")
     return _labelled(study, f"{place}{name}: {figures.spec(study, name).title[study.languages[0]]}")
