@@ -31,6 +31,8 @@ def test_a_quantity_reads_as_it_is_written() -> None:
         ("rule: {within: 0.02}", "rule: {withn: 0.02}", r"claims\.moons\.parts\.accuracy\.rule\.withn: unknown key"),
         ("rule: {within: 0.02}", "rule: {within: 0.02, below: 1}", r"claims\.moons\.parts\.accuracy\.rule"),
         ("of: steps/dense/gap\n", "of: steps/dense/gapp\n", r"claims\.steps-b\.parts\.gap\.of: no measure 'gapp'"),
+        ("of: steps/dense/gap\n", "of: steps/dense/idle_epochs\n",
+         r"gap\.of: .* between two classes, and steps has an output for each class; .* idle_epochs_from_10"),
         ("of: steps/dense/gap\n", "of: steps-dense\n", r"claims\.steps-b\.parts\.gap\.of"),
         ("of: steps/dense/gap\n", "off: steps/dense/gap\n", r"claims\.steps-b\.parts\.gap"),
         ("    figure: fig1a\n    varies", "    varies", r"claims\.steps-b: 'figure'"),

@@ -155,6 +155,13 @@ def test_a_late_and_fast_rise(tmp_path: Path, curve: list[float], idle: int, ris
     assert measured(found, "rise_share") == pytest.approx({0: rise})
 
 
+def test_a_rise_counts_from_the_chance_that_its_measure_names(tmp_path: Path) -> None:
+    found = results(tmp_path, {(0, None): [0.1, 0.12, 0.2, 0.4, 0.5], (1, None): [0.1, 0.11, 0.1, 0.1, 0.11]})
+    assert measured(found, "idle_epochs_from_10") == {0: 2, 1: 5}
+    assert measured(found, "rise_share_from_10") == pytest.approx({0: 0.4, 1: 1.0})
+    assert measured(found, "idle_epochs") == {0: 5, 1: 5}
+
+
 def test_what_happened_between_two_recorded_epochs_counts_as_no_idle_time(tmp_path: Path) -> None:
     runs: Runs = {(0, None): [0.9, 0.9], (1, None): [0.5, 0.9], (2, None): [0.5, 0.5]}
     assert measured(results(tmp_path, runs, step=10), "idle_epochs") == {0: 0, 1: 10, 2: 20}

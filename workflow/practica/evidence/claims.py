@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from practica import exercises
 from practica.address import Quantity
 from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told
 from practica.config.study import Study
@@ -17,6 +18,8 @@ from practica.words import decimal_mark
 
 LEVELLED = re.compile(r"([a-z_]+)_(\d\d)")
 """A measure with a level, such as ``epochs_to_95``; it is declared once for all levels, as ``epochs_to_NN``."""
+BETWEEN_TWO = ("idle_epochs", "rise_share")
+"""Measures that count from 0.5, the chance between two classes; others follow ``_from_``, in hundredths."""
 OWN = "measures"
 """The module in an exercise's folder that holds its own measures: functions of results, exercise and variant."""
 YES_OR_NO = ("solved",)
@@ -154,9 +157,8 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
     """Return a mistake in a part that a schema cannot find, or an empty text."""
     keys = ("of", "over" if part.kind == "ratio" else "minus")
     for key, quantity in zip(keys, part.quantities, strict=False):
-        if "/" not in quantity.measure and claims.define(quantity.measure) is None:
-            where, names = study.folder / STUDY_FILE, ", ".join(claims.definitions)
-            return f"{key}: no measure {quantity.measure!r} under definitions, here or in {where} (known: {names})"
+        if wrong := _measure_mistake(quantity, claims, study):
+            return f"{key}: {wrong}"
     rule, bound = part.rule
     if part.other and part.of.measure in YES_OR_NO:
         return f"of: {part.of.measure} holds or not: give its share of the seeds a rule of its own, and compare nothing"
@@ -166,6 +168,20 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
         return f"smallest: {rule} says itself how much is allowed; remove it"
     if NEUTRAL.get(part.kind) == bound and rule not in (NEAR, "within") and not part.smallest:
         return "smallest: say which effect would be the smallest of interest, or no seeds refute that there is none"
+    return ""
+
+
+def _measure_mistake(quantity: Quantity, claims: Claims, study: Study) -> str:
+    """Return why a quantity cannot be judged: nothing defines it, or it counts from another chance."""
+    measure, exercise = quantity.measure, quantity.exercise
+    if "/" not in measure and claims.define(measure) is None:
+        where, names = study.folder / STUDY_FILE, ", ".join(claims.definitions)
+        return f"no measure {measure!r} under definitions, here or in {where} (known: {names})"
+    if measure in BETWEEN_TWO and exercises.several_classes(exercise):
+        return (
+            f"{measure} counts from 0.5, the chance between two classes, and {exercise} has an output for each class; "
+            f"name the chance in hundredths, as {measure}_from_10 for ten classes"
+        )
     return ""
 
 

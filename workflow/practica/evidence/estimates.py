@@ -35,9 +35,9 @@ SEQUENTIAL_METHODS = {
 ON_LOGARITHMS = re.compile(
     r"(.*_)?(loss|mse|mae|rmse|mape|seconds|loss_left|(ms|seconds)_per_[a-z]+|(epochs|seconds)_to_\d\d)"
 )
-BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share")
-POSITIVE = ("fold_sd", "idle_epochs")
-COUNTED = re.compile(r"epochs_to_\d\d|idle_epochs|rise_share")
+BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share(_from_\d\d)?")
+POSITIVE = re.compile(r"fold_sd|idle_epochs(_from_\d\d)?")
+COUNTED = re.compile(r"epochs_to_\d\d|(idle_epochs|rise_share)(_from_\d\d)?")
 """Whole numbers of epochs, or shares of them: seeds easily agree on one."""
 
 Bounds = tuple[float, float]
@@ -96,7 +96,7 @@ def possible(metric: str) -> Bounds:
         return 0.0, 1.0
     if bare(metric) == "r2":
         return -math.inf, 1.0
-    return (0.0, math.inf) if metric in POSITIVE or scale_of(metric) == LOG else ANYTHING
+    return (0.0, math.inf) if POSITIVE.fullmatch(metric) or scale_of(metric) == LOG else ANYTHING
 
 
 def estimate(

@@ -22,7 +22,7 @@ from practica.evidence.summary import over_folds
 from practica.study_folder import shown
 
 CHANCE = 0.5
-"""The accuracy of guessing between two balanced classes, from which ``idle_epochs`` and ``rise_share`` count."""
+"""The accuracy of guessing between two balanced classes, from which a rise counts if its measure names no other."""
 RISEN = 0.02
 """A validation accuracy that ends less than this above chance has not risen."""
 LATE = 0.75
@@ -140,25 +140,25 @@ def late_gain(results: Results, exercise: str, variant: str) -> pd.Series:
     return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.final - curve.at(LATE))
 
 
-def idle_epochs(results: Results, exercise: str, variant: str) -> pd.Series:
+def idle_epochs(results: Results, exercise: str, variant: str, chance: float = CHANCE) -> pd.Series:
     """Return the epochs before the validation accuracy has risen a tenth of the way from chance to its last value."""
     return _over_epochs(
         results,
         exercise,
         variant,
         "accuracy",
-        lambda curve: curve.before(curve.part(0.1)) if curve.rises else curve.last,
+        lambda curve: curve.before(curve.part(0.1, chance)) if curve.rises(chance) else curve.last,
     )
 
 
-def rise_share(results: Results, exercise: str, variant: str) -> pd.Series:
+def rise_share(results: Results, exercise: str, variant: str, chance: float = CHANCE) -> pd.Series:
     """Return the share of the epochs that the rise from a tenth to nine tenths of that way takes; 1 without a rise."""
     return _over_epochs(
         results,
         exercise,
         variant,
         "accuracy",
-        lambda curve: (curve.part(0.9) - curve.part(0.1)) / curve.last if curve.rises else 1.0,
+        lambda curve: (curve.part(0.9, chance) - curve.part(0.1, chance)) / curve.last if curve.rises(chance) else 1.0,
     )
 
 
@@ -179,9 +179,11 @@ MEASURES: Mapping[str, Callable[[Results, str, str], pd.Series]] = {
     "rise_share": rise_share,
     "loss_left": loss_left,
 }
-TO_LEVEL: Mapping[str, Callable[[Results, str, str, float], pd.DataFrame]] = {
+TO_LEVEL: Mapping[str, Callable[[Results, str, str, float], pd.Series | pd.DataFrame]] = {
     "epochs_to_NN": epochs_to,
     "seconds_to_NN": seconds_to,
+    "idle_epochs_from_NN": idle_epochs,
+    "rise_share_from_NN": rise_share,
 }
 
 
@@ -200,9 +202,8 @@ class _Curve:
     def last(self) -> float:
         return float(self.epochs[-1])
 
-    @property
-    def rises(self) -> bool:
-        return self.final >= CHANCE + RISEN
+    def rises(self, chance: float) -> bool:
+        return self.final >= chance + RISEN
 
     def reaches(self, level: float) -> float:
         """Return the first epoch at which the values are at least ``level``; one of them must be."""
@@ -230,9 +231,9 @@ class _Curve:
         """Return the recorded epoch before ``epoch``; 0, the start, if there is none."""
         return float(max(self.epochs[self.epochs < epoch], default=0))
 
-    def part(self, share: float) -> float:
+    def part(self, share: float, chance: float) -> float:
         """Return the first epoch at which the values have come this share of the way from chance to the last value."""
-        return self.reaches(CHANCE + share * (self.final - CHANCE))
+        return self.reaches(chance + share * (self.final - chance))
 
 
 def _over_epochs(

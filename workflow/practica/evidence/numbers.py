@@ -123,9 +123,9 @@ def _plain(value: float, metric: str) -> bool:
 def _base(metric: str) -> str:
     """Return the name that decides a metric's digits: ``second_accuracy`` is written like ``accuracy``.
 
-    Prefixes, and the level to reach, are left out.
+    Prefixes, and the level to reach or to rise from, are left out.
     """
-    name = re.sub(r"_\d\d$", "", bare(metric))
+    name = re.sub(r"(_from)?_\d\d$", "", bare(metric))
     kind = name.rpartition("_")[2]
     return kind if name not in FIXED_DIGITS and kind in FIXED_DIGITS else name
 

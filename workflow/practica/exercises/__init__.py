@@ -14,6 +14,7 @@ from practica.errors import InputError
 from practica.study_folder import PACKAGE, opened, shown, use
 
 MODULE = "experiment"
+TASKS = "practica.exercises.problem"
 RECIPE = {
     "optimizer": ("optimizer", "learning_rate", "schedule", "momentum"),
     "loss": ("loss", "label_smoothing"),
@@ -63,6 +64,14 @@ def may_have_test(exercise: str) -> bool:
     calls = [call for node in nodes for call in ast.walk(node) if isinstance(call, ast.Call)]
     made = [call for call in calls if last(call.func) in ("Problem", "replace")]
     return not any(last(call.func) == "Problem" for call in made) or any(map(_gives_test, made))
+
+
+def several_classes(exercise: str) -> bool:
+    """Return whether an exercise has an output for each class, as far as its code tells without being run."""
+    if not (has(exercise, MODULE) and has_problem(exercise)):
+        return False
+    tasks = {name for module, name in reach(f"{module_name(exercise)}:problem").places if module == TASKS}
+    return bool(tasks & {"MULTICLASS", "ONEHOT"}) and not tasks & {"BINARY", "SIGN"}
 
 
 def _definitions(exercise: str, function: str) -> Iterator[tuple[Source, ast.stmt]]:
