@@ -16,7 +16,7 @@ def laid(*levels: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_values(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an unchecked configuration without the settings that variants and protocols set to null."""
-    exercises = config.get("exercises")
+    exercises = config.get("exercises") if isinstance(config, Mapping) else None
     if not isinstance(exercises, Mapping):
         return config  # the schema refuses it
     return {**config, "exercises": {name: _inside(entry) for name, entry in exercises.items()}}
