@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from practica.config.study import Block
+from ten import needs
 
 pytestmark = pytest.mark.keras
 
@@ -66,6 +67,7 @@ def test_a_pass_forward_is_counted_as_by_hand(name: str) -> None:
     assert "call" not in {key for layer in model.layers for key in vars(layer)}
 
 
+@needs("ej08/dense")
 def test_the_rehearsal_counts_a_step_of_at_most_all_samples() -> None:
     from practica.training.rehearsal import rehearse
 
@@ -85,6 +87,7 @@ def test_the_rehearsal_counts_a_step_of_at_most_all_samples() -> None:
     assert by_batch[1000] == 60 * by_batch[1]
 
 
+@needs("ej02/xor_221_numpy")
 def test_a_net_by_hand_needs_no_gpu() -> None:
     from practica.training.rehearsal import rehearse
 

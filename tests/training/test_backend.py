@@ -13,6 +13,7 @@ import pytest
 from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.exercises.problem import Settings
+from ten import needs
 
 pytestmark = pytest.mark.keras
 
@@ -67,6 +68,7 @@ def test_its_convolution_has_the_values_and_gradients_of_tensorflows(
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-3)
 
 
+@needs("ej10/alexnet", "ej10/vgg16")
 @pytest.mark.parametrize(
     ("variant", "policy", "flags", "hastened"),
     [

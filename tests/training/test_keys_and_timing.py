@@ -12,7 +12,7 @@ from practica import backend
 from practica.config.study import Block, Study
 from practica.jobs.job import run_keys
 from practica.training import fit
-from study.ej02 import timing
+from ten import needs
 
 pytestmark = pytest.mark.keras
 
@@ -65,7 +65,10 @@ def test_settings_are_in_both_keys_and_the_number_of_epochs_in_the_first_alone()
     assert keys(replace(BLOCK, seeds=(1,)))[1] != before[1]
 
 
+@needs("ej02/xor_221", "ej02/xor_221_numpy")
 def test_the_repetition_that_traces_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from study.ej02 import timing
+
     settings = {"optimizer": "sgd", "batch_size": 4, "learning_rate": 0.1, "epochs": 1}
     variants = {"xor_221": {}, "xor_221_numpy": {}}
     config = {

@@ -15,8 +15,10 @@ from click.testing import CliRunner
 from practica.cli import main
 from practica.config.study import Block
 from practica.files import sha256
+from ten import needs
 
 pytestmark = [
+    needs("ej08/dense", "ej08/conv"),
     pytest.mark.keras,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # in Keras' save
 ]

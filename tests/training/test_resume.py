@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_jobs import BLOCKS, LONG, ONE_CALL, Block, run, runs, start
+from tiny_jobs import BLOCKS, EXERCISES, LONG, ONE_CALL, Block, run, runs, start
 
 from practica.files import sha256
 from practica.jobs.attempt import checkpoint_folder, discard_checkpoints
 from practica.jobs.journal import Entry, Journal
+from ten import needs
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, needs(*EXERCISES)]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.files import read_json
+from ten import needs, those_that_run
 
 pytestmark = pytest.mark.keras
 
@@ -28,18 +29,20 @@ CUT = {
     "ej08": {"epochs": 3, "train_samples": 400, "test_samples": 100, "batch_size": 64},
     "ej09": {"epochs": 3, "train_samples": 400, "test_samples": 100, "batch_size": 64},
 }
-VARIANTS = [
-    "ej01/linear",
-    "ej02/xor_221",
-    "ej02/xor_concat",
-    "ej05/tanh5",
-    "ej06/raw",
-    "ej06/corrected",
-    "ej06/wider",
-    "ej06/deeper",
-    "ej08/dense",
-    "ej09/dense",
-]
+VARIANTS = those_that_run(
+    [
+        "ej01/linear",
+        "ej02/xor_221",
+        "ej02/xor_concat",
+        "ej05/tanh5",
+        "ej06/raw",
+        "ej06/corrected",
+        "ej06/wider",
+        "ej06/deeper",
+        "ej08/dense",
+        "ej09/dense",
+    ]
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +116,7 @@ def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study,
     assert len(set(histories)) == len(histories), "every run is one of its own"
 
 
+@needs("ej06/corrected")
 @pytest.mark.parametrize("fused", [False, True])
 def test_runs_of_one_sample_more_are_trained_beside_the_others(
     fused: bool, study: Study, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -132,6 +136,7 @@ def test_runs_of_one_sample_more_are_trained_beside_the_others(
     assert_equal(*together_and_alone(block, exercise, arrays, tmp_path))
 
 
+@needs("ej06/corrected")
 @pytest.mark.parametrize("fused", [False, True])
 def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Study, data: Any, tmp_path: Path) -> None:
     """Train to the same weights with Dropout, BatchNormalization, a concatenation and batches that are not full."""
@@ -171,6 +176,7 @@ def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, study: Stu
             np.testing.assert_allclose(stacked, alone, rtol=1e-4, atol=ROUNDING)
 
 
+@needs("ej02/xor_221", "ej03/l2", "ej08/conv")
 def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, tmp_path: Path) -> None:
     from practica import exercises
     from practica.training.agreement import NotStackable
@@ -204,6 +210,7 @@ def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, 
     assert provenance["engine_reason"]
 
 
+@needs("ej06/raw")
 def test_a_replica_that_diverges_is_named(study: Study, data: Any, tmp_path: Path) -> None:
     from practica.errors import DivergedError
     from practica.training.block import train_block

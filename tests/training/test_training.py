@@ -16,8 +16,9 @@ from practica.config.prepared import read_config
 from practica.config.study import Block, Study
 from practica.errors import InputError, RunError
 from practica.files import write_checked
+from ten import needs
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, needs("ej08/dense", "ej08/conv")]
 
 DATA = {"name": "mnist", "fingerprint": "f", "stand_in": True, "origin": {"kind": "stand-in", "source": "test"}}
 DENSE = {
@@ -217,7 +218,8 @@ def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: py
 
 
 # AlexNet compiles for a minute, which continuous integration cannot spare; `make test` on any other machine does it.
-LARGE = pytest.param("ej10/alexnet", marks=pytest.mark.skipif("CI" in os.environ, reason="compiles for a minute"))
+SLOW = pytest.mark.skipif("CI" in os.environ, reason="compiles for a minute")
+LARGE = pytest.param("ej10/alexnet", marks=[SLOW, needs("ej10/alexnet")])
 
 
 @pytest.mark.parametrize("variant", ["ej08/conv", "ej08/dense", LARGE])

@@ -14,8 +14,9 @@ from tiny_jobs import BLOCKS, OFFICIAL, runs
 
 from practica.config.study import Block
 from practica.errors import InputError, RunError
+from ten import needs
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, needs("ej04/dense", "ej05/tanh5", "ej08/dense", "ej09/dense")]
 
 DENSE = BLOCKS["several seeds"]
 LOGISTIC = {**OFFICIAL, "test_fraction": 0.2, "epochs": 3}

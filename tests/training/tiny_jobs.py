@@ -41,6 +41,8 @@ BLOCKS = {
     "by hand": xor("xor_concat_numpy", (0, 1), epochs=20, log_every=2, optimizer="adam"),
     "points apart": xor("xor_221", epochs=30, log_every=3, optimizer="sgd", momentum=0.9),
 }
+EXERCISES = ("ej02/xor_221", "ej04/dense", "ej06/raw", "ej08/dense", "ej10/alexnet")
+"""What these jobs train, or take parts of."""
 LONG = xor("xor_221_numpy", epochs=60, optimizer="sgd", momentum=0.9)  # in jobs with a pause in every epoch
 ONE_CALL = xor("xor_221", epochs=400000, log_every=400000, optimizer="sgd")  # a minute in one call of TensorFlow
 

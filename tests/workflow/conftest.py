@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
+
+from ten import runs
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
@@ -60,14 +63,19 @@ class Project:
 
 
 def copy_project(folder: Path) -> Project:
-    """Copy the files that Snakemake needs, with the tiny study beside them."""
+    """Copy the files that Snakemake needs, with the tiny study of what there is beside them."""
     for name in PARTS:
         source, target = ROOT / name, folder / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, target)
-    shutil.copy2(TINY, folder / "tiny.yaml")
+    tiny = yaml.safe_load(TINY.read_text(encoding="utf-8"))
+    cuts = {exercise: entry for exercise, entry in tiny["exercises"].items() if runs(exercise)}
+    for exercise, entry in cuts.items():
+        there = {name: own for name, own in entry.get("variants", {}).items() if runs(f"{exercise}/{name}")}
+        cuts[exercise] = {**entry, **({"variants": there} if there else {})}
+    (folder / "tiny.yaml").write_text(yaml.safe_dump({**tiny, "exercises": cuts}), encoding="utf-8")
     return Project(folder)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from snakemake_logger_plugin_lines import _end_of, _name_user
+from ten import needs
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, needs("ej03/l2", "ej05/tanh5", "ej08/dense")]
 
 
 @pytest.mark.parametrize(

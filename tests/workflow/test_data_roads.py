@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+from ten import needs
+
+pytestmark = [pytest.mark.workflow, needs("ej02/xor_221", "ej06/raw")]
 RUN = "results/runs/ej06/raw/s0/metrics.json"
 
 

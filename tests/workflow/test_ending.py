@@ -16,7 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = pytest.mark.workflow
+from ten import needs
+
+pytestmark = [pytest.mark.workflow, needs("ej05/tanh5")]
 BLOCK = "ej05/tanh5/s0"
 RUN = f"results/runs/{BLOCK}/metrics.json"
 LONG = "exercises.ej05.variants.tanh5.settings.epochs=1000000"

@@ -5,10 +5,13 @@ import json
 import pytest
 import yaml
 
+from ten import needs
+
 HOSTILE = r"""{x} %s $(touch owned) `touch owned` '"'"' ;touch owned; </script>""" + "\n--out owned\n"
 
 
 @pytest.mark.workflow
+@needs("ej02/xor_221")
 def test_the_shell_is_given_words_and_never_commands(fresh):
     results = r"""r '"$(touch owned)`touch owned`;touch owned;&|*?#~ \x"""
     over = {"title": HOSTILE, "author": HOSTILE, "results": results, "data": {"folder": f"d{results}"}}

@@ -7,7 +7,9 @@ import shutil
 
 import pytest
 
-pytestmark = [pytest.mark.workflow, pytest.mark.keras]
+from ten import needs
+
+pytestmark = [pytest.mark.workflow, pytest.mark.keras, needs("ej05/tanh5", "ej06/raw")]
 
 RUNS = "results/metrics.csv"
 STEPS = ("Rehearsing", "Training")

@@ -8,10 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+from ten import needs
 
 CODE, RULES = "workflow/practica", "workflow/rules"
 RUNS = {"ej01": 1, "ej02": 8, "ej03": 3, "ej04": 2, "ej05": 1, "ej06": 4, "ej07": 2, "ej08": 2, "ej09": 2, "ej10": 5}
+pytestmark = [pytest.mark.workflow, needs(*RUNS)]
 # Both PDFs have every figure and table, and the pages show them.
 SHOWN = {"Building": 2, "Writing": 1, "all": 1}
 PDFS = {"Building": 2, "all": 1}

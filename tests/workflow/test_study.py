@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from practica.plan.places import clear_results
+from ten import needs
 
-pytestmark = [pytest.mark.workflow, pytest.mark.keras]
+pytestmark = [pytest.mark.workflow, pytest.mark.keras, needs("ej08/dense", "ej08/conv")]
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["exercises"])
@@ -23,6 +24,7 @@ CLAIMED = {
     for path in ROOT.glob("study/*/about.yaml")
     if yaml.safe_load(path.read_text(encoding="utf-8")).get("claims")
 }
+TEN = [f"ej{number:02}" for number in range(1, 11)]
 EJ08 = "study/ej08/experiment.py"
 
 
@@ -32,6 +34,7 @@ def pdf_text(path) -> str:
     return subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
 
 
+@needs("ej05/tanh5")
 def test_every_variant_has_its_files_and_all_say_that_the_data_are_a_stand_in(finished) -> None:
     runs = finished.folder / "results" / "runs"
     found = {path.parent.relative_to(runs).as_posix() for path in runs.glob("*/*/*/metrics.json")}
@@ -53,6 +56,7 @@ def test_all_that_a_study_makes_is_what_make_clean_removes(finished, tmp_path) -
     assert clear_results(tmp_path) == []
 
 
+@needs(*TEN)
 def test_every_figure_and_table_of_the_source_is_there(finished) -> None:
     results = finished.folder / "results"
     figures = {path.stem for path in (results / "figures").glob("*.pdf")}
@@ -64,6 +68,7 @@ def test_every_figure_and_table_of_the_source_is_there(finished) -> None:
         assert all((results / "tables" / f"table{number}.{kind}").is_file() for kind in ("tex", "csv", "html"))
 
 
+@needs("ej10/alexnet")
 def test_the_pdf_marks_stand_ins_on_its_first_page(finished) -> None:
     text = pdf_text(finished.folder / "results" / "informe.pdf")
     assert "STAND-IN" in text.split("\f")[0]
@@ -80,6 +85,7 @@ def test_one_seed_on_generated_data_decides_nothing(finished) -> None:
     assert f"{len(open_claims)} quedan sin evaluar" in " ".join(first.split())
 
 
+@needs("ej01/linear")
 def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished) -> None:
     with finished.edited("study/ej01/about.yaml", "rule: {below: 0.9}", "rule: {below: 0.8}"):
         planned = finished.planned()
@@ -117,6 +123,7 @@ def test_nothing_is_left_to_do_and_the_plan_says_so(finished, tmp_path) -> None:
     assert (content["trainings"], content["others"]) == ([], {})
 
 
+@needs("ej10/vgg16")
 def test_a_dry_run_imports_no_tensorflow(finished, tmp_path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nclass Refuse:\n    def find_spec(self, name, path=None, target=None):\n"
@@ -153,6 +160,7 @@ def test_a_variants_learning_rate_reruns_that_variant_alone(finished) -> None:
     assert finished.trained("--configfile", "tiny.yaml", "over.yaml") == {"ej08/dense/s0"}
 
 
+@needs("ej02/cifar_mse")
 def test_twins_are_timed_again_for_settings_of_their_own_only(finished) -> None:
     over = finished.folder / "over.yaml"
     for exercise, variant, timed in (("ej08", "dense", False), ("ej02", "cifar_mse", True)):
@@ -203,6 +211,7 @@ def test_the_html_report_holds_every_figure_and_table(finished) -> None:
     assert figures | tables | {"informe.pdf", "report_en.pdf"} <= set(names)
 
 
+@needs("ej05/tanh5")
 def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(finished) -> None:
     """Runs last, because it changes the results of ej05 and ej08."""
     (finished.folder / "over.yaml").write_text(
