@@ -11,6 +11,8 @@ import yaml
 
 from practica.config.schema import config_schema
 from practica.scaffold import new_study
+from practica.words import report_name
+from ten import STUDY
 
 ROOT = Path(__file__).parents[2]
 MODULE = """\
@@ -65,14 +67,14 @@ def test_it_is_a_module_of_another_workflow(tmp_path, place):
     shutil.copytree(ROOT / "config", tmp_path / "config")
     (tmp_path / "workflow").mkdir()
     (tmp_path / "workflow/Snakefile").write_text(MODULE.format(snakefile=snakefile))
-    command = [Path(sys.executable).with_name("snakemake"), "-n", "--cores", "1", "--config", "only=ej01", "seeds=1"]
+    exercise = STUDY.exercises[0]
+    words = [f"only={exercise}", "seeds=1", "seeds_per_job=1"]
+    command = [Path(sys.executable).with_name("snakemake"), "-n", "--cores", "1", "--config", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PRACTICA_DATA_MIRROR": ""}
-    done = subprocess.run(
-        [*command, "seeds_per_job=1"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "Training ej01/linear/s0" in done.stdout
-    assert "results/informe.pdf" in done.stdout
+    assert f"Training {exercise}/{STUDY.variants(exercise)[0]}/s0" in done.stdout
+    assert f"results/{report_name(STUDY.languages[0])}.pdf" in done.stdout
 
 
 @pytest.mark.workflow

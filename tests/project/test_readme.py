@@ -13,6 +13,7 @@ import pytest
 
 from practica.code.syntax import data_sets
 from practica.data.store.registry import spec_of
+from ten import needs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,6 +74,7 @@ def test_every_command_is_one_that_these_tests_run():
             assert (ROOT / ELSEWHERE[command]).is_file()
 
 
+@needs(*re.findall(r"\bej\d\d\b", README))
 @pytest.mark.workflow
 @pytest.mark.keras
 def test_commands_work_in_the_order_of_the_readme(clone):

@@ -193,6 +193,8 @@ def test_a_claim_names_variants_and_figures_of_the_study(name: str) -> None:
     assert {part.figure, claim.figure} <= drawn
     assert part.rule[0] in RULES
     for quantity in part.quantities:
+        if quantity.exercise not in STUDY.known:  # deleted: `practica check` names the claims that are left
+            continue
         named = STUDY.about(quantity.exercise).get("variants", {})
         address = f"{quantity.exercise}/{quantity.variant}"
         assert runs(address) or quantity.variant in named or address in BY_CHOICE
