@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import pwd
 import subprocess
@@ -78,6 +79,23 @@ def test_the_first_line_says_what_is_merged_and_nothing_is_dropped(fresh) -> Non
     assert ours[0] == f"Configuration: {merged}, only=ej05, exercises.ej05.seeds=0-2, seeds_per_job=1"
     trained = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Training ")]
     assert sorted(trained) == ["ej05/tanh5/s0", "ej05/tanh5/s1", "ej05/tanh5/s2"]
+
+
+def test_a_key_that_a_later_file_removes_is_gone_in_the_run_and_in_its_jobs(fresh) -> None:
+    (fresh.folder / "mine.yaml").write_text(
+        "exercises: {ej06: {settings: {bn_momentum: null}, variants: {corrected: {grid: null}}}}\n"
+    )
+    words = ["--configfile", "tiny.yaml", "mine.yaml", "--config", "only=ej06"]
+    for mode in (["--nocolor"], ["--mode", "remote", "--force", "--nolock"]):
+        merged = ["--configfile", *map(str, fresh.folder.glob(".snakemake/practica_merged_*"))]
+        done = fresh.snakemake(*mode, "results/study.json", *(merged if "remote" in mode else words))
+        assert done.returncode == 0, done.stderr
+        written = json.loads((fresh.folder / "results/study.json").read_text())["exercises"]["ej06"]
+        assert "bn_momentum" not in written["settings"]
+        assert "grid" not in written["variants"]["corrected"]
+    planned = fresh.snakemake("-n", "tuning", *words)
+    assert planned.returncode == 0, planned.stderr
+    assert "ej06/corrected" not in planned.stdout + planned.stderr
 
 
 @pytest.mark.parametrize(

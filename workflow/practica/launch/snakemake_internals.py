@@ -68,11 +68,17 @@ def given_configuration(workflow: Any) -> Given:
 
 def set_configuration(workflow: Any, files: Sequence[Path], words: Sequence[str], config: Mapping[str, Any]) -> None:
     """Replace files and words; ``config`` is their content, merged over what the Snakefile names."""
+    take_configuration_alone(workflow)
     settings = workflow.config_settings
     settings.configfiles = workflow.configfiles[:] = list(files)
     settings.config_args = list(words)
     settings.overwrite_config = config
     workflow.globals["config"] = copy.deepcopy(config)  # Snakemake has already merged in its own way here
+
+
+def take_configuration_alone(workflow: Any) -> None:
+    """Let what Snakemake was given replace what the Snakefile names; over that, removed keys would be back."""
+    workflow.config_settings.replace_workflow_config = True
 
 
 def per_job(function: Function) -> Function:

@@ -29,6 +29,7 @@ from practica.launch.snakemake_internals import (
     only_touches,
     report_ends,
     runs_here,
+    take_configuration_alone,
 )
 from practica.launch.warm import offer
 from practica.paper import own
@@ -52,6 +53,7 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     uses it.
     """
     if not configures(workflow):
+        take_configuration_alone(workflow)
         return lambda: None
     from practica.launch.profiles import check_profiles  # here, because training jobs import this module too
 
