@@ -33,7 +33,7 @@ def run(study: Study, folder: Path, **conv: Any) -> dict[str, dict[str, Any]]:
         block = next(block for block in study.blocks() if block.variant == "conv")
         write_block(block, folder, epochs=conv.pop("epochs"))
     for name, value in conv.items():
-        for path in (folder / "runs/steps/conv/s0-4").glob("m*.json"):
+        for path in (folder / "runs/steps/conv/s0-4").glob("*.json"):
             content = json.loads(path.read_text())
             if name == "stand_in":
                 content["stand_in"] = value

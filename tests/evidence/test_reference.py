@@ -224,7 +224,7 @@ def test_a_line_is_judged_without_the_assumption_of_equal_variances(many: tuple,
 
 
 def test_a_line_that_differs_is_shown_and_ends_with_1(results: Path, made: tuple[Study, Path, Path]) -> None:
-    edit(results / "summary.csv", "accuracy", mean=0.1, low=0.09, high=0.11)
+    edit(results / "summary.csv", "accuracy", mean=0.1, least=0.1, greatest=0.1, low=0.09, high=0.11)
     done = run(results, made[2], "--differing")
     assert done.exit_code == 1, done.output
     assert [line.split()[0] for line in done.output.splitlines() if line.rstrip().endswith("differs")] == [

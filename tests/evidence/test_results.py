@@ -35,7 +35,7 @@ def with_curves(tmp_path: Path, exercise: str, curves: dict[tuple[int, int | Non
         ended = read_json(folder / "metrics.json")
         for run in ended["runs"]:
             for split, values in curves[run["seed"], run["fold"]].items():
-                run["metrics"][split]["loss"] = values[-1]
+                run["metrics"][split] |= {"loss": values[-1], "best_loss": values[-1]}
         write_json(folder / "metrics.json", ended)
     collect(study, tmp_path)
     return Results(study, tmp_path)

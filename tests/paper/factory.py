@@ -66,7 +66,7 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
             shift = 0.002 * (seed % 20) + 0.002 * (fold or 0)  # no accuracy exceeds one
             values = {split: _values(block, split, accuracy + shift) for split in recorded(block)[0]}
             run = {"seed": seed, "fold": fold}
-            runs.append({**run, "epochs": epochs, "best_epoch": 2, "metrics": values})
+            runs.append({**run, "epochs": epochs, "best_epoch": epochs, "metrics": values})
             curves = {split: _curves(last, epochs) for split, last in values.items() if split != "test"}
             histories.append({**run, "epoch": [1, 2, 3][:epochs], **curves})
     known = provenance(block, stand_in)

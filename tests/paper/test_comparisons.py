@@ -168,7 +168,7 @@ def test_differences_are_paired_and_significant_ones_stand_out(tmp_path: Path) -
     for block in study.blocks():
         path = block.folder(tmp_path) / "metrics.json"
         if block.variant == "conv":
-            path.write_text(path.read_text().replace('"accuracy": 0.9', '"accuracy": 0.8'))
+            path.write_text(path.read_text().replace('accuracy": 0.9', 'accuracy": 0.8'))
             history = read_json(path.with_name("history.json"))
             for run in history["runs"]:
                 for part in ("train", "validation"):

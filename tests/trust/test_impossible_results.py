@@ -148,6 +148,13 @@ def test_a_missing_row_is_named_with_its_run(results, gone) -> None:
     assert f"metrics.csv: moons/raw, {run}, has no row for train" in said(results, "statistics")
 
 
+def test_a_fold_that_the_study_lacks_is_named(results) -> None:
+    table = read(results / "metrics.csv")
+    raw = table[(table["exercise"] == "moons") & (table["variant"] == "raw") & (table["fold"] == "0")]
+    write(results / "metrics.csv", pd.concat([table, raw.assign(fold="5")]))
+    assert ": moons/raw has rows of fold 5, and the study has 5 folds; delete it" in said(results, "statistics")
+
+
 def test_unequal_epochs_of_a_variant_are_named_with_the_run(results) -> None:
     table = read(results / "history.csv.gz")
     last = (
@@ -184,10 +191,14 @@ def test_an_epoch_that_is_there_twice_is_named(results) -> None:
         ("summary.csv", "n", "0", ["table", "table2"], "test accuracy: n is 0, and 2 in metrics.csv"),
         ("summary.csv", "mean", "0.5", ["table", "table2"], "test accuracy: mean is 0.5, and 0."),
         ("summary.csv", "least", "", ["table", "table2"], "test accuracy: least is nan, and 0."),
+        ("summary.csv", "sd", "0.2", ["table", "table2"], "test accuracy: sd is 0.2, and 0."),
         ("runs.csv", "status", "dnoe", ["table", "table_runs"], "status is 'dnoe', none of done, failed, missing"),
         ("differences.csv", "p", "1.5", ["paper"], "p is 1.5, not a probability"),
         ("differences.csv", "minus", "dnese", ["paper"], "the study has no steps/dnese"),
         ("differences.csv", "mean", "1e300", ["paper"], "mean is 1e+300, which no net gives"),
+        ("differences.csv", "mean", "0.5", ["paper"], "minus dense, test accuracy: mean is 0.5, and "),
+        ("differences.csv", "greatest", "", ["paper"], "minus dense, test accuracy: greatest is nan, and "),
+        ("differences.csv", "n", "9", ["paper"], "minus dense, test accuracy: n is 9, and 2 in metrics.csv"),
         ("runs.csv", "epochs", "99", ["table", "table_runs"], "other epochs than the first run"),
         ("runs.csv", "wall_seconds", "-5", ["table", "table_runs"], "wall_seconds is -5"),
     ],
@@ -200,6 +211,13 @@ def test_the_other_tables_are_checked_as_well(results, name, column, value, word
     write(results / name, table)
     sentence = said(results, *words)
     assert message in sentence and ("steps/" in sentence or column == "status") and str(results / name) in sentence
+
+
+def test_an_interval_beside_all_its_values_is_named(results) -> None:
+    table = read(results / "summary.csv")
+    table.loc[where(table, exercise="steps", split="test", metric="accuracy"), ["low", "high"]] = "0.1", "0.2"
+    write(results / "summary.csv", table)
+    assert "test accuracy: the interval from 0.1 to 0.2 is not of values from 0.9" in said(results, "table", "table2")
 
 
 RAW = {"exercise": "moons", "variant": "raw"}
@@ -359,6 +377,7 @@ def change(path: Path, edit) -> None:
         ("metrics.json", lambda runs: runs[0]["metrics"]["train"].update(loss=1e300), r"loss is 1e+300"),
         ("metrics.json", lambda runs: runs.append(runs[0]), "seed 0, fold 0 is there twice"),
         ("metrics.json", lambda runs: runs.pop(3), "seed 0, fold 3 is missing"),
+        ("metrics.json", lambda runs: runs.append({**runs[0], "fold": 5}), "fold 5 is none of the 5 folds"),
         ("metrics.json", lambda runs: runs[1]["metrics"].pop("train"), "seed 0, fold 1 has no train accuracy, which"),
         (
             "metrics.json",
@@ -376,6 +395,12 @@ def change(path: Path, edit) -> None:
             lambda runs: runs[1]["metrics"]["validation"].update(accuracy=0.111),
             "seed 0, fold 1 ends with validation accuracy 0.111, and with",
         ),
+        (
+            "metrics.json",
+            lambda runs: runs[1]["metrics"]["validation"].update(best_accuracy=0.111),
+            "seed 0, fold 1 has validation best_accuracy 0.111, and 0.",
+        ),
+        ("metrics.json", lambda runs: runs[1].update(best_epoch=1), "at its best epoch, 1, in history.json"),
         ("history.json", lambda runs: runs.pop(3), "seed 0, fold 3 is missing"),
         ("history.json", lambda runs: runs[1].pop("validation"), "seed 0, fold 1 has no validation accuracy"),
         ("history.json", lambda runs: runs[2]["train"].update(accuracy=[0.1, -3, 0.2]), "accuracy is -3"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from practica.address import RUNNING
+from practica.address import BEST, RUNNING
 from practica.config.study import Block
 from practica.errors import InputError
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
@@ -69,10 +69,11 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     if manifest["seeds"] != list(block.seeds):
         raise InputError(f"{manifest_file} tells of seeds {manifest['seeds']}; {train_again(manifest_file)}")
     metrics = _checked(metrics_file, block)
-    if metrics["stand_in"] != manifest["stand_in"]:
-        raise InputError(f"{metrics_file} and {manifest_file} differ in stand_in; {train_again(metrics_file)}")
-    runs = _parsed(metrics_file, lambda: _metrics(metrics, block))
     history = _checked(history_file, block)
+    for path, content in ((manifest_file, manifest), (history_file, history)):
+        if metrics["stand_in"] != content["stand_in"]:
+            raise InputError(f"{metrics_file} and {path} differ in stand_in; {train_again(metrics_file)}")
+    runs = _parsed(metrics_file, lambda: _metrics(metrics, block))
     curves = _parsed(history_file, lambda: _history(history, block))
     lengths = {key[:2]: epochs[-1] for key, (epochs, _) in curves.items()}
     for run in metrics["runs"]:
@@ -208,9 +209,13 @@ def _metrics(content: Any, block: Block) -> dict[Key, float]:
 
 
 def _check_runs(content: Any, block: Block) -> None:
-    """Raise ``ValueError`` if a run appears twice, or a seed lacks a fold that the study or another seed has."""
+    """Raise ``ValueError`` if a run appears twice, or a seed has other folds than the study or another seed."""
     keys = [_run_key(run) for run in content["runs"]]
-    folds = {fold for _, fold in keys} | set(range(block.settings.get("folds", 0)))
+    asked = set[int | None](range(block.settings.get("folds") or 0))
+    folds = {fold for _, fold in keys} | asked
+    for seed, fold in keys:
+        if asked and fold not in asked:
+            raise ValueError(f"{_name(seed, fold)} is none of the {len(asked)} folds that the study has")
     for seed in block.seeds:
         for fold in folds:
             if keys.count((seed, fold)) != 1:
@@ -230,16 +235,21 @@ def _check_alike(keys: Iterable[Key]) -> None:
 
 
 def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tuple[list[int], list[float]]]) -> None:
-    """Raise ``InputError`` if a final value differs from the end of the run's own history."""
+    """Raise ``InputError`` if a final or best value differs from the run's own history at its end or best epoch."""
     if not ends_as_recorded(block.exercise, block.settings):
         return
     for run in content["runs"]:
-        for metric, value in run["metrics"].get(SPLIT, {}).items():
+        for name, value in run["metrics"].get(SPLIT, {}).items():
+            metric = name.removeprefix(BEST)
             epochs, values = curves.get((*_run_key(run), SPLIT, metric), ([], []))
             best = [v for epoch, v in zip(epochs, values, strict=True) if epoch == run["best_epoch"]]
-            if values and not agree(value, [values[-1], *(best if may_be_best(block.settings) else [])]):
-                difference = f"{_name(*_run_key(run))} ends with {SPLIT} {metric} {value:g}, and with {values[-1]:g}"
-                raise InputError(f"{path}: {difference} in {FILES[1]}; {train_again(path)}")
+            if name != metric and best and not agree(value, best):
+                difference = f"has {SPLIT} {name} {value:g}, and {best[0]:g} at its best epoch, {run['best_epoch']},"
+            elif name == metric and values and not agree(value, values[-1:] + best * may_be_best(block.settings)):
+                difference = f"ends with {SPLIT} {metric} {value:g}, and with {values[-1]:g}"
+            else:
+                continue
+            raise InputError(f"{path}: {_name(*_run_key(run))} {difference} in {FILES[1]}; {train_again(path)}")
 
 
 def _name(seed: int, fold: int | None) -> str:

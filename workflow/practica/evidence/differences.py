@@ -31,7 +31,7 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     which is corrected for all rows, is under 0.05; it is never true with too few pairs, or if the two were trained on
     unequal terms.
     """
-    rows = _paired(results, metrics)
+    rows = paired(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
     samples = table["values"].tolist()
     scales = [LOG if kind == RATIO else MEAN for kind in table["kind"]]
@@ -49,7 +49,7 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     return table[COLUMNS]
 
 
-def _paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
+def paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Return the names, the comparison by seed, the unequal terms and the kind of data of everything to compare."""
     study = results.study
     final = metrics[~metrics["metric"].astype(str).str.startswith(PREFIXES)]

@@ -186,6 +186,11 @@ def _impossible(name: str, table: pd.DataFrame) -> str:
             row = wrong.iloc[0]
             ends = f"from {row['low']:g} to {row['high']:g}"
             return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: no interval goes {ends}"
+        wrong = table[(table["low"] > table["greatest"]) | (table["high"] < table["least"])]
+        if len(wrong):
+            row = wrong.iloc[0]
+            ends, values = (f"from {row[a]:g} to {row[b]:g}" for a, b in (("low", "high"), ("least", "greatest")))
+            return f"{_line(int(wrong.index[0]))}{_name(row, keys)}: the interval {ends} is not of values {values}"
     return ""
 
 
@@ -196,6 +201,8 @@ def _lacking(table: pd.DataFrame, study: Study | None) -> str:
     for (exercise, variant), rows in table.groupby(["exercise", "variant"], sort=False, observed=True):
         asked = _settings(study, str(exercise), str(variant)).get("folds")
         folds = {None if pd.isna(fold) else int(fold) for fold in rows["fold"].unique()}
+        if isinstance(asked, int) and (other := sorted(fold for fold in folds if fold is not None and fold >= asked)):
+            return f": {exercise}/{variant} has rows of fold {other[0]}, and the study has {asked} folds"
         if None not in folds:
             folds |= set(range(asked if isinstance(asked, int) else max(map(int, filter(None, folds)), default=0)))
         runs = {(int(seed), fold) for seed in rows["seed"].unique() for fold in folds}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import SeriesGroupBy
 
-from practica.address import BEST, PREFIXES, TIMING, protocol_of
+from practica.address import BEST, TIMING
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.evidence.differences import PAIR, paired
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
+from practica.evidence.estimates import NOISE
 from practica.evidence.results import TYPES, Results
 from practica.evidence.sound import ROUNDING, check_table
 from practica.evidence.summary import GROUP, over_folds
@@ -26,8 +28,8 @@ BESIDE = {
     "runs.csv": ("metrics.csv",),
 }
 """The tables against which each table is checked."""
-EXACT = {"n": "count", "mean": "mean", "median": "median", "least": "min", "greatest": "max"}
-"""Columns of the summary by the statistic over the seeds, in pandas' words, that they hold."""
+EXACT = {"n": "count", "mean": "mean", "sd": "std", "median": "median", "least": "min", "greatest": "max"}
+"""Columns of the summary and the differences by the statistic over the seeds, in pandas' words, that they hold."""
 ORDER = ("runs.csv", "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")
 """The order of checks: every table comes after those it is computed from, so that an error names the damaged one."""
 
@@ -138,32 +140,39 @@ def _summary(results: Results) -> str:
     for lacking, what in ((needed - present, " has no row"), (present - expected, ": metrics.csv has no row")):
         for exercise, variant, split, metric in sorted(lacking):
             return f"{what} of {exercise}/{variant} for {split} {metric}"
-    computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1)
-    told = told.reindex(computed.index)
-    for name in EXACT:
-        wrong = ~np.isclose(told[name].astype(float), computed[name], rtol=ROUNDING, atol=0)
-        for exercise, variant, split, metric in computed.index[wrong]:
-            pair = f"{told[name][wrong].iloc[0]:g}, and {computed[name][wrong].iloc[0]:g} in metrics.csv"
-            return f": {exercise}/{variant}, {split} {metric}: {name} is {pair}"
+    for (exercise, variant, split, metric), pair in _contradiction(told, seeds):
+        return f": {exercise}/{variant}, {split} {metric}: {pair}"
     return ""
 
 
 def _differences(results: Results) -> str:
-    """Return which comparison is missing: of two variants on the same data and with a seed in common."""
-    study, pair = results.study, [*VARIANT, "minus", "split", "metric"]
-    present = set(results.differences[pair].astype(str).itertuples(index=False, name=None))
-    metrics = results.metrics.astype(dict.fromkeys(GROUP, "str"))
-    final = metrics[~metrics["metric"].str.startswith(PREFIXES) & metrics["exercise"].isin(study.exercises)]
-    seeds: dict[tuple[str, ...], dict[str, set[int]]] = {}
-    for exercise, variant, split, metric, seed in over_folds(final, [*GROUP, "seed"]).index:
-        seeds.setdefault((exercise, split, metric), {}).setdefault(variant, set()).add(seed)
-    for (exercise, split, metric), of in seeds.items():
-        for first, second in combinations((each for each in study.every_variant(exercise) if each in of), 2):
-            same = study.dataset(exercise, first) == study.dataset(exercise, second)
-            same = same and protocol_of(first) == protocol_of(second)
-            if same and of[first] & of[second] and (exercise, second, first, split, metric) not in present:
-                return f" has no row of {exercise}/{second} minus {first} for {split} {metric}"
+    """Return what the comparisons lack, or say otherwise than the metrics."""
+    metrics, told = (
+        table.astype(dict.fromkeys(table.select_dtypes("category"), "str"))
+        for table in (results.metrics, results.differences)
+    )
+    told = told.set_index(PAIR)
+    compared = {row[: len(PAIR)]: row[-3] for row in paired(results, metrics)}
+    present = set(told.index)
+    for exercise, variant, minus, split, metric in (key for key in compared if key not in present):
+        return f" has no row of {exercise}/{variant} minus {minus} for {split} {metric}"
+    rows = [(*key, value) for key, values in compared.items() for value in values]
+    seeds = pd.DataFrame(rows, columns=[*PAIR, "value"]).groupby(PAIR, sort=False)["value"]
+    for (exercise, variant, minus, split, metric), pair in _contradiction(told, seeds):
+        return f": {exercise}/{variant} minus {minus}, {split} {metric}: {pair}"
     return ""
+
+
+def _contradiction(told: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each row of statistics that is not that of the values by seed, with what it says and what these give."""
+    computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1)
+    told = told.reindex(computed.index)
+    rounding = NOISE * computed[["least", "greatest"]].abs().max(axis=1)
+    for name in EXACT:
+        pair = told[name].astype(float), computed[name]
+        wrong = ~np.isclose(*pair, rtol=ROUNDING, atol=rounding, equal_nan=True)
+        for key, said, true in zip(computed.index[wrong], *(each[wrong] for each in pair), strict=True):
+            yield key, f"{name} is {said:g}, and {true:g} in metrics.csv"
 
 
 def _names(table: pd.DataFrame) -> list[tuple[str, str]]:
