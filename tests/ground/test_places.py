@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -83,6 +85,26 @@ def test_any_other_place_is_good(results: str, data: str, tmp_path: Path, monkey
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     check(study(results, data))
+
+
+@pytest.mark.parametrize("name", ["page/notes.txt", "informe.pdf", "metrics.csv"])
+def test_what_others_have_in_a_folder_is_never_written_over(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (name, "figures/mine.pdf", "logs/snakemake.log", "expected.jsonl", "models.json"):
+        Path("thesis", path).parent.mkdir(parents=True, exist_ok=True)
+        Path("thesis", path).write_text("mine")
+    there = re.escape(str(Path("thesis", Path(name).parts[0])))
+    with pytest.raises(InputError, match=rf"configuration: results: {there} is there already and of no study"):
+        check(study("thesis"))
+    assert Path("thesis", name).read_text() == "mine"
+    Path("thesis/runs/steps/dense/s0").mkdir(parents=True)
+    Path("thesis/runs/steps/dense/s0/metrics.json").touch()
+    check(study("thesis"))
+    shutil.rmtree("thesis/runs")
+    Path("thesis/study.json").touch()
+    check(study("thesis"))
 
 
 def test_a_folder_that_git_keeps_is_refused_unless_it_holds_results(

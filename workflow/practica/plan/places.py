@@ -74,6 +74,10 @@ FILES = (
 """Files that it makes in its results folder, besides a PDF in each language."""
 
 
+OF_RUNS = {"page", "paper", *FILES} - {"expected.jsonl", "models.json", "study.json"}
+"""What it makes there after its first run, which a run writes over or, as the pages, deletes."""
+
+
 def check_places(places: Mapping[str, Path]) -> None:
     """Check the folders for ``results`` and ``data.folder`` first, because files in them will be deleted.
 
@@ -82,6 +86,11 @@ def check_places(places: Mapping[str, Path]) -> None:
     """
     for key, folder in places.items():
         check_place(f"configuration: {key}", folder)
+        if key == "results" and (there := _of_others(folder)):
+            raise InputError(
+                f"configuration: {key}: {there} is there already and of no study, and a run would write over it; "
+                "move it, or name a folder of its own"
+            )
     for key, folder in places.items():
         for other, place in places.items():
             inner = inside(folder, place)
@@ -141,6 +150,14 @@ def clear_results(folder: Path) -> list[Path]:
     if not others and folder.is_dir() and not folder.is_symlink():
         folder.rmdir()
     return others
+
+
+def _of_others(folder: Path) -> Path | None:
+    """Return what a run would write over in a folder without any result of a run."""
+    if (folder / "study.json").is_file() or any(folder.glob("runs/*/*/*/metrics.json")):
+        return None
+    written = {*OF_RUNS, *(f"{report_name(language)}.pdf" for language in languages())}
+    return next((path for path in _listed(folder) if path.name in written), None)
 
 
 def _listed(folder: Path) -> list[Path]:
