@@ -107,6 +107,15 @@ def test_what_others_have_in_a_folder_is_never_written_over(
     check(study("thesis"))
 
 
+def test_a_folder_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)  # the tests may run as root, whom no rights stop
+    with pytest.raises(InputError, match=r"^configuration: results: cannot read \S+: Permission denied; change its"):
+        places.check_places({"results": Path("results")})
+
+
 def test_a_folder_that_git_keeps_is_refused_unless_it_holds_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,9 @@
 """However result files are damaged, their readers end with one sentence and never with a traceback."""
 
 import csv
+import importlib
 import json
+import pathlib
 import random
 import shutil
 
@@ -121,6 +123,30 @@ def test_one_sentence_or_none(whole, tmp_path, name, number):
     if done.exit_code == 2:
         assert done.output.startswith("practica: "), (what, words, done.output)
         assert len(done.output) < 1500, (what, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "opens"),
+    [
+        ("table table2", "summary.csv", "pandas.read_csv"),
+        ("collect", f"{BLOCK}/metrics.json", "pathlib.Path.read_text"),
+        ("figure fig3", f"{BLOCK}/arrays.npz", "numpy.load"),
+    ],
+)
+def test_a_file_that_may_not_be_read_is_named_and_nobody_is_told_to_delete_it(whole, monkeypatch, words, name, opens):
+    module, function = opens.rsplit(".", 1)
+    owner = pathlib.Path if module == "pathlib.Path" else importlib.import_module(module)
+    before = getattr(owner, function)
+
+    def refuse(path, *rest, **options):  # the tests may run as root, whom no rights stop
+        if str(path).endswith(name):
+            raise PermissionError(13, "Permission denied", str(path))
+        return before(path, *rest, **options)
+
+    monkeypatch.setattr(owner, function, refuse)
+    done = read(words, whole, "", "")
+    said = f"practica: cannot read {whole / name}: Permission denied; change its rights\n"
+    assert (done.exit_code, done.output) == (2, said)
 
 
 def test_what_the_file_system_refuses_is_named(whole, tmp_path):

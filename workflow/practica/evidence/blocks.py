@@ -176,6 +176,8 @@ def _read(path: Path) -> Any:
     try:
         return read_json(path)
     except InputError as error:
+        if isinstance(error.__cause__, PermissionError):  # the file may be whole
+            raise InputError(f"{error}; change its rights") from error
         what = "is not valid JSON" if isinstance(error.__cause__, ValueError) else "cannot be read"
         raise InputError(f"{path} {what} ({error.__cause__}); {train_again(path)}") from error
 

@@ -242,6 +242,8 @@ class Results:
                 )
         except FileNotFoundError as error:
             raise InputError(f"cannot read {path}: {error.strerror}; run `python -m practica collect` first") from error
+        except PermissionError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}; change its rights") from error
         except (OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error) as error:
             raise InputError(
                 f"{path} is malformed ({' '.join(str(error).split())}); delete it and collect again"
@@ -262,6 +264,8 @@ def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndar
         with np.load(path, allow_pickle=False) as archive:
             keys = {name: f"{run}/{name}" for name in names}
             return {name: archive[key] for name, key in keys.items()} if set(keys.values()) <= set(archive) else None
+    except PermissionError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; change its rights") from error
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         what = "missing" if isinstance(error, FileNotFoundError) else f"not a NumPy archive ({error})"
         raise InputError(f"{path} is {what}; {train_again(path)}") from error

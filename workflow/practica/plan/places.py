@@ -85,8 +85,15 @@ def check_places(places: Mapping[str, Path]) -> None:
         InputError: a folder is the project's own or in use for something else; the message names the key.
     """
     for key, folder in places.items():
-        check_place(f"configuration: {key}", folder)
-        if key == "results" and (there := _of_others(folder)):
+        try:
+            check_place(f"configuration: {key}", folder)
+            there = _of_others(folder) if key == "results" else None
+        except PermissionError as error:
+            raise InputError(
+                f"configuration: {key}: cannot read {error.filename}: {error.strerror}; "
+                "change its rights, or name another folder"
+            ) from error
+        if there:
             raise InputError(
                 f"configuration: {key}: {there} is there already and of no study, and a run would write over it; "
                 "move it, or name a folder of its own"
