@@ -283,6 +283,9 @@ def test_a_cut_is_of_what_is_there() -> None:
     assert "cut" not in study.config
     assert study.demonstration
     assert "steps" not in study.exercises
+    left = laid({"cut": {"steps": None}})
+    assert left.exercises == ("moons",)
+    assert left.demonstration
 
 
 @pytest.mark.parametrize(

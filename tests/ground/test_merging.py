@@ -272,6 +272,16 @@ def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, ov
     ]
 
 
+def test_null_that_removes_nothing_is_said() -> None:
+    Path("config.yaml").write_text("exercises: {ej01: {variants: {a: {}, b: {}}}, ej02: null}\n")
+    Path("o.yaml").write_text("exercises: {ej01: {variants: {b: null}}, ej02: null, ej03: null}\n")
+    words = ("exercises.ej01.variants.b=null", "exercises.ej01.variants.bb=null")
+    assert list(Merged(("config.yaml", "o.yaml"), words).idle()) == [
+        "exercises.ej03 of o.yaml removes nothing, for there is none of that name (there: ej01, ej02)",
+        "exercises.ej01.variants.bb of --config removes nothing, for there is none of that name (there: a, b)",
+    ]
+
+
 OWN_SEEDS: dict[str, Any] = {
     "seeds": 5,
     "exercises": {"steps": {"seeds": 50, "variants": {"dense": {"seeds": 9, "seeds_per_job": 3}, "conv": {}}}},

@@ -66,15 +66,17 @@ class Merged:
         return lay(read_config(list(self.files)), tree(self.words))
 
     def idle(self) -> Iterator[str]:
-        """Yield a sentence about each setting of an exercise that has no effect because every variant has its own.
+        """Yield a sentence about each key that has no effect: null where nothing is, or a setting that variants have.
 
         Raises:
             InputError: a file or a word cannot be read.
         """
         laid: dict[str, Any] = {}
         for name, over in [*((file, read_yaml(file)) for file in self.files), ("--config", tree(self.words))]:
-            laid = lay(laid, over)
+            before, laid = laid, lay(laid, over)
             if name != self.files[0]:
+                for place, names in _removed_from(over, before):
+                    yield f"{place} of {name} removes nothing, for there is none of that name (there: {names})"
                 for exercise, key, variants in _idle(over, laid):
                     whose = f"{', '.join(variants)} {'have' if len(variants) > 1 else 'has'}"
                     own = "their own" if len(variants) > 1 else "its own"
@@ -229,6 +231,16 @@ def _value(word: str, text: str) -> Any:
     except (yaml.YAMLError, RecursionError) as error:
         reason = "the value is not a list or mapping in YAML; put the word in quotes if there are spaces in it"
         raise InputError(f"--config {word[:200]}: {reason}") from error
+
+
+def _removed_from(over: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each exercise and variant that a layer sets to null although no earlier one has it, and those there are."""
+    exercises = _mapping(over, "exercises")
+    for holder in (["exercises"], *(["exercises", name, "variants"] for name in exercises)):
+        there = _mapping(before, *holder)
+        for name, entry in _mapping(over, *holder).items():
+            if entry is None and name not in there:
+                yield ".".join([*holder, name]), ", ".join(there) or "none"
 
 
 def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:

@@ -91,7 +91,7 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
         over = _named(over, folder, exercises)
     if not isinstance(over, Mapping):
         return dict(config)  # the schema refuses this, too
-    if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping)]:
+    if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping | None)]:
         reason = f"{over[wrong[0]]!r} is not a mapping of settings and variants"
         raise InputError(f"configuration: cut.{wrong[0]}: {reason}; write it as under exercises")
     cut = dict(exercises)
@@ -99,7 +99,9 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
         if exercise not in {*exercises, *experiments(folder)}:
             there = _present(exercises)
             raise InputError(f"configuration: cut: there is no exercise {exercise!r}{hint(exercise, there)}")
-        if isinstance(exercises.get(exercise), Mapping):
+        if entry is None and exercise in exercises:
+            cut[exercise] = None
+        elif isinstance(exercises.get(exercise), Mapping):
             there = _of_those_there(entry, exercises[exercise])
             mine = _of_all(exercises[exercise], there, "variants")
             cut[exercise] = over_it(mine, there, "exercises", exercise)
