@@ -302,7 +302,9 @@ DOCUMENT = r"""\documentclass{article}
 def test_the_text_of_a_long_table_leaves_its_names_the_room_they_need(
     names: str, narrower: bool, tmp_path: Path
 ) -> None:
-    rows = tuple((label(names), Cell("some words " * 12), label(names), Cell("others " * 9)) for _ in range(60))
+    rows = tuple(
+        (label(names), Cell("some words " * 12), label(names), Cell("", below="others\nmore " * 9)) for _ in range(60)
+    )
     texts = (Column("b", "B", numeric=False, width=0.4), Column("d", "D", numeric=False, width=0.3))
     heads = (Column("a", "A", numeric=False), texts[0], Column("c", "C", numeric=False), texts[1])
     text = render.to_latex(Table("t", "c", heads, rows, "en"))

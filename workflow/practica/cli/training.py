@@ -101,10 +101,8 @@ def prepare(
         "retries": retries,
     }
     if None in given.values():
-        given = {
-            **(configured or places(config_files))["data"],
-            **{key: value for key, value in given.items() if value is not None},
-        }
+        named = {key: value for key, value in given.items() if value is not None}
+        given = {**(configured or places(config_files))["data"], **named}
         if study_folder:  # the configuration has opened its own
             use(study_folder)
     folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from practica.address import BEST, RUNNING
 from practica.config.study import Block
 from practica.errors import InputError
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
-from practica.evidence.sound import complaint, stops_early
+from practica.evidence.recorded import Key, history_of, metrics_of, run_key, run_name
 from practica.files import misfit, read_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DIVERGED, DONE, KILLED, Journal, failure_note
@@ -23,8 +23,6 @@ REAL, STAND_IN = "real", "STAND-IN"
 NOT_RUN = "not run yet"
 
 T = TypeVar("T")
-Key = tuple[int, int | None, str, str]
-"""Seed, fold, split and metric."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,12 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     for path, content in ((manifest_file, manifest), (history_file, history)):
         if metrics["stand_in"] != content["stand_in"]:
             raise InputError(f"{metrics_file} and {path} differ in stand_in; {train_again(metrics_file)}")
-    runs = _parsed(metrics_file, lambda: _metrics(metrics, block))
-    curves = _parsed(history_file, lambda: _history(history, block))
+    runs = _parsed(metrics_file, lambda: metrics_of(metrics, block))
+    curves = _parsed(history_file, lambda: history_of(history, block))
     lengths = {key[:2]: epochs[-1] for key, (epochs, _) in curves.items()}
     for run in metrics["runs"]:
-        if run["epochs"] != (recorded := lengths.get(_run_key(run))):
-            difference = f"{_name(*_run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
+        if run["epochs"] != (recorded := lengths.get(run_key(run))):
+            difference = f"{run_name(*run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
             raise InputError(f"{metrics_file}: {difference}; {train_again(metrics_file)}")
     _check_ends(metrics_file, block, metrics, curves)
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
@@ -192,50 +190,6 @@ def _parsed(path: Path, parse: Callable[[], T]) -> T:
         raise InputError(f"{path} is malformed ({what}); {again}") from error
 
 
-def _metrics(content: Any, block: Block) -> dict[Key, float]:
-    rows: dict[Key, float] = {}
-    for run in content["runs"]:
-        for split, metrics in run["metrics"].items():
-            for metric, value in metrics.items():
-                rows[*_run_key(run), split, metric] = _number(value, metric)
-    _check_runs(content, block)
-    _check_alike(rows)
-    if len({run["epochs"] for run in content["runs"]}) > 1 and not stops_early(block.settings):
-        raise ValueError("runs of unequal epochs, although none stops early")
-    for run in content["runs"]:
-        if run["best_epoch"] > run["epochs"]:
-            raise ValueError(
-                f"{_name(*_run_key(run))}: epoch {run['best_epoch']} cannot be the best of {run['epochs']}"
-            )
-    return rows
-
-
-def _check_runs(content: Any, block: Block) -> None:
-    """Raise ``ValueError`` if a run appears twice, or a seed has other folds than the study or another seed."""
-    keys = [_run_key(run) for run in content["runs"]]
-    asked = set[int | None](range(block.settings.get("folds") or 0))
-    folds = {fold for _, fold in keys} | asked
-    for seed, fold in keys:
-        if asked and fold not in asked:
-            raise ValueError(f"{_name(seed, fold)} is none of the {len(asked)} folds that the study has")
-    for seed in block.seeds:
-        for fold in folds:
-            if keys.count((seed, fold)) != 1:
-                what = "missing" if (seed, fold) not in keys else "there twice"
-                raise ValueError(f"{_name(seed, fold)} is {what}")
-
-
-def _check_alike(keys: Iterable[Key]) -> None:
-    """Raise ``ValueError`` if a run lacks a metric of a split that the block's other runs have."""
-    runs: dict[tuple[int, int | None], set[tuple[str, str]]] = {}
-    for seed, fold, split, metric in keys:
-        runs.setdefault((seed, fold), set()).add((split, metric))
-    every = set[tuple[str, str]]().union(*runs.values())
-    for run, present in runs.items():
-        for split, metric in sorted(every - present):
-            raise ValueError(f"{_name(*run)} has no {split} {metric}, which other runs have")
-
-
 def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tuple[list[int], list[float]]]) -> None:
     """Raise ``InputError`` if a final or best value differs from the run's own history at its end or best epoch."""
     if not ends_as_recorded(block.exercise, block.settings):
@@ -243,7 +197,7 @@ def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tup
     for run in content["runs"]:
         for name, value in run["metrics"].get(SPLIT, {}).items():
             metric = name.removeprefix(BEST)
-            epochs, values = curves.get((*_run_key(run), SPLIT, metric), ([], []))
+            epochs, values = curves.get((*run_key(run), SPLIT, metric), ([], []))
             best = [v for epoch, v in zip(epochs, values, strict=True) if epoch == run["best_epoch"]]
             if name != metric and best and not agree(value, best):
                 difference = f"has {SPLIT} {name} {value:g}, and {best[0]:g} at its best epoch, {run['best_epoch']},"
@@ -251,53 +205,4 @@ def _check_ends(path: Path, block: Block, content: Any, curves: Mapping[Key, tup
                 difference = f"ends with {SPLIT} {metric} {value:g}, and with {values[-1]:g}"
             else:
                 continue
-            raise InputError(f"{path}: {_name(*_run_key(run))} {difference} in {FILES[1]}; {train_again(path)}")
-
-
-def _name(seed: int, fold: int | None) -> str:
-    return f"seed {seed}" + ("" if fold is None else f", fold {fold}")
-
-
-def _check_epochs(curves: Mapping[Key, tuple[list[int], list[float]]], block: Block) -> None:
-    """Raise ``ValueError`` if runs were recorded at different epochs although none stops early."""
-    first = next(iter(curves.values()), ([], []))[0]
-    for (seed, fold, split, metric), (epochs, _) in curves.items():
-        if len(set(epochs)) != len(epochs):
-            raise ValueError(f"seed {seed}: an epoch appears twice")
-        if epochs != first and not stops_early(block.settings):
-            raise ValueError(f"{_name(seed, fold)}, {split} {metric}: other epochs than the first run")
-
-
-def _history(content: Any, block: Block) -> dict[Key, tuple[list[int], list[float]]]:
-    curves: dict[Key, tuple[list[int], list[float]]] = {}
-    for run in content["runs"]:
-        epochs = [int(epoch) for epoch in run["epoch"]]
-        for split, metric, values in _curves(run):
-            if len(epochs) != len(values):
-                raise ValueError(f"{len(values)} values of {split} {metric} for {len(epochs)} epochs")
-            curves[*_run_key(run), split, metric] = epochs, [_number(value, metric) for value in values]
-    _check_runs(content, block)
-    _check_alike(curves)
-    _check_epochs(curves, block)
-    return curves
-
-
-def _curves(run: Any) -> Iterator[tuple[str, str, list[Any]]]:
-    """Yield split, metric and values; training metrics are running means, and are named so."""
-    # Every mapping in a run is a split.
-    for split, metrics in run.items():
-        if isinstance(metrics, dict):
-            how = RUNNING if split == "train" else ""
-            yield from ((split, f"{how}{metric}", values) for metric, values in metrics.items())
-
-
-def _run_key(run: Any) -> tuple[int, int | None]:
-    fold = run.get("fold")
-    return int(run["seed"]), None if fold is None else int(fold)
-
-
-def _number(value: float, metric: str) -> float:
-    """Return a value as a float, if the metric can have it."""
-    if reason := complaint(metric, float(value)):
-        raise ValueError(reason)
-    return float(value)
+            raise InputError(f"{path}: {run_name(*run_key(run))} {difference} in {FILES[1]}; {train_again(path)}")

@@ -257,10 +257,13 @@ def coloured(text: str, tone: str) -> str:
 
 
 def _stacked(text: str, below: Sequence[str], column: Column) -> str:
-    """Return stacked lines, the first unchanged and the others small; if the column has a width, they may break too."""
+    """Return stacked lines, the first unchanged and the others small; if the column has a width, they may break too.
+
+    There, an empty first line takes no room: LaTeX ends no line before there is one.
+    """
     lines = [text, *(rf"{{\scriptsize {_text(line, column)}}}" for line in below)]
     if column.width:
-        return r"\newline ".join(lines)
+        return r"\newline ".join(filter(None, lines))
     body = r"\\[-1pt]".join(lines)
     return rf"\begin{{tabular}}[t]{{@{{}}{'r' if column.numeric else 'l'}@{{}}}}{body}\end{{tabular}}"
 
