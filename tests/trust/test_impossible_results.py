@@ -437,3 +437,13 @@ def test_limits_are_those_of_the_metric() -> None:
     assert limits("mse")[0] == 0 and limits("mse")[1] > 1e38
     assert limits("r2")[1] == 1 and limits("r2")[0] < -1e38
     assert limits("psnr")[0] < -1e38 and limits("mine")[1] > 1e38
+
+
+def test_a_study_of_a_single_variant_compares_nothing_and_is_whole(tmp_path: Path) -> None:
+    steps = toy_study().config["exercises"]["steps"]
+    alone = toy_study(exercises={"steps": {**steps, "variants": {"dense": {}}}}, seeds=1)
+    fill(alone, tmp_path)
+    write_json(tmp_path / "study.json", dict(alone.config))
+    command = ["page", "--results", str(tmp_path), "--study", str(tmp_path / "study.json")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, (done.output, done.exception)

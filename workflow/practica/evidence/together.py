@@ -165,7 +165,7 @@ def _differences(results: Results) -> str:
 
 def _contradiction(told: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield each row of statistics that is not that of the values by seed, with what it says and what these give."""
-    computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1)
+    computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1).astype(float)  # an empty table has no type
     told = told.reindex(computed.index)
     rounding = NOISE * computed[["least", "greatest"]].abs().max(axis=1)
     for name in EXACT:
