@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from practica.errors import InputError
@@ -74,8 +75,9 @@ FILES = (
 """Files that it makes in its results folder, besides a PDF in each language."""
 
 
-OF_RUNS = {"page", "paper", *FILES} - {"expected.jsonl", "models.json", "study.json"}
-"""What it makes there after its first run, which a run writes over or, as the pages, deletes."""
+OF_RUNS = {"page", "paper", "claims.json", "costs.csv", "differences.csv", "history.csv.gz", "metrics.csv"}
+OF_RUNS |= {"runs.csv", "summary.csv"}
+"""What a run makes there after its first training, besides the PDFs, and would write over or, as the pages, delete."""
 
 
 def check_places(places: Mapping[str, Path]) -> None:
@@ -146,7 +148,7 @@ def _of_project(path: Path) -> str | None:
 
 def clear_results(folder: Path) -> list[Path]:
     """Remove what the study makes in its results folder, and the folder if that empties it; return what is left."""
-    ours = {*MADE["results"], *FILES, *(f"{report_name(language)}.pdf" for language in languages())}
+    ours = {*MADE["results"], *FILES, *_reports()}
     made = [path for path in _listed(folder) if path.name in ours]
     for path in made:
         if path.is_dir() and not path.is_symlink():
@@ -163,8 +165,16 @@ def _of_others(folder: Path) -> Path | None:
     """Return what a run would write over in a folder without any result of a run."""
     if (folder / "study.json").is_file() or any(folder.glob("runs/*/*/*/metrics.json")):
         return None
-    written = {*OF_RUNS, *(f"{report_name(language)}.pdf" for language in languages())}
-    return next((path for path in _listed(folder) if path.name in written), None)
+    return next((path for path in _listed(folder) if path.name in {*OF_RUNS, *_reports()}), None)
+
+
+def _reports() -> set[str]:
+    """Return the names of the PDFs, in all languages whose words name theirs."""
+    names = set()
+    for language in languages():
+        with suppress(KeyError):  # somebody has begun a file of words
+            names.add(f"{report_name(language)}.pdf")
+    return names
 
 
 def _listed(folder: Path) -> list[Path]:
