@@ -69,6 +69,13 @@ def test_an_open_interval_has_no_end_and_a_missing_one_no_width() -> None:
     assert effect({**opened, "estimate": None}) is None
 
 
+def test_a_single_number_beside_the_interval_of_a_ratio_lies_in_it_and_the_spread_is_around_the_median() -> None:
+    values = [1.0] * 5 + [8.0] * 20  # their geometric mean is 5.28
+    lopsided = part(values, {"at_least": 2}, kind="ratio")
+    assert effect_text(lopsided, "en", spread=False) == "5.28 [3.72;\u00a07.49]"
+    assert effect_text(lopsided, "en") == "8.00 (1.00–8.00) [3.72;\u00a07.49]"
+
+
 def test_the_part_with_the_verdict_of_the_claim_decides_it() -> None:
     parts = [{"verdict": "confirmed"}, {"verdict": "undecided"}, {"verdict": "undecided"}]
     assert deciding({"verdict": "undecided", "parts": parts}) is parts[1]

@@ -10,7 +10,7 @@ from practica.config.about import STUDY_FILE, Told, front
 from practica.errors import InputError, hint
 from practica.study_folder import folder_of, shown
 from practica.yamlfiles import spelling
-from practica.yamlfiles.overlay import over_it
+from practica.yamlfiles.overlay import overlaid
 from practica.yamlfiles.reading import read_yaml
 
 
@@ -95,7 +95,7 @@ def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
         file = folder / f"{name}.yaml"
         there = {name: read_yaml(file)} if file.is_file() else {}
         own_changes = {name: given[name]} if name in given else {}
-        changes = over_it(there, own_changes, "exercises", folder.name, "protocols").get(name)
+        changes = overlaid(there, own_changes, "exercises", folder.name, "protocols").get(name)
         if isinstance(changes, Mapping):
             changes = _of_those_there(changes, entry)
         if changes not in (None, {}):

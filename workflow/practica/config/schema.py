@@ -71,12 +71,9 @@ def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _given_above(error: jsonschema.ValidationError, errors: Sequence[jsonschema.ValidationError]) -> bool:
     """Return whether a mistake is that of a level above it, which gave it the key."""
-    path = list(error.absolute_path)
-    return any(
-        path[-1:] == [key] == list(other.absolute_path)[-1:]
-        and len(other.absolute_path) < len(path)
-        and other.instance == error.instance
-        for key in SEEDS
+    path, key = error.absolute_path, [*error.absolute_path][-1:]
+    return any(key == [name] for name in SEEDS) and any(
+        [*other.absolute_path][-1:] == key and len(other.absolute_path) < len(path) and other.instance == error.instance
         for other in errors
     )
 

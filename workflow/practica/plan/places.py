@@ -59,24 +59,12 @@ MADE = {
 """Folders that the study makes inside its results and data folders."""
 
 
-FILES = (
-    *(
-        "SHA256SUMS",
-        "claims.json",
-        "costs.csv",
-        "crate.zip",
-        "differences.csv",
-        "expected.jsonl",
-        "history.csv.gz",
-        "metrics.csv",
-    ),
-    *("models.json", "report.zip", "runs.csv", "study.json", "summary.csv"),
-)
+TABLES = ("claims.json", "costs.csv", "differences.csv", "history.csv.gz", "metrics.csv", "runs.csv", "summary.csv")
+FILES = (*TABLES, "SHA256SUMS", "crate.zip", "expected.jsonl", "models.json", "report.zip", "study.json")
 """Files that it makes in its results folder, besides a PDF in each language."""
 
 
-OF_RUNS = {"page", "paper", "claims.json", "costs.csv", "differences.csv", "history.csv.gz", "metrics.csv"}
-OF_RUNS |= {"runs.csv", "summary.csv"}
+AFTER_TRAINING = ("page", "paper", *TABLES)
 """What a run makes there after its first training, besides the PDFs, and would write over or, as the pages, delete."""
 
 
@@ -165,7 +153,7 @@ def _of_others(folder: Path) -> Path | None:
     """Return what a run would write over in a folder without any result of a run."""
     if (folder / "study.json").is_file() or any(folder.glob("runs/*/*/*/metrics.json")):
         return None
-    return next((path for path in _listed(folder) if path.name in {*OF_RUNS, *_reports()}), None)
+    return next((path for path in _listed(folder) if path.name in {*AFTER_TRAINING, *_reports()}), None)
 
 
 def _reports() -> set[str]:

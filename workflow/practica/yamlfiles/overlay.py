@@ -25,21 +25,23 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def over_it(base: Mapping[str, Any], over: Mapping[str, Any], *path: str) -> dict[str, Any]:
+def overlaid(base: Mapping[str, Any], over: Mapping[str, Any], *path: str) -> dict[str, Any]:
     """Return ``base`` with ``over`` merged over it; null removes a key that ``base`` has, at ``path`` and below.
 
     It stays null for an exercise, a variant or a protocol, which may also come from elsewhere, and for a setting of one
     of the last two, which then goes without that of the exercise.
     """
-    laid = merge(base, over)
     names = len(path) % 2 and path[-1] in ("exercises", "variants", "protocols")
     inner = len(path) > 3 and path[-1] == "settings"
+    laid = dict(base)
     for key, value in over.items():
         there = base.get(key)
-        if value is None and there is not None and not (names or inner):
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            laid[key] = overlaid(there, value, *path, key)
+        elif value is None and there is not None and not (names or inner):
             del laid[key]
-        elif isinstance(value, Mapping) and isinstance(there, Mapping):
-            laid[key] = over_it(there, value, *path, key)
+        else:
+            laid[key] = value
     return laid
 
 
@@ -49,7 +51,7 @@ def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: ``cut`` names an exercise that has neither a block nor a folder.
     """
-    laid = over_it(_of_all(base, over, "exercises"), over)
+    laid = overlaid(_of_all(base, over, "exercises"), over)
     return _cut(laid) if "cut" in over else laid
 
 
@@ -104,7 +106,7 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(exercises.get(exercise), Mapping):
             there = _of_those_there(entry, exercises[exercise])
             mine = _of_all(exercises[exercise], there, "variants")
-            cut[exercise] = over_it(mine, there, "exercises", exercise)
+            cut[exercise] = overlaid(mine, there, "exercises", exercise)
     whole = {key: value for key, value in {**config, "exercises": cut}.items() if key != "cut"}
     return {**whole, "demonstration": True} if over else whole
 
