@@ -82,6 +82,11 @@ class Cluster:
         named = [job for job in jobs if any(part.endswith(block) for part in job.comment.split(","))]
         return [job for job in named if not states or job.state in states]
 
+    def mails(self) -> list[str]:
+        """Return the mails that SLURM has sent, each as ``address<tab>subject``."""
+        sent = self.state / "mail/sent"
+        return sent.read_text().splitlines() if sent.exists() else []
+
     def lose_node(self) -> None:
         """Take the only node down until its jobs have failed; then let it return."""
         slurmd = self._daemon("slurmd")

@@ -20,13 +20,14 @@ if [[ -e $etc/slurm.conf ]] && timeout 10 scontrol ping 2>/dev/null | grep -q 'i
   refuse "another test cluster is running ($(readlink "$etc/slurm.conf"))"
 fi
 
-mkdir -p "$state"/{etc,log,state,spool,run,dev} "$etc"
-chmod 755 "$state" "$state"/{etc,log,state,spool,run,dev}
+mkdir -p "$state"/{etc,log,state,spool,run,dev,mail} "$etc"
+chmod 755 "$state" "$state"/{etc,log,state,spool,run,dev,mail}
 memory=$(awk '/^MemTotal/ {m = int($2 / 1024 * 0.9); print (m < 8000 ? m : 8000)}' /proc/meminfo)
 for file in slurm.conf gres.conf; do
   sed -e "s#@STATE@#$state#g" -e "s#@HOST@#$host#g" -e "s#@MEMORY@#$memory#g" "$here/$file.in" >"$state/etc/$file"
   ln -sfn "$state/etc/$file" "$etc/$file"
 done
+cp "$here/mail.sh" "$state/mail"
 # SLURM sets CUDA_VISIBLE_DEVICES only for character devices; these are twins of /dev/null.
 for i in 0 1; do
   [[ -c $state/dev/nvidia$i ]] || mknod -m 666 "$state/dev/nvidia$i" c 1 3
