@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from practica.cli import main
 from practica.config.block import Block
 from practica.config.names import variant_name
 from practica.config.prepared import read_config
@@ -61,15 +64,18 @@ def test_the_configuration_lies_over_the_files_and_the_resolved_study_needs_none
     config = read_config([CONFIG])
     exercises: Any = config["exercises"]
     exercises["moons"]["protocols"] = {"theirs": {"settings": {"epochs": 2}, "variants": {"corrected": None}}}
+    exercises["steps"]["protocols"] = {"theirs": None}
     study = study_of(folder, exercises=exercises)
     assert study.variants("moons", "theirs") == ("raw@theirs",)
+    assert study.variants("steps", "theirs") == ()
     assert study.settings("moons", "raw@theirs")["epochs"] == 2
     assert study.protocol("moons", "theirs")["unknown"] == ["batch_size"]
-    from practica.files import write_json
-
-    write_json(tmp_path / "study.json", dict(study.config))
-    (folder / "moons/theirs.yaml").unlink()
-    assert Study.load(tmp_path / "study.json").blocks() == study.blocks()
+    for gone in (False, True):
+        if gone:
+            (folder / "moons/theirs.yaml").unlink()
+        command = ["study", "--json", json.dumps(dict(study.config)), "--out", str(tmp_path / "study.json")]
+        assert CliRunner().invoke(main, command).exit_code == 0  # as the rule does that writes it
+        assert Study.load(tmp_path / "study.json") == study
 
 
 def test_a_demonstration_and_a_part_of_the_study_may_have_one_protocol_alone(folder: Path) -> None:

@@ -36,7 +36,7 @@ MOST_SEEDS = 1000  # as many as the configuration allows in seeds_per_job
 
 
 @main.command()
-@click.option("--json", "config", required=True, help="The configuration as JSON.")
+@click.option("--json", "config", required=True, help="The resolved configuration as JSON.")
 @click.option("--out", type=PATH, required=True, help="File to write.")
 def study(config: str, out: Path) -> None:
     """Write the resolved study. The steps after training read it."""
@@ -44,7 +44,7 @@ def study(config: str, out: Path) -> None:
 
 
 def study_of(config: str) -> Study:
-    """Return the checked study of a configuration in JSON.
+    """Return the checked study of a resolved configuration in JSON.
 
     Raises:
         InputError: the text is not JSON, or not a configuration.
@@ -53,7 +53,7 @@ def study_of(config: str) -> Study:
         content = json.loads(config)
     except (ValueError, RecursionError) as error:
         raise InputError(f"--json is not valid JSON: {error}") from error
-    return Study.resolve(content)
+    return Study.resolve(content, resolved=True)
 
 
 @main.command()
@@ -275,7 +275,7 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
 
 @main.command()
 @click.argument("exercise")
-@click.option("--json", "config", help="The configuration as JSON.  [default: that of the last run here]")
+@click.option("--json", "config", help="The resolved configuration as JSON.  [default: that of the last run here]")
 @click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
 @click.option("--threads", type=click.IntRange(1), default=1, help="CPU threads.")
 @click.option("--out", type=PATH, required=True, help="File to write.")

@@ -15,11 +15,15 @@ from practica.yamlfiles.reading import read_yaml
 from practica.yamlfiles.spelling import spelled
 
 
-def prepared(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Open the study that a configuration names, and return the configuration in the form that the schema checks."""
+def prepared(config: Mapping[str, Any], *, resolved: bool = False) -> dict[str, Any]:
+    """Open the study that a configuration names, and return the configuration in the form that the schema checks.
+
+    A ``resolved`` one already holds the settings of its protocols, without what it leaves out of them.
+    """
     config = plain(config)
     use(folder_of(config))
-    return plain(typed(spelled(with_protocols(laid_out(config))), config_schema()))
+    laid = laid_out(config)
+    return plain(typed(spelled(laid if resolved else with_protocols(laid)), config_schema()))
 
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:

@@ -38,13 +38,13 @@ class Study:
     config: Mapping[str, Any]
 
     @classmethod
-    def resolve(cls, config: Mapping[str, Any]) -> Study:
-        """Check ``config`` against the schema, fill in the defaults and check what a schema cannot.
+    def resolve(cls, config: Mapping[str, Any], *, resolved: bool = False) -> Study:
+        """Check ``config``, ``resolved`` before or not, against the schema and beyond, and fill in the defaults.
 
         Raises:
             InputError: a key or value is wrong; the message names its path, as ``exercises.digits.settings.epochs``.
         """
-        config = prepared(config)
+        config = prepared(config, resolved=resolved)
         check_names(config)
         check(config)
         check_spaces(config)
