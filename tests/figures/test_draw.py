@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +21,16 @@ from practica.evidence.results import Results
 from practica.evidence.rules import VERDICTS
 from practica.evidence.source import numbers
 from practica.evidence.verdicts import write_claims
+from practica.figures import rows
 from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, thinned
 from practica.figures.draw import draw, draw_from
 from practica.figures.glance import overview_caption
 from practica.figures.style import save
 from practica.figures.tones import SIGNS
-from practica.files import read_json, write_json
+from practica.files import read_json, write_json, write_text
 from practica.page.exercise import overview
+from practica.paper import document
 from practica.paper.document import _overview
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
@@ -426,3 +428,24 @@ def test_the_forest_plot_shows_every_claim_with_its_checks_and_verdict(complete:
         assert f"{SIGNS[claim['verdict']]} {section('report', language)[claim['verdict']]}" in said
     dots = [line for line in middle.lines if line.get_marker() == "o"]
     assert len(dots) == sum(bool(part["estimate"]) for claim in claims for part in claim["parts"])
+
+
+def test_a_long_forest_plot_is_cut_into_pages_between_two_claims(
+    complete: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_claims(complete.study, complete.folder)
+    heights = [claim.height for claim in rows.claims_of(complete, "en")]
+    assert len(rows.cuts(complete, "en")) == 1
+    monkeypatch.setattr(rows, "PAGE", 2 * max(heights))
+    monkeypatch.setattr(rows, "FIRST", max(heights))
+    cuts = rows.cuts(complete, "en")
+    ends = [rows.FOOT + sum(heights[place:]) for place in range(len(heights) + 1)]
+    assert all(any(end == pytest.approx(72 * each) for each in ends) for cut in cuts for end in cut)
+    assert cuts[0][1] == pytest.approx(72 * ends[0])
+    assert cuts[-1][0] == pytest.approx(72 * ends[-1])
+    assert all(above[0] == below[1] for above, below in pairwise(cuts))
+    assert all(high - low <= 72 * rows.PAGE + 1 for low, high in cuts)
+    write_text(complete.folder / "figures/en/fig_claims.pdf", "")
+    latex = document._forest(Facts(complete.study, complete.folder, "en"))
+    assert latex.count(r"\begin{figure}") == len(cuts) == latex.count("(continued)") + 1 > 1
+    assert latex.count("viewport=0 0.0 ") == len(cuts)  # the axis stands below each part

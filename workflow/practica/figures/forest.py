@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.transforms import Bbox
 
-from practica.config import protocols
-from practica.evidence.effects import Effect, axis_ends, by_protocol, deciding, effect, effect_text, rule_text
+from practica.evidence.effects import Effect, axis_ends
 from practica.evidence.results import Results
 from practica.figures.points import series
-from practica.figures.style import RC, message
+from practica.figures.rows import FOOT, GAP, LANE, LINE, TOP, WIDTH, Claim, claims_of
+from practica.figures.style import RC, TITLE_HEIGHT, message
 from practica.figures.tones import SIGNS, TONES
-from practica.files import read_checked
-from practica.words import Words, in_language, word
+from practica.words import Words
 
-WIDTH = 6.6
-"""Width of the figure [in]."""
-LINE, LANE, GAP = 0.115, 0.088, 0.07
-"""Heights of a line of text, a check and the space between two claims [in]."""
-LETTERS = 50
-"""Letters in one line of a claim."""
+COLUMNS = (0.005, 0.41, 0.715, 0.995)
+"""Where the claims, the effects and the verdicts begin and end, as shares of the width."""
 NAME, TEXT, SMALL = 6.5, 7.5, 6.5
 """Sizes of the names of claims, of their sentences, and of numbers [pt]."""
 ALLOWED, TOO_SMALL = "#dcefe4", "#eef4ee"
@@ -33,104 +28,68 @@ FONTS = [RC["font.family"], "DejaVu Sans"]
 """The font of the figures, and one that has the symbols and superscript digits that it lacks."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One claim: its sentence in lines, its checks, the text beside them, and its height [in]."""
-
-    name: str
-    lines: tuple[str, ...]
-    effects: tuple[tuple[Effect | None, str, bool], ...]
-    verdict: str
-    said: str
-    rule: str
-    found: str
-
-    @property
-    def height(self) -> float:
-        """Return the height [in], including the space around it."""
-        return max(len(self.lines) * LINE, len(self.effects) * LANE, 2 * LINE) + GAP
-
-
 def forest(results: Results, title: str, texts: Words, language: str) -> Figure:
     """Return the forest plot of the claims in ``claims.json``."""
-    path = results.folder / "claims.json"
-    claims = read_checked(path)["claims"] if path.is_file() else []
-    rows = [row for claim in claims for row in _rows(claim, results, language)]
-    if not rows:
+    claims = claims_of(results, language)
+    if not claims:
         return message(title, texts["no_results"])
-    heights = [row.height for row in rows]
-    figure = Figure(figsize=(WIDTH, sum(heights) + 0.65), layout="constrained")
+    height = sum(claim.height for claim in claims)
+    whole = height + TOP + FOOT
+    figure = Figure(figsize=(WIDTH, whole + TITLE_HEIGHT))
     figure.suptitle(title)
-    left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(2.6, 2.2, 1.8))
-    figure.get_layout_engine().set(wspace=0, w_pad=0.02)  # type: ignore[union-attr,call-arg]
+    left, middle, right = figure.subplots(1, 3, sharey=True)
+    for axes, (start, end) in zip((left, middle, right), itertools.pairwise(COLUMNS), strict=True):
+        axes.set_axes_locator(_place(start, end, height))
     for axes in (left, right):
         axes.set_axis_off()
         axes.set_xlim(0, 1)
-    middle.set_ylim(sum(heights), 0)
-    limits = axis_ends([each for row in rows for each, *_ in row.effects if each])
+    middle.set_ylim(height, 0)
+    limits = axis_ends([each for claim in claims for row in claim.rows for each, *_ in row.effects if each])
     middle.set_xscale("symlog", linthresh=1, linscale=1)
     middle.set_xlim(*limits)
-    top = 0.0
-    for place, row in enumerate(rows):
-        centre = top + row.height / 2
-        if place and row.name and row.name.partition("-")[0] != _named(rows[:place]).partition("-")[0]:
+    top, above = 0.0, claims[0].exercise
+    for claim in claims:
+        if claim.exercise != above:
             for axes in (left, middle, right):
                 axes.axhline(top, color="#bbbbbb", linewidth=0.5)
-        _write(left, right, row, centre)
-        with series(middle, f"{_named(rows[: place + 1])} {' '.join(row.lines)}"):
-            for lane, (interval, tone, decides) in enumerate(row.effects):
-                height = centre + (lane - (len(row.effects) - 1) / 2) * LANE
-                _draw(middle, interval, tone, height, limits, decides=decides)
-        top += row.height
+        with series(middle, f"{claim.name} {' '.join(claim.lines)}"):
+            _write(left, middle, right, claim, top, limits)
+        top, above = top + claim.height, claim.exercise
     _axis(middle, limits, texts)
     return figure
 
 
-def _rows(claim: Mapping[str, Any], results: Results, language: str) -> list[Row]:
-    """Return a row for each protocol under which the claim was judged; the first holds the sentence of the claim."""
-    views, study = by_protocol(claim), results.study
-    sentence = in_language(claim["sentence"], language)
-    if "" in views:
-        return [_row(claim, claim["id"], sentence, language)]
-    names = [name for name in study.shown_protocols if name in views]
-    labels = {name: protocols.label(study.folder, name, language) for name in names}
-    return [
-        _row(
-            views[name],
-            "" if place else claim["id"],
-            labels[name] if place else f"{sentence}: {labels[name]}",
-            language,
-        )
-        for place, name in enumerate(names)
-    ]
+def _place(start: float, end: float, height: float) -> Callable[[Axes, Any], Bbox]:
+    """Return a function that keeps axes ``height`` inches high above the foot, even when the title is taken away."""
+
+    def place(axes: Axes, _renderer: Any) -> Bbox:
+        whole = axes.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
+        return Bbox.from_bounds(start, FOOT / whole, end - start, height / whole)
+
+    return place
 
 
-def _row(claim: Mapping[str, Any], name: str, sentence: str, language: str) -> Row:
-    decides = deciding(claim)
-    effects = tuple((effect(part), part["verdict"], part is decides) for part in claim["parts"])
-    lines = tuple(textwrap.wrap(sentence, LETTERS))
-    text = (
-        f"{word(decides['kind'], language)} {effect_text(decides, language, spread=False)}"
-        if decides["estimate"]
-        else ""
-    )
-    verdict, rule = word(claim["verdict"], language), rule_text(decides, language)
-    return Row(name, lines, effects, claim["verdict"], verdict, rule, text.strip())
-
-
-def _named(rows: Sequence[Row]) -> str:
-    return next(row.name for row in reversed(rows) if row.name)
-
-
-def _write(left: Axes, right: Axes, row: Row, centre: float) -> None:
-    """Write the claim to the left of its effects, and the verdict to the right."""
+def _write(left: Axes, middle: Axes, right: Axes, claim: Claim, top: float, limits: tuple[float, float]) -> None:
+    """Write a claim to the left, draw the checks of each protocol in a row, and write its verdict to the right."""
     plain: dict[str, Any] = {"va": "center", "in_layout": False, "parse_math": False, "family": FONTS}
-    left.text(0, centre, row.name, size=NAME, weight="bold", color="#00507a", **plain)
-    left.text(0.135, centre, "\n".join(row.lines), size=TEXT, linespacing=1.05, **plain)
-    verdict, colour = f"{SIGNS[row.verdict]} {row.said}", f"#{TONES[row.verdict]}"
-    right.text(0.03, centre - LINE / 2, verdict, size=TEXT, weight="bold", color=colour, **plain)
-    right.text(1, centre - LINE / 2, row.rule, size=SMALL, color="#555555", ha="right", **plain)
-    right.text(0.03, centre + LINE / 2, row.found, size=SMALL, **plain)
+    first = top + GAP / 2 + LINE / 2
+    left.text(0, first, claim.name, size=NAME, weight="bold", color="#00507a", **plain)
+    sentence = {**plain, "va": "top", "size": TEXT, "linespacing": 1.05}
+    left.text(0.135, first - LINE / 2, "\n".join(claim.lines), **sentence)
+    start = top + GAP / 2
+    for row in claim.rows:
+        centre = start + row.height / 2
+        upper = centre - (LINE / 2 if row.found else 0)
+        left.text(0.98, upper, row.label, size=SMALL, color="#555555", ha="right", **plain)
+        verdict, colour = f"{SIGNS[row.verdict]} {row.said}", f"#{TONES[row.verdict]}"
+        right.text(0.03, upper, verdict, size=TEXT, weight="bold", color=colour, **plain)
+        right.text(1, upper, row.rule, size=SMALL, color="#555555", ha="right", **plain)
+        right.text(0.03, centre + LINE / 2, row.found, size=SMALL, **plain)
+        drawn = [each for each in row.effects if each[0] is not None]
+        for lane, (interval, tone, decides) in enumerate(drawn):
+            height = centre + (lane - (len(drawn) - 1) / 2) * LANE
+            _draw(middle, interval, tone, height, limits, decides=decides)
+        start += row.height
 
 
 def _draw(

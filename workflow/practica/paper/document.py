@@ -15,6 +15,7 @@ from practica.config.study import Study
 from practica.errors import RunError
 from practica.evidence.rules import OVERALL, VERDICTS
 from practica.figures import catalogue as figures
+from practica.figures import rows
 from practica.figures.glance import overview_caption
 from practica.files import atomic_path, write_text
 from practica.paper import own, protocols, render
@@ -40,7 +41,7 @@ TITLE_OF_CONTENTS = r"\tableofcontents\clearpage"
 CONTENTS = (
     r"\begingroup\makeatletter\small"
     r"\begin{multicols}{2}[\section*{\contentsname}][10\baselineskip]\raggedcolumns\@starttoc{toc}\end{multicols}"
-    r"\makeatother\endgroup\clearpage"
+    r"\makeatother\endgroup"
 )
 """The contents in two columns, so that the first page holds them; their heading goes to the next page with them."""
 FANCY = r"\pagestyle{fancy}"
@@ -158,8 +159,12 @@ def _front(facts: Facts) -> str:
     ]
     lines += [_abstract(facts), _overview(facts)]
     tables = [render.to_latex(make_table(spec, facts), breaks=True) for spec in front_tables(facts.study)]
-    contents = TITLE_OF_CONTENTS if own.decides(facts.study) else CONTENTS
-    return "\n".join([*lines, contents, _forest(facts), *tables, ""])
+    forest = _forest(facts)
+    # The first part of a long forest plot leaves room for the contents above it.
+    contents = CONTENTS if "viewport=" in forest else rf"{CONTENTS}\clearpage"
+    if own.decides(facts.study):
+        contents = TITLE_OF_CONTENTS
+    return "\n".join([*lines, contents, forest, *tables, ""])
 
 
 def _abstract(facts: Facts) -> str:
@@ -204,15 +209,30 @@ def _overview(facts: Facts) -> str:
 
 
 def _forest(facts: Facts) -> str:
-    """Return the forest plot of all claims, on a page that it may fill."""
+    """Return the forest plot of all claims, in parts that fill a page each, with the axis below each of them."""
     language, name = facts.language, figures.FOREST
     path = f"{facts.study.shelf('figures', language)}/{name}.pdf"
     if not figures.any_claims(facts.study) or not (facts.folder / path).is_file():
         return ""
+    file = f"{{{RESULTS_FROM_DOCUMENT}/{path}}}"
     caption = rf"\caption*{{{escape(figures.spec(facts.study, name).caption[language])}{origin(name)}}}"
-    options = r"width=\linewidth,height=0.83\textheight,keepaspectratio"
-    image = rf"\includegraphics[{options}]{{{RESULTS_FROM_DOCUMENT}/{path}}}"
-    return rf"\begin{{figure}}[!h]\centering {image}{caption}\end{{figure}}"
+    whole = rf"\includegraphics[width=\linewidth,height=0.83\textheight,keepaspectratio]{file}"
+    parts = rows.cuts(facts.results, language)
+    if len(parts) < 2:
+        return rf"\begin{{figure}}[!h]\centering {whole}{caption}\end{{figure}}"
+    continued = rf"\emph{{{escape(word('continued', language))}}}\\[1ex]"
+    floats = "\n".join(
+        rf"\begin{{figure}}[!h]\centering {continued if place else ''}{_strip(file, low, high)}\\"
+        rf"{_strip(file, 0, rows.FOOT * rows.POINTS)}{'' if place else caption}\end{{figure}}"
+        for place, (low, high) in enumerate(parts)
+    )
+    return rf"{floats}\clearpage"
+
+
+def _strip(file: str, low: float, high: float) -> str:
+    """Return the part of the forest plot between two heights [pt], as wide as a line."""
+    box = f"0 {low:.1f} {rows.WIDTH * rows.POINTS:.1f} {high:.1f}"
+    return rf"\includegraphics[viewport={box},clip,width=\linewidth]{file}"
 
 
 def decisions(facts: Facts) -> str:

@@ -1,0 +1,103 @@
+"""Lay out the claims in the forest plot, and cut it into pages; quick to import, because the PDF is built from it."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from practica.config import protocols
+from practica.evidence.effects import Effect, by_protocol, deciding, effect, effect_text, rule_text
+from practica.evidence.results import Results
+from practica.files import read_checked
+from practica.words import in_language, word
+
+WIDTH, TOP, FOOT = 6.6, 0.04, 0.42
+"""Width of the figure, and heights above the first claim and of the axis below the last one [in]."""
+LINE, LANE, GAP = 0.12, 0.088, 0.07
+"""Heights of a line of text, a check and the space between two claims [in]."""
+LETTERS, FEWER = 50, 37
+"""Letters in one line of a claim, and where the names of protocols stand beside it."""
+FIRST, PAGE = 5.5, 9.0
+"""Heights of the claims on the first page of a report that has them, below its contents, and on the others [in]."""
+POINTS = 72
+"""Points in an inch."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim as judged under one protocol: its checks, the text beside them, and its height [in]."""
+
+    label: str
+    effects: tuple[tuple[Effect | None, str, bool], ...]
+    verdict: str
+    said: str
+    rule: str
+    found: str
+
+    @property
+    def height(self) -> float:
+        """Return the height [in]."""
+        return max(sum(each is not None for each, *_ in self.effects) * LANE, (2 if self.found else 1) * LINE) + 0.02
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim: its sentence in lines, what each protocol says of it, and its height [in]."""
+
+    exercise: str
+    name: str
+    lines: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def height(self) -> float:
+        """Return the height [in], including the space around it."""
+        return max(len(self.lines) * LINE, sum(row.height for row in self.rows)) + GAP
+
+
+def cuts(results: Results, language: str) -> list[tuple[float, float]]:
+    """Return the lower and upper end of what a report shows on each page, above the foot of the plot's PDF [pt].
+
+    A page ends between two claims.
+    """
+    claims = claims_of(results, language)
+    height = sum(claim.height for claim in claims)
+    ends, top, room = [0.0], 0.0, PAGE if height <= PAGE else FIRST
+    for claim, after in itertools.pairwise(claims):
+        top += claim.height
+        if top + after.height - ends[-1] > room:
+            ends.append(top)
+            room = PAGE
+    whole = FOOT + height
+    return [((whole - low) * POINTS, (whole - high) * POINTS) for high, low in itertools.pairwise([*ends, height])]
+
+
+def claims_of(results: Results, language: str) -> list[Claim]:
+    """Return the claims in ``claims.json``; none without that file."""
+    path = results.folder / "claims.json"
+    claims = read_checked(path)["claims"] if path.is_file() else []
+    return [_claim(claim, results, language) for claim in claims]
+
+
+def _claim(claim: Mapping[str, Any], results: Results, language: str) -> Claim:
+    views, study = by_protocol(claim), results.study
+    names = [name for name in study.shown_protocols if name in views]
+    labels = {name: protocols.label(study.folder, name, language) for name in names} or {"": ""}
+    lines = textwrap.wrap(in_language(claim["sentence"], language), FEWER if names else LETTERS)
+    rows = tuple(_row(views[name], label, language) for name, label in labels.items())
+    return Claim(claim["exercise"], claim["id"], tuple(lines), rows)
+
+
+def _row(claim: Mapping[str, Any], label: str, language: str) -> Row:
+    decides = deciding(claim)
+    effects = tuple((effect(part), part["verdict"], part is decides) for part in claim["parts"])
+    text = (
+        f"{word(decides['kind'], language)} {effect_text(decides, language, spread=False)}"
+        if decides["estimate"]
+        else ""
+    )
+    verdict, rule = word(claim["verdict"], language), rule_text(decides, language)
+    return Row(label, effects, claim["verdict"], verdict, rule, text.strip())
