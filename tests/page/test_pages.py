@@ -104,6 +104,12 @@ def test_the_claims_come_first(project: Path) -> None:
     assert all(int(count) == sum(each["verdict"] == name for each in judged) for name, count in tiles.items())
 
 
+def test_an_exercise_opens_with_its_prose_and_figures(project: Path) -> None:
+    text = page(project, "steps.html")
+    places = [text.index(each) for each in ('class="prose"', 'id="fig1a"', '<table id="claims_steps"')]
+    assert places == sorted(places)
+
+
 def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path)
