@@ -283,7 +283,9 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     assert "epochs 3 / 2" in render.to_html(made(unequal, "claims_steps"))
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
     told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
-    assert told.startswith("no comparable. Lo que se compara no se entrenó en las mismas condiciones (epochs 3 / 2)")
+    assert told.startswith(
+        "no comparable. Capas densas y Convolucional no se entrenaron en las mismas condiciones (epochs 3 / 2)"
+    )
     table = made(unequal, "table_differences")
     assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
     assert not {cell.tone for row in table.rows for cell in row} & {"strong"}

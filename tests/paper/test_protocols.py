@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from paper.factory import fill
 from paper.sections import section
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.evidence.rules import over_protocols
 from practica.figures import catalogue as figures
 from practica.page.build import write_pages
 from practica.paper import document, render
@@ -49,6 +51,11 @@ def facts(both: Study, filled: Path) -> Facts:
 
 def made(facts: Facts, name: str) -> Table:
     return make_table(spec_named(facts.study, name), facts)
+
+
+def plain(latex: str) -> str:
+    """Return LaTeX text without its colours."""
+    return re.sub(r"\\textcolor\[HTML\]\{\w+\}\{([^}]*)\}", r"\1", latex)
 
 
 def rows(table: Table) -> list[dict[str, str]]:
@@ -96,17 +103,72 @@ def test_verdicts_stand_under_each_protocol_and_over_both(facts: Facts) -> None:
 def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> None:
     table = made(facts, "table_protocols")
     moons = rows(table)[0]
-    assert (moons["variant"], moons["settings"]) == ("raw@theirs", "3 epochs (6); L2 penalty of factor 0.1 (0.01)")
+    assert (moons["variant"], moons["settings"]) == ("raw@theirs", "3 epochs (6); L2 penalty of 0.1 (0.01)")
     assert moons["others"] == "Not known, and the same in all: batches of 32 samples\nThe folds are shuffled"
     assert any("The folds are shuffled" in note for note in made(facts, "claims_moons").notes)
 
 
-def test_prose_says_under_which_settings_a_claim_holds(both: Study, filled: Path) -> None:
+@pytest.mark.parametrize(
+    ("theirs", "ours", "told", "part", "chosen"),
+    [
+        (
+            "confirmed",
+            "confirmed",
+            "robust (as published and tuned: confirmed)",
+            "confirmed (as published and tuned)",
+            "It holds (as published and tuned: confirmed).",
+        ),
+        ("not evaluated", "confirmed", "confirmed (tuned)", "confirmed (tuned)", "It holds (tuned: confirmed)."),
+        (
+            "undecided",
+            "not confirmed",
+            "undecided (as published: undecided; tuned: not confirmed)",
+            "undecided (as published) and not confirmed (tuned)",
+            "It fails (as published: undecided; tuned: not confirmed).",
+        ),
+        (
+            "not evaluated",
+            "not evaluated",
+            "not evaluated",
+            "not evaluated",
+            "These runs cannot decide every claim of the source: others that it takes have not been run.",
+        ),
+        (
+            "confirmed",
+            "not evaluated",
+            "reproduced (as published: confirmed)",
+            "confirmed (as published)",
+            "These runs cannot decide every claim of the source: others that it takes have not been run "
+            "(as published: confirmed).",
+        ),
+    ],
+)
+def test_prose_says_under_which_settings_a_claim_holds(
+    both: Study, filled: Path, theirs: str, ours: str, told: str, part: str, chosen: str
+) -> None:
     prose = section(both, filled, "steps", "en")
-    verdict, sentence = prose._verdict("steps-c"), prose._choose("steps-c", "It holds.", "It fails.", "Open.")
-    for text in (verdict, sentence):
-        assert "s published: " in text
-        assert "; tuned: " in text
+    (claim,) = (each for each in (prose.facts.claims or {})["claims"] if each["id"] == "steps-c")
+    verdicts = {"ours": ours, "theirs": theirs}
+    claim |= {"verdict": over_protocols(verdicts, "theirs"), "verdicts": verdicts}
+    for each in claim["parts"]:
+        each |= {"verdict": verdicts[each["protocol"]], "cause": "missing"}
+    assert plain(prose._verdict("steps-c")) == told
+    assert plain(prose._choose("steps-c", "It holds.", "It fails.", "Open.")) == chosen
+    assert plain(prose._verdict("steps-c/dense")) == part
+
+
+def test_a_sentence_that_leaves_a_claim_open_shows_what_was_measured(both: Study, filled: Path) -> None:
+    prose = section(both, filled, "steps", "en")
+    (claim,) = (each for each in (prose.facts.claims or {})["claims"] if each["id"] == "steps-c")
+    for each in claim["parts"]:
+        each |= {"verdict": "undecided", "cause": "straddles"}
+    claim["verdicts"] = dict.fromkeys(claim["verdicts"], "undecided")
+    told = prose._choose("steps-c/dense", "It holds.", "It fails.", "Open.")
+    assert re.fullmatch(r"Open \(as published and tuned: undecided; .*\d.*\)\.", told)
+
+
+def test_no_result_is_compared_across_protocols(both: Study, filled: Path) -> None:
+    prose = section(both, filled, "steps", "en")
     assert prose._print(prose.facts.look_up("steps/dense@theirs/test/accuracy")) != ""
     with pytest.raises(InputError, match="compares runs of two protocols"):
         prose.facts.look_up("steps/dense@theirs/test/accuracy - steps/dense/test/accuracy")

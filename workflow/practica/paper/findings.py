@@ -62,5 +62,6 @@ def findings(facts: Facts) -> str:
 
 def _under(claim: Mapping[str, Any], facts: Facts) -> str:
     """Return the verdict on a claim under each protocol, if the overall verdict does not say it."""
-    told = protocols.verdicts(claim, facts) if claim["verdict"] in (DEPENDS, CONFIRMED, NOT_CONFIRMED) else ""
-    return escape(f"; {told}" if told else "")
+    name = claim["verdict"]
+    verdicts = protocols.verdicts(claim, facts) if name in (DEPENDS, CONFIRMED, NOT_CONFIRMED) else {}
+    return escape(f"; {protocols.listed(verdicts, facts, name)}" if verdicts else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 from typing import Any
@@ -14,7 +14,8 @@ from practica.evidence import numbers
 from practica.evidence.effects import effect_text, rule_text
 from practica.evidence.estimates import Estimate
 from practica.evidence.findings import UNEQUAL
-from practica.evidence.rules import FEWEST
+from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED, UNDECIDED
+from practica.evidence.verdicts import MULTIPLE
 from practica.figures.catalogue import figures_for
 from practica.figures.tones import SIGNS
 from practica.paper import cells, protocols
@@ -84,9 +85,28 @@ def glance_cell(part: Mapping[str, Any], facts: Facts) -> Cell:
     text = effect_text(part, facts.language, spread=False)
     name = _short(part["of"]["quantity"], facts)
     if values:
-        below = f"{_sides(part, facts)}\n{word(part['kind'], facts.language)} {text}"
+        below = f"{' / '.join(side_names(part, facts))}\n{word(part['kind'], facts.language)} {text}"
         return Cell(f"{name} {values}", raw, below=below)
     return _alone(f"{name} {text}", raw)
+
+
+def glance_text(part: Mapping[str, Any], language: str) -> str:
+    """Return the effect of a part with its interval, as text; empty if there is none."""
+    if not part["estimate"]:
+        return ""
+    return f"{word(part['kind'], language)} {effect_text(part, language, spread=False)}".strip()
+
+
+def alone_text(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
+    """Return what the seeds would decide if it were the only decision; empty if it would still be open."""
+    left = [part for part in parts if part["verdict"] == UNDECIDED]
+    if not facts.claims or {part["cause"] for part in left} != {MULTIPLE}:
+        return ""
+    refuted = {part["p_refuted"] < part["p_allowed"] for part in left}
+    if len(refuted) > 1:
+        return ""
+    verdict = NOT_CONFIRMED if refuted.pop() else CONFIRMED
+    return word(f"alone {verdict}", facts.language).format(count=facts.claims["decisions"]["count"])
 
 
 def _alone(judged: str, raw: dict[str, Any]) -> Cell:
@@ -105,16 +125,16 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
     return " / ".join(values), raw
 
 
-def _sides(part: Mapping[str, Any], facts: Facts) -> str:
+def side_names(part: Mapping[str, Any], facts: Facts) -> list[str]:
     """Return the names of both sides: the variants or, if these are the same, what is measured."""
     sides = [Quantity.parse(part[side]["quantity"]) for side in ("of", "other")]
     exercises = {each.exercise for each in sides}
     if len(exercises) == len({each.variant for each in sides}) == 1:
-        return " / ".join(_short(str(each), facts) for each in sides)
+        return [_short(str(each), facts) for each in sides]
     names = [variant_name(facts.study, each.exercise, base_of(each.variant), facts.language) for each in sides]
     if len(exercises) > 1:
         names = [f"{name} ({each.exercise})" for name, each in zip(names, sides, strict=True)]
-    return " / ".join(names)
+    return names
 
 
 def printed_column(facts: Facts) -> list[Column]:

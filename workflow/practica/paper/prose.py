@@ -11,8 +11,7 @@ from practica.config.front import spoken
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, effect_text
 from practica.evidence.results import Missing
-from practica.evidence.rules import CONFIRMED, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED, VERDICTS
-from practica.evidence.verdicts import MULTIPLE
+from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, UNDECIDED, VERDICTS
 from practica.files import read_text
 from practica.paper import catalogue, comparisons, floats, protocols, render
 from practica.paper.catalogue import TableSpec
@@ -22,10 +21,10 @@ from practica.paper.floats import Picture
 from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
-from practica.paper.parts import cause
+from practica.paper.parts import alone_text, cause, glance_text, side_names
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
-from practica.words import section, word
+from practica.words import items, section, word
 
 RESULTS_FROM_DOCUMENT = "../.."
 """The results folder, relative to the folder in which LaTeX runs, so that no path needs escaping."""
@@ -76,7 +75,7 @@ class Prose:
         true.
         ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without a verdict,
-        why. With several protocols, the sentence for the first one, followed by the verdict under each.
+        why. With several protocols, the sentence for the first one, with the verdict under each in brackets.
         ``\evidencia{digits-a/speed}``: the number that decided it, with its interval; for a claim, that of its first
         part.
         ``\figura{fig1a,fig1b}{common caption, or empty}``, ``\tabla{name}``, ``\capas{digits/dense,...}``: floats.
@@ -167,37 +166,44 @@ class Prose:
         if isinstance(fact, Missing):
             return self._gap(fact.reason)
         claim, part = fact
-        one_part = claim_and_part(reference)[1]
-        verdict, under = (part if one_part else claim)["verdict"], self._under(one_part, claim)
-        if one_part and under:  # a part that is judged under several protocols
-            return under
-        told = render.coloured(escape(word(verdict, self.facts.language)), verdict)
-        return f"{told} ({under})" if under else told
+        name = claim_and_part(reference)[1]
+        verdict, under = (part if name else claim)["verdict"], protocols.verdicts(claim, self.facts, name)
+        if name and under:  # a part has no verdict over all protocols
+            parts = [f"{self._coloured(each)} ({escape(labels)})" for each, labels in under.items()]
+            return items(parts, self.facts.language)
+        told = escape(protocols.listed(under, self.facts, verdict))
+        return f"{self._coloured(verdict)} ({told})" if told else self._coloured(verdict)
 
-    def _under(self, part: str, claim: Mapping[str, Any]) -> str:
-        """Return the verdict on a claim or a part under each protocol; empty if there is only one protocol."""
-        return escape(protocols.verdicts(claim, self.facts, part))
+    def _coloured(self, verdict: str) -> str:
+        return render.coloured(escape(word(verdict, self.facts.language)), verdict)
 
     def _choose(self, reference: str, *sentences: str) -> str:
         fact = comparisons.find(reference, self.facts)
         if isinstance(fact, Missing):
             return self._gap(fact.reason)
         claim, part = fact
-        one_part = claim_and_part(reference)[1]
-        under = self._under(one_part, claim)
+        name = claim_and_part(reference)[1]
+        under = protocols.verdicts(claim, self.facts, name)
         claim = next(iter(by_protocol(claim).values()))
-        name = (part if one_part else claim)["verdict"]
-        sentence = self._sentence(name, [part] if one_part else claim["parts"], sentences)
-        return f"{sentence} {under[:1].upper()}{under[1:]}." if under and sentence else sentence
+        verdict, judged = (part["verdict"], [part]) if name else (claim["verdict"], claim["parts"])
+        if verdict in (NOT_COMPARABLE, NOT_EVALUATED):
+            sentence, alone = self._unjudged(verdict, judged), ""
+            under = under if set(under) - {verdict} else {}
+        else:
+            sentence = dict(zip(VERDICTS, sentences, strict=False))[verdict]
+            alone = escape(alone_text(judged, self.facts)) if verdict == UNDECIDED else ""
+        # What is left open shows at least what was measured.
+        effect = glance_text(part, self.facts.language) if verdict == UNDECIDED and len(judged) == 1 else ""
+        told = "; ".join(filter(None, [protocols.listed(under, self.facts), effect]))
+        return f"{protocols.inside(sentence, escape(told))} {alone}".strip()
 
-    def _sentence(self, name: str, parts: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
-        """Return the sentence for a verdict, or why there is no verdict."""
-        if name not in (NOT_COMPARABLE, NOT_EVALUATED):
-            sentence = dict(zip(VERDICTS, sentences, strict=False))[name]
-            return f"{sentence} {self._alone(parts)}".strip() if name == UNDECIDED else sentence
-        found_part = next(each for each in parts if each["verdict"] == name)
-        if name == NOT_COMPARABLE:
-            sentence = escape(word("not_compared", self.facts.language).format(self.facts.terms(found_part["reason"])))
+    def _unjudged(self, verdict: str, parts: Sequence[Mapping[str, Any]]) -> str:
+        """Return why there is no verdict; empty if another claim of the exercise has said so."""
+        found_part = next(each for each in parts if each["verdict"] == verdict)
+        if verdict == NOT_COMPARABLE:
+            names = items(side_names(found_part, self.facts), self.facts.language)
+            differs = self.facts.terms(found_part["reason"])
+            sentence = escape(word("not_compared", self.facts.language).format(differs, sides=names))
         else:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
             form = spoken(self.facts.study, section("report", self.facts.language), "not_judged")
@@ -206,18 +212,6 @@ class Prose:
         first = sentence not in self.said
         self.said.add(sentence)
         return sentence if first else ""
-
-    def _alone(self, parts: Sequence[Mapping[str, Any]]) -> str:
-        """Return what the seeds would decide if it were the only decision; empty if it would still be open."""
-        left = [part for part in parts if part["verdict"] == UNDECIDED]
-        if not self.facts.claims or {part["cause"] for part in left} != {MULTIPLE}:
-            return ""
-        refuted = {part["p_refuted"] < part["p_allowed"] for part in left}
-        if len(refuted) > 1:
-            return ""
-        verdict = NOT_CONFIRMED if refuted.pop() else CONFIRMED
-        count = self.facts.claims["decisions"]["count"]
-        return escape(word(f"alone {verdict}", self.facts.language).format(count=count))
 
     def _evidence(self, reference: str) -> str:
         fact = comparisons.find(reference, self.facts)

@@ -10,6 +10,7 @@ from practica.config import protocols
 from practica.config.about import Told
 from practica.config.names import variant_name
 from practica.config.study import Study
+from practica.evidence.rules import NOT_EVALUATED
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
 from practica.paper.settings import said, setting
@@ -56,17 +57,36 @@ def caveats(facts: Facts, exercises: Sequence[str] | None = None) -> list[str]:
     return [f"{heading(study, name, facts.language)}: {text}" for name, text in texts.items() if text]
 
 
-def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> str:
-    """Return the verdict on a claim, or on one of its parts, under each protocol, as text; empty without protocols."""
+def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> dict[str, str]:
+    """Return the verdicts on a claim, or on one of its parts, each with the labels of the protocols that lead to it.
+
+    It is empty without protocols, or if none of them judges the claim.
+    """
     all_verdicts: Mapping[str, str] = claim.get("verdicts", {})
     if part:
         all_verdicts = {
             each["protocol"]: each["verdict"] for each in claim["parts"] if all_verdicts and each["name"] == part
         }
-    names = [name for name in facts.study.shown_protocols if name in all_verdicts]
-    return "; ".join(
-        f"{called(facts.study, name, facts.language)}: {word(all_verdicts[name], facts.language)}" for name in names
-    )
+    labels: dict[str, list[str]] = {}
+    for name in facts.study.shown_protocols:
+        if all_verdicts.get(name, NOT_EVALUATED) != NOT_EVALUATED:
+            labels.setdefault(all_verdicts[name], []).append(called(facts.study, name, facts.language))
+    return {verdict: items(names, facts.language) for verdict, names in labels.items()}
+
+
+def listed(verdicts: Mapping[str, str], facts: Facts, said: str = "") -> str:
+    """Return as text the verdicts and their protocols; the protocols alone if the only verdict has been ``said``."""
+    if list(verdicts) == [said]:
+        return verdicts[said]
+    return "; ".join(f"{names}: {word(verdict, facts.language)}" for verdict, names in verdicts.items())
+
+
+def inside(sentence: str, text: str) -> str:
+    """Return the sentence with a text in brackets before its full stop; as it is if either is empty."""
+    if not sentence or not text:
+        return sentence
+    stop = "." if sentence.endswith(".") else ""
+    return f"{sentence.removesuffix('.')} ({text}){stop}"
 
 
 def front(facts: Facts) -> list[str]:
@@ -139,7 +159,7 @@ def exercise_notes(facts: Facts, exercise: str) -> list[str]:
     notes = []
     for protocol in facts.study.protocols[1:]:
         if facts.study.variants(exercise, protocol) and (told := _others(facts, exercise, protocol)):
-            notes.append(f"{heading(facts.study, protocol, facts.language)}: {'; '.join(told)}.")
+            notes.append(f"{heading(facts.study, protocol, facts.language)}: {'. '.join(told)}.")
     return [*caveats(facts, [exercise]), *notes]
 
 
