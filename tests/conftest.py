@@ -16,13 +16,13 @@ from toy import TOY
 # No test reads the user's downloads of Keras; set here because Keras reads it when it is imported.
 os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
 
-ON_THE_TOY = {"evidence", "exports", "figures", "ground", "page", "paper", "toy", "trust"}
-"""The folders of tests that run on the toy; the others open the study of the project."""
+ON_THE_STUDY = {"data", "project", "slurm", "study"}
+"""The folders of tests that open the study of the project; the others open the toy."""
 
 
 def study_of(path: Path) -> Path:
     """Return the folder of the study that a test file uses."""
-    return TOY if path.relative_to(Path(__file__).parent).parts[0] in ON_THE_TOY else OWN
+    return OWN if path.relative_to(Path(__file__).parent).parts[0] in ON_THE_STUDY else TOY
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:

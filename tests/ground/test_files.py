@@ -56,7 +56,7 @@ def test_equal_values_have_equal_canonical_text() -> None:
 
 def test_a_file_that_does_not_fit_its_schema_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"metrics\.json"):
-        write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "ej08"})
+        write_checked(tmp_path / "metrics.json", {"schema": 1, "exercise": "steps"})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,12 +21,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with two profiles and a configuration."""
     monkeypatch.chdir(tmp_path)
     for path, text in {
-        "config.yaml": "seeds: 1\nexercises: {ej01: {dataset: boston, variants: {linear: {}}}}\n",
+        "config.yaml": "seeds: 1\nexercises: {steps: {dataset: walks, variants: {dense: {}}}}\n",
         "mine.yaml": "seeds: 2\n",
         "other.yaml": "seeds: 3\n",
         "p/quick/config.yaml": "configfile: settings.yaml\nconfig: {seeds: 7, data: {folder: d}}\ncores: 1\n",
         "p/quick/settings.yaml": "partial: true\n",
-        "p/more/profile.yaml": "configfiles: [more.yaml, other.yaml]\nconfig: [only=ej01]\n",
+        "p/more/profile.yaml": "configfiles: [more.yaml, other.yaml]\nconfig: [only=steps]\n",
         "p/more/more.yaml": "seeds: 5\n",
         "p/bad/config.yaml": "default-resources: {runtime: 2:00:00}\n",
     }.items():
@@ -63,7 +63,7 @@ SAID = 'seeds=7, data={"folder":"d"}'
         ("--profile p/quick/config.yaml", f"config.yaml, {QUICK}, {SAID}"),
         (
             "--profile p/more --profile=p/quick",
-            f"config.yaml, p/more/more.yaml, other.yaml, {QUICK}, only=ej01, {SAID}",
+            f"config.yaml, p/more/more.yaml, other.yaml, {QUICK}, only=steps, {SAID}",
         ),
         ("--profile none", "config.yaml"),
         ("all --config a=1 -- --config b=2", "config.yaml, a=1"),
@@ -86,7 +86,7 @@ def test_later_ones_win() -> None:
     assert from_command(["--configfile", "mine.yaml", "--config", "seeds=9", "--config", "a=1"], {}).read() == {
         "seeds": "9",
         "a": "1",
-        "exercises": {"ej01": {"dataset": "boston", "variants": {"linear": {}}}},
+        "exercises": {"steps": {"dataset": "walks", "variants": {"dense": {}}}},
     }
 
 
@@ -142,42 +142,42 @@ def test_jobs_are_told_what_is_merged_whatever_a_later_run_merges(monkeypatch: p
         assert json.loads(file.read_text()) == content
 
 
-CUT = """exercises: {ej09: null}
-cut: {ej01: {settings: {epochs: 2}, variants: {linear: {l2: 1}, gone: {l2: 1}}}, ej09: {seeds: 1}}
+CUT = """exercises: {moons: null}
+cut: {steps: {settings: {epochs: 2}, variants: {dense: {l2: 1}, gone: {l2: 1}}}, moons: {seeds: 1}}
 """
 
 
 @pytest.mark.parametrize(
     ("line", "exercise"),
     [
-        ("--configfile cut.yaml", {"settings": {"epochs": 2}, "variants": {"linear": {"l2": 1}}}),
+        ("--configfile cut.yaml", {"settings": {"epochs": 2}, "variants": {"dense": {"l2": 1}}}),
         (
-            "--configfile cut.yaml --config exercises.ej01.settings.epochs=7",
-            {"settings": {"epochs": "7"}, "variants": {"linear": {"l2": 1}}},
+            "--configfile cut.yaml --config exercises.steps.settings.epochs=7",
+            {"settings": {"epochs": "7"}, "variants": {"dense": {"l2": 1}}},
         ),
         (
             "--configfile cut.yaml after.yaml",
-            {"settings": {"epochs": 2}, "variants": {"linear": {"l2": 5}, "gone": {}}},
+            {"settings": {"epochs": 2}, "variants": {"dense": {"l2": 5}, "gone": {}}},
         ),
         (
             "--configfile after.yaml cut.yaml",
-            {"settings": {"epochs": 2}, "variants": {"linear": {"l2": 1}, "gone": {"l2": 1}}},
+            {"settings": {"epochs": 2}, "variants": {"dense": {"l2": 1}, "gone": {"l2": 1}}},
         ),
-        ("--configfile dropped.yaml cut.yaml", {"settings": {"epochs": 2}, "variants": {"linear": None}}),
+        ("--configfile dropped.yaml cut.yaml", {"settings": {"epochs": 2}, "variants": {"dense": None}}),
         (
-            "--configfile cut.yaml --config cut.ej01.variants.linear.l2=3",
-            {"settings": {"epochs": 2}, "variants": {"linear": {"l2": "3"}}},
+            "--configfile cut.yaml --config cut.steps.variants.dense.l2=3",
+            {"settings": {"epochs": 2}, "variants": {"dense": {"l2": "3"}}},
         ),
     ],
 )
 def test_what_comes_after_a_cut_lies_over_it(line: str, exercise: dict[str, object]) -> None:
     Path("cut.yaml").write_text(CUT)
-    Path("after.yaml").write_text("exercises: {ej01: {variants: {linear: {l2: 5}, gone: {}}}}\n")
-    Path("dropped.yaml").write_text("exercises: {ej01: {variants: {linear: null}}}\n")
+    Path("after.yaml").write_text("exercises: {steps: {variants: {dense: {l2: 5}, gone: {}}}}\n")
+    Path("dropped.yaml").write_text("exercises: {steps: {variants: {dense: null}}}\n")
     merged = from_command(line.split(), {}).read()
     assert merged == {
         "seeds": 1,
-        "exercises": {"ej01": {"dataset": "boston", **exercise}, "ej09": None},
+        "exercises": {"steps": {"dataset": "walks", **exercise}, "moons": None},
         "demonstration": True,
     }
 
@@ -245,7 +245,7 @@ def test_every_option_of_snakemake_with_several_values_is_merged_or_refused_when
         ),
         (
             "{settings: {epochs: 3}, variants: {a: {settings: {epochs: 4}}}}",
-            ["exercises.ej01.settings.epochs of"],
+            ["exercises.steps.settings.epochs of"],
         ),
         ("{settings: {epochs: 3}, variants: {a: {settings: {epochs: 4}}, b: {settings: {epochs: 5}}}}", []),
         ("{settings: {epochs: 3}, variants: {c: {}}}", []),
@@ -258,27 +258,28 @@ def test_every_option_of_snakemake_with_several_values_is_merged_or_refused_when
 @pytest.mark.parametrize("key", ["exercises", "cut"])
 def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, over: str, said: list[str]) -> None:
     Path("config.yaml").write_text(
-        "exercises: {ej01: {settings: {epochs: 1}, variants: {a: {settings: {epochs: 1}}, b: {settings: {epochs: 2}}}}}"
+        "exercises: {steps: {settings: {epochs: 1}, variants: {a: {settings: {epochs: 1}}, "
+        "b: {settings: {epochs: 2}}}}}"
     )
-    Path("o.yaml").write_text(f"{key}: {{ej01: {over}}}\n")
+    Path("o.yaml").write_text(f"{key}: {{steps: {over}}}\n")
     if key == "cut" and ("null" in over or "c: {}" in over or over == "3"):
         return  # it neither drops nor adds a variant, and anything but a mapping is refused
     told = list(Merged(("config.yaml", "o.yaml")).idle())
     assert len(told) == len(said)
     assert all(words in line for words, line in zip(said, told, strict=True))
-    words = list(Merged(("config.yaml",), ("exercises.ej01.settings.epochs=3",)).idle())
+    words = list(Merged(("config.yaml",), ("exercises.steps.settings.epochs=3",)).idle())
     assert words == [
-        "exercises.ej01.settings.epochs of --config changes nothing, for a, b have epochs of their own; set it there"
+        "exercises.steps.settings.epochs of --config changes nothing, for a, b have epochs of their own; set it there"
     ]
 
 
 def test_null_that_removes_nothing_is_said() -> None:
-    Path("config.yaml").write_text("exercises: {ej01: {variants: {a: {}, b: {}}}, ej02: null}\n")
-    Path("o.yaml").write_text("exercises: {ej01: {variants: {b: null}}, ej02: null, ej03: null}\n")
-    words = ("exercises.ej01.variants.b=null", "exercises.ej01.variants.bb=null")
+    Path("config.yaml").write_text("exercises: {steps: {variants: {a: {}, b: {}}}, moons: null}\n")
+    Path("o.yaml").write_text("exercises: {steps: {variants: {b: null}}, moons: null, tides: null}\n")
+    words = ("exercises.steps.variants.b=null", "exercises.steps.variants.bb=null")
     assert list(Merged(("config.yaml", "o.yaml"), words).idle()) == [
-        "exercises.ej03 of o.yaml removes nothing, for there is none of that name (there: ej01, ej02)",
-        "exercises.ej01.variants.bb of --config removes nothing, for there is none of that name (there: a, b)",
+        "exercises.tides of o.yaml removes nothing, for there is none of that name (there: steps, moons)",
+        "exercises.steps.variants.bb of --config removes nothing, for there is none of that name (there: a, b)",
     ]
 
 

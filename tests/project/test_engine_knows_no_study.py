@@ -1,4 +1,4 @@
-"""The engine names nothing of the study that comes with it."""
+"""The engine names nothing of the study that comes with it, and the engine's tests none of its exercises."""
 
 import re
 from pathlib import Path
@@ -49,6 +49,13 @@ def engine():
     ]
 
 
+def files_of_tests():
+    """Return the tests of the engine, but for this one and those on SLURM, which train two of the ten."""
+    theirs = {ROOT / "tests/study", ROOT / "tests/slurm"}
+    files = [path for path in (ROOT / "tests").rglob("*") if theirs.isdisjoint(path.parents)]
+    return [path for path in files if path.suffix in {".py", ".yaml", ".sh"} and path != Path(__file__)]
+
+
 def mentions(text, words):
     """Return the names that a text mentions, each with its line."""
     wanted = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b" if words else "(?!)")
@@ -67,3 +74,11 @@ def test_the_names_are_there_to_be_looked_for():
 def test_no_file_of_the_engine_names_the_study(path):
     text = path.read_text(encoding="utf-8", errors="replace")
     assert not mentions(text, names()), f"{path.relative_to(ROOT)}: what is said of a study belongs into its folder"
+
+
+@pytest.mark.parametrize("path", files_of_tests(), ids=lambda path: str(path.relative_to(ROOT / "tests")))
+def test_no_test_of_the_engine_names_an_exercise(path):
+    text = path.read_text(encoding="utf-8")
+    names = "|".join(sorted(folder.name for folder in (ROOT / "study").glob("ej??"))) or "(?!)"
+    found = re.findall(rf"(?<![a-z])(?:{names})(?!\d)", text)
+    assert not found, f"{path.relative_to(ROOT)}: what tests {found[0]} belongs into tests/study"

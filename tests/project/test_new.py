@@ -77,13 +77,19 @@ def run(folder, *words):
     return subprocess.run([sys.executable, *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
+def mistakes(said):
+    """Return where `practica check` finds mistakes."""
+    return [line.split(": ")[0] for line in said.splitlines() if not line.startswith(("note: ", "nothing is wrong"))]
+
+
 @pytest.fixture(scope="module")
 def everywhere(tmp_path_factory):
-    """Return a copy of the project with a new exercise on every data set, and their ids."""
+    """Return a copy of the project with a new exercise on every data set, their ids, and where it was wrong before."""
     folder = copied(
         tmp_path_factory.mktemp("new"),
         *("Snakefile", "config.yaml", "workflow", "report", "profiles", "envs", "pyproject.toml", "study"),
     )
+    before = mistakes(run(folder, "-m", "practica", "check").stdout)
     ids = {f"{'abcdefghij'[place]}_of_{dataset}": dataset for place, dataset in enumerate(data_sets())}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -92,7 +98,7 @@ def everywhere(tmp_path_factory):
     first, dataset = next(iter(ids.items()))
     done = run(folder, "-m", "practica", "new", first, "--dataset", dataset, "--title", "Ñandú: 100 % & más")
     assert done.returncode == 0, done.stderr
-    return folder, ids
+    return folder, ids, before
 
 
 def test_configuration_keeps_its_words_and_gains_one_block(plain):
@@ -196,19 +202,20 @@ def test_command_ends_with_one_sentence_and_code_2():
 
 
 def test_new_exercises_keep_the_house_in_order(everywhere):
-    folder, ids = everywhere
+    folder, ids, before = everywhere
     for words in (["check"], ["format", "--check"]):
         done = run(folder, "-m", "ruff", *words, *(f"study/{exercise}" for exercise in ids))
         assert done.returncode == 0, done.stdout
     done = run(folder, "-m", "practica", "check")
-    assert done.returncode == 0, done.stdout
-    there = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["exercises"]
-    assert done.stdout.startswith(f"nothing is wrong with the study: {len(there) + len(ids)} exercises")
+    assert mistakes(done.stdout) == before
+    if not before:
+        there = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["exercises"]
+        assert done.stdout.startswith(f"nothing is wrong with the study: {len(there) + len(ids)} exercises")
 
 
 @pytest.mark.keras
 def test_new_exercises_learn_on_every_data_set(everywhere):
-    folder, ids = everywhere
+    folder, ids, _ = everywhere
     done = run(folder, "-c", PROBLEMS, *ids)
     assert done.returncode == 0, done.stderr[-3000:]
     lines = [line.split() for line in done.stdout.splitlines() if "_of_" in line]
@@ -226,7 +233,7 @@ def test_new_exercises_learn_on_every_data_set(everywhere):
 @pytest.mark.keras
 @pytest.mark.skipif("xor" not in data_sets(), reason="the study has no data set that trains in seconds")
 def test_new_exercise_trains_at_once(everywhere):
-    folder, ids = everywhere
+    folder, ids, _ = everywhere
     exercise = next(exercise for exercise, dataset in ids.items() if dataset == "xor")
     for words in (["prepare", "xor"], ["train", exercise, "dense"]):
         done = run(folder, "-m", "practica", *words)
@@ -247,7 +254,7 @@ def test_new_exercise_trains_at_once(everywhere):
     ],
 )
 def test_workflow_says_what_is_missing(everywhere, gone, words):
-    folder, ids = everywhere
+    folder, ids, before = everywhere
     exercise = next(iter(ids))
     command = ["-m", "snakemake", "-n", "--config", f"only={exercise}"]
     if gone is None:
@@ -255,7 +262,7 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
         assert done.returncode == 0, done.stderr[-3000:]
         return
     path = folder / gone.format(exercise)
-    before = path.read_bytes()
+    content = path.read_bytes()
     if gone == "config.yaml":
         shutil.copy(ROOT / gone, path)
     else:
@@ -263,11 +270,12 @@ def test_workflow_says_what_is_missing(everywhere, gone, words):
     try:
         done, checked = run(folder, *command), run(folder, "-m", "practica", "check")
     finally:
-        path.write_bytes(before)
+        path.write_bytes(content)
     assert done.returncode == 2, done.stderr[-3000:]
     assert words.format(exercise) in done.stderr
     assert "Traceback" not in done.stderr
-    assert checked.returncode == (0 if gone == "config.yaml" else 2)  # a folder that does not run gets a note
+    assert len(mistakes(checked.stdout)) > len(before) or gone == "config.yaml"
+    assert checked.returncode == (2 if mistakes(checked.stdout) else 0)  # a folder that does not run gets a note
     assert f"{'study/' * (gone == 'config.yaml')}{exercise}" in checked.stdout
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from practica.config.study import Block
-from ten import needs
+from training.tiny_jobs import few
 
 pytestmark = pytest.mark.keras
 
@@ -67,19 +67,14 @@ def test_a_pass_forward_is_counted_as_by_hand(name: str) -> None:
     assert "call" not in {key for layer in model.layers for key in vars(layer)}
 
 
-@needs("ej08/dense")
 def test_the_rehearsal_counts_a_step_of_at_most_all_samples() -> None:
     from practica.training.rehearsal import rehearse
 
-    recipe = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "validation_fraction": 0.25, "bn_momentum": 0.9}
-    arrays = {
-        f"{name}_{part}": np.zeros((80, *shape), "uint8")
-        for part in ("train", "test")
-        for name, shape in {"x": (28, 28), "y": ()}.items()
-    }
-    arrays |= {f"y_{part}": np.arange(80) % 10 for part in ("train", "test")}
+    recipe = {"optimizer": "adam", "learning_rate": 0.01, "epochs": 2, "validation_fraction": 0.25, "units": [8]}
+    arrays = {f"x_{part}": np.zeros((80, 16), "int8") for part in ("train", "test")}
+    arrays |= {f"y_{part}": np.arange(80) % 3 for part in ("train", "test")}
     by_batch = {
-        size: rehearse(Block("ej08", "dense", (0,), "dense", "mnist", {**recipe, "batch_size": size}), arrays)
+        size: rehearse(Block("steps", "dense", (0,), "dense", "walks", {**recipe, "batch_size": size}), arrays)
         for size in (1, 20, 1000)
     }
     assert by_batch[1] > 0
@@ -87,13 +82,11 @@ def test_the_rehearsal_counts_a_step_of_at_most_all_samples() -> None:
     assert by_batch[1000] == 60 * by_batch[1]
 
 
-@needs("ej02/xor_221_numpy")
 def test_a_net_by_hand_needs_no_gpu() -> None:
     from practica.training.rehearsal import rehearse
 
-    recipe = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 20, "epochs": 2, "loss": "mse"}
-    block = Block("ej02", "xor", (0,), "xor_221_numpy", "xor", recipe)
-    assert rehearse(block, {"x": np.eye(2), "y": np.ones((2, 1))}) == 0
+    arrays = {"x": np.random.default_rng(0).normal(size=(20, 2)), "y": np.arange(20) % 2}
+    assert rehearse(few("dense_numpy", epochs=2, validation_fraction=0.5), arrays) == 0
 
 
 @pytest.mark.parametrize(("gpu", "visible"), [("0", "-1"), ("1", "0")])
@@ -103,7 +96,7 @@ def test_a_training_of_the_workflow_uses_a_gpu_only_if_it_requested_one(
     from practica.cli import main
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    spec = Block("ej05", "tanh5", (0,), "tanh5", "logistic", {}).specification()
+    spec = Block("moons", "raw", (0,), "dense", "crescents", {}).specification()
     words = ["train", "--spec", spec, "--data", str(tmp_path / "none"), "--results", str(tmp_path), "--gpu", gpu]
     assert CliRunner().invoke(main, words).exit_code
     assert os.environ["CUDA_VISIBLE_DEVICES"] == visible

@@ -24,7 +24,7 @@ from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock, alive, holder
 from practica.training.record import Record
 
-BLOCK = Block("ej08", "dense", (0,), "dense", "mnist", {"epochs": 3})
+BLOCK = Block("steps", "dense", (0,), "dense", "walks", {"epochs": 3})
 
 
 class GaveUpError(Exception):
@@ -171,7 +171,7 @@ def test_the_journal_tells_who_when_and_why(tmp_path: Path) -> None:
     assert (first.host, first.pid, first.end, first.why) == (me.host, os.getpid(), None, None)
     assert (second.host, second.job, second.why) == ("node7", "42", "done")
     assert second.start <= second.end
-    assert journal.path == tmp_path / "journal/ej08/dense/s0.jsonl"
+    assert journal.path == tmp_path / "journal/steps/dense/s0.jsonl"
 
 
 def test_a_line_that_a_kill_cut_short_harms_no_other(tmp_path: Path) -> None:
@@ -309,4 +309,4 @@ def test_checkpoints_go_when_results_are_there_and_nobody_works_on_them(tmp_path
         assert folder.exists()
     Lock(folder / "lock.json").path.write_text(json.dumps(asdict(replace(Holder.here(), pid=2**22 + 1))))
     discard_checkpoints(BLOCK, tmp_path)
-    assert not (tmp_path / "checkpoints/ej08").exists()
+    assert not (tmp_path / "checkpoints/steps").exists()

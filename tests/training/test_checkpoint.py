@@ -182,7 +182,7 @@ def test_a_loss_is_held_against_that_of_the_untrained_net() -> None:
 
 def test_a_verdict_is_remembered(every_point: Checkpoints) -> None:
     every_point.check()
-    every_point.condemn("ej08/dense/s0, seed 0: the loss became nan")
+    every_point.condemn("steps/dense/s0, seed 0: the loss became nan")
     with pytest.raises(DivergedError, match=r"the loss became nan .*to try again delete .*diverged\.json"):
         every_point.check()
 

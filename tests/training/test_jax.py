@@ -16,9 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tiny_jobs import EXERCISES
-
-from ten import needs
 
 pytestmark = [
     pytest.mark.keras,
@@ -52,7 +49,7 @@ NOT_OURS = "ignore:__array__ implementation doesn't accept a copy keyword:Deprec
 """Keras reads variables in a way of which NumPy warns."""
 
 
-@pytest.mark.parametrize("names", [LAW, pytest.param(RESUME, marks=needs(*EXERCISES))], ids=["law", "resume"])
+@pytest.mark.parametrize("names", [LAW, RESUME], ids=["law", "resume"])
 def test_what_holds_with_tensorflow_holds_with_jax(
     names: tuple[str, ...], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

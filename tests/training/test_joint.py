@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_law import SEEDS, assert_same, plain, problem, settings, stacked
+
+from training.test_law import SEEDS, assert_same, plain, problem, settings, stacked
 
 pytestmark = pytest.mark.keras
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_law import SEEDS, assert_same, dense, engine, one_by_one, plain, problem, settings
+
+from training.test_law import SEEDS, assert_same, dense, engine, one_by_one, plain, problem, settings
 
 pytestmark = pytest.mark.keras
 

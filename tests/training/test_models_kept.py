@@ -15,10 +15,9 @@ from click.testing import CliRunner
 from practica.cli import main
 from practica.config.study import Block
 from practica.files import sha256
-from ten import needs
+from training import made_up
 
 pytestmark = [
-    needs("ej08/dense", "ej08/conv"),
     pytest.mark.keras,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # in Keras' save
 ]
@@ -33,26 +32,44 @@ SETTINGS = {
     "test_samples": 40,
     "bn_momentum": 0.9,
 }
+MODELS = {
+    "normalised": ("normalised", (0, 1), "last", {}),
+    "images": ("images", (0,), "best", {"shift": 0.1, "rotation": 0.03, "dropout": 0.3}),
+    "bare": ("normalised", (0,), "none", {}),
+}
+"""The variants: their models, seeds, which weights they keep, and their own settings."""
+
+
+def block_of(variant: str) -> Block:
+    model, seeds, keep, own = MODELS[variant]
+    return Block(made_up.NAME, variant, seeds, model, "walks", {**SETTINGS, **own}, save_model=keep)
+
+
+@pytest.fixture(autouse=True)
+def made_up_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica import exercises
+
+    monkeypatch.setattr(exercises, "load", lambda exercise: made_up)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with generated MNIST in ``data``, and trained blocks with saved nets in ``results``."""
+    """Return a folder with walks in ``data``, and trained blocks with saved nets in ``results``."""
+    from practica import exercises
     from practica.data import prepare
     from practica.jobs.job import run_job
 
     folder = tmp_path_factory.mktemp("kept")
-    (folder / "empty").mkdir()
-    prepare("mnist", folder / "data", mirror=str(folder / "empty"), on_missing="stand-in")
-    for variant, seeds, keep in (("dense", (0, 1), "last"), ("conv", (0,), "best"), ("bare", (0,), "none")):
-        model = "dense" if variant == "bare" else variant
-        block = Block("ej08", variant, seeds, model, "mnist", SETTINGS, save_model=keep)
-        run_job(block, "code", folder / "data", folder / "results", 1, 0, None, 0.0)
+    prepare("walks", folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exercises, "load", lambda exercise: made_up)
+        for variant in MODELS:
+            run_job(block_of(variant), "code", folder / "data", folder / "results", 1, 0, None, 0.0)
     return folder
 
 
 def manifest(folder: Path, variant: str) -> tuple[Path, dict[str, Any]]:
-    (path,) = (folder / "results/runs/ej08" / variant).glob("*/manifest.json")
+    (path,) = (folder / "results/runs" / made_up.NAME / variant).glob("*/manifest.json")
     return path, json.loads(path.read_text())
 
 
@@ -61,7 +78,7 @@ def predict(folder: Path, *words: str) -> Any:
     return CliRunner().invoke(main, ["predict", *words, *places])
 
 
-@pytest.mark.parametrize(("variant", "which"), [("dense", "accuracy"), ("conv", "best_accuracy")])
+@pytest.mark.parametrize(("variant", "which"), [("normalised", "accuracy"), ("images", "best_accuracy")])
 def test_plain_keras_opens_it_and_gives_what_was_measured(folder: Path, variant: str, which: str) -> None:
     path, content = manifest(folder, variant)
     for name, entry in content["models"].items():
@@ -73,13 +90,12 @@ def test_plain_keras_opens_it_and_gives_what_was_measured(folder: Path, variant:
             "assert 'practica' not in sys.modules\n"
             "np.save(sys.argv[2], net.predict(np.load(sys.argv[3]), verbose=0))"
         )
-        from practica import exercises
         from practica.data import load
         from practica.training.block import settings_of
 
-        block = Block("ej08", variant, tuple(content["seeds"]), variant, "mnist", SETTINGS)
         seed = int(name[1:])
-        problem = exercises.load("ej08").problem(load("mnist", folder / "data").arrays, settings_of(block), seed, None)
+        arrays = load("walks", folder / "data").arrays
+        problem = made_up.problem(arrays, settings_of(block_of(variant)), seed, None)
         inputs = np.asarray(problem.to_input(problem.test.x))
         np.save(folder / "inputs.npy", inputs)
         out = folder / "outputs.npy"
@@ -91,23 +107,17 @@ def test_plain_keras_opens_it_and_gives_what_was_measured(folder: Path, variant:
 
 
 def test_predictions_by_hand_are_those_of_the_run(folder: Path) -> None:
-    from PIL import Image
-
     from practica.data import load
 
-    images = np.asarray(load("mnist", folder / "data").arrays["x_test"])[:12]
-    np.savez(folder / "digits.npz", x=images)
-    (folder / "images").mkdir(exist_ok=True)
-    for place, image in enumerate(images):
-        Image.fromarray(image).save(folder / "images" / f"{place:02}.png")
-    done = predict(folder, "ej08/conv", "--input", str(folder / "digits.npz"), "--out", str(folder / "out.csv"))
+    walks = np.asarray(load("walks", folder / "data").arrays["x_test"])[:12]
+    np.savez(folder / "walks.npz", x=walks)
+    done = predict(folder, "made_up/images", "--input", str(folder / "walks.npz"), "--out", str(folder / "out.csv"))
     assert done.exit_code == 0, done.output
     rows = (folder / "out.csv").read_text().splitlines()
     assert len(rows) == 13
     assert rows[0].startswith("sample,output_0,") and rows[0].endswith(",class")
-    scaled = images / 255.0
-    np.savez(folder / "scaled.npz", scaled)
-    again = predict(folder, "ej08/conv", "--input", str(folder / "scaled.npz"), "--as-inputs")
+    np.savez(folder / "scaled.npz", (walks / made_up.SCALE).reshape(-1, 4, 4, 1))
+    again = predict(folder, "made_up/images", "--input", str(folder / "scaled.npz"), "--as-inputs")
     classes = [[row.rpartition(",")[2] for row in lines] for lines in (rows[1:], again.output.splitlines()[-12:])]
     assert classes[0] == classes[1]
 
@@ -115,19 +125,19 @@ def test_predictions_by_hand_are_those_of_the_run(folder: Path) -> None:
 def test_what_cannot_be_is_one_sentence(folder: Path) -> None:
     np.savez(folder / "odd.npz", np.zeros((2, 5)))
     for words, sentence in (
-        (["ej08/bare", "--input", "digits.npz"], "kept no model"),
-        (["ej08/dense", "--seed", "7", "--input", "digits.npz"], "no such run"),
-        (["ej08/dense", "--input", str(folder / "odd.npz"), "--as-inputs"], "do not fit the net"),
-        (["ej08", "--input", "digits.npz"], "'ej08' should read exercise/variant"),
+        (["made_up/bare", "--input", "walks.npz"], "kept no model"),
+        (["made_up/normalised", "--seed", "7", "--input", "walks.npz"], "no such run"),
+        (["made_up/normalised", "--input", str(folder / "odd.npz"), "--as-inputs"], "do not fit the net"),
+        (["made_up", "--input", "walks.npz"], "'made_up' should read exercise/variant"),
     ):
         done = predict(folder, *words)
         assert (done.exit_code, sentence in done.output) == (2, True), done.output
-    path, content = manifest(folder, "dense")
+    path, content = manifest(folder, "normalised")
     file = path.parent / content["models"]["s1"]["file"]
     whole = file.read_bytes()
     try:
         file.write_bytes(whole + b"x")
-        done = predict(folder, "ej08/dense", "--seed", "1", "--input", str(folder / "odd.npz"))
+        done = predict(folder, "made_up/normalised", "--seed", "1", "--input", str(folder / "odd.npz"))
         assert done.exit_code == 2
         assert "is not the model" in done.output
     finally:
@@ -147,6 +157,6 @@ def test_the_exercise_registers_its_layers_before_its_net_is_opened(monkeypatch:
     monkeypatch.setattr(exercises, "load", loaded.append)
     monkeypatch.setattr(kept_models, "kept_model", opened)
     done = CliRunner().invoke(
-        main, ["predict", "ej08/dense", "--input", "a.npz", "--data", "data", "--results", "results"]
+        main, ["predict", "made_up/normalised", "--input", "a.npz", "--data", "data", "--results", "results"]
     )
-    assert "opened after ['ej08']" in done.output
+    assert "opened after ['made_up']" in done.output

@@ -13,25 +13,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_jobs import BLOCKS, EXERCISES, LONG, ONE_CALL, Block, run, runs, start
 
 from practica.files import sha256
 from practica.jobs.attempt import checkpoint_folder, discard_checkpoints
 from practica.jobs.journal import Entry, Journal
-from ten import needs
+from training.tiny_jobs import BLOCKS, LONG, ONE_CALL, Block, run, runs, start
 
-pytestmark = [pytest.mark.keras, needs(*EXERCISES)]
+pytestmark = pytest.mark.keras
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with generated data sets."""
+    """Return a folder with the data sets of the toy."""
     from practica.data import prepare
 
     folder = tmp_path_factory.mktemp("data")
-    mirror = tmp_path_factory.mktemp("empty")
     for name in sorted({block.dataset for block in BLOCKS.values()}):
-        prepare(name, folder, mirror=str(mirror), on_missing="stand-in")
+        prepare(name, folder)
     return folder
 
 
@@ -159,12 +157,12 @@ def test_a_signal_ends_the_job_at_its_next_point(number, data, undisturbed, tmp_
     process.join(60)
     assert process.exitcode == 1
     assert [entry.why for entry in attempts(LONG, tmp_path)] == [f"terminated by {number.name}"]
-    failure = json.loads((tmp_path / "failures/ej02/xor_221_numpy/s0.json").read_text())
+    failure = json.loads((tmp_path / "failures/moons/dense_numpy/s0.json").read_text())
     assert "run it again to go on from there" in failure["reason"]
     assert run(LONG, data, tmp_path, log=tmp_path / "log") == 0
     assert "going on after epoch" in (tmp_path / "log").read_text()
     assert runs(LONG, tmp_path) == undisturbed(LONG)
-    assert not (tmp_path / "failures/ej02/xor_221_numpy/s0.json").exists()
+    assert not (tmp_path / "failures/moons/dense_numpy/s0.json").exists()
 
 
 def test_a_signal_ends_a_job_that_is_deep_in_tensorflow(data, tmp_path) -> None:
@@ -177,7 +175,7 @@ def test_a_signal_ends_a_job_that_is_deep_in_tensorflow(data, tmp_path) -> None:
     assert [entry.why for entry in attempts(ONE_CALL, tmp_path)] == ["terminated by SIGTERM"]
     assert not (checkpoint_folder(ONE_CALL, tmp_path) / "lock.json").exists()
     assert "run it again to continue from its last checkpoint" in (tmp_path / "log").read_text()
-    failure = json.loads((tmp_path / "failures/ej02/xor_221/s0.json").read_text())
+    failure = json.loads((tmp_path / "failures/moons/dense/s0.json").read_text())
     assert "terminated by SIGTERM" in failure["reason"]
 
 
@@ -239,9 +237,9 @@ def test_a_second_copy_gives_up_when_its_time_is_up(data, tmp_path) -> None:
 
 def test_a_run_that_diverges_is_not_tried_again(data, tmp_path) -> None:
     block = BLOCKS["by hand"]
-    wild = Block(**{**vars(block), "model": "xor_221_numpy", "settings": {**block.settings, "l2": 1e30}})
+    wild = replace(block, settings={**block.settings, "l2": 1e30})
     assert run(wild, data, tmp_path) == 1
-    failure = tmp_path / "failures/ej02/xor_concat_numpy/s0-1.json"
+    failure = tmp_path / "failures/moons/dense_numpy/s0-1.json"
     reason = json.loads(failure.read_text())["reason"]
     assert "seed 0" in reason
     assert "lower the learning rate" in reason

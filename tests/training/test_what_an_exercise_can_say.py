@@ -53,7 +53,7 @@ def trained(text: str, settings: dict[str, Any], arrays: Any, folder: Path, monk
     module: Any = ModuleType("example")
     exec(compile(text, "example", "exec"), vars(module))
     monkeypatch.setattr(exercises, "load", lambda exercise: module)
-    block = Block("ej90", "net", (0, 1), "net", "digits", settings)
+    block = Block("own", "net", (0, 1), "net", "digits", settings)
     engine, reason, outcomes = _train(block, module.net, settings_of(block), arrays, Checkpoints(folder, "key"))
     return engine, reason, [outcome for _, outcome in outcomes]
 
@@ -118,7 +118,7 @@ def kept(arrays: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
         exec(compile(text, "example", "exec"), vars(module))
         monkeypatch.setattr(exercises, "load", lambda exercise: module)
         monkeypatch.setattr(data, "load", lambda name, folder: SimpleNamespace(arrays=arrays))
-        block = Block("ej90", "net", (0,), "net", "digits", {**SETTINGS, "epochs": 6}, save_model="last")
+        block = Block("own", "net", (0,), "net", "digits", {**SETTINGS, "epochs": 6}, save_model="last")
         rehearse(block, arrays)
         about = {"name": "digits", "fingerprint": "0" * 64, "stand_in": False, "origin": {}}
         train_block(block, arrays, about, 1, block.folder(tmp_path), Checkpoints(tmp_path / "checkpoints", "key"))
@@ -126,7 +126,7 @@ def kept(arrays: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def predict(source: str, *words: str) -> Any:
         places = ["--results", str(tmp_path), "--data", str(tmp_path)]
-        return CliRunner().invoke(main, ["predict", "ej90/net", "--input", str(tmp_path / source), *places, *words])
+        return CliRunner().invoke(main, ["predict", "own/net", "--input", str(tmp_path / source), *places, *words])
 
     return train
 

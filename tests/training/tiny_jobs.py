@@ -1,4 +1,4 @@
-"""Tiny blocks of several exercises, and jobs on them in processes that can be killed at any moment.
+"""Tiny blocks of the toy and of a made-up exercise, and jobs on them in processes that can be killed at any moment.
 
 The processes are forked from one that has imported TensorFlow, so that each costs a second or two.
 """
@@ -16,35 +16,48 @@ from pathlib import Path
 from typing import Any
 
 from practica.config.study import Block
+from practica.study_folder import use
+from toy import TOY
+from training import made_up as made_up_exercise
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["practica.training.block", "practica.data", "study.ej10.experiment"])
+CONTEXT.set_forkserver_preload(["practica.training.block", "practica.data", "training.made_up"])
 
 TRAINING = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 20}
 OFFICIAL = {**TRAINING, "validation_fraction": 0.25, "train_samples": 120, "test_samples": 40}
-WORDS = {"words": 200, "review_length": 20, "embedding_dim": 4, "l2": 0.001, "dropout": 0.3}
-FOLDS = {"folds": 2, "units": [4], "l2": 0.01, "bn_momentum": 0.9, "correct_zeros": True}
-ALTERED = {"flip": True, "shift": 0.1, "rotation": 0.03, "dropout": 0.3}
-XOR = {"batch_size": 3, "learning_rate": 0.03}
+WORDS = {"words": 40, "embedding_dim": 4, "dropout": 0.3}
+MOONS = {"units": [4], "l2": 0.01, "correct_zeros": True}
+ALTERED = {"shift": 0.1, "rotation": 0.03, "dropout": 0.3}
+FEW = {
+    **MOONS,
+    "validation_fraction": 0.98,
+    "batch_size": 3,
+    "learning_rate": 0.03,
+    "optimizer": "sgd",
+    "momentum": 0.9,
+}
 
 
-def xor(variant: str, seeds: tuple[int, ...] = (0,), **settings: Any) -> Block:
-    """Return a block on the four points of XOR."""
-    return Block("ej02", variant, seeds, variant, "xor", {**XOR, **settings})
+def made_up(model: str, seeds: tuple[int, ...] = (0,), **settings: Any) -> Block:
+    """Return a block of the made-up exercise."""
+    return Block(made_up_exercise.NAME, model, seeds, model, "walks", {**OFFICIAL, **settings})
+
+
+def few(model: str, seeds: tuple[int, ...] = (0,), **settings: Any) -> Block:
+    """Return a block on four points of the moons."""
+    return Block("moons", model, seeds, model, "crescents", {**FEW, **settings})
 
 
 BLOCKS = {
-    "several seeds": Block("ej08", "dense", (0, 1), "dense", "mnist", {**OFFICIAL, "epochs": 4, "bn_momentum": 0.9}),
-    "dropout": Block("ej04", "dense", (0,), "dense", "imdb", {**OFFICIAL, **WORDS, "epochs": 6}),
-    "folds": Block("ej06", "dense", (3,), "dense", "pima", {**TRAINING, **FOLDS, "epochs": 4}),
-    "augmentation": Block("ej90", "small", (0,), "small", "mnist", {**OFFICIAL, **ALTERED, "epochs": 6}),
-    "by hand": xor("xor_concat_numpy", (0, 1), epochs=20, log_every=2, optimizer="adam"),
-    "points apart": xor("xor_221", epochs=30, log_every=3, optimizer="sgd", momentum=0.9),
+    "several seeds": made_up("normalised", (0, 1), epochs=4, bn_momentum=0.9),
+    "dropout": made_up("words", **WORDS, epochs=6),
+    "folds": Block("moons", "dense", (3,), "dense", "crescents", {**TRAINING, **MOONS, "folds": 2, "epochs": 4}),
+    "augmentation": made_up("images", **ALTERED, epochs=6),
+    "by hand": few("dense_numpy", (0, 1), epochs=20, log_every=2),
+    "points apart": few("dense", epochs=30, log_every=3),
 }
-EXERCISES = ("ej02/xor_221", "ej04/dense", "ej06/raw", "ej08/dense", "ej10/alexnet")
-"""What these jobs train, or take parts of."""
-LONG = xor("xor_221_numpy", epochs=60, optimizer="sgd", momentum=0.9)  # in jobs with a pause in every epoch
-ONE_CALL = xor("xor_221", epochs=400000, log_every=400000, optimizer="sgd")  # a minute in one call of TensorFlow
+LONG = few("dense_numpy", epochs=60)  # in jobs with a pause in every epoch
+ONE_CALL = few("dense", epochs=400000, log_every=400000)  # a minute in one call of TensorFlow
 
 
 def train(
@@ -63,15 +76,14 @@ def train(
     It kills its own process at the ``kill_at``-th event or at the start of epoch ``kill_in``, unless they are 0;
     ``kill_in`` and ``pause`` (seconds in every epoch) are for nets written by hand.
     """
-    import augmented
-
     from practica import exercises
     from practica.jobs import attempt
     from practica.jobs.job import run_job
     from practica.training import by_hand
 
+    use(TOY)
     load = exercises.load
-    exercises.load = lambda exercise: augmented if exercise == "ej90" else load(exercise)
+    exercises.load = lambda exercise: made_up_exercise if exercise == made_up_exercise.NAME else load(exercise)
     attempt.GRACE = 0.5
     if log:
         for stream in (sys.stdout, sys.stderr):

@@ -8,14 +8,12 @@ import os
 import pwd
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from snakemake_logger_plugin_lines import _end_of, _name_user
-from ten import needs
 
-pytestmark = [pytest.mark.workflow, needs("ej03/l2", "ej05/tanh5", "ej08/dense")]
+pytestmark = pytest.mark.workflow
 
 
 @pytest.mark.parametrize(
@@ -24,19 +22,19 @@ pytestmark = [pytest.mark.workflow, needs("ej03/l2", "ej05/tanh5", "ej08/dense")
         (["epocs: 3"], "epocs: unknown key"),
         (["seeds: many"], "seeds: 'many' is not allowed here"),
         (["seeds: []"], "seeds: [] is not allowed here"),
-        (["exercises: {ej08: {settings: {epochs: -3}}}"], "exercises.ej08.settings.epochs: -3"),
+        (["exercises: {steps: {settings: {epochs: -3}}}"], "exercises.steps.settings.epochs: -3"),
         (
-            ["exercises: {ej08: {settings: {epocs: 3}}}"],
-            "exercises.ej08.settings.epocs: unknown key; did you mean 'epochs'?",
+            ["exercises: {steps: {settings: {epocs: 3}}}"],
+            "exercises.steps.settings.epocs: unknown key; did you mean 'epochs'?",
         ),
-        (["exercises: {ej77: {dataset: mnist, variants: {dense: {}}}}"], "ej77/experiment.py"),
-        (["exercises: {ej08: {variants: {deep: {}}}}"], "exercises.ej08.variants.deep: no model 'deep'"),
-        (["exercises: {ej08: {variants: {dense: {grid: {epochs: [3, 0]}}}}}"], "variants.dense.grid.epochs.1: 0"),
+        (["exercises: {tides: {dataset: walks, variants: {dense: {}}}}"], "tides/experiment.py"),
+        (["exercises: {steps: {variants: {deep: {}}}}"], "exercises.steps.variants.deep: no model 'deep'"),
+        (["exercises: {steps: {variants: {dense: {grid: {epochs: [3, 0]}}}}}"], "variants.dense.grid.epochs.1: 0"),
         (
-            ["exercises: {ej08: {variants: {dense: {grid: {dropout: [0.1, 0.2]}}}}}"],
-            "exercises.ej08.variants.dense: dropout would change nothing",
+            ["exercises: {steps: {variants: {dense: {grid: {l2: [0.1, 0.2]}}}}}"],
+            "exercises.steps.variants.dense: l2 would change nothing",
         ),
-        (["only: ej88"], "unknown exercise 'ej88'"),
+        (["only: tides"], "unknown exercise 'tides'"),
         (["results: afile"], "results: cannot write to afile"),
         (["data: {mirror: nowhere}"], "the data mirror nowhere is neither a folder nor"),
     ],
@@ -70,56 +68,65 @@ def test_a_file_that_snakemake_cannot_read_is_named_too(fresh, name: str, conten
 
 
 def test_the_first_line_says_what_is_merged_and_nothing_is_dropped(fresh) -> None:
-    (fresh.folder / "mine.yaml").write_text("exercises: {ej05: {settings: {epochs: 7}}}\n")
-    words = ["--profile", "profiles/quick", "--configfile", "mine.yaml", "--config", "only=ej05", "--config"]
-    done = fresh.snakemake("-n", *words, "exercises.ej05.seeds=0-2", "seeds_per_job=1")
+    (fresh.folder / "mine.yaml").write_text("exercises: {steps: {settings: {epochs: 7}}}\n")
+    (fresh.folder / "study/steps/quick.yaml").write_text("settings: {epochs: 2}\n")
+    words = ["--profile", "profiles/quick", "--configfile", "mine.yaml", "--config", "only=steps", "--config"]
+    done = fresh.snakemake("-n", *words, "exercises.steps.seeds=0-2", "seeds_per_job=1")
     assert done.returncode == 0, done.stderr
     ours = [line for line in done.stderr.splitlines() if not line.startswith("Using ")]
     merged = "config.yaml, profiles/quick/settings.yaml, tiny.yaml, mine.yaml"
-    assert ours[0] == f"Configuration: {merged}, only=ej05, exercises.ej05.seeds=0-2, seeds_per_job=1"
+    assert ours[0] == f"Configuration: {merged}, only=steps, exercises.steps.seeds=0-2, seeds_per_job=1"
     trained = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Training ")]
-    assert sorted(trained) == ["ej05/tanh5/s0", "ej05/tanh5/s1", "ej05/tanh5/s2"]
+    assert sorted(trained) == [f"steps/{name}/s{seed}" for name in ("conv", "dense") for seed in range(3)]
 
 
 def test_a_key_that_a_later_file_removes_is_gone_in_the_run_and_in_its_jobs(fresh) -> None:
-    (fresh.folder / "mine.yaml").write_text(
-        "exercises: {ej06: {settings: {bn_momentum: null}, variants: {corrected: {grid: null}}}}\n"
+    grid = "{grid: {learning_rate: [0.1, 0.2]}}"
+    (fresh.folder / "tuned.yaml").write_text(
+        f"exercises: {{moons: {{settings: {{momentum: 0.9}}, variants: {{raw: {grid}, corrected: {grid}}}}}}}\n"
     )
-    words = ["--configfile", "tiny.yaml", "mine.yaml", "--config", "only=ej06"]
+    (fresh.folder / "mine.yaml").write_text(
+        "exercises: {moons: {settings: {momentum: null}, variants: {corrected: {grid: null}}}}\n"
+    )
+    words = ["--configfile", "tiny.yaml", "tuned.yaml", "mine.yaml", "--config", "only=moons"]
     for mode in (["--nocolor"], ["--mode", "remote", "--force", "--nolock"]):
         merged = ["--configfile", *map(str, fresh.folder.glob(".snakemake/practica_merged_*"))]
         done = fresh.snakemake(*mode, "results/study.json", *(merged if "remote" in mode else words))
         assert done.returncode == 0, done.stderr
-        written = json.loads((fresh.folder / "results/study.json").read_text())["exercises"]["ej06"]
-        assert "bn_momentum" not in written["settings"]
+        written = json.loads((fresh.folder / "results/study.json").read_text())["exercises"]["moons"]
+        assert "momentum" not in written["settings"]
         assert "grid" not in written["variants"]["corrected"]
     planned = fresh.snakemake("-n", "tuning", *words)
     assert planned.returncode == 0, planned.stderr
-    assert "ej06/corrected" not in planned.stdout + planned.stderr
+    assert "moons/raw" in planned.stdout
+    assert "moons/corrected" not in planned.stdout + planned.stderr
 
 
 @pytest.mark.parametrize(
     "words",
-    [["--config", "exercises.ej03.settings.epochs=7"], ["--configfile", "mine.yaml"]],
+    [["--config", "exercises.steps.settings.epochs=7"], ["--configfile", "mine.yaml"]],
 )
 def test_the_quick_study_can_be_varied_in_what_it_cuts(fresh, words: list[str]) -> None:
-    (fresh.folder / "mine.yaml").write_text("exercises: {ej03: {settings: {epochs: 7}}}\n")
-    target = "results/runs/ej03/l2/s0/metrics.json"
+    (fresh.folder / "study/steps/quick.yaml").write_text("settings: {epochs: 2, batch_size: 16}\n")
+    (fresh.folder / "mine.yaml").write_text("exercises: {steps: {settings: {epochs: 7}}}\n")
+    (fresh.folder / "tiny.yaml").write_text("{}\n")
+    target = "results/runs/steps/dense/s0/metrics.json"
     done = fresh.snakemake("-n", "-p", target, "--profile", "profiles/quick", *words)
     assert done.returncode == 0, done.stderr
     assert '"epochs":7' in done.stderr + done.stdout
+    assert '"batch_size":16' in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("place", ["report", "docs/../report", ".", "..", "data"])
 def test_a_run_never_takes_the_projects_own_folder_for_its_results(fresh, place: str) -> None:
     before = sorted(path.name for path in (fresh.folder / "report").rglob("*"))
-    done = fresh.snakemake("--config", f"results={place}", "only=ej05")
+    done = fresh.snakemake("--config", f"results={place}", "only=steps")
     assert done.returncode == 2, done.stderr
     assert [line for line in done.stderr.splitlines() if line.startswith("practica: configuration: results: ")]
     assert sorted(path.name for path in (fresh.folder / "report").rglob("*")) == before
 
 
-@pytest.mark.parametrize("word", ["exercises.ej05.settings.epochs=010", "exercises.ej05.resources.runtime=2:00:00"])
+@pytest.mark.parametrize("word", ["exercises.steps.settings.epochs=010", "exercises.steps.resources.runtime=2:00:00"])
 def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
     done = fresh.snakemake("-n", "--config", word)
     assert done.returncode == 2, done.stderr
@@ -129,12 +136,18 @@ def test_a_word_is_read_as_it_looks_or_refused(fresh, word: str) -> None:
 @pytest.mark.parametrize(
     ("target", "sentence"),
     [
-        ("results/runs/ej05/tanh5/s77/metrics.json", "the study has no block of seeds ej05/tanh5/s77 (it has ej05/ta"),
-        ("results/runs/ej05/tanh6/s0/metrics.json", "the study has no block of seeds ej05/tanh6/s0 (it has ej05/tanh5"),
-        ("results/tuning/runs/ej05/tanh5/t0/s0/metrics.json", "no block of seeds ej05/tanh5/t0/s0"),
+        (
+            "results/runs/steps/dense/s77/metrics.json",
+            "the study has no block of seeds steps/dense/s77 (it has steps/",
+        ),
+        (
+            "results/runs/steps/denser/s0/metrics.json",
+            "the study has no block of seeds steps/denser/s0 (it has steps/",
+        ),
+        ("results/tuning/runs/steps/dense/t0/s0/metrics.json", "no block of seeds steps/dense/t0/s0"),
         ("results/figures/fig99.png", "unknown figure 'fig99'"),
-        ("results/figures/fig_ej99_x.png", "unknown figure 'fig_ej99_x'"),
-        ("results/tables/table99.csv", "the study has no table table99 (it has table4, "),
+        ("results/figures/fig_tides_x.png", "unknown figure 'fig_tides_x'"),
+        ("results/tables/table99.csv", "the study has no table table99 (it has table2, "),
         ("data/prepared/nomnist/dataset.json", "no rule to produce data/prepared/nomnist/dataset.json: "),
         ("results/nothing.txt", "no rule to produce results/nothing.txt: the targets are files and the rul"),
         ("nosuchrule", "no rule to produce nosuchrule: "),
@@ -149,7 +162,7 @@ def test_a_target_that_is_none_is_one_sentence(fresh, target: str, sentence: str
 
 
 def test_what_snakemake_is_asked_to_print_is_printed(fresh) -> None:
-    words = ["--config", "only=ej05"]
+    words = ["--config", "only=steps"]
     done = fresh.snakemake("-p", "results/study.json", *words)
     assert "    python -m practica study --json " in done.stderr
     assert "Building DAG" not in done.stderr
@@ -193,30 +206,8 @@ def test_a_user_without_a_home_is_told_so(fresh) -> None:
     assert "Traceback" not in done.stderr + done.stdout
 
 
-@pytest.mark.parametrize(
-    ("name", "dataset", "content", "words"),
-    [
-        ("mnist.npz", "mnist", b"PK\x03\x04 cut short", "mnist.npz"),
-        ("pima-indians-diabetes.csv", "pima", b"1,2,3\n4,5,6\n", "pima-indians-diabetes.csv"),
-    ],
-)
-def test_a_damaged_file_is_named_and_never_trained_on(
-    tmp_path: Path, name: str, dataset: str, content: bytes, words: str
-) -> None:
-    mirror = tmp_path / "mirror"
-    mirror.mkdir()
-    (mirror / name).write_bytes(content)
-    command = [sys.executable, "-m", "practica", "prepare", dataset, "--folder", str(tmp_path / "data")]
-    done = subprocess.run([*command, "--mirror", str(mirror)], capture_output=True, text=True, check=False)
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "data" / "prepared" / dataset / "dataset.json").exists()
-    assert (mirror / name).read_bytes() == content
-
-
 def test_of_a_failed_job_the_sentence_is_shown_and_the_traceback_left_in_its_log() -> None:
-    sentence = "practica: ej08/dense/s0: ValueError: no"
+    sentence = "practica: steps/dense/s0: ValueError: no"
     trace = ["Traceback (most recent call last):", '  File "x.py", line 1', "ValueError: no"]
     assert _end_of([*trace, sentence, "  and what to do"]) == [sentence, "  and what to do"]
     assert _end_of(trace) == trace

@@ -1,20 +1,21 @@
-"""The second study runs from nothing to its reports, which say nothing about another study."""
+"""The second study runs from nothing to its reports, and again what a change concerns; it speaks of no other study."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
+import zipfile
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from practica.plan.places import clear_results
+from workflow.project import ROOT, Project, copy_project
+
 ELSEWHERE = re.compile(
     r"\bej\d\d|course|practice|published|Informe|Para leer|Archivos|idioma|contenido|Figura|Tabla|dollar|Boston|MNIST|"
     r"CIFAR|Pima|XOR"
@@ -29,26 +30,31 @@ CLAIMS = {
     "progression-limits",
     "progression-bent",
 }
+STROKES = "study/strokes/experiment.py"
+EXERCISES = {"strokes", "tumours", "progression"}
 DECIDED = {"tumours-straight": "confirmed", "tumours-gap": "confirmed"}
 """Claims that are far from their bounds on every machine."""
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the example in a separate folder, with the project's Snakefile, and return its results."""
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a copy of the project in which the example has run."""
     if shutil.which("latexmk") is None or shutil.which("pdftotext") is None:
         pytest.skip("latexmk or pdftotext is missing: run `make latex`")
-    folder = tmp_path_factory.mktemp("example")
-    shutil.copy(ROOT / "examples/bundled/config.yaml", folder)
-    shutil.copytree(ROOT / "examples/bundled/study", folder / "study", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
-    report = ["--report", "results/report.zip"]
-    env = {key: value for key, value in os.environ.items() if key != "PRACTICA_DATA_MIRROR"}
-    env["PYTHONPATH"] = str(ROOT / "workflow")
-    for words in (command, [*command, *report]):
-        done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=1500, check=False)
+    project = copy_project(tmp_path_factory.mktemp("example"), ROOT / "examples/bundled", {})
+    commit = ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "All"]
+    for words in (["init", "-q"], ["add", "."], commit):  # the report names the version of the code
+        subprocess.run(["git", *words], cwd=project.folder, check=True)
+    for words in ([], ["--report", "results/report.zip"]):
+        done = project.snakemake(*words)
         assert done.returncode == 0, done.stderr[-5000:]
-    return folder / "results"
+    return project
+
+
+@pytest.fixture(scope="module")
+def results(finished: Project) -> Path:
+    """Return the results of the example."""
+    return finished.folder / "results"
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +161,147 @@ def test_no_sentence_speaks_of_a_source(texts: dict[str, str]) -> None:
     for text in texts.values():
         assert "Informe" not in text
         assert not SOURCE.search(text)
+
+
+def test_all_that_a_study_makes_is_what_make_clean_removes(finished: Project, tmp_path: Path) -> None:
+    for path in (finished.folder / "results").iterdir():
+        (tmp_path / path.name).mkdir() if path.is_dir() else (tmp_path / path.name).touch()
+    assert clear_results(tmp_path) == []
+
+
+def test_the_html_report_holds_every_figure_and_table(finished: Project) -> None:
+    with zipfile.ZipFile(finished.folder / "results" / "report.zip") as archive:
+        names = [name.rsplit("/", 1)[-1] for name in archive.namelist()]
+    figures = {path.name for path in (finished.folder / "results" / "figures").glob("*.png")}
+    tables = {path.name for path in (finished.folder / "results" / "tables").glob("*.html")}
+    assert figures | tables | {"report_en.pdf"} <= set(names)
+
+
+def test_an_edit_of_a_claim_judges_again_and_trains_nothing(finished: Project) -> None:
+    with finished.edited("study/strokes/about.yaml", "rule: {at_least: 0.98}", "rule: {at_least: 0.97}"):
+        planned = finished.planned()
+    assert "Judging the claims" in planned
+    drawn = [job for job in planned if job.startswith(("Training", "Drawing", "Collecting"))]
+    assert sorted(drawn) == ["Drawing fig_claims", "Drawing fig_overview"]  # which show the verdicts
+
+
+def test_an_edit_of_the_metrics_makes_again_all_that_rests_on_them_and_collects_nothing(finished: Project) -> None:
+    row = "strokes,filters,0,,test,accuracy,"
+    with finished.edited("results/metrics.csv", row, f"{row}0"):
+        planned = finished.planned()
+    assert {
+        "Summarising the metrics over the seeds",
+        "Judging the claims",
+        "Making table_strokes",
+        "Making claims",
+        "Making claims_strokes",
+        "Making table_differences",
+        "Drawing fig_claims",
+        "Drawing fig_overview",
+        "Building the report results/report_en.pdf",
+        "Writing the pages of the HTML report",
+    } <= planned
+    assert not any(job.startswith(("Training", "Collecting", "Timing", "Describing")) for job in planned)
+
+
+def test_nothing_is_left_to_do_and_the_plan_says_so(finished: Project, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    done = finished.snakemake("-n", env={"PRACTICA_PLAN": str(plan)})
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to be done" in done.stdout
+    content = json.loads(plan.read_text())
+    assert (content["trainings"], content["others"]) == ([], {})
+
+
+def test_a_dry_run_imports_no_tensorflow(finished: Project, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nclass Refuse:\n    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('tensorflow', 'keras'):\n"
+        "            raise SystemExit(f'{name} was imported')\nsys.meta_path.insert(0, Refuse())\n"
+    )
+    path = f"{tmp_path}:{finished.folder / 'workflow'}"
+    done = finished.snakemake("-n", "--forceall", env={"PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    assert "Training strokes/filters/s0-9" in done.stdout
+
+
+def test_a_comment_reruns_nothing(finished: Project) -> None:
+    with finished.edited(STROKES, "from __future__", "# A remark.\nfrom __future__"):
+        assert finished.planned() == set()
+    with finished.edited("workflow/practica/training/fit.py", "from __future__", "# A remark.\nfrom __future__"):
+        assert finished.planned() == set()
+
+
+def test_an_edit_of_an_exercise_reruns_that_exercise_alone(finished: Project) -> None:
+    with finished.edited(STROKES, "to_input=_scaled", "to_input=lambda x: _scaled(x)"):
+        assert finished.trained() == {"strokes/pixels/s0-9", "strokes/filters/s0-9"}
+
+
+def test_an_edit_of_the_training_reruns_every_exercise(finished: Project) -> None:
+    with finished.edited("workflow/practica/backend.py", ".prefetch(2)", ".prefetch(3)"):
+        assert {name.split("/")[0] for name in finished.trained()} == EXERCISES
+
+
+def test_a_variants_learning_rate_reruns_that_variant_alone(finished: Project) -> None:
+    (finished.folder / "over.yaml").write_text(
+        "exercises: {strokes: {variants: {pixels: {settings: {learning_rate: 0.006}}}}}\n"
+    )
+    assert finished.trained("--configfile", "tiny.yaml", "over.yaml") == {"strokes/pixels/s0-9"}
+
+
+def test_trials_are_trained_only_when_they_are_asked_for(finished: Project) -> None:
+    (finished.folder / "over.yaml").write_text(
+        "tuning: {seeds: 1}\n"
+        "exercises: {strokes: {variants: {pixels: {grid: {learning_rate: [0.005, 0.05], batch_size: [64]}}}}}\n"
+    )
+    config = ["--configfile", "tiny.yaml", "over.yaml"]
+    assert finished.trained(*config) == set()
+    trained = [name for name in finished.trained(*config, "--", "tuning") if name.startswith("strokes/pixels/")]
+    assert len(trained) == 2
+    assert all(name.startswith("strokes/pixels/t") and name.endswith("/s0") for name in trained)
+
+
+def test_added_seeds_keep_the_old_ones(finished: Project) -> None:
+    trained = finished.trained("--config", "seeds=12", "only=strokes")
+    assert trained == {"strokes/pixels/s10-11", "strokes/filters/s10-11"}
+
+
+def test_only_a_part_trains_nothing_of_the_rest(finished: Project) -> None:
+    planned = finished.planned("--config", "only=strokes")
+    assert not any(job.startswith("Training") for job in planned)
+    assert any(job.startswith("Building the report") for job in planned)
+    assert not any("tumours" in job for job in planned)
+
+
+def test_a_changed_sentence_rebuilds_the_report_alone(finished: Project) -> None:
+    with finished.edited("study/strokes/en.tex", "\n", "\n\n"):
+        jobs = finished.planned()
+    assert jobs == {"Building the report results/report_en.pdf", "all"}
+
+
+def test_a_failing_run_stops_nothing_else_and_the_report_marks_the_hole(
+    finished: Project, texts: dict[str, str]
+) -> None:
+    """Runs last, because it changes the results of strokes and progression."""
+    (finished.folder / "over.yaml").write_text(
+        "only: [progression, strokes]\n"
+        "exercises: {strokes: {variants: {pixels: {settings: {optimizer: sgd, learning_rate: 1.0e+30}}}}}\n"
+    )
+    config = ["--configfile", "tiny.yaml", "over.yaml"]
+    done = finished.snakemake(*config)
+    assert done.returncode == 1
+    assert "FAILED: Training strokes/pixels/s0-9" in done.stderr
+    failure = json.loads((finished.folder / "results/failures/strokes/pixels/s0-9.json").read_text())
+    assert "lower the learning rate" in failure["reason"]
+    assert finished.trained(*config) == {"strokes/pixels/s0-9"}
+
+    partial = finished.snakemake(*config, "--config", "partial=true")
+    assert partial.returncode == 0, partial.stderr
+    words = ["pdftotext", "-layout", finished.folder / "results/report_en.pdf", "-"]
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert text.count("missing") > texts["pdf"].count("missing")
+    with (finished.folder / "results" / "runs.csv").open() as stream:
+        status = {(row["exercise"], row["variant"]): row for row in csv.DictReader(stream)}
+    assert status["strokes", "pixels"]["status"] == "failed"
+    assert "learning rate" in status["strokes", "pixels"]["reason"]
+    assert status["strokes", "filters"]["status"] == "done"

@@ -7,20 +7,18 @@ import shutil
 
 import pytest
 
-from ten import needs
-
-pytestmark = [pytest.mark.workflow, pytest.mark.keras, needs("ej05/tanh5", "ej06/raw")]
+pytestmark = [pytest.mark.workflow, pytest.mark.keras]
 
 RUNS = "results/metrics.csv"
 STEPS = ("Rehearsing", "Training")
-STUDY = ["--config", "exercises.ej05.variants.tanh5.settings.epochs=1"]
+STUDY = ["--config", "exercises.steps.settings.epochs=1"]
 IMPOSSIBLE = """\
 exercises:
-  ej05: {settings: {test_fraction: 1.0e-7}}
-  ej06:
+  steps: {settings: {validation_fraction: 1.0e-7}}
+  moons:
     variants:
       folded: {model: dense, settings: {folds: 1000}}
-      other: {dataset: cifar10, model: dense}
+      other: {dataset: walks, model: dense}
       good: {model: dense, settings: {units: [3]}}
 """
 
@@ -52,8 +50,8 @@ def test_what_is_known_is_neither_rehearsed_nor_trained_again(trained, memory) -
         os.utime(file)
     assert jobs(trained, *STUDY) == set()
     assert jobs(trained, *STUDY, "seeds=2") == {
-        "Training ej05/tanh5/s1",
-        *(f"Training ej06/{variant}/s1" for variant in ("raw", "corrected", "wider", "deeper")),
+        *(f"Training steps/{variant}/s1" for variant in ("dense", "conv")),
+        *(f"Training moons/{variant}/s1" for variant in ("raw", "corrected", "deeper")),
     }
     done = trained.snakemake("-n", "-p", RUNS, *STUDY, "seeds=2")
     trainings = [line for line in (done.stdout + done.stderr).splitlines() if "practica train" in line]
@@ -63,8 +61,8 @@ def test_what_is_known_is_neither_rehearsed_nor_trained_again(trained, memory) -
 def test_results_without_the_memory_stay(trained, memory) -> None:
     shutil.rmtree(memory)
     assert jobs(trained, *STUDY) == set()
-    changed = ["exercises.ej06.variants.raw.settings.l2=0.5"]
-    assert jobs(trained, *STUDY, *changed) == {"Rehearsing what is to be trained (study)", "Training ej06/raw/s0"}
+    changed = ["exercises.moons.variants.raw.settings.l2=0.5"]
+    assert jobs(trained, *STUDY, *changed) == {"Rehearsing what is to be trained (study)", "Training moons/raw/s0"}
     assert {job.rpartition("/")[2] for job in jobs(trained, *STUDY, "seeds=2") if "Training" in job} == {"s1"}
 
 
@@ -80,22 +78,22 @@ def test_results_from_elsewhere_stay(trained, memory) -> None:
 
 
 def test_an_added_variant_is_rehearsed_alone(trained, memory) -> None:
-    (trained.folder / "more.yaml").write_text("exercises: {ej06: {variants: {more: {model: dense}}}}\n")
+    (trained.folder / "more.yaml").write_text("exercises: {moons: {variants: {more: {model: dense}}}}\n")
     words = ["--configfile", "tiny.yaml", "more.yaml", *STUDY]
-    assert jobs(trained, *words) == {"Rehearsing what is to be trained (study)", "Training ej06/more/s0"}
+    assert jobs(trained, *words) == {"Rehearsing what is to be trained (study)", "Training moons/more/s0"}
     done = trained.snakemake("-n", "-p", RUNS, *words)
     lines = (done.stdout + done.stderr).splitlines()
     (command,) = [line for line in lines if "practica rehearse" in line]
-    assert "rehearse ej06/more --part study" in command
+    assert "rehearse moons/more --part study" in command
     (training,) = [line for line in lines if "practica train" in line]
     assert "--gpu <TBD>" in training  # until the rehearsal has counted
 
 
 def test_a_block_of_a_second_protocol_is_rehearsed_by_itself(trained, memory) -> None:
-    target = "results/runs/ej06/raw@published/s0/metrics.json"
-    assert set(trained.planned(target, *STUDY, "protocols=[tuned, published]")) >= {
-        "Rehearsing what is to be trained (ej06/raw@published)",
-        "Training ej06/raw@published/s0",
+    target = "results/runs/moons/raw@theirs/s0/metrics.json"
+    assert set(trained.planned(target, *STUDY, "protocols=[ours, theirs]")) >= {
+        "Rehearsing what is to be trained (moons/raw@theirs)",
+        "Training moons/raw@theirs/s0",
     }
 
 
@@ -104,29 +102,30 @@ def test_what_cannot_be_trained_ends_the_workflow_before_any_training(trained, m
     done = trained.snakemake("--nocolor", RUNS, "--configfile", "tiny.yaml", "bad.yaml", *STUDY)
     assert done.returncode == 2, done.stderr
     told = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
-    assert [line.split("/s0:")[0] for line in told] == [
-        "practica: ej05/tanh5",
-        "practica: ej06/folded",
-        "practica: ej06/other",
+    assert [line.split(": ")[1].removesuffix("/s0") for line in told] == [
+        "moons/folded",
+        "moons/other",
+        "steps/dense",
+        "steps/conv",
     ]
     assert "Training" not in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (trained.folder / "results/runs/ej06/good").exists()
+    assert not (trained.folder / "results/runs/moons/good").exists()
 
     # Possible trainings are remembered; after a repair, only the impossible one is tried again.
     (trained.folder / "bad.yaml").write_text(
-        "exercises: {ej06: {variants: {good: {model: dense, settings: {units: [3]}}}}}\n"
+        "exercises: {moons: {variants: {good: {model: dense, settings: {units: [3]}}}}}\n"
     )
-    assert jobs(trained, "--configfile", "tiny.yaml", "bad.yaml", *STUDY) == {"Training ej06/good/s0"}
+    assert jobs(trained, "--configfile", "tiny.yaml", "bad.yaml", *STUDY) == {"Training moons/good/s0"}
 
 
 def test_trials_are_rehearsed_before_the_first_is_trained(trained, memory) -> None:
     (trained.folder / "tuned.yaml").write_text(
         "tuning: {seeds: 1}\n"
-        "exercises: {ej06: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
+        "exercises: {moons: {variants: {raw: {grid: {units: [[4], [8, 4]], batch_size: [64, 128]}}}}}\n"
     )
     words = ["--configfile", "tiny.yaml", "tuned.yaml", *STUDY]
     assert jobs(trained, *words) == set()
     planned = trained.planned("tuning", *words)
     assert "Rehearsing what is to be trained (tuning)" in planned
-    assert sum(job.startswith("Training ej06/raw/") for job in planned) == 4
+    assert sum(job.startswith("Training moons/raw/") for job in planned) == 4

@@ -32,4 +32,4 @@ if [[ $2 == oldest ]]; then
 fi
 say "testing against the $2 versions ($venv/versions.txt)"
 PATH=$PWD/$venv/bin:$PATH "$venv/bin/python" -m pytest -q -p no:cacheprovider -m "not workflow and not slurm" \
-  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence tests/study/exercises tests/study/data tests/figures tests/trust plugins
+  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence tests/study/exercises tests/study/data tests/study/training tests/figures tests/trust plugins

@@ -16,6 +16,7 @@ from practica.exercises.problem import (
     Settings,
     by_hand,
     data_rng,
+    hold_out,
     model,
     standardise,
 )
@@ -37,16 +38,17 @@ def dense_numpy(settings: Settings) -> NumpyNet:
 
 
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
-    """Return one of the seed's folds as validation and the others as train; there is no test part."""
+    """Return one of the seed's folds as validation and the others as train; without folds, a part that is held out."""
+    every = Samples(np.asarray(arrays["x"], dtype=np.float64), np.asarray(arrays["y"]))
     if fold is None:
-        raise ValueError("moons is a cross-validation: give the fold")
-    x, y = np.asarray(arrays["x"], dtype=np.float64), np.asarray(arrays["y"])
-    state = int(data_rng(seed, "folds").integers(2**31))
-    folds = list(StratifiedKFold(settings.folds, shuffle=True, random_state=state).split(x, y))
-    train, validation = (x[rows] for rows in folds[fold])
+        parts = hold_out(every, settings.validation_fraction, seed)
+    else:
+        state = int(data_rng(seed, "folds").integers(2**31))
+        folds = StratifiedKFold(settings.folds, shuffle=True, random_state=state).split(every.x, every.y)
+        parts = tuple(map(every.take, list(folds)[fold]))
+    train, validation = (part.x for part in parts)
     if settings.correct_zeros:
         mean = train[train[:, 1] != 0, 1].mean()
         train, validation = (np.where(part == 0, mean, part) for part in (train, validation))
     train, validation = standardise(train, validation)
-    targets = [y[rows] for rows in folds[fold]]
-    return Problem(BINARY, Samples(train, targets[0]), Samples(validation, targets[1]))
+    return Problem(BINARY, Samples(train, parts[0].y), Samples(validation, parts[1].y))

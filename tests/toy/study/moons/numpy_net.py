@@ -1,4 +1,4 @@
-"""The net of moons written by hand: one hidden layer, plain gradient descent on the cross-entropy."""
+"""The net of moons written by hand: one hidden layer, gradient descent with momentum on the cross-entropy."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ class NumpyNet:
     def __init__(self, settings: Settings) -> None:
         """Describe the net."""
         (self._units,) = settings.units
-        self._rate, self._l2 = settings.learning_rate, settings.l2
+        self._rate, self._l2, self._momentum = settings.learning_rate, settings.l2, settings.get("momentum") or 0.0
         self.initialise(0)
 
     def initialise(self, seed: int) -> None:
-        """Draw new weights."""
+        """Draw new weights, at rest."""
         rng = seeds.stream("weights by hand", seed)
         self._first = rng.normal(0, 0.7, (3, self._units)).astype(np.float32)
         self._last = rng.normal(0, 0.3, (self._units + 1, 1)).astype(np.float32)
+        self._velocities = [np.zeros_like(weights) for weights in (self._first, self._last)]
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return the weights by name."""
@@ -35,7 +36,14 @@ class NumpyNet:
         """Take over weights."""
         self._first, self._last = (np.array(value, np.float32) for value in values)
 
-    get_state, set_state = get_weights, set_weights
+    def get_state(self) -> list[np.ndarray]:
+        """Return copies of the weights and of their velocities."""
+        return [*self.get_weights(), *(velocity.copy() for velocity in self._velocities)]
+
+    def set_state(self, values: list[np.ndarray]) -> None:
+        """Take over weights and velocities."""
+        self.set_weights(values[:2])
+        self._velocities = [np.array(value, np.float32) for value in values[2:]]
 
     def train_epoch(self, x: np.ndarray, y: np.ndarray, order: np.ndarray, batch_size: int) -> dict[str, float]:
         """Take one step a batch over the samples in ``order``; return means of the measures before each step."""
@@ -49,10 +57,13 @@ class NumpyNet:
             right += float(((logits > 0) == targets).sum())
             error = (1 / (1 + np.exp(-logits)) - targets) / len(rows)
             back = (error @ self._last[:-1].T) * (1 - hidden[:, :-1] ** 2)
-            self._last -= self._rate * (hidden.T @ error).astype(np.float32)
             penalty = 2 * self._l2 * self._first
             penalty[-1] = 0  # the biases bear none
-            self._first -= self._rate * (inputs.T @ back + penalty).astype(np.float32)
+            gradients = (inputs.T @ back + penalty, hidden.T @ error)
+            for weights, velocity, gradient in zip((self._first, self._last), self._velocities, gradients, strict=True):
+                change = self._momentum * velocity - self._rate * gradient.astype(np.float32)
+                velocity[:] = change
+                weights[:] += change
         return {"loss": losses / len(order), "accuracy": right / len(order)}
 
     def predict(self, x: np.ndarray) -> np.ndarray:

@@ -13,14 +13,11 @@ from typing import Any
 import pytest
 
 from practica import exercises
-from practica.config.prepared import read_config
-from practica.config.study import Study
 from practica.exercises.problem import Settings
+from ten import ROOT, STUDY
 
 pytestmark = pytest.mark.keras
 
-ROOT = Path(__file__).parents[2]
-STUDY = Study.resolve(read_config([ROOT / "config.yaml"]))
 PLAIN = {
     **{"ej01": ["linear"], "ej02": ["cifar", "xor_221", "xor_concat"], "ej03": ["l2", "dropout_l2", "bn_l2"]},
     **{"ej04": ["dense", "conv"], "ej05": ["tanh5"], "ej06": ["dense"], "ej07": ["autoencoder", "autoencoder_asym"]},

@@ -7,15 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from practica.code.syntax import data_sets
 from practica.data.store.registry import spec_of
-from ten import needs
+from ten import ROOT, needs
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
 INLINE = [f"snakemake {rest}" for rest in re.findall(r"`snakemake ([^`]+)`", README)]
