@@ -131,15 +131,14 @@ def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> 
             "not evaluated",
             "not evaluated",
             "not evaluated",
-            "These runs cannot decide every claim of the source: others that it takes have not been run.",
+            "These runs cannot decide every claim of the source: some are missing.",
         ),
         (
             "confirmed",
             "not evaluated",
             "reproduced (as published: confirmed)",
             "confirmed (as published)",
-            "These runs cannot decide every claim of the source: others that it takes have not been run "
-            "(as published: confirmed).",
+            "These runs cannot decide every claim of the source: some are missing (as published: confirmed).",
         ),
     ],
 )
