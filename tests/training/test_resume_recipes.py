@@ -101,9 +101,8 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("points", [1, 4])
 def test_it_ends_as_if_undisturbed(case: str, points: int, tmp_path: Path) -> None:
-    from test_law import dense, problem, settings
-
     from practica.training.checkpoint import Checkpoints
+    from training.test_law import dense, problem, settings
 
     over, callbacks = CASES[case]
     own, task = settings(**over), problem(callbacks=callbacks)
@@ -130,9 +129,9 @@ def test_it_ends_as_if_undisturbed(case: str, points: int, tmp_path: Path) -> No
 
 def test_a_callback_is_called_at_every_batch_where_it_asks_for_it(tmp_path: Path) -> None:
     import keras
-    from test_law import dense, problem, settings
 
     from practica.training.checkpoint import Checkpoints
+    from training.test_law import dense, problem, settings
 
     seen: list[int] = []
 
@@ -145,10 +144,9 @@ def test_a_callback_is_called_at_every_batch_where_it_asks_for_it(tmp_path: Path
 
 @pytest.mark.parametrize("asks", [False, True])
 def test_more_epochs_begin_anew_where_something_asked_for_their_number(asks: bool, tmp_path: Path) -> None:
-    from test_law import dense, problem, settings
-
     from practica.training.checkpoint import Checkpoints
     from practica.training.fit import Trainer
+    from training.test_law import dense, problem, settings
 
     over = {"schedule": {"name": "CosineDecay"}} if asks else {}
     resumed = {}
