@@ -126,8 +126,8 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
 
 
 def side_names(part: Mapping[str, Any], facts: Facts) -> list[str]:
-    """Return the names of both sides: the variants or, if these are the same, what is measured."""
-    sides = [Quantity.parse(part[side]["quantity"]) for side in ("of", "other")]
+    """Return the names of the sides, one or two: the variants or, if these are the same, what is measured."""
+    sides = [Quantity.parse(side["quantity"]) for side in (part["of"], part["other"]) if side]
     exercises = {each.exercise for each in sides}
     if len(exercises) == len({each.variant for each in sides}) == 1:
         return [_short(str(each), facts) for each in sides]
