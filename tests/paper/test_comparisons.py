@@ -284,7 +284,8 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
     told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
     assert told.startswith(
-        "no comparable. Capas densas y Convolucional no se entrenaron en las mismas condiciones (epochs 3 / 2)"
+        "no comparable. Ningún veredicto compara Capas densas y Convolucional: no se entrenaron en las mismas "
+        "condiciones (epochs 3 / 2)"
     )
     table = made(unequal, "table_differences")
     assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
