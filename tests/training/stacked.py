@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from practica.config.study import Study
+
 ROUNDING = 1e-5
 
 
@@ -47,3 +49,26 @@ def assert_equal(stacked: list[Any], alone: list[Any]) -> None:
                 assert one.history[part][metric] == pytest.approx(values, rel=ROUNDING, abs=ROUNDING)
         for name, array in other.artefacts.items():
             np.testing.assert_allclose(one.artefacts[name], array, rtol=1e-4, atol=1e-4)
+
+
+def engines(study: Study) -> dict[str, str]:
+    """Return by ``exercise/variant`` the engine of each net, or why a net is not trained in a stack."""
+    from practica import exercises
+    from practica.training.agreement import NotStackable
+    from practica.training.block import _train, builder, settings_of
+    from practica.training.stack import check_net
+
+    found = {}
+    for block in study.blocks():
+        settings = settings_of(block)
+        build = builder(exercises.load(block.exercise), block.model)
+        name = f"{block.exercise}/{block.variant}"
+        if block.model.endswith("_numpy"):
+            found[name] = _train(block, build, settings, {}, None)[0]  # type: ignore[arg-type]
+            continue
+        try:
+            check_net(build(settings))
+            found[name] = "stack"
+        except NotStackable as reason:
+            found[name] = str(reason)
+    return found

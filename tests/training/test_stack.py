@@ -13,7 +13,7 @@ from practica.config.study import Block, Study
 from practica.files import read_json
 from toy import toy_study
 from training import made_up
-from training.stacked import ROUNDING, assert_equal, together_and_alone
+from training.stacked import ROUNDING, assert_equal, engines, together_and_alone
 from training.tiny_jobs import BLOCKS
 
 pytestmark = pytest.mark.keras
@@ -123,27 +123,15 @@ def test_dropout_masks_and_weights_are_those_of_each_run(fused: bool, tmp_path: 
 def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, tmp_path: Path) -> None:
     import keras
 
-    from practica import exercises
     from practica.training.agreement import NotStackable
-    from practica.training.block import _train, builder, settings_of, train_block
+    from practica.training.block import train_block
     from practica.training.checkpoint import Checkpoints
     from practica.training.stack import check_net
 
-    engines = {}
-    for block in study.blocks():
-        settings = settings_of(block)
-        build = builder(exercises.load(block.exercise), block.model)
-        if block.model.endswith("_numpy"):
-            engines[f"{block.exercise}/{block.variant}"] = _train(block, build, settings, {}, None)[0]  # type: ignore[arg-type]
-            continue
-        try:
-            check_net(build(settings))
-            engines[f"{block.exercise}/{block.variant}"] = "stack"
-        except NotStackable as reason:
-            engines[f"{block.exercise}/{block.variant}"] = str(reason)
-    assert engines.pop("moons/raw_numpy") == "numpy"
-    assert "convolutions" in engines.pop("steps/conv")
-    assert set(engines.values()) == {"stack"}
+    found = engines(study)
+    assert found.pop("moons/raw_numpy") == "numpy"
+    assert "convolutions" in found.pop("steps/conv")
+    assert set(found.values()) == {"stack"}
     with pytest.raises(NotStackable, match="more than 50,000 parameters"):
         check_net(keras.Sequential([keras.Input((250,)), keras.layers.Dense(200)]))
 

@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ENGINE = ("Snakefile", "workflow", "profiles", "report", "envs")
 CONFIGURATION = ("config.yaml", "study")
+Edits = Mapping[str, tuple[str, str, str, Mapping[str, int]]]
+"""Edits by name: a file, a text in it, another in its place, and the jobs that follow, by their first word."""
 
 
 @dataclass
@@ -82,3 +85,50 @@ def copy_project(folder: Path, study: Path, tiny: Mapping[str, Any]) -> Project:
             shutil.copy2(source, folder)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(dict(tiny)), encoding="utf-8")
     return Project(folder)
+
+
+def check_edits_without_a_meaning(touched: Project, edits: Edits) -> None:
+    """Make all edits that no job follows, and check that none does."""
+    with ExitStack() as stack:
+        for path, old, new, jobs in edits.values():
+            if not jobs:
+                stack.enter_context(touched.edited(path, old, new))
+        assert touched.planned() == set()
+
+
+def check_edit(touched: Project, path: str, old: str, new: str, jobs: Mapping[str, int]) -> None:
+    """Make an edit, and check that the jobs that follow are these, counted by the first words of their messages."""
+    with touched.edited(path, old, new):
+        planned = touched.planned()
+    assert Counter(job.split()[0] for job in planned) == jobs, sorted(planned)
+
+
+def check_kept_by_touch(touched: Project) -> None:
+    """Check that ``--touch`` accepts existing results as made by the current code, as the README says."""
+    with touched.edited("workflow/practica/backend.py", ".prefetch(2)", ".prefetch(3)"):
+        assert touched.trained()
+        done = touched.snakemake("--touch")
+        assert done.returncode == 0, done.stderr
+        assert touched.planned() == set()
+    assert touched.snakemake("--touch").returncode == 0
+
+
+def check_deleted_data(fresh: Project, runs: Sequence[str], elsewhere: Path) -> None:
+    """Train two runs, delete their data, and check that these are prepared again only for a run that is gone."""
+    env = {"KERAS_HOME": str(elsewhere / "none"), "https_proxy": "http://127.0.0.1:9"}
+    done = fresh.snakemake("--nocolor", *runs, env=env)
+    assert done.returncode == 0, done.stderr
+    prepared = sorted(path.name for path in (fresh.folder / "data/prepared").iterdir())
+
+    shutil.rmtree(fresh.folder / "data")
+    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout
+    # One run is gone: its data are prepared again, and the other run stays.
+    (fresh.folder / runs[0]).unlink()
+    done = fresh.snakemake("-n", *runs, env=env)
+    jobs = [line.split("  (")[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert jobs == [f"Preparing the data set {prepared[0]}", f"Training {runs[0].split('/', 2)[2].rsplit('/', 1)[0]}"]
+    before = (fresh.folder / runs[1]).stat().st_mtime_ns
+    done = fresh.snakemake("--nocolor", *runs, env=env)
+    assert done.returncode == 0, done.stderr
+    assert (fresh.folder / runs[1]).stat().st_mtime_ns == before
+    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout

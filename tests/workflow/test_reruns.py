@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from contextlib import ExitStack
-
 import pytest
+
+from workflow.project import check_edit, check_edits_without_a_meaning, check_kept_by_touch
 
 pytestmark = pytest.mark.workflow
 
@@ -76,26 +75,13 @@ EDITS = {
 
 
 def test_of_edits_without_a_meaning_nothing_follows(touched) -> None:
-    with ExitStack() as edits:
-        for path, old, new, jobs in EDITS.values():
-            if not jobs:
-                edits.enter_context(touched.edited(path, old, new))
-        assert touched.planned() == set()
+    check_edits_without_a_meaning(touched, EDITS)
 
 
 @pytest.mark.parametrize("edit", [name for name, (*_, jobs) in EDITS.items() if jobs])
 def test_exactly_what_an_edit_concerns_is_made_again(edit: str, touched) -> None:
-    path, old, new, jobs = EDITS[edit]
-    with touched.edited(path, old, new):
-        planned = touched.planned()
-    assert Counter(job.split()[0] for job in planned) == jobs, sorted(planned)
+    check_edit(touched, *EDITS[edit])
 
 
 def test_results_that_an_edit_leaves_valid_can_be_kept(touched) -> None:
-    """As the README says: ``--touch`` accepts existing results as made by the current code."""
-    with touched.edited(f"{CODE}/backend.py", ".prefetch(2)", ".prefetch(3)"):
-        assert touched.trained()
-        done = touched.snakemake("--touch")
-        assert done.returncode == 0, done.stderr
-        assert touched.planned() == set()
-    assert touched.snakemake("--touch").returncode == 0
+    check_kept_by_touch(touched)

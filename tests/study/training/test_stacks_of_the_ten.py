@@ -12,7 +12,7 @@ import pytest
 from practica.config.study import Study
 from practica.files import read_json
 from ten import STUDY, needs, those_that_run
-from training.stacked import assert_equal, together_and_alone
+from training.stacked import assert_equal, engines, together_and_alone
 
 pytestmark = pytest.mark.keras
 
@@ -79,28 +79,14 @@ def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study,
 
 @needs("ej02/xor_221", "ej03/l2", "ej08/conv")
 def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, tmp_path: Path) -> None:
-    from practica import exercises
-    from practica.training.agreement import NotStackable
-    from practica.training.block import _train, builder, settings_of, train_block
+    from practica.training.block import train_block
     from practica.training.checkpoint import Checkpoints
-    from practica.training.stack import check_net
 
-    engines = {}
-    for block in study.blocks():
-        settings = settings_of(block)
-        build = builder(exercises.load(block.exercise), block.model)
-        if block.model.endswith("_numpy"):
-            engines[f"{block.exercise}/{block.variant}"] = _train(block, build, settings, {}, None)[0]  # type: ignore[arg-type]
-            continue
-        try:
-            check_net(build(settings))
-            engines[f"{block.exercise}/{block.variant}"] = "stack"
-        except NotStackable as reason:
-            engines[f"{block.exercise}/{block.variant}"] = str(reason)
-    assert [name for name, engine in engines.items() if engine == "stack" and "@" not in name] == VARIANTS
-    assert all(engine == "numpy" for name, engine in engines.items() if name.endswith("_numpy"))
-    assert "more than 50,000 parameters" in engines["ej03/l2"]
-    assert "convolutions" in engines["ej08/conv"]
+    found = engines(study)
+    assert [name for name, engine in found.items() if engine == "stack" and "@" not in name] == VARIANTS
+    assert all(engine == "numpy" for name, engine in found.items() if name.endswith("_numpy"))
+    assert "more than 50,000 parameters" in found["ej03/l2"]
+    assert "convolutions" in found["ej08/conv"]
 
     block = study.block("ej02", "xor_221", (0, 1))
     block = type(block)(**{**vars(block), "settings": {**block.settings, "epochs": 40}})

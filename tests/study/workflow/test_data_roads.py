@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from ten import needs
+from workflow.project import check_deleted_data
 
 pytestmark = [pytest.mark.workflow, needs("ej06/raw", "ej06/corrected")]
 RUN = "results/runs/ej06/raw/s0/metrics.json"
@@ -60,22 +61,5 @@ def test_the_road_of_the_data_is_no_reason_to_train(fresh, tmp_path_factory) -> 
 
 
 def test_stand_ins_that_are_deleted_are_prepared_again_at_most(fresh, tmp_path_factory) -> None:
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    env = {"KERAS_HOME": str(elsewhere / "none"), "https_proxy": "http://127.0.0.1:9"}
     runs = [f"results/runs/ej06/{name}/s0/metrics.json" for name in ("raw", "corrected")]
-    done = fresh.snakemake("--nocolor", *runs, env=env)
-    assert done.returncode == 0, done.stderr
-    prepared = sorted(path.name for path in (fresh.folder / "data/prepared").iterdir())
-
-    shutil.rmtree(fresh.folder / "data")
-    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout
-    # One run is gone: its data are prepared again, and the other run stays.
-    (fresh.folder / runs[0]).unlink()
-    done = fresh.snakemake("-n", *runs, env=env)
-    jobs = [line.split("  (")[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert jobs == [f"Preparing the data set {prepared[0]}", f"Training {runs[0].split('/', 2)[2].rsplit('/', 1)[0]}"]
-    before = (fresh.folder / runs[1]).stat().st_mtime_ns
-    done = fresh.snakemake("--nocolor", *runs, env=env)
-    assert done.returncode == 0, done.stderr
-    assert (fresh.folder / runs[1]).stat().st_mtime_ns == before
-    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout
+    check_deleted_data(fresh, runs, tmp_path_factory.mktemp("elsewhere"))
