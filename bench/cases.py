@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bench.measures import WARNINGS, Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Preemption, Total
+from bench.measures import (
+    WARNINGS,
+    Arithmetic,
+    Band,
+    Growth,
+    Measure,
+    Memory,
+    MemoryGrowth,
+    PerEpoch,
+    Preemption,
+    Total,
+)
 from bench.orchestration import DryRun, Overhead
 from bench.rows import at_least, under
 from bench.training import TrainingCase
@@ -17,13 +28,22 @@ from practica.config.study import Study
 Case = TrainingCase | DryRun | Overhead
 FEW = 10
 """Seeds that a quick run trains at most."""
-ON_REQUEST = ("dag1000", "preempted-dense", "preempted-conv", "preempted-alexnet")
-"""The names of the cases that are measured on request only: they take long, or have no other side."""
+ON_REQUEST = ("dag1000", "memory-ej09", "preempted-dense", "preempted-conv", "preempted-alexnet")
+"""The names of the cases that are measured on request only: they take long or much memory, or have no other
+side."""
 
 
-def _stacked(goal: Measure) -> tuple[Measure, ...]:
-    """Return the measures of a net whose seeds are trained together."""
-    return (Total(1), goal, Total(100), Growth(100, under(4)))
+def _stacked(goal: Measure, *memory: MemoryGrowth) -> tuple[Measure, ...]:
+    """Return the measures of a net whose seeds are trained together; ``memory`` is measured besides."""
+    return (Total(1), goal, Total(100), Growth(100, under(4)), *memory)
+
+
+def _memory(exercise: str) -> TrainingCase:
+    """Return the case of the memory of many seeds of an exercise's dense net, in few epochs."""
+    measures = (MemoryGrowth(100, under(1.5)),)
+    return TrainingCase(
+        f"memory-{exercise}", exercise, "dense", Band("test", "accuracy", 0.01), measures, {"epochs": 3}
+    )
 
 
 def _preempted(variant: str, exercise: str, over: dict[str, Any], seeds: int = 1) -> TrainingCase:
@@ -33,9 +53,20 @@ def _preempted(variant: str, exercise: str, over: dict[str, Any], seeds: int = 1
 
 
 CASES: tuple[Case, ...] = (
-    TrainingCase("ej06", "ej06", "corrected", Band("validation", "accuracy", 0.015), _stacked(Total(10, at_least(50)))),
     TrainingCase(
-        "xor", "ej02", "xor_concat", Band("train", "mse", 0.02), _stacked(Total(10, at_least(100))), {"epochs": 2000}
+        "ej06",
+        "ej06",
+        "corrected",
+        Band("validation", "accuracy", 0.015),
+        _stacked(Total(10, at_least(50)), MemoryGrowth(100, under(1.5))),
+    ),
+    TrainingCase(
+        "xor",
+        "ej02",
+        "xor_concat",
+        Band("train", "mse", 0.02),
+        _stacked(Total(10, at_least(100)), MemoryGrowth(100, under(1.5))),
+        {"epochs": 2000},
     ),
     TrainingCase("ej05", "ej05", "tanh5", Band("test", "mse", 0.001), _stacked(Total(10, at_least(10)))),
     TrainingCase(
@@ -72,6 +103,8 @@ CASES: tuple[Case, ...] = (
         {"epochs": 3, "train_samples": 6400, "test_samples": 2000, "bn_momentum": 0.9},
         short=1,
     ),
+    _memory("ej08"),
+    _memory("ej09"),
     DryRun("dryrun", 10_000, under(1.5)),
     DryRun("dryrun-jobs", 10_000, under(1.5), one_a_job=True),
     Overhead("dag10", "ej01", 10, None),
@@ -99,7 +132,7 @@ CASES: tuple[Case, ...] = (
 
 
 def quick(case: Case, study: Study) -> Case:
-    """Return the case with a tenth of its epochs or runs and without goals, to show that everything works."""
+    """Return the case with a tenth of its epochs or runs, few seeds and no goals, to show that everything works."""
     if not isinstance(case, TrainingCase):
         return replace(case, runs=max(case.runs // 10, 4), goal=None)
     settings: dict[str, Any] = {**study.settings(case.exercise, case.variant), **case.over}
@@ -107,7 +140,14 @@ def quick(case: Case, study: Study) -> Case:
     epochs = max(settings["epochs"] // 10, case.short + 1)
     return replace(
         case,
-        measures=tuple(replace(each, goal=None) for each in case.measures if getattr(each, "seeds", 1) <= FEW),
+        measures=tuple(dict.fromkeys(_quick(each) for each in case.measures)),
         over={**case.over, "epochs": -(-epochs // interval) * interval},
         band=replace(case.band, tolerance=10 * case.band.tolerance),
     )
+
+
+def _quick(measure: Measure) -> Measure:
+    """Return the measure without its goal, and with few seeds."""
+    if isinstance(measure, Total | Growth | MemoryGrowth | Preemption):
+        return replace(measure, goal=None, seeds=min(measure.seeds, FEW))
+    return replace(measure, goal=None)

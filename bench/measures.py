@@ -41,6 +41,9 @@ class Work:
     band: Band
 
 
+SMALL = 5
+"""Seeds of the smaller of two processes whose memory is compared."""
+
 Turns = Sequence[Sequence[Done]]
 """For each repetition, what came of the jobs of a measure, in their order."""
 
@@ -128,6 +131,29 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class MemoryGrowth:
+    """Our peak memory for many seeds in one process, as a multiple of our peak memory for five."""
+
+    seeds: int
+    goal: Goal | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"ours, peak memory of {self.seeds} seeds / {SMALL} seeds"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job("ours", SMALL, work.epochs), Job("ours", self.seeds, work.epochs)]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        few, many = ([turn[place].peak_mb for turn in turns] for place in (0, 1))
+        seconds = tuple([turn[place].seconds for turn in turns] for place in (0, 1))
+        return _compared(self, "x", ratios(many, few), seconds, work, turns, f"other: ours with {SMALL} seeds")
+
+
+@dataclass(frozen=True)
 class Arithmetic:
     """Our arithmetic in an epoch, as a share of what bare convolutions of the same shapes reach."""
 
@@ -183,7 +209,7 @@ class Preemption:
 WARNINGS = {"killed": "no warning", "told": "4 s of warning", "graced": "59 s of warning"}
 
 
-Measure = Total | PerEpoch | Growth | Memory | Arithmetic | Preemption
+Measure = Total | PerEpoch | Growth | Memory | MemoryGrowth | Arithmetic | Preemption
 
 
 def _epoch_seconds(work: Work, short: Done, long: Done) -> float:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from bench.arithmetic import Length, Spread, extrapolated, per_epoch, ratios, same_band, spread, start_up
-from bench.measures import Arithmetic, Band, Growth, Measure, Memory, PerEpoch, Preemption, Total, Work
+from bench.measures import (
+    Arithmetic,
+    Band,
+    Growth,
+    Job,
+    Measure,
+    Memory,
+    MemoryGrowth,
+    PerEpoch,
+    Preemption,
+    Total,
+    Work,
+)
 from bench.rows import DIFFERENT, FAILED, MISSED, NO_GOAL, REACHED, Row, at_least, under
 from bench.sides import Done
 
@@ -84,6 +96,15 @@ def test_memory_is_our_peak_beside_the_plain_one() -> None:
     row = Memory(under(1200)).row(WORK, [(plain(9, peak=3800), ours(7, peak=900)), (plain(9), ours(7, peak=1000))])
     assert row.value == Spread(950.0, 900.0, 1000.0, 2)
     assert (row.other.peak_mb, row.ours.peak_mb, row.unit) == (3800, 1000, "MB")
+
+
+def test_growth_of_memory_is_the_peak_of_many_seeds_over_that_of_five() -> None:
+    measure = MemoryGrowth(100, under(1.5))
+    assert measure.jobs(WORK) == [Job("ours", 5, 10), Job("ours", 100, 10)]
+    row = measure.row(WORK, [(ours(8, peak=500, seeds=5), ours(40, peak=700, seeds=100))])
+    assert (row.value, row.unit) == (Spread(1.4, 1.4, 1.4, 1), "x")
+    assert (row.other.peak_mb, row.ours.peak_mb, row.verdict) == (500, 700, REACHED)
+    assert measure.row(WORK, [(ours(8, peak=500, seeds=5), ours(9, peak=750, seeds=100))]).verdict == MISSED
 
 
 def test_arithmetic_is_a_share_of_the_bare_convolutions() -> None:

@@ -51,6 +51,13 @@ def test_a_quick_case_has_no_goals_and_settings_that_can_run(case: object, study
         assert block.settings["epochs"] % block.settings.get("log_every", 1) == 0
 
 
+@needs("ej08/dense")
+def test_a_quick_case_still_measures_the_growth_of_memory_with_few_seeds(study: Study) -> None:
+    case = next(case for case in CASES if case.name == "memory-ej08")
+    (whole,), (reduced,) = case.measures, quick(case, study).measures
+    assert (whole.seeds, reduced.seeds) == (100, 10)
+
+
 @needs("ej06/corrected")
 def test_both_sides_train_the_same_block(study: Study) -> None:
     case = next(case for case in CASES if case.name == "ej06")
