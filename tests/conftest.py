@@ -16,13 +16,14 @@ from toy import TOY
 # No test reads the user's downloads of Keras; set here because Keras reads it when it is imported.
 os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
 
-ON_THE_STUDY = {"data", "project", "slurm", "study"}
-"""The folders of tests that open the study of the project; the others open the toy."""
+HERE = Path(__file__).parent
+STUDIES = {"data": HERE / "data/study", "project": OWN, "study": OWN}
+"""The study that the tests of a folder open; those of the others open the toy."""
 
 
 def study_of(path: Path) -> Path:
     """Return the folder of the study that a test file uses."""
-    return OWN if path.relative_to(Path(__file__).parent).parts[0] in ON_THE_STUDY else TOY
+    return STUDIES.get(path.relative_to(HERE).parts[0], TOY)
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
