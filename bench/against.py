@@ -89,7 +89,9 @@ class Against:
     def jobs(self, study: Study) -> list[Job]:
         """Return our trainings that the case measures."""
         work = self.case.work(study)
-        jobs = [job for each in self.case.measures for job in each.jobs(work) if job.side == "ours"]
+        jobs = [
+            job for each in self.case.measures for job in each.jobs(work) if job.side == "ours" and job.level is None
+        ]
         return list(dict.fromkeys(jobs))
 
     def repeat(self, number: int, study: Study, data: Path) -> dict[tuple[str, Job], Mapping[str, Any] | str]:

@@ -18,6 +18,7 @@ from bench.measures import (
     MemoryGrowth,
     PerEpoch,
     Preemption,
+    TimeTo,
     Total,
 )
 from bench.orchestration import DryRun, Overhead
@@ -28,7 +29,7 @@ from practica.config.study import Study
 Case = TrainingCase | DryRun | Overhead
 FEW = 10
 """Seeds that a quick run trains at most."""
-ON_REQUEST = ("dag1000", "memory-ej09", "preempted-dense", "preempted-conv", "preempted-alexnet")
+ON_REQUEST = ("dag1000", "to-alexnet", "memory-ej09", "preempted-dense", "preempted-conv", "preempted-alexnet")
 """The names of the cases that are measured on request only: they take long or much memory, or have no other
 side."""
 
@@ -44,6 +45,13 @@ def _memory(exercise: str) -> TrainingCase:
     return TrainingCase(
         f"memory-{exercise}", exercise, "dense", Band("test", "accuracy", 0.01), measures, {"epochs": 3}
     )
+
+
+def _to(name: str, exercise: str, variant: str, epochs: int, *levels: float) -> TrainingCase:
+    """Return the case of the time until the validation accuracy reaches each level, in ``epochs`` at most."""
+    measures = tuple(TimeTo(level, at_least(1)) for level in levels)
+    band = Band("validation", "accuracy", 0)
+    return TrainingCase(f"to-{name}", exercise, variant, band, measures, {"epochs": epochs}, limit=7200)
 
 
 def _preempted(variant: str, exercise: str, over: dict[str, Any], seeds: int = 1) -> TrainingCase:
@@ -105,6 +113,10 @@ CASES: tuple[Case, ...] = (
     ),
     _memory("ej08"),
     _memory("ej09"),
+    _to("mnist-dense", "ej08", "dense", 60, 0.95),
+    _to("mnist-conv", "ej08", "conv", 10, 0.95, 0.975),
+    _to("imdb", "ej03", "l2", 10, 0.86),
+    _to("alexnet", "ej10", "alexnet", 40, 0.4),
     DryRun("dryrun", 10_000, under(1.5)),
     DryRun("dryrun-jobs", 10_000, under(1.5), one_a_job=True),
     Overhead("dag10", "ej01", 10, None),
@@ -147,7 +159,9 @@ def quick(case: Case, study: Study) -> Case:
 
 
 def _quick(measure: Measure) -> Measure:
-    """Return the measure without its goal, and with few seeds."""
+    """Return the measure without its goal, with few seeds, and up to a level that the first epoch reaches."""
+    if isinstance(measure, TimeTo):
+        return replace(measure, goal=None, level=0.0)
     if isinstance(measure, Total | Growth | MemoryGrowth | Preemption):
         return replace(measure, goal=None, seeds=min(measure.seeds, FEW))
     return replace(measure, goal=None)

@@ -13,11 +13,16 @@ from bench.sides import Done
 
 @dataclass(frozen=True)
 class Job:
-    """One process to measure: a side, the number of its seeds and its epochs."""
+    """One process to measure: a side, the number of its seeds and its epochs.
+
+    Attributes:
+        level: of the case's metric; the process is stopped once it is reached. None if it trains to its end.
+    """
 
     side: str
     seeds: int
     epochs: int
+    level: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,39 @@ class PerEpoch:
         ours = [_epoch_seconds(work, short, long) for _, short, _, long in turns]
         note = f"from runs of {work.short} and {work.epochs} epochs"
         return _compared(self, "x", ratios(plain, ours), (plain, ours), work, [turn[2:] for turn in turns], note)
+
+
+@dataclass(frozen=True)
+class TimeTo:
+    """Wall time of one seed until the case's metric first reaches a level at the end of an epoch, start-up included."""
+
+    level: float
+    goal: Goal | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"plain / ours, time to {self.level:g}"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job(side, 1, work.epochs, self.level) for side in ("plain", "ours")]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say; both have reached the level, so there are no results to compare."""
+        seconds = [[turn[place].seconds for turn in turns] for place in (0, 1)]
+        sides = [
+            Side(
+                spread(seconds[place]),
+                max(turn[place].peak_mb for turn in turns),
+                mean(value for turn in turns for value in turn[place].results.values()),
+            )
+            for place in (0, 1)
+        ]
+        epochs = [spread([turn[place].said["epochs"] for turn in turns]) for place in (0, 1)]
+        plain, ours = (f"{each.median:g} ({each.low:g} to {each.high:g})" for each in epochs)
+        note = f"{work.band.part} {work.band.metric} of {self.level:g} after epochs: plain {plain}, ours {ours}"
+        return Row(self.title, "x", spread(ratios(*seconds)), self.goal, sides[0], sides[1], note=note)
 
 
 @dataclass(frozen=True)
@@ -209,7 +247,7 @@ class Preemption:
 WARNINGS = {"killed": "no warning", "told": "4 s of warning", "graced": "59 s of warning"}
 
 
-Measure = Total | PerEpoch | Growth | Memory | MemoryGrowth | Arithmetic | Preemption
+Measure = Total | PerEpoch | TimeTo | Growth | Memory | MemoryGrowth | Arithmetic | Preemption
 
 
 def _epoch_seconds(work: Work, short: Done, long: Done) -> float:

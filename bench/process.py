@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOK = 0.02
+"""Seconds between two looks at what a process has written."""
+
 
 class MeasurementError(Exception):
     """A measured command failed or took too long."""
@@ -74,6 +77,42 @@ def measure(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
         raise MeasurementError(f"over {limit:.0f} s: {_short(words)}")
     if process.returncode:
         raise MeasurementError(f"exit code {process.returncode}: {_short(words)}\n{text[-2000:]}")
+    return Measured(seconds, usage.ru_maxrss / 1024, text)
+
+
+def measure_until(
+    command: Sequence[str | Path], reached: Callable[[], bool], *, env: Mapping[str, str], cwd: Path, limit: float
+) -> Measured:
+    """Run ``command`` until ``reached`` says so, kill it, and return its cost from its start to that moment.
+
+    Raises:
+        MeasurementError: it ended before, or took too long; the message ends with its last output.
+    """
+    words = [str(word) for word in command]
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            words, env=dict(env), cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        why = ""
+        try:
+            while not reached() and not why:
+                if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    why = "" if reached() else "it ended before it was there"
+                    break
+                if time.perf_counter() - start > limit:
+                    why = f"over {limit:.0f} s"
+                time.sleep(LOOK)
+            seconds = time.perf_counter() - start
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if why:
+        raise MeasurementError(f"{why}: {_short(words)}\n{text[-2000:]}")
     return Measured(seconds, usage.ru_maxrss / 1024, text)
 
 

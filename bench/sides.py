@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -17,9 +18,10 @@ from statistics import mean
 from typing import Any
 from unittest import mock
 
-from bench.process import Measured, MeasurementError, interrupt, measure
+from bench.process import Measured, MeasurementError, interrupt, measure, measure_until
 from practica.config.study import Block
 from practica.files import read_json
+from practica.jobs.history import NAME as HISTORY
 from practica.plan.wiring import prepare_jobs
 
 ROOT = Path(__file__).parents[1]
@@ -58,8 +60,7 @@ class Done:
 
 def plain(block: Block, part: str, metric: str, place: Place) -> Done:
     """Train the block's only seed with the plain script of its exercise."""
-    script = PLAIN / f"{block.exercise}.py"
-    done = _run([script, "--spec", block.specification(), "--data", place.data], os.environ, place)
+    done = _run(_script(block, place), os.environ, place)
     said = last_json(done.output)
     (seed,) = block.seeds
     return Done(done.seconds, done.peak_mb, {seed: said["metrics"][part][metric]}, said)
@@ -82,6 +83,10 @@ def _finished(
         values.setdefault(run["seed"], []).append(run["metrics"][part][metric])
     said = {name: written["provenance"][name] for name in ("engine", "precision")}
     return Done(before + done.seconds, done.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
+
+
+def _script(block: Block, place: Place) -> list[str | Path]:
+    return [PLAIN / f"{block.exercise}.py", "--spec", block.specification(), "--data", place.data]
 
 
 def _train(block: Block, place: Place, results: Path) -> list[str | Path]:
@@ -113,6 +118,46 @@ def preempted(number: int, grace: int, block: Block, part: str, metric: str, pla
         command = [sys.executable, *_train(block, place, folder / "results")]
         before = interrupt(command, number, now, env=_quiet(env), cwd=ROOT, limit=place.limit)
         return _finished(block, part, metric, place, folder / "results", env, before)
+
+
+def until(level: float, side: str, block: Block, part: str, metric: str, place: Place) -> Done:
+    """Train the block's only seed until the metric first reaches ``level`` at the end of an epoch, and stop it there.
+
+    Both sides write every epoch to a file, the plain script with Keras' ``CSVLogger``, ours to ``history.jsonl``; the
+    time runs from the start of the process until the epoch is found there. ``said`` has the number of epochs.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if side == "plain":
+            words, history = [*_script(block, place), "--history", folder / "history.csv"], folder / "history.csv"
+            env, points = dict(os.environ), partial(csv_points, f"val_{metric}" if part == "validation" else metric)
+        else:
+            words, history = _train(block, place, folder), block.folder(folder) / HISTORY
+            env, points = job_environment(), partial(json_points, part, metric)
+        found: list[tuple[int, float]] = []
+
+        def reached() -> bool:
+            if history.is_file():
+                complete, _, _ = history.read_text(encoding="utf-8").rpartition("\n")
+                found[:] = [point for point in points(complete) if point[1] >= level][:1]
+            return bool(found)
+
+        command = [sys.executable, *words]
+        done = measure_until(command, reached, env=_quiet(env), cwd=ROOT, limit=place.limit)
+    ((epochs, value),) = found
+    (seed,) = block.seeds
+    return Done(done.seconds, done.peak_mb, {seed: value}, {"epochs": epochs})
+
+
+def csv_points(column: str, text: str) -> list[tuple[int, float]]:
+    """Return the epochs, from 1, and the values of a column of what Keras' ``CSVLogger`` has written."""
+    return [(int(row["epoch"]) + 1, float(row[column])) for row in csv.DictReader(text.splitlines())]
+
+
+def json_points(part: str, metric: str, text: str) -> list[tuple[int, float]]:
+    """Return the epochs and the values of a metric in our history, a point a line after the first."""
+    points = [json.loads(line) for line in text.splitlines()[1:]]
+    return [(point["epoch"], point[part][metric]) for point in points]
 
 
 def _slurm(folder: Path, grace: int) -> dict[str, str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.measures import Band, Job, Measure, Work
 from bench.process import MeasurementError
 from bench.rows import Row
-from bench.sides import SIDES, Done, Place
+from bench.sides import SIDES, Done, Place, until
 from practica.config.study import Block, Study
 
 Repetition = Mapping[Job, Done | str]
@@ -75,7 +76,8 @@ class TrainingCase:
         threads = min(study.resources(self.exercise, self.variant)["threads"], os.cpu_count() or 1)
         place = Place(data, threads, self.limit)
         try:
-            return SIDES[job.side](self.block(job, number, study), self.band.part, self.band.metric, place)
+            train = SIDES[job.side] if job.level is None else partial(until, job.level, job.side)
+            return train(self.block(job, number, study), self.band.part, self.band.metric, place)
         except MeasurementError as error:
             return str(error)
 

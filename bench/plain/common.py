@@ -30,6 +30,7 @@ class Run:
         parser = argparse.ArgumentParser(description="Train one seed with plain Keras.")
         parser.add_argument("--spec", required=True, help="specification of the run, as for `practica train --spec`")
         parser.add_argument("--data", required=True, type=Path, help="folder of the data sets")
+        parser.add_argument("--history", type=Path, help="file of comma-separated values to write, a line an epoch")
         arguments = parser.parse_args()
         spec = json.loads(arguments.spec)
         self.model: str = spec["model"]
@@ -37,6 +38,7 @@ class Run:
         self.settings: dict[str, Any] = {**spec["settings"], "dataset": self.dataset}
         (self.seed,) = spec["seeds"]
         self._folder = arguments.data / "prepared" / self.dataset
+        self._history = arguments.history
         self._fit_seconds = 0.0
         # Keras draws its own seeds from here. Not keras.utils.set_random_seed: TensorFlow's global seed, which it sets
         # too, lets `fit` go through the samples in one and the same order in every epoch, which costs accuracy.
@@ -48,6 +50,8 @@ class Run:
 
     def fit(self, model: keras.Model, x: Any, y: Any, **options: Any) -> None:
         """Call ``model.fit`` with the study's batch size and epochs, and time it."""
+        if self._history:
+            options["callbacks"] = [keras.callbacks.CSVLogger(self._history)]
         start = time.perf_counter()
         model.fit(x, y, batch_size=self.settings["batch_size"], epochs=self.settings["epochs"], verbose=0, **options)
         self._fit_seconds += time.perf_counter() - start

@@ -15,6 +15,7 @@ from bench.measures import (
     MemoryGrowth,
     PerEpoch,
     Preemption,
+    TimeTo,
     Total,
     Work,
 )
@@ -76,6 +77,20 @@ def test_an_epoch_is_the_difference_of_two_lengths() -> None:
     row = PerEpoch(at_least(1.5)).row(WORK, [(plain(9), ours(7), plain(25), ours(11))])
     assert (row.other.seconds, row.ours.seconds) == (Spread(2.0, 2.0, 2.0, 1), Spread(0.5, 0.5, 0.5, 1))
     assert row.value == Spread(4.0, 4.0, 4.0, 1)
+
+
+def test_time_to_a_level_compares_the_moments_at_which_both_sides_reach_it() -> None:
+    measure = TimeTo(0.95, at_least(1))
+    assert measure.jobs(WORK) == [Job("plain", 1, 10, 0.95), Job("ours", 1, 10, 0.95)]
+    turns = [
+        (Done(40, 900, {seed: 0.951}, {"epochs": plain}), Done(20, 700 + seed, {seed: 0.97}, {"epochs": 5}))
+        for seed, plain in enumerate((9, 12))
+    ]
+    row = measure.row(WORK, turns)
+    assert row.value == Spread(2.0, 2.0, 2.0, 2)
+    assert (row.other.seconds.median, row.ours.seconds.median, row.ours.peak_mb) == (40, 20, 701)
+    assert "of 0.95 after epochs: plain 10.5 (9 to 12), ours 5 (5 to 5)" in row.note
+    assert (row.same, row.verdict) == (None, REACHED)
 
 
 def test_growth_is_many_seeds_over_one() -> None:

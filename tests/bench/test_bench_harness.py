@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from bench.__main__ import main
 from bench.orchestration import traced
-from bench.process import MeasurementError, interrupt, measure
-from bench.sides import job_environment, last_json
+from bench.process import Measured, MeasurementError, interrupt, measure, measure_until
+from bench.sides import csv_points, job_environment, json_points, last_json
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +56,31 @@ def test_a_process_is_told_to_end_at_its_moment(tmp_path: Path) -> None:
     (tmp_path / "begun").unlink()
     with pytest.raises(MeasurementError, match="ended before it was stopped"):
         interrupted("", signal.SIGTERM)
+
+
+def test_a_process_is_measured_until_it_is_there_and_then_killed(tmp_path: Path) -> None:
+    def until(code: str, limit: float = 20) -> Measured:
+        command = [sys.executable, "-c", code, str(tmp_path / "there")]
+        return measure_until(command, (tmp_path / "there").exists, env=os.environ, cwd=ROOT, limit=limit)
+
+    touch = "import pathlib, sys, time; x = bytearray(300 * 2**20); time.sleep(1); pathlib.Path(sys.argv[1]).touch()"
+    done = until(f"{touch}; time.sleep(60)")
+    assert 1 < done.seconds < 20
+    assert done.peak_mb > 300
+    (tmp_path / "there").unlink()
+    assert until(touch).seconds > 1  # it may end with what was waited for
+    (tmp_path / "there").unlink()
+    with pytest.raises(MeasurementError, match=r"ended before it was there(.|\n)*no luck"):
+        until("print('no luck')")
+    with pytest.raises(MeasurementError, match="over 1 s"):
+        until("import time; time.sleep(60)", limit=1)
+
+
+def test_points_of_both_sides_are_epochs_from_one() -> None:
+    assert csv_points("val_accuracy", "epoch,accuracy,val_accuracy\n0,0.5,0.6\n1,0.7,0.8") == [(1, 0.6), (2, 0.8)]
+    ours = '{"schema": 1}\n{"seed": 0, "epoch": 1, "train": {"accuracy": 0.5}, "validation": {"accuracy": 0.6}}'
+    assert json_points("validation", "accuracy", ours) == [(1, 0.6)]
+    assert csv_points("val_accuracy", "") == json_points("validation", "accuracy", "") == []
 
 
 def test_a_process_without_json_is_an_error() -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from bench.__main__ import chosen, main
 from bench.against import BEFORE, NOW, Against
 from bench.cases import CASES, quick
-from bench.measures import Band, Job, Total
+from bench.measures import Band, Job, TimeTo, Total
 from bench.orchestration import DryRun, Turn
 from bench.rows import FAILED, REACHED, at_least
 from bench.training import TrainingCase
@@ -95,6 +95,19 @@ def test_a_tiny_case_runs_on_both_sides(study: Study, tmp_path: Path) -> None:
     assert all(side.seconds.median > 0 and side.peak_mb > 100 for side in (one.other, one.ours))
     record = case.record(repetition)
     assert {(each["side"], each["seeds"]) for each in record} == {("plain", 1), ("ours", 1), ("ours", 3)}
+
+
+@needs("ej05/tanh5")
+@pytest.mark.keras
+def test_both_sides_are_stopped_at_the_epoch_that_reaches_the_level(study: Study, tmp_path: Path) -> None:
+    data.prepare("logistic", tmp_path)
+    long = {**TINY, "epochs": 1_000_000}
+    case = TrainingCase("x", "ej05", "tanh5", Band("validation", "mse", 0), (TimeTo(0.0),), long, limit=300)
+    repetition = case.repeat(0, study, tmp_path)
+    (row,) = case.rows(study, [repetition])
+    assert row.value is not None, row.note
+    assert [done.said["epochs"] for done in repetition.values()] == [1, 1]
+    assert all(list(done.results) == [0] for done in repetition.values())
 
 
 @pytest.mark.workflow
