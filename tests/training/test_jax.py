@@ -84,7 +84,23 @@ def test_where_keras_runs_on_tensorflow_nobody_imports_jax() -> None:
         """
     environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 0, f"JAX is imported: add to practica.hidden_jax whoever does. {done.stderr.decode()}"
+    assert done.returncode == 0, f"JAX is imported: add to practica.hidden whoever does. {done.stderr.decode()}"
+
+
+def test_keras_takes_data_frames_though_pandas_is_hidden_from_it() -> None:
+    program = """if True:
+        import sys, practica
+        sys.modules.update(sklearn=None, matplotlib=None)  # as for a job
+        import keras
+        del sys.modules["sklearn"]
+        import sklearn.model_selection
+        assert "pandas" not in sys.modules
+        import pandas
+        frame = pandas.DataFrame({"one": [1.0, 2.0], "two": [1, 2]})
+        net = keras.Sequential([keras.layers.Dense(1, kernel_initializer="ones")])
+        assert net.predict(frame, verbose=0).ravel().tolist() == [2.0, 4.0]
+        """
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_who_asks_for_jax_gets_it() -> None:

@@ -6,6 +6,7 @@ TensorFlow, pandas and matplotlib are imported inside the subcommands, because e
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shlex
 import subprocess
@@ -225,6 +226,7 @@ def quiet_tensorflow(threads: int) -> None:
         raise InputError(f"Keras cannot be imported ({error}): {BACKENDS}") from error
     if (backend := keras.backend.backend()) not in ("tensorflow", "jax"):
         raise InputError(f"Keras is to run on {backend}: {BACKENDS}")
+    gc.freeze()  # what was imported lives to the end, and need not be traversed again and again
 
 
 @contextmanager

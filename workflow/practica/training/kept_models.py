@@ -1,14 +1,16 @@
-"""Save the nets of runs as Keras files, load them, and predict with them."""
+"""Save the nets of runs as Keras files, load them, and predict with them.
+
+Every training imports this, so pandas, which only predictions need, is imported where it is used.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-import pandas as pd
 
 from practica.errors import InputError, in_one_line
 from practica.exercises.problem import IMAGE_FILES, Images, Settings, rows_of
@@ -17,6 +19,9 @@ from practica.texts import holds_text
 from practica.training.fit import precision
 from practica.training.results import Run
 from practica.training.weights import FirstWeights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BATCH = 500
 
@@ -112,6 +117,8 @@ def read_texts(path: Path) -> tuple[list[str], np.ndarray]:
         if path.suffix == ".npz":
             values = _only_array(path)
         elif path.suffix == ".csv":
+            import pandas as pd
+
             table = pd.read_csv(path, dtype=str, keep_default_na=False)
             values = table["text" if "text" in table else table.columns[0]].to_numpy(dtype=str)
         else:
@@ -146,6 +153,8 @@ def read_inputs(path: Path, size: tuple[int, ...]) -> tuple[list[str], Any]:
         if path.suffix == ".npz":
             values = _only_array(path)
         else:
+            import pandas as pd
+
             values = pd.read_csv(path, header=None if _numeric(path) else 0).to_numpy(dtype=float)
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"{path}: neither arrays (npz) nor rows of numbers (csv): {in_one_line(error)}") from error
@@ -210,6 +219,8 @@ def predictions(net: keras.Model, names: list[str], inputs: Any, to_input: Calla
         raise InputError(
             f"inputs of shape {_shapes(inputs)} do not fit the net{net_takes}: {in_one_line(error)}"
         ) from error
+    import pandas as pd
+
     table = pd.DataFrame({"sample": names} | {f"output_{place}": column for place, column in enumerate(outputs.T)})
     return table.assign(**{"class": outputs.argmax(axis=1)}) if outputs.shape[1] > 1 else table
 
