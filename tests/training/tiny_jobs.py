@@ -50,6 +50,7 @@ def few(model: str, seeds: tuple[int, ...] = (0,), **settings: Any) -> Block:
 
 BLOCKS = {
     "several seeds": made_up("normalised", (0, 1), epochs=4, bn_momentum=0.9),
+    "several waves": made_up("normalised", (0, 1, 2, 3, 4), epochs=3, bn_momentum=0.9),
     "dropout": made_up("words", **WORDS, epochs=6),
     "folds": Block("moons", "dense", (3,), "dense", "crescents", {**TRAINING, **MOONS, "folds": 2, "epochs": 4}),
     "augmentation": made_up("images", **ALTERED, epochs=6),
@@ -74,14 +75,16 @@ def train(
     """Run the job with a checkpoint at every point.
 
     It kills its own process at the ``kill_at``-th event or at the start of epoch ``kill_in``, unless they are 0;
-    ``kill_in`` and ``pause`` (seconds in every epoch) are for nets written by hand.
+    ``kill_in`` and ``pause`` (seconds in every epoch) are for nets written by hand. Stacks are trained in waves of
+    two runs.
     """
     from practica import exercises
     from practica.jobs import attempt
     from practica.jobs.job import run_job
-    from practica.training import by_hand
+    from practica.training import by_hand, waves
 
     use(TOY)
+    waves.WAVE_BYTES = 1  # two runs
     load = exercises.load
     exercises.load = lambda exercise: made_up_exercise if exercise == made_up_exercise.NAME else load(exercise)
     attempt.GRACE = 0.5

@@ -18,6 +18,8 @@ import numpy as np
 from practica.texts import holds_text
 
 CPU_INFO = Path("/proc/cpuinfo")
+AHEAD = 2
+"""Turns of a loop that are under way at the same time."""
 NAME: str = keras.backend.backend()
 
 if NAME == "tensorflow":
@@ -87,6 +89,22 @@ def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: 
 def compiled(function: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
     """Return the function as one compiled graph; ``xla`` fuses its operations, which pays off if they are tiny."""
     return tf.function(function, jit_compile=xla, autograph=False) if NAME == "tensorflow" else jax.jit(function)
+
+
+def repeated(times: Any, body: Callable[[Any, Any], Any], state: Any) -> Any:
+    """Return ``state`` after ``times`` calls of ``body(number, state)`` in a graph.
+
+    TensorFlow begins turns ahead with what does not depend on the state, such as their batches, and keeps it: ten turns
+    by default, of which one is enough.
+    """
+    if NAME != "tensorflow":
+        return keras.ops.fori_loop(0, times, body, state)
+
+    def turn(number: Any, now: Any) -> Any:
+        return number + 1, body(number, now)
+
+    start = (tf.constant(0), state)
+    return tf.while_loop(lambda number, _: number < times, turn, start, parallel_iterations=AHEAD)[1]
 
 
 def graph(function: Callable[[], Any]) -> Any:

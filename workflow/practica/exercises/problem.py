@@ -185,6 +185,10 @@ class Problem:
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: samples for name, samples in parts.items() if samples is not None}
 
+    def artefacts_from(self, predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:
+        """Return copies of the artefacts: a slice would keep the whole array that it comes from in memory."""
+        return {name: np.array(array) for name, array in self.artefacts(predict).items()}
+
     def without_test(self) -> Problem:
         """Return what a trial may see: no test part, nor artefacts, which are made from it."""
         return replace(self, test=None, artefacts=lambda predict: {})

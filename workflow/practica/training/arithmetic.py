@@ -1,4 +1,4 @@
-"""Count the arithmetic of a net: the products of its inputs and its weights, in one step of training.
+"""Count the arithmetic of a net: the products of its inputs and its weights, in one step of training; and its values.
 
 Whenever a layer is applied, each number in its matrices and kernels is multiplied and added once at every place of its
 input or of its output, whichever has fewer: of the output for a strided convolution, of the input for a transposed one.
@@ -36,29 +36,47 @@ def step_flop(net: keras.Model, inputs: Any, batch_size: int) -> int:
 
 def forward_flop(net: keras.Model, inputs: Any) -> int:
     """Return the floating-point operations with which a built net computes its outputs of all these inputs."""
+
+    def flop(layer: keras.Layer, given: Any, outputs: Any) -> int:
+        weights = _weights(layer)
+        return 2 * weights * _places(layer, given, outputs) if weights else 0
+
+    return _over_calls(net, inputs, flop)
+
+
+def values_a_sample(net: keras.Model, inputs: Any) -> int:
+    """Return how many numbers a built net makes of one sample: its inputs and the outputs of all its layers."""
+    samples = keras.tree.flatten(inputs)[0].shape[0]
+    return (_size(inputs) + _over_calls(net, inputs, lambda layer, given, outputs: _size(outputs))) // samples
+
+
+def _size(arrays: Any) -> int:
+    return sum(math.prod(part.shape) for part in keras.tree.flatten(arrays) if hasattr(part, "shape"))
+
+
+def _over_calls(net: keras.Model, inputs: Any, count: Callable[[keras.Layer, Any, Any], int]) -> int:
+    """Return the sum of ``count(layer, arguments, outputs)`` over the calls of all layers for these inputs."""
     counts: list[int] = []
     layers = flat_layers(net)
     cells = {id(cell) for layer in layers if isinstance(layer, keras.layers.RNN) for cell in flat_layers(layer)[1:]}
+
+    def counted(layer: keras.Layer) -> Callable[..., Any]:
+        call = layer.call
+
+        def also_counts(*args: Any, **kwargs: Any) -> Any:
+            outputs = call(*args, **kwargs)
+            counts.append(count(layer, [args, kwargs], outputs))
+            return outputs
+
+        return also_counts
+
     # Only its calls tell how often a layer is applied, and to what: some are shared, or without shapes of their own.
     with ExitStack() as stack:
         for layer in layers:
             if id(layer) not in cells:
-                stack.enter_context(patch.object(layer, "call", _counted(layer, counts)))
+                stack.enter_context(patch.object(layer, "call", counted(layer)))
         net(inputs)
     return sum(counts)
-
-
-def _counted(layer: keras.Layer, counts: list[int]) -> Callable[..., Any]:
-    """Return the layer's function, which also notes the operations of each call."""
-    call, weights = layer.call, _weights(layer)
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        outputs = call(*args, **kwargs)
-        if weights:
-            counts.append(2 * weights * _places(layer, [args, kwargs], outputs))
-        return outputs
-
-    return counted
 
 
 def _weights(layer: keras.Layer) -> int:

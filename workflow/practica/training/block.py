@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from practica.training.provenance import describe, peak_memory_mb
 from practica.training.recipe import steps_an_epoch
 from practica.training.record import Outcome
 from practica.training.results import Run, write_results
+from practica.training.waves import waves
 
 if TYPE_CHECKING:
     from practica.config.study import Block
@@ -152,7 +154,7 @@ def _one_by_one(
 def _together(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
 ) -> Iterator[tuple[Name, Outcome]]:
-    """Train runs with the same number of steps per epoch as replicas of one net.
+    """Train runs as replicas of one net, wave by wave.
 
     Raises:
         NotStackable: the net or its recipe needs Keras' own ``fit``.
@@ -160,26 +162,25 @@ def _together(
     if precision(settings) != "float32":
         raise stack.NotStackable(f"its layers compute in {precision(settings)}")
     names = list(names_of(block))
-    first = problem_of(block, arrays, settings, names[0])
-    replicas = stack.Stack(build, settings, first, block.save_model)
-    problems = {names[0]: first} | {name: problem_of(block, arrays, settings, name) for name in names[1:]}
+    replicas = stack.Stack(build, settings, problem_of(block, arrays, settings, names[0]), block.save_model)
     finished = {name: checkpoints.of(*name).finished() for name in names}
-    stacks: dict[int, list[Name]] = {}
-    for name, problem in problems.items():
-        stacks.setdefault(steps_an_epoch(problem, settings), []).append(name)
-    for steps, members in stacks.items():
-        if all(finished[name] for name in members):
-            continue
-        checkpoint = checkpoints.of_stack(steps)
-        members.sort(key=lambda name: [len(part) for part in problems[name].parts().values()])
-        called = [_called(name) for name in members]
-        outcomes = replicas.fit(
-            [problems[name] for name in members], [_run_seed(n) for n in members], called, checkpoint
-        )
-        for name, outcome in zip(members, outcomes, strict=True):
-            checkpoints.of(*name).finish(outcome)
-            finished[name] = outcome
-        checkpoint.discard()
+    problems = ((name, problem_of(block, arrays, settings, name)) for name in names)
+    steps = partial(steps_an_epoch, settings=settings)
+    for number, wave in enumerate(waves(problems, steps, replicas.bytes_a_run)):
+        if not all(finished[name] for name in wave):
+            members = sorted(wave, key=lambda name: [len(part) for part in wave[name].parts().values()])
+            checkpoint = checkpoints.of_stack(number)
+            outcomes = replicas.fit(
+                [wave[name] for name in members],
+                [_run_seed(name) for name in members],
+                [_called(name) for name in members],
+                checkpoint,
+            )
+            for name, outcome in zip(members, outcomes, strict=True):
+                checkpoints.of(*name).finish(outcome)
+                finished[name] = outcome
+            checkpoint.discard()
+        wave.clear()  # frees its data before those of the next wave are made
     yield from ((name, outcome) for name, outcome in finished.items() if outcome)
 
 

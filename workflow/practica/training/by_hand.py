@@ -77,7 +77,7 @@ class Trainer:
             best_epoch=record.best_epoch,
             parameters={"total": total, "trainable": total, "non_trainable": 0},
             fit_seconds=record.seconds,
-            artefacts=problem.artefacts(lambda x: net.predict(as_input(x, problem))),
+            artefacts=problem.artefacts_from(lambda x: net.predict(as_input(x, problem))),
         )
 
 

@@ -58,13 +58,13 @@ class Checkpoints:
         """Return the checkpoint of one run."""
         return Checkpoint(self, f"s{seed}" if fold is None else f"s{seed}f{fold}")
 
-    def of_stack(self, steps: int) -> Checkpoint:
-        """Return the checkpoint of the runs that are trained together, in ``steps`` steps an epoch.
+    def of_stack(self, wave: int) -> Checkpoint:
+        """Return the checkpoint of the runs that are trained together in this wave of the block.
 
         The number of epochs decides how their graph is compiled, and so their rounding: runs with another number of
         epochs cannot continue from it.
         """
-        return Checkpoint(self, f"stack{steps}", shared=False)
+        return Checkpoint(self, f"stack{wave}", shared=False)
 
     def condemn(self, verdict: str) -> None:
         """Record that the block diverges, so that a retry does not spend the same time to find out."""

@@ -95,7 +95,7 @@ class Trainer:
             best_epoch=record.best_epoch,
             parameters=count_parameters(self._net),
             fit_seconds=record.seconds,
-            artefacts=problem.artefacts(predict),
+            artefacts=problem.artefacts_from(predict),
         )
 
     def _start(self, problem: Problem, seed: int, *, single: bool = False) -> None:

@@ -33,11 +33,13 @@ class Loop:
     The state is that of ``Step`` without the metrics, then the net's variables at the best point and the best score.
     """
 
-    def __init__(self, step: Step, problems: Sequence[Problem], settings: Settings, seeds: Sequence[int]) -> None:
+    def __init__(
+        self, step: Step, problems: Sequence[Problem], settings: Settings, seeds: Sequence[int], bytes_a_sample: int
+    ) -> None:
         self.step = step
         self.problem = problems[0]
-        self.seeds = seeds
-        self.store = Store(problems, [sample_weights(problem, settings) for problem in problems])
+        self._settings, self._bytes_a_sample = settings, bytes_a_sample
+        self.take(problems, seeds)
         self.per_point = log_interval(settings)
         self._batch = settings.batch_size
         self._zeros = step.start(len(seeds))[step.metrics :]
@@ -54,7 +56,23 @@ class Loop:
             evaluate = partial(self._evaluate, part)
             many = rows.shape[1] > EAGER_BATCHES * self.store.evaluation_batch
             self._measure[part] = backend.compiled(evaluate, xla=False) if many else evaluate
+
+    def fits(self, problems: Sequence[Problem]) -> bool:
+        """Return whether the compiled loop can train these problems as well: they are as many, with parts as large."""
+        sizes = {name: tuple(len(each.parts()[name]) for each in problems) for name in problems[0].parts()}
+        return sizes == {name: part.counts for name, part in self.store.parts.items()}
+
+    def take(self, problems: Sequence[Problem], seeds: Sequence[int]) -> None:
+        """Store the data of these runs in place of those before."""
+        weights = [sample_weights(problem, self._settings) for problem in problems]
+        self.store = Store(problems, weights, self._bytes_a_sample)
+        self.seeds = seeds
         self.state: list[Any] = []
+
+    def release(self) -> None:
+        """Free the data and the state, and keep the compiled loop."""
+        self.store.release()
+        self.state = []
 
     def begin(self, weights: State) -> None:
         """Set all replicas to the start with ``weights`` ``(replicas, ...)``, in the order of ``Step``."""
@@ -198,7 +216,7 @@ class Loop:
             ]
             return [*now[:live], *best, ops.where(improved, score, state[-1])], logs
 
-        return ops.fori_loop(0, points, at_point, (state, logs))
+        return backend.repeated(points, at_point, (state, logs))
 
     def reseeded(self, state: list[Any], states: Any) -> list[Any]:
         """Return the state with these states of random layers, so that no point depends on how it was reached."""
@@ -258,4 +276,4 @@ def _repeated(times: int, body: Any, state: list[Any]) -> list[Any]:
     if times == 1:
         return body(0, state)
     # A loop in the graph: tracing every turn would take seconds.
-    return ops.fori_loop(0, times, body, state) if times else state
+    return backend.repeated(times, body, state) if times else state

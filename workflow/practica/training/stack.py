@@ -15,11 +15,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from practica import backend
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Problem, Settings
 from practica.texts import holds_text
 from practica.training import keras_internals
 from practica.training.agreement import NotStackable, depends_on_order, first_loss_if_equal
+from practica.training.arithmetic import values_a_sample
 from practica.training.checkpoint import Checkpoint, State
 from practica.training.fit import BEST, NONE, augmented, check_output, count_parameters, example, predict_with
 from practica.training.loop import Loop
@@ -32,6 +34,10 @@ CALL_SECONDS = 1.0
 """Seconds that one call of the compiled loop should take: short enough for signals and checkpoints to be in time."""
 MOST_PARAMETERS = 50_000
 """Above this, a single net keeps the processor busy, and its replicas gain nothing from sharing a graph."""
+COPIES = 10
+"""Arrays as large as all weights that training holds: weights, gradients, moments, the best ones, and what follows."""
+FLOAT = 4
+"""Bytes of a number of float32."""
 MATRIX = 2
 """Most dimensions of weights that gain from sharing a graph: convolutions of many kernels take longer together."""
 
@@ -95,6 +101,10 @@ class Records:
 class Stack:
     """The runs of a block as replicas of one net.
 
+    Attributes:
+        net: the net.
+        bytes_a_run: the memory that a replica takes besides its data.
+
     Raises:
         InputError: the settings do not fit the net.
         NotStackable: the net or its recipe needs Keras' own ``fit``, or would gain nothing.
@@ -106,10 +116,14 @@ class Stack:
         keras.config.set_dtype_policy("float32")
         self._settings, self._keep = settings, keep
         self._untrained: float | None = None
+        self._last: Loop | None = None
         self._first = FirstWeights(build, settings, lambda: example(problem))
         self.net = self._first.net
         check_output(self.net, example(problem))
         check_net(self.net)
+        self._bytes_a_sample = FLOAT * values_a_sample(self.net, example(problem))
+        batch = backend.AHEAD * min(settings.batch_size, len(problem.train))
+        self.bytes_a_run = FLOAT * COPIES * self.net.count_params() + self._bytes_a_sample * batch
         self._model = augmented(self.net, problem)
         compile_model(self._model, problem, settings, 1)
         check_recipe(self._model, problem, settings)
@@ -152,18 +166,24 @@ class Stack:
             left -= points
             # For a checkpoint at every point, every point needs a call of its own.
             points = max(1, int(CALL_SECONDS / seconds * points)) if checkpoint.every else 1
-        return self._outcomes(loop, problems, records.runs)
+        outcomes = self._outcomes(loop, problems, records.runs)
+        loop.release()
+        return outcomes
 
     def _loop(self, problems: Sequence[Problem], seeds: Sequence[int]) -> tuple[Loop, float]:
         """Return the loop at its start, and the loss there; the first loop is compared with Keras' own step."""
         try:
-            step = Step(self._model, len(seeds), *self._example)
-            loop = Loop(step, problems, self._settings, seeds)
+            before = self._last if self._last and self._last.fits(problems) else None
+            if before:
+                before.take(problems, seeds)
+            step = before.step if before else Step(self._model, len(seeds), *self._example)
+            loop = self._last = before or Loop(step, problems, self._settings, seeds, self._bytes_a_sample)
             state = step.start(len(seeds))[: step.weights]
             for variable, weights in zip(self.net.weights, self._first.of(seeds), strict=True):
                 state[step.place(variable)] = weights
             loop.begin(state)
-            loop.shuffles = loop.shuffles or depends_on_order(loop)
+            if not before:
+                loop.shuffles = loop.shuffles or depends_on_order(loop)
             if self._untrained is None:
                 own = augmented(self._first.again(), problems[0])
                 compile_model(own, problems[0], self._settings, 1)
@@ -198,7 +218,7 @@ class Stack:
                 best_epoch=record.best_epoch,
                 parameters=parameters,
                 fit_seconds=record.seconds,
-                artefacts=problem.artefacts(partial(predict, r)),
+                artefacts=problem.artefacts_from(partial(predict, r)),
             )
             for r, (problem, record) in enumerate(zip(problems, records, strict=True))
         ]

@@ -14,6 +14,8 @@ from practica.training.batches import EVALUATION_BATCH
 
 EVALUATED_AT_ONCE = 50_000
 """Most samples of all replicas together in one batch of an evaluation."""
+EVALUATED_BYTES = 2**26
+"""Most bytes of inputs and layers' outputs in one batch of an evaluation of all replicas."""
 
 
 class Part(NamedTuple):
@@ -37,11 +39,16 @@ class Store:
         evaluation_batch: samples of each replica in one batch of an evaluation.
     """
 
-    def __init__(self, problems: Sequence[Problem], weights: Sequence[np.ndarray | None]) -> None:
+    def __init__(self, problems: Sequence[Problem], weights: Sequence[np.ndarray | None], bytes_a_sample: int) -> None:
         rows, self.x, self.y, self.weights = _shared(problems, weights)
         self.parts = {name: _part(each) for name, each in rows.items()}
-        self.evaluation_batch = min(EVALUATION_BATCH, max(1, EVALUATED_AT_ONCE // len(problems)))
+        most = min(EVALUATED_AT_ONCE, EVALUATED_BYTES // bytes_a_sample)
+        self.evaluation_batch = min(EVALUATION_BATCH, max(1, most // len(problems)))
         self._orders = Orders()
+
+    def release(self) -> None:
+        """Free the arrays; what they look like is kept."""
+        self.x = self.y = self.weights = None
 
     def order(self, seeds: Sequence[int], epoch: int) -> np.ndarray:
         """Return the rows ``(replicas, most samples)`` of the training part in the order of an epoch."""
@@ -50,6 +57,11 @@ class Store:
         for own, stored, count, seed in zip(ordered, rows, counts, seeds, strict=True):
             stored.take(self._orders.draw(seed, epoch, count), out=own[:count])
         return ordered
+
+
+def identity(*arrays: np.ndarray) -> tuple[Any, ...]:
+    """Return what only the same arrays in memory have in common."""
+    return tuple((array.ctypes.data, array.shape, array.strides, array.dtype.str) for array in arrays)
 
 
 def _part(rows: Sequence[np.ndarray]) -> Part:
@@ -72,7 +84,7 @@ def _shared(
             if own is not None:
                 # Only the training part has weights, but parts may share their arrays with it.
                 arrays.append(own if len(own) == len(arrays[1]) else np.ones(len(arrays[1]), np.float32))
-            key = tuple((a.ctypes.data, a.shape, a.strides, a.dtype.str) for a in arrays)
+            key = identity(*arrays)
             if key not in offsets:
                 offsets[key] = end
                 stored.append(tuple(arrays))

@@ -60,6 +60,7 @@ class FirstWeights:
             self._streams[place] = streams.setdefault(id(initializer), place)
         if all(draws.values()):
             self._drawn, self._own = draws, []
+        self._draw_all = backend.compiled(self._all, xla=False)
 
     def of(self, seeds: Sequence[int]) -> list[np.ndarray]:
         """Return the weights ``(seeds, ...)`` of the runs, in the order of ``net.get_weights()``."""
@@ -68,18 +69,21 @@ class FirstWeights:
             place: np.array([[weight_seed(seed, self._streams[place]), 0] for seed in seeds], np.uint32)
             for place in self._drawn
         }
-        # For many runs in one graph, without a call for each.
-        each = (lambda draw, own: draw(own[0])[None]) if len(seeds) == 1 else keras.ops.map
-        together = backend.compiled(
-            lambda: [each(draw, states[place]) for place, draw in self._drawn.items()], xla=False
-        )
-        for place, values in zip(self._drawn, together(), strict=True):
+        for place, values in zip(self._drawn, self._draw_all(states), strict=True):
             weights[place] = keras.ops.convert_to_numpy(values)
         for replica, seed in enumerate(seeds if self._own else ()):
             built = self._built(seed).get_weights()
             for place in self._own:
                 weights[place][replica] = built[place]
         return weights
+
+    def _all(self, states: Mapping[int, Any]) -> list[Any]:
+        """Draw the weights of all runs in one graph, without a call for each run."""
+
+        def each(draw: Callable[[Any], Any], seeds: Any) -> Any:
+            return draw(seeds[0])[None] if seeds.shape[0] == 1 else keras.ops.map(draw, seeds)
+
+        return [each(draw, states[place]) for place, draw in self._drawn.items()]
 
     def again(self) -> keras.Model:
         """Build another net with the function, and give it the weights of ``net``."""
