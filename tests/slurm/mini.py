@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -19,14 +18,14 @@ import yaml
 
 from practica.config.prepared import read_config
 from practica.launch.allocation import gone
+from toy import TOY
+from workflow.project import copy_project
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
 # Overrides that make the profile quick: on a test cluster, answers and files come at once.
 FAST = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
 # The variants that have twins: runs of the first are trained together, as replicas; those of the other one by one.
-ORIGINALS = {"tanh5": "ej05", "conv": "ej08"}
+ORIGINALS = {"raw": "moons", "conv": "steps"}
 Answer = TypeVar("Answer")
 
 
@@ -119,7 +118,7 @@ class Cluster:
 
 @dataclass
 class Study:
-    """A copy of the project, with the tiny study of this folder."""
+    """A copy of the project with the toy study, cut down by ``tiny.yaml`` of this folder."""
 
     folder: Path
     originals: dict[str, str] = field(default_factory=lambda: {name: name for name in ORIGINALS})
@@ -131,13 +130,7 @@ class Study:
     def copy(cls, folder: Path) -> Study:
         """Copy what Snakemake needs."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name in PARTS:
-            source, target = ROOT / name, folder / name
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, target)
-        shutil.copy2(HERE / "tiny.yaml", folder)
+        copy_project(folder, TOY.parent, read_config([HERE / "tiny.yaml"]))
         return cls(folder)
 
     def environment(self) -> dict[str, str]:
@@ -161,17 +154,17 @@ class Study:
     def set_twins(self, twins: Mapping[str, str], resources: Mapping[str, Mapping[str, int]]) -> None:
         """Make the study consist of twins of the named variants, some with their own resources."""
         config = read_config([self.folder / "config.yaml", self.folder / "tiny.yaml"])
-        exercises = {name: {**config["exercises"][name], "variants": {}} for name in config["only"]}
+        exercises = {name: {**entry, "variants": {}} for name, entry in config["exercises"].items()}
         for name, original in twins.items():
             variant = config["exercises"][ORIGINALS[original]]["variants"][original]
-            own = {"model": original, "resources": {"gpu": 0, **resources.get(name, {})}}
+            own = {"model": variant.get("model", original), "resources": {"gpu": 0, **resources.get(name, {})}}
             exercises[ORIGINALS[original]]["variants"][name] = {**variant, **own}
         (self.folder / "config.yaml").write_text(yaml.safe_dump({**config, "exercises": exercises}, sort_keys=False))
         (self.folder / "tiny.yaml").write_text("{}\n")
         self.originals = dict(twins)
 
     def block(self, name: str) -> str:
-        """Return the block of a variant, as ``ej05/tanh5/s0-1``."""
+        """Return the block of a variant, as ``moons/raw/s0-1``."""
         return f"{ORIGINALS[self.originals[name]]}/{name}/s0-1"
 
     def close(self) -> None:

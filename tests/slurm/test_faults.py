@@ -25,12 +25,12 @@ def leave(cluster: Cluster, process: psutil.Process, job: str) -> None:
 STRIKES: dict[str, Strike] = {"killed": kill, "inner": kill_its_snakemake, "hung": hang, "torn": tear, "left": leave}
 TWINS = {
     "killed": "conv",
-    "inner": "tanh5",
-    "hung": "tanh5",
+    "inner": "raw",
+    "hung": "raw",
     "torn": "conv",
-    "left": "tanh5",
-    "full": "tanh5",
-    "memory": "tanh5",
+    "left": "raw",
+    "full": "raw",
+    "memory": "raw",
 }
 GOAL = ("--", "results/metrics.csv")
 
@@ -61,7 +61,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterat
     """Yield a study after every kind of failure."""
     copy = Study.copy(tmp_path_factory.mktemp("struck") / "study")
     copy.set_twins(TWINS, {"memory": {"mem_mb": 750}})
-    with closing(copy) as study, small_disk(study.folder / "results/runs/ej05/full", megabytes=1) as disk:
+    with closing(copy) as study, small_disk(study.folder / "results/runs/moons/full", megabytes=1) as disk:
         filler = fill(disk)
         first = study.start(*GOAL)
         waiting = dict(STRIKES)

@@ -18,17 +18,17 @@ from nodes import Account, Nodes, Watch
 pytestmark = [pytest.mark.nodes, pytest.mark.workflow, pytest.mark.keras]
 
 TWINS = {
-    "apart": "tanh5",
+    "apart": "raw",
     "lost": "conv",
     "dead": "conv",
     "pushed": "conv",
-    "dropped": "tanh5",
+    "dropped": "raw",
     "warned": "conv",
     "blind": "conv",
-    "headless": "tanh5",
-    "memory": "tanh5",
+    "headless": "raw",
+    "memory": "raw",
     "again": "conv",
-    "cancelled": "tanh5",
+    "cancelled": "raw",
     "back": "conv",
 }
 GOAL = ("--set-resources", "train:slurm_partition=train", "--", "results/metrics.csv")

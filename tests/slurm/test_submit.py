@@ -50,12 +50,12 @@ def test_a_killed_controller_is_succeeded_and_the_study_ends_as_undisturbed(
 
 
 def test_stop_leaves_no_job(cluster: Cluster, study: Study) -> None:
-    assert practica(study, "submit", *WORDS, f"results/runs/{study.block('tanh5')}/metrics.json").returncode == 0
-    training = wait_for("training", lambda: study.training(cluster, ["tanh5"]), 300)
+    assert practica(study, "submit", *WORDS, f"results/runs/{study.block('raw')}/metrics.json").returncode == 0
+    training = wait_for("training", lambda: study.training(cluster, ["raw"]), 300)
     stopped = practica(study, "submit", "--stop")
     assert stopped.returncode == 0, stopped.stderr
     wait_for("end of all jobs", lambda: not at_work(cluster, study), 60)
-    assert study.states(cluster, "tanh5") == ["CANCELLED"], training
+    assert study.states(cluster, "raw") == ["CANCELLED"], training
     assert "Ended with exit code 1: stopped" in practica(study, "submit", "--status").stdout
 
 

@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
 
 FAULTS = int(os.environ.get("PRACTICA_TORTURE_FAULTS") or 5)
 SEED = int(os.environ.get("PRACTICA_TORTURE_SEED") or random.randrange(10**6))
-TWINS = {f"twin{number}": ("tanh5", "conv")[number % 2] for number in range(2 + FAULTS // 2)}
+TWINS = {f"twin{number}": ("raw", "conv")[number % 2] for number in range(2 + FAULTS // 2)}
 # The first requests too little memory, the second little time.
 SCARCE = {"twin0": {"mem_mb": 750}, "twin1": {"runtime": 1}}
 STRIKES: tuple[Strike, ...] = (
