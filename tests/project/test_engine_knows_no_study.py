@@ -1,5 +1,6 @@
 """The engine names nothing of the study that comes with it, and the engine's tests none of its exercises."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ GENERIC = {
 SUFFIXES = {".py", ".smk", ".json", ".yaml", ".jinja", ".html", ".css", ".js", ".rst", ".sh", ".def", ".txt", ""}
 
 
+@functools.cache
 def names():
     """Return the names of exercises, variants, data sets, settings, metrics, figures and tables of the ten exercises.
 
@@ -50,9 +52,8 @@ def engine():
 
 
 def files_of_tests():
-    """Return the tests of the engine, but for this one and those on SLURM, which train two of the ten."""
-    theirs = {ROOT / "tests/study", ROOT / "tests/slurm"}
-    files = [path for path in (ROOT / "tests").rglob("*") if theirs.isdisjoint(path.parents)]
+    """Return the tests of the engine, but for this one."""
+    files = [path for path in (ROOT / "tests").rglob("*") if ROOT / "tests/study" not in path.parents]
     return [path for path in files if path.suffix in {".py", ".yaml", ".sh"} and path != Path(__file__)]
 
 
