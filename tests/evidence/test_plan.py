@@ -88,6 +88,23 @@ def test_an_estimate_knows_what_a_whole_process_took(study: Study) -> None:
     assert estimator_of(known).estimate(second).seconds == pytest.approx(31.0)
 
 
+def test_a_promoted_trial_trains_the_epochs_beyond_its_lower_rung(study: Study) -> None:
+    known, epochs = with_settings(study, epochs=12), 12
+    timed(known.blocks()[0], study.results, fit=80.0, wall=85.0)
+    trial = replace(known.blocks()[0], trial=f"t0a1b2c3d_{epochs}")
+    estimator = estimator_of(known)
+    whole = estimator.estimate(trial).seconds
+    assert whole == pytest.approx(80.0 + 5.0 + START_SECONDS)
+    for level in (epochs // 4, epochs // 2):
+        lower = checkpoint_folder(replace(trial, trial=f"t0a1b2c3d_{level}"), study.results / "tuning")
+        state = lower / "key" / "s0.checkpoint"
+        state.parent.mkdir(parents=True)
+        state.touch()
+    assert estimator.estimate(trial).seconds == pytest.approx(40.0 + 5.0 + START_SECONDS)
+    other = replace(trial, trial=f"t4e5f6a7b_{epochs}")
+    assert estimator.estimate(other).seconds == whole
+
+
 def test_the_reference_is_scaled_by_what_both_machines_have_run(study: Study) -> None:
     known = with_settings(study, epochs=10)
     referred("steps/dense", 10.0, epochs=10)

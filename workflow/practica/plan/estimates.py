@@ -26,6 +26,7 @@ from practica.config.block import Block
 from practica.config.trials import folder as tuning_folder
 from practica.errors import InputError
 from practica.files import read_json
+from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE
 
 HERE, REFERENCE, UNSCALED, RELATED, ARITHMETIC, UNKNOWN = (
@@ -117,7 +118,8 @@ class Estimator:
         self._samples: dict[str, int | None] = {}
 
     def estimate(self, block: Block) -> Estimate:
-        """Return how long a job for the block takes from its start, ignoring what a checkpoint may save."""
+        """Return how long a job for the block takes from its start, ignoring what a checkpoint of its own may save."""
+        block = self._beyond_lower_rung(block)
         variant = f"{block.exercise}/{block.variant}"
         if known := self._by_runs_of(variant, block):
             return known
@@ -125,6 +127,17 @@ class Estimator:
             return replace(known, source=RELATED)
         seconds = self._by_arithmetic(block)
         return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)
+
+    def _beyond_lower_rung(self, block: Block) -> Block:
+        """Return a promoted trial with only the epochs beyond those whose state it takes over; others as they are."""
+        if not block.rung:
+            return block
+        trial, epochs = block.rung
+        folder = checkpoint_folder(block, tuning_folder(self._results)).parent.parent
+        states = folder.glob(f"{trial}_*/{block.name}/*/*.checkpoint")
+        rungs = {path.parents[2].name for path in states}
+        below = [level for name in rungs if (level := int(name.removeprefix(f"{trial}_"))) < epochs]
+        return replace(block, settings={**block.settings, "epochs": epochs - max(below, default=0)})
 
     def _by_runs_of(self, variant: str, block: Block) -> Estimate | None:
         """Return the estimate from runs of a variant, here or in the reference; None without any."""
