@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 
-from bench.against import Against, check_commit, checkout
-from bench.cases import CASES, ON_REQUEST, Case, quick
+from bench.against import Against, WholeAgainst, check_commit, checkout, is_first
+from bench.cases import CASES, FASTER, ON_REQUEST, Case, quick
 from bench.report import as_json, machine, show
-from bench.rows import DIFFERENT, FAILED, Row
+from bench.rows import DIFFERENT, FAILED, Goal, Row
 from bench.sides import ROOT
 from bench.training import TrainingCase
 from practica.config.prepared import read_config
@@ -24,12 +24,13 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.files import write_json
 
+Compared = Case | Against | WholeAgainst
 NAMES = [case.name for case in CASES]
 
 
 def keep(
     path: Path,
-    found: Sequence[Case | Against],
+    found: Sequence[Compared],
     measured: Mapping[str, list[Any]],
     where: Mapping[str, Any],
     study: Study,
@@ -53,13 +54,24 @@ def chosen(names: Sequence[str]) -> list[Case]:
     return [case for case in CASES if (case.name in names if names else case.name not in ON_REQUEST)]
 
 
+def beside(cases: Sequence[Case], before: Path, goals: Mapping[str, Goal], study: Study) -> list[Compared]:
+    """Return the cases set beside another checkout, without those that compare only with plain scripts."""
+    compared: list[Compared] = []
+    for case in cases:
+        if not isinstance(case, TrainingCase):
+            compared.append(WholeAgainst(case, before, goals.get(case.name)))
+        elif (both := Against(case, before)).jobs(study):
+            compared.append(both)
+    return compared
+
+
 @click.command(context_settings={"show_default": True})
 @click.option(
     "--cases",
     default="",
     help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all but {', '.join(ON_REQUEST)}]",
 )
-@click.option("--against", default="", metavar="COMMIT", help="Set our trainings at this commit beside those of today.")
+@click.option("--against", default="", metavar="COMMIT", help="Set ours at this commit beside ours of today.")
 @click.option("--quick", "is_quick", is_flag=True, help="One repetition of few epochs: shows that all works.")
 @click.option("--repetitions", type=click.IntRange(1), default=3, help="Of each case, in turn.")
 @click.option("--minutes", type=click.FloatRange(0), default=60, help="Begin no repetition after so many minutes.")
@@ -76,16 +88,14 @@ def main(cases: str, against: str, is_quick: bool, repetitions: int, minutes: fl
     if is_quick:
         found, repetitions = [quick(case, study) for case in found], 1
     with ExitStack() as stack:
-        compared: list[Case | Against] = [*found]
+        compared: list[Compared] = [*found]
         if against:
-            before = stack.enter_context(checkout(against))
-            compared = [Against(case, before) for case in found if isinstance(case, TrainingCase)]
+            goals = FASTER if is_first(against) and not is_quick else {}
+            compared = beside(found, stack.enter_context(checkout(against)), goals, study)
         _measure(compared, repetitions, minutes, study, data.absolute(), out)
 
 
-def _measure(
-    found: Sequence[Case | Against], repetitions: int, minutes: float, study: Study, data: Path, out: Path
-) -> None:
+def _measure(found: Sequence[Compared], repetitions: int, minutes: float, study: Study, data: Path, out: Path) -> None:
     """Measure the cases in turn, and save and report everything after each."""
     for name in sorted({name for case in found for name in case.datasets(study)}):
         subprocess.run([sys.executable, "-m", "practica", "prepare", name, "--folder", data], cwd=ROOT, check=True)

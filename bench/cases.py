@@ -5,6 +5,7 @@ If a case runs with other settings than the study's (fewer epochs or samples), b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,17 +22,27 @@ from bench.measures import (
     TimeTo,
     Total,
 )
-from bench.orchestration import DryRun, Overhead
-from bench.rows import at_least, under
+from bench.orchestration import DryRun, Overhead, QuickStudy
+from bench.rows import Goal, at_least, under
 from bench.training import TrainingCase
 from practica.config.study import Study
 
-Case = TrainingCase | DryRun | Overhead
+Case = TrainingCase | DryRun | Overhead | QuickStudy
 FEW = 10
 """Seeds that a quick run trains at most."""
-ON_REQUEST = ("dag1000", "to-alexnet", "memory-ej09", "preempted-dense", "preempted-conv", "preempted-alexnet")
-"""The names of the cases that are measured on request only: they take long or much memory, or have no other
-side."""
+ON_REQUEST = (
+    "dag1000",
+    "quick-study",
+    "to-alexnet",
+    "memory-ej09",
+    "preempted-dense",
+    "preempted-conv",
+    "preempted-alexnet",
+)
+"""The names of the cases that are measured on request only: they take long or much memory, or have no
+other side."""
+FASTER: Mapping[str, Goal] = {"dag1000": at_least(6), "quick-study": at_least(2)}
+"""How many times as long a case must have taken at the first commit, ``bench.against.FIRST``."""
 
 
 def _stacked(goal: Measure, *memory: MemoryGrowth) -> tuple[Measure, ...]:
@@ -122,6 +133,7 @@ CASES: tuple[Case, ...] = (
     Overhead("dag10", "ej01", 10, None),
     Overhead("dag100", "ej01", 100, under(1.5)),
     Overhead("dag1000", "ej01", 1000, under(1.5), limit=10_000),
+    QuickStudy("quick-study"),
     # Without a goal: the other exercises.
     TrainingCase("ej01", "ej01", "linear", Band("validation", "mse", 3.0), _stacked(Total(10))),
     TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1),), {"epochs": 5}),
@@ -144,7 +156,12 @@ CASES: tuple[Case, ...] = (
 
 
 def quick(case: Case, study: Study) -> Case:
-    """Return the case with a tenth of its epochs or runs, few seeds and no goals, to show that everything works."""
+    """Return the case with a tenth of its epochs or runs, few seeds and no goals, to show that everything works.
+
+    Of the quick study, one exercise is left.
+    """
+    if isinstance(case, QuickStudy):
+        return replace(case, only=study.exercises[0], goal=None)
     if not isinstance(case, TrainingCase):
         return replace(case, runs=max(case.runs // 10, 4), goal=None)
     settings: dict[str, Any] = {**study.settings(case.exercise, case.variant), **case.over}

@@ -60,6 +60,11 @@ class DryRun:
     one_a_job: bool = False
     limit: float = 300
 
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"dry run of {self.runs:,} runs, {'each a job' if self.one_a_job else 'in blocks'}"
+
     def datasets(self, study: Study) -> tuple[str, ...]:
         """Return the data sets to prepare."""
         return ()
@@ -75,8 +80,7 @@ class DryRun:
 
     def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
         """Return the ratio of the two."""
-        blocks = "each a job" if self.one_a_job else "in blocks"
-        title = f"dry run of {self.runs:,} runs, {blocks}: ours / bare"
+        title = f"{self.title}: ours / bare"
         turns = [each for each in repetitions if isinstance(each, Turn)]
         if not turns:
             return [Row(title, "x", None, self.goal, note=str(repetitions[0]))]
@@ -99,6 +103,11 @@ class Overhead:
     goal: Goal | None
     limit: float = 1500
 
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"whole DAG of {self.runs} runs"
+
     def datasets(self, study: Study) -> tuple[str, ...]:
         """Return the data sets to prepare."""
         return (study.dataset(self.exercise, study.variants(self.exercise)[0]),)
@@ -116,7 +125,7 @@ class Overhead:
 
     def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
         """Return the overhead of a run, and the time of the bare Snakefile for as many jobs."""
-        title = f"whole DAG of {self.runs} runs, outside training, per run"
+        title = f"{self.title}, outside training, per run"
         turns = [each for each in repetitions if isinstance(each, Turn)]
         if not turns:
             return [Row(title, "s", None, self.goal, note=str(repetitions[0]))]
@@ -129,6 +138,63 @@ class Overhead:
     def record(self, repetition: Repetition) -> Any:
         """Return everything that was measured, for JSON."""
         return vars(repetition) if isinstance(repetition, Turn) else {"error": repetition}
+
+
+@dataclass(frozen=True)
+class QuickStudy:
+    """The time of ``workflow/scripts/report.sh``: the quick study on all cores, from prepared data to both reports.
+
+    Attributes:
+        only: the exercise that it is cut to; empty for all.
+    """
+
+    name: str
+    only: str = ""
+    goal: Goal | None = None
+    limit: float = 7200
+
+    def datasets(self, study: Study) -> tuple[str, ...]:
+        """Return the data sets to prepare."""
+        exercises = [self.only] if self.only else study.exercises
+        return tuple(sorted({study.dataset(e, variant) for e in exercises for variant in study.variants(e)}))
+
+    def repeat(self, number: int, study: Study, data: Path) -> Measured | str:
+        """Run the study in a fresh folder."""
+        return self.at(ROOT, data)
+
+    def at(self, root: Path, data: Path) -> Measured | str:
+        """Run the study of a checkout with its own code in a fresh folder; its data sets are in ``data``."""
+        with _project({}, root) as folder:
+            (folder / "data").symlink_to(data)
+            if self.only:
+                config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+                (folder / "config.yaml").unlink()
+                (folder / "config.yaml").write_text(yaml.safe_dump({**config, "only": self.only}), encoding="utf-8")
+            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            env = {**os.environ, "PATH": path, "PYTHONPATH": _python_path(root / "workflow")}
+            try:
+                return measure(["bash", "workflow/scripts/report.sh"], env=env, cwd=folder, limit=self.limit)
+            except MeasurementError as error:
+                return str(error)
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"quick study{f' of {self.only}' if self.only else ''}, to both reports"
+
+    def rows(self, study: Study, repetitions: Sequence[Measured | str]) -> list[Row]:
+        """Return its time."""
+        done = [each for each in repetitions if isinstance(each, Measured)]
+        if not done:
+            return [Row(self.title, "s", None, self.goal, note=str(repetitions[0]))]
+        seconds = spread([each.seconds for each in done])
+        return [Row(self.title, "s", seconds, self.goal, ours=Side(seconds))]
+
+    def record(self, repetition: Measured | str) -> Any:
+        """Return everything that was measured, for JSON."""
+        if isinstance(repetition, str):
+            return {"error": repetition}
+        return {"seconds": repetition.seconds}
 
 
 def _one_protocol(study: Study) -> dict[str, Any]:
@@ -169,12 +235,13 @@ def _snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: 
 
 
 @contextmanager
-def _project(config: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield a fresh folder with the project's parts, and with ``config`` as ``over.yaml``."""
+def _project(config: Mapping[str, Any], root: Path = ROOT) -> Iterator[Path]:
+    """Yield a fresh folder with the parts of the project in ``root``, and with ``config`` as ``over.yaml``."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         for part in PARTS:
-            (folder / part).symlink_to(ROOT / part)
+            if (root / part).exists():  # an earlier commit may not have it
+                (folder / part).symlink_to(root / part)
         (folder / "over.yaml").write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
         yield folder
 

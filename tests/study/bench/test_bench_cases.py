@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.__main__ import chosen, main
-from bench.against import BEFORE, NOW, Against
-from bench.cases import CASES, quick
+from bench.__main__ import beside, chosen, main
+from bench.against import BEFORE, NOW, Against, WholeAgainst
+from bench.cases import CASES, FASTER, quick
 from bench.measures import Band, Job, TimeTo, Total
-from bench.orchestration import DryRun, Turn
+from bench.orchestration import DryRun, QuickStudy, Turn
 from bench.rows import FAILED, REACHED, at_least
 from bench.training import TrainingCase
 from practica import data
@@ -40,6 +40,9 @@ THERE = [case for case in CASES if not isinstance(case, TrainingCase) or runs(f"
 @pytest.mark.parametrize("case", THERE, ids=lambda case: case.name)
 def test_a_quick_case_has_no_goals_and_settings_that_can_run(case: object, study: Study) -> None:
     reduced = quick(case, study)
+    if isinstance(reduced, QuickStudy):
+        assert reduced.only in study.exercises
+        return
     if not isinstance(reduced, TrainingCase):
         assert reduced.goal is None
         assert reduced.runs < case.runs
@@ -131,3 +134,20 @@ def test_both_commits_train_the_same_case(study: Study, tmp_path: Path) -> None:
     assert row.value.median == turn[BEFORE, job]["seconds"] / turn[NOW, job]["seconds"]
     assert row.measure == f"before / now, 2 seeds, {job.epochs} epochs"
     assert {entry["side"] for entry in case.record(turn)} == {BEFORE, NOW}
+
+
+def test_what_compares_only_with_plain_scripts_is_not_set_beside_another_commit(study: Study) -> None:
+    found = {each.name: each for each in beside(CASES, ROOT, FASTER, study)}
+    there = {case.name for case in CASES if not case.name.startswith("to-")}
+    assert set(found) == there
+    assert set(FASTER) <= there
+    assert all(found[name].goal == goal for name, goal in FASTER.items())  # type: ignore[union-attr]
+
+
+@pytest.mark.workflow
+def test_both_commits_plan_the_same_dry_run(study: Study, tmp_path: Path) -> None:
+    case = WholeAgainst(DryRun("dryrun", 29, None), ROOT)
+    turn = case.repeat(0, study, tmp_path)
+    (row,) = case.rows(study, [turn])
+    assert turn[BEFORE]["jobs"] == turn[NOW]["jobs"] > 29, row.note  # type: ignore[index]
+    assert row.value is not None
