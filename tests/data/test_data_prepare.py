@@ -39,7 +39,7 @@ def files(folder: Path, name: str = "plants") -> dict[str, bytes]:
 
 
 def test_the_data_sets_of_a_study_are_its_modules():
-    assert sorted(data_sets()) == ["pictures", "plants", "squares"]
+    assert sorted(data_sets()) == ["pictures", "plants", "sayings", "slopes", "squares"]
 
 
 def test_a_rule_that_gives_something_else_is_an_error_that_names_the_fingerprint(tmp_path, monkeypatch):

@@ -129,7 +129,7 @@ def _form(dataset: str, arrays: Arrays) -> dict[str, Any]:
         outputs = int(arrays["y_train"].max()) + 1
         return _learning("images", arrays["x_train"].shape[1:], "MULTICLASS", outputs, part="test")
     if {"tokens_train", "offsets_train", "y_train"} <= names:
-        return _learning("texts", (), "BINARY", 1, part="test", words=10_000)
+        return _learning("texts", (), "BINARY", 1, part="test")
     if {"x", "y"} <= names and arrays["x"].ndim == 2 and arrays["y"].ndim <= 2:
         x, y = arrays["x"], arrays["y"]
         if y.dtype.kind in "iu":

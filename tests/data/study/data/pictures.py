@@ -1,4 +1,4 @@
-"""Pictures of two by two pixels: published in two forms."""
+"""Coloured pictures of two by two pixels, of three kinds: published in two forms."""
 
 from __future__ import annotations
 
@@ -9,15 +9,25 @@ import numpy as np
 from practica.data.store.npz import read_arrays
 from practica.data.store.spec import Arrays, Form, Published, Upstream
 
+COUNTS = {"train": 30, "test": 9}
+SHAPE = (2, 2, 3)
+
 
 def read(path: Path) -> Arrays:
-    """Return ``x`` ``(9, 2, 2)`` uint8."""
-    return read_arrays(path, {"x": ("u1", (9, 2, 2))})
+    """Return ``x_train`` ``(30, 2, 2, 3)`` and ``y_train`` ``(30,)``, uint8, and 9 of each of the test part."""
+    x = {f"x_{part}": ("u1", (count, *SHAPE)) for part, count in COUNTS.items()}
+    y = {f"y_{part}": ("u1", (count,)) for part, count in COUNTS.items()}
+    return read_arrays(path, x | y)
 
 
 def stand_in() -> Arrays:
-    """Return dark pictures."""
-    return {"x": np.zeros((9, 2, 2), np.uint8)}
+    """Return pictures that are dark, grey or bright."""
+    arrays = {}
+    for part, count in COUNTS.items():
+        kinds = (np.arange(count) % 3).astype(np.uint8)
+        arrays[f"x_{part}"] = np.broadcast_to(100 * kinds[:, None, None, None], (count, *SHAPE)).copy()
+        arrays[f"y_{part}"] = kinds
+    return arrays
 
 
 DATASET = Published(

@@ -12,4 +12,4 @@ def compute() -> Arrays:
     return {"x": np.arange(9, dtype=np.int64) ** 2}
 
 
-DATASET = Computed(name="squares", fingerprint=fingerprint(compute()), rule="x(n) = n n", compute=compute)
+DATASET = Computed("squares", fingerprint(compute()), rule="x(n) = n n", compute=compute)
