@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -11,46 +10,20 @@ from pathlib import Path
 
 import pytest
 import sklearn
-import yaml
 from click.testing import CliRunner
 from snakemake.cli import get_argument_parser
 
+from documents import DOCUMENTS, FENCE, ROOT, WORKED, paths, snippets
 from practica.cli import main
 from practica.config import added
-from practica.config.study import Study
-from practica.plan.checks import check_settings
 from practica.words import languages, report_name
+from toy import TOY
+from workflow.project import copy_project
 
-ROOT = Path(__file__).parents[2]
-GENERATED = "docs/configuration.md"  # checked by tests/project/test_configuration_page.py
-PAGES = sorted({path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")} - {GENERATED})
-NAMES = (
-    "README.md",
-    "CONTRIBUTING.md",
-    "config/README.md",
-    "profiles/README.md",
-    "bench/README.md",
-    *PAGES,
-)
-DOCUMENTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in NAMES}
-EXAMPLES = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-INLINE = re.compile(r"`([^`\n]+)`")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 MADE = ("results", "data", ".venv", ".snakemake")
 """Folders that a run makes."""
 ROOT_FILE = re.compile(r"[A-Z]+\.(md|cff)$|(config|pyproject)\.")
-ADDING = "\n".join(DOCUMENTS[name] for name in PAGES if name.startswith("docs/add-"))
-WORKED = dict(EXAMPLES.findall(ADDING))
-"""The files of the worked example, and for config.yaml what is added to it."""
-
-
-def snippets():
-    """Yield everything set as code, with its page: shell lines, and code inside sentences."""
-    for name, text in DOCUMENTS.items():
-        shell = [line for language, code in FENCE.findall(text) if language == "sh" for line in code.splitlines()]
-        for code in [*shell, *INLINE.findall(FENCE.sub("", text))]:
-            yield f"{name}: {code}", shlex.split(code, comments=True)
 
 
 def commands(*begin):
@@ -59,21 +32,14 @@ def commands(*begin):
     return [pytest.param(words, id=name) for name, words in found if words]
 
 
-def paths(*, made):
-    """Return the snippets that name a file of the repository or, with ``made``, one that a run makes."""
-    found = [(name, words[0]) for name, words in snippets() if len(words) == 1 and "<" not in words[0]]
-    named = is_made if made else is_kept
-    return [pytest.param(code, id=name) for name, code in found if code not in WORKED and named(*code.split("/"))]
-
-
 def is_made(first, *inner):
     """Return whether the parts of a path are those of a file that a run makes."""
     return first in MADE and bool(inner and inner[-1])
 
 
 def is_kept(first, *inner):
-    """Return whether the parts of a path are those of a file in the repository."""
-    return first not in MADE and bool(inner or (ROOT / first).exists() or ROOT_FILE.match(first))
+    """Return whether the parts of a path are those of a file in the repository, outside the study."""
+    return first not in (*MADE, "study") and bool(inner or (ROOT / first).exists() or ROOT_FILE.match(first))
 
 
 @pytest.mark.parametrize("words", commands("make"))
@@ -108,31 +74,20 @@ def test_a_link_leads_somewhere(target):
     assert (ROOT / target).exists()
 
 
-@pytest.mark.parametrize("code", paths(made=False))
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in paths() if is_kept(*code.split("/"))])
 def test_a_path_is_there(code):
     assert (ROOT / code).exists() or (ROOT / "workflow/practica" / code).exists()
 
 
-@pytest.mark.parametrize("code", paths(made=True))
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in paths() if is_made(*code.split("/"))])
 def test_a_result_is_made(code):
     rules, scripts = (ROOT / "workflow/rules").glob("*.smk"), (ROOT / "workflow/scripts").glob("*.sh")
     name = code.split("/")[-1]
     if name in [f"{report_name(language)}.pdf" for language in languages()] or Path(code).match(f"*/{added.FILE}"):
         return
-    assert any(name in path.read_text(encoding="utf-8") for path in (*rules, *scripts, ROOT / "Snakefile"))
-
-
-@pytest.mark.parametrize("name", ["README.md", "config/README.md", "docs/add-a-variant.md", "docs/tuning.md"])
-def test_examples_of_variants_are_valid(name):
-    shipped = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    examples = [yaml.safe_load(code) for language, code in FENCE.findall(DOCUMENTS[name]) if language == "yaml"]
-    changed = [example for example in examples if set(example) <= set(yaml.safe_load(shipped)["exercises"])]
-    assert changed, f"{name} shows no variant"
-    for example in changed:
-        config = yaml.safe_load(shipped)
-        for exercise, block in example.items():
-            config["exercises"][exercise]["variants"] |= block["variants"]
-            check_settings(Study.resolve(config), exercise)
+    assert any(
+        name in path.read_text(encoding="utf-8") for path in (*rules, *scripts, ROOT / "Snakefile", ROOT / "Makefile")
+    )
 
 
 def test_every_command_has_a_line_of_help_that_fits():
@@ -150,11 +105,8 @@ def test_every_target_is_listed():
 
 @pytest.fixture
 def extended(tmp_path):
-    """Return a copy of the project with everything that the pages docs/add-*.md add to it."""
-    for name in ("envs", "profiles", "report", "study", "workflow"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
+    """Return a copy of the project with the toy and everything that the pages docs/add-*.md add to it."""
+    copy_project(tmp_path, TOY.parent, {})
     for name, text in WORKED.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -185,12 +137,17 @@ def test_worked_example_reaches_the_report(extended):
     env = {**os.environ, "PYTHONPATH": str(extended / "workflow"), "PRACTICA_DATA_MIRROR": str(extended / "mirror")}
     (extended / "mirror").mkdir()
     shutil.copy(Path(sklearn.__file__).with_name("datasets") / "data/wine_data.csv", extended / "mirror/wine.csv")
-    for words in (
-        ["practica", "prepare", "wine"],
-        ["practica", "check"],
-        ["snakemake", "--cores", "2", "--config", "only=henon", "seeds=1"],
-    ):
-        subprocess.run([sys.executable, "-m", *words], cwd=extended, env=env, check=True)
+
+    def run(*words):
+        command = [sys.executable, "-m", *words]
+        return subprocess.run(command, cwd=extended, env=env, capture_output=True, text=True, check=False)
+
+    assert run("practica", "prepare", "wine").returncode == 0
+    found = run("practica", "check").stdout
+    assert "note: study/data/wine.py: no exercise uses this data set" in found
+    assert "henon" not in found
+    done = run("snakemake", "--cores", "2", "--config", "only=henon", "seeds=1")
+    assert done.returncode == 0, done.stderr[-3000:]
     made = (
         "informe.pdf",
         "report_en.pdf",
