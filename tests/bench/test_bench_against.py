@@ -99,9 +99,9 @@ def test_the_quick_study_runs_its_own_script_in_a_fresh_folder_on_prepared_data(
     assert "'config.yaml', 'data', " in done.output
     assert "prepared seeds: 7" in done.output
     assert "'study'" not in done.output  # a commit may lack a part
-    cut = QuickStudy("quick-study", only="ej01").at(checkout / "root", checkout / "data")
+    cut = QuickStudy("quick-study", only="steps").at(checkout / "root", checkout / "data")
     assert isinstance(cut, Measured), cut
-    assert "only: ej01" in cut.output
+    assert "only: steps" in cut.output
     assert (checkout / "root/config.yaml").read_text(encoding="utf-8") == "seeds: 7\n"
 
 

@@ -38,7 +38,8 @@ STUDIES = (ROOT, ROOT / "examples/bundled")
 def test_nothing_is_wrong_with_our_studies(folder, monkeypatch):
     monkeypatch.chdir(folder)
     findings = examine(read_config(["config.yaml"]), ["config.yaml"])
-    assert not findings, "\n".join(finding.text for finding in findings)
+    mistakes = [finding.text for finding in findings if not finding.note]  # whoever removes an exercise leaves its data
+    assert not mistakes, "\n".join(mistakes)
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda path: path.name)
