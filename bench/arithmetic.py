@@ -59,3 +59,19 @@ def extrapolated(short: Length, long: Length, epochs: int) -> float:
 def same_band(one: float, other: float, tolerance: float) -> bool:
     """Return whether two results differ by at most ``tolerance``."""
     return abs(one - other) <= tolerance
+
+
+@dataclass(frozen=True)
+class Least:
+    """The least seconds of a training: ``start`` and ``trace``, then the longest of the three others."""
+
+    start: float
+    trace: float
+    products: float
+    traffic: float
+    launches: float
+
+    @property
+    def seconds(self) -> float:
+        """Return the least seconds of the whole training."""
+        return self.start + self.trace + max(self.products, self.traffic, self.launches)

@@ -14,6 +14,7 @@ from bench.measures import (
     Arithmetic,
     Band,
     Growth,
+    Limit,
     Measure,
     Memory,
     MemoryGrowth,
@@ -47,7 +48,7 @@ FASTER: Mapping[str, Goal] = {"dag1000": at_least(6), "quick-study": at_least(2)
 
 def _stacked(goal: Measure, *memory: MemoryGrowth) -> tuple[Measure, ...]:
     """Return the measures of a net whose seeds are trained together; ``memory`` is measured besides."""
-    return (Total(1), goal, Total(100), Growth(100, under(4)), *memory)
+    return (Total(1), goal, Total(100), Growth(100, under(4)), *memory, Limit(1), Limit(10), Limit(100))
 
 
 def _memory(exercise: str) -> TrainingCase:
@@ -93,7 +94,7 @@ CASES: tuple[Case, ...] = (
         "ej03",
         "l2",
         Band("test", "accuracy", 0.01),
-        (Total(1, at_least(1.5)), Memory(under(1200))),
+        (Total(1, at_least(1.5)), Memory(under(1200)), Limit()),
         {"epochs": 8},
     ),
     TrainingCase(
@@ -101,14 +102,14 @@ CASES: tuple[Case, ...] = (
         "ej08",
         "dense",
         Band("test", "accuracy", 0.01),
-        (Total(1, at_least(1.8)), Total(10, at_least(6))),
+        (Total(1, at_least(1.8)), Total(10, at_least(6)), Limit(1), Limit(10)),
     ),
     TrainingCase(
         "ej08-conv",
         "ej08",
         "conv",
         Band("test", "accuracy", 0.01),
-        (PerEpoch(at_least(1.15)), Arithmetic()),
+        (PerEpoch(at_least(1.15)), Arithmetic(), Limit()),
         {"epochs": 4},
         short=1,
     ),
@@ -117,7 +118,7 @@ CASES: tuple[Case, ...] = (
         "ej10",
         "alexnet",
         Band("test", "loss", 0.25),
-        (PerEpoch(at_least(1.5)), Arithmetic()),
+        (PerEpoch(at_least(1.5)), Arithmetic(), Limit()),
         # In so few steps, moving averages of momentum 0.99 lag so far behind that the test loss says nothing.
         {"epochs": 3, "train_samples": 6400, "test_samples": 2000, "bn_momentum": 0.9},
         short=1,
@@ -136,19 +137,26 @@ CASES: tuple[Case, ...] = (
     QuickStudy("quick-study"),
     # Without a goal: the other exercises.
     TrainingCase("ej01", "ej01", "linear", Band("validation", "mse", 3.0), _stacked(Total(10))),
-    TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1),), {"epochs": 5}),
-    TrainingCase("ej04-dense", "ej04", "dense", Band("test", "accuracy", 0.02), (Total(1),), {"epochs": 2}),
-    TrainingCase("ej04-conv", "ej04", "conv", Band("test", "accuracy", 0.05), (Total(1),), {"epochs": 2}),
+    TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1), Limit()), {"epochs": 5}),
+    TrainingCase("ej04-dense", "ej04", "dense", Band("test", "accuracy", 0.02), (Total(1), Limit()), {"epochs": 2}),
+    TrainingCase("ej04-conv", "ej04", "conv", Band("test", "accuracy", 0.05), (Total(1), Limit()), {"epochs": 2}),
     TrainingCase(
         "ej07",
         "ej07",
         "autoencoder",
         Band("test", "mse", 0.01),
-        (PerEpoch(),),
+        (PerEpoch(), Limit()),
         {"epochs": 2, "train_samples": 12_000, "test_samples": 2000},
         short=1,
     ),
-    TrainingCase("ej09", "ej09", "dense", Band("test", "accuracy", 0.01), (Total(1), Total(10)), {"epochs": 10}),
+    TrainingCase(
+        "ej09",
+        "ej09",
+        "dense",
+        Band("test", "accuracy", 0.01),
+        (Total(1), Total(10), Limit(1), Limit(10)),
+        {"epochs": 10},
+    ),
     _preempted("dense", "ej08", {"epochs": 60}, seeds=10),
     _preempted("conv", "ej08", {"epochs": 10}),
     _preempted("alexnet", "ej10", {"epochs": 8, "train_samples": 12800, "test_samples": 2000}),
@@ -179,6 +187,6 @@ def _quick(measure: Measure) -> Measure:
     """Return the measure without its goal, with few seeds, and up to a level that the first epoch reaches."""
     if isinstance(measure, TimeTo):
         return replace(measure, goal=None, level=0.0)
-    if isinstance(measure, Total | Growth | MemoryGrowth | Preemption):
+    if isinstance(measure, Total | Growth | MemoryGrowth | Limit | Preemption):
         return replace(measure, goal=None, seeds=min(measure.seeds, FEW))
     return replace(measure, goal=None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import mean
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import mean, median
+from typing import Any
 
-from bench.arithmetic import Length, per_epoch, ratios, same_band, spread
+from bench.arithmetic import Least, Length, per_epoch, ratios, same_band, spread
 from bench.rows import Goal, Row, Side
 from bench.sides import Done
 
@@ -216,6 +217,41 @@ class Arithmetic:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """Our wall time for some seeds, as a multiple of the least that this machine needs for them.
+
+    The least is: imports, then tracing, then the longest of products at the rate of a large one, traffic at the rate of
+    a large copy, and launches of steps, which all runs share (see ``bench.limit``).
+    """
+
+    seeds: int = 1
+    goal: Goal | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what is measured."""
+        return f"ours / limit, {self.seeds} seed{'s' * (self.seeds > 1)}"
+
+    def jobs(self, work: Work) -> list[Job]:
+        """Return the processes to measure."""
+        return [Job("limits", 1, 0), Job("ours", self.seeds, work.epochs)]
+
+    def row(self, work: Work, turns: Turns) -> Row:
+        """Return what they say."""
+        least = [_least(limits.said, self.seeds, work.epochs) for limits, _ in turns]
+        seconds = [ours.seconds for _, ours in turns]
+        values = ratios(seconds, [each.seconds for each in least])
+        terms = {name: median(asdict(each)[name] for each in least) for name in asdict(least[0])}
+        before = "limit [s]: start {start:.3g} + trace {trace:.3g}".format(**terms)
+        longest = "the longest of products {products:.2g}, traffic {traffic:.2g}, launches {launches:.2g}".format(
+            **terms
+        )
+        note = f"other, {self.seeds} seed{'s' * (self.seeds > 1)}: {before} + {longest}"
+        limit = Side(spread([each.seconds for each in least]))
+        return Row(self.title, "x", spread(values), self.goal, limit, Side(spread(seconds)), note=note)
+
+
+@dataclass(frozen=True)
 class Preemption:
     """What it costs that a job of ours is stopped once, at a random moment of its second half, and started again.
 
@@ -247,11 +283,23 @@ class Preemption:
 WARNINGS = {"killed": "no warning", "told": "4 s of warning", "graced": "59 s of warning"}
 
 
-Measure = Total | PerEpoch | TimeTo | Growth | Memory | MemoryGrowth | Arithmetic | Preemption
+Measure = Total | PerEpoch | TimeTo | Growth | Memory | MemoryGrowth | Arithmetic | Limit | Preemption
 
 
 def _epoch_seconds(work: Work, short: Done, long: Done) -> float:
     return per_epoch(Length(work.short, short.seconds), Length(work.epochs, long.seconds))
+
+
+def _least(said: Mapping[str, Any], seeds: int, epochs: int) -> Least:
+    """Return the least seconds of a training, from what ``bench.limit`` says of one of its runs."""
+    runs = seeds * said["runs_per_seed"]
+    return Least(
+        said["start_seconds"],
+        said["trace_seconds"],
+        runs * epochs * said["flop_per_epoch"] / said["product_flops"],
+        runs * epochs * said["bytes_per_epoch"] / said["copy_rate"],
+        epochs * said["steps_per_epoch"] * said["launch_seconds"],
+    )
 
 
 def _compared(

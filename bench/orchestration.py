@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,11 +17,14 @@ import yaml
 from bench.arithmetic import ratios, spread
 from bench.process import Measured, MeasurementError, measure
 from bench.rows import Goal, Row, Side
-from bench.sides import ROOT
+from bench.sides import ROOT, Place, ours
 from practica.config.study import Study
+from practica.files import read_json
 
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "report", "study", "envs")
 TRACE = Path(__file__).with_name("trace")
+LONG = 201
+"""Epochs of the longer of two trainings from whose difference an epoch is computed."""
 BARE = Path(__file__).with_name("bare.smk")
 
 
@@ -31,6 +34,9 @@ class Turn:
 
     Attributes:
         inside: our seconds by subcommand of the command line.
+        blocks: seconds that the blocks took by their manifests, without start, imports and data.
+        fitted: seconds of these in training and validation, tracing included.
+        epoch: seconds of one epoch of one run; 0 where none was measured.
     """
 
     jobs: int
@@ -40,6 +46,18 @@ class Turn:
     bare_seconds: float
     bare_peak_mb: float
     inside: Mapping[str, float] = field(default_factory=dict)
+    blocks: float = 0.0
+    fitted: float = 0.0
+    epoch: float = 0.0
+
+    def training(self, epochs: int) -> dict[str, float]:
+        """Return the parts of the seconds in processes that trained so many epochs in all."""
+        return {
+            "start, imports and data": self.inside["train"] - self.blocks,
+            "building, checking and measuring nets": self.blocks - self.fitted,
+            "tracing": self.fitted - epochs * self.epoch,
+            "epochs": epochs * self.epoch,
+        }
 
 
 Repetition = Turn | str
@@ -114,6 +132,10 @@ class Overhead:
 
     def repeat(self, number: int, study: Study, data: Path) -> Repetition:
         """Run only this exercise, with one epoch for each of its seeds."""
+        try:
+            epoch = self._epoch(study, data)
+        except MeasurementError as error:
+            return str(error)
         config = {
             "only": self.exercise,
             "seeds": self.runs,
@@ -121,7 +143,20 @@ class Overhead:
             "exercises": {self.exercise: {"seeds_per_job": 1, "settings": {"epochs": 1}}},
             **_one_protocol(study),
         }
-        return _turn(config, [], self.limit)
+        turn = _turn(config, [], self.limit)
+        return turn if isinstance(turn, str) else replace(turn, epoch=epoch)
+
+    def _epoch(self, study: Study, data: Path) -> float:
+        """Return the seconds of one epoch of the first variant, from two lengths of its training in one process."""
+        variant = study.variants(self.exercise)[0]
+        block = study.block(self.exercise, variant, (0,))
+        threads = min(study.resources(self.exercise, variant)["threads"], os.cpu_count() or 1)
+        place = Place(data, threads, self.limit)
+        short, long = (
+            ours(replace(block, settings={**block.settings, "epochs": epochs}), "train", "loss", place)
+            for epochs in (1, LONG)
+        )
+        return max(0.0, long.said["fit_seconds"] - short.said["fit_seconds"]) / (LONG - 1)
 
     def rows(self, study: Study, repetitions: Sequence[Repetition]) -> list[Row]:
         """Return the overhead of a run, and the time of the bare Snakefile for as many jobs."""
@@ -132,7 +167,11 @@ class Overhead:
         values = [(turn.seconds - turn.inside["train"]) / self.runs for turn in turns]
         steps = sorted(turns[0].inside.items(), key=lambda item: -item[1])
         inside = ", ".join(f"{name} {seconds:.0f}" for name, seconds in steps)
-        note = f"{turns[0].jobs} jobs in both, one at a time; seconds in our processes: {inside}"
+        parts = ", ".join(f"{name} {seconds:.2g}" for name, seconds in turns[0].training(self.runs).items())
+        note = (
+            f"{turns[0].jobs} jobs in both, one at a time; seconds in our processes: {inside}; of train: {parts}, "
+            f"an epoch from trainings of 1 and {LONG}"
+        )
         return [Row(title, "s", spread(values), self.goal, *_sides(turns), note=note)]
 
     def record(self, repetition: Repetition) -> Any:
@@ -214,11 +253,12 @@ def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs
         with _project(config) as folder:
             note = folder / "trace.tsv"
             env = {"BENCH_TRACE": str(note), "PYTHONPATH": _python_path(TRACE)}
-            ours = _snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
+            done = _snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
             inside = traced(note.read_text(encoding="utf-8"))
-        found = re.search(r"^(\d+) jobs to do", ours.output, re.MULTILINE)
+            blocks, fitted = spent(folder / "results/runs")
+        found = re.search(r"^(\d+) jobs to do", done.output, re.MULTILINE)
         if found is None:
-            raise MeasurementError(f"no number of jobs in the output:\n{ours.output[-2000:]}")
+            raise MeasurementError(f"no number of jobs in the output:\n{done.output[-2000:]}")
         jobs = int(found[1])
         bare_jobs = bare_jobs or jobs
         with TemporaryDirectory() as name:
@@ -226,7 +266,7 @@ def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs
             bare = _snakemake(words, Path(name), {}, limit)
     except MeasurementError as error:
         return str(error)
-    return Turn(jobs, ours.seconds, ours.peak_mb, bare_jobs, bare.seconds, bare.peak_mb, inside)
+    return Turn(jobs, done.seconds, done.peak_mb, bare_jobs, bare.seconds, bare.peak_mb, inside, blocks, fitted)
 
 
 def _snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: float) -> Measured:
@@ -248,6 +288,12 @@ def _project(config: Mapping[str, Any], root: Path = ROOT) -> Iterator[Path]:
 
 def _python_path(*folders: Path) -> str:
     return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def spent(runs: Path) -> tuple[float, float]:
+    """Return the seconds that all blocks took, and those of them in ``fit``, from the manifests below a folder."""
+    told = [read_json(path)["provenance"] for path in sorted(runs.rglob("manifest.json"))]
+    return sum(each["wall_seconds"] for each in told), sum(each["fit_seconds"] for each in told)
 
 
 def traced(text: str) -> dict[str, float]:

@@ -49,7 +49,7 @@ class Done:
 
     Attributes:
         results: seed -> the compared metric, the mean over the folds.
-        said: further output: what a plain script printed; for our side, engine and precision.
+        said: further output: what a plain script printed; for our side, engine, precision and seconds in ``fit``.
     """
 
     seconds: float
@@ -81,7 +81,7 @@ def _finished(
     values: dict[int, list[float]] = {}
     for run in written["runs"]:
         values.setdefault(run["seed"], []).append(run["metrics"][part][metric])
-    said = {name: written["provenance"][name] for name in ("engine", "precision")}
+    said = {name: written["provenance"][name] for name in ("engine", "precision", "fit_seconds")}
     return Done(before + done.seconds, done.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
 
 

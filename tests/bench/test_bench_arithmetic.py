@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bench.arithmetic import Length, Spread, extrapolated, per_epoch, ratios, same_band, spread, start_up
+from bench.arithmetic import Least, Length, Spread, extrapolated, per_epoch, ratios, same_band, spread, start_up
+from bench.limit import epoch_bytes
 from bench.measures import (
     Arithmetic,
     Band,
     Growth,
     Job,
+    Limit,
     Measure,
     Memory,
     MemoryGrowth,
@@ -127,6 +129,40 @@ def test_arithmetic_is_a_share_of_the_bare_convolutions() -> None:
     row = Arithmetic().row(WORK, [(Done(9, 500, said=known), ours(3), ours(7))])
     assert row.value == Spread(40.0, 40.0, 40.0, 1)
     assert "ours 16, bare convolutions 40, matrix product 100" in row.note
+
+
+LIMITS = {
+    **{"start_seconds": 4.0, "trace_seconds": 1.0, "runs_per_seed": 5, "steps_per_epoch": 20, "flop_per_epoch": 4e9},
+    **{"bytes_per_epoch": 2e8, "product_flops": 40e9, "copy_rate": 1e9, "launch_seconds": 0.01},
+}
+
+
+@pytest.mark.parametrize(
+    ("over", "longest"),
+    [
+        ({}, 10 * 5 * 10 * 0.2),  # traffic of ten seeds, five folds, ten epochs
+        ({"product_flops": 10e9}, 10 * 5 * 10 * 0.4),
+        ({"launch_seconds": 1.0}, 10 * 20 * 1.0),  # all runs step together
+    ],
+)
+def test_the_limit_is_start_and_trace_and_the_longest_of_three(over: dict[str, float], longest: float) -> None:
+    measure = Limit(10)
+    assert measure.jobs(WORK) == [Job("limits", 1, 0), Job("ours", 10, 10)]
+    row = measure.row(WORK, [(Done(30, 500, said={**LIMITS, **over}), ours(2 * (5 + longest), seeds=10))])
+    assert row.value.median == pytest.approx(2.0)
+    assert row.other.seconds.median == pytest.approx(5 + longest)
+    assert row.verdict == NO_GOAL
+
+
+def test_a_limit_names_its_terms() -> None:
+    row = Limit(1).row(WORK, [(Done(30, 500, said=LIMITS), ours(30))])
+    longest = "products 5, traffic 10, launches 2"
+    assert row.note == f"other, 1 seed: limit [s]: start 4 + trace 1 + the longest of {longest}"
+    assert Least(1, 2, 3, 5, 4).seconds == 8
+
+
+def test_an_epoch_moves_every_sample_once_and_the_weights_twice_a_step() -> None:
+    assert epoch_bytes(train=100, validation=50, sample=8, steps=10, weights=1000) == 150 * 8 + 10 * 2 * 4000
 
 
 @pytest.mark.parametrize("measure", [Total(1, at_least(1)), Memory(under(9999))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.__main__ import main
-from bench.orchestration import traced
+from bench.orchestration import Overhead, Turn, spent, traced
 from bench.process import Measured, MeasurementError, interrupt, measure, measure_until
 from bench.sides import csv_points, job_environment, json_points, last_json
 
@@ -97,6 +98,26 @@ def test_ours_runs_as_a_job_of_the_workflow_does(monkeypatch: pytest.MonkeyPatch
 def test_a_trace_is_summed_by_subcommand() -> None:
     lines = ["1.0 9.0 snakemake --cores 1", "2.0 4.5 -m practica train --spec", "5.0 6.0 -m practica train --spec"]
     assert traced("\n".join(line.replace(" ", "\t") for line in lines)) == {"train": 3.5}
+
+
+def test_the_seconds_of_blocks_are_in_their_manifests(tmp_path: Path) -> None:
+    for place, (wall, fit) in enumerate([(5.0, 3.0), (7.0, 4.0)]):
+        folder = tmp_path / f"exercise/variant/s{place}"
+        folder.mkdir(parents=True)
+        told = {"provenance": {"wall_seconds": wall, "fit_seconds": fit}}
+        (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    assert spent(tmp_path) == (12.0, 7.0)
+    assert spent(tmp_path / "nowhere") == (0, 0)
+
+
+def test_the_parts_of_training_add_up_to_its_processes() -> None:
+    turn = Turn(12, 60.0, 500, 12, 2.0, 100, {"train": 20.0}, blocks=12.0, fitted=7.0, epoch=0.1)
+    parts = turn.training(10)
+    assert list(parts.values()) == pytest.approx([8.0, 5.0, 6.0, 1.0])
+    (row,) = Overhead("dag10", "any", 10, None).rows(None, [turn])  # type: ignore[arg-type]
+    assert row.value.median == 4.0
+    assert "start, imports and data 8, " in row.note
+    assert "tracing 6, epochs 1, an epoch from trainings of 1 and 201" in row.note
 
 
 def test_a_commit_that_is_not_there_is_one_sentence() -> None:

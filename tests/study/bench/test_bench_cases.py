@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from bench.__main__ import beside, chosen, main
 from bench.against import BEFORE, NOW, Against, WholeAgainst
 from bench.cases import CASES, FASTER, quick
-from bench.measures import Band, Job, TimeTo, Total
+from bench.measures import Band, Job, Limit, TimeTo, Total
 from bench.orchestration import DryRun, QuickStudy, Turn
 from bench.rows import FAILED, REACHED, at_least
 from bench.training import TrainingCase
@@ -90,14 +90,23 @@ def test_what_failed_is_a_row_that_says_why(study: Study) -> None:
 @pytest.mark.keras
 def test_a_tiny_case_runs_on_both_sides(study: Study, tmp_path: Path) -> None:
     data.prepare("logistic", tmp_path)
-    case = TrainingCase("x", "ej05", "tanh5", Band("test", "mse", 1.0), (Total(1, at_least(0)), Total(3)), TINY)
+    case = TrainingCase(
+        "x", "ej05", "tanh5", Band("test", "mse", 1.0), (Total(1, at_least(0)), Total(3), Limit()), TINY
+    )
     repetition = case.repeat(0, study, tmp_path)
-    one, three = case.rows(study, [repetition])
+    one, three, limit = case.rows(study, [repetition])
     assert one.verdict == REACHED, one.note
     assert three.value is not None, three.note
     assert all(side.seconds.median > 0 and side.peak_mb > 100 for side in (one.other, one.ours))
+    assert limit.value is not None, limit.note
+    said = next(done.said for job, done in repetition.items() if job.side == "limits")
+    assert all(said[name] > 0 for name in said if name not in ("precision", "convolution_flops"))
+    assert (said["steps_per_epoch"], said["runs_per_seed"]) == (4, 1)  # 320 samples in batches of 100
     record = case.record(repetition)
-    assert {(each["side"], each["seeds"]) for each in record} == {("plain", 1), ("ours", 1), ("ours", 3)}
+    assert {(each["side"], each["seeds"]) for each in record} == {
+        *[("plain", 1), ("limits", 1)],
+        *[("ours", 1), ("ours", 3)],
+    }
 
 
 @needs("ej05/tanh5")
