@@ -35,13 +35,11 @@ ON_REQUEST = (
     "dag1000",
     "quick-study",
     "to-alexnet",
-    "memory-ej09",
     "preempted-dense",
     "preempted-conv",
     "preempted-alexnet",
 )
-"""The names of the cases that are measured on request only: they take long or much memory, or have no
-other side."""
+"""The names of the cases that are measured on request only: they take long, or have no other side."""
 FASTER: Mapping[str, Goal] = {"dag1000": at_least(6), "quick-study": at_least(2)}
 """How many times as long a case must have taken at the first commit, ``bench.against.FIRST``."""
 
