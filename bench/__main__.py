@@ -15,6 +15,7 @@ import click
 
 from bench.against import Against, WholeAgainst, check_commit, checkout, is_first
 from bench.cases import CASES, FASTER, ON_REQUEST, Case, quick
+from bench.orchestration import DryRun, Overhead, QuickStudy
 from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Goal, Row
 from bench.sides import ROOT
@@ -55,12 +56,12 @@ def chosen(names: Sequence[str]) -> list[Case]:
 
 
 def beside(cases: Sequence[Case], before: Path, goals: Mapping[str, Goal], study: Study) -> list[Compared]:
-    """Return the cases set beside another checkout, without those that compare only with plain scripts."""
+    """Return the cases set beside another checkout, without those that have no such side."""
     compared: list[Compared] = []
     for case in cases:
-        if not isinstance(case, TrainingCase):
+        if isinstance(case, DryRun | Overhead | QuickStudy):
             compared.append(WholeAgainst(case, before, goals.get(case.name)))
-        elif (both := Against(case, before)).jobs(study):
+        elif isinstance(case, TrainingCase) and (both := Against(case, before)).jobs(study):
             compared.append(both)
     return compared
 

@@ -26,9 +26,10 @@ from bench.measures import (
 from bench.orchestration import DryRun, Overhead, QuickStudy
 from bench.rows import Goal, at_least, under
 from bench.training import TrainingCase
+from bench.tuning import SearchOf
 from practica.config.study import Study
 
-Case = TrainingCase | DryRun | Overhead | QuickStudy
+Case = TrainingCase | DryRun | Overhead | QuickStudy | SearchOf
 FEW = 10
 """Seeds that a quick run trains at most."""
 ON_REQUEST = (
@@ -40,6 +41,8 @@ ON_REQUEST = (
     "preempted-alexnet",
 )
 """The names of the cases that are measured on request only: they take long, or have no other side."""
+RATES = {"low": 0.0003, "high": 0.003, "scale": "log"}
+"""The learning rates that the searches draw from."""
 FASTER: Mapping[str, Goal] = {"dag1000": at_least(6), "quick-study": at_least(2)}
 """How many times as long a case must have taken at the first commit, ``bench.against.FIRST``."""
 
@@ -133,6 +136,24 @@ CASES: tuple[Case, ...] = (
     Overhead("dag100", "ej01", 100, under(1.5)),
     Overhead("dag1000", "ej01", 1000, under(1.5), limit=10_000),
     QuickStudy("quick-study"),
+    SearchOf(
+        "search-ej06",
+        "ej06",
+        "corrected",
+        {"ranges": {"learning_rate": RATES, "l2": {"low": 0.001, "high": 0.1, "scale": "log"}}},
+        Band("validation", "accuracy", 0.01),
+        {"epochs": 20},
+        goal=at_least(8),
+    ),
+    SearchOf(
+        "search-ej08",
+        "ej08",
+        "dense",
+        {"ranges": {"learning_rate": RATES}},
+        Band("validation", "accuracy", 0.01),
+        {"epochs": 3},
+        goal=at_least(8),
+    ),
     # Without a goal: the other exercises.
     TrainingCase("ej01", "ej01", "linear", Band("validation", "mse", 3.0), _stacked(Total(10))),
     TrainingCase("ej02", "ej02", "cifar_xent", Band("test", "accuracy", 0.03), (Total(1), Limit()), {"epochs": 5}),
@@ -164,10 +185,12 @@ CASES: tuple[Case, ...] = (
 def quick(case: Case, study: Study) -> Case:
     """Return the case with a tenth of its epochs or runs, few seeds and no goals, to show that everything works.
 
-    Of the quick study, one exercise is left.
+    Of the quick study, one exercise is left, and of a search three trials.
     """
     if isinstance(case, QuickStudy):
         return replace(case, only=study.exercises[0], goal=None)
+    if isinstance(case, SearchOf):
+        return replace(case, trials=3, goal=None)
     if not isinstance(case, TrainingCase):
         return replace(case, runs=max(case.runs // 10, 4), goal=None)
     settings: dict[str, Any] = {**study.settings(case.exercise, case.variant), **case.over}

@@ -91,7 +91,7 @@ class DryRun:
         """Plan the whole study, with as many seeds of every variant as needed."""
         variants = sum(len(study.variants(exercise)) for exercise in study.exercises)
         seeds = -(-self.runs // variants)
-        config: dict[str, Any] = {"seeds": seeds, **_one_protocol(study)}
+        config: dict[str, Any] = {"seeds": seeds, **one_protocol(study)}
         if self.one_a_job:
             config["exercises"] = {exercise: {"seeds_per_job": 1} for exercise in study.exercises}
         return _turn(config, ["--dry-run"], self.limit, None if self.one_a_job else seeds * variants)
@@ -141,7 +141,7 @@ class Overhead:
             "seeds": self.runs,
             "data": {"folder": str(data.absolute())},
             "exercises": {self.exercise: {"seeds_per_job": 1, "settings": {"epochs": 1}}},
-            **_one_protocol(study),
+            **one_protocol(study),
         }
         turn = _turn(config, [], self.limit)
         return turn if isinstance(turn, str) else replace(turn, epoch=epoch)
@@ -203,7 +203,7 @@ class QuickStudy:
 
     def at(self, root: Path, data: Path) -> Measured | str:
         """Run the study of a checkout with its own code in a fresh folder; its data sets are in ``data``."""
-        with _project({}, root) as folder:
+        with project({}, root) as folder:
             (folder / "data").symlink_to(data)
             if self.only:
                 config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
@@ -236,7 +236,7 @@ class QuickStudy:
         return {"seconds": repetition.seconds}
 
 
-def _one_protocol(study: Study) -> dict[str, Any]:
+def one_protocol(study: Study) -> dict[str, Any]:
     """Return a layer that keeps only the first of several protocols; the benchmark's own settings lie over it."""
     named = study.config.get("protocols")
     return {"protocols": named[:1]} if named else {}
@@ -250,10 +250,10 @@ def _sides(turns: Sequence[Turn]) -> tuple[Side, Side]:
 def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs: int | None = None) -> Repetition:
     """Run our Snakefile with ``config`` over the study's, then the bare one with as many jobs, or ``bare_jobs``."""
     try:
-        with _project(config) as folder:
+        with project(config) as folder:
             note = folder / "trace.tsv"
             env = {"BENCH_TRACE": str(note), "PYTHONPATH": _python_path(TRACE)}
-            done = _snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
+            done = snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
             inside = traced(note.read_text(encoding="utf-8"))
             blocks, fitted = spent(folder / "results/runs")
         found = re.search(r"^(\d+) jobs to do", done.output, re.MULTILINE)
@@ -263,19 +263,20 @@ def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs
         bare_jobs = bare_jobs or jobs
         with TemporaryDirectory() as name:
             words = ["--snakefile", str(BARE), "--config", f"jobs={bare_jobs - 1}", *options]
-            bare = _snakemake(words, Path(name), {}, limit)
+            bare = snakemake(words, Path(name), {}, limit)
     except MeasurementError as error:
         return str(error)
     return Turn(jobs, done.seconds, done.peak_mb, bare_jobs, bare.seconds, bare.peak_mb, inside, blocks, fitted)
 
 
-def _snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: float) -> Measured:
+def snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: float) -> Measured:
+    """Run Snakemake on one core in a folder, with ``env`` added to the environment."""
     command = [sys.executable, "-m", "snakemake", "--cores", "1", *options]
     return measure(command, env={**os.environ, **env}, cwd=folder, limit=limit)
 
 
 @contextmanager
-def _project(config: Mapping[str, Any], root: Path = ROOT) -> Iterator[Path]:
+def project(config: Mapping[str, Any], root: Path = ROOT) -> Iterator[Path]:
     """Yield a fresh folder with the parts of the project in ``root``, and with ``config`` as ``over.yaml``."""
     with TemporaryDirectory() as name:
         folder = Path(name)

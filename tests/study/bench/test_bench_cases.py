@@ -15,9 +15,12 @@ from bench.measures import Band, Job, Limit, TimeTo, Total
 from bench.orchestration import DryRun, QuickStudy, Turn
 from bench.rows import FAILED, REACHED, at_least
 from bench.training import TrainingCase
+from bench.tuning import Searched, SearchOf
 from practica import data
 from practica.config.study import Study
-from ten import ROOT, STUDY, needs, runs
+from practica.config.trials import trials
+from practica.yamlfiles.overlay import lay
+from ten import CONFIG, ROOT, STUDY, needs, runs
 
 TINY = {"epochs": 2, "train_samples": 400, "batch_size": 100}
 
@@ -34,7 +37,9 @@ def test_every_one_of_the_ten_is_a_case_and_names_are_unique(study: Study) -> No
     assert {case.exercise for case in CASES if isinstance(case, TrainingCase)} >= ten & set(study.exercises)
 
 
-THERE = [case for case in CASES if not isinstance(case, TrainingCase) or runs(f"{case.exercise}/{case.variant}")]
+THERE = [
+    case for case in CASES if not isinstance(case, TrainingCase | SearchOf) or runs(f"{case.exercise}/{case.variant}")
+]
 
 
 @pytest.mark.parametrize("case", THERE, ids=lambda case: case.name)
@@ -42,6 +47,9 @@ def test_a_quick_case_has_no_goals_and_settings_that_can_run(case: object, study
     reduced = quick(case, study)
     if isinstance(reduced, QuickStudy):
         assert reduced.only in study.exercises
+        return
+    if isinstance(reduced, SearchOf):
+        assert (reduced.goal, reduced.trials) == (None, 3)
         return
     if not isinstance(reduced, TrainingCase):
         assert reduced.goal is None
@@ -122,6 +130,31 @@ def test_both_sides_are_stopped_at_the_epoch_that_reaches_the_level(study: Study
     assert all(list(done.results) == [0] for done in repetition.values())
 
 
+@pytest.mark.parametrize("case", [case for case in THERE if isinstance(case, SearchOf)], ids=lambda case: case.name)
+def test_a_search_has_its_trials_and_seeds_and_no_grid(case: SearchOf, tmp_path: Path) -> None:
+    found = Study.resolve(lay(CONFIG, case.config(STUDY, tmp_path)))
+    searched = trials(found, case.exercise, case.variant)
+    assert len({trial.name for trial in searched}) == 20
+    blocks = [block for trial in searched for block in trial.blocks]
+    assert [block.seeds for block in blocks] == [tuple(range(5))] * 20  # one process a trial
+    assert all(block.settings["epochs"] == case.settings["epochs"] for block in blocks)
+
+
+@needs("ej05/tanh5")
+@pytest.mark.keras
+@pytest.mark.workflow
+def test_a_search_trains_the_same_trials_as_single_processes(study: Study, tmp_path: Path) -> None:
+    data.prepare("logistic", tmp_path)
+    space = {"values": {"learning_rate": [0.003, 0.01]}}
+    case = SearchOf("x", "ej05", "tanh5", space, Band("validation", "mse", 1e-6), TINY, trials=2, seeds=2)
+    turn = case.repeat(0, study, tmp_path)
+    assert isinstance(turn, Searched), turn
+    assert turn.result == pytest.approx(turn.alone_result, rel=1e-5)
+    assert turn.seconds > 0 < turn.alone_seconds
+    (row,) = case.rows(study, [turn])
+    assert (row.same, row.value.median) == (True, turn.alone_seconds / turn.seconds)
+
+
 @pytest.mark.workflow
 def test_a_dry_run_is_compared_with_as_many_bare_jobs(study: Study, tmp_path: Path) -> None:
     turn = DryRun("x", 29, None, one_a_job=True).repeat(0, study, tmp_path)
@@ -147,7 +180,7 @@ def test_both_commits_train_the_same_case(study: Study, tmp_path: Path) -> None:
 
 def test_what_compares_only_with_plain_scripts_is_not_set_beside_another_commit(study: Study) -> None:
     found = {each.name: each for each in beside(CASES, ROOT, FASTER, study)}
-    there = {case.name for case in CASES if not case.name.startswith("to-")}
+    there = {case.name for case in CASES if not case.name.startswith(("to-", "search-"))}
     assert set(found) == there
     assert set(FASTER) <= there
     assert all(found[name].goal == goal for name, goal in FASTER.items())  # type: ignore[union-attr]
