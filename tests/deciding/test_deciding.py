@@ -22,7 +22,7 @@ from practica.evidence.estimates import ALPHA, MEAN
 from practica.evidence.rules import CONFIRMED, UNDECIDED, rule_of
 from practica.evidence.verdicts import write_claims
 from practica.files import read_checked
-from practica.launch.merging import Merged
+from practica.launch.merging import SNAKEFILE, Merged
 from toy import TOY
 
 DENSE, CONV = ("steps", "dense"), ("steps", "conv")
@@ -229,11 +229,12 @@ def test_only_a_study_that_has_run_whole_is_decided(world: Any) -> None:
 
 def test_the_command_line_reaches_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    project = ["--snakefile", str(SNAKEFILE)]
     merged, options = _how(("config.yaml", "mine.yaml", "only=steps"), ())
-    assert options == ["--cores", "all", "--configfile", "mine.yaml", "--config", "only=steps"]
+    assert options == [*project, "--cores", "all", "--configfile", "mine.yaml", "--config", "only=steps"]
     merged, options = _how((), ("--cores", "2", "--configfile", "mine.yaml"))
     assert merged.files == ("config.yaml", "mine.yaml")
-    assert options == ["--cores", "2", "--configfile", "mine.yaml"]
+    assert options == [*project, "--cores", "2", "--configfile", "mine.yaml"]
     with pytest.raises(InputError, match="there, too: --configfile FILE"):
         _how(("mine.yaml",), ("--cores", "2"))
     assert [_seconds(text) for text in ("90s", "45min", "2h", "1.5d")] == [90, 2700, 7200, 129600]

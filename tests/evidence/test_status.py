@@ -113,6 +113,17 @@ def test_what_was_stopped_says_why(study: Study, block: Block, tmp_path: Path, w
     assert row.attempts[-1].why == (why or "killed")
 
 
+def test_what_was_killed_keeps_what_its_journal_says(study: Study, block: Block, tmp_path: Path) -> None:
+    alone = study.block(block.exercise, block.variant, (7,))
+    journal = Journal(alone, tmp_path)
+    number = journal.begin(replace(Holder.here(), host="node7", job="42"), by_hand=True)
+    journal.add_cost(number, {"wall_seconds": 8.0})
+    rows = [row for row in gather(study, tmp_path) if row.block == "s7"]
+    assert [(row.state, row.by_hand, row.attempts[-1].cost) for row in rows] == [
+        ("stopped", True, {"wall_seconds": 8.0})
+    ]
+
+
 def test_what_failed_says_why(study: Study, block: Block, tmp_path: Path) -> None:
     attempt(block, tmp_path, "DivergedError: the loss became nan")
     write_json(tmp_path / "failures/steps/dense/s0-2.json", {"reason": "the loss became nan", "when": ""})

@@ -11,7 +11,7 @@ import pytest
 from snakemake.cli import get_argument_parser
 
 from practica.errors import InputError
-from practica.launch.merging import Merged, from_command, note, noted, take_over, tree
+from practica.launch.merging import SNAKEFILE, Merged, from_command, note, noted, take_over, tree, with_snakefile
 from practica.launch.options import ONCE
 from practica.yamlfiles.overlay import lay
 
@@ -71,6 +71,28 @@ SAID = 'seeds=7, data={"folder":"d"}'
 )
 def test_what_a_command_line_merges(line: str, merged: str) -> None:
     assert str(from_command(line.split(), {})) == merged
+
+
+@pytest.mark.parametrize("line", ["--cores 2 -n", "--profile p/quick", "all -- -s other.smk"])
+def test_a_study_elsewhere_runs_with_the_snakefile_of_the_project(line: str) -> None:
+    assert with_snakefile(line.split(), {}) == ["--snakefile", str(SNAKEFILE), *line.split()]
+    assert (SNAKEFILE.parent / "pyproject.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    "line", ["-s other.smk", "--snakefile=other.smk", "-ns other.smk", "--profile p/quick --profile p/own"]
+)
+def test_a_snakefile_that_is_named_stays(line: str, folder: Path) -> None:
+    (folder / "p/own").mkdir()
+    (folder / "p/own/config.yaml").write_text("snakefile: other.smk\n")
+    assert with_snakefile(line.split(), {}) == line.split()
+
+
+@pytest.mark.parametrize("name", ["Snakefile", "snakefile", "workflow/Snakefile", "workflow/snakefile"])
+def test_a_snakefile_that_snakemake_finds_stays(name: str, folder: Path) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).touch()
+    assert with_snakefile(["--cores", "2"], {}) == ["--cores", "2"]
 
 
 def test_the_profile_of_the_environment_counts_and_one_of_the_command_line_replaces_it() -> None:

@@ -10,7 +10,7 @@ import click
 
 from practica.cli.base import CONFIG, configured, main
 from practica.errors import InputError
-from practica.launch.merging import BASE, Merged, from_command
+from practica.launch.merging import BASE, Merged, from_command, with_snakefile
 
 if TYPE_CHECKING:
     from practica.deciding.outlook import Outlook
@@ -75,11 +75,11 @@ def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged,
                 "with options of Snakemake after --, name configuration files there, too: --configfile FILE, "
                 "--config KEY=VALUE"
             )
-        return from_command(snakemake), list(snakemake)
+        return from_command(snakemake), with_snakefile(snakemake)
     merged = configured(config_files)
     files = [file for file in merged.files if file != BASE]
     options = ["--cores", "all", *(["--configfile", *files] if files else [])]
-    return merged, [*options, *(["--config", *merged.words] if merged.words else [])]
+    return merged, with_snakefile([*options, *(["--config", *merged.words] if merged.words else [])])
 
 
 def _seconds(text: str) -> float:

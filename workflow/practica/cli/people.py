@@ -25,7 +25,7 @@ from practica.cli.base import (
 )
 from practica.config.study import Study
 from practica.errors import InputError, RunError
-from practica.launch.merging import BASE
+from practica.launch.merging import BASE, SNAKEFILE, has_snakefile
 from practica.plan.places import check_places, clear_results
 
 
@@ -221,10 +221,7 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
 
 def _snakemake(folder: Path) -> str:
     """Return the command that runs the study in a folder; it names the Snakefile of the project if none is there."""
-    from practica.plan.places import ROOT
-
-    there = any((folder / each).is_file() for each in ("Snakefile", "workflow/Snakefile"))
-    snakefile = "" if there else f" --snakefile {shlex.quote(str(ROOT / 'Snakefile'))}"
+    snakefile = "" if has_snakefile(folder) else f" --snakefile {shlex.quote(str(SNAKEFILE))}"
     return f"snakemake{snakefile} --cores all"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -37,6 +38,7 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
     killed or loses its node, the next controller takes over its jobs.
     """
     from practica.launch import controller
+    from practica.launch.merging import with_snakefile
 
     if ask and end:
         raise click.UsageError("--status and --stop exclude each other")
@@ -49,7 +51,7 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
         click.echo(f"Cancelled: {', '.join(cancelled)}" if cancelled else "Nothing was at work")
     else:
         profile = _profile(arguments)
-        given = arguments if profile else ("--profile", PROFILE, *arguments)
+        given = with_snakefile(arguments if profile else ("--profile", PROFILE, *arguments))
         settings = controller.settings_of(Path(profile or PROFILE))
         _check(given)
         job = controller.submit(given, settings)
@@ -77,7 +79,7 @@ def _profile(arguments: tuple[str, ...]) -> str | None:
     return None
 
 
-def _check(arguments: tuple[str, ...]) -> None:
+def _check(arguments: Sequence[str]) -> None:
     """Let Snakemake plan the run, so that mistakes appear now and not in the log of a job.
 
     Raises:

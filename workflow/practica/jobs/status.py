@@ -168,11 +168,7 @@ def _attempts(block: Block, results: Path, running: bool) -> list[Entry]:
     """Return the attempts; one without an end was killed, unless it is running now."""
     entries = Journal(block, results).entries()
     alive_one = entries[-1:] if running else []
-    return [e if e.why or e in alive_one else _killed(e) for e in entries]
-
-
-def _killed(entry: Entry) -> Entry:
-    return Entry(entry.attempt, entry.host, entry.pid, entry.job, entry.start, why=KILLED)
+    return [e if e.why or e in alive_one else replace(e, why=KILLED) for e in entries]
 
 
 def _progress(block: Block, results: Path) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from practica.yamlfiles.reading import read_yaml
 
 START = Path.cwd()
 """Where Snakemake was started: it may change the folder before it reads the Snakefile."""
+PROJECT = Path(__file__).parents[3]
+SNAKEFILE = PROJECT / "Snakefile"
 BASE = "config.yaml"
 NOTE = Path(".snakemake/practica_configuration.json")
 PROFILE_FILE = re.compile(r"(?:profile|config)(?:\.v\d+\+)?\.yaml")
@@ -156,13 +158,29 @@ def from_command(
     return Merged(tuple(files), (*words, *given.config))
 
 
+def with_snakefile(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return a command line of Snakemake with the project's Snakefile, unless it names another or finds one here.
+
+    Raises:
+        InputError: a profile cannot be read.
+    """
+    given = given_options(arguments, environment)
+    named = given.snakefile or any("snakefile" in read_yaml(file) for file in profile_files(given, Path()))
+    return list(arguments) if named or has_snakefile(Path()) else ["--snakefile", str(SNAKEFILE), *arguments]
+
+
+def has_snakefile(folder: Path) -> bool:
+    """Return whether Snakemake finds a Snakefile in a folder by itself."""
+    return any((folder / inner / name).is_file() for inner in ("", "workflow") for name in ("Snakefile", "snakefile"))
+
+
 def profile_files(given: Namespace, here: Path) -> Iterator[Path]:
     """Yield the files of the profiles that a command line names, then that of the workflow, which is applied last."""
     for name in given.profile:
         if name != "none" and (file := profile_file(here / name)):
             yield file
     own = given.workflow_profile
-    for folder in (here / own, here / "profiles" / own, Path(__file__).parents[3] / "profiles" / own):
+    for folder in (here / own, here / "profiles" / own, PROJECT / "profiles" / own):
         if own != "none" and (file := profile_file(folder)):
             yield file
             return

@@ -54,12 +54,13 @@ def given_options(arguments: Sequence[str], environment: Mapping[str, str]) -> a
     parser.add_argument("--replace-workflow-config", action="store_true")
     parser.add_argument("--slurm-partition-config")
     parser.add_argument("--executor", "-e")
+    parser.add_argument("--snakefile", "-s")
     for names in ONCE:
         parser.add_argument(*names, nargs="*", action="append", default=[])
     words = list(arguments)
     end = words.index("--") if "--" in words else len(words)
     # One-letter options may share a dash, as in -nC.
-    given = parser.parse_known_args([re.sub("^-[nptkfFaSDl]+(?=[CROPU])", "-", word) for word in words[:end]])[0]
+    given = parser.parse_known_args([re.sub("^-[nptkfFaSDl]+(?=[CROPUs])", "-", word) for word in words[:end]])[0]
     for first, *_ in ONCE:
         several = getattr(given, first[2:].replace("-", "_"))
         if len(several) > 1:

@@ -16,10 +16,9 @@ from practica.config.trials import trial_blocks
 from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
 from practica.launch.executors import SLURM
-from practica.launch.merging import BASE
+from practica.launch.merging import BASE, with_snakefile
 from practica.launch.placing import command_executor, partition_files
 from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
-from practica.plan.places import ROOT
 from practica.plan.planned import Job, Plan, Training, gpu_is_open, make_plan
 
 FILE = "PRACTICA_PLAN"
@@ -60,15 +59,12 @@ def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | No
         InputError: Snakemake finds bad input.
         RunError: it fails in another way.
     """
-    command = [sys.executable, "-m", "snakemake", "--dry-run"]
-    if not Path("Snakefile").is_file():
-        command += ["--snakefile", str(ROOT / "Snakefile")]
-    if profile:
-        command += ["--profile", str(profile)]
+    options = ["--profile", str(profile)] if profile else []
     if own := [file for file in files if file != BASE]:
-        command += ["--configfile", *own]
+        options += ["--configfile", *own]
     if words:
-        command += ["--config", *words]
+        options += ["--config", *words]
+    command = [sys.executable, "-m", "snakemake", "--dry-run", *with_snakefile(options)]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.json"
         done = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, text=True, check=False)
