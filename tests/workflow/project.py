@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,24 +111,3 @@ def check_kept_by_touch(touched: Project) -> None:
         assert done.returncode == 0, done.stderr
         assert touched.planned() == set()
     assert touched.snakemake("--touch").returncode == 0
-
-
-def check_deleted_data(fresh: Project, runs: Sequence[str], elsewhere: Path) -> None:
-    """Train two runs, delete their data, and check that these are prepared again only for a run that is gone."""
-    env = {"KERAS_HOME": str(elsewhere / "none"), "https_proxy": "http://127.0.0.1:9"}
-    done = fresh.snakemake("--nocolor", *runs, env=env)
-    assert done.returncode == 0, done.stderr
-    prepared = sorted(path.name for path in (fresh.folder / "data/prepared").iterdir())
-
-    shutil.rmtree(fresh.folder / "data")
-    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout
-    # One run is gone: its data are prepared again, and the other run stays.
-    (fresh.folder / runs[0]).unlink()
-    done = fresh.snakemake("-n", *runs, env=env)
-    jobs = [line.split("  (")[0].strip() for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert jobs == [f"Preparing the data set {prepared[0]}", f"Training {runs[0].split('/', 2)[2].rsplit('/', 1)[0]}"]
-    before = (fresh.folder / runs[1]).stat().st_mtime_ns
-    done = fresh.snakemake("--nocolor", *runs, env=env)
-    assert done.returncode == 0, done.stderr
-    assert (fresh.folder / runs[1]).stat().st_mtime_ns == before
-    assert "Nothing to be done" in fresh.snakemake("-n", *runs, env=env).stdout

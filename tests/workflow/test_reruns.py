@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
+
 import pytest
 
 from workflow.project import check_edit, check_edits_without_a_meaning, check_kept_by_touch
@@ -19,13 +22,31 @@ NOTHING: dict[str, int] = {}
 EDITS = {
     "a constant that nobody uses": (f"{CODE}/exercises/problem.py", "SIGN = ", "UNUSED = 1\nSIGN = ", NOTHING),
     "the lock's patience": (f"{CODE}/jobs/lock.py", "STALE = 30.0", "STALE = 31.0", NOTHING),
-    "how a key is checked": (
-        f"{CODE}/config/schema.py",
-        "import jsonschema\n",
-        "import jsonschema\n\nX = 1\n",
+    "a word of the journal": (f"{CODE}/jobs/journal.py", '"killed"', '"was killed"', NOTHING),
+    "the time to stop in": (f"{CODE}/jobs/attempt.py", "GRACE = 4.0", "GRACE = 3.0", NOTHING),
+    **{
+        what: (f"{CODE}/{path}", f"{line}\n", f"{line}\n\nX = str()\n", NOTHING)
+        for what, path, line in (
+            ("a text of the status", "jobs/status_table.py", "import annotations"),
+            ("what the doctor says", "doctor/__init__.py", "import annotations"),
+            ("how a key is checked", "config/schema.py", "import jsonschema"),
+            ("how a setting is declared", "config/declarations.py", "import jsonschema"),
+        )
+    },
+    "what a setting means": ("study/study.yaml", "description: Replace zeros", "description: Replace all", NOTHING),
+    "what a setting of the engine means": (
+        "workflow/schemas/config.schema.json",
+        "Samples per gradient step.",
+        "Samples of each step.",
         NOTHING,
     ),
-    "what a setting means": ("study/study.yaml", "description: Replace zeros", "description: Replace all", NOTHING),
+    "values that a setting may have": ("study/study.yaml", "examples: [true]", "examples: [false]", NOTHING),
+    "a task of one exercise": (
+        f"{CODE}/exercises/problem.py",
+        '"class", ("accuracy", "max"))',
+        '"class", ("loss", "min"))',
+        COLLECTED | {"Rehearsing": 1, "Training": 2, "Describing": 1},
+    ),
     "a measure of one exercise": (
         "study/steps/experiment.py",
         '{"turns": ',
@@ -44,7 +65,30 @@ EDITS = {
         "en: 'Moons, bent'",
         SHOWN | {"Drawing": 1},
     ),
+    "a word in one figure": ("study/steps/about.yaml", "en: Height", "en: Level", SHOWN | {"Drawing": 1}),
+    "a figure's caption": (
+        "study/steps/about.yaml",
+        "en: Three walks and their scores.",
+        "en: Walks and their scores.",
+        SHOWN | {"Drawing": 1},
+    ),
+    "what the overview shows": ("study/steps/about.yaml", "en: Steps}", "en: Walks}", SHOWN | {"Drawing": 1}),
     "how one figure is drawn": ("study/steps/figures.py", '"steps-mid"', '"steps-pre"', SHOWN | {"Drawing": 1}),
+    "the words of a setting": (
+        "study/study.yaml",
+        "en: 'zeros corrected: {}'",
+        "en: 'zeros replaced: {}'",
+        SHOWN | {"Drawing": 4, "Making": 9},  # of the four variants that have it
+    ),
+    "the role of a setting of the engine": (
+        "workflow/schemas/config.schema.json",
+        'of the official test samples; null: all.", "role": "data"',
+        'of the official test samples; null: all.", "role": "net"',
+        SHOWN
+        | {"Summarising": 1, "Drawing": FIGURES, "Making": 8},  # variants that differ in it are compared differently
+    ),
+    "a word over a table's column": (f"{CODE}/words/es.yaml", "fold_spread: ", "fold_spread: ~", SHOWN | {"Making": 2}),
+    "how layers are listed": (f"{CODE}/paper/tables.py", '"\\u00a0×\\u00a0".join', '" x ".join', SHOWN | {"Making": 7}),
     "a table's caption": (
         "study/steps/about.yaml",
         "en: Accuracy on the steps.",
@@ -58,6 +102,14 @@ EDITS = {
         SHOWN | {"Building": 1},
     ),
     "a word of the pages": (f"{CODE}/words/en.yaml", "home: Home", "home: Start", {"Writing": 1, "all": 1}),
+    "a word over axes": (f"{CODE}/words/en.yaml", "  loss: Loss\n", "  loss: Cost\n", SHOWN | {"Drawing": 6}),
+    "the title of a section": ("study/steps/about.yaml", "en: 'Steps: a", "en: 'Walks: a", SHOWN | {"Building": 1}),
+    "a measure that no claim uses yet": (
+        f"{CODE}/evidence/measures.py",
+        '"gap": gap,',
+        '"gap": gap, "other": gap,',
+        SHOWN | {"Judging": 1, "Making": 3, "Drawing": 2},  # the overview and the forest plot
+    ),
     "a decimal mark": (
         f"{CODE}/words/es.yaml",
         'decimal_mark: ","',
@@ -85,3 +137,33 @@ def test_exactly_what_an_edit_concerns_is_made_again(edit: str, touched) -> None
 
 def test_results_that_an_edit_leaves_valid_can_be_kept(touched) -> None:
     check_kept_by_touch(touched)
+
+
+def test_words_in_the_folder_of_the_study_concern_what_shows_them(touched) -> None:
+    own = touched.folder / "study/words"
+    own.mkdir()
+    try:
+        english = (touched.folder / CODE / "words/en.yaml").read_text(encoding="utf-8")
+        (own / "fr.yaml").write_text(english.replace("report: report_en", "report: rapport"), encoding="utf-8")
+        assert touched.planned() == set()
+        (own / "es.yaml").write_text("figures:\n  loss: Pérdida\n", encoding="utf-8")
+        assert Counter(job.split()[0] for job in touched.planned()) == SHOWN | {"Drawing": 6}
+    finally:
+        shutil.rmtree(own)
+
+
+def test_a_preamble_and_a_class_concern_the_pdfs_alone(touched) -> None:
+    folder = touched.folder / "study"
+    preamble, own_class = folder / "preamble.tex", folder / "narrow.cls"
+    try:
+        own_class.write_text(r"\LoadClass{article}", encoding="utf-8")
+        assert touched.planned() == set()  # nothing asks for it
+        for path, text in ((preamble, "% One."), (preamble, "% Two."), (own_class, r"\LoadClass[12pt]{article}")):
+            path.write_text(text, encoding="utf-8")
+            assert Counter(job.split()[0] for job in touched.planned()) == PDFS
+            assert touched.snakemake("--touch").returncode == 0
+            assert touched.planned() == set()
+    finally:
+        preamble.unlink(missing_ok=True)
+        own_class.unlink(missing_ok=True)
+    assert touched.snakemake("--touch").returncode == 0
