@@ -178,6 +178,7 @@ def test_both_commits_train_the_same_case(study: Study, tmp_path: Path) -> None:
     assert {entry["side"] for entry in case.record(turn)} == {BEFORE, NOW}
 
 
+@needs(*(f"ej{number:02}" for number in range(1, 11)))
 def test_what_compares_only_with_plain_scripts_is_not_set_beside_another_commit(study: Study) -> None:
     found = {each.name: each for each in beside(CASES, ROOT, FASTER, study)}
     there = {case.name for case in CASES if not case.name.startswith(("to-", "search-"))}
