@@ -329,10 +329,12 @@ def test_the_outcome_says_what_was_made_and_where_it_is(study: Study) -> None:
     assert lines[1] == "Claims: 1 of 2 decided: 1 confirmed, 1 undecided"
     assert lines[2].startswith("Web pages:") and "page/index.html" in lines[2]
     os.utime(study.results / "page/index.html", (0, 0))
+    earlier = f"From an earlier run: Web pages:    {study.results}/page/index.html: open it in a browser"
+    assert outcome(study, set(), [], 5.0, 0)[2:] == [earlier]  # only the claims are new
     bad = outcome(study, set(), ["Training steps/conv/s0-1"], 5.0, 3)
     assert bad == [
         "Not complete after 5 s: 0 trained, 2 reused, 1 job failed, 3 jobs not started or stopped",
         "    failed: Training steps/conv/s0-1",
         "The same command continues from there",
-        f"From an earlier run: Web pages:    {study.results}/page/index.html: open it in a browser",
+        earlier,
     ]

@@ -41,11 +41,12 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
     lines = [f"{state} after {duration(seconds)}: {made}"]
     lines += [f"    failed: {title}" for title in failed[:MOST]]
     lines += [f"    and {len(failed) - MOST} more"] if len(failed) > MOST else []
-    if not (failed or missing):
-        return [*lines, *_verdicts(study), *_places(study)]
-    # Reports that this run did not reach come from an earlier run.
-    earlier = [f"From an earlier run: {line}" for line in _places(study, before=time.time() - seconds)]
-    return [*lines, "The same command continues from there", *earlier]
+    if failed or missing:
+        _, earlier = _places(study, time.time() - seconds)
+        return [*lines, "The same command continues from there", *earlier]
+    # A run of a part, such as that of `decide`, may judge the claims without building the reports.
+    current, earlier = _places(study, _judged(study))
+    return [*lines, *_verdicts(study), *current, *earlier]
 
 
 def note_outcome(lines: Sequence[str]) -> None:
@@ -70,14 +71,25 @@ def _verdicts(study: Study) -> Iterator[str]:
         yield f"Claims: {decided} of {len(claims)} decided: {summary}"
 
 
-def _places(study: Study, before: float | None = None) -> Iterator[str]:
-    """Yield the locations of existing reports; only of those from before a time, if one is given."""
+def _judged(study: Study) -> float:
+    """Return when the claims were judged, in seconds since 1970; 0 if they were not."""
+    file = study.results / "claims.json"
+    return file.stat().st_mtime if file.is_file() else 0.0
 
-    def there(path: Path) -> bool:
-        return path.is_file() and (before is None or path.stat().st_mtime < before)
 
-    pdfs = (study.results / f"{report_name(language)}.pdf" for language in study.languages)
-    if made := [str(path) for path in pdfs if there(path)]:
-        yield f"PDF report:   {', '.join(made)}"
-    if there(page := study.results / "page" / "index.html"):
-        yield f"Web pages:    {page}: open it in a browser"
+def _places(study: Study, since: float) -> tuple[list[str], list[str]]:
+    """Return a line for each kind of report that is there: those made since a time, and those of an earlier run."""
+    page = study.results / "page" / "index.html"
+    pdfs = [study.results / f"{report_name(language)}.pdf" for language in study.languages]
+
+    def places(*, earlier: bool) -> Iterator[str]:
+        def there(path: Path) -> bool:
+            return path.is_file() and (path.stat().st_mtime < since) is earlier
+
+        head = "From an earlier run: " if earlier else ""
+        if made := [str(path) for path in pdfs if there(path)]:
+            yield f"{head}PDF report:   {', '.join(made)}"
+        if there(page):
+            yield f"{head}Web pages:    {page}: open it in a browser"
+
+    return list(places(earlier=False)), list(places(earlier=True))
