@@ -203,8 +203,8 @@ def main(spec: str, threads: int, data: Path) -> None:
 
     start = time.time() - psutil.Process().create_time()
     from practica import exercises
-    from practica.backend import Feed
     from practica.data import load
+    from practica.feed import Feed
     from practica.training.block import builder, names_of, problem_of, settings_of
     from practica.training.fit import precision
     from practica.training.recipe import steps_an_epoch

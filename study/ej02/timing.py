@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from practica import exercises
-from practica.backend import Feed
 from practica.exercises.problem import Arrays, Problem, Settings
+from practica.feed import Feed
 from practica.seeds import epoch_order
 from practica.training.batches import training_batches
 from practica.training.block import builder, settings_of

@@ -165,7 +165,7 @@ def test_the_arithmetic_counts_places_and_says_so(study: Study, tmp_path: Path) 
     steps = 10 * 2 * 10 * 1e-3  # epochs, seeds, steps
     assert estimate.source == ARITHMETIC
     assert estimate.seconds is not None and estimate.seconds > START_SECONDS + steps
-    from practica.plan.estimates import flop_a_sample
+    from practica.plan.arithmetic import flop_a_sample
 
     assert flop_a_sample(models["steps/conv"]) == 6 * (100 * 100 + 50)
 

@@ -25,7 +25,7 @@ FORMS = {"pictures": 3, "plants": 1, "sayings": 1, "slopes": 1, "squares": 1}
 PROBLEMS = """
 import sys
 import numpy as np
-from practica.backend import Feed
+from practica.feed import Feed
 from practica.config.prepared import read_config
 from practica.config.study import Study
 from practica.data.store.registry import spec_of

@@ -66,8 +66,8 @@ def train(block: Block, arrays: dict[str, np.ndarray], folder: Path) -> dict[str
 
 
 def test_every_epoch_sees_every_sample_once_in_an_order_of_its_own() -> None:
-    from practica.backend import Feed
     from practica.exercises.problem import Samples
+    from practica.feed import Feed
     from practica.training.batches import epoch_order, training_batches
 
     feed, samples = Feed(None), Samples(np.arange(10), np.arange(10))
@@ -82,8 +82,8 @@ def test_every_epoch_sees_every_sample_once_in_an_order_of_its_own() -> None:
 
 
 def test_no_batches_are_tuned_for_the_end_of_an_iterator_would_wait_for_the_tuner() -> None:
-    from practica.backend import Feed
     from practica.exercises.problem import Samples
+    from practica.feed import Feed
     from practica.training.batches import evaluation_batches, training_batches
 
     feed, samples = Feed(None), Samples(np.arange(10), np.arange(10))

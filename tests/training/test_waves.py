@@ -34,7 +34,8 @@ def grouped(problems: list[Problem], monkeypatch: pytest.MonkeyPatch, bytes_a_ru
     from practica.training import waves
 
     monkeypatch.setattr(waves, "WAVE_BYTES", 10 * MEGABYTE)
-    return [list(wave) for wave in waves.waves(enumerate(problems), lambda each: len(each.train), bytes_a_run)]
+    found = waves.waves(enumerate(problems), lambda each: len(each.train), bytes_a_run, len(problems))
+    return [list(wave) for wave in found]
 
 
 def test_runs_that_share_their_arrays_are_one_wave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +49,11 @@ def test_runs_with_arrays_of_their_own_come_a_few_at_a_time(monkeypatch: pytest.
 
 def test_what_training_takes_counts_for_all_but_the_first_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert grouped([shared() for _ in range(5)], monkeypatch, 6 * MEGABYTE) == [[0, 1, 2], [3, 4]]
+
+
+def test_waves_are_of_one_size_where_they_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = grouped([shared() for _ in range(8)], monkeypatch, 2 * MEGABYTE)
+    assert found == [[0, 1, 2, 3], [4, 5, 6, 7]], "not six and two"
 
 
 def test_runs_of_another_number_of_steps_are_another_wave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +71,7 @@ def test_data_are_made_when_the_waves_before_are_over(monkeypatch: pytest.Monkey
             yield place, own(11)
 
     monkeypatch.setattr(waves, "WAVE_BYTES", 10 * MEGABYTE)
-    each = waves.waves(problems(), lambda problem: 1, 0)
+    each = waves.waves(problems(), lambda problem: 1, 0, 6)
     next(each)
     assert made == [0, 1]
     next(each)

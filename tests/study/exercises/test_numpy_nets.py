@@ -59,8 +59,8 @@ def test_twins_train_alike(
 ) -> None:
     import keras
 
-    from practica.backend import Feed
     from practica.exercises.problem import Problem
+    from practica.feed import Feed
     from practica.seeds import epoch_order
     from practica.training.batches import training_batches
     from practica.training.recipe import compile_model

@@ -51,7 +51,7 @@ def predict(
     results, data_folder = results or Path(folders["results"]), data_folder or Path(folders["data"]["folder"])
     quiet_tensorflow(1)
     from practica import data, exercises
-    from practica.backend import as_float
+    from practica.feed import as_float
     from practica.training.block import problem_of, settings_of
     from practica.training.kept_models import (
         inputs_of,

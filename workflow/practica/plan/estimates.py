@@ -7,19 +7,15 @@ they are not equally good.
 
 from __future__ import annotations
 
-import ast
 import json
 import math
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from practica.address import base_of
 from practica.config.block import Block
@@ -28,6 +24,7 @@ from practica.errors import InputError
 from practica.files import read_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE
+from practica.plan.arithmetic import flop_a_sample, speed
 
 HERE, REFERENCE, UNSCALED, RELATED, ARITHMETIC, UNKNOWN = (
     "runs here",
@@ -50,8 +47,6 @@ EFFICIENCY = 0.15
 """Share of the speed of a matrix product that a net reaches in training."""
 PRIOR_SECONDS = 10.0
 """Seconds of training for which this machine counts as fast as the reference's: short runs mostly trace graphs."""
-FLOP_A_WEIGHT = 6
-"""For each weight and place where it is used: a product and a sum forward, twice as much back."""
 ENOUGH = 20
 """Largest number of finished trainings of a variant that are read."""
 
@@ -221,36 +216,6 @@ class Estimator:
         epochs, runs = block.settings.get("epochs", 1), block.runs
         steps = math.ceil(samples / block.settings.get("batch_size", BATCH))
         return START_SECONDS + epochs * runs * (samples * flop / (EFFICIENCY * speed()) + steps * STEP_SECONDS)
-
-
-def flop_a_sample(model: Mapping[str, Any]) -> float | None:
-    """Return the arithmetic of a training step on one sample, from the layers of a described model."""
-    if "layers" not in model:
-        return None
-    return float(FLOP_A_WEIGHT * sum(layer["parameters"] * _places(layer) for layer in model["layers"]))
-
-
-def _places(layer: Mapping[str, Any]) -> int:
-    """Return at how many places of its output a layer uses its weights: for convolutions, all but batch and channel."""
-    if layer["type"] in ("NumPy", "Embedding"):
-        return int(layer["type"] == "NumPy")
-    try:
-        shape = ast.literal_eval(layer["output_shape"])
-    except (ValueError, SyntaxError):
-        return 1
-    return math.prod(size for size in shape[1:-1] if isinstance(size, int))
-
-
-@cache
-def speed() -> float:
-    """Return this machine's FLOP/s in a matrix product, with as many threads as NumPy uses."""
-    matrix = np.ones((768, 768), np.float32)
-    best = math.inf
-    for _ in range(3):
-        begin = time.perf_counter()
-        matrix @ matrix
-        best = min(best, time.perf_counter() - begin)
-    return 2 * len(matrix) ** 3 / best
 
 
 def _finished(manifest: Path) -> Timed | None:

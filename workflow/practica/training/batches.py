@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from practica.backend import Feed
 from practica.exercises.problem import Samples
+from practica.feed import Feed
 from practica.seeds import epoch_order
 
 EVALUATION_BATCH = 500

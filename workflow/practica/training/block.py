@@ -166,7 +166,7 @@ def _together(
     finished = {name: checkpoints.of(*name).finished() for name in names}
     problems = ((name, problem_of(block, arrays, settings, name)) for name in names)
     steps = partial(steps_an_epoch, settings=settings)
-    for number, wave in enumerate(waves(problems, steps, replicas.bytes_a_run)):
+    for number, wave in enumerate(waves(problems, steps, replicas.bytes_a_run, len(names))):
         if not all(finished[name] for name in wave):
             members = sorted(wave, key=lambda name: [len(part) for part in wave[name].parts().values()])
             checkpoint = checkpoints.of_stack(number)

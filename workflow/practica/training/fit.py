@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from practica.backend import Feed, multiplies_bfloat16
+from practica.backend import multiplies_bfloat16
 from practica.errors import InputError
 from practica.exercises.problem import Problem, Samples, Settings
+from practica.feed import Feed
 from practica.files import say
 from practica.training import keras_internals
 from practica.training.batches import evaluation_batches, training_batches

@@ -16,10 +16,10 @@ import keras
 import numpy as np
 
 from practica import exercises
-from practica.backend import Feed
 from practica.config.recipes import catalogue, class_name, split
 from practica.errors import InputError, hint, in_one_line
 from practica.exercises.problem import Arrays, Problem, Samples, Settings
+from practica.feed import Feed
 from practica.texts import holds_text
 from practica.training import by_hand, keras_internals
 from practica.training.arithmetic import step_flop

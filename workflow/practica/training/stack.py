@@ -34,8 +34,10 @@ CALL_SECONDS = 1.0
 """Seconds that one call of the compiled loop should take: short enough for signals and checkpoints to be in time."""
 MOST_PARAMETERS = 50_000
 """Above this, a single net keeps the processor busy, and its replicas gain nothing from sharing a graph."""
-COPIES = 10
-"""Arrays as large as all weights that training holds: weights, gradients, moments, the best ones, and what follows."""
+COPIES = 20
+"""Arrays as large as all weights that training holds: weights, gradients, moments, the best ones, before and after."""
+BATCHES = 2 * backend.AHEAD
+"""Batches that training holds: of each turn under way, the samples, the layers' outputs and their gradients."""
 FLOAT = 4
 """Bytes of a number of float32."""
 MATRIX = 2
@@ -122,7 +124,7 @@ class Stack:
         check_output(self.net, example(problem))
         check_net(self.net)
         self._bytes_a_sample = FLOAT * values_a_sample(self.net, example(problem))
-        batch = backend.AHEAD * min(settings.batch_size, len(problem.train))
+        batch = BATCHES * min(settings.batch_size, len(problem.train))
         self.bytes_a_run = FLOAT * COPIES * self.net.count_params() + self._bytes_a_sample * batch
         self._model = augmented(self.net, problem)
         compile_model(self._model, problem, settings, 1)

@@ -42,7 +42,7 @@ class _Wave(Generic[Name]):
 
 
 def waves(
-    problems: Iterable[tuple[Name, Problem]], steps: Callable[[Problem], int], bytes_a_run: int
+    problems: Iterable[tuple[Name, Problem]], steps: Callable[[Problem], int], bytes_a_run: int, count: int
 ) -> Iterator[dict[Name, Problem]]:
     """Yield the problems in waves of runs with the same number of steps an epoch: only these can share a graph.
 
@@ -53,14 +53,17 @@ def waves(
         problems: the runs by name.
         steps: returns the steps of one epoch.
         bytes_a_run: the memory that a run takes besides its data.
+        count: how many problems there are.
     """
+    most = 1 + -(-WAVE_BYTES // max(1, bytes_a_run))
+    evenly = -(-count // -(-count // most))  # waves of one size share one compiled loop
     waiting: dict[int, _Wave[Name]] = {}
     for name, problem in problems:
         group = steps(problem)
         wave = waiting.setdefault(group, _Wave())
         wave.add(name, problem, bytes_a_run)
         del problem
-        if wave.size >= WAVE_BYTES:
+        if wave.size >= WAVE_BYTES or len(wave.problems) == evenly:
             yield waiting.pop(group).problems
     while waiting:
         yield waiting.pop(next(iter(waiting))).problems
