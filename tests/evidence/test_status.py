@@ -18,7 +18,7 @@ from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock
 from practica.jobs.status import Status, gather
-from practica.jobs.status_table import duration, show
+from practica.jobs.status_table import duration, show, watch
 
 from .factory import make_study, write_block
 
@@ -218,3 +218,24 @@ def test_the_command_reads_the_last_study(study: Study, block: Block, tmp_path: 
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (700, "12 min"), (11100, "3 h 05 min")])
 def test_durations_are_written_as_people_do(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("moments", "looks"),
+    [
+        (["waiting at work", "running", "waiting at work", "queued", "done at work", "running"], 5),
+        (["failed at work", "stopped", "running"], 2),
+    ],
+)
+def test_a_table_that_is_watched_waits_for_the_next_training_while_snakemake_runs(
+    study: Study, tmp_path: Path, moments: list[str], looks: int
+) -> None:
+    seen: list[str] = []
+    row = first(study, tmp_path)
+
+    def look() -> tuple[list[Status], None]:
+        seen.append(moments[len(seen)])
+        return [replace(row, state=seen[-1].split()[0])], None
+
+    watch(look, 0.0, Console(file=StringIO()), lambda: seen[-1].endswith("at work"))
+    assert seen == moments[:looks]

@@ -28,3 +28,12 @@ def test_a_process_that_is_dying_holds_no_lock(killed: bool, tmp_path: Path, mon
         ending.drop_dead_lock()
         assert any(ending.LOCKS.glob("*.lock")) is not killed
         process.kill()
+
+
+def test_a_snakemake_is_at_work_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not ending.at_work()
+    ending.note_owner()
+    assert ending.at_work()
+    write_json(ending.NOTE, {**ending.read_json(ending.NOTE), "started": 1.0})
+    assert not ending.at_work()

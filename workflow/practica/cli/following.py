@@ -42,6 +42,7 @@ def status(
     from rich.console import Console
 
     from practica.jobs.status_table import show, watch
+    from practica.launch.ending import at_work
 
     study, folder = _as_run(config_files, results)
     if exercise not in (None, *study.exercises):
@@ -52,7 +53,7 @@ def status(
         click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
     elif watched:
         with contextlib.suppress(KeyboardInterrupt):
-            watch(look, every, Console())
+            watch(look, every, Console(), at_work)
     else:
         show(rows, attempts=attempts, left=left)
 

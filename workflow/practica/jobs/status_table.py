@@ -45,16 +45,23 @@ def show(
     console.print(Text(sums(rows, left)))
 
 
-def watch(look: Callable[[], tuple[Sequence[Status], float | None]], every: float, console: Console) -> None:
-    """Show the table again and again until nothing runs or is left to run, or somebody presses Ctrl-C.
+def watch(
+    look: Callable[[], tuple[Sequence[Status], float | None]],
+    every: float,
+    console: Console,
+    at_work: Callable[[], bool],
+) -> None:
+    """Show the table again and again until nothing runs, or somebody presses Ctrl-C.
 
+    While Snakemake is at work, between two trainings, it waits for the next one as long as any block is not done.
     If the table is longer than the terminal, blocks that are done or waiting are left out.
     """
     with Live(console=console, auto_refresh=False, screen=False, vertical_overflow="crop") as live:
         while True:
             rows, left = look()
             live.update(_fitted(rows, left, console), refresh=True)
-            if not any(row.state in (RUNNING, QUEUED) for row in rows) and not left:
+            states = {row.state for row in rows}
+            if not states & {RUNNING, QUEUED} and not (states - {DONE} and at_work()):
                 return
             time.sleep(every)
 

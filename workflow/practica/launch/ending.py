@@ -114,6 +114,11 @@ def note_owner() -> None:
         write_json(NOTE, note | {"controller": os.environ.get(CONTROLLER)})
 
 
+def at_work() -> bool:
+    """Return whether a Snakemake runs in this folder, on this machine."""
+    return _holder() is not None
+
+
 def drop_dead_lock() -> None:
     """Remove the lock of a dead Snakemake, on this machine or of an earlier controller, and say so."""
     owner = _owner()
