@@ -50,6 +50,19 @@ def test_every_attempt_at_a_result_counts(tmp_path: Path) -> None:
     assert (found["peak_memory_mb"], found["gpu_seconds"], found["cpu_joules"]) == (500.0, None, None)
 
 
+@pytest.mark.parametrize(("epochs", "found"), [(0, (3, 1, 122.0)), (5, (1, 0, 2.0))])
+def test_attempts_at_a_result_that_was_only_written_again_count(
+    epochs: int, found: tuple[int, int, float], tmp_path: Path
+) -> None:
+    (block,) = make_study({"steps": ["dense"]}, seeds=1).blocks()
+    journal = Journal(block, tmp_path)
+    attempts(journal, DONE, None, DONE)
+    number = journal.begin(Holder.here())
+    journal.end(number, DONE, {**COST, "wall_seconds": 2.0, "epochs": epochs})
+    cost = block_cost(block, tmp_path)
+    assert (cost["attempts"], cost["failed"], cost["wall_seconds"]) == found
+
+
 def test_results_from_elsewhere_tell_by_their_manifest(tmp_path: Path) -> None:
     study = make_study({"steps": ["dense"]}, seeds=1)
     (block,) = study.blocks()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,8 @@ class Attempt:
 
     def entries(self) -> list[Entry]:
         """Return the attempts at the result that this one works on; the last one is this attempt."""
-        return of_last_result(self._journal.entries())
+        *before, me = self._journal.entries()
+        return of_last_result([*before, replace(me, cost=self._meter.cost())])
 
     def at_point(self, run: str, record: History) -> str | None:
         """Report a point of a run's history, and return why the run has to stop there, or None.

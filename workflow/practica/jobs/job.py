@@ -88,7 +88,7 @@ def run_job(
             checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
             train_block(block, dataset.arrays, described, threads, folder, checkpoints)
             attempt.history.complete(folder / "history.json")
-            _note_cost(folder / "manifest.json", attempt.entries(), meter)
+            _note_cost(folder / "manifest.json", attempt.entries())
             # The results are safe. Keep the outcome of each run until they are collected: if Snakemake was killed while
             # this job went on, it deletes the outputs that it did not see appear, and runs the job again.
             for folder in attempt.folder.iterdir():
@@ -113,11 +113,10 @@ def _noted_failure(block: Block, results: Path) -> Iterator[None]:
         raise RunError(f"{block.id}: {reason}") from error
 
 
-def _note_cost(manifest: Path, entries: Sequence[Entry], meter: Meter) -> None:
-    """Write into a manifest what all attempts at its block have cost; the last attempt is still running."""
+def _note_cost(manifest: Path, entries: Sequence[Entry]) -> None:
+    """Write into a manifest what all attempts at its block have cost."""
     content = read_json(manifest)
-    costs = [*(entry.cost for entry in entries[:-1]), meter.cost()]
-    content["provenance"] |= {"attempts": len(costs), "cost": total(costs)}
+    content["provenance"] |= {"attempts": len(entries), "cost": total([entry.cost for entry in entries])}
     write_checked(manifest, content)
 
 

@@ -92,9 +92,18 @@ class Journal:
 
 
 def of_last_result(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the attempts at the last result: all after the previous result."""
+    """Return the attempts at the last result: all after the previous result.
+
+    If they trained nothing, they only wrote that one again, and the attempts at it count, too.
+    """
     done = [place for place, entry in enumerate(entries[:-1]) if entry.why == DONE]
+    done = [place for place in done if any(map(_trained, entries[place + 1 :]))]
     return list(entries[done[-1] + 1 if done else 0 :])
+
+
+def _trained(entry: Entry) -> bool:
+    """Return whether an attempt trained an epoch; one that was done and says nothing did."""
+    return bool(entry.cost.get("epochs", entry.why == DONE))
 
 
 def failure_note(block: Block, results: Path) -> Path:
