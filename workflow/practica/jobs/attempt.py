@@ -87,8 +87,7 @@ class Attempt:
         self.number = 0
         self.history: HistoryFile | None = None
         self.tell: Tell = lambda progress: None
-        self._block = block
-        self._results = results
+        self._block, self._results = block, results
         self._journal = Journal(block, results)
         self._lock = Lock(self.folder / "lock.json")
         self._leftovers = (self.folder, block.folder(results))
@@ -288,8 +287,7 @@ def _new_epochs(record: History) -> int:
         # A stack reaches several points in one step, and gives each run an equal share of its time at each.
         share = len(runs) * run.point_seconds
         points = round(record.point_seconds / share) if share else 1
-        before = run.epochs[-points - 1] if len(run.epochs) > points else 0
-        step += run.done - before
+        step += run.done - (run.epochs[-points - 1] if len(run.epochs) > points else 0)
     return step
 
 
