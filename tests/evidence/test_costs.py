@@ -113,5 +113,5 @@ def test_a_damaged_table_is_named(tuned: Study, tmp_path: Path, content: str) ->
     fill(tuned, tmp_path)
     collect(tuned, tmp_path)
     (tmp_path / "costs.csv").write_text(content)
-    with pytest.raises(InputError, match=r"costs\.csv is malformed; delete it and collect again"):
+    with pytest.raises(InputError, match=r"costs\.csv is malformed; delete it and run snakemake again"):
         list(cost(Facts(tuned, tmp_path, "en")))

@@ -19,7 +19,7 @@ from practica.files import read_json, write_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder
-from practica.jobs.status import gather
+from practica.jobs.status import FAILED, gather
 from practica.plan import checked
 from practica.plan.checked import Expectations, check_estimates, comparison_table
 from practica.plan.dry_run import estimator_of, with_arithmetic
@@ -306,6 +306,9 @@ def test_what_is_left_is_shared_by_those_that_run_side_by_side(study: Study) -> 
     assert seconds_to_go(known, rows, slots=1) == pytest.approx(200.0)
     assert seconds_to_go(known, rows, slots=2) == pytest.approx(100.0)
     assert seconds_to_go(known, rows[:1]) is None  # done
+    failed = [replace(row, state=FAILED) if row.id == known.blocks()[1].id else row for row in rows]
+    assert seconds_to_go(known, failed, slots=1) == pytest.approx(100.0), "nobody has said that it is tried again"
+    assert seconds_to_go(known, failed, slots=1, waiting=2) == pytest.approx(200.0)
 
 
 def test_what_is_left_is_not_told_while_the_time_of_a_training_is_unknown(study: Study) -> None:

@@ -240,7 +240,7 @@ def test_a_column_that_was_taken_out_is_named(collected: Collected, table: str) 
     study, folder = collected
     path = next(folder.glob(f"{table}.csv*"))
     pd.read_csv(path).drop(columns="variant").to_csv(path, index=False)
-    with pytest.raises(InputError, match=rf"{path.name} has no column variant; delete it and collect again"):
+    with pytest.raises(InputError, match=rf"{path.name} has no column variant; delete it and run snakemake again"):
         getattr(Results(study, folder), table)
 
 

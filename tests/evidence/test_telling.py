@@ -55,6 +55,12 @@ def test_a_line_names_the_run_and_has_units() -> None:
     assert [seconds(time) for time in (0.0076, 0.5, 12.34, 780.4)] == ["7.6 ms", "0.5 s", "12.3 s", "780 s"]
 
 
+def test_a_line_says_nothing_of_a_speed_that_is_not_known() -> None:
+    first = {**PROGRESS, "seconds_per_epoch": None}
+    assert seconds_left(first) is None
+    assert epoch_line(first) == "seed 1: epoch 4/10, accuracy 0.7500"
+
+
 def test_a_log_has_a_line_now_and_then_and_for_every_end(capsys: pytest.CaptureFixture[str]) -> None:
     with telling("steps/dense/s0-3") as tell:
         for epoch in range(1, 11):

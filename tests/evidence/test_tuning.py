@@ -95,6 +95,11 @@ def test_every_trial_is_a_row_and_the_best_mean_wins(tuning: Tuning) -> None:
     again = read_trials(tuning.results, "steps", "dense")
     assert again["trial"].tolist() == [trial.name for trial in tuning.trials]
     assert "* " + row["trial"] in lines(table)[0]
+    table["trial"] = ["t1_18", *table["trial"][1:]]
+    starts = {
+        line.index(f"{mean:.6g} (n") for line, mean in zip(lines(table), sorted(table["mean"])[::-1], strict=True)
+    }
+    assert len(starts) == 1, "scores stand below each other"
 
 
 def test_an_error_is_better_when_it_is_smaller(tmp_path: Path) -> None:

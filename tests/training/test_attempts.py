@@ -22,6 +22,7 @@ from practica.jobs import lock as locks
 from practica.jobs.attempt import Attempt, checkpoint_folder, discard_checkpoints
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock, alive, holder
+from practica.jobs.telling import LONG
 from practica.training.record import Record
 
 BLOCK = Block("steps", "dense", (0,), "dense", "walks", {"epochs": 3})
@@ -259,6 +260,24 @@ def test_a_process_that_lost_its_lock_writes_nothing_more(tmp_path: Path) -> Non
         thief = elsewhere(attempt.folder / "lock.json")
         attempt.at_point("s0", run)
     assert holder(attempt.folder / "lock.json") == thief
+
+
+def test_a_short_first_point_says_nothing_of_the_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+
+    def reached(*seconds: float) -> list[float | None]:
+        told.clear()
+        run = Record(MULTICLASS, 9)
+        with Attempt(BLOCK, tmp_path, None) as attempt:
+            attempt.tell = told.append
+            for epoch, each in enumerate(seconds, 1):
+                run.add(epoch, {"train": {"loss": 0.1, "accuracy": 0.5}}, list)
+                run.point_seconds, attempt._reported = each, 0.0
+                attempt.at_point("s0", run)
+        return [progress["seconds_per_epoch"] for progress in told]
+
+    assert reached(8.0, 0.5) == [None, 0.5], "the first has waited for its graph"
+    assert reached(LONG, 25.0) == [LONG, 25.0]
 
 
 def test_a_run_whose_next_epoch_does_not_fit_stops_unless_it_was_the_last(tmp_path: Path) -> None:

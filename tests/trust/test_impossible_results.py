@@ -90,7 +90,7 @@ def test_an_impossible_value_is_named_with_its_line(results, words, metric, valu
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
     sentence = said(results, *words)
     assert f"{results / 'metrics.csv'}, line {place + 2}: steps/conv, seed 1, test {metric}: {message}" in sentence
-    assert "delete it and collect again" in sentence
+    assert "delete it and run snakemake again" in sentence
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
 
@@ -256,7 +256,7 @@ def drop(path: Path, **fields: str) -> None:
 def test_what_a_table_lacks_of_another_is_named(results, name, fields, words, message) -> None:
     drop(results / name, **fields)
     sentence = said(results, *words) if words[0] not in ("tensorboard", "reference") else exported(results, *words)
-    assert message in sentence and "; delete it and collect again" in sentence
+    assert message in sentence and "; delete it and run snakemake again" in sentence
     assert str(results / name) in sentence
 
 
@@ -277,7 +277,7 @@ def test_a_best_value_that_the_history_has_at_no_epoch_is_named(results) -> None
     table.loc[place, "value"] = "0.111"
     write(results / "metrics.csv", table)
     run = "steps/conv, seed 1, validation best_accuracy is 0.111, a value of no epoch in history.csv.gz"
-    assert f"{results / 'metrics.csv'}: {run}; delete it and collect again" in said(results, "claims")
+    assert f"{results / 'metrics.csv'}: {run}; delete it and run snakemake again" in said(results, "claims")
 
 
 def test_a_best_value_may_be_that_of_any_epoch(results) -> None:

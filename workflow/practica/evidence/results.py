@@ -246,11 +246,11 @@ class Results:
             raise InputError(f"cannot read {path}: {error.strerror}; change its rights") from error
         except (OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error) as error:
             raise InputError(
-                f"{path} is malformed ({' '.join(str(error).split())}); delete it and collect again"
+                f"{path} is malformed ({' '.join(str(error).split())}); delete it and run snakemake again"
             ) from error
         lacking = [column for column in TYPES[name] if column not in table]
         if lacking:
-            raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and collect again")
+            raise InputError(f"{path} has no column {', '.join(lacking)}; delete it and run snakemake again")
         return table
 
 

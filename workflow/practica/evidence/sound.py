@@ -84,7 +84,7 @@ def check_table(name: str, table: pd.DataFrame, path: Path, study: Study | None 
         or (_unequal_epochs(table, study) if name in ("history.csv.gz", "runs.csv") else "")
     )
     if mistake:
-        raise InputError(f"{path}{mistake}; delete it and collect again")
+        raise InputError(f"{path}{mistake}; delete it and run snakemake again")
 
 
 def _line(place: int) -> str:

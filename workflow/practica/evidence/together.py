@@ -47,9 +47,9 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> No
         check_table(name, getattr(results, name.partition(".")[0]), folder / name, study)
     for name in tables:
         if all(other in tables for other in BESIDE[name]) and (reason := _disagreement(name, results)):
-            raise InputError(f"{folder / name}{reason}; delete it and collect again")
+            raise InputError(f"{folder / name}{reason}; delete it and run snakemake again")
     if {"metrics.csv", "history.csv.gz"} <= {*tables} and (reason := _ends(results)):
-        raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and collect again")
+        raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and run snakemake again")
 
 
 def _disagreement(name: str, results: Results) -> str:

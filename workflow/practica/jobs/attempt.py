@@ -21,12 +21,12 @@ from practica.files import now, read_json, say, write_json
 from practica.jobs.journal import DONE, KILLED, Entry, Journal, failure_note, note_failure, of_last_result
 from practica.jobs.lock import BEAT, Lock, alive
 from practica.jobs.meter import Meter
+from practica.jobs.telling import Tell, pace
 from practica.launch.allocation import ancestors, gone, seconds_of_grace
 
 if TYPE_CHECKING:
     from practica.config.study import Block
     from practica.jobs.history import HistoryFile
-    from practica.jobs.telling import Tell
     from practica.training.record import History
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -187,7 +187,6 @@ class Attempt:
         if time.monotonic() - self._reported < 1 and record.done < record.last_epoch:
             return
         self._reported = time.monotonic()
-        interval = record.done - (record.epochs[-2] if len(record.epochs) > 1 else 0)
         progress = {
             "run": run,
             "runs": self._block.runs,
@@ -197,7 +196,7 @@ class Attempt:
             "epochs": record.last_epoch,
             "metric": record.monitor,
             "value": record.monitored,
-            "seconds_per_epoch": record.point_seconds / interval,
+            "seconds_per_epoch": pace(record, first=self._points == 1),
             "updated": now(),
         }
         with contextlib.suppress(OSError, InputError):  # a full disk

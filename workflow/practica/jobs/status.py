@@ -41,7 +41,7 @@ class Status:
         runs, runs_done: how many runs (seeds, or seeds and folds) it has, and how many of them are done.
         epoch, epochs: of the run that is being trained, or of the last one.
         metric, value: the monitored validation metric, at the last point or as the mean of the finished runs.
-        seconds_per_epoch: speed at the last point, or the mean of the finished runs.
+        seconds_per_epoch: speed at the last point, or the mean of the finished runs; None after a first short point.
         seconds_left: estimate for everything that is left; None if nothing is known.
         attempts: every attempt so far.
         reason: why it failed or stopped.

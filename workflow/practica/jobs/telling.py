@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -13,21 +13,39 @@ from rich.progress import BarColumn, Progress, TextColumn
 from practica.files import say
 from practica.jobs.history import RUN
 
+if TYPE_CHECKING:
+    from practica.training.record import History
+
 EVERY = 10.0
 """Seconds between two lines; the end of a run is always reported."""
+LONG = 30.0
+"""Seconds of a point beside which compiling a graph counts for little."""
 
 Tell = Callable[[Mapping[str, Any]], None]
 """Called with the progress of a block, as in its ``progress.json``."""
 
 
 def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
-    """Return one line about the last point of the history."""
-    pace = f"{seconds(progress['seconds_per_epoch'])} an epoch, " if speed else ""
-    left = duration(seconds_left(progress))
-    return (
+    """Return one line about the last point of the history, with the time that is left where the speed is known."""
+    line = (
         f"{called(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} "
-        f"{progress['value']:.4f} ({pace}{left} left)"
+        f"{progress['value']:.4f}"
     )
+    left = seconds_left(progress)
+    if left is None:
+        return line
+    each = f"{seconds(progress['seconds_per_epoch'])} an epoch, " if speed else ""
+    return f"{line} ({each}{duration(left)} left)"
+
+
+def pace(record: History, *, first: bool) -> float | None:
+    """Return the seconds of an epoch at a run's last point, or None if they say nothing of the epochs to come.
+
+    The ``first`` point of a process has waited for its graph to be compiled, which is most of the time of a short one.
+    """
+    if first and record.point_seconds < LONG:
+        return None
+    return record.point_seconds / (record.done - (record.epochs[-2] if len(record.epochs) > 1 else 0))
 
 
 def called(progress: Mapping[str, Any]) -> str:
@@ -40,8 +58,10 @@ def called(progress: Mapping[str, Any]) -> str:
     return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
 
 
-def seconds_left(progress: Mapping[str, Any]) -> float:
-    """Return an estimate of the seconds for all remaining runs of a block."""
+def seconds_left(progress: Mapping[str, Any]) -> float | None:
+    """Return an estimate of the seconds for all remaining runs of a block; None while their speed is unknown."""
+    if progress["seconds_per_epoch"] is None:
+        return None
     together = progress.get("runs_at_once", 1)
     others = max(0, progress["runs"] - progress["runs_done"] - together) / together
     epochs = others * progress["epochs"] + progress["epochs"] - progress["epoch"]

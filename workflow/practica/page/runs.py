@@ -35,7 +35,7 @@ def runs_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     runs = facts.results.runs.astype(object).where(facts.results.runs.notna(), "")
     rows = {(row["variant"], row["block"]): row for row in runs[runs["exercise"] == exercise].to_dict("records")}
     if lacking := [block.id for block in blocks if (block.variant, block.name) not in rows]:
-        raise InputError(f"{facts.folder / 'runs.csv'} has no row of {lacking[0]}; collect again")
+        raise InputError(f"{facts.folder / 'runs.csv'} has no row of {lacking[0]}; run snakemake again")
     return {
         "here": exercise,
         "title": title(facts, exercise),

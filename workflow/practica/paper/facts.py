@@ -68,7 +68,7 @@ class Facts:
             types = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(WHO, "str")
             return pd.read_csv(file, usecols=COLUMNS, dtype=types).fillna({"trial": "", "attempts": 0, "failed": 0})
         except (ValueError, OSError) as error:
-            raise InputError(f"{file} is malformed; delete it and collect again") from error
+            raise InputError(f"{file} is malformed; delete it and run snakemake again") from error
 
     @cached_property
     def declared(self) -> Mapping[str, Claim]:

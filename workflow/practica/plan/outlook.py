@@ -21,10 +21,11 @@ def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting:
         study: the study.
         rows: the status of its blocks.
         slots: trainings that run in parallel; 0: as many as run now.
-        waiting: how many of those that do not run will run; None: all that are not done.
+        waiting: how many of those that do not run will run; None: all that are neither done nor failed.
     """
     running = [row for row in rows if row.state == RUNNING]
-    to_come = [row for row in rows if row.state in (*TO_COME, FAILED)]
+    again = () if waiting is None else (FAILED,)
+    to_come = [row for row in rows if row.state in (*TO_COME, *again)]
     count = len(to_come) if waiting is None else waiting
     estimator = estimator_of(study)
     blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}

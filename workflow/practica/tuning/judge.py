@@ -131,11 +131,12 @@ def lines(table: pd.DataFrame) -> list[str]:
     order = ([(EPOCHS, False)] if by_rungs else []) + [("mean", not maximised(table))]
     keys, ascending = map(list, zip(*order, strict=True))
     output = []
+    width = max(map(len, table["trial"]), default=0)
     for _, row in table.sort_values(keys, ascending=ascending, na_position="last", kind="stable").iterrows():
         values = ", ".join(f"{name} {row[name]}" for name in table.columns[1 : table.columns.get_loc("split")])
         score = f"{row['mean']:.6g} (n = {row['n']})" if row["n"] else row["status"]
         outcome = f"{row[OUTCOME]:<10}" if by_rungs else ""
-        output.append(f"{'*' if row['winner'] else ' '} {row['trial']}  {score:<22}{outcome}{values}")
+        output.append(f"{'*' if row['winner'] else ' '} {row['trial']:<{width}}  {score:<22}{outcome}{values}")
     return output
 
 
