@@ -105,7 +105,7 @@ def check_edit(touched: Project, path: str, old: str, new: str, jobs: Mapping[st
 
 def check_kept_by_touch(touched: Project) -> None:
     """Check that ``--touch`` accepts existing results as made by the current code, as the README says."""
-    with touched.edited("workflow/practica/backend.py", ".prefetch(2)", ".prefetch(3)"):
+    with touched.edited("workflow/practica/feed.py", ".prefetch(2)", ".prefetch(3)"):
         assert touched.trained()
         done = touched.snakemake("--touch")
         assert done.returncode == 0, done.stderr

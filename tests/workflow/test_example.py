@@ -238,7 +238,7 @@ def test_an_edit_of_an_exercise_reruns_that_exercise_alone(finished: Project) ->
 
 
 def test_an_edit_of_the_training_reruns_every_exercise(finished: Project) -> None:
-    with finished.edited("workflow/practica/backend.py", ".prefetch(2)", ".prefetch(3)"):
+    with finished.edited("workflow/practica/feed.py", ".prefetch(2)", ".prefetch(3)"):
         assert {name.split("/")[0] for name in finished.trained()} == EXERCISES
 
 

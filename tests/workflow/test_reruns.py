@@ -54,7 +54,7 @@ EDITS = {
         COLLECTED | {"Rehearsing": 1, "Training": 2, "Describing": 1},
     ),
     "how batches are fed": (
-        f"{CODE}/backend.py",
+        f"{CODE}/feed.py",
         ".prefetch(2)",
         ".prefetch(3)",
         COLLECTED | {"Rehearsing": 1, "Training": 8, "Making": 12},

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,6 +103,16 @@ def repeated(times: Any, body: Callable[[Any, Any], Any], state: Any) -> Any:
 
     start = (tf.constant(0), state)
     return tf.while_loop(lambda number, _: number < times, turn, start, parallel_iterations=AHEAD)[1]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect no garbage: tracing and importing make many objects that stay, and to traverse them takes long."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def graph(function: Callable[[], Any]) -> Any:

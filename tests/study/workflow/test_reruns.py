@@ -30,7 +30,7 @@ EDITS = {
         COLLECTED | {"Rehearsing": 1, "Training": RUNS["ej07"], "Describing": 1},
     ),
     "how batches are fed": (
-        f"{CODE}/backend.py",
+        f"{CODE}/feed.py",
         ".prefetch(2)",
         ".prefetch(3)",
         COLLECTED | {"Rehearsing": 1, "Training": sum(RUNS.values()), "Timing": 1, "Making": 28},

@@ -219,14 +219,17 @@ def quiet_tensorflow(threads: int) -> None:
     # XLA compiles a stack in four fifths of the time at this level, and the code it makes is as fast.
     if os.environ.get("KERAS_BACKEND") != "jax":
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
+    gc.disable()
     try:
         with _without_lines(START_UP), _without_packages(NEEDLESS):
             import keras
     except (ValueError, ImportError) as error:
         raise InputError(f"Keras cannot be imported ({error}): {BACKENDS}") from error
+    finally:
+        gc.freeze()  # what was imported lives to the end, and need not be traversed again and again
+        gc.enable()
     if (backend := keras.backend.backend()) not in ("tensorflow", "jax"):
         raise InputError(f"Keras is to run on {backend}: {BACKENDS}")
-    gc.freeze()  # what was imported lives to the end, and need not be traversed again and again
 
 
 @contextmanager

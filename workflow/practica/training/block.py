@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from practica import exercises, seeds
+from practica import backend, exercises, seeds
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.files import say
@@ -55,7 +55,9 @@ def train_block(
     begin = time.perf_counter()
     provenance = describe(threads, data)
     settings = settings_of(block)
-    build = builder(exercises.load(block.exercise), block.model)
+    with backend.uncollected():
+        exercise = exercises.load(block.exercise)
+    build = builder(exercise, block.model)
     runs: list[Run] = []
     artefacts: dict[str, np.ndarray] = {}
     try:
@@ -162,7 +164,8 @@ def _together(
     if precision(settings) != "float32":
         raise stack.NotStackable(f"its layers compute in {precision(settings)}")
     names = list(names_of(block))
-    replicas = stack.Stack(build, settings, problem_of(block, arrays, settings, names[0]), block.save_model)
+    with backend.uncollected():
+        replicas = stack.Stack(build, settings, problem_of(block, arrays, settings, names[0]), block.save_model)
     finished = {name: checkpoints.of(*name).finished() for name in names}
     problems = ((name, problem_of(block, arrays, settings, name)) for name in names)
     steps = partial(steps_an_epoch, settings=settings)

@@ -152,7 +152,8 @@ class Stack:
             StoppedError: the runs must stop before their end.
         """
         epochs = self._settings.quietly("epochs")
-        loop, untrained = self._loop(problems, seeds)
+        with backend.uncollected():
+            loop, untrained = self._loop(problems, seeds)
         records = Records([Record(problems[0].task, epochs, untrained) for _ in seeds], names)
         checkpoint.resume(records, loop.set_state)
         left = (epochs - records.done) // loop.per_point
@@ -161,7 +162,8 @@ class Stack:
         while left:
             first, points = records.done // loop.per_point, min(points, left, capacity)
             begin = time.perf_counter()
-            logs = loop.advance(first, points, capacity)
+            with backend.uncollected():
+                logs = loop.advance(first, points, capacity)
             seconds = time.perf_counter() - begin
             records.add([(first + point + 1) * loop.per_point for point in range(points)], logs, seconds)
             checkpoint.reached(records, loop.get_state)
