@@ -84,7 +84,7 @@ def test_where_keras_runs_on_tensorflow_nobody_imports_jax() -> None:
         """
     environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 0, f"JAX is imported: add to practica.hidden whoever does. {done.stderr.decode()}"
+    assert done.returncode == 0, f"JAX is imported: add to practica.startup whoever does. {done.stderr.decode()}"
 
 
 def test_keras_takes_data_frames_though_pandas_is_hidden_from_it() -> None:

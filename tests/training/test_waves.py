@@ -115,6 +115,17 @@ def test_artefacts_keep_no_other_array_in_memory() -> None:
     assert first.base is None
 
 
+def test_a_compiled_loop_is_for_parts_of_one_size() -> None:
+    from practica.training.loop import Loop
+    from practica.training.store import Store
+
+    loop = Loop.__new__(Loop)
+    loop.store = Store([shared(), shared()], [None, None], 4)
+    assert loop.fits([shared(), shared()])
+    assert not loop.fits([shared(), shared(41)])
+    assert not loop.fits([shared()])
+
+
 def test_an_evaluation_takes_as_many_samples_at_once_as_fit_into_its_memory() -> None:
     from practica.training.store import EVALUATED_AT_ONCE, EVALUATED_BYTES, Store
 

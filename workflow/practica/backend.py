@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,16 +101,6 @@ def repeated(times: Any, body: Callable[[Any, Any], Any], state: Any) -> Any:
 
     start = (tf.constant(0), state)
     return tf.while_loop(lambda number, _: number < times, turn, start, parallel_iterations=AHEAD)[1]
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Collect no garbage: tracing and importing make many objects that stay, and to traverse them takes long."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def graph(function: Callable[[], Any]) -> Any:

@@ -24,6 +24,7 @@ from practica.errors import InputError, RunError
 from practica.launch.merging import BASE, Merged, from_command, noted, profile_file
 from practica.plan.checks import check
 from practica.plan.places import check_file, check_place, check_places
+from practica.startup import uncollected
 from practica.study_folder import FOLDER_VARIABLE
 
 PATH = click.Path(path_type=Path)
@@ -219,15 +220,12 @@ def quiet_tensorflow(threads: int) -> None:
     # XLA compiles a stack in four fifths of the time at this level, and the code it makes is as fast.
     if os.environ.get("KERAS_BACKEND") != "jax":
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
-    gc.disable()
     try:
-        with _without_lines(START_UP), _without_packages(NEEDLESS):
+        with uncollected(), _without_lines(START_UP), _without_packages(NEEDLESS):
             import keras
     except (ValueError, ImportError) as error:
         raise InputError(f"Keras cannot be imported ({error}): {BACKENDS}") from error
-    finally:
-        gc.freeze()  # what was imported lives to the end, and need not be traversed again and again
-        gc.enable()
+    gc.freeze()  # what was imported lives to the end, and need not be traversed again and again
     if (backend := keras.backend.backend()) not in ("tensorflow", "jax"):
         raise InputError(f"Keras is to run on {backend}: {BACKENDS}")
 

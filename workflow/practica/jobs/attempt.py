@@ -21,7 +21,7 @@ from practica.files import now, read_json, say, write_json
 from practica.jobs.journal import DONE, KILLED, Entry, Journal, failure_note, note_failure, of_last_result
 from practica.jobs.lock import BEAT, Lock, alive
 from practica.jobs.meter import Meter
-from practica.jobs.telling import Tell, pace
+from practica.jobs.telling import Tell, epochs_of_last, pace
 from practica.launch.allocation import ancestors, gone, seconds_of_grace
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class Attempt:
         self.number = 0
         self.history: HistoryFile | None = None
         self.tell: Tell = lambda progress: None
-        self._block, self._results = block, results
+        self._block = block
+        self._results = results
         self._journal = Journal(block, results)
         self._lock = Lock(self.folder / "lock.json")
         self._leftovers = (self.folder, block.folder(results))
@@ -286,7 +287,7 @@ def _new_epochs(record: History) -> int:
         # A stack reaches several points in one step, and gives each run an equal share of its time at each.
         share = len(runs) * run.point_seconds
         points = round(record.point_seconds / share) if share else 1
-        step += run.done - (run.epochs[-points - 1] if len(run.epochs) > points else 0)
+        step += epochs_of_last(run, points)
     return step
 
 

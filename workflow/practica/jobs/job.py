@@ -125,19 +125,22 @@ def take_states(block: Block, results: Path, state_key: str) -> None:
 
     Where there are none, as of runs that trained together, they train from the start.
     """
-    trial, epochs = block.rung or ("", 0)
-    own = checkpoint_folder(block, results)
-    below = {}
-    for folder in own.parent.parent.glob(f"{trial}_*"):
-        rung = replace(block, trial=folder.name).rung
-        if rung and rung[1] < epochs:
-            below[rung[1]] = folder / own.name / state_key
-    for _, folder in sorted(below.items(), reverse=True):
-        for state in folder.glob("*.checkpoint"):
-            target = own / state_key / state.name
+    own = checkpoint_folder(block, results) / state_key
+    for _, folder in sorted(lower_rungs(block, results).items(), reverse=True):
+        for state in (folder / state_key).glob("*.checkpoint"):
+            target = own / state.name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 state.replace(target)
+
+
+def lower_rungs(block: Block, results: Path) -> dict[int, Path]:
+    """Return the folders of the same trial's states at lower rungs, by epochs; empty for all but trials of ASHA."""
+    trial, epochs = block.rung or ("", 0)
+    own = checkpoint_folder(block, results)
+    folders = own.parent.parent.glob(f"{trial}_*") if trial else ()
+    rungs = ((replace(block, trial=folder.name).rung, folder / own.name) for folder in folders)
+    return {rung[1]: folder for rung, folder in rungs if rung and rung[1] < epochs}
 
 
 def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[str, str]:

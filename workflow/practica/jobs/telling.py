@@ -45,7 +45,12 @@ def pace(record: History, *, first: bool) -> float | None:
     """
     if first and record.point_seconds < LONG:
         return None
-    return record.point_seconds / (record.done - (record.epochs[-2] if len(record.epochs) > 1 else 0))
+    return record.point_seconds / epochs_of_last(record)
+
+
+def epochs_of_last(record: History, points: int = 1) -> int:
+    """Return the epochs of the last points of a run."""
+    return record.done - (record.epochs[-points - 1] if len(record.epochs) > points else 0)
 
 
 def called(progress: Mapping[str, Any]) -> str:

@@ -29,8 +29,8 @@ from practica.yamlfiles.reading import read_yaml
 
 START = Path.cwd()
 """Where Snakemake was started: it may change the folder before it reads the Snakefile."""
-PROJECT = Path(__file__).parents[3]
-SNAKEFILE = PROJECT / "Snakefile"
+ROOT = Path(__file__).parents[3]
+SNAKEFILE = ROOT / "Snakefile"
 BASE = "config.yaml"
 NOTE = Path(".snakemake/practica_configuration.json")
 PROFILE_FILE = re.compile(r"(?:profile|config)(?:\.v\d+\+)?\.yaml")
@@ -180,7 +180,7 @@ def profile_files(given: Namespace, here: Path) -> Iterator[Path]:
         if name != "none" and (file := profile_file(here / name)):
             yield file
     own = given.workflow_profile
-    for folder in (here / own, here / "profiles" / own, PROJECT / "profiles" / own):
+    for folder in (here / own, here / "profiles" / own, ROOT / "profiles" / own):
         if own != "none" and (file := profile_file(folder)):
             yield file
             return

@@ -22,7 +22,7 @@ from practica.config.block import Block
 from practica.config.trials import folder as tuning_folder
 from practica.errors import InputError
 from practica.files import read_json
-from practica.jobs.attempt import checkpoint_folder
+from practica.jobs.job import lower_rungs
 from practica.jobs.journal import DONE
 from practica.plan.arithmetic import flop_a_sample, speed
 
@@ -125,14 +125,9 @@ class Estimator:
 
     def _beyond_lower_rung(self, block: Block) -> Block:
         """Return a promoted trial with only the epochs beyond those whose state it takes over; others as they are."""
-        if not block.rung:
-            return block
-        trial, epochs = block.rung
-        folder = checkpoint_folder(block, tuning_folder(self._results)).parent.parent
-        states = folder.glob(f"{trial}_*/{block.name}/*/*.checkpoint")
-        rungs = {path.parents[2].name for path in states}
-        below = [level for name in rungs if (level := int(name.removeprefix(f"{trial}_"))) < epochs]
-        return replace(block, settings={**block.settings, "epochs": epochs - max(below, default=0)})
+        below = lower_rungs(block, tuning_folder(self._results)).items()
+        done = max((epochs for epochs, folder in below if any(folder.glob("*/*.checkpoint"))), default=0)
+        return replace(block, settings={**block.settings, "epochs": block.settings["epochs"] - done}) if done else block
 
     def _by_runs_of(self, variant: str, block: Block) -> Estimate | None:
         """Return the estimate from runs of a variant, here or in the reference; None without any."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from practica import backend, exercises, seeds
+from practica import exercises, seeds
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.files import say
+from practica.startup import uncollected
 from practica.training import by_hand, stack
 from practica.training.checkpoint import Checkpoints
 from practica.training.fit import Trainer, example, precision
@@ -55,7 +57,7 @@ def train_block(
     begin = time.perf_counter()
     provenance = describe(threads, data)
     settings = settings_of(block)
-    with backend.uncollected():
+    with uncollected():
         exercise = exercises.load(block.exercise)
     build = builder(exercise, block.model)
     runs: list[Run] = []
@@ -164,12 +166,13 @@ def _together(
     if precision(settings) != "float32":
         raise stack.NotStackable(f"its layers compute in {precision(settings)}")
     names = list(names_of(block))
-    with backend.uncollected():
-        replicas = stack.Stack(build, settings, problem_of(block, arrays, settings, names[0]), block.save_model)
-    finished = {name: checkpoints.of(*name).finished() for name in names}
     problems = ((name, problem_of(block, arrays, settings, name)) for name in names)
+    first = next(problems)
+    with uncollected():
+        replicas = stack.Stack(build, settings, first[1], block.save_model)
+    finished = {name: checkpoints.of(*name).finished() for name in names}
     steps = partial(steps_an_epoch, settings=settings)
-    for number, wave in enumerate(waves(problems, steps, replicas.bytes_a_run, len(names))):
+    for number, wave in enumerate(waves(chain([first], problems), steps, replicas.bytes_a_run, len(names))):
         if not all(finished[name] for name in wave):
             members = sorted(wave, key=lambda name: [len(part) for part in wave[name].parts().values()])
             checkpoint = checkpoints.of_stack(number)

@@ -18,6 +18,7 @@ from keras import ops
 from practica import backend
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Problem, Settings
+from practica.startup import uncollected
 from practica.texts import holds_text
 from practica.training import keras_internals
 from practica.training.agreement import NotStackable, depends_on_order, first_loss_if_equal
@@ -152,7 +153,7 @@ class Stack:
             StoppedError: the runs must stop before their end.
         """
         epochs = self._settings.quietly("epochs")
-        with backend.uncollected():
+        with uncollected():
             loop, untrained = self._loop(problems, seeds)
         records = Records([Record(problems[0].task, epochs, untrained) for _ in seeds], names)
         checkpoint.resume(records, loop.set_state)
@@ -162,7 +163,7 @@ class Stack:
         while left:
             first, points = records.done // loop.per_point, min(points, left, capacity)
             begin = time.perf_counter()
-            with backend.uncollected():
+            with uncollected():
                 logs = loop.advance(first, points, capacity)
             seconds = time.perf_counter() - begin
             records.add([(first + point + 1) * loop.per_point for point in range(points)], logs, seconds)

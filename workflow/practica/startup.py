@@ -1,11 +1,14 @@
-"""Keep JAX and pandas, where they are installed, out of modules that import them needlessly: each takes long.
+"""Let processes start quickly: hide packages from modules that import them needlessly, and collect no garbage.
 
 `tests/training/test_jax.py` says what to do if another module imports JAX.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 
 IMPORTERS = {
@@ -34,3 +37,15 @@ class Hider(MetaPathFinder):
 def hide_needless() -> None:
     """Hide the packages in this process."""
     sys.meta_path.insert(0, Hider())
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect no garbage: imports and traced graphs are many objects that stay, and to traverse them takes long."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
