@@ -74,10 +74,8 @@ class Rounds:
         while True:
             study, parts = self._study(), self.look()
             undecided = [each for each in parts if each.open]
-            self.say(
-                f"Of the claims' parts, {sum(not each.why and not each.open for each in parts)} are decided and "
-                f"{len(undecided)} undecided"
-            )
+            decided = sum(not each.why and not each.open for each in parts)
+            self.say(f"Parts of claims: {decided} decided, {len(undecided)} undecided")
             left = (self.end - time.monotonic()) * pace
             costs = seconds_per_seed(study)
             new = next_round(study, parts, costs, left)
