@@ -218,19 +218,26 @@ class Study:
         found = psutil.process_iter(["cwd"])
         return [process for process in found if Path(process.info["cwd"] or "/").is_relative_to(self.folder)]
 
-    def leftovers(self, cluster: Cluster) -> list[str]:
-        """Return what a finished study must not leave: jobs, processes, locks, checkpoints, records of failures."""
+    def leftovers(self, cluster: Cluster, patience: float = 0) -> list[str]:
+        """Return what a finished study must not leave: processes, jobs, locks, checkpoints, records of failures.
+
+        ``patience`` is how long the controller may take to notice that a job without processes has ended [s]. One that
+        took over from another that was killed knows nothing of its last seconds, and asks the nodes.
+        """
         with suppress(TimeoutError):  # the last job's processes are ending
             wait_for("end of all processes", lambda: not self.processes(), 30)
-        jobs = [f"job {job.id} {job.state}" for job in cluster.jobs(self, "", "PENDING", "RUNNING", "COMPLETING")]
+        alive = [f"{p.pid} of {p.ppid()}: {' '.join(p.cmdline())}"[:80] for p in self.processes()]
+        at_work = ("PENDING", "RUNNING", "COMPLETING")
+        with suppress(TimeoutError):
+            wait_for("end of all jobs", lambda: not cluster.jobs(self, "", *at_work), patience)
+        jobs = [f"job {job.id} {job.state}" for job in cluster.jobs(self, "", *at_work)]
         files = [
             str(path)
             for name in ("checkpoints", "failures")
             for path in (self.folder / "results" / name).rglob("*")
             if path.is_file()
         ]
-        alive = [f"{p.pid} of {p.ppid()}: {' '.join(p.cmdline())}"[:80] for p in self.processes()]
-        return jobs + files + alive
+        return alive + jobs + files
 
 
 @dataclass

@@ -202,7 +202,7 @@ def each(request: pytest.FixtureRequest) -> Struck:
 
 def test_the_study_is_complete_and_nothing_is_left(each: Struck, nodes: Nodes) -> None:
     assert each.run.code == 0, each.run.text
-    assert each.study.leftovers(nodes) == []
+    assert each.study.leftovers(nodes, SLOW) == []
     assert nodes.call("squeue", "--noheader", "--format=%i %T %j") == ""
 
 
