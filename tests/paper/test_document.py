@@ -18,9 +18,9 @@ from practica.figures.catalogue import figures_for, spec
 from practica.files import read_json, write_json
 from practica.paper.appendix import _origin
 from practica.paper.catalogue import tables_for
-from practica.paper.document import _counts, _overview, build
+from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
-from practica.paper.findings import colophon, findings
+from practica.paper.findings import colophon, findings, judged
 from practica.paper.origins import RULES, listed
 from practica.yamlfiles.overlay import merge
 from toy import CONFIG, copied, resolve
@@ -280,7 +280,7 @@ def test_an_exercise_of_the_user_s_own(tmp_path: Path) -> None:
 def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
     study = resolve({"exercises": {"extra": {"dataset": "walks", "variants": {"mine": {}}}}})
     fill(study, tmp_path)
-    judged = {
+    record = {
         "schema": 2,
         "confidence": 0.95,
         "intervals": {},
@@ -290,12 +290,12 @@ def test_nothing_is_counted_where_nothing_is_claimed(tmp_path: Path) -> None:
         "definitions": {},
         "claims": [],
     }
-    write_json(tmp_path / "claims.json", judged)
+    write_json(tmp_path / "claims.json", record)
     (tmp_path / "figures").mkdir(exist_ok=True)
     (tmp_path / "figures/fig_overview.pdf").touch()
     text = _overview(Facts(study, tmp_path, "es"))
     assert text.startswith(r"\begin{figure}")
-    assert _counts(Facts(study, tmp_path, "es")) == ""
+    assert judged(Facts(study, tmp_path, "es")) == ""
 
 
 def test_titles_from_the_configuration_are_text(tmp_path: Path) -> None:

@@ -131,14 +131,14 @@ def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> 
             "not evaluated",
             "not evaluated",
             "not evaluated",
-            "These runs cannot decide every claim of the source: some are missing.",
+            "Not every claim of the source can be judged here: some runs are missing.",
         ),
         (
             "confirmed",
             "not evaluated",
             "reproduced (as published: confirmed)",
             "confirmed (as published)",
-            "These runs cannot decide every claim of the source: some are missing (as published: confirmed).",
+            "Not every claim of the source can be judged here: some runs are missing (as published: confirmed).",
         ),
     ],
 )
@@ -175,7 +175,7 @@ def test_no_result_is_compared_across_protocols(both: Study, filled: Path) -> No
 
 def test_the_first_pages_say_which_settings_there_are(facts: Facts, both: Study, filled: Path) -> None:
     front = document._front(facts)
-    assert "several kinds of settings, each by its own runs: as published and tuned" in front
+    assert "Each kind of settings has its own runs and its own verdicts: as published and tuned" in front
     assert "After a notebook." in front
     write_pages(both, filled)
     index = (filled / "page/index_en.html").read_text(encoding="utf-8")

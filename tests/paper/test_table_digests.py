@@ -73,7 +73,7 @@ def test_every_word_of_a_table_is_in_its_digest(
 @pytest.mark.parametrize(
     ("part", "key", "changed"),
     [
-        ("report", "at_a_glance", set()),  # of the first page
+        ("report", "judged_all", set()),  # of the first page
         ("report", "devices_note", {"table_moons_cost", "table_steps_cost"}),
         ("settings", "units", set()),
     ],
@@ -133,5 +133,5 @@ def test_an_edit_of_the_study_concerns_the_tables_that_show_it(
 
 def test_another_language_changes_no_word_of_a_pdf(toy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     before = digests.paper_digest(toy, "en")
-    monkeypatch.setitem(section("report", "es"), "at_a_glance", "other")  # type: ignore[arg-type]
+    monkeypatch.setitem(section("report", "es"), "judged_all", "other")  # type: ignore[arg-type]
     assert digests.paper_digest(toy, "en") == before

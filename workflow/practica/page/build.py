@@ -28,8 +28,8 @@ from practica.page.runs import runs_page
 from practica.paper import checklist, protocols
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
-from practica.paper.document import decisions
 from practica.paper.facts import Facts
+from practica.paper.findings import decisions
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from practica.config import front
-from practica.config.front import spoken
 from practica.config.names import title
 from practica.config.study import Study
 from practica.errors import RunError
-from practica.evidence.rules import OVERALL, VERDICTS
 from practica.figures import catalogue as figures
 from practica.figures import rows
 from practica.figures.glance import overview_caption
 from practica.files import atomic_path, write_text
-from practica.paper import own, protocols, render
+from practica.paper import own, render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
-from practica.paper.findings import colophon, findings
+from practica.paper.findings import colophon, findings, judged
 from practica.paper.floats import origin
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
@@ -33,7 +30,7 @@ from practica.paper.prose import RESULTS_FROM_DOCUMENT, Prose
 from practica.paper.references import with_holes
 from practica.paper.table import Table
 from practica.paper.tables import make_table
-from practica.words import items, report_name, section, word
+from practica.words import report_name, word
 
 INTRODUCTION = "intro"
 TITLE = r"\maketitle"
@@ -169,30 +166,13 @@ def _front(facts: Facts) -> str:
 
 def _abstract(facts: Facts) -> str:
     """Return what the study does and what it found, as an abstract if the document's class has one."""
-    paragraphs = [escape(front.abstract(facts.study, facts.language)), escape(_counts(facts)), findings(facts)]
+    paragraphs = [escape(front.abstract(facts.study, facts.language)), escape(judged(facts)), findings(facts)]
     text = r"\par ".join(filter(None, paragraphs))
     if not text:
         return ""
     if own.decides(facts.study):  # \csname does nothing if the class has no abstract
         return rf"{{\csname abstract\endcsname {text}\par\csname endabstract\endcsname}}"
     return rf"{{\small\begin{{center}}\bfseries\abstractname\end{{center}}\noindent {text}\par}}"
-
-
-def _counts(facts: Facts) -> str:
-    """Return how many claims have which verdict, and how many decisions that took."""
-    language = facts.language
-    if facts.claims is None:
-        return ""
-    counted = Counter(claim["verdict"] for claim in facts.claims["claims"])
-    every = (*OVERALL, *VERDICTS)
-    counts = items([_counted(counted[verdict], verdict, language) for verdict in every if counted[verdict]], language)
-    if not counted:  # exercises without claims
-        return ""
-    count = len(facts.study.exercises)
-    exercises = word("exercise_judged" if count == 1 else "exercises_judged", language).format(count)
-    counted_all = spoken(facts.study, section("report", language), "at_a_glance")
-    summary = counted_all.format(exercises=exercises, seeds=facts.seeds(), claims=sum(counted.values()), counts=counts)
-    return " ".join([summary, decisions(facts), *protocols.front(facts)])
 
 
 def _overview(facts: Facts) -> str:
@@ -233,14 +213,3 @@ def _strip(file: str, low: float, high: float) -> str:
     """Return the part of the forest plot between two heights [pt], as wide as a line."""
     box = f"0 {low:.1f} {rows.WIDTH * rows.POINTS:.1f} {high:.1f}"
     return rf"\includegraphics[viewport={box},clip,width=\linewidth]{file}"
-
-
-def decisions(facts: Facts) -> str:
-    """Return how many decisions were taken at once; empty if not several."""
-    count = facts.claims["decisions"]["count"] if facts.claims else 0
-    return word("decisions", facts.language).format(count) if count > 1 else ""
-
-
-def _counted(number: int, verdict: str, language: str) -> str:
-    """Return how many claims have a verdict, in words."""
-    return word(f"{'one' if number == 1 else 'several'} {verdict}", language).format(number)

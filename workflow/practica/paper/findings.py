@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from practica.evidence.rules import CONFIRMED, DEPENDS, NOT_CONFIRMED, OVERALL
-from practica.paper import protocols
+from practica.config.front import spoken
+from practica.evidence.rules import CONFIRMED, DEPENDS, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, OVERALL, VERDICTS
+from practica.evidence.verdicts import DEMONSTRATION
+from practica.paper import protocols, settings
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.render import coloured
-from practica.words import in_language, section, word
+from practica.words import in_language, items, section, word
 
 MOST = 12
 """The first page names at most this many claims of one verdict."""
+UNJUDGED = (NOT_COMPARABLE, NOT_EVALUATED)
+"""The verdicts that are none."""
 SHORT = 10
 """Length of an abbreviated code revision."""
 
@@ -34,6 +39,63 @@ def colophon(facts: Facts) -> str:
         several = word("code_and_more", facts.language).format(commits[0], len(commits) - 1)
         code = word("code_of", facts.language).format(commits[0] if len(commits) == 1 else several)
     return "; ".join(filter(None, [word("trained_on", facts.language).format(when), version, code])) + "."
+
+
+def judged(facts: Facts) -> str:
+    """Return how many claims are judged, with which verdicts, and why the others are not; empty without claims."""
+    claims = facts.claims["claims"] if facts.claims else []
+    if not claims:
+        return ""
+    language, texts = facts.language, section("report", facts.language)
+    count = len(facts.study.exercises)
+    others = [claim for claim in claims if claim["verdict"] in UNJUDGED]
+    amount = "none" if len(others) == len(claims) else "some" if others else "all"
+    said = texts[f"judged_{amount}" if len(claims) > 1 else f"judged_{amount}_of_one"].format(
+        exercises=word("exercise_judged" if count == 1 else "exercises_judged", language).format(count),
+        claims=len(claims),
+        judged=len(claims) - len(others),
+        of_source=spoken(facts.study, texts, "of_source"),
+        seeds=_seeds(facts),
+        counts=_counts(claims, language),
+        why=_why(others, facts),
+    )
+    if amount == "some":
+        rest = texts["unjudged" if len(others) > 1 else "unjudged_one"]
+        said = f"{said} {rest.format(len(others), why=_why(others, facts))}"
+    return " ".join(filter(None, [said, decisions(facts), *protocols.front(facts)]))
+
+
+def _seeds(facts: Facts) -> str:
+    """Return with how many seeds claims are judged; empty with one, which judges none."""
+    told = facts.seeds()
+    return "" if told == settings.seeds([1], facts.language) else word("with_seeds", facts.language).format(told)
+
+
+def _counts(claims: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Return how many claims have which verdict, without those that are not judged."""
+    counted = Counter(claim["verdict"] for claim in claims)
+    if len(claims) == 1:
+        return word(f"one {claims[0]['verdict']}", language).format(word("it", language)).strip()
+    every = [verdict for verdict in (*OVERALL, *VERDICTS) if verdict not in UNJUDGED]
+    return items([_counted(counted[verdict], verdict, language) for verdict in every if counted[verdict]], language)
+
+
+def _counted(number: int, verdict: str, language: str) -> str:
+    """Return how many claims have a verdict, in words."""
+    return word(f"{'one' if number == 1 else 'several'} {verdict}", language).format(number)
+
+
+def _why(claims: Sequence[Mapping[str, Any]], facts: Facts) -> str:
+    """Return why claims are not judged."""
+    causes = {part["cause"] for claim in claims for part in claim["parts"] if part["verdict"] in UNJUDGED}
+    told = [DEMONSTRATION] if facts.study.demonstration else sorted(causes)
+    return items([word(f"why_{cause}", facts.language) for cause in told], facts.language)
+
+
+def decisions(facts: Facts) -> str:
+    """Return how many decisions were taken at once; empty if not several."""
+    count = facts.claims["decisions"]["count"] if facts.claims else 0
+    return word("decisions", facts.language).format(count) if count > 1 else ""
 
 
 def findings(facts: Facts) -> str:

@@ -1,0 +1,124 @@
+"""The abstract says how many claims are judged, with which verdicts, and why the others are not."""
+
+from pathlib import Path
+
+import pytest
+
+from paper.factory import fill
+from practica.config.study import Study
+from practica.paper.facts import Facts
+from practica.paper.findings import judged
+from toy import copied, resolve, toy_study
+
+ONE, TWO = {"verdict": "confirmed"}, {"verdict": "undecided"}
+UNEQUAL = {"verdict": "not comparable", "cause": "unequal"}
+FEW, MISSING = ({"verdict": "not evaluated", "cause": cause} for cause in ("few", "missing"))
+
+
+def said(study: Study, folder: Path, language: str, *claims: dict[str, str], decisions: int = 0) -> str:
+    """Return the sentences of the study's abstract on claims of one part each."""
+    judgements = [{"verdict": each["verdict"], "parts": [each]} for each in claims]
+    facts = Facts(study, folder, language)
+    vars(facts)["claims"] = {"claims": judgements, "decisions": {"count": decisions}}
+    return judged(facts)
+
+
+def without_source(folder: Path) -> str:
+    """Return a copy of the toy's folder that repeats no source."""
+    file = copied(folder / "study") / "study.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("source:")), encoding="utf-8")
+    return str(file.parent)
+
+
+@pytest.mark.parametrize(
+    ("claims", "english", "spanish"),
+    [
+        (
+            [ONE, ONE, TWO],
+            "In 2 exercises, we judge all 3 claims of the source with 2 seeds: 2 are confirmed and 1 is undecided.",
+            "En 2 ejercicios se juzgan las 3 afirmaciones de la fuente con 2 semillas: "
+            "2 se confirman y 1 queda sin decidir.",
+        ),
+        (
+            [ONE],
+            "In 2 exercises, we judge the only claim of the source with 2 seeds: it is confirmed.",
+            "En 2 ejercicios se juzga la única afirmación de la fuente con 2 semillas: se confirma.",
+        ),
+        (
+            [ONE, MISSING, FEW],
+            "In 2 exercises, we judge 1 of the 3 claims of the source with 2 seeds: 1 is confirmed. "
+            "The other 2 are not judged: a single seed decides nothing and some runs are missing.",
+            "En 2 ejercicios se llega a un veredicto sobre 1 de las 3 afirmaciones de la fuente con 2 semillas: "
+            "1 se confirma. "
+            "Las otras 2 no se juzgan: una sola semilla no decide nada y faltan corridas.",
+        ),
+        (
+            [ONE, TWO, MISSING],
+            "In 2 exercises, we judge 2 of the 3 claims of the source with 2 seeds: 1 is confirmed and 1 is undecided. "
+            "The other one is not judged: some runs are missing.",
+            "En 2 ejercicios se llega a un veredicto sobre 2 de las 3 afirmaciones de la fuente con 2 semillas: "
+            "1 se confirma y 1 queda sin decidir. "
+            "La otra no se juzga: faltan corridas.",
+        ),
+        (
+            [ONE, TWO, UNEQUAL],
+            "In 2 exercises, we judge 2 of the 3 claims of the source with 2 seeds: 1 is confirmed and 1 is undecided. "
+            "The other one is not judged: nets were not trained on equal terms.",
+            "En 2 ejercicios se llega a un veredicto sobre 2 de las 3 afirmaciones de la fuente con 2 semillas: "
+            "1 se confirma y 1 queda sin decidir. "
+            "La otra no se juzga: hay redes que no se entrenaron en las mismas condiciones.",
+        ),
+        (
+            [MISSING, MISSING],
+            "In 2 exercises, none of the 2 claims of the source is judged here: some runs are missing.",
+            "En 2 ejercicios, ninguna de las 2 afirmaciones de la fuente se juzga aquí: faltan corridas.",
+        ),
+        (
+            [FEW],
+            "In 2 exercises, the only claim of the source is not judged here: a single seed decides nothing.",
+            "En 2 ejercicios, la única afirmación de la fuente no se juzga aquí: una sola semilla no decide nada.",
+        ),
+    ],
+)
+def test_the_abstract_tells_judged_claims_from_others(
+    claims: list[dict[str, str]], english: str, spanish: str, toy: Study, results: Path
+) -> None:
+    assert said(toy, results, "en", *claims) == english
+    assert said(toy, results, "es", *claims) == spanish
+
+
+def test_the_abstract_of_a_study_without_a_source_mentions_none(tmp_path: Path) -> None:
+    study = toy_study(study=without_source(tmp_path), only="steps")
+    fill(study, tmp_path)
+    for language, source in (("en", "source"), ("es", "fuente")):
+        for claims in ([ONE, TWO], [ONE, MISSING], [MISSING, MISSING], [ONE], [MISSING]):
+            text = said(study, tmp_path, language, *claims)
+            assert source not in text and "  " not in text
+    assert said(study, tmp_path, "en", ONE, TWO).startswith("In one exercise, we judge all 2 claims with 2 seeds: ")
+
+
+def test_what_one_seed_leaves_to_judge_is_not_judged_with_it(tmp_path: Path) -> None:
+    study = toy_study(seeds=1)
+    fill(study, tmp_path)
+    text = said(study, tmp_path, "en", ONE, FEW)
+    assert text.startswith("In 2 exercises, we judge 1 of the 2 claims of the source: 1 is confirmed. The other one")
+
+
+def test_a_demonstration_says_that_it_judges_nothing_and_of_no_seeds(tmp_path: Path) -> None:
+    study = toy_study(seeds=1, demonstration=True)
+    fill(study, tmp_path)
+    text = judged(Facts(study, tmp_path, "en"))
+    assert text == "In 2 exercises, none of the 5 claims of the source is judged here: a demonstration judges nothing."
+    assert said(study, tmp_path, "es", FEW, UNEQUAL).endswith("se juzga aquí: una demostración no juzga nada.")
+
+
+def test_the_decisions_are_told_only_if_there_are_several(toy: Study, results: Path) -> None:
+    assert "5 decisions" in said(toy, results, "en", ONE, TWO, decisions=5)
+    assert "decisions" not in said(toy, results, "en", ONE, TWO, decisions=1)
+
+
+def test_nothing_is_said_where_nothing_is_claimed(tmp_path: Path) -> None:
+    study = resolve({"exercises": {"extra": {"dataset": "walks", "variants": {"mine": {}}}}})
+    assert judged(Facts(study, tmp_path, "es")) == ""
+    assert said(study, tmp_path, "es") == ""
