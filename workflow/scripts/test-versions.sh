@@ -30,6 +30,11 @@ step "installing the project" "${uv[@]}" install --python "$venv/bin/python" --n
 if [[ $2 == oldest ]]; then
   step "comparing them with the floors in pyproject.toml" "$venv/bin/python" workflow/scripts/floors.py
 fi
+own=() # tests of the project's study, which another study may lack
+for room in exercises data training; do
+  if [[ -d tests/study/$room ]]; then own+=("tests/study/$room"); fi
+done
 say "testing against the $2 versions ($venv/versions.txt)"
 PATH=$PWD/$venv/bin:$PATH "$venv/bin/python" -m pytest -q -p no:cacheprovider -m "not workflow and not slurm" \
-  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence tests/study/exercises tests/study/data tests/study/training tests/figures tests/trust plugins
+  ${options[@]+"${options[@]}"} tests/ground tests/training tests/data tests/evidence ${own[@]+"${own[@]}"} tests/figures \
+  tests/trust plugins
