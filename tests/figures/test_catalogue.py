@@ -43,6 +43,7 @@ def test_what_the_catalogue_does_not_know_gets_curves_of_its_own() -> None:
         "steps",
         ("tiny_net",),
     )
+    assert spec(make_study(), "fig_moons_wider").title == {"es": "moons, Más neuronas", "en": "moons, More neurons"}
 
 
 @pytest.mark.parametrize(

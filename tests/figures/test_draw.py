@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
-from itertools import cycle, pairwise
+from itertools import combinations, cycle, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -428,6 +428,16 @@ def test_the_forest_plot_shows_every_claim_with_its_checks_and_verdict(complete:
         assert f"{SIGNS[claim['verdict']]} {section('report', language)[claim['verdict']]}" in said
     dots = [line for line in middle.lines if line.get_marker() == "o"]
     assert len(dots) == sum(bool(part["estimate"]) for claim in claims for part in claim["parts"])
+
+
+def test_no_text_of_a_claim_covers_another(complete: Results) -> None:
+    """Names as long as moons-hand have no room beside their sentences."""
+    write_claims(complete.study, complete.folder)
+    figure = draw_from(complete, "fig_claims", "en")
+    figure.draw_without_rendering()
+    boxes = {text.get_text(): text.get_window_extent().padded(-1.5) for text in figure.axes[0].texts}
+    assert "moons-hand" in boxes
+    assert not [pair for pair in combinations(boxes, 2) if boxes[pair[0]].overlaps(boxes[pair[1]])]
 
 
 def test_a_long_forest_plot_is_cut_into_pages_between_two_claims(

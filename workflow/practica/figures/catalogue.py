@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from practica.config.about import Told
+from practica.config.names import variant_name
 from practica.errors import InputError, hint
 from practica.figures import captions
 from practica.figures.specs import KINDS, OVER_EPOCHS, SEVERAL, Glance, Panel, Spec
@@ -85,7 +86,7 @@ def spec(study: Study, name: str) -> Spec:
 
 def curves(study: Study, exercise: str, variant: str) -> Spec:
     """Return the figure of a variant that no listed figure shows: its learning curves."""
-    title = Told(f"{exercise}, {variant}")
+    title = Told({each: f"{exercise}, {variant_name(study, exercise, variant, each)}" for each in study.languages})
     caption = captions.of_epochs(title, captions.Shown("curves"), study.languages)
     full_caption = captions.with_protocol(study, caption, (variant,))
     return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption, places=(0,))

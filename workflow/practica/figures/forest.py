@@ -75,7 +75,8 @@ def _write(left: Axes, middle: Axes, right: Axes, claim: Claim, top: float, limi
     first = top + GAP / 2 + LINE / 2
     left.text(0, first, claim.name, size=NAME, weight="bold", color="#00507a", **plain)
     sentence = {**plain, "va": "top", "size": TEXT, "linespacing": 1.05}
-    left.text(0.135, first - LINE / 2, "\n".join(claim.lines), **sentence)
+    below = top + GAP / 2 + (0 if claim.beside else LINE)
+    left.text(0.135, below, "\n".join(claim.lines), **sentence)
     start = top + GAP / 2
     for row in claim.rows:
         centre = start + row.height / 2

@@ -20,6 +20,8 @@ LINE, LANE, GAP = 0.12, 0.088, 0.07
 """Heights of a line of text, a check and the space between two claims [in]."""
 LETTERS, FEWER = 50, 37
 """Letters in one line of a claim, and where the names of protocols stand beside it."""
+BESIDE = 7
+"""Letters in the longest name that fits beside its sentence; a longer one stands above."""
 FIRST, PAGE = 5.5, 9.0
 """Heights of the claims on the first page of a report that has them, below its contents, and on the others [in]."""
 POINTS = 72
@@ -55,7 +57,13 @@ class Claim:
     @property
     def height(self) -> float:
         """Return the height [in], including the space around it."""
-        return max(len(self.lines) * LINE, sum(row.height for row in self.rows)) + GAP
+        lines = len(self.lines) + (0 if self.beside else 1)
+        return max(lines * LINE, sum(row.height for row in self.rows)) + GAP
+
+    @property
+    def beside(self) -> bool:
+        """Return whether the name stands beside the sentence, and not above it."""
+        return len(self.name) <= BESIDE
 
 
 def cuts(results: Results, language: str) -> list[tuple[float, float]]:
