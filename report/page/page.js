@@ -35,7 +35,7 @@ const scaled = (spec, state) => {
   spec.layer.forEach(layer => {
     const y = layer.encoding.y;
     if (!y || !y.field) return;
-    layer.encoding.y = {...y, title: share ? said.error : y.title, scale: {type: "log", nice: false}};
+    layer.encoding.y = {...y, title: share ? said.error : y.title, scale: {type: "log", nice: false}, axis: {tickCount: 5}};
     if (share && y.field === "evaluated") layer.transform = [{calculate: "1 - datum.evaluated", as: "evaluated"}];
     else layer.transform = [...layer.transform || [], {filter: `datum.${y.field} > 0`}];
   });
@@ -43,14 +43,19 @@ const scaled = (spec, state) => {
 };
 const seedsOf = (spec, place) =>
   spec.data.values.split("\n", 1)[0].split(",").filter(column => column.startsWith(`s${place}_`));
-const described = (place, state, legend) => {
+const described = (place, state, legendOf) => {
   const spec = scaled(JSON.parse(place.nextElementSibling.textContent), state);
   spec.params.forEach(each => { if (each.name in state) each.value = state[each.name]; });
-  if (!legend) spec.layer.forEach(({encoding}) => ["color", "strokeDash"].forEach(channel => {
-    if (encoding[channel]) encoding[channel].legend = null;
+  const legend = legendOf(spec.usermeta.lines.filter((_, number) => state[`show${number}`]).map(line => line.name));
+  spec.layer.forEach(({encoding}) => ["color", "strokeDash"].forEach(channel => {
+    if (encoding[channel]) encoding[channel].legend = legend && {...encoding[channel].legend, ...legend};
   }));
   return spec;
 };
+// The legend of a picture names the lines in it, in as many columns as it has room for.
+const WIDTH = 640;
+const legendOf = names =>
+  ({values: names, columns: Math.max(1, Math.floor(WIDTH / (70 + 7 * Math.max(0, ...names.map(name => name.length)))))});
 const views = new Map();
 // What catches the pointer is nothing to a screen reader.
 const unspoken = spec => {
@@ -61,17 +66,15 @@ const unspoken = spec => {
   return spec;
 };
 const draw = async place => {
-  const state = place.state ||= {log: false, seeds: false};
-  place.tools ||= tools(place, state);
-  const {view} = await vegaEmbed(place, described(place, state, false),
+  const {view} = await vegaEmbed(place, described(place, place.state, () => null),
     {actions: false, renderer: "svg", config: look(false), formatLocale: locale, patch: unspoken});
   views.get(place)?.finalize();
   views.set(place, view);
 };
 const picture = async (place, kind) => {
-  const away = element("div", {style: "position:absolute;left:-9999px;width:640px"});
+  const away = element("div", {style: `position:absolute;left:-9999px;width:${WIDTH}px`});
   document.body.append(away);
-  const {view} = await vegaEmbed(away, {...described(place, place.state, true), height: 320},
+  const {view} = await vegaEmbed(away, {...described(place, place.state, legendOf), height: 320},
     {actions: false, renderer: "svg", config: look(true), formatLocale: locale});
   save(`${nameOf(place)}.${kind}`, await view.toImageURL(kind, 2));
   view.finalize();
@@ -84,10 +87,11 @@ const toggle = (text, pressed, act, title) => {
   button.onclick = () => act(button.getAttribute("aria-pressed") !== "true", button);
   return button;
 };
-const tools = (place, state) => {
+const equip = place => {
+  const state = place.state = {log: false, seeds: false};
   const {usermeta, data} = JSON.parse(place.nextElementSibling.textContent);
   const press = (button, on) => button.setAttribute("aria-pressed", on);
-  const signal = (name, on, button) => { state[name] = on; press(button, on); views.get(place).signal(name, on).run(); };
+  const signal = (name, on, button) => { state[name] = on; press(button, on); views.get(place)?.signal(name, on).run(); };
   const lines = element("div", {className: "lines"}, ...usermeta.lines.map(({name, colour, dash, hidden}, number) => {
     const swatch = `<svg viewBox="0 0 24 6" aria-hidden="true"><path d="M0 3H24" stroke="${colour}" stroke-width="2.5"`
       + ` stroke-dasharray="${dash}"/></svg>`;
@@ -109,15 +113,15 @@ const tools = (place, state) => {
   const csv = element("button", {type: "button", onclick: () => save(`${nameOf(place)}.csv`, data.values, "text/csv")}, "CSV");
   more.append(reset, ...["PNG", "SVG"].map(kind =>
     element("button", {type: "button", onclick: () => picture(place, kind.toLowerCase())}, kind)), csv);
-  const bar = element("div", {className: "tools"}, lines, more);
-  place.before(bar);
-  return bar;
+  place.before(element("div", {className: "tools"}, lines, more));
 };
 const seen = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(entry => {
   seen.unobserve(entry.target);
   draw(entry.target);
 }), {rootMargin: "400px"});
 const charts = [...document.querySelectorAll(".chart")];
+// Whoever comes by keyboard finds the buttons before the chart is drawn.
+charts.forEach(equip);
 charts.forEach(place => seen.observe(place));
 addEventListener("beforeprint", () => charts.filter(place => !place.childElementCount).forEach(draw));
 dark.addEventListener("change", () => charts.filter(place => views.has(place)).forEach(draw));

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,46 @@ def test_on_a_phone_no_verdict_is_out_of_sight(tab: playwright.Page, report: Pat
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)
 
 
+def test_on_a_phone_words_filter_the_table_too(tab: playwright.Page, report: Path) -> None:
+    tab.set_viewport_size(PHONE)
+    tab.goto(inner(report, "index.html"))
+    assert tab.locator("#claims tbody tr:visible").count() > 0
+    tab.get_by_role("searchbox").fill("nothing has these words")
+    assert tab.locator("#claims tbody tr:visible").count() == 0
+
+
+@pytest.mark.parametrize("name", ["index_en.html", "steps_en.html", "steps_runs_en.html"])
+def test_a_page_can_be_read_without_a_mouse(tab: playwright.Page, report: Path, name: str) -> None:
+    tab.set_viewport_size(PHONE)
+    tab.goto(inner(report, name))
+    assert tab.locator(".tools").count() == tab.locator(".chart").count()  # before the charts are drawn
+    deaf = (
+        "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth"
+        " && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)"
+        " && !e.matches('[tabindex]') && !e.querySelector('a, button')).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert tab.evaluate(deaf) == []
+    levels = tab.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(e => Number(e.tagName[1]))")
+    assert levels[0] == 1 and all(after <= before + 1 for before, after in pairwise(levels))
+    assert tab.evaluate("[...document.querySelectorAll('th')].every(e => e.textContent.trim())")
+
+
+def test_a_page_of_a_dark_screen_is_printed_in_ink(browser: playwright.Browser, report: Path) -> None:
+    context = browser.new_context(viewport=DESKTOP, color_scheme="dark", offline=True)
+    tab = context.new_page()
+    tab.goto(inner(report, "steps.html"))
+    chart = tab.locator("#fig1a .chart")
+    chart.scroll_into_view_if_needed()
+    playwright.expect(chart.locator("svg")).to_be_visible()
+    colours = (
+        "[getComputedStyle(document.body).color, getComputedStyle(document.querySelector('#fig1a svg text')).fill]"
+    )
+    assert "rgb(28, 36, 48)" not in tab.evaluate(colours)
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert set(tab.evaluate(colours)) == {"rgb(28, 36, 48)"}
+    context.close()
+
+
 def test_metrics_of_a_run_are_not_cut(tab: playwright.Page, report: Path) -> None:
     tab.goto(inner(report, "moons_runs.html"))
     widths = tab.locator(".scroll").evaluate_all("all => all.map(each => [each.scrollWidth, each.clientWidth])")
@@ -245,6 +287,28 @@ def test_buttons_hide_a_line_show_seeds_scale_and_save(tab: playwright.Page, rep
     with tab.expect_download() as saved:
         figure.get_by_role("button", name="SVG").click()
     assert saved.value.suggested_filename == "fig1a.svg"
+    legend = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert ">Validación<" in legend and ">Entrenamiento<" not in legend  # the lines in the picture
+
+
+def test_on_a_log_axis_a_band_keeps_its_epochs(tab: playwright.Page, report: Path) -> None:
+    """All epochs have the same values at the ends of the band."""
+    tab.goto(inner(report, "steps.html"))
+    chart = tab.locator("#fig1a .chart")
+    chart.scroll_into_view_if_needed()
+    playwright.expect(chart.locator("svg")).to_be_visible()
+    tab.evaluate("""() => {
+      const script = document.querySelector("#fig1a .chart").nextElementSibling, spec = JSON.parse(script.textContent);
+      const [head, ...rows] = spec.data.values.trim().split("\\n").map(row => row.split(","));
+      rows.forEach(row => { row[head.indexOf("l0")] = 0.1; row[head.indexOf("h0")] = 0.99; });
+      spec.data.values = [head, ...rows].map(row => row.join(",")).join("\\n");
+      script.textContent = JSON.stringify(spec);
+    }""")
+    tab.locator("#fig1a").get_by_role("button", name="Error, eje logarítmico").click()
+    playwright.expect(chart.locator("svg")).to_contain_text("Tasa de error")
+    outline = chart.locator(".mark-area path").first.get_attribute("d") or ""
+    across = [float(x) for x in re.findall(r"[ML]([-\d.]+),", outline)]
+    assert len(across) == 6 and across[2] == pytest.approx(2 * across[1])  # epochs 1, 2 and 3
 
 
 def test_words_filter_the_claims_and_every_control_has_a_name(tab: playwright.Page, report: Path) -> None:

@@ -38,6 +38,11 @@ def test_latex_becomes_html(text: str, shown: str) -> None:
     assert shown in html(text)
 
 
+def test_headings_stand_below_that_of_the_page() -> None:
+    text = r"\subsection{What}"
+    assert to_html(text, lambda label: (label, ""), str, below=0) == "<h2>What</h2>"
+
+
 def test_what_is_escaped_for_latex_reads_as_it_was() -> None:
     text = "50 % of $x_1$ & {y}, 1 − 2 ≤ 3 ± 4 × 10⁻⁵ ✓ [a] ~ ^ \\ “q” – … <i>"
     assert html(escape(text)) == f"<p>{as_html(text)}</p>".replace("10⁻⁵", "10<sup>−</sup><sup>5</sup>")

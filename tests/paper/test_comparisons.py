@@ -20,7 +20,7 @@ from practica.evidence.rules import OVERALL, VERDICTS
 from practica.evidence.verdicts import write_claims
 from practica.figures import tones
 from practica.files import read_json, write_json
-from practica.page.build import write_pages
+from practica.page.build import TEMPLATES, write_pages
 from practica.paper import render
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
@@ -142,15 +142,27 @@ def test_other_languages_need_no_other_code(judged: Judged) -> None:
     assert "within\u00a0±0.02\u00a0of\u00a00.95" in own
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour in six hexadecimal digits, as WCAG defines it."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
 def test_every_verdict_has_a_sign_a_word_and_a_colour_of_enough_contrast() -> None:
     every = {*VERDICTS, *OVERALL}
     assert set(tones.SIGNS) == set(tones.TONES) == every
     assert len(set(tones.SIGNS.values())) == len(set(tones.TONES.values())) == len(every)
     for colour in tones.TONES.values():
-        channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-        luminance = sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-        assert 1.05 / (luminance + 0.05) >= 4.5
+        assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("verdict", [*VERDICTS, *OVERALL])
+def test_a_verdict_has_enough_contrast_in_the_dark(verdict: str) -> None:
+    dark = (TEMPLATES / "dark.css").read_text(encoding="utf-8")
+    (paper,) = re.findall(r"--paper: #(\w{6})", dark)
+    (colour,) = re.findall(rf"\.{verdict.replace(' ', '-')}\b[^{{]*{{ color: #(\w{{6}})", dark)
+    assert (luminance(colour) + 0.05) / (luminance(paper) + 0.05) >= 4.5
 
 
 def test_the_page_marks_verdicts_by_class_and_spans_sentences(judged: Judged) -> None:
@@ -235,7 +247,7 @@ def test_the_first_page_holds_the_verdicts(tmp_path: Path) -> None:
     fill(study, tmp_path)
     pdf = build(study, tmp_path, "es")
     first, second = (text_of(pdf, page=page) for page in (1, 2))
-    assert "De sus 3 afirmaciones, 3 no se confirman." in first
+    assert "se juzgan las 3 afirmaciones de la fuente con 5 semillas: 3 no se confirman." in first
     assert "Son 5 decisiones tomadas a la vez" in first
     assert "Índice" in first
     assert "Todas las afirmaciones de un vistazo" in second
@@ -284,9 +296,13 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
     told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
     assert told.startswith(
-        "no comparable. Ningún veredicto compara Capas densas y Convolucional: no se entrenaron en las mismas "
+        "no comparable. Ningún veredicto compara «Capas densas» y «Convolucional»: no se entrenaron en las mismas "
         "condiciones (epochs 3 / 2)"
     )
+    section = Prose(Facts(*unequal, "es"), "steps", {})
+    part = next(each for each in section.facts.claims["claims"] if each["id"] == "steps-b")["parts"][0]  # type: ignore[index]
+    mirrored = {**part, "of": part["other"], "other": part["of"], "reason": "epochs 2 / 3"}
+    assert section._unjudged("not comparable", [part]) and not section._unjudged("not comparable", [mirrored])
     table = made(unequal, "table_differences")
     assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
     assert not {cell.tone for row in table.rows for cell in row} & {"strong"}

@@ -163,7 +163,9 @@ def test_a_sentence_that_leaves_a_claim_open_shows_what_was_measured(both: Study
         each |= {"verdict": "undecided", "cause": "straddles"}
     claim["verdicts"] = dict.fromkeys(claim["verdicts"], "undecided")
     told = prose._choose("steps-c/dense", "It holds.", "It fails.", "Open.")
-    assert re.fullmatch(r"Open \(as published and tuned: undecided; .*\d.*\)\.", told)
+    assert re.fullmatch(
+        r"Open \(as published and tuned: undecided; test 0\.\d+.*; rule: within.*; n~= ?~?3\)\.", told
+    ), told
 
 
 def test_no_result_is_compared_across_protocols(both: Study, filled: Path) -> None:

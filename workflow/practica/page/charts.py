@@ -34,6 +34,7 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
     x = {
         "field": "epoch",
         "type": "quantitative",
+        "stack": None,  # beside a logarithmic axis, Vega-Lite would stack the epochs of equal values in a band
         "title": epoch,
         "axis": {"tickMinStep": 1, "format": "d", "grid": False} | (_steps(table["epoch"]) if log_epochs else {}),
         "scale": {

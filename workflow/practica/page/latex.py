@@ -20,7 +20,7 @@ Link = Callable[[str], tuple[str, str]]
 """From a label such as ``fig:fig1a`` to the text and the target of a reference to it."""
 
 TAGS = {"emph": "em", "textit": "em", "textbf": "strong", "texttt": "code", "textsuperscript": "sup", "underline": "u"}
-HEADINGS = {"section": "h2", "subsection": "h3", "subsubsection": "h4"}
+HEADINGS = ("section", "subsection", "subsubsection")
 LISTS = {"itemize": "ul", "enumerate": "ol"}
 DROPPED = {"label": 1, "addcontentsline": 3, "input": 1, "vspace": 1, "hspace": 1, "pagestyle": 1}
 """Commands that are dropped, with their number of arguments."""
@@ -46,15 +46,16 @@ TOKEN = re.compile(
 BLOCK = re.compile(r"\s*</?(?:h[2-4]|ul|ol|li|p)\b")
 
 
-def to_html(text: str, link: Link, cited: Callable[[str], str]) -> Markup:
-    """Return prose, with its macros expanded, as HTML.
+def to_html(text: str, link: Link, cited: Callable[[str], str], *, below: int = 1) -> Markup:
+    r"""Return prose, with its macros expanded, as HTML.
 
     Args:
         text: in LaTeX; any HTML in it is treated as text.
         link: the text and the target of references.
         cited: the text of a citation of a work, by its key.
+        below: the level of the heading on the page to which a ``\section`` belongs.
     """
-    blocks = re.split(r"\n\s*\n", _Reader(text, link, cited).read(0)[0])
+    blocks = re.split(r"\n\s*\n", _Reader(text, link, cited, below).read(0)[0])
     paragraphs = (each if BLOCK.match(each) else f"<p>{each.strip()}</p>" for each in blocks if each.strip())
     return Markup("\n".join(paragraphs))
 
@@ -64,6 +65,7 @@ class _Reader:
     text: str
     link: Link
     cited: Callable[[str], str]
+    below: int = 1
 
     def read(self, start: int) -> tuple[str, int]:
         """Return the HTML from a position to the closing brace, or to the end, and the position after it."""
@@ -115,7 +117,7 @@ class _Reader:
             for _ in range(DROPPED[name]):
                 _, position = self._raw(position)
             return "", position
-        tag = TAGS.get(name) or HEADINGS.get(name)
+        tag = f"h{self.below + 1 + HEADINGS.index(name)}" if name in HEADINGS else TAGS.get(name)
         if tag:
             inside, position = self._argument(position)
             gap = "\n\n" * (name in HEADINGS)

@@ -25,7 +25,9 @@ def prose(facts: Facts, exercise: str | None) -> Markup:
     captions = {spec.name: "" for spec in figures.of_exercise(facts.study, exercise)} if exercise else {}
     text = Prose(facts, exercise, captions, floats=False).expand(path)
     citations = works(facts.study.folder / REFERENCES)
-    return to_html(text, partial(_reference, facts), lambda key: citations.get(key, key))
+    # The page of an exercise is its section.
+    below = 1 if exercise is None else 0
+    return to_html(text, partial(_reference, facts), lambda key: citations.get(key, key), below=below)
 
 
 def _reference(facts: Facts, label: str) -> tuple[str, str]:

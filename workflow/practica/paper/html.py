@@ -18,7 +18,11 @@ TABLE = """\
 <caption>{% if stand_in %}<span class="stand-in">{{ stand_in }}</span> {% endif %}{{ table.caption }}</caption>
 <thead><tr>
 {% for column in table.columns %}
+{% if column.heading or sortable(table) %}
 <th scope="col"{% if column.numeric %} class="number"{% endif %}>{{ column.heading }}</th>
+{% else %}
+<td></td>
+{% endif %}
 {% endfor %}
 </tr></thead>
 <tbody>

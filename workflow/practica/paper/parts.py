@@ -90,11 +90,16 @@ def glance_cell(part: Mapping[str, Any], facts: Facts) -> Cell:
     return _alone(f"{name} {text}", raw)
 
 
-def glance_text(part: Mapping[str, Any], language: str) -> str:
-    """Return the effect of a part with its interval, as text; empty if there is none."""
+def measured_text(part: Mapping[str, Any], facts: Facts) -> str:
+    """Return as text what was measured for a part and over how many seeds; empty if nothing was."""
     if not part["estimate"]:
         return ""
-    return f"{word(part['kind'], language)} {effect_text(part, language, spread=False)}".strip()
+    language, effect = facts.language, effect_text(part, facts.language, spread=False)
+    told = f"{word(part['kind'], language)} {effect}"
+    if not part["other"]:  # a number says nothing without its name and the bound
+        rule = rule_text(part, language).replace(" ", "\u00a0")
+        told = word("asked", language).format(f"{_short(part['of']['quantity'], facts)} {effect}", rule=rule)
+    return f"{told.strip()}; n\u00a0=\u00a0{part['estimate']['n']}"
 
 
 def alone_text(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:

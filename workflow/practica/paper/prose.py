@@ -21,7 +21,7 @@ from practica.paper.floats import Picture
 from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
-from practica.paper.parts import alone_text, cause, glance_text, side_names
+from practica.paper.parts import alone_text, cause, measured_text, side_names
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
 from practica.words import items, section, word
@@ -193,7 +193,7 @@ class Prose:
             sentence = dict(zip(VERDICTS, sentences, strict=False))[verdict]
             alone = escape(alone_text(judged, self.facts)) if verdict == UNDECIDED else ""
         # What is left open shows at least what was measured.
-        effect = glance_text(part, self.facts.language) if verdict == UNDECIDED and len(judged) == 1 else ""
+        effect = measured_text(part, self.facts) if verdict == UNDECIDED and len(judged) == 1 else ""
         told = "; ".join(filter(None, [protocols.listed(under, self.facts), effect]))
         return f"{protocols.inside(sentence, escape(told))} {alone}".strip()
 
@@ -201,16 +201,17 @@ class Prose:
         """Return why there is no verdict; empty if another claim of the exercise has said so."""
         found_part = next(each for each in parts if each["verdict"] == verdict)
         if verdict == NOT_COMPARABLE:
-            names = items(side_names(found_part, self.facts), self.facts.language)
-            differs = self.facts.terms(found_part["reason"])
-            sentence = escape(word("not_compared", self.facts.language).format(differs, sides=names))
+            names = [word("quoted", self.facts.language).format(name) for name in side_names(found_part, self.facts)]
+            differs, sides = self.facts.terms(found_part["reason"]), items(names, self.facts.language)
+            sentence = escape(word("not_compared", self.facts.language).format(differs, sides=sides))
+            key = " ".join(sorted([*names, *differs.split()]))  # the same for the same sides in the other order
         else:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
             form = spoken(self.facts.study, section("report", self.facts.language), "not_judged")
-            sentence = escape(form.format(reason))
+            sentence = key = escape(form.format(reason))
         # If several claims of an exercise have the same reason, say it once.
-        first = sentence not in self.said
-        self.said.add(sentence)
+        first = key not in self.said
+        self.said.add(key)
         return sentence if first else ""
 
     def _evidence(self, reference: str) -> str:
