@@ -295,6 +295,24 @@ def test_a_setting_that_every_variant_has_is_said_to_change_nothing(key: str, ov
     ]
 
 
+def test_a_cut_that_no_exercise_has_cuts_nothing_and_is_said_to_unless_they_have_others() -> None:
+    Path("study/steps").mkdir(parents=True)
+    Path("study/study.yaml").write_text("protocols: {ours: {label: a}, theirs: {label: b}}\n")
+    for name in ("about", "theirs"):
+        Path(f"study/steps/{name}.yaml").write_text("settings: {epochs: 1}\n")
+    Path("config.yaml").write_text("exercises: {steps: {settings: {epochs: 9}, variants: {a: {}}}}\n")
+    Path("o.yaml").write_text("cut: quick\n")
+    merged = Merged(("config.yaml", "o.yaml"))
+    assert merged.read() == Merged(("config.yaml",)).read()
+    assert list(merged.idle()) == ["cut of o.yaml changes nothing, for no exercise in study has a file quick.yaml"]
+    Path("study/steps/quikc.yaml").write_text("settings: {epochs: 1}\n")
+    with pytest.raises(InputError, match=r"no exercise in study has a file quick\.yaml; did you mean 'quikc'\?$"):
+        merged.read()
+    Path("study/steps/quick.yaml").write_text("settings: {epochs: 1}\n")
+    assert merged.read()["demonstration"]
+    assert list(merged.idle()) == []
+
+
 def test_null_that_removes_nothing_is_said() -> None:
     Path("config.yaml").write_text("exercises: {steps: {variants: {a: {}, b: {}}}, moons: null}\n")
     Path("o.yaml").write_text("exercises: {steps: {variants: {b: null}}, moons: null, tides: null}\n")

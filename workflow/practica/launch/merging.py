@@ -22,6 +22,7 @@ from practica.config import added, asked
 from practica.config.prepared import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
+from practica.launch.idle import idle_keys
 from practica.launch.options import given_options
 from practica.launch.snakemake_internals import given_configuration, set_configuration
 from practica.yamlfiles.overlay import lay, merge
@@ -68,24 +69,12 @@ class Merged:
         return lay(read_config(list(self.files)), tree(self.words))
 
     def idle(self) -> Iterator[str]:
-        """Yield a sentence about each key that has no effect: null where nothing is, or a setting that variants have.
+        """Yield a sentence about each key that has no effect.
 
         Raises:
             InputError: a file or a word cannot be read.
         """
-        laid: dict[str, Any] = {}
-        for name, over in [*((file, read_yaml(file)) for file in self.files), ("--config", tree(self.words))]:
-            before, laid = laid, lay(laid, over)
-            if name != self.files[0]:
-                for place, names in _removed_from(over, before):
-                    yield f"{place} of {name} removes nothing, for there is none of that name (there: {names})"
-                for exercise, key, variants in _idle(over, laid):
-                    whose = f"{', '.join(variants)} {'have' if len(variants) > 1 else 'has'}"
-                    own = "their own" if len(variants) > 1 else "its own"
-                    yield (
-                        f"exercises.{exercise}.settings.{key} of {name} changes nothing, for {whose} {key} of {own}; "
-                        "set it there"
-                    )
+        yield from idle_keys([*((file, read_yaml(file)) for file in self.files), ("--config", tree(self.words))])
 
 
 def command_profiles() -> list[Path]:
@@ -249,35 +238,6 @@ def _value(word: str, text: str) -> Any:
     except (yaml.YAMLError, RecursionError) as error:
         reason = "the value is not a list or mapping in YAML; put the word in quotes if there are spaces in it"
         raise InputError(f"--config {word[:200]}: {reason}") from error
-
-
-def _removed_from(over: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each exercise and variant that a layer sets to null although no earlier one has it, and those there are."""
-    exercises = _mapping(over, "exercises")
-    for holder in (["exercises"], *(["exercises", name, "variants"] for name in exercises)):
-        there = _mapping(before, *holder)
-        for name, entry in _mapping(over, *holder).items():
-            if entry is None and name not in there:
-                yield ".".join([*holder, name]), ", ".join(there) or "none"
-
-
-def _idle(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield exercise, key and variants where a layer gives an exercise a setting that all its variants already have."""
-    for exercise, entry in {**_mapping(over, "exercises"), **_mapping(over, "cut")}.items():
-        there = _mapping(laid, "exercises", exercise, "variants")
-        variants = [name for name, each in there.items() if each is not None]
-        for key in _mapping({"": entry}, "", "settings"):
-            own = [name for name in variants if key in _mapping(there, name, "settings")]
-            same = [name for name in variants if key in _mapping({"": entry}, "", "variants", name, "settings")]
-            if variants and own == variants != same:
-                yield exercise, key, variants
-
-
-def _mapping(tree: Any, *keys: str) -> Mapping[str, Any]:
-    """Return the mapping under keys in an unchecked configuration; an empty one for anything else."""
-    for key in keys:
-        tree = tree.get(key) if isinstance(tree, Mapping) else None
-    return tree if isinstance(tree, Mapping) else {}
 
 
 def note(merged: Merged) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -112,16 +112,34 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of the files of this name in the exercises' folders; exercises without one stay unchanged."""
+    """Return the content of the files of this name in the exercises' folders; exercises without one stay unchanged.
+
+    Raises:
+        InputError: the exercises have files to cut them, but none of this name; without any, nothing is cut.
+    """
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise InputError(
             f"configuration: cut: {name!r} is not the name of a file in the folders of the exercises, such as quick"
         )
+    there = files_to_cut(name, folder, exercises)
+    if not there and (others := _other_cuts(folder, exercises)):
+        raise InputError(f"configuration: cut: no exercise in {folder} has a file {name}.yaml{hint(name, others)}")
+    return {exercise: read_yaml(file) for exercise, file in there.items()}
+
+
+def files_to_cut(name: str, folder: Path, exercises: Iterable[Any]) -> dict[str, Path]:
+    """Return the files of this name in the exercises' folders, by exercise."""
     files = {exercise: folder / exercise / f"{name}.yaml" for exercise in exercises if isinstance(exercise, str)}
-    there = {exercise: read_yaml(file) for exercise, file in files.items() if file.is_file()}
-    if not there:
-        raise InputError(f"configuration: cut: no exercise in {folder} has a file {name}.yaml")
-    return there
+    return {exercise: file for exercise, file in files.items() if file.is_file()}
+
+
+def _other_cuts(folder: Path, exercises: Iterable[Any]) -> list[str]:
+    """Return the names of all files in the exercises' folders that ``cut`` may name: neither texts nor protocols."""
+    file = folder / "study.yaml"
+    protocols = read_yaml(file).get("protocols") if file.is_file() else None
+    taken = {"about", *(protocols if isinstance(protocols, Mapping) else ())}
+    files = [file for exercise in exercises if isinstance(exercise, str) for file in (folder / exercise).glob("*.yaml")]
+    return sorted({file.stem for file in files} - taken)
 
 
 def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
