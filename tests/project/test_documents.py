@@ -38,8 +38,9 @@ def is_made(first, *inner):
 
 
 def is_kept(first, *inner):
-    """Return whether the parts of a path are those of a file in the repository, outside the study."""
-    return first not in (*MADE, "study") and bool(inner or (ROOT / first).exists() or ROOT_FILE.match(first))
+    """Return whether the parts of a path are those of a file in the repository, outside the study and its tests."""
+    own = first == "study" or (first, *inner[:1]) == ("tests", "study")
+    return first not in MADE and not own and bool(inner or (ROOT / first).exists() or ROOT_FILE.match(first))
 
 
 @pytest.mark.parametrize("words", commands("make"))

@@ -18,7 +18,7 @@ from practica.study_folder import OWN
 from ten import CONFIG, runs
 
 EXERCISE = re.compile(r"ej\d\d")
-HERE = [(name, code) for name, code in paths() if code.startswith("study/")]
+HERE = [(name, code) for name, code in paths() if code.startswith(("study/", "tests/study"))]
 
 
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in HERE])
