@@ -195,7 +195,7 @@ def test_a_bad_name_says_what_names_are(name: str) -> None:
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
 def test_an_empty_overlay_says_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.yaml").write_text(text)
-    with pytest.raises(InputError, match=r"mine\.yaml must be a mapping .*, and is empty: write a key, or leave"):
+    with pytest.raises(InputError, match=r"mine\.yaml must be a mapping .*, but it is empty: write a key, or leave"):
         read_config([tmp_path / "mine.yaml"])
 
 

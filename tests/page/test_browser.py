@@ -184,6 +184,7 @@ def test_on_paper_stand_all_curves_and_their_settings_and_no_table_is_cut(tab: p
 def test_a_phone_scrolls_in_one_direction(tab: playwright.Page, report: Path, name: str) -> None:
     tab.set_viewport_size(PHONE)
     tab.goto(inner(report, name))
+    tab.evaluate("document.querySelectorAll('.prose span').forEach(each => each.textContent += ' (words)'.repeat(20))")
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from paper.factory import fill
+from paper.sections import section
 from practica.config.study import Study
 from practica.paper.facts import Facts
 from practica.paper.findings import judged
@@ -111,6 +112,14 @@ def test_a_demonstration_says_that_it_judges_nothing_and_of_no_seeds(tmp_path: P
     text = judged(Facts(study, tmp_path, "en"))
     assert text == "In 2 exercises, none of the 5 claims of the source is judged here: a demonstration judges nothing."
     assert said(study, tmp_path, "es", FEW, UNEQUAL).endswith("se juzga aquí: una demostración no juzga nada.")
+
+
+def test_the_text_of_a_demonstration_says_once_that_it_judges_nothing(tmp_path: Path) -> None:
+    study = toy_study(seeds=1, demonstration=True)
+    fill(study, tmp_path)
+    prose = section(study, tmp_path, "steps", "en")
+    assert prose._choose("steps-a", "yes", "no", "open") == "A demonstration judges no claims."
+    assert prose._choose("steps-b", "yes", "no", "open") == ""
 
 
 def test_the_decisions_are_told_only_if_there_are_several(toy: Study, results: Path) -> None:

@@ -301,7 +301,8 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     )
     section = Prose(Facts(*unequal, "es"), "steps", {})
     part = next(each for each in section.facts.claims["claims"] if each["id"] == "steps-b")["parts"][0]  # type: ignore[index]
-    mirrored = {**part, "of": part["other"], "other": part["of"], "reason": "epochs 2 / 3"}
+    part |= {"reason": "epochs 3 / 2, l2 0.1 / –"}
+    mirrored = {**part, "of": part["other"], "other": part["of"], "reason": "epochs 2 / 3, l2 – / 0.1"}
     assert section._unjudged("not comparable", [part]) and not section._unjudged("not comparable", [mirrored])
     table = made(unequal, "table_differences")
     assert "no comparable: epochs 3 / 2" in table.rows[0][1].below

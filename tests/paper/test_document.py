@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from paper.conftest import needs_latex
@@ -123,6 +124,19 @@ def test_every_figure_and_table_leads_to_its_files_rule_and_commit(pdf: Path, to
         assert files and "0123456789" in row and f"& {'figure' if name in (*figures, *WHOLE) else 'table'} &" in row
         assert files[0] == f"{'figures' if name in (*figures, *WHOLE) else 'tables'}/{name}.csv"
         assert all((pdf.parent / file).is_file() for file in files if not file.startswith("tables/")), row
+
+
+@pytest.mark.parametrize(("count", "counted"), [(3, False), (4, True)])
+def test_many_commits_are_counted_where_they_are_all_of_the_study(count: int, counted: bool, tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path)
+    runs = pd.concat([pd.read_csv(tmp_path / "runs.csv", dtype=str).iloc[:1]] * count)
+    runs["commit"] = [f"{place}123456789abcdef" for place in range(len(runs))]
+    runs["dirty"] = "False"
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    rows = listed(Facts(study, tmp_path, "en"))
+    assert (f"all {count} in ``Provenance and timings''" in rows) == counted
+    assert ("0123456789, 1123456789" in rows) != counted
 
 
 def test_commits_and_rules_lead_to_the_repository_that_the_citation_names(

@@ -33,7 +33,7 @@ def crate(results: Path) -> None:
 @main.command()
 @results_options
 def deposit(results: Path) -> None:
-    """Gather what is published in results/deposit. Crate, reports and metadata, as Zenodo takes them."""
+    """Gather what you publish in results/deposit. That is the crate, the reports and the metadata, ready for Zenodo."""
     from practica.exports.deposit import left, write_deposit
 
     study = _checked(results)

@@ -88,7 +88,7 @@ def _look_at(
 @READ
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: any free port.")
 def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) -> None:
-    """Serve a page of the running study. Only on this machine; the page updates itself until you press Ctrl-C."""
+    """Serve a page that shows the running study. Only on this machine; it updates itself until you press Ctrl-C."""
     import getpass
     import socket
 

@@ -56,7 +56,7 @@ class Search:
             needless = "its trials do not wait for each other: run `snakemake tuning`"
             raise InputError(f"{where}: {needless}, or give its search `method: {' or '.join(ADAPTIVE)}`")
         if study.demonstration or study.config["partial"]:
-            raise InputError("a demonstration or a part of a study is not tuned: search in the study at full size")
+            raise InputError("you cannot tune a demonstration or a partial study: search in the study at full size")
         while True:
             study = self._study()
             here = [dict(trial.values) for trial in trials(study, exercise, variant)]

@@ -17,6 +17,8 @@ from practica.paper.layers import shown_tables
 from practica.words import Words, section, word
 
 COMMIT_DIGITS = 10
+MOST = 3
+"""More commits than this, if they are all of the study, are counted: the appendix before lists them."""
 RULES = {"figure": "workflow/rules/figures.smk", "table": "workflow/rules/paper.smk"}
 """Where the rules stand in the repository."""
 
@@ -93,6 +95,8 @@ def _row(origin: Origin, facts: Facts, words: Words, web: str) -> str:
     links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
     trained_at = _commits(_runs(origin, facts))
     shown = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at.items()) or "–"
+    if len(trained_at) > MOST and len(trained_at) == len(_commits(_done(facts))):
+        shown = escape(words["all"].format(len(trained_at), word("appendix", facts.language)))
     rule = origin.kind
     if web and trained_at:
         rule = rf"\href{{{web}/blob/{next(iter(trained_at))}/{RULES[origin.kind]}}}{{{origin.kind}}}"
@@ -119,10 +123,15 @@ def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
 
 def _runs(origin: Origin, facts: Facts) -> pd.DataFrame:
     """Return the rows of the finished runs that a figure or table shows."""
-    runs = facts.results.runs[facts.results.runs["status"] == "done"]
+    runs = _done(facts)
     if origin.exercise:
         runs = runs[runs["exercise"] == origin.exercise]
     return runs[runs["variant"].isin(origin.variants)] if origin.variants else runs
+
+
+def _done(facts: Facts) -> pd.DataFrame:
+    """Return the rows of all finished runs."""
+    return facts.results.runs[facts.results.runs["status"] == "done"]
 
 
 def told_commits(runs: pd.DataFrame, language: str, digits: int) -> list[str]:

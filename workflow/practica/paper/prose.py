@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -200,11 +201,14 @@ class Prose:
     def _unjudged(self, verdict: str, parts: Sequence[Mapping[str, Any]]) -> str:
         """Return why there is no verdict; empty if another claim of the exercise has said so."""
         found_part = next(each for each in parts if each["verdict"] == verdict)
-        if verdict == NOT_COMPARABLE:
+        if self.facts.study.demonstration:
+            sentence = key = escape(word("none_judged", self.facts.language))
+        elif verdict == NOT_COMPARABLE:
             names = [word("quoted", self.facts.language).format(name) for name in side_names(found_part, self.facts)]
             differs, sides = self.facts.terms(found_part["reason"]), items(names, self.facts.language)
             sentence = escape(word("not_compared", self.facts.language).format(differs, sides=sides))
-            key = " ".join(sorted([*names, *differs.split()]))  # the same for the same sides in the other order
+            # The same sides in the other order are the same reason.
+            key = " ".join(sorted([*names, *re.findall(r"[^\s,]+", differs)]))
         else:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
             form = spoken(self.facts.study, section("report", self.facts.language), "not_judged")

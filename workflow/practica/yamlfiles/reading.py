@@ -45,7 +45,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path}{reason} {_reason(error)}") from error
     if content is None:
         raise InputError(
-            f"{path} must be a mapping of keys to values, and is empty: write a key, or leave the file out"
+            f"{path} must be a mapping of keys to values, but it is empty: write a key, or leave the file out"
         )
     if not isinstance(content, dict):
         raise InputError(f"{path} must be a mapping of keys to values: write `key: value`, with a space between")
