@@ -15,16 +15,17 @@ ROUNDING = 1e-5
 
 def together_and_alone(block: Any, exercise: Any, arrays: Any, folder: Path) -> tuple[list[Any], list[Any]]:
     """Return the outcomes of the block's runs as one stack, and one by one with Keras' ``fit``."""
-    from practica.training.block import _run_seed, builder, names_of, settings_of
+    from practica.training.block import builder, names_of, settings_of
     from practica.training.checkpoint import Checkpoints
     from practica.training.fit import Trainer
+    from practica.training.runs import run_seed
     from practica.training.stack import Stack
 
     settings = settings_of(block)
     build = builder(exercise, block.model)
     names = list(names_of(block))
     problems = [exercise.problem(arrays, settings, *name) for name in names]
-    seeds = [_run_seed(name) for name in names]
+    seeds = [run_seed(name) for name in names]
     checkpoints = Checkpoints(folder, "key")
     replicas = Stack(build, settings, problems[0])
     stacked = replicas.fit(problems, seeds, [str(name) for name in names], checkpoints.of_stack(1))

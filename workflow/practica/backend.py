@@ -144,6 +144,13 @@ def value(variable: Any) -> np.ndarray:
     return np.array(variable.numpy() if NAME == "tensorflow" else keras.ops.convert_to_numpy(variable.value))
 
 
+def dropout(inputs: Any, rate: Any, generator: keras.random.SeedGenerator) -> Any:
+    """Return what Keras' own ``dropout`` returns for the same draws, with a ``rate`` that is a tensor."""
+    drawn = keras.random.uniform(keras.ops.shape(inputs), dtype=inputs.dtype, seed=generator)
+    kept = drawn >= rate if NAME == "tensorflow" else drawn < 1.0 - rate
+    return keras.ops.where(kept, inputs / (1.0 - rate), 0.0)
+
+
 def argmax(values: Any) -> Any:
     """Return the index of the largest value on the last axis, the first of several, in int64.
 

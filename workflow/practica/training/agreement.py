@@ -24,26 +24,23 @@ class NotStackable(Exception):  # noqa: N818
     """The runs of a block cannot be trained together; the message says why."""
 
 
-def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
-    """Return the first replica's loss before training, if outputs, metrics and first step agree with Keras' own model.
+def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int, replica: int = 0) -> float:
+    """Return a replica's loss before training, if outputs, metrics and first step agree with Keras' own model.
 
-    ``model`` is another model from the same function, compiled in the same way. If rounding alone moves its weights by
-    more than the tolerance (Adam enlarges a gradient that is zero except for rounding), ten times that much is allowed.
+    ``model`` is another model from the replica's function, compiled in the same way. If rounding alone moves its
+    weights by more than the tolerance (Adam enlarges a gradient that is zero except for rounding), ten times that much
+    is allowed.
 
     Raises:
         NotStackable: a value ``v`` differs by more than ``1e-5 * (1 + |v|)`` or is not a number, or the net uses random
             numbers or variables that replicas would share.
     """
     step = loop.step
-    rows = loop.store.order(loop.seeds, 0)[:, : min(batch, *loop.store.parts["train"].counts)]
-    parts = loop.batch(rows)
-    states = np.stack([random_states(each, 0, len(step.generators)) for each in loop.seeds])
-    state = loop.live()
-    state = [*loop.reseeded(state[: step.metrics], states), *state[step.metrics :]]
-    stacked = step.train(state, parts)
-    alone = [ops.convert_to_tensor(loop.inputs(loop.store.x, rows[:1])[0]), *(part[0] for part in parts[1:])]
-    start = [ops.convert_to_numpy(value)[0] for value in state[: step.weights]]
+    rows, parts, state, stacked = _first_step(loop, batch)
+    own = loop.inputs(loop.store.x, rows[replica : replica + 1])[0]
+    alone = [ops.convert_to_tensor(own), *(part[replica] for part in parts[1:])]
     variables = [*model.trainable_variables, *model.non_trainable_variables]
+    start = [ops.convert_to_numpy(value)[replica] for value in state[: len(variables)]]
 
     def after_one_step(scale: float) -> tuple[State, State]:
         for variable, value in zip(variables, start, strict=True):
@@ -54,7 +51,7 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
     for variable, value in zip(variables, start, strict=True):
         variable.assign(value)
     _, outputs = step.evaluate(state[: step.weights], state[step.metrics :], parts[:2])
-    _compare("outputs", outputs[0], predict_with(model, alone[0]), 0.0)
+    _compare("outputs", outputs[replica], predict_with(model, alone[0]), 0.0)
     drawn = backend.value(keras_internals.global_seed_generator().state)
     keras_internals.build_metrics(model, *alone, *[None] * (3 - len(alone)))
     fresh = [backend.value(variable) for variable in model.optimizer.variables]
@@ -65,22 +62,40 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int) -> float:
         raise NotStackable(f"its step uses {used[0]}, which is none of the net's own variables")
     loss = {name: float(value) for name, value in model.get_metrics_result().items()}
     for name, value in zip(step.names, step.results(stacked[step.metrics :]), strict=True):
-        _compare(name, value[0], np.array(loss[name]), 0.0)
+        _compare(name, value[replica], np.array(loss[name]), 0.0)
     for variable, value in zip(model.optimizer.variables, fresh, strict=True):
         variable.assign(value)
     shaken, shaken_optimizer = after_one_step(1.0 + ROUNDING)
     for place, (value, other) in enumerate(zip(expected, shaken, strict=True)):
         if value.dtype.kind == "f":
             moved = np.abs((other - value) - start[place] * ROUNDING)
-            _compare("weights", ops.convert_to_numpy(stacked[place])[0], value, 10 * moved)
+            _compare("weights", ops.convert_to_numpy(stacked[place])[replica], value, 10 * moved)
     if step.joint:
         # After one step of Adam, the weights reveal little more of a moment than its sign.
         states = stacked[step.weights : step.metrics]
         for state, value, other in zip(states, optimizer, shaken_optimizer, strict=True):
             scale = np.max(np.abs(value)) or 1.0
-            own = ops.convert_to_numpy(state)[0]
-            _compare("optimizer's moments", own / scale, value / scale, 10 * np.abs(other - value) / scale)
+            moment = ops.convert_to_numpy(state)[replica]
+            _compare("optimizer's moments", moment / scale, value / scale, 10 * np.abs(other - value) / scale)
     return loss["loss"]
+
+
+def first_losses(loop: Loop, batch: int) -> np.ndarray:
+    """Return the loss ``(replicas,)`` before training, of each replica on its first batch."""
+    stacked = _first_step(loop, batch)[-1]
+    losses = loop.step.results(stacked[loop.step.metrics :])[loop.step.names.index("loss")]
+    return np.asarray(ops.convert_to_numpy(losses))
+
+
+def _first_step(loop: Loop, batch: int) -> tuple[Any, list[Any], list[Any], list[Any]]:
+    """Return rows and arrays of the replicas' first batches, the state before their first step, and after it."""
+    step = loop.step
+    rows = loop.store.order(loop.seeds, 0)[:, : min(batch, *loop.store.parts["train"].counts)]
+    parts = loop.batch(rows)
+    states = np.stack([random_states(each, 0, len(step.generators)) for each in loop.seeds])
+    state = loop.live()
+    state = [*loop.reseeded(state[: step.metrics], states), *state[step.metrics :]]
+    return rows, parts, state, step.train(state, parts)
 
 
 def depends_on_order(loop: Loop) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from functools import partial
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from practica import exercises, seeds
+from practica import exercises
 from practica.errors import DivergedError, InputError, RunError, in_one_line
 from practica.exercises.problem import Arrays, Problem, Settings
 from practica.files import say
@@ -22,16 +22,15 @@ from practica.training.checkpoint import Checkpoints
 from practica.training.fit import Trainer, example, precision
 from practica.training.kept_models import save_models
 from practica.training.provenance import describe, peak_memory_mb
-from practica.training.recipe import steps_an_epoch
-from practica.training.record import Outcome
+from practica.training.record import Engine, Outcome
 from practica.training.results import Run, write_results
-from practica.training.waves import waves
+from practica.training.runs import STACKED, Name, called, run_seed, train_in_waves
 
 if TYPE_CHECKING:
     from practica.config.study import Block
 
-Name = tuple[int, int | None]
-"""A run within its block: its seed, and its fold or None."""
+BY_HAND = ("numpy", "the net is written by hand")
+"""The engine of nets that are trained without Keras, and the reason for it."""
 
 
 def train_block(
@@ -120,14 +119,20 @@ def _train(
 
     The engine is ``numpy`` (a net written by hand), ``stack`` (runs together in one graph) or ``fit`` (run by run).
     """
+    finished = {name: checkpoints.of(*name).finished() for name in names_of(block)}
+    if all(finished.values()):
+        outcomes = {name: outcome for name, outcome in finished.items() if outcome}
+        return *next(iter(outcomes.values())).engine, outcomes.items()
+    checkpoints.resumed.clear()  # whoever trains the rest asks for them again
     arguments = (block, build, settings, arrays, checkpoints)
     if is_by_hand(block):
-        return "numpy", "the net is written by hand", _one_by_one(*arguments)
+        return *BY_HAND, _one_by_one(*arguments, BY_HAND)
     try:
-        return "stack", "its runs gain from sharing a graph", list(_together(*arguments))
+        return *STACKED, _together(*arguments).items()
     except stack.NotStackable as reason:
         say(f"{block.id}: trained run by run: {reason}")
-        return "fit", str(reason), _one_by_one(*arguments)
+        engine = ("fit", str(reason))
+        return *engine, _one_by_one(*arguments, engine)
 
 
 def names_of(block: Block) -> Iterator[Name]:
@@ -139,7 +144,7 @@ def names_of(block: Block) -> Iterator[Name]:
 
 
 def _one_by_one(
-    block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
+    block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints, engine: Engine
 ) -> Iterator[tuple[Name, Outcome]]:
     hand = is_by_hand(block)
     trainer: Any = by_hand.Trainer(build, settings) if hand else Trainer(build, settings, block.save_model)
@@ -148,46 +153,32 @@ def _one_by_one(
         outcome = checkpoint.finished()
         if outcome is None:
             try:
-                outcome = trainer.fit(problem_of(block, arrays, settings, name), _run_seed(name), checkpoint)
+                trained = trainer.fit(problem_of(block, arrays, settings, name), run_seed(name), checkpoint)
             except RunError as error:
-                raise type(error)(f"{_called(name)}: {error}") from error
+                raise type(error)(f"{called(name)}: {error}") from error
+            outcome = replace(trained, engine=engine)
             checkpoint.finish(outcome)
         yield name, outcome
 
 
 def _together(
     block: Block, build: Any, settings: Settings, arrays: Arrays, checkpoints: Checkpoints
-) -> Iterator[tuple[Name, Outcome]]:
+) -> dict[Name, Outcome]:
     """Train runs as replicas of one net, wave by wave.
 
     Raises:
         NotStackable: the net or its recipe needs Keras' own ``fit``.
     """
-    if precision(settings) != "float32":
-        raise stack.NotStackable(f"its layers compute in {precision(settings)}")
+    stack.check_precision(settings)
     names = list(names_of(block))
-    problems = ((name, problem_of(block, arrays, settings, name)) for name in names)
+    problems = (((0, name), problem_of(block, arrays, settings, name)) for name in names)
     first = next(problems)
     with uncollected():
         replicas = stack.Stack(build, settings, first[1], block.save_model)
-    finished = {name: checkpoints.of(*name).finished() for name in names}
-    steps = partial(steps_an_epoch, settings=settings)
-    for number, wave in enumerate(waves(chain([first], problems), steps, replicas.bytes_a_run, len(names))):
-        if not all(finished[name] for name in wave):
-            members = sorted(wave, key=lambda name: [len(part) for part in wave[name].parts().values()])
-            checkpoint = checkpoints.of_stack(number)
-            outcomes = replicas.fit(
-                [wave[name] for name in members],
-                [_run_seed(name) for name in members],
-                [_called(name) for name in members],
-                checkpoint,
-            )
-            for name, outcome in zip(members, outcomes, strict=True):
-                checkpoints.of(*name).finish(outcome)
-                finished[name] = outcome
-            checkpoint.discard()
-        wave.clear()  # frees its data before those of the next wave are made
-    yield from ((name, outcome) for name, outcome in finished.items() if outcome)
+    outcomes = train_in_waves(
+        replicas, chain([first], problems), len(names), settings, [checkpoints], checkpoints.of_stack
+    )
+    return {name: outcomes[0, name] for name in names}
 
 
 def problem_of(block: Block, arrays: Arrays, settings: Settings, name: Name) -> Problem:
@@ -208,12 +199,3 @@ def problem_of(block: Block, arrays: Arrays, settings: Settings, name: Name) -> 
     if empty:
         raise InputError(f"{block.id}: no samples are left for {empty[0]}; change the settings that split the data")
     return problem
-
-
-def _run_seed(name: Name) -> int:
-    return seeds.run_seed(*name)
-
-
-def _called(name: Name) -> str:
-    seed, fold = name
-    return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"

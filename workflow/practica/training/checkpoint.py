@@ -58,7 +58,7 @@ class Checkpoints:
         """Return the checkpoint of one run."""
         return Checkpoint(self, f"s{seed}" if fold is None else f"s{seed}f{fold}")
 
-    def of_stack(self, wave: int) -> Checkpoint:
+    def of_stack(self, wave: int | str) -> Checkpoint:
         """Return the checkpoint of the runs that are trained together in this wave of the block.
 
         The number of epochs decides how their graph is compiled, and so their rounding: runs with another number of

@@ -53,17 +53,20 @@ WEIGHTS = "weights"
 class Joint:
     """The optimizer of a compiled model for all replicas, whose weights are one variable ``(replicas, parameters)``.
 
-    Like all state, its state is a list of arrays ``(replicas, ...)``: moments are ``(replicas, parameters)``, and what
-    replicas share is repeated for each of them.
+    Like all state, its state is a list of arrays ``(replicas, ...)``: moments are ``(replicas, parameters)``, learning
+    rates of their own ``(replicas, 1)``, and what replicas share is repeated for each of them.
     """
 
-    def __init__(self, model: keras.Model, replicas: int) -> None:
-        """Make an optimizer like the model's, for this many replicas."""
+    def __init__(self, model: keras.Model, replicas: int, *, own_rates: bool = False) -> None:
+        """Make an optimizer like the model's, for this many replicas, with ``own_rates`` or with one rate for all."""
         weights = model.trainable_variables
         self._replicas = replicas
         self._shapes = [tuple(weight.shape) for weight in weights]
         self._ends = np.cumsum([math.prod(shape) for shape in self._shapes]).tolist()
         self._optimizer = keras_internals.unbuilt_copy(model.optimizer)
+        if own_rates:
+            keras_internals.widen_rate(self._optimizer, replicas)
+        self.rate = keras_internals.rate_of(self._optimizer)
         shape = (replicas, self._ends[-1])
         every = keras.Variable(shape=shape, initializer="zeros", dtype=weights[0].dtype, name=WEIGHTS)
         self._optimizer.build([every])
@@ -73,15 +76,16 @@ class Joint:
     def state_of(self, optimizer: Any) -> State:
         """Return the state of a model's own ``optimizer``, which is built, in the form of one replica's state."""
         names = [variable.name.removeprefix(WEIGHTS) for variable in self.variables]
-        moments = tuple(name for name, shared in zip(names, self._shared, strict=True) if not shared)
+        single = [len(variable.shape) == 0 or variable is self.rate for variable in self.variables]
+        moments = tuple(name for name, alone in zip(names, single, strict=True) if not alone)
         values: dict[str, list[np.ndarray]] = {name: [] for name in moments}
         common: list[np.ndarray] = []
         for variable in optimizer.variables:
             moment = next((name for name in moments if variable.name.endswith(name)), None)
             (common if moment is None else values[moment]).append(backend.value(variable).reshape(-1))
         return [
-            common.pop(0)[0] if shared else np.concatenate(values[name])
-            for name, shared in zip(names, self._shared, strict=True)
+            (common.pop(0)[0] if shared else common.pop(0)) if alone else np.concatenate(values[name])
+            for name, shared, alone in zip(names, self._shared, single, strict=True)
         ]
 
     def apply(

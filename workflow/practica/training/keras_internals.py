@@ -12,6 +12,7 @@ from types import MethodType
 from typing import Any
 
 import keras
+import numpy as np
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from keras.src.random import seed_generator
 
@@ -58,24 +59,31 @@ def own_methods(model: keras.Model) -> list[str]:
 
 
 def stateless_loss(
-    model: keras.Model, state: tuple[Any, Any, Any], x: Any, y: Any, sample_weight: Any, *, training: bool
+    model: keras.Model,
+    variables: Sequence[Sequence[keras.Variable]],
+    state: Sequence[Sequence[Any]],
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    training: bool,
 ) -> tuple[Any, Any, list[Any], list[Any]]:
     """Return loss, outputs and new non-trainable and metric variables of a batch, as a pure function of the variables.
 
-    ``state`` holds trainable, non-trainable and metric variables. Like Keras' own step, and unlike its
-    ``stateless_call`` and ``stateless_compute_loss``, it keeps everything that the model writes to them on the way.
+    ``variables`` are the trainable, non-trainable and metric ones, and ``state`` their values. Like Keras' own step,
+    and unlike its ``stateless_call`` and ``stateless_compute_loss``, it keeps everything that the model writes to them
+    on the way.
 
     Raises:
         ValueError: the model itself changes weights that are trained or, in evaluation, any of its weights.
     """
-    groups = (model.trainable_variables, model.non_trainable_variables, model.metrics_variables)
-    mapping = [pair for own, values in zip(groups, state, strict=True) for pair in zip(own, values, strict=True)]
+    mapping = [pair for own, values in zip(variables, state, strict=True) for pair in zip(own, values, strict=True)]
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
-        given = [[scope.get_current_value(variable) for variable in own] for own in groups]
+        given = [[scope.get_current_value(variable) for variable in own] for own in variables]
         training_argument = {"training": training} if model._call_has_training_arg else {}
         outputs = model.call(x, **training_argument)
         loss = model._compute_loss(x, y, outputs, sample_weight, training=training)
-    after = [[scope.get_current_value(variable) for variable in own] for own in groups]
+    after = [[scope.get_current_value(variable) for variable in own] for own in variables]
     kept = after[:1] if training else after[:2]
     if any(
         new is not old for news, olds in zip(kept, given, strict=False) for new, old in zip(news, olds, strict=True)
@@ -133,6 +141,21 @@ def unbuilt_copy(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Opti
     copy = type(optimizer).from_config(optimizer.get_config())
     make_stateless(copy)
     return copy
+
+
+def rate_of(optimizer: keras.optimizers.Optimizer) -> keras.Variable | None:
+    """Return the variable that holds the learning rate; None if it follows a schedule."""
+    rate = optimizer._learning_rate
+    return rate if isinstance(rate, keras.Variable) else None
+
+
+def widen_rate(optimizer: keras.optimizers.Optimizer, replicas: int) -> None:
+    """Give an optimizer that is not built yet a learning rate ``(replicas, 1)``, all with the present value."""
+    rate = optimizer._learning_rate
+    start = np.full((replicas, 1), backend.value(rate))
+    wide = keras.Variable(start, trainable=False, dtype=rate.dtype, name=rate.name)
+    optimizer._learning_rate = wide  # it becomes one of the optimizer's variables
+    del optimizer._variables[next(place for place, each in enumerate(optimizer._variables) if each is rate)]
 
 
 def has_rate_of_keras(optimizer: keras.optimizers.Optimizer) -> bool:

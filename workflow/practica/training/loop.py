@@ -74,12 +74,10 @@ class Loop:
         self.store.release()
         self.state = []
 
-    def begin(self, weights: State) -> None:
-        """Set all replicas to the start with ``weights`` ``(replicas, ...)``, in the order of ``Step``."""
-        fresh = self.step.start(len(self.seeds))
-        live = [*weights, *fresh[len(weights) : self.step.metrics]]
+    def begin(self, live: State) -> None:
+        """Set all replicas to their start, in the order of ``Step``: weights and the optimizer's state."""
         worst = np.full(len(self.seeds), -np.inf, np.float32)
-        self.set_state([*live, *weights, worst])
+        self.set_state([*live, *live[: self.step.weights], worst])
 
     def set_state(self, state: State) -> None:
         """Replace weights, optimizer state, best weights and best scores."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from practica.training.recipe import Stopping
 
 Metrics = dict[str, dict[str, float]]
+Engine = tuple[str, str]
+"""What trains a run (``numpy``, ``stack`` or ``fit``), and the reason for it."""
 
 # A training loss above that of the untrained net by ten thousand times as much, and by at least ten thousand, does not
 # recover within the epochs of a study; at their end it is no result either.
@@ -36,6 +38,7 @@ class Outcome:
         fit_seconds: time in training and validation, tracing included, over all attempts [s].
         artefacts: arrays that figures need, made with the final weights.
         weights: the weights of the net in Keras' order, if it is to be kept; else empty.
+        engine: what has trained it.
     """
 
     epochs: list[int]
@@ -46,6 +49,7 @@ class Outcome:
     fit_seconds: float
     artefacts: dict[str, np.ndarray]
     weights: list[np.ndarray] = field(default_factory=list)
+    engine: Engine = ("", "")
 
 
 class History(Protocol):

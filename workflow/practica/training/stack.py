@@ -7,7 +7,7 @@ metrics; only the arithmetic is shared. Each run goes through Keras' own trainin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,18 +16,29 @@ import numpy as np
 from keras import ops
 
 from practica import backend
-from practica.errors import DivergedError, InputError, RunError, in_one_line
+from practica.errors import InputError, RunError, in_one_line
 from practica.exercises.problem import Problem, Settings
 from practica.startup import uncollected
 from practica.texts import holds_text
 from practica.training import keras_internals
-from practica.training.agreement import NotStackable, depends_on_order, first_loss_if_equal
+from practica.training.agreement import NotStackable, depends_on_order, first_loss_if_equal, first_losses
 from practica.training.arithmetic import values_a_sample
 from practica.training.checkpoint import Checkpoint, State
-from practica.training.fit import BEST, NONE, augmented, check_output, count_parameters, example, predict_with
+from practica.training.fit import (
+    BEST,
+    NONE,
+    augmented,
+    check_output,
+    count_parameters,
+    example,
+    precision,
+    predict_with,
+)
+from practica.training.hyperparameters import Hyperparameters, Trials
 from practica.training.loop import Loop
 from practica.training.recipe import compile_model, sample_weights
 from practica.training.record import Metrics, Outcome, Record, final_and_best
+from practica.training.records import Records
 from practica.training.step import Step
 from practica.training.weights import FirstWeights
 
@@ -45,64 +56,8 @@ MATRIX = 2
 """Most dimensions of weights that gain from sharing a graph: convolutions of many kernels take longer together."""
 
 
-class Records:
-    """The records of all replicas, which reach each point of their histories together."""
-
-    def __init__(self, runs: Sequence[Record], names: Sequence[str]) -> None:
-        self.runs = runs
-        self.monitor, self.last_epoch = runs[0].monitor, runs[0].last_epoch
-        self.best_weights: State = []  # they are part of the stack's own state
-        self.point_seconds = 0.0
-        self.epochs: list[int] = []
-        self._names = names
-
-    @property
-    def done(self) -> int:
-        """Return the epoch of the last point; 0 before the first."""
-        return self.runs[0].done
-
-    @property
-    def seconds(self) -> float:
-        """Return the time in training and validation so far, over all attempts [s]."""
-        return sum(record.seconds for record in self.runs)
-
-    @property
-    def monitored(self) -> float:
-        """Return the monitored metric at the last point, on average over the runs."""
-        return float(np.mean([record.monitored for record in self.runs]))
-
-    def add(self, epochs: Sequence[int], logs: dict[tuple[str, str], np.ndarray], seconds: float) -> None:
-        """Add the points of one call to the records; ``logs`` has values ``(points, replicas)`` by part and metric.
-
-        Raises:
-            DivergedError: a value is NaN or infinite, or a training loss has exploded.
-            InputError: the model does not report the monitored metric.
-        """
-        share = seconds / len(epochs) / len(self.runs)
-        for name, place, record in zip(self._names, range(len(self.runs)), self.runs, strict=True):
-            for point, epoch in enumerate(epochs):
-                points: Metrics = {}
-                for (part, metric), values in logs.items():
-                    points.setdefault(part, {})[metric] = float(values[point, place])
-                try:
-                    record.add(epoch, points, list, share)
-                except DivergedError as error:
-                    raise DivergedError(f"{name}: {error}") from error
-        self.point_seconds = seconds
-        self.epochs = [*self.epochs, epochs[-1]][-2:]
-
-    def fields(self) -> dict[str, Any]:
-        """Return all records, for JSON."""
-        return {"runs": [record.fields() for record in self.runs]}
-
-    def restore(self, fields: Mapping[str, Any], best_weights: Sequence[np.ndarray]) -> None:
-        """Return to the point at which ``fields`` were saved."""
-        for record, saved in zip(self.runs, fields["runs"], strict=True):
-            record.restore(saved, [])
-
-
 class Stack:
-    """The runs of a block as replicas of one net.
+    """The runs of a block as replicas of one net; with ``trials``, those of several trials that differ in numbers.
 
     Attributes:
         net: the net.
@@ -114,11 +69,16 @@ class Stack:
     """
 
     def __init__(
-        self, build: Callable[[Settings], keras.Model], settings: Settings, problem: Problem, keep: str = NONE
+        self,
+        build: Callable[[Settings], keras.Model],
+        settings: Settings,
+        problem: Problem,
+        keep: str = NONE,
+        trials: Trials | None = None,
     ) -> None:
         keras.config.set_dtype_policy("float32")
-        self._settings, self._keep = settings, keep
-        self._untrained: float | None = None
+        self._settings, self._keep, self._trials = settings, keep, trials
+        self._untrained: dict[int, float] = {}
         self._last: Loop | None = None
         self._first = FirstWeights(build, settings, lambda: example(problem))
         self.net = self._first.net
@@ -131,6 +91,7 @@ class Stack:
         compile_model(self._model, problem, settings, 1)
         check_recipe(self._model, problem, settings)
         keras_internals.make_stateless(self._model.optimizer)
+        self._numbers = Hyperparameters(self.net, trials) if trials else None
         weights = sample_weights(problem, settings)
         rows = problem.train.take(np.arange(min(2, len(problem.train))))
         self._example = (
@@ -140,11 +101,17 @@ class Stack:
         )
 
     def fit(
-        self, problems: Sequence[Problem], seeds: Sequence[int], names: Sequence[str], checkpoint: Checkpoint
-    ) -> list[Outcome]:
+        self,
+        problems: Sequence[Problem],
+        seeds: Sequence[int],
+        names: Sequence[str],
+        checkpoint: Checkpoint,
+        trials: Sequence[int] = (),
+    ) -> list[Outcome | None]:
         """Train one replica for each of ``seeds`` on its own problem, and return their outcomes.
 
-        Errors call the runs by their ``names``. All must have the same number of steps per epoch.
+        Errors call the runs by their ``names``. All must have the same number of steps per epoch. ``trials`` are those
+        that the replicas belong to; then a run that diverges has no outcome, and the others go on.
 
         Raises:
             DivergedError: a recorded value is NaN or infinite, or a training loss has exploded.
@@ -154,8 +121,9 @@ class Stack:
         """
         epochs = self._settings.quietly("epochs")
         with uncollected():
-            loop, untrained = self._loop(problems, seeds)
-        records = Records([Record(problems[0].task, epochs, untrained) for _ in seeds], names)
+            loop, untrained = self._loop(problems, seeds, trials)
+        runs = [Record(problems[0].task, epochs, loss) for loss in untrained]
+        records = Records(runs, names, others_go_on=self._trials is not None)
         checkpoint.resume(records, loop.set_state)
         left = (epochs - records.done) // loop.per_point
         capacity = loop.capacity(left)
@@ -167,40 +135,69 @@ class Stack:
                 logs = loop.advance(first, points, capacity)
             seconds = time.perf_counter() - begin
             records.add([(first + point + 1) * loop.per_point for point in range(points)], logs, seconds)
+            if len(records.lost) == len(seeds):
+                break
             checkpoint.reached(records, loop.get_state)
             left -= points
             # For a checkpoint at every point, every point needs a call of its own.
             points = max(1, int(CALL_SECONDS / seconds * points)) if checkpoint.every else 1
-        outcomes = self._outcomes(loop, problems, records.runs)
+        outcomes = self._outcomes(loop, problems, records)
         loop.release()
         return outcomes
 
-    def _loop(self, problems: Sequence[Problem], seeds: Sequence[int]) -> tuple[Loop, float]:
-        """Return the loop at its start, and the loss there; the first loop is compared with Keras' own step."""
+    def _loop(
+        self, problems: Sequence[Problem], seeds: Sequence[int], trials: Sequence[int] = ()
+    ) -> tuple[Loop, list[float]]:
+        """Return the loop at its start, and each run's loss there; the first loop is compared with Keras' own step."""
+        trials = trials or [0] * len(seeds)
         try:
             before = self._last if self._last and self._last.fits(problems) else None
             if before:
                 before.take(problems, seeds)
-            step = before.step if before else Step(self._model, len(seeds), *self._example)
+            step = before.step if before else self._step(len(seeds))
             loop = self._last = before or Loop(step, problems, self._settings, seeds, self._bytes_a_sample)
-            state = step.start(len(seeds))[: step.weights]
+            state = step.start(len(seeds))[: step.metrics]
             for variable, weights in zip(self.net.weights, self._first.of(seeds), strict=True):
                 state[step.place(variable)] = weights
+            for variable, values in self._numbers.of(trials, step.rate) if self._numbers else ():
+                place = step.place(variable)
+                state[place] = values.reshape(state[place].shape)
             loop.begin(state)
             if not before:
                 loop.shuffles = loop.shuffles or depends_on_order(loop)
-            if self._untrained is None:
-                own = augmented(self._first.again(), problems[0])
-                compile_model(own, problems[0], self._settings, 1)
-                self._untrained = first_loss_if_equal(loop, own, self._settings.batch_size)
+            self._compare(loop, problems, trials)
         except (InputError, RunError, NotStackable):
             raise
         except Exception as error:
             raise NotStackable(f"its step cannot be computed for many runs at once ({in_one_line(error)})") from error
-        return loop, self._untrained
+        return loop, [self._untrained[trial] for trial in trials]
 
-    def _outcomes(self, loop: Loop, problems: Sequence[Problem], records: Sequence[Record]) -> list[Outcome]:
-        final, best = (self._measure(loop, problems, best=best) for best in (False, True))
+    def _step(self, replicas: int) -> Step:
+        numbers = self._numbers
+        if numbers is None:
+            return Step(self._model, replicas, *self._example)
+        own_rates = numbers.rates is not None
+        return Step(self._model, replicas, *self._example, numbers.variables, own_rates=own_rates)
+
+    def _compare(self, loop: Loop, problems: Sequence[Problem], trials: Sequence[int]) -> None:
+        """Compare the step of the first trial, and of the last, with Keras' own; keep every trial's loss at its start.
+
+        Raises:
+            NotStackable: they differ.
+        """
+        batch = self._settings.batch_size
+        first = {trial: trials.index(trial) for trial in trials if trial not in self._untrained}
+        ends = {0, len(self._trials.settings) - 1} if self._trials else {0}
+        for trial in ends & first.keys():
+            settings = self._trials.settings[trial] if self._trials else self._settings
+            own = augmented(self._first.again(settings), problems[first[trial]])
+            compile_model(own, problems[first[trial]], settings, 1)
+            self._untrained[trial] = first_loss_if_equal(loop, own, batch, first.pop(trial))
+        losses = first_losses(loop, batch) if first else ()
+        self._untrained |= {trial: float(losses[place]) for trial, place in first.items()}
+
+    def _outcomes(self, loop: Loop, problems: Sequence[Problem], records: Records) -> list[Outcome | None]:
+        final, best = (self._measure(loop, problems, records.lost, best=best) for best in (False, True))
         state = [ops.convert_to_numpy(value) for value in loop.weights()]
         places = [loop.step.place(variable) for variable in self.net.weights]
         parameters = count_parameters(self.net)
@@ -215,7 +212,9 @@ class Stack:
             return _predict(self.net, x, problems[replica])
 
         return [
-            Outcome(
+            None
+            if r in records.lost
+            else Outcome(
                 weights=[] if self._keep == NONE else weights(r, kept),
                 epochs=record.epochs,
                 history=record.history,
@@ -225,21 +224,28 @@ class Stack:
                 fit_seconds=record.seconds,
                 artefacts=problem.artefacts_from(partial(predict, r)),
             )
-            for r, (problem, record) in enumerate(zip(problems, records, strict=True))
+            for r, (problem, record) in enumerate(zip(problems, records.runs, strict=True))
         ]
 
-    def _measure(self, loop: Loop, problems: Sequence[Problem], *, best: bool) -> list[Metrics]:
-        """Return each replica's metrics on every part."""
+    def _measure(self, loop: Loop, problems: Sequence[Problem], lost: Collection[int], *, best: bool) -> list[Metrics]:
+        """Return each replica's metrics on every part; those of ``lost`` replicas mean nothing."""
         measured: list[Metrics] = [{} for _ in problems]
         for name in loop.store.parts:
             for metrics, values in zip(measured, loop.evaluate(name, best=best), strict=True):
                 metrics[name] = values
             if problems[0].measure:
                 outputs = loop.predict(name, best=best)
-                for metrics, problem, predicted in zip(measured, problems, outputs, strict=True):
-                    samples = problem.parts()[name]
-                    metrics[name] |= problem.measure(name, samples.x, samples.y, predicted)  # type: ignore[misc]
+                for place, (problem, predicted) in enumerate(zip(problems, outputs, strict=True)):
+                    if place not in lost:
+                        samples = problem.parts()[name]
+                        measured[place][name] |= problem.measure(name, samples.x, samples.y, predicted)  # type: ignore[misc]
         return measured
+
+
+def check_precision(settings: Settings) -> None:
+    """Raise ``NotStackable`` for a net that computes in other numbers than float32."""
+    if precision(settings) != "float32":
+        raise NotStackable(f"its layers compute in {precision(settings)}")
 
 
 def check_net(net: Any) -> None:

@@ -25,21 +25,34 @@ class Step:
     """The training step and the evaluation of one compiled model for many replicas.
 
     The state of all replicas is a list of arrays ``(replicas, ...)``: trainable variables, other variables (moving
-    statistics and the states of random layers), the optimizer's, and the metrics'.
+    statistics, the states of random layers, and the numbers of which each replica has its own), the optimizer's, and
+    the metrics'.
     """
 
-    def __init__(self, model: keras.Model, replicas: int, x: Any, y: Any, sample_weight: Any) -> None:
-        """Prepare for this many replicas, each with batches like these of one."""
+    def __init__(
+        self,
+        model: keras.Model,
+        replicas: int,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        numbers: Sequence[keras.Variable] = (),
+        *,
+        own_rates: bool = False,
+    ) -> None:
+        """Prepare for this many replicas, each with batches like these of one.
+
+        ``numbers`` are variables in the model that are not part of it, and ``own_rates`` gives each replica a learning
+        rate of its own.
+        """
         keras_internals.build_metrics(model, x, y, sample_weight)
         self.model = model
         elementwise = is_elementwise(model.optimizer, model.trainable_variables)
-        self.joint = Joint(model, replicas) if elementwise else None
-        groups = (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            (self.joint or model.optimizer).variables,
-            model.metrics_variables,
-        )
+        self.joint = Joint(model, replicas, own_rates=own_rates) if elementwise else None
+        optimizer = self.joint or model.optimizer
+        self.rate = optimizer.rate if self.joint else keras_internals.rate_of(model.optimizer)
+        self._other = [*model.non_trainable_variables, *numbers]
+        groups = (model.trainable_variables, self._other, optimizer.variables, model.metrics_variables)
         self.variables = [variable for group in groups for variable in group]
         self._ends = list(np.cumsum([len(group) for group in groups]))
         self.generators = keras_internals.seed_generators(model)
@@ -115,8 +128,7 @@ class Step:
         x, y, weight = (*batch, None)[:3]
 
         def total(weights: Sequence[Any]) -> tuple[Any, Any]:
-            variables = (list(weights), other, metrics)
-            loss, *updated = keras_internals.stateless_loss(self.model, variables, x, y, weight, training=True)
+            loss, *updated = self._loss((list(weights), other, metrics), x, y, weight, training=True)
             return loss, (loss, *updated)
 
         (loss, outputs, other, metrics), gradients = backend.value_and_gradients(total, trainable)
@@ -126,13 +138,18 @@ class Step:
         """Return the metrics' variables after the evaluation of a batch, and the outputs."""
         trainable, other, *_ = self._split(weights)
         x, y = batch
-        variables = (trainable, other, list(metrics))
-        loss, outputs, _, metrics = keras_internals.stateless_loss(self.model, variables, x, y, None, training=False)
+        loss, outputs, _, metrics = self._loss((trainable, other, list(metrics)), x, y, None, training=False)
         return self._measured(metrics, loss, x, y, outputs, None), outputs
 
     def _predict(self, weights: Sequence[Any], batch: Sequence[Any]) -> Any:
         trainable, other, *_ = self._split(weights)
-        return keras_internals.stateless_outputs(self.model, trainable, other, batch[0])
+        own = other[: len(self.model.non_trainable_variables)]
+        return keras_internals.stateless_outputs(self.model, trainable, own, batch[0])
+
+    def _loss(self, state: Sequence[list[Any]], x: Any, y: Any, weight: Any, *, training: bool) -> Any:
+        model = self.model
+        variables = (model.trainable_variables, self._other, model.metrics_variables)
+        return keras_internals.stateless_loss(model, variables, state, x, y, weight, training=training)
 
     def _measured(self, metrics: Any, loss: Any, x: Any, y: Any, outputs: Any, weight: Any) -> list[Any]:
         count = ops.shape(x)[0]

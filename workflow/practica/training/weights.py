@@ -85,16 +85,16 @@ class FirstWeights:
 
         return [each(draw, states[place]) for place, draw in self._drawn.items()]
 
-    def again(self) -> keras.Model:
-        """Build another net with the function, and give it the weights of ``net``."""
-        other = self._built(0)
+    def again(self, settings: Settings | None = None) -> keras.Model:
+        """Build another net with the function, also with other settings, and give it the weights of ``net``."""
+        other = self._built(0, settings)
         other.set_weights(self._values)
         return other
 
-    def _built(self, seed: int) -> keras.Model:
+    def _built(self, seed: int, settings: Settings | None = None) -> keras.Model:
         """Seed the random numbers of Python, NumPy and Keras, and return the net that the function builds."""
         keras.utils.set_random_seed(seed)
-        net = self._build(self._settings)
+        net = self._build(settings or self._settings)
         if not net.built and self._example:
             net(self._example())
         return net

@@ -1,0 +1,182 @@
+"""Trials of a search in one graph: each gets the numbers of its own run, whatever it differs in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from practica.config.study import Block
+from training import dropping, made_up
+from training.stacked import assert_equal
+from training.tiny_jobs import MOONS, OFFICIAL, TRAINING
+
+pytestmark = pytest.mark.keras
+
+POINTS = {"x": np.random.default_rng(0).normal(5, 3, (150, 8)), "y": np.arange(150) % 2}
+FOLDS = Block("moons", "dense", (3, 4), "dense", "crescents", {**TRAINING, **MOONS, "folds": 2, "epochs": 4})
+DROPS = Block(
+    "dropping",
+    "own",
+    (0, 1),
+    "dropping",
+    "none",
+    {**TRAINING, "bn_momentum": 0.9, "l2": 0.01, "dropout": 0.4, "epochs": 3},
+)
+IMAGES = Block("made_up", "images", (0,), "images", "walks", {**OFFICIAL, "shift": 0.1, "rotation": 0.1, "epochs": 1})
+
+
+@pytest.fixture(autouse=True)
+def exercises_of_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica import exercises
+
+    load, own = exercises.load, {"made_up": made_up, "dropping": dropping}
+    monkeypatch.setattr(exercises, "load", lambda name, *rest: own.get(name) or load(name, *rest))
+
+
+@pytest.fixture(scope="module")
+def arrays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the arrays of each data set."""
+    from practica.data import load, prepare
+
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("walks", "crescents"):
+        prepare(name, folder)
+    return {"none": POINTS} | {name: load(name, folder, test=False).arrays for name in ("walks", "crescents")}
+
+
+def trials(block: Block, *settings: dict[str, Any]) -> list[Block]:
+    """Return a trial of the block for each of these settings."""
+    return [replace(block, trial=f"t{n}", settings={**block.settings, **own}) for n, own in enumerate(settings)]
+
+
+def together(
+    blocks: list[Block], arrays: dict[str, Any], folder: Path, **checkpoints: Any
+) -> tuple[list[dict[Any, Any]], dict[str, str]]:
+    """Return the outcomes of each block's runs by name, and why blocks were left to their own jobs."""
+    from practica.training.block import names_of
+    from practica.training.checkpoint import Checkpoints
+    from practica.training.together import train_together
+
+    own = [Checkpoints(folder / block.trial, block.trial) for block in blocks]
+    shared = Checkpoints(folder / "shared", "shared", **checkpoints)
+    left = train_together(blocks, arrays[blocks[0].dataset], own, shared)
+    return [
+        {name: outcome for name in names_of(block) if (outcome := each.of(*name).finished())}
+        for block, each in zip(blocks, own, strict=True)
+    ], left
+
+
+def alone(block: Block, arrays: dict[str, Any], folder: Path) -> dict[Any, Any]:
+    """Return the outcomes of the block's runs, trained as its own job trains them."""
+    from practica import exercises
+    from practica.training.block import _train, builder, settings_of
+    from practica.training.checkpoint import Checkpoints
+
+    build = builder(exercises.load(block.exercise), block.model)
+    checkpoints = Checkpoints(folder / "alone", block.trial)
+    engine, _, outcomes = _train(block, build, settings_of(block), arrays[block.dataset], checkpoints)
+    assert engine == "stack"
+    return dict(outcomes)
+
+
+def rates(*values: float, **others: Any) -> list[dict[str, Any]]:
+    """Return settings with these learning rates."""
+    return [{"learning_rate": value, **others} for value in values]
+
+
+@pytest.mark.parametrize(
+    ("block", "settings"),
+    [
+        (FOLDS, [{"learning_rate": 0.01, "l2": 0.1}, {"learning_rate": 0.1, "l2": 0.0}, {"l2": 0.01}]),
+        (FOLDS, rates(0.01, 0.001, optimizer="lamb")),
+        (FOLDS, rates(0.1, 0.01, optimizer={"name": "adamw", "weight_decay": 0.1})),
+        (DROPS, [{"dropout": 0.5, "l2": 0.1}, {"dropout": 0.1, "learning_rate": 0.02}, {"dropout": 0.25}]),
+    ],
+    ids=["rates and penalties", "an optimizer for each run", "weight decay", "Dropout"],
+)
+def test_a_trial_gets_the_numbers_of_its_own_run(
+    block: Block, settings: list[dict[str, Any]], arrays: dict[str, Any], tmp_path: Path
+) -> None:
+    blocks = trials(block, *settings)
+    outcomes, left = together(blocks, arrays, tmp_path)
+    assert not left
+    for own, found in zip(blocks, outcomes, strict=True):
+        expected = alone(own, arrays, tmp_path)
+        assert list(found) == list(expected)
+        assert_equal(list(found.values()), list(expected.values()))
+    losses = [next(iter(each.values())).history["train"]["loss"] for each in outcomes]
+    assert not np.allclose(losses[0], losses[1])
+
+
+def test_only_trials_of_one_graph_train_together(arrays: dict[str, Any], tmp_path: Path) -> None:
+    """Two nets of four units and of five: they are two graphs; what is like no other is left to its own job."""
+    settings = [
+        {"units": [4], "l2": 0.1},
+        {"units": [5], "l2": 0.1},
+        {"units": [4], "l2": 0.2},
+        {"units": [5], "learning_rate": 0.1},
+        {"units": [5], "batch_size": 10},
+        {"units": [5], "epochs": 2},
+    ]
+    outcomes, left = together(trials(FOLDS, *settings), arrays, tmp_path)
+    assert [len(each) for each in outcomes] == [4, 4, 4, 4, 0, 0]
+    assert set(left) == {"moons/dense/t4/s3-4", "moons/dense/t5/s3-4"}
+    assert set(left.values()) == {"no other trial differs from it only in rates and penalties"}
+
+
+def test_without_any_dropout_a_net_draws_other_numbers(arrays: dict[str, Any], tmp_path: Path) -> None:
+    outcomes, left = together(trials(DROPS, {"dropout": 0.2}, {"dropout": 0.0}, {"dropout": 0.3}), arrays, tmp_path)
+    assert [len(each) for each in outcomes] == [2, 0, 2]
+    assert list(left) == ["dropping/own/t1/s0-1"]
+
+
+def test_a_trial_that_diverges_is_left_and_the_others_go_on(arrays: dict[str, Any], tmp_path: Path) -> None:
+    """The job of its own says why; the others are as without it."""
+    settings = rates(0.1, 1e20, 0.01, optimizer="sgd")
+    outcomes, left = together(trials(FOLDS, *settings), arrays, tmp_path / "all")
+    assert [len(each) for each in outcomes] == [4, 0, 4]
+    assert not left
+    others, _ = together(trials(FOLDS, settings[0], settings[2]), arrays, tmp_path / "others")
+    for one, other in zip((outcomes[0], outcomes[2]), others, strict=True):
+        assert_equal(list(one.values()), list(other.values()))
+
+
+def test_data_that_depend_on_a_tuned_number_cannot_be_shared(
+    arrays: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = dropping.problem
+
+    def noisy(given: Any, settings: Any, seed: int, fold: int | None) -> Any:
+        return own({**given, "x": given["x"] * settings.l2}, settings, seed, fold)
+
+    monkeypatch.setattr(dropping, "problem", noisy)
+    outcomes, left = together(trials(DROPS, {"l2": 0.1}, {"l2": 0.2}), arrays, tmp_path)
+    assert outcomes == [{}, {}]
+    assert set(left.values()) == {"its data depend on l2, in which the trials differ"}
+    outcomes, left = together(trials(DROPS, {"dropout": 0.1}, {"dropout": 0.2}), arrays, tmp_path)
+    assert not left
+
+
+def test_a_net_that_trains_alone_is_left_to_its_own_jobs(arrays: dict[str, Any], tmp_path: Path) -> None:
+    blocks = trials(IMAGES, {"dropout": 0.3}, {"dropout": 0.2})
+    outcomes, left = together(blocks, arrays, tmp_path)
+    assert outcomes == [{}, {}]
+    assert all("convolutions" in reason for reason in left.values())
+
+
+def test_what_is_stopped_goes_on_to_the_same_bits(arrays: dict[str, Any], tmp_path: Path) -> None:
+    from practica.errors import StoppedError
+
+    blocks = trials(FOLDS, *rates(0.1, 1e20, 0.01, optimizer="sgd"))
+    whole, _ = together(blocks, arrays, tmp_path / "whole", every=0)
+    stop = {"every": 0, "at_point": lambda run, record: "stopped" if record.done == 2 else None}
+    with pytest.raises(StoppedError):
+        together(blocks, arrays, tmp_path / "again", **stop)
+    again, _ = together(blocks, arrays, tmp_path / "again", every=0)
+    for one, other in zip(whole, again, strict=True):
+        assert list(one) == list(other)
+        assert [each.history for each in one.values()] == [each.history for each in other.values()]
