@@ -13,12 +13,15 @@ from rich.console import Console
 
 from practica.cli import main
 from practica.config.study import Block, Study
+from practica.config.trials import folder, trial_blocks
 from practica.files import write_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock
 from practica.jobs.status import Status, gather
 from practica.jobs.status_table import duration, show, watch
+from practica.jobs.together import with_others
+from toy import toy_study
 
 from .factory import make_study, write_block
 
@@ -83,6 +86,23 @@ def test_what_runs_shows_how_far_it_is(study: Study, block: Block, tmp_path: Pat
     assert (row.metric, row.value, row.seconds_per_epoch) == ("accuracy", 0.75, 2.0)
     assert row.seconds_left == 2.0 * (6 + 10)
     assert [entry.why for entry in row.attempts] == ["out of time", None]
+
+
+def test_trials_that_train_together_are_at_work(study: Study, tmp_path: Path) -> None:
+    """Each shows a share of the time that is left; one that is done is done."""
+    grid = {"dense": {"grid": {"learning_rate": [0.1, 0.2, 0.3]}}}
+    steps = {**study.config["exercises"]["steps"], "variants": grid}
+    study = toy_study(exercises={"steps": steps}, tuning={"seeds": 3}, seeds_per_job=3)
+    blocks, tuning = trial_blocks(study), folder(tmp_path)
+    write_block(blocks[0], tuning)
+    together = checkpoint_folder(with_others(*blocks), tuning)
+    assert Lock(together / "lock.json").try_acquire()
+    progress = {**PROGRESS, "runs": 9, "runs_done": 0, "runs_at_once": 9}
+    write_json(together / "progress.json", progress)
+    rows = [row for row in gather(study, tmp_path) if row.trial]
+    assert [row.state for row in rows] == ["done", "running", "running"]
+    assert [(row.epoch, row.epochs, row.seconds_left) for row in rows[1:]] == [(4, 10, 4.0)] * 2  # a third of 12 s
+    assert {row.reason for row in rows[1:]} == {"trials that can share a graph train together first"}
 
 
 def test_what_is_done_shows_its_mean_metric(study: Study, block: Block, tmp_path: Path) -> None:

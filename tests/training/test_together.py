@@ -180,3 +180,39 @@ def test_what_is_stopped_goes_on_to_the_same_bits(arrays: dict[str, Any], tmp_pa
     for one, other in zip(whole, again, strict=True):
         assert list(one) == list(other)
         assert [each.history for each in one.values()] == [each.history for each in other.values()]
+
+
+def test_a_job_leaves_what_another_process_trains(
+    arrays: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And each trial's own job then only writes the results, which say how they were trained."""
+    from practica.data import prepare
+    from practica.files import read_json
+    from practica.jobs.attempt import checkpoint_folder
+    from practica.jobs.job import run_job
+    from practica.jobs.lock import Lock
+    from practica.jobs.together import run_together
+    from practica.training import stack
+
+    prepare("crescents", tmp_path / "data")
+    results, blocks = tmp_path / "results", trials(FOLDS, *rates(0.1, 0.2, 0.3))
+    lock = Lock(checkpoint_folder(blocks[1], results) / "lock.json")
+    assert lock.try_acquire()
+    left = run_together(blocks, "code", tmp_path / "data", results, 1, 0, None, 60)
+    lock.release()
+    assert left == {blocks[1].id: "another process trains it"}
+    assert not list((results / "checkpoints").rglob("together/**/*.json"))
+    with monkeypatch.context() as patch:
+        patch.setattr(stack, "Stack", None)  # there is nothing left to train
+        for block in (blocks[0], blocks[2]):
+            run_job(block, "code", tmp_path / "data", results, 1, 0, None, 60)
+            provenance = read_json(block.folder(results) / "manifest.json")["provenance"]
+            assert provenance["engine"] == "stack"
+            assert provenance["engine_reason"] == "its runs share a graph with those of other trials, 2 in all"
+            assert provenance["resumed_seconds"] == provenance["fit_seconds"] > 0
+            # Four runs of four epochs each, and half of the processor's time.
+            assert (provenance["attempts"], provenance["cost"]["epochs"]) == (2, 16.0)
+            assert provenance["cost"]["cpu_seconds"] > 0.1
+    run_job(blocks[1], "code", tmp_path / "data", results, 1, 0, None, 60)
+    own = read_json(blocks[1].folder(results) / "manifest.json")["provenance"]
+    assert own["engine_reason"] == "its runs gain from sharing a graph"

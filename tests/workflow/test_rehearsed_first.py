@@ -1,7 +1,8 @@
-"""An impossible training ends the workflow before any training; nothing is tried or trained twice."""
+"""An impossible training ends the workflow before any training; nothing is tried or trained twice; trials share."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -129,3 +130,31 @@ def test_trials_are_rehearsed_before_the_first_is_trained(trained, memory) -> No
     planned = trained.planned("tuning", *words)
     assert "Rehearsing what is to be trained (tuning)" in planned
     assert sum(job.startswith("Training moons/raw/") for job in planned) == 4
+
+
+def test_trials_that_can_share_a_graph_train_together_first(trained, memory) -> None:
+    """Two nets with two rates each, and one more rate: the job of each trial only writes its results."""
+    tuned = "exercises: {{moons: {{variants: {{raw: {{grid: {{units: [[4], [5]], learning_rate: {rates}}}}}}}}}}}\n"
+    (trained.folder / "tuned.yaml").write_text("tuning: {seeds: 2}\n" + tuned.format(rates=[0.1, 0.2]))
+    words = ["--configfile", "tiny.yaml", "tuned.yaml", *STUDY]
+    done = trained.snakemake("--nocolor", "tuning", *words)
+    assert done.returncode == 0, done.stderr
+    order = [line.split("moons")[0].strip() for line in done.stderr.splitlines() if line.endswith(" begins")]
+    trainings = [step for step in order if step.startswith("Training")]
+    assert trainings == ["Training trials of", *["Training"] * 8], "a job for each seed of each trial"
+    results = trained.folder / "results/tuning"
+    (record,) = (results / "together/moons/raw").glob("*.json")
+    assert len(json.loads(record.read_text())["together"]) == 8
+    manifests = [json.loads(path.read_text()) for path in results.glob("runs/moons/raw/t*/*/manifest.json")]
+    reasons = [manifest["provenance"]["engine_reason"] for manifest in manifests]
+    assert reasons == ["its runs share a graph with those of other trials, 2 in all"] * 8
+    assert not list((results / "checkpoints").rglob("*.done"))
+    assert "tuning" not in trained.planned("tuning", *words)
+
+    (trained.folder / "tuned.yaml").write_text("tuning: {seeds: 2}\n" + tuned.format(rates=[0.1, 0.2, 0.3]))
+    planned = trained.planned("tuning", *words)
+    assert sum(job.startswith("Training moons/raw/t") for job in planned) == 4
+    assert "Training trials of moons/raw together" in planned
+    one = next(job for job in planned if job.startswith("Training moons/raw/t")).split()[1]
+    alone = trained.planned(f"results/tuning/runs/{one}/metrics.json", *words)
+    assert sum(job.startswith("Training") for job in alone) == 1

@@ -2,6 +2,7 @@
 from practica.plan.gpus import Gpus
 from practica.plan.rehearsals import STUDY, Rehearsals
 from practica.plan.rehearsals import TUNING as TRIED
+from practica.plan.together import Together
 from practica.launch.snakemake_internals import made_otherwise, plans
 from practica.launch.snakemake_internals import targets, waits_for
 
@@ -20,30 +21,59 @@ def is_trained(block):
     return made_otherwise(file, params, workflow)
 
 
+def names_runs():
+    """Return whether the plan is of single runs."""
+    return any("/runs/" in target for target in targets(workflow))
+
+
 REHEARSALS = Rehearsals(
-    study,
-    {STUDY: RUNS, TRIED: TRIALS},
-    is_trained,
-    content=content,
-    alone=lambda: any("/runs/" in target for target in targets(workflow)),
+    study, {STUDY: RUNS, TRIED: TRIALS}, is_trained, content=content, alone=names_runs
 )
 
 
 GPUS = Gpus(study, content)
+TOGETHER = Together(study, TRIALS, is_trained)
+
+
+def before(block):
+    """Return the rehearsal that the training of a block waits for."""
+    return [waits_for(file) for file in REHEARSALS.before(block)]
 
 
 @per_job
 def rehearsal_before(wildcards):
     """Return the rehearsal that a training waits for; a cluster job is submitted only after it."""
-    if not plans(workflow):
+    return before(block_of(wildcards)) if plans(workflow) else []
+
+
+@per_job
+def together_before(wildcards):
+    """Return the job of several trials that the job of one of them waits for."""
+    if names_runs() or not plans(workflow):
         return []
-    return [waits_for(file) for file in REHEARSALS.before(block_of(wildcards))]
+    return [waits_for(file) for file in TOGETHER.before(block_of(wildcards), TUNING)]
+
+
+def trials_of(wildcards):
+    """Return the blocks of a variant's trials that train together."""
+    return TOGETHER.due(wildcards.exercise, wildcards.variant)
+
+
+@per_job
+def rehearsal_of_trials(wildcards):
+    """Return the rehearsal that the job of several trials waits for."""
+    return before(trials_of(wildcards)[0]) if plans(workflow) else []
 
 
 @per_job
 def gpu_for(wildcards, input):
     """Return the GPUs that a training asks for; its rehearsal may have to count first."""
     return GPUS.of(block_of(wildcards), input.rehearsal)
+
+
+def gpu_for_trials(wildcards, input):
+    """Return the GPUs that the job of several trials asks for."""
+    return GPUS.of(trials_of(wildcards)[0], input.rehearsal)
 
 
 def rehearsed(wildcards):

@@ -7,7 +7,43 @@ tuning_tables = [
 ]
 
 
+rule train_trials:
+    """Train the trials of one variant that can share a graph; the job of each writes its results."""
+    input:
+        study=f"{RESULTS}/study.json",
+        dataset=lambda wildcards: prepared(
+            study.dataset(wildcards.exercise, wildcards.variant)
+        ),
+        rehearsal=rehearsal_of_trials,
+    output:
+        f"{TUNING}/together/{{exercise}}/{{variant}}/{{trials}}.json",
+    log:
+        f"{TUNING}/logs/together/{{exercise}}/{{variant}}/{{trials}}.log",
+    wildcard_constraints:
+        trials="[0-9a-f]+",
+    conda:
+        "../../envs/practica.yaml"
+    threads: need("threads")
+    resources:
+        gpu=gpu_for_trials,
+        mem_mb=need("mem_mb", grows=True),
+        runtime=need("runtime", grows=True),
+    params:
+        trials=lambda wildcards: [block.id for block in trials_of(wildcards)],
+        results=TUNING,
+    message:
+        "Training trials of {wildcards.exercise}/{wildcards.variant} together"
+    shell:
+        "python -m practica train-trials {params.trials:q} --study {input.study:q} --data {input.dataset:q}"
+        " --results {params.results:q} --threads {threads} --gpu {resources.gpu} --out {output:q}"
+        " ${{PRACTICA_CLUSTER_JOB:+--minutes {resources.runtime}}} > {log:q} 2>&1"
+
+
 use rule train as train_trial with:
+    input:
+        dataset=prepared_for,
+        rehearsal=rehearsal_before,
+        together=together_before,
     output:
         f"{TUNING}/runs/{{exercise}}/{{variant}}/{{trial}}/{{block}}/metrics.json",
     log:

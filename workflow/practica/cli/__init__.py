@@ -1,6 +1,17 @@
 """The command line: one subcommand for each rule of the workflow, and for people at a terminal."""
 
-from practica.cli import deciding, exporting, following, people, predicting, reporting, submitting, training, warming
+from practica.cli import (
+    deciding,
+    exporting,
+    following,
+    people,
+    predicting,
+    reporting,
+    submitting,
+    training,
+    tuning,
+    warming,
+)
 from practica.cli.base import main
 
 __all__ = [
@@ -13,5 +24,6 @@ __all__ = [
     "reporting",
     "submitting",
     "training",
+    "tuning",
     "warming",
 ]

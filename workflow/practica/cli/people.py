@@ -14,7 +14,6 @@ from practica.cli.base import (
     CONFIG,
     PATH,
     READ,
-    RESULTS,
     configured,
     main,
     out_folder,
@@ -48,23 +47,6 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
         show(findings)
     if failed := [finding.what for finding in findings if finding.level == "fail"]:
         raise RunError(f"not ready for a run: {', '.join(failed)}")
-
-
-@main.command()
-@click.argument("name")
-@CONFIG
-@RESULTS
-def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> None:
-    """Write a variant's best trial into the configuration. For example: adopt digits/dense."""
-    from practica.tuning.adopt import adopt as adopt_winner
-
-    merged = configured(config_files)
-    results = results or resolved([*merged.files, *merged.words]).results
-    done = adopt_winner(name, [Path(file) for file in merged.files], results, merged.words)
-    values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
-    click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")
-    for other in done.shared:
-        click.echo(f"{done.file}: {other} shares these settings and changed too")
 
 
 @main.command()

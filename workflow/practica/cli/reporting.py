@@ -54,29 +54,6 @@ def claims(study: Study, results: Path) -> None:
 @click.argument("name")
 @study_options
 @RESULTS
-def trials(name: str, study: Study, results: Path) -> None:
-    """Judge the trials of a variant and draw them. Uses validation data only; for example: trials digits/dense."""
-    from practica.config.trials import folder, parse, table_file, trial_blocks
-    from practica.figures.style import save
-    from practica.figures.trials import draw_trials
-    from practica.jobs.attempt import discard_checkpoints
-    from practica.tuning.judge import lines, may_go_on, write_trials
-
-    exercise, variant = parse(study, name)
-    table = write_trials(study, exercise, variant, results)
-    figure = draw_trials(table, name, study.languages[0])
-    save(figure, table_file(results, exercise, variant).with_suffix(""), captioned=False)
-    click.echo("\n".join(lines(table)))
-    going_on = may_go_on(table)
-    for block in trial_blocks(study):
-        if (block.exercise, block.variant) == (exercise, variant):
-            discard_checkpoints(block, folder(results), but_last=block.trial in going_on)
-
-
-@main.command()
-@click.argument("name")
-@study_options
-@RESULTS
 def figure(name: str, study: Study, results: Path) -> None:
     """Draw one figure in every language of the report. Writes PDF, PNG and CSV; for example: figure fig_overview."""
     from practica.evidence.collect import write_table

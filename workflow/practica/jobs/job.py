@@ -62,7 +62,7 @@ def run_job(
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped early.
     """
-    with _noted_failure(block, results):
+    with noted_failure(block, results):
         limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
         meter = Meter(whole_process=own_process)
         with Attempt(block, results, min(limits, default=None), meter, by_hand=by_hand) as attempt:
@@ -97,7 +97,7 @@ def run_job(
 
 
 @contextmanager
-def _noted_failure(block: Block, results: Path) -> Iterator[None]:
+def noted_failure(block: Block, results: Path) -> Iterator[None]:
     """Leave a note of an error; an unexpected error continues as one with a sentence."""
     try:
         yield

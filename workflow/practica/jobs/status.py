@@ -21,12 +21,14 @@ from practica.jobs.history import recent
 from practica.jobs.journal import DIVERGED, KILLED, Entry, Journal, failure_note
 from practica.jobs.lock import alive
 from practica.jobs.telling import seconds_left
+from practica.jobs.together import with_others
 
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"
 STATES = (DONE, RUNNING, QUEUED, WAITING, STOPPED, FAILED)
 POINTS = 30
 """Largest number of values of a curve that are shown."""
 MOST_SEEDS = 1000
+WITH_OTHERS = "trials that can share a graph train together first"
 MONITORED = ("accuracy", "mse", "loss")
 
 
@@ -143,9 +145,12 @@ def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         "runs": block.runs,
         "attempts": _attempts(block, results, alive(folder / "lock.json")),
     }
+    done = (block.folder(results) / "metrics.json").is_file()
     if alive(folder / "lock.json"):
         return Status(**base, state=RUNNING, **_progress(block, results))
-    if (block.folder(results) / "metrics.json").is_file():
+    if block.trial and not done and (progress := _with_others(block, results)):
+        return Status(**base, state=RUNNING, **progress)
+    if done:
         return Status(**base, **_finished(block, results))
     progress = _progress(block, results)
     rule = "train_trial" if block.trial else "train"
@@ -158,10 +163,10 @@ def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
     if last and last.startswith((KILLED, OUT_OF_TIME, TERMINATED, TAKEN_OVER)):
         line = _last_line(results / "logs" / "train" / block.path.with_suffix(".log"))
         return Status(**base, state=STOPPED, **progress, reason=f"{last}: {line}" if line and last == KILLED else last)
-    if note.is_file():
-        reason = _read(note).get("reason", "")
-        return Status(**base, state=FAILED, **progress, reason=str(reason))
-    return Status(**base, state=WAITING, **progress)
+    failed = note.is_file()
+    return Status(
+        **base, state=FAILED if failed else WAITING, **progress, reason=str(_read(note).get("reason", "")) * failed
+    )
 
 
 def _attempts(block: Block, results: Path, running: bool) -> list[Entry]:
@@ -183,6 +188,17 @@ def _progress(block: Block, results: Path) -> dict[str, Any]:
     values["seconds_left"] = seconds_left({"runs": block.runs, **progress})
     curve = recent(block.folder(results) / HISTORY, str(progress["metric"]), together=together > 1)
     return values | {"curve": curve[-POINTS:]}
+
+
+def _with_others(block: Block, results: Path) -> dict[str, Any]:
+    """Return how far a variant's trials are if they train together, with the block's share of what is left."""
+    folder = checkpoint_folder(with_others(block), results)
+    if not alive(folder / "lock.json"):
+        return {}
+    together = _progress(with_others(block), results)
+    left, runs = together.get("seconds_left"), _read(folder / "progress.json").get("runs", block.runs)
+    shown = {name: value for name, value in together.items() if name in ("epoch", "epochs", "seconds_per_epoch")}
+    return {**shown, "seconds_left": None if left is None else left * block.runs / runs, "reason": WITH_OTHERS}
 
 
 def _finished(block: Block, results: Path) -> dict[str, Any]:

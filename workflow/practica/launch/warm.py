@@ -31,7 +31,7 @@ from typing import Any
 OFFER = "PRACTICA_WARM"
 """Environment variable: the process that offers, and the folder of the sockets, as ``PID:FOLDER``."""
 KINDS: Mapping[str, str] = {
-    **dict.fromkeys(("models", "rehearse", "train", "measure"), "training"),
+    **dict.fromkeys(("models", "rehearse", "train", "train-trials", "measure"), "training"),
     **dict.fromkeys(("collect", "statistics", "claims", "figure", "table", "trials", "page", "paper"), "evidence"),
 }
 """The libraries that each command needs, if sharing them pays off; other commands start quickly, or run once."""

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from practica.jobs.telling import duration
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, UNKNOWN, UNSCALED
-from practica.plan.planned import Plan, Training, hours
+from practica.plan.planned import TOGETHER, Plan, Training, hours
 
 WHAT, WHERE, WHY = "each asks for", "goes to", "why"
 COLUMNS = ("exercise", "to train", "there", WHAT, WHERE, "time", "GPU-hours", "estimate", WHY)
@@ -35,6 +35,7 @@ SOURCES = {
 JOBS = {
     "prepare_data": ("data set", "data sets"),
     "rehearse": ("rehearsal", "rehearsals"),
+    TOGETHER: ("search whose trials train together", "searches whose trials train together"),
     "figure": ("figure", "figures"),
     "table": ("table", "tables"),
     "paper": ("PDF", "PDFs"),
@@ -148,6 +149,8 @@ def _sentences(plan: Plan) -> Iterator[str]:
     longest = max((each for each in plan.trainings if each.seconds), key=lambda each: each.seconds or 0, default=None)
     if longest and longest.seconds and len(plan.trainings) > 1:
         yield f"Longest: {longest.block}, {_time([longest])}; the total time is for one after another"
+    if TOGETHER in plan.others:
+        yield "Trials that differ only in rates and penalties train in one graph, and take less time than is said here"
     for source in dict.fromkeys(each.source for each in plan.trainings):
         yield f"{source}: {SOURCES[source]}"
     if any(each.at_most for each in plan.trainings):

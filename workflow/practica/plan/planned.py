@@ -19,9 +19,11 @@ from practica.plan.wiring import finished
 HERE = "this machine"
 OF_PARAMS = ("Params have changed", "Input files updated by another job")
 TRAINING_RULES = ("train", "train_trial")
+TOGETHER = "train_trials"
+"""The rule that trains the trials of a variant in one graph, if it can, before the jobs that write their results."""
 ORDER = (
-    *("prepare_data", "resolve_study", "rehearse", *TRAINING_RULES, "describe_models", "collect", "statistics"),
-    *("claims", "judge_trials", "figure", "table", "paper", "page", "tuning", "all"),
+    *("prepare_data", "resolve_study", "rehearse", TOGETHER, *TRAINING_RULES, "describe_models", "collect"),
+    *("statistics", "claims", "judge_trials", "figure", "table", "paper", "page", "tuning", "all"),
 )
 """Rules in the order of the work; a study's own rules come with the PDF."""
 

@@ -119,14 +119,14 @@ def _train(
 
     The engine is ``numpy`` (a net written by hand), ``stack`` (runs together in one graph) or ``fit`` (run by run).
     """
+    arguments = (block, build, settings, arrays, checkpoints)
+    if is_by_hand(block):
+        return *BY_HAND, _one_by_one(*arguments, BY_HAND)
     finished = {name: checkpoints.of(*name).finished() for name in names_of(block)}
     if all(finished.values()):
         outcomes = {name: outcome for name, outcome in finished.items() if outcome}
         return *next(iter(outcomes.values())).engine, outcomes.items()
     checkpoints.resumed.clear()  # whoever trains the rest asks for them again
-    arguments = (block, build, settings, arrays, checkpoints)
-    if is_by_hand(block):
-        return *BY_HAND, _one_by_one(*arguments, BY_HAND)
     try:
         return *STACKED, _together(*arguments).items()
     except stack.NotStackable as reason:

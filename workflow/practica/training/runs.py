@@ -10,7 +10,7 @@ from practica import seeds
 from practica.exercises.problem import Problem, Settings
 from practica.training.checkpoint import Checkpoint, Checkpoints
 from practica.training.recipe import steps_an_epoch
-from practica.training.record import Outcome
+from practica.training.record import Engine, Outcome
 from practica.training.stack import Stack
 from practica.training.waves import waves
 
@@ -29,6 +29,7 @@ def train_in_waves(
     settings: Settings,
     own: Sequence[Checkpoints],
     checkpoint_of: Callable[[int], Checkpoint],
+    engine: Engine = STACKED,
 ) -> dict[Run, Outcome]:
     """Train runs as replicas of one net, wave by wave, and return the outcomes of those that have not diverged.
 
@@ -39,6 +40,7 @@ def train_in_waves(
         settings: their settings.
         own: the checkpoints of each block, where the outcomes of its runs are left.
         checkpoint_of: returns the checkpoint of a wave by its number.
+        engine: what the outcomes say of how they were trained.
 
     Raises:
         DivergedError: a run has diverged, if they are of one block.
@@ -61,7 +63,7 @@ def train_in_waves(
             )
             for (block, name), outcome in zip(members, outcomes, strict=True):
                 if outcome:
-                    finished[block, name] = whole = replace(outcome, engine=STACKED)
+                    finished[block, name] = whole = replace(outcome, engine=engine)
                     own[block].of(*name).finish(whole)
             checkpoint.discard()
         done |= {run: outcome for run, outcome in finished.items() if outcome}

@@ -43,6 +43,11 @@ class Family:
     free: set[str] = field(default_factory=set)
 
     @property
+    def trials(self) -> int:
+        """Return how many trials the blocks belong to."""
+        return len({block.trial for block in self.blocks})
+
+    @property
     def differing(self) -> set[str]:
         """Return the settings in which the blocks do differ."""
         values = {name: {canonical_json(block.settings.get(name)) for block in self.blocks} for name in self.free}
@@ -68,7 +73,7 @@ def train_together(
     left: dict[str, str] = {}
     for number, family in enumerate(_families(blocks, own, build, left)):
         try:
-            if len(family.blocks) == 1:
+            if family.trials == 1:
                 raise stack.NotStackable("no other trial differs from it only in rates and penalties")
             _train(family, build, arrays, shared, number)
         except (stack.NotStackable, InputError) as reason:  # its own job says so again, if it matters there
@@ -89,7 +94,7 @@ def _families(blocks: Sequence[Block], own: Sequence[Checkpoints], build: Any, l
         free = {name for name in block.settings if settings.asked(name) and name not in of_role(TRAINING)}
         free |= {RATE} if SCHEDULE not in block.settings else set()
         rest = {name: value for name, value in block.settings.items() if name not in free}
-        family = families.setdefault(canonical_json([form.rest, rest, block.seeds]), Family())
+        family = families.setdefault(canonical_json([form.rest, rest]), Family())
         family.blocks.append(block)
         family.own.append(checkpoints)
         family.numbers.append(form.numbers)
@@ -108,14 +113,20 @@ def _train(family: Family, build: Any, arrays: Arrays, shared: Checkpoints, numb
     first = family.blocks[0]
     settings = tuple(map(settings_of, family.blocks))
     stack.check_precision(settings[0])
-    runs = [(place, name) for name in names_of(first) for place in range(len(family.blocks))]
+    runs = [(place, name) for place, block in enumerate(family.blocks) for name in names_of(block)]
+    runs.sort(key=lambda run: (run[1][0], run[1][1] or 0))
     problems = _problems(runs, first, _Common(settings[0], family.differing), arrays)
     begin = next(problems)
     with uncollected():
         replicas = stack.Stack(build, settings[0], begin[1], trials=Trials(settings, tuple(family.numbers)))
-    everything = chain([begin], problems)
     train_in_waves(
-        replicas, everything, len(runs), settings[0], family.own, lambda wave: shared.of_stack(f"{number}-{wave}")
+        replicas,
+        chain([begin], problems),
+        len(runs),
+        settings[0],
+        family.own,
+        lambda wave: shared.of_stack(f"{number}-{wave}"),
+        ("stack", f"its runs share a graph with those of other trials, {family.trials} in all"),
     )
 
 

@@ -1,0 +1,93 @@
+"""Train the trials of a search together as one job, before the jobs that write the results of each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from practica.config.block import Block
+from practica.files import canonical_json, sha256
+from practica.jobs.attempt import Attempt, checkpoint_folder
+from practica.jobs.job import noted_failure, run_keys
+from practica.jobs.journal import DONE, Journal
+from practica.jobs.lock import Holder, alive
+from practica.jobs.meter import LARGEST, Meter, total
+from practica.jobs.telling import Tell
+from practica.launch.allocation import check_gpu, minutes_left
+
+TOGETHER = "together"
+"""What stands in place of a trial in the paths of a job for several."""
+
+
+@dataclass(frozen=True)
+class Trials(Block):
+    """The blocks of several trials of one variant, as one job trains them."""
+
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def runs(self) -> int:
+        """Return how many runs all blocks have."""
+        return sum(block.runs for block in self.blocks)
+
+
+def with_others(*blocks: Block) -> Trials:
+    """Return blocks of trials as one; its paths are the same for all trials of a variant."""
+    return Trials(**{**vars(blocks[0]), "trial": TOGETHER}, blocks=blocks)
+
+
+def run_together(
+    blocks: Sequence[Block],
+    code: str,
+    data: Path,
+    results: Path,
+    threads: int,
+    gpu: int,
+    minutes: float | None,
+    every: float,
+    tell: Tell | None = None,
+) -> dict[str, str]:
+    """Train the trials' runs, leave each outcome for the trial's own job, and return why some were left to theirs.
+
+    The arguments are those of ``run_job``, with the blocks of several trials of one variant. The journal of each trial
+    gets an attempt with an equal share of the cost.
+
+    Raises:
+        InputError: the data are missing or wrong.
+        RunError: the runs were stopped early, or failed.
+    """
+    all_of_them = with_others(*blocks)
+    with noted_failure(all_of_them, results):
+        limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
+        with Attempt(all_of_them, results, min(limits, default=None), Meter(whole_process=True)) as attempt:
+            attempt.tell = tell or attempt.tell
+            check_gpu(gpu)
+            from practica.data import load
+            from practica.training.checkpoint import Checkpoints
+            from practica.training.together import train_together
+
+            dataset = load(blocks[0].dataset, data, test=False)
+            free = [block for block in blocks if not alive(checkpoint_folder(block, results) / "lock.json")]
+            left = {block.id: "another process trains it" for block in blocks if block not in free}
+            own = []
+            for block in free:
+                key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+                own.append(Checkpoints(checkpoint_folder(block, results) / state_key, key, every))
+            key = sha256(canonical_json([each.key for each in own]))[:16]
+            shared = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
+            left |= train_together(free, dataset.arrays, own, shared)
+            _share_cost(attempt, [block for block in free if block.id not in left], results)
+        shutil.rmtree(attempt.folder, ignore_errors=True)
+    return left
+
+
+def _share_cost(attempt: Attempt, blocks: Sequence[Block], results: Path) -> None:
+    """Add an attempt with an equal share of the cost to the journal of each block; memory is that of all."""
+    cost = total([entry.cost for entry in attempt.entries()])
+    share = {name: value if value is None or name in LARGEST else value / len(blocks) for name, value in cost.items()}
+    for block in blocks:
+        journal = Journal(block, results)
+        journal.end(journal.begin(Holder.here()), DONE, share)
