@@ -2,7 +2,7 @@
 
 They repeat tests that represent the law (nets with shared layers and batch normalization, with a residual and
 regularizers, a subclass; an optimizer with weight decay and a schedule; own ``compute_loss`` and ``train_step``; loaded
-weights; a wrong step that is noticed; divergence; calls that a layer counts, metrics of a loss, equal first weights;
+weights; a wrong step that is noticed; trials in one graph; divergence; calls that a layer counts, metrics of a loss, equal first weights;
 the rehearsal of an own step) and resuming (replicas in a stack and, outside CI, `fit` with augmentation and dropout).
 XLA optimizes nothing, because it would compile longer than the nets train.
 """
@@ -38,6 +38,7 @@ LAW = (
     "test_law_later.py::test_a_metric_that_the_loss_updates_is_kept",
     "test_law_later.py::test_weights_that_begin_equal_begin_equal_in_every_run",
     "test_rehearsal.py::test_an_own_step_gets_a_pair_as_from_fit",
+    "test_together.py::test_a_trial_gets_the_numbers_of_its_own_run[Dropout]",
 )
 KILLED = "test_resume.py::test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened"
 RESUME = (

@@ -157,7 +157,8 @@ class Checkpoint:
         if not saved:
             return None
         artefacts = {name: array for name, array in saved[1].items() if not name.startswith(WEIGHTS)}
-        outcome = Outcome(**saved[0], artefacts=artefacts, weights=_numbered(saved[1], WEIGHTS))
+        fields = {**saved[0], "engine": tuple(saved[0]["engine"])}
+        outcome = Outcome(**fields, artefacts=artefacts, weights=_numbered(saved[1], WEIGHTS))
         self._block.resumed.append(outcome.fit_seconds)
         return outcome
 
