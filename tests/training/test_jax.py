@@ -2,9 +2,9 @@
 
 They repeat tests that represent the law (nets with shared layers and batch normalization, with a residual and
 regularizers, a subclass; an optimizer with weight decay and a schedule; own ``compute_loss`` and ``train_step``; loaded
-weights; a wrong step that is noticed; trials in one graph; divergence; calls that a layer counts, metrics of a loss, equal first weights;
-the rehearsal of an own step) and resuming (replicas in a stack and, outside CI, `fit` with augmentation and dropout).
-XLA optimizes nothing, because it would compile longer than the nets train.
+weights; a wrong step that is noticed; trials in one graph; divergence; calls that a layer counts, metrics of a loss,
+equal first weights; the rehearsal of an own step) and resuming (replicas in a stack and, outside CI, `fit` with
+augmentation and dropout). XLA optimizes nothing, because it would compile longer than the nets train.
 """
 
 from __future__ import annotations
