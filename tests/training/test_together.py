@@ -128,7 +128,17 @@ def test_only_trials_of_one_graph_train_together(arrays: dict[str, Any], tmp_pat
     assert set(left.values()) == {"no other trial differs from it only in rates and penalties"}
 
 
-def test_without_any_dropout_a_net_draws_other_numbers(arrays: dict[str, Any], tmp_path: Path) -> None:
+def test_without_any_dropout_a_net_draws_no_numbers(
+    arrays: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its layer has no random numbers then, whatever else the net has."""
+    import keras
+    from keras import layers
+
+    def last(settings: Any) -> Any:
+        return keras.Sequential([keras.Input((8,)), layers.Dense(1), layers.Dropout(settings.dropout)])
+
+    monkeypatch.setattr(dropping, "dropping", last)
     outcomes, left = together(trials(DROPS, {"dropout": 0.2}, {"dropout": 0.0}, {"dropout": 0.3}), arrays, tmp_path)
     assert [len(each) for each in outcomes] == [2, 0, 2]
     assert list(left) == ["dropping/own/t1/s0-1"]
@@ -216,3 +226,18 @@ def test_a_job_leaves_what_another_process_trains(
     run_job(blocks[1], "code", tmp_path / "data", results, 1, 0, None, 60)
     own = read_json(blocks[1].folder(results) / "manifest.json")["provenance"]
     assert own["engine_reason"] == "its runs gain from sharing a graph"
+
+
+def test_what_has_diverged_stays_lost_after_a_stop() -> None:
+    from practica.exercises.problem import REGRESSION
+    from practica.training.record import Record
+    from practica.training.records import Records
+
+    def records() -> Records:
+        return Records([Record(REGRESSION, 4, 1.0) for _ in range(2)], ["one", "other"], others_go_on=True)
+
+    before, after = records(), records()
+    before.add([1, 2], {("train", name): np.array([[1.0, np.nan], [0.5, 0.5]]) for name in ("loss", "mse")}, 1.0)
+    after.restore(before.fields(), [])
+    assert after.lost == before.lost == {1}
+    assert (after.done, after.monitored) == (2, 0.5)
