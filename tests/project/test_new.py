@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from practica.cli import main
 from practica.cli.people import _snakemake
 from practica.config.study import Study
 from practica.errors import InputError
@@ -105,6 +107,17 @@ def test_configuration_keeps_its_words_and_gains_one_block(plain):
         prose = (plain / f"study/mine/{language}.tex").read_text(encoding="utf-8")
         assert "mine/dense/validation/accuracy" in prose
     assert examine(yaml.safe_load(after), ["config.yaml"]) == found
+
+
+def test_a_text_in_a_language_without_a_template_is_said_to_be_in_english(plain):
+    (plain / "study/words").mkdir()
+    shutil.copy2(ROOT / "workflow/practica/words/en.yaml", plain / "study/words/de.yaml")
+    config = (plain / "config.yaml").read_text(encoding="utf-8")
+    (plain / "config.yaml").write_text(config + "\nreport: {languages: [es, de]}\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["new", "mine", "--dataset", "crescents"])
+    assert done.exit_code == 0, done.output
+    assert "wrote study/mine/es.tex\nwrote study/mine/de.tex, in English: translate it\n" in done.output
+    assert "This exercise trains" in (plain / "study/mine/de.tex").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["no", "on", "null", "q"])

@@ -60,8 +60,8 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         folder / "about.yaml": _render("about.yaml", fields),
     }
     for language in study.languages:
-        translated = (TEMPLATES / f"prose.{language}.tex.jinja").is_file()
-        files[folder / f"{language}.tex"] = _render(f"prose.{language if translated else 'en'}.tex", fields)
+        template = _prose(language if _prose(language).is_file() else "en")
+        files[folder / f"{language}.tex"] = _render(template.stem, fields)
     existing = [str(path) for path in files if path.exists()]
     if exercise in there:
         existing.append(f"its block in {config.name}")
@@ -70,6 +70,15 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
     files[config] = with_block(before, exercise, _render("block.yaml", fields))
     _write(files)
     return list(files)
+
+
+def is_untranslated(path: Path) -> bool:
+    """Return whether a file of a new exercise is a text in English because no template is in its language."""
+    return path.suffix == ".tex" and not _prose(path.stem).is_file()
+
+
+def _prose(language: str) -> Path:
+    return TEMPLATES / f"prose.{language}.tex.jinja"
 
 
 def new_study(folder: Path, title: str) -> list[Path]:

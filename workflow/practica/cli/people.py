@@ -121,10 +121,10 @@ def restore(folder: Path, results: Path) -> None:
 @click.option("--title", help="Title in the reports.  [default: the data set]")
 def new(exercise: str, dataset: str, title: str | None) -> None:
     """Start a new exercise, ready to run. Writes its folder in the study and its block in config.yaml."""
-    from practica.scaffold import new_exercise
+    from practica.scaffold import is_untranslated, new_exercise
 
     for path in new_exercise(exercise, dataset, title):
-        click.echo(f"wrote {path}")
+        click.echo(f"wrote {path}{', in English: translate it' if is_untranslated(path) else ''}")
     click.echo(
         f"Now try it:\n  python -m practica prepare {dataset}\n  python -m practica train {exercise} dense\n"
         f"  {_snakemake(Path())} --config only={exercise}\n"
