@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from mini import Cluster, Study
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow, pytest.mark.keras]
@@ -37,6 +38,23 @@ def test_the_study_reaches_the_pdf_and_each_job_gets_what_its_exercise_needs(
     assert "TresPerJob=gres:gpu:1" in cluster.call("scontrol", "show", "job", large.id)
     warning = (study.folder / "results/logs/train/steps/conv/s0-1.log").read_text()
     assert "SLURM gave this job GPU" in warning
+
+
+def test_trials_that_differ_in_a_rate_are_trained_by_one_job(cluster: Cluster, study: Study) -> None:
+    """The jobs of the trials come after it, and write the results."""
+    grid = {"exercises": {"moons": {"variants": {"raw": {"grid": {"learning_rate": [0.1, 0.2]}}}}}}
+    epochs = {"exercises": {"moons": {"settings": {"epochs": 10, "log_every": 5}}}, "only": "moons"}
+    (study.folder / "tuned.yaml").write_text(yaml.safe_dump({**grid, "tuning": {"seeds": 2}}))
+    (study.folder / "short.yaml").write_text(yaml.safe_dump(epochs))
+    run = study.start("tuning", "--configfile", "config.yaml", "tiny.yaml", "tuned.yaml", "short.yaml").end()
+    assert run.code == 0, run.text
+    ended = [(job.comment, job.state) for job in cluster.jobs(study)]
+    first, *trials = [each for each in ended if "train" in each[0]]
+    assert first[0].startswith("rule_train_trials_wildcards_moons_raw_"), run.text
+    assert [name.partition("_wildcards_")[0] for name, _ in trials] == ["rule_train_trial"] * 2
+    assert {state for _, state in ended} == {"COMPLETED"}
+    (record,) = (study.folder / "results/tuning/together/moons/raw").glob("*.json")
+    assert len(json.loads(record.read_text())["together"]) == 2
 
 
 def test_a_gpu_that_tensorflow_does_not_see_fails_the_job(cluster: Cluster, study: Study) -> None:
