@@ -124,6 +124,8 @@ def test_the_text_of_a_demonstration_says_once_that_it_judges_nothing(tmp_path: 
 
 def test_the_decisions_are_told_only_if_there_are_several(toy: Study, results: Path) -> None:
     assert "5 decisions" in said(toy, results, "en", ONE, TWO, decisions=5)
+    several = said(toy, results, "en", ONE, TWO, MISSING, decisions=5)
+    assert several.index("They rest on 5 decisions") < several.index("The other one")
     assert "decisions" not in said(toy, results, "en", ONE, TWO, decisions=1)
 
 

@@ -59,10 +59,11 @@ def judged(facts: Facts) -> str:
         counts=_counts(claims, language),
         why=_why(others, facts),
     )
+    rest = ""
     if amount == "some":
-        rest = texts["unjudged" if len(others) > 1 else "unjudged_one"]
-        said = f"{said} {rest.format(len(others), why=_why(others, facts))}"
-    return " ".join(filter(None, [said, decisions(facts), *protocols.front(facts)]))
+        form = texts["unjudged" if len(others) > 1 else "unjudged_one"]
+        rest = form.format(len(others), why=_why(others, facts))
+    return " ".join(filter(None, [said, decisions(facts), rest, *protocols.front(facts)]))
 
 
 def _seeds(facts: Facts) -> str:
