@@ -128,6 +128,16 @@ def test_only_trials_of_one_graph_train_together(arrays: dict[str, Any], tmp_pat
     assert set(left.values()) == {"no other trial differs from it only in rates and penalties"}
 
 
+def test_a_setting_of_the_recipe_keeps_trials_apart_even_if_the_net_reads_it(
+    arrays: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = dropping.dropping
+    monkeypatch.setattr(dropping, "dropping", lambda settings: own(settings) if settings.batch_size else None)
+    outcomes, left = together(trials(DROPS, {"batch_size": 10}, {"batch_size": 20}), arrays, tmp_path)
+    assert outcomes == [{}, {}]
+    assert set(left.values()) == {"no other trial differs from it only in rates and penalties"}
+
+
 def test_without_any_dropout_a_net_draws_no_numbers(
     arrays: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
