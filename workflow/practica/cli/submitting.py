@@ -54,7 +54,14 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
         given = with_snakefile(arguments if profile else ("--profile", PROFILE, *arguments))
         settings = controller.settings_of(Path(profile or PROFILE))
         _check(given)
-        job = controller.submit(given, settings)
+        allowed = controller.within_limit(settings)
+        if allowed["runtime"] < settings["runtime"]:
+            click.echo(
+                f"Its partition allows {allowed['runtime']} minutes, so each controller takes these and not "
+                f"{settings['runtime']}; the next one goes on",
+                err=True,
+            )
+        job = controller.submit(given, allowed)
         click.echo(
             f"Submitted controller {job.number}: see `python -m practica submit --status`, "
             f"or follow it with tail -F {controller.LOG}"

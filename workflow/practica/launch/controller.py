@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
+from practica.launch.allocation import minutes
 from practica.launch.ending import CONTROLLER
 from practica.yamlfiles.reading import read_yaml
 from snakemake_executor_plugin_slurm_patient import AT_WORK, left_at_work, queue
@@ -96,6 +97,19 @@ def settings_of(profile: Path) -> dict[str, Any]:
                 f"{file}: {key}: {value!r} is not {'a whole number above 0' if key in DEFAULTS else 'text'}"
             )
     return {**DEFAULTS, **entries}
+
+
+def within_limit(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resources with no more time than their partition allows: with more, SLURM never starts the job."""
+    asked = settings.get("partition")
+    with contextlib.suppress(InputError, RunError):  # SLURM says why when it gets the job
+        lines = _call(["sinfo", "--noheader", "--format=%P|%l", *([f"--partition={asked}"] if asked else [])])
+        rows = [line.split("|") for line in lines.splitlines()]
+        limits = [minutes(limit) for name, limit in rows if asked or name.endswith("*")]
+        most = [limit for limit in limits if limit is not None]
+        if most and len(most) == len(limits):
+            return {**settings, "runtime": min(settings["runtime"], int(max(most)))}
+    return dict(settings)
 
 
 def at_work() -> list[Job]:
