@@ -30,7 +30,7 @@ rule train_trials:
         runtime=need("runtime", grows=True),
     params:
         trials=lambda wildcards: [block.id for block in trials_of(wildcards)],
-        results=TUNING,
+        results=subpath(output[0], ancestor=4),
     message:
         "Training trials of {wildcards.exercise}/{wildcards.variant} together"
     shell:
