@@ -13,10 +13,11 @@ from click.testing import CliRunner
 from practica.cli import main
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.files import read_json
 from practica.plan import places
 from practica.plan.checks import check
 from practica.plan.places import OURS, ROOT, check_file
-from toy import resolve
+from toy import CONFIG, copied, resolve
 
 
 def study(results: object = "results", data: object = "data") -> Study:
@@ -193,3 +194,20 @@ def test_a_page_of_the_configuration_is_renewed(tmp_path: Path) -> None:
     for _ in range(2):
         assert CliRunner().invoke(main, ["configuration", "--out", str(page)]).exit_code == 0
     assert page.stat().st_size > 1000
+
+
+def test_a_study_gets_its_schema_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schema of the study that was there before may still be in git."""
+    copied(tmp_path / "study")
+    shutil.copy2(CONFIG, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    schema = tmp_path / "study/config.schema.json"
+    schema.touch()
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], check=True)
+    words = ["configuration", "--config", "config.yaml", "--schema", "study/config.schema.json"]
+    assert CliRunner().invoke(main, words).exit_code == 2
+    schema.unlink()
+    for _ in range(2):
+        assert CliRunner().invoke(main, words).exit_code == 0
+    assert "properties" in read_json(schema)

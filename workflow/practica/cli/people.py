@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.launch.merging import BASE, SNAKEFILE, has_snakefile
 from practica.plan.places import check_places, clear_results
+from practica.study_folder import opened
 
 
 @main.command()
@@ -187,7 +189,7 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
     from practica.study_folder import folder_of, use
 
     use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))
-    # Page and schema may be renewed, even inside the project; a file with other content stays.
+    # Page and schema may be renewed, and the schema begun, even inside the project; a file with other content stays.
     if schema:
         head = {key: study_schema()[key] for key in ("$schema", "title")}
         _renewable("--schema", schema, json.dumps(head, indent=1).removesuffix("\n}"))
@@ -208,6 +210,7 @@ def _snakemake(folder: Path) -> str:
 
 
 def _renewable(option: str, file: Path, begin: str) -> None:
-    """Refuse a file of the project, unless it begins like the new content."""
-    if not (file.is_file() and file.read_bytes().startswith(begin.encode())):
+    """Refuse a file of the project, unless it begins like the new content, or is new in the folder of the study."""
+    new = not os.path.lexists(file) and file.parent.resolve() == opened().resolve()
+    if not (new or (file.is_file() and file.read_bytes().startswith(begin.encode()))):
         own_file(option, file)
