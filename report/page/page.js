@@ -148,7 +148,10 @@ const filter = () => {
   document.querySelectorAll("#claims tbody tr").forEach(row => {
     row.hidden = hidden(row, row.cells[row.cells.length - 1].dataset.value);
   });
-  document.querySelectorAll(".forest > li").forEach(row => row.hidden = hidden(row, row.dataset.verdict));
+  const rows = [...document.querySelectorAll(".forest > li")];
+  rows.forEach(row => row.hidden = hidden(row, row.dataset.verdict));
+  const none = document.querySelector(".none");
+  if (none) none.textContent = rows.every(row => row.hidden) ? none.dataset.said : "";
 };
 buttons.forEach(button => button.onclick = () => {
   const on = button.getAttribute("aria-pressed") !== "true";

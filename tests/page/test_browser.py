@@ -318,6 +318,10 @@ def test_words_filter_the_claims_and_every_control_has_a_name(tab: playwright.Pa
     tab.get_by_role("searchbox", name="Filter the claims by words").fill("dense overfits")
     assert 0 < tab.locator(".forest > li:visible").count() < every
     assert 0 < tab.locator("#claims tbody tr:visible").count() < every
+    assert not tab.get_by_text("No claim has these words").count()
+    tab.get_by_role("searchbox", name="Filter the claims by words").fill("dense underfits everything")
+    assert tab.locator(".forest > li:visible").count() == 0
+    assert tab.get_by_role("status").inner_text() == "No claim has these words and this verdict."
     nameless = (
         "[...document.querySelectorAll('button, a, input, select, [role=img]')].filter(each => "
         "!(each.textContent.trim() || each.getAttribute('aria-label'))).length"
