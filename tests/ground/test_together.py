@@ -16,13 +16,15 @@ RATES = {"learning_rate": [0.1, 0.2, 0.3]}
 DRAWS = {"ranges": {"learning_rate": {"low": 0.001, "high": 0.1, "scale": "log"}}, "trials": 4}
 
 
-def planned(variant: dict[str, Any], trained: Any = lambda block: True) -> tuple[list[Block], Together]:
+def planned(
+    variant: dict[str, Any], trained: Any = lambda block: True, content: str = "fingerprint"
+) -> tuple[list[Block], Together]:
     """Return the blocks of the trials of a toy variant, and which of them train together."""
     exercises = toy_study().config["exercises"]
     moons = {**exercises["moons"], "variants": {"raw": variant}, "seeds_per_job": 2}
     study = toy_study(exercises={"moons": moons}, tuning={"seeds": 4})
     blocks = trial_blocks(study)
-    return blocks, Together(study, blocks, trained)
+    return blocks, Together(study, blocks, trained, lambda dataset: content)
 
 
 def test_all_trials_to_train_train_together_and_their_jobs_wait(tmp_path: Path) -> None:
@@ -40,6 +42,8 @@ def test_trials_that_stay_do_not_train_again(tmp_path: Path) -> None:
     assert not together.before(blocks[1], tmp_path)
     _, other = planned({"model": "dense", "grid": RATES})
     assert other.before(blocks[0], tmp_path) != together.before(blocks[0], tmp_path), "other trials, another job"
+    _, changed = planned({"model": "dense", "grid": RATES}, content="of other data")
+    assert other.before(blocks[0], tmp_path) != changed.before(blocks[0], tmp_path), "other data, another job"
 
 
 @pytest.mark.parametrize(

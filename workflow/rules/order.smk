@@ -32,7 +32,7 @@ REHEARSALS = Rehearsals(
 
 
 GPUS = Gpus(study, content)
-TOGETHER = Together(study, TRIALS, is_trained)
+TOGETHER = Together(study, TRIALS, is_trained, content)
 
 
 def before(block):

@@ -11,6 +11,7 @@ from practica.config.study import Study
 from practica.config.trials import method
 from practica.exercises import by_hand
 from practica.files import canonical_json, sha256
+from practica.plan.digests import run_code
 
 
 def folder(tuning: str | Path) -> Path:
@@ -27,10 +28,17 @@ class Together:
         study: the study.
         trials: the blocks of all trials.
         is_trained: returns whether Snakemake will train a block.
+        content: gives the fingerprint of a data set.
     """
 
-    def __init__(self, study: Study, trials: Sequence[Block], is_trained: Callable[[Block], bool]) -> None:
-        self._study, self._is_trained = study, is_trained
+    def __init__(
+        self,
+        study: Study,
+        trials: Sequence[Block],
+        is_trained: Callable[[Block], bool],
+        content: Callable[[str], str],
+    ) -> None:
+        self._study, self._is_trained, self._content = study, is_trained, content
         self._blocks: dict[tuple[str, str], list[Block]] = {}
         for block in trials:
             self._blocks.setdefault((block.exercise, block.variant), []).append(block)
@@ -51,5 +59,6 @@ class Together:
         due = self.due(block.exercise, block.variant) if block.trial else []
         if block not in due:
             return []
-        label = sha256(canonical_json([each.specification() for each in due]))[:12]
+        made_of = [run_code(block.exercise), self._content(block.dataset), *(each.specification() for each in due)]
+        label = sha256(canonical_json(made_of))[:12]
         return [f"{folder(tuning)}/{block.exercise}/{block.variant}/{label}.json"]
