@@ -35,7 +35,7 @@ def test_all_trials_to_train_train_together_and_their_jobs_wait(tmp_path: Path) 
     assert Path(file).parent == tmp_path / "together/moons/raw"
 
 
-def test_trials_that_stay_do_not_train_again(tmp_path: Path) -> None:
+def test_trials_that_stay_do_not_train_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks, together = planned({"model": "dense", "grid": RATES}, lambda block: block.name == "s0-1")
     assert together.due("moons", "raw") == blocks[::2]
     assert together.before(blocks[0], tmp_path)
@@ -44,6 +44,9 @@ def test_trials_that_stay_do_not_train_again(tmp_path: Path) -> None:
     assert other.before(blocks[0], tmp_path) != together.before(blocks[0], tmp_path), "other trials, another job"
     _, changed = planned({"model": "dense", "grid": RATES}, content="of other data")
     assert other.before(blocks[0], tmp_path) != changed.before(blocks[0], tmp_path), "other data, another job"
+    before = other.before(blocks[0], tmp_path)
+    monkeypatch.setattr("practica.plan.together.run_code", lambda exercise: "of other code")
+    assert other.before(blocks[0], tmp_path) != before, "other code, another job"
 
 
 @pytest.mark.parametrize(
