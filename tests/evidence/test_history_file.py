@@ -159,5 +159,5 @@ def test_a_full_disk_stops_nothing_and_is_made_up_for(
 
 
 def test_the_names_of_a_stacks_runs_are_kept_where_they_are_read() -> None:
-    source = (Path(__file__).parents[2] / "workflow/practica/training/stack.py").read_text()
+    source = (Path(__file__).parents[2] / "workflow/practica/training/records.py").read_text()
     assert "self._names = names" in source and "self.runs = runs" in source, "jobs/history.py reads both"
