@@ -238,6 +238,27 @@ def test_a_job_leaves_what_another_process_trains(
     assert own["engine_reason"] == "its runs gain from sharing a graph"
 
 
+def test_a_job_whose_trials_all_train_alone_ends_well(arrays: dict[str, Any], tmp_path: Path) -> None:
+    """Because of their net, or because other processes train all of them; nothing has a cost to share."""
+    from practica.data import prepare
+    from practica.jobs.attempt import checkpoint_folder
+    from practica.jobs.journal import Journal
+    from practica.jobs.lock import Lock
+    from practica.jobs.together import run_together
+
+    prepare("walks", tmp_path / "data")
+    results, blocks = tmp_path / "results", trials(IMAGES, {"dropout": 0.3}, {"dropout": 0.2})
+    left = run_together(blocks, "code", tmp_path / "data", results, 1, 0, None, 60)
+    assert set(left) == {block.id for block in blocks}
+    assert all("convolutions" in reason for reason in left.values())
+    assert not any(Journal(block, results).entries() for block in blocks)
+
+    locks = [Lock(checkpoint_folder(block, results) / "lock.json") for block in blocks]
+    assert all(lock.try_acquire() for lock in locks)
+    left = run_together(blocks, "code", tmp_path / "data", results, 1, 0, None, 60)
+    assert set(left.values()) == {"another process trains it"}
+
+
 def test_what_has_diverged_stays_lost_after_a_stop() -> None:
     from practica.exercises.problem import REGRESSION
     from practica.training.record import Record

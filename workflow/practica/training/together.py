@@ -68,9 +68,11 @@ def train_together(
     Raises:
         StoppedError: it must stop before its end.
     """
+    left: dict[str, str] = {}
+    if not blocks:
+        return left
     with uncollected():
         build = builder(exercises.load(blocks[0].exercise), blocks[0].model)
-    left: dict[str, str] = {}
     for number, family in enumerate(_families(blocks, own, build, left)):
         try:
             if family.trials == 1:
