@@ -71,9 +71,10 @@ def gpu_for(wildcards, input):
     return GPUS.of(block_of(wildcards), input.rehearsal)
 
 
-def gpu_for_trials(wildcards, input):
-    """Return the GPUs that the job of several trials asks for."""
-    return GPUS.of(trials_of(wildcards)[0], input.rehearsal)
+def gpu_for_trials(wildcards):
+    """Return the GPUs that the job of several trials asks for: nets that share a graph are too small to be worth one."""
+    gpu = study.resources(wildcards.exercise, wildcards.variant)["gpu"]
+    return 0 if gpu == "auto" else gpu
 
 
 def rehearsed(wildcards):

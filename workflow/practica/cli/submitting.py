@@ -57,8 +57,8 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
         allowed = controller.within_limit(settings)
         if allowed["runtime"] < settings["runtime"]:
             click.echo(
-                f"Its partition allows {allowed['runtime']} minutes, so each controller takes these and not "
-                f"{settings['runtime']}; the next one goes on",
+                f"The partition allows {allowed['runtime']} minutes: each controller asks for that instead of "
+                f"{settings['runtime']}, and the next one takes over",
                 err=True,
             )
         job = controller.submit(given, allowed)

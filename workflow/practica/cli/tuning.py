@@ -19,6 +19,7 @@ from practica.cli.base import (
     study_options,
 )
 from practica.config.study import Study
+from practica.errors import InputError
 from practica.files import write_json
 from practica.plan.digests import run_code
 
@@ -53,7 +54,9 @@ def train_trials(
     from practica.jobs.together import run_together
 
     known = {block.id: block for block in trial_blocks(study)}
-    chosen = [known[name] for name in blocks if name in known]
+    if strange := [name for name in blocks if name not in known]:
+        raise InputError(f"the study has no trial {strange[0]}")
+    chosen = [known[name] for name in blocks]
     data = data_file.parents[2]
     name = f"{chosen[0].exercise}/{chosen[0].variant}, {len(chosen)} trials together"
     with telling(name) as tell:

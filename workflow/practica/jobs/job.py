@@ -62,42 +62,64 @@ def run_job(
         InputError: a setting or the data are missing or wrong.
         RunError: the run failed, or was stopped early.
     """
-    with noted_failure(block, results):
-        limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
-        meter = Meter(whole_process=own_process)
-        with Attempt(block, results, min(limits, default=None), meter, by_hand=by_hand) as attempt:
-            attempt.tell = tell or attempt.tell
-            check_gpu(gpu)
-            from practica.data import load
-            from practica.training.block import train_block
-            from practica.training.checkpoint import Checkpoints
+    meter = Meter(whole_process=own_process)
+    with attempt_at(block, results, gpu, minutes, meter, tell, by_hand=by_hand) as attempt:
+        from practica.data import load
+        from practica.training.block import train_block
+        from practica.training.checkpoint import Checkpoints
 
-            dataset = load(block.dataset, data, test=not block.trial)
-            described = {
-                "name": dataset.name,
-                "fingerprint": dataset.info.fingerprint,
-                "stand_in": dataset.info.stand_in,
-                "origin": dataset.info.origin,
-            }
-            key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
-            folder = block.folder(results)
-            attempt.history = HistoryFile(folder, block, state_key, follower)
-            if block.rung:
-                every = min(every, PROMOTION)
-                take_states(block, results, state_key)
-            checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
-            train_block(block, dataset.arrays, described, threads, folder, checkpoints)
-            attempt.history.complete(folder / "history.json")
-            _note_cost(folder / "manifest.json", attempt.entries())
-            # The results are safe. Keep the outcome of each run until they are collected: if Snakemake was killed while
-            # this job went on, it deletes the outputs that it did not see appear, and runs the job again.
-            for folder in attempt.folder.iterdir():
-                if folder.is_dir() and folder.name != state_key:
-                    shutil.rmtree(folder)
+        dataset = load(block.dataset, data, test=not block.trial)
+        described = {
+            "name": dataset.name,
+            "fingerprint": dataset.info.fingerprint,
+            "stand_in": dataset.info.stand_in,
+            "origin": dataset.info.origin,
+        }
+        key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+        folder = block.folder(results)
+        attempt.history = HistoryFile(folder, block, state_key, follower)
+        if block.rung:
+            every = min(every, PROMOTION)
+            take_states(block, results, state_key)
+        checkpoints = Checkpoints(attempt.folder / state_key, key, every, attempt.at_point, state_key)
+        train_block(block, dataset.arrays, described, threads, folder, checkpoints)
+        attempt.history.complete(folder / "history.json")
+        _note_cost(folder / "manifest.json", attempt.entries())
+        # The results are safe. Keep the outcome of each run until they are collected: if Snakemake was killed while
+        # this job went on, it deletes the outputs that it did not see appear, and runs the job again.
+        for folder in attempt.folder.iterdir():
+            if folder.is_dir() and folder.name != state_key:
+                shutil.rmtree(folder)
 
 
 @contextmanager
-def noted_failure(block: Block, results: Path) -> Iterator[None]:
+def attempt_at(
+    block: Block,
+    results: Path,
+    gpu: int,
+    minutes: float | None,
+    meter: Meter,
+    tell: Tell | None = None,
+    *,
+    by_hand: bool = False,
+) -> Iterator[Attempt]:
+    """Hold a block for an attempt, with the GPUs and within the time of the job; leave a note of an error.
+
+    The arguments are those of ``run_job``.
+
+    Raises:
+        RunError: the job has no GPU that it requested, or was stopped early; an unexpected error becomes one, too.
+    """
+    with _noted_failure(block, results):
+        limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
+        with Attempt(block, results, min(limits, default=None), meter, by_hand=by_hand) as attempt:
+            attempt.tell = tell or attempt.tell
+            check_gpu(gpu)
+            yield attempt
+
+
+@contextmanager
+def _noted_failure(block: Block, results: Path) -> Iterator[None]:
     """Leave a note of an error; an unexpected error continues as one with a sentence."""
     try:
         yield

@@ -164,9 +164,8 @@ def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         line = _last_line(results / "logs" / "train" / block.path.with_suffix(".log"))
         return Status(**base, state=STOPPED, **progress, reason=f"{last}: {line}" if line and last == KILLED else last)
     failed = note.is_file()
-    return Status(
-        **base, state=FAILED if failed else WAITING, **progress, reason=str(_read(note).get("reason", "")) * failed
-    )
+    reason = str(_read(note).get("reason", "")) if failed else ""
+    return Status(**base, state=FAILED if failed else WAITING, **progress, reason=reason)
 
 
 def _attempts(block: Block, results: Path, running: bool) -> list[Entry]:

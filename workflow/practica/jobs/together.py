@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from pathlib import Path
 from practica.config.block import Block
 from practica.files import canonical_json, sha256
 from practica.jobs.attempt import Attempt, checkpoint_folder
-from practica.jobs.job import noted_failure, run_keys
+from practica.jobs.job import attempt_at, run_keys
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder, alive
 from practica.jobs.meter import LARGEST, Meter, total
 from practica.jobs.telling import Tell
-from practica.launch.allocation import check_gpu, minutes_left
 
 TOGETHER = "together"
 """What stands in place of a trial in the paths of a job for several."""
@@ -60,27 +58,23 @@ def run_together(
         RunError: the runs were stopped early, or failed.
     """
     all_of_them = with_others(*blocks)
-    with noted_failure(all_of_them, results):
-        limits = [limit for limit in (minutes, minutes_left(os.environ)) if limit is not None]
-        with Attempt(all_of_them, results, min(limits, default=None), Meter(whole_process=True)) as attempt:
-            attempt.tell = tell or attempt.tell
-            check_gpu(gpu)
-            from practica.data import load
-            from practica.training.checkpoint import Checkpoints
-            from practica.training.together import train_together
+    with attempt_at(all_of_them, results, gpu, minutes, Meter(whole_process=True), tell) as attempt:
+        from practica.data import load
+        from practica.training.checkpoint import Checkpoints
+        from practica.training.together import train_together
 
-            dataset = load(blocks[0].dataset, data, test=False)
-            free = [block for block in blocks if not alive(checkpoint_folder(block, results) / "lock.json")]
-            left = {block.id: "another process trains it" for block in blocks if block not in free}
-            own = []
-            for block in free:
-                key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
-                own.append(Checkpoints(checkpoint_folder(block, results) / state_key, key, every))
-            key = sha256(canonical_json([each.key for each in own]))[:16]
-            shared = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
-            left |= train_together(free, dataset.arrays, own, shared)
-            _share_cost(attempt, [block for block in free if block.id not in left], results)
-        shutil.rmtree(attempt.folder, ignore_errors=True)
+        dataset = load(blocks[0].dataset, data, test=False)
+        free = [block for block in blocks if not alive(checkpoint_folder(block, results) / "lock.json")]
+        left = {block.id: "another process trains it" for block in blocks if block not in free}
+        own = []
+        for block in free:
+            key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+            own.append(Checkpoints(checkpoint_folder(block, results) / state_key, key, every))
+        key = sha256(canonical_json([each.key for each in own]))[:16]
+        shared = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
+        left |= train_together(free, dataset.arrays, own, shared)
+        _share_cost(attempt, [block for block in free if block.id not in left], results)
+    shutil.rmtree(attempt.folder, ignore_errors=True)
     return left
 
 

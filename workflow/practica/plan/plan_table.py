@@ -35,7 +35,7 @@ SOURCES = {
 JOBS = {
     "prepare_data": ("data set", "data sets"),
     "rehearse": ("rehearsal", "rehearsals"),
-    TOGETHER: ("search whose trials train together", "searches whose trials train together"),
+    TOGETHER: ("search whose trials share a graph if they can", "searches whose trials share a graph if they can"),
     "figure": ("figure", "figures"),
     "table": ("table", "tables"),
     "paper": ("PDF", "PDFs"),
@@ -150,7 +150,7 @@ def _sentences(plan: Plan) -> Iterator[str]:
     if longest and longest.seconds and len(plan.trainings) > 1:
         yield f"Longest: {longest.block}, {_time([longest])}; the total time is for one after another"
     if TOGETHER in plan.others:
-        yield "Trials that differ only in rates and penalties train in one graph, and take less time than is said here"
+        yield "Trials of small nets that differ only in rates and penalties share a graph, and take less time than that"
     for source in dict.fromkeys(each.source for each in plan.trainings):
         yield f"{source}: {SOURCES[source]}"
     if any(each.at_most for each in plan.trainings):

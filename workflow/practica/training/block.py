@@ -126,7 +126,6 @@ def _train(
     if all(finished.values()):
         outcomes = {name: outcome for name, outcome in finished.items() if outcome}
         return *next(iter(outcomes.values())).engine, outcomes.items()
-    checkpoints.resumed.clear()  # whoever trains the rest asks for them again
     try:
         return *STACKED, _together(*arguments).items()
     except stack.NotStackable as reason:

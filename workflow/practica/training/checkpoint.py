@@ -45,6 +45,7 @@ class Checkpoints:
         state_key: digest of everything that decides the state after an epoch, so without the number of epochs: a run
             can continue from the state of one with fewer epochs. None: it continues only from its own.
         resumed: seconds of training that earlier attempts have saved this one, a number for each state or outcome.
+        read: the outcomes that have been read, by the run's name.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Checkpoints:
     at_point: Callable[[str, History], str | None] = lambda run, record: None
     state_key: str | None = None
     resumed: list[float] = field(default_factory=list)
+    read: dict[str, Outcome] = field(default_factory=dict)
 
     def of(self, seed: int, fold: int | None) -> Checkpoint:
         """Return the checkpoint of one run."""
@@ -153,6 +155,8 @@ class Checkpoint:
 
     def finished(self) -> Outcome | None:
         """Return the outcome of the run; None if it has not finished."""
+        if self.name in self._block.read:
+            return self._block.read[self.name]
         saved = self._read(self._done, self._key)
         if not saved:
             return None
@@ -160,6 +164,7 @@ class Checkpoint:
         fields = {**saved[0], "engine": tuple(saved[0]["engine"])}
         outcome = Outcome(**fields, artefacts=artefacts, weights=_numbered(saved[1], WEIGHTS))
         self._block.resumed.append(outcome.fit_seconds)
+        self._block.read[self.name] = outcome
         return outcome
 
     def _is_beyond(self, record: History, fields: Mapping[str, Any]) -> bool:

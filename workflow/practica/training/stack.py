@@ -77,7 +77,8 @@ class Stack:
         trials: Trials | None = None,
     ) -> None:
         keras.config.set_dtype_policy("float32")
-        self._settings, self._keep, self._trials = settings, keep, trials
+        self._settings, self._keep = settings, keep
+        self._every = trials.settings if trials else (settings,)
         self._untrained: dict[int, float] = {}
         self._last: Loop | None = None
         self._first = FirstWeights(build, settings, lambda: example(problem))
@@ -123,7 +124,7 @@ class Stack:
         with uncollected():
             loop, untrained = self._loop(problems, seeds, trials)
         runs = [Record(problems[0].task, epochs, loss) for loss in untrained]
-        records = Records(runs, names, others_go_on=self._trials is not None)
+        records = Records(runs, names, others_go_on=self._numbers is not None)
         checkpoint.resume(records, loop.set_state)
         left = (epochs - records.done) // loop.per_point
         capacity = loop.capacity(left)
@@ -187,9 +188,8 @@ class Stack:
         """
         batch = self._settings.batch_size
         first = {trial: trials.index(trial) for trial in trials if trial not in self._untrained}
-        ends = {0, len(self._trials.settings) - 1} if self._trials else {0}
-        for trial in ends & first.keys():
-            settings = self._trials.settings[trial] if self._trials else self._settings
+        for trial in {0, len(self._every) - 1} & first.keys():
+            settings = self._every[trial]
             own = augmented(self._first.again(settings), problems[first[trial]])
             compile_model(own, problems[first[trial]], settings, 1)
             self._untrained[trial] = first_loss_if_equal(loop, own, batch, first.pop(trial))

@@ -20,7 +20,7 @@ from practica.startup import uncollected
 from practica.training import stack
 from practica.training.block import builder, names_of, problem_of, settings_of
 from practica.training.checkpoint import Checkpoints
-from practica.training.hyperparameters import RATE, Trials, form_of
+from practica.training.hyperparameters import RATE, Form, Trials, form_of
 from practica.training.runs import Name, Run, train_in_waves
 
 SCHEDULE = "schedule"
@@ -86,13 +86,16 @@ def train_together(
 def _families(blocks: Sequence[Block], own: Sequence[Checkpoints], build: Any, left: dict[str, str]) -> list[Family]:
     """Return the blocks in families, and note in ``left`` those that cannot share a graph."""
     families: dict[str, Family] = {}
+    built: dict[str, tuple[Settings, Form]] = {}
     for block, checkpoints in zip(blocks, own, strict=True):
-        settings = settings_of(block)
         try:
-            form = form_of(build, settings)
+            if block.trial not in built:  # its blocks differ in seeds alone
+                settings = settings_of(block)
+                built[block.trial] = settings, form_of(build, settings)
         except stack.NotStackable as reason:
             left[block.id] = str(reason)
             continue
+        settings, form = built[block.trial]
         free = {name for name in block.settings if settings.asked(name) and name not in of_role(TRAINING)}
         free |= {RATE} if SCHEDULE not in block.settings else set()
         rest = {name: value for name, value in block.settings.items() if name not in free}
