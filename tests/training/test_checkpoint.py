@@ -134,6 +134,15 @@ def test_what_came_of_a_run_is_kept_beside_its_last_checkpoint(every_point: Chec
     assert every_point.of(0, 1).finished() is None
 
 
+def test_an_outcome_is_read_once_and_saves_its_time_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Checkpoints(tmp_path, "key").of(0, None).finish(Outcome([1], {}, {}, 1, {}, 1.5, {}))
+    later = Checkpoints(tmp_path, "key")
+    first = later.of(0, None).finished()
+    monkeypatch.setattr("practica.training.checkpoint.read", None)
+    assert later.of(0, None).finished() is first
+    assert later.resumed == [1.5]
+
+
 def test_what_came_of_a_shorter_run_is_not_taken_for_that_of_a_longer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -155,6 +155,10 @@ def test_trials_that_can_share_a_graph_train_together_first(trained, memory) -> 
     planned = trained.planned("tuning", *words)
     assert sum(job.startswith("Training moons/raw/t") for job in planned) == 4
     assert "Training trials of moons/raw together" in planned
+    for asked, gpus in (((), "--gpu 0"), (("exercises.moons.resources.gpu=1",), "--gpu 1")):
+        done = trained.snakemake("-n", "-p", "tuning", *words, *asked)
+        (command,) = [line for line in (done.stdout + done.stderr).splitlines() if "practica train-trials" in line]
+        assert gpus in command
     one = next(job for job in planned if job.startswith("Training moons/raw/t")).split()[1]
     alone = trained.planned(f"results/tuning/runs/{one}/metrics.json", *words)
     assert sum(job.startswith("Training") for job in alone) == 1
