@@ -155,8 +155,9 @@ def test_trials_that_can_share_a_graph_train_together_first(trained, memory) -> 
     planned = trained.planned("tuning", *words)
     assert sum(job.startswith("Training moons/raw/t") for job in planned) == 4
     assert "Training trials of moons/raw together" in planned
-    for asked, gpus in (((), "--gpu 0"), (("exercises.moons.resources.gpu=1",), "--gpu 1")):
-        done = trained.snakemake("-n", "-p", "tuning", *words, *asked)
+    (trained.folder / "gpu.yaml").write_text("exercises: {moons: {resources: {gpu: 1}}}\n")
+    for files, gpus in (("tuned.yaml",), "--gpu 0"), (("tuned.yaml", "gpu.yaml"), "--gpu 1"):
+        done = trained.snakemake("-n", "-p", "tuning", "--configfile", "tiny.yaml", *files, *STUDY)
         (command,) = [line for line in (done.stdout + done.stderr).splitlines() if "practica train-trials" in line]
         assert gpus in command
     one = next(job for job in planned if job.startswith("Training moons/raw/t")).split()[1]
