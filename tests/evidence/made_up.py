@@ -67,7 +67,7 @@ class World:
         self.final: dict[str, np.ndarray] = {}
         self.courses: dict[str, list[Sequence[float]]] = {}
         self.fold_spread = dict(self.folds)
-        self.fold_noise: dict[str, np.ndarray] = {}
+        self.fold_noise = {variant: self._jitter(0.01, place) - 0.01 for place, variant in enumerate(self.folds)}
         self.stand_in: set[str] = set()
         self.speedup: dict[str, tuple[float, ...]] = dict.fromkeys(self.twins, (3.0, 2.6, 3.5))
         self.repetitions = 5

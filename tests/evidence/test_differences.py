@@ -138,11 +138,12 @@ def test_no_pair_leaves_an_empty_table_with_its_columns() -> None:
     assert compared(TWO, metrics({"first": {0: 0.5}})).columns.tolist() == COLUMNS
 
 
-def test_pairs_that_all_agree_do_not_depend_on_the_seed() -> None:
-    table = metrics({"first": dict.fromkeys(range(6), 0.5), "second": dict.fromkeys(range(6), 0.7)})
+@pytest.mark.parametrize(("seeds", "significant"), [(3, False), (5, False), (6, True)])
+def test_pairs_that_all_agree_may_do_so_by_chance(seeds: int, significant: bool) -> None:
+    table = metrics({"first": dict.fromkeys(range(seeds), 0.5), "second": dict.fromkeys(range(seeds), 0.7)})
     (row,) = compared(TWO, table).to_dict("records")
     assert np.isnan(row["low"])
-    assert (row["p"], row["significant"]) == (0.0, True)
+    assert (row["p"], row["significant"]) == (pytest.approx(2 / 2**seeds), significant)
 
 
 @pytest.mark.parametrize(

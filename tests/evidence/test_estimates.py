@@ -115,10 +115,22 @@ def test_what_has_no_logarithm_is_taken_as_it_is() -> None:
 def test_seeds_that_agree_show_no_spread() -> None:
     found = estimate([0.5, 0.5, 0.5 + 1e-12, 0.5])
     assert (found.low, found.high) == (None, None)
-    assert p_differs(np.full(6, 0.3), 0.0, MEAN) == 0.0  # it does not depend on the seed
-    assert p_beyond(np.full(6, 3.0), 2.0, "greater", MEAN, counted=True) == pytest.approx(1 / 2**6)
-    assert p_beyond(np.full(6, 3.0), 2.0, "less", MEAN, counted=True) == 1.0
     assert p_differs(np.full(6, 0.1 + 0.2 - 0.3), 0.0, MEAN) == 1.0
+    assert p_beyond(np.full(6, 0.3), 0.0, "greater", MEAN, fixed=True) == 0.0  # no seed changes it
+
+
+def test_seeds_that_agree_perhaps_by_chance_are_judged_by_their_signs() -> None:
+    assert p_differs(np.full(6, 0.3), 0.0, MEAN) == pytest.approx(2 / 2**6)
+    assert p_beyond(np.full(6, 3.0), 2.0, "greater", LOG) == pytest.approx(1 / 2**6)
+    assert p_beyond(np.full(6, 3.0), 2.0, "less", LOG) == 1.0
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_accuracies_that_agree_by_chance_decide_no_more_often_than_in_one_study_of_twenty(n: int) -> None:
+    rng = np.random.default_rng(n)
+    # Half of the nets get all of ten samples right, the others nine.
+    errs = [p_differs(rng.choice([0.9, 1.0], n), 0.95, MEAN) < ALPHA for _ in range(STUDIES)]
+    assert np.mean(errs) < ALPHA
 
 
 def test_a_single_seed_has_no_interval() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from practica.evidence.estimates import MEAN, interval
+from practica.evidence.estimates import LOG, MEAN, interval
 from practica.evidence.rules import (
     CONFIRMED,
     NOT_COMPARABLE,
@@ -31,6 +31,27 @@ def verdict(rule: str, bound: float, values: np.ndarray, smallest: float = 0.0, 
     """Return the verdict of a rule that is decided alone."""
     p_values = rule_of(rule, bound, smallest, printed).p_values(values, values, MEAN)
     return decide(p_values, min(p_values))
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "p_values"),
+    [
+        ("at_least", 2.0, (0.0, 1.0)),  # it is at least two
+        ("at_least", 1.9, (1.0, 0.0)),
+        ("above", 2.0, (1.0, 1.0)),
+        ("above", 2.1, (0.0, 1.0)),
+        ("at_most", 2.0, (0.0, 1.0)),
+        ("below", 2.0, (1.0, 1.0)),
+    ],
+)
+def test_what_no_seed_changes_may_lie_on_an_end_that_is_allowed(
+    rule: str, value: float, p_values: tuple[float, float]
+) -> None:
+    values = np.full(3, value)
+    for scale in (MEAN, LOG):
+        found = rule_of(rule, 2.0).p_values(values, values, scale, fixed=True)
+        assert found == pytest.approx(p_values)
+        assert min(rule_of(rule, 2.0).p_values(values, values, scale)) >= 2 / 2**3
 
 
 def test_the_values_have_the_interval_that_they_are_made_for() -> None:

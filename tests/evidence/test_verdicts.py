@@ -132,6 +132,17 @@ def test_three_seeds_side_by_side_decide(tmp_path: Path, claim: str) -> None:
     assert record["verdict"] == CONFIRMED
 
 
+def test_three_seeds_that_agree_perhaps_by_chance_decide_nothing(tmp_path: Path) -> None:
+    """All nets get every sample of a small test set right, or miss the same number."""
+    world = World(3)
+    for name, value in (("dense", 0.5), ("conv", 1.0)):
+        world.final[f"steps/{name}/test/accuracy"] = np.full(3, value)
+    parts = [*judged(tmp_path, "steps-a", world=world)["parts"], *judged(tmp_path, "steps-c", world=world)["parts"]]
+    judged_parts = [part for part in parts if part["name"] != "speed"]
+    assert {(part["verdict"], part["cause"]) for part in judged_parts} == {(UNDECIDED, "straddles")}
+    assert len(judged_parts) == 3
+
+
 def test_a_demonstration_judges_nothing_however_many_seeds_it_has(tmp_path: Path) -> None:
     """Nor measured times, which have enough repetitions."""
     study = World().write(tmp_path)

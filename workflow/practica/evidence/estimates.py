@@ -37,8 +37,6 @@ ON_LOGARITHMS = re.compile(
 )
 BETWEEN_0_AND_1 = re.compile(r"(.*_)?accuracy|(train_)?auc|rise_share(_from_\d\d)?")
 POSITIVE = re.compile(r"fold_sd|idle_epochs(_from_\d\d)?")
-COUNTED = re.compile(r"epochs_to_\d\d|(idle_epochs|rise_share)(_from_\d\d)?")
-"""Whole numbers of epochs, or shares of them: seeds easily agree on one."""
 
 Bounds = tuple[float, float]
 ANYTHING: Bounds = (-math.inf, math.inf)
@@ -135,7 +133,7 @@ def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tup
     if scale == SHARE:
         exact = stats.binomtest(round(values.sum()), len(values)).proportion_ci(CONFIDENCE, method="exact")
         return float(exact.low), float(exact.high)
-    if _agree(values):
+    if agree(values):
         return None, None
     sample = np.log(values) if scale == LOG else values
     if sequential:
@@ -149,13 +147,14 @@ def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tup
 
 
 def p_beyond(
-    values: np.ndarray, bound: float, side: str, scale: str, *, counted: bool = False, sequential: bool = False
+    values: np.ndarray, bound: float, side: str, scale: str, *, fixed: bool = False, sequential: bool = False
 ) -> float:
     """Return the one-sided p of the values ``(seeds,)`` under the hypothesis that their centre is not beyond ``bound``.
 
-    ``side`` is ``greater`` or ``less``. Seeds that all agree show no spread: the quantity does not depend on the seed,
-    unless it is ``counted``; then the sign test judges it. A ``sequential`` p holds however often one has looked: it is
-    half the p at which the interval leaves the bound on that side.
+    ``side`` is ``greater`` or ``less``. Seeds that all agree show no spread, and may do so by chance: accuracies are
+    shares of few samples, epochs whole numbers. The sign test judges them, unless the quantity is ``fixed``, which no
+    seed changes. A ``sequential`` p holds however often one has looked: it is half the p at which the interval leaves
+    the bound on that side.
     """
     if scale == SHARE:
         return _p_share(round(values.sum()), len(values), min(max(bound, 0.0), 1.0), side, sequential=sequential)
@@ -167,9 +166,9 @@ def p_beyond(
     if scale == LOG:
         values, bound = np.log(values), math.log(bound)
     beyond = (values.mean() - bound) * (1 if side == "greater" else -1)
-    if _agree(values):
+    if agree(values):
         # All are on one side: the sign test is the test of a share of one half.
-        some = _p_share(len(values), len(values), 0.5, "greater", sequential=sequential) if counted else 0.0
+        some = 0.0 if fixed else _p_share(len(values), len(values), 0.5, "greater", sequential=sequential)
         return some if beyond > NOISE else 1.0
     if sequential:
         return sequences.mean_p(values, bound) / 2 if beyond > 0 else 1.0
@@ -203,5 +202,6 @@ def holm(p: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def _agree(values: np.ndarray) -> bool:
+def agree(values: np.ndarray) -> bool:
+    """Return whether the values ``(seeds,)`` show no spread."""
     return bool(np.ptp(values) <= NOISE)

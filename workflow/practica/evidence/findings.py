@@ -14,7 +14,6 @@ from practica.evidence.claims import NEAR, Part
 from practica.evidence.equal import unequal
 from practica.evidence.estimates import (
     ANYTHING,
-    COUNTED,
     LOG,
     MEAN,
     Estimate,
@@ -24,7 +23,7 @@ from practica.evidence.estimates import (
     scale_of,
     usable,
 )
-from practica.evidence.measures import BOUNDS, measured
+from practica.evidence.measures import BOUNDS, from_runs, measured
 from practica.evidence.results import Missing, Results
 from practica.evidence.rules import (
     Rule,
@@ -101,7 +100,7 @@ def _compared(
         # A level reached by the first record may have been reached at once: a ratio to that has no upper end.
         low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale, sequential=sequential)[0]
         judged_estimate = replace(judged_estimate, low=low, high=interval(most, scale, sequential=sequential)[1])
-    how = {"counted": bool(COUNTED.fullmatch(part.of.metric)), "sequential": sequential}
+    how = {"fixed": not any(map(from_runs, part.quantities)), "sequential": sequential}
     pair = [
         _of_side(side, each, sequential=sequential)
         for side, each in zip((of, *others), part.quantities, strict=True)

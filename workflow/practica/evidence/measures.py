@@ -64,6 +64,15 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
     return table[np.isfinite(table["value"].astype(float))].sort_index()
 
 
+def from_runs(quantity: Quantity) -> bool:
+    """Return whether a quantity comes from the runs, as opposed to a measure of the exercise's own.
+
+    If its seeds agree, that may be chance; a measure of an exercise's own then counts as one that no seed changes.
+    """
+    levelled = LEVELLED.fullmatch(quantity.measure)
+    return bool(quantity.split or quantity.measure in MEASURES or (levelled and f"{levelled[1]}_NN" in TO_LEVEL))
+
+
 def own(exercise: str) -> tuple[str, ...]:
     """Return the measures that an exercise defines itself: the functions of its ``measures.py``."""
     if not exercises.has(exercise, OWN):
