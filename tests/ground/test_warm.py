@@ -24,7 +24,8 @@ listener = socket.socket(socket.AF_UNIX)
 listener.bind(str(address))
 listener.listen()
 print("listening", flush=True)
-arguments = Forks(owner, listener.detach(), address, [code]).serve()
+done = []
+arguments = Forks(owner, listener.detach(), address, [code], done.append).serve()
 if arguments:
     exec(arguments[0])
 """
@@ -72,6 +73,12 @@ def address(tmp_path: Path, server: subprocess.Popen[str]) -> Path:
 def start(address: Path, work: str, **options: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", CLIENT, str(address), work]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
+
+
+def test_what_is_done_before_a_fork_is_there_in_all_later_ones(address: Path) -> None:
+    for steps in (1, 2):
+        step = start(address, "import sys; print([len(each) for each in done], done[-1] == sys.argv[1:])")
+        assert step.communicate()[0] == f"{[1] * steps} True\n"
 
 
 def test_a_step_has_its_own_output_arguments_and_environment(address: Path) -> None:

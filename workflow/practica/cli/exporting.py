@@ -48,14 +48,12 @@ def deposit(results: Path) -> None:
 def tensorboard(results: Path, out: Path | None) -> None:
     """Write the histories as event files for TensorBoard."""
     quiet_tensorflow(1)
-    from practica.evidence.results import Results
-    from practica.evidence.together import check_tables
+    from practica.evidence.checked import check_tables
     from practica.exports.events import FOLDER, write_events
 
     study = Study.load(results / "study.json")
-    check_tables(study, results, ["history.csv.gz"])
     folder = out or results / FOLDER
-    count = write_events(Results(study, results).history, folder)
+    count = write_events(check_tables(study, results, ["history.csv.gz"]).history, folder)
     click.echo(f"{count} files; to see them: tensorboard --logdir {shlex.quote(str(folder))}")
 
 
@@ -65,7 +63,7 @@ def _checked(results: Path) -> Study:
     Raises:
         InputError: a table, or the verdicts, are damaged; the message names the file.
     """
-    from practica.evidence.together import check_tables
+    from practica.evidence.checked import check_tables
 
     study = Study.load(results / "study.json")
     check_tables(study, results)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import click
 import practica
 from practica.cli.base import PATH, STUDY_FOLDER, main, quiet_tensorflow
 from practica.config.about import about
+from practica.config.study import Study
 from practica.launch.forks import Forks
 from practica.launch.warm import KINDS
 from practica.plan.digests import run_code
@@ -27,7 +31,7 @@ IMPORTS = {
     ),
     "evidence": (
         "practica.evidence.collect",
-        "practica.evidence.together",
+        "practica.evidence.checked",
         "practica.evidence.verdicts",
         "practica.figures.draw",
         "practica.figures.style",
@@ -55,7 +59,37 @@ def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, st
     # Both calls cache what they read.
     for exercise in experiments():
         run_code(exercise) if kind == "training" else about(opened(), exercise)
+    if kind == "evidence":
+        _draw_once()
     code = [Path(practica.__file__).parent, opened()]
-    arguments = Forks(owner, descriptor, address, code).serve()
+    arguments = Forks(owner, descriptor, address, code, read_ahead).serve()
     if arguments is not None:
         main(args=arguments)
+
+
+def _draw_once() -> None:
+    """Have matplotlib import what it needs for the formats of figures, and find its fonts: it does so on first use."""
+    from practica.figures.style import FORMATS, message, style
+
+    with style():
+        figure = message("", "")
+        for kind in FORMATS:
+            figure.savefig(io.BytesIO(), format=kind)
+
+
+def read_ahead(arguments: Sequence[str]) -> None:
+    """Read and check the tables that a figure or table needs: all steps forked from now on find it done."""
+    command, *rest = arguments
+    if command not in ("figure", "table"):
+        return
+    from practica.evidence.checked import check_tables
+    from practica.figures.draw import NEEDS
+    from practica.paper.tables import spec_named
+
+    # The step itself meets the same mistake, and reports it.
+    with contextlib.suppress(Exception):
+        options = dict(zip(rest[1::2], rest[2::2], strict=True))
+        study = Study.load(options["--study"])
+        check_tables(
+            study, Path(options["--results"]), NEEDS if command == "figure" else spec_named(study, rest[0]).needs
+        )

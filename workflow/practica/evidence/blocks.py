@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from zipfile import BadZipFile
+
+import numpy as np
 
 from practica.address import BEST, RUNNING
 from practica.config.study import Block
@@ -153,6 +156,23 @@ def _unfinished(block: Block, results: Path) -> BlockFiles:
         # A killed process leaves no note.
         return BlockFiles(block, "failed", f"{last.why or KILLED} on {last.host}, attempt {last.attempt}")
     return BlockFiles(block, "missing", NOT_RUN)
+
+
+def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:
+    """Return the named arrays of a run such as ``s0`` or ``s0f3``, or None if it did not keep them all.
+
+    Raises:
+        InputError: the file is gone or not a plain NumPy archive.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            keys = {name: f"{run}/{name}" for name in names}
+            return {name: archive[key] for name, key in keys.items()} if set(keys.values()) <= set(archive) else None
+    except PermissionError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; change its rights") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        what = "missing" if isinstance(error, FileNotFoundError) else f"not a NumPy archive ({error})"
+        raise InputError(f"{path} is {what}; {train_again(path)}") from error
 
 
 def _checked(path: Path, block: Block) -> Any:

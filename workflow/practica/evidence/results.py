@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ import pandas as pd
 from practica.address import RUNNING, bare
 from practica.config.study import Block, Study
 from practica.errors import InputError
-from practica.evidence.blocks import STAND_IN, train_again
+from practica.evidence.blocks import STAND_IN, read_arrays
 from practica.evidence.curves import Curve, curve_of
 from practica.evidence.estimates import Estimate
 from practica.evidence.summary import NUMBERS, estimate_fields, over_folds
@@ -110,17 +109,29 @@ class Results:
         keys = ("exercise", "variant", "split", "metric")
         return {tuple(row[key] for key in keys): row for row in self.summary.to_dict("records")}
 
+    @cached_property
+    def _metrics(self) -> Mapping[tuple[str, str], pd.DataFrame]:
+        return _by_variant(self.metrics)
+
+    @cached_property
+    def _runs(self) -> Mapping[tuple[str, str], pd.DataFrame]:
+        return _by_variant(self.runs)
+
+    @cached_property
+    def _histories(self) -> Mapping[tuple[str, str], pd.DataFrame]:
+        return _by_variant(self.history)
+
     def per_seed(self, exercise: str, variant: str, split: str, metric: str) -> pd.Series:
         """Return a metric by seed, averaged over folds, as paired comparisons need it; empty if there is none."""
         return over_folds(self.per_run(exercise, variant, split, metric), ["seed"])
 
     def per_run(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
         """Return the rows of a metric at the last epoch: one for each run, so several for a seed that has folds."""
-        return _select(self.metrics, exercise=exercise, variant=variant, split=split, metric=metric)
+        return _select(self._metrics[exercise, variant], split=split, metric=metric)
 
     def by_epoch(self, exercise: str, variant: str, split: str, metric: str) -> pd.DataFrame:
         """Return the rows of a metric's history; ``fold`` is -1 for runs without folds."""
-        rows = _select(self.history, exercise=exercise, variant=variant, split=split, metric=metric)
+        rows = _select(self._histories[exercise, variant], split=split, metric=metric)
         return rows.assign(fold=rows["fold"].fillna(-1).astype(int))
 
     def curves(self, exercise: str, variant: str, metric: str, split: str, spread: str = "seeds") -> Curve | Missing:
@@ -130,8 +141,19 @@ class Results:
         validation stay comparable. ``spread="seeds"`` averages the folds within a seed and takes the band over the
         seeds; ``spread="folds"`` takes the sd over the folds within a seed and averages that over the seeds.
         """
+        key = (exercise, variant, metric, split, spread)
+        if key not in self._curves:
+            self._curves[key] = self._curve(*key)
+        return self._curves[key]
+
+    @cached_property
+    def _curves(self) -> dict[tuple[str, ...], Curve | Missing]:
+        """Return the curves computed so far: pages draw the same ones in several charts and languages."""
+        return {}
+
+    def _curve(self, exercise: str, variant: str, metric: str, split: str, spread: str) -> Curve | Missing:
         recorded = metric.removeprefix(NORMALISED)
-        rows = _select(self.history, exercise=exercise, variant=variant)
+        rows = self._histories[exercise, variant]
         rows = rows[rows["metric"].isin([recorded, f"{RUNNING}{recorded}"])]
         rows = rows.assign(fold=rows["fold"].fillna(-1).astype(int))
         largest = rows.groupby(["seed", "fold"])["value"].max() if metric != recorded else None
@@ -162,7 +184,7 @@ class Results:
 
     def metrics_by_epoch(self, exercise: str, variant: str) -> list[str]:
         """Return the metrics in the variant's history, running or evaluated, in the order of recording."""
-        recorded = _select(self.history, exercise=exercise, variant=variant)["metric"].astype(str).unique()
+        recorded = self._histories[exercise, variant]["metric"].astype(str).unique()
         return list(dict.fromkeys(map(bare, recorded)))
 
     def expected(self, exercise: str, variant: str) -> int:
@@ -171,7 +193,7 @@ class Results:
 
     def finished(self, exercise: str, variant: str) -> int:
         """Return how many seeds of a variant are finished."""
-        done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
+        done = _select(self._runs[exercise, variant], status="done")["block"].tolist()
         return sum(len(block.seeds) for block in self._blocks(exercise, variant) if block.name in done)
 
     def stand_in(self, exercise: str, variants: Iterable[str] | None = None) -> bool:
@@ -183,13 +205,13 @@ class Results:
 
     def missing(self, exercise: str, variant: str) -> list[Missing]:
         """Return one entry per block of the variant that failed or did not run."""
-        rows = _select(self.runs, exercise=exercise, variant=variant)
+        rows = self._runs[exercise, variant]
         rows = rows[rows["status"] != "done"]
         return [Missing(reason, status) for reason, status in zip(rows["reason"], rows["status"], strict=True)]
 
     def arrays(self, exercise: str, variant: str, *names: str) -> tuple[int, dict[str, np.ndarray]] | Missing:
         """Return the first finished seed and its named arrays, with folds those of the first, or why there are none."""
-        done = _select(self.runs, exercise=exercise, variant=variant, status="done")["block"].tolist()
+        done = _select(self._runs[exercise, variant], status="done")["block"].tolist()
         for block in self._blocks(exercise, variant):
             path = block.folder(self.folder) / "arrays.npz"
             if block.name in done:
@@ -202,7 +224,7 @@ class Results:
 
     def terms(self, exercise: str, variant: str) -> pd.DataFrame:
         """Return the rows of ``runs.csv`` of a variant's finished blocks."""
-        return _select(self.runs, exercise=exercise, variant=variant, status="done")
+        return _select(self._runs[exercise, variant], status="done")
 
     def seconds_per_epoch(self, exercise: str, variant: str) -> pd.Series:
         """Return the seconds of training per epoch, by seed: the block's seconds divided by its seeds."""
@@ -218,11 +240,11 @@ class Results:
 
     def why_missing(self, exercise: str, variant: str, what: str) -> Missing:
         """Say why ``what`` is not there: the variant is unknown, failed, did not run, or did not record it."""
-        if _select(self.runs, exercise=exercise, variant=variant).empty:
+        if self._runs[exercise, variant].empty:
             return Missing(f"{exercise}/{variant} is not in the study")
         # A failure says more than a block that never started.
         gaps = sorted(self.missing(exercise, variant), key=lambda each: each.status != "failed")
-        done = not _select(self.runs, exercise=exercise, variant=variant, status="done").empty
+        done = not _select(self._runs[exercise, variant], status="done").empty
         return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if done else gaps[0]
 
     def _blocks(self, exercise: str, variant: str) -> list[Block]:
@@ -254,21 +276,10 @@ class Results:
         return table
 
 
-def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndarray] | None:
-    """Return the named arrays of a run such as ``s0`` or ``s0f3``, or None if it did not keep them all.
-
-    Raises:
-        InputError: the file is gone or not a plain NumPy archive.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = {name: f"{run}/{name}" for name in names}
-            return {name: archive[key] for name, key in keys.items()} if set(keys.values()) <= set(archive) else None
-    except PermissionError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; change its rights") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        what = "missing" if isinstance(error, FileNotFoundError) else f"not a NumPy archive ({error})"
-        raise InputError(f"{path} is {what}; {train_again(path)}") from error
+def _by_variant(table: pd.DataFrame) -> Mapping[tuple[str, str], pd.DataFrame]:
+    """Return the rows of each exercise and variant, without any for others: a figure asks for them dozens of times."""
+    parts = table.groupby(["exercise", "variant"], observed=True, sort=False)
+    return defaultdict(lambda: table[:0], {(str(exercise), str(variant)): rows for (exercise, variant), rows in parts})
 
 
 def _select(table: pd.DataFrame, **fields: Any) -> pd.DataFrame:

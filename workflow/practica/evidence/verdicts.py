@@ -12,6 +12,7 @@ from practica.config import protocols
 from practica.config.about import in_all
 from practica.config.study import Study
 from practica.evidence import source as printed
+from practica.evidence.checked import collected
 from practica.evidence.claims import Claim, Part, declared
 from practica.evidence.estimates import (
     ALPHA,
@@ -50,7 +51,7 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
     """
     claims = declared(study)
     claims_in_play = [claim for claim in claims.claims.values() if claim.exercise in study.exercises]
-    entries = evaluate(claims_in_play, Results(study, folder))
+    entries = evaluate(claims_in_play, collected(study, folder))
     measures = dict.fromkeys(
         each.measure for claim in claims_in_play for part in claim.parts for each in part.quantities
     )

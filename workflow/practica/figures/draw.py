@@ -25,6 +25,8 @@ from practica.figures.specs import Panel, Spec
 from practica.figures.style import SPLIT_LOOKS, Look, look, message, stamp, style
 from practica.words import Words, label, section
 
+NEEDS = ("metrics.csv", "history.csv.gz", "summary.csv", "runs.csv")
+"""The collected tables from which figures are drawn."""
 FIGURES = "figures"
 """The module of an exercise's folder that draws its own kinds of figures."""
 BOUNDS: dict[str, tuple[float | None, float | None]] = {

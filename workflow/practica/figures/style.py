@@ -50,6 +50,8 @@ RC: Any = {
     "lines.linewidth": 1.2,
     "savefig.dpi": 150,
 }
+FORMATS: dict[str, dict[str, Any]] = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
+"""The formats of a figure's files, each with its metadata."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +188,8 @@ def save(figure: Figure, stem: Path, *, captioned: bool = True) -> None:
 
     The PDF of a ``captioned`` figure has no title, because its caption in the report says the same.
     """
-    metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "pdf": {"CreationDate": None}}
     with style():
-        for kind, fields in metadata.items():
+        for kind, fields in FORMATS.items():
             if kind == "pdf" and captioned and figure.get_suptitle():
                 figure.suptitle("")
                 figure.set_figheight(figure.get_figheight() - TITLE_HEIGHT)

@@ -10,7 +10,7 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,22 @@ class Forks:
         descriptor: of the socket at which commands arrive.
         address: the file of that socket; it is removed when no more commands are accepted.
         code: folders of the imported code; once it changes, commands have to do their work themselves.
+        ahead: called with a command's arguments before its fork, to do what later forks need not do again.
     """
 
-    def __init__(self, owner: int, descriptor: int, address: Path, code: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        owner: int,
+        descriptor: int,
+        address: Path,
+        code: Sequence[Path],
+        ahead: Callable[[Sequence[str]], object] = lambda _: None,
+    ) -> None:
         self._listener = socket.socket(fileno=descriptor)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ, self._fork)
         self._selector.register(os.pidfd_open(owner), selectors.EVENT_READ, self._close)
-        self._address, self._folders = address, code
+        self._address, self._folders, self._ahead = address, code, ahead
         self._code = self._stamps()
         self._open = True
         self._steps = 0
@@ -83,6 +91,7 @@ class Forks:
             self._close()
             process = -1
         else:
+            self._ahead(content["arguments"])
             process = os.fork()
         if process == 0:
             connection.close()

@@ -15,12 +15,13 @@ from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
 from practica.evidence.blocks import STAND_IN
+from practica.evidence.checked import collected
 from practica.evidence.claims import Claim, declared
 from practica.evidence.costs import COLUMNS, COSTS, WHO
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of
 from practica.evidence.measures import fold_sd
-from practica.evidence.results import Missing, Results, Value
+from practica.evidence.results import Missing, Value
 from practica.evidence.source import printed
 from practica.files import read_checked
 from practica.paper import settings
@@ -51,7 +52,7 @@ class Facts:
         self.study = study
         self.folder = folder
         self.language = language
-        self.results = Results(study, folder)
+        self.results = collected(study, folder)
 
     @cached_property
     def models(self) -> Mapping[str, Any] | None:

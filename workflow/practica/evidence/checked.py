@@ -1,9 +1,14 @@
-"""Check the collected tables, each alone and against the others: none may lack what another has."""
+"""The collected tables, checked, each alone and against the others: none may lack what another has.
+
+They stay in memory as long as neither they nor the study change. So a process that forks for each figure reads and
+checks them once for all figures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,13 +39,19 @@ ORDER = ("runs.csv", "metrics.csv", "history.csv.gz", "summary.csv", "difference
 """The order of checks: every table comes after those it is computed from, so that an error names the damaged one."""
 
 
-def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> None:
+def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> Results:
     """Check those of the named tables that exist: somebody may have edited them since they were collected.
+
+    Returns:
+        All collected tables, the others unchecked.
 
     Raises:
         InputError: a table is malformed, or holds what no study can have produced.
     """
-    results, asked = Results(study, folder), {*names} & {*ORDER}
+    last = _collected(study, folder)
+    results, asked = last.results, frozenset(names) & {*ORDER}
+    if asked in last.checked:
+        return results
     looked_at = asked | {"runs.csv", "metrics.csv"} if asked else asked
     tables = [name for name in ORDER if name in looked_at and (folder / name).is_file()]
     for name in tables:
@@ -50,6 +61,41 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> No
             raise InputError(f"{folder / name}{reason}; delete it and run snakemake again")
     if {"metrics.csv", "history.csv.gz"} <= {*tables} and (reason := _ends(results)):
         raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and run snakemake again")
+    last.checked.add(asked)
+    return results
+
+
+def collected(study: Study, folder: Path) -> Results:
+    """Return the collected tables, read when first asked for; the same object until the study or a table changes."""
+    return _collected(study, folder).results
+
+
+class _Collected(NamedTuple):
+    """Tables as they are in a folder, and the sets of names that have been checked."""
+
+    state: tuple[object, ...]
+    results: Results
+    checked: set[frozenset[str]]
+
+
+_last: list[_Collected] = []
+
+
+def _collected(study: Study, folder: Path) -> _Collected:
+    # The state is taken before any table is read: one that changes in between is read again the next time.
+    state = (study.config, folder.absolute(), *(_stamp(folder / name) for name in ORDER))
+    if not _last or _last[0].state != state:
+        _last[:] = [_Collected(state, Results(study, folder), set())]
+    return _last[0]
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written, replaced or removed."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _disagreement(name: str, results: Results) -> str:
