@@ -10,7 +10,7 @@ from paper.factory import fill, one_exercise, write_block, write_failure
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_statistics, write_table
-from practica.evidence.results import Missing
+from practica.evidence.results import Missing, Results
 from practica.paper.facts import Fact, Facts
 from toy import resolve
 
@@ -63,6 +63,7 @@ def test_a_difference_is_taken_seed_by_seed_and_has_a_spread(tmp_path: Path) -> 
     study = one_exercise(seeds=3)
     fill(study, tmp_path)
     facts = Facts(study, tmp_path, "en")
+    facts.results = Results(study, tmp_path)
     table = facts.results.metrics
     for variant, values in (("dense", [0.1, 0.5, 0.9]), ("conv", [0.3, 0.6, np.nan])):
         chosen = (table["variant"] == variant) & (table["split"] == "test") & (table["metric"] == "accuracy")
