@@ -7,7 +7,7 @@ from paper.factory import fill, one_exercise
 from practica.config.trials import trials
 from practica.evidence import numbers
 from practica.evidence.costs import COLUMNS, COSTS
-from practica.paper.checklist import checklist, searches, table
+from practica.paper.checklist import checklist, cost, searches, table
 from practica.paper.facts import Facts
 from practica.paper.render import to_csv
 from practica.paper.settings import said
@@ -96,3 +96,22 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     pd.DataFrame([row | {"failed": 0}, failed]).to_csv(tmp_path / COSTS, index=False)
     assert searches(Facts(study, tmp_path, "en")).notes[2] == "Of these 6 trials, 1 finished for these results."
     assert r"\label{tab:searches}" not in checklist(Facts(one_exercise(), tmp_path, "en"))
+
+
+@pytest.mark.parametrize(
+    ("cpu", "wall", "says"),
+    [
+        ([7200.0, 3600.0], [12.5, 12.6], "In total they took 3.0 hours of processor time."),
+        ([7200.0, None], [12.5, 12.6], "The processor time of all attempts is known of 1 of the 2 jobs: 2.0 hours"),
+        ([7200.0, 3600.0], [12.5, 1.1], "The processor time of all attempts is known of 1 of the 2 jobs: 2.0 hours"),
+        ([None, None], [12.5, 12.6], "Their processor time is not known."),
+    ],
+)
+def test_the_time_of_all_attempts_is_told_with_the_jobs_of_which_it_is_known(cpu, wall, says, tmp_path):
+    study = one_exercise()
+    fill(study, tmp_path)
+    blocks = study.blocks()
+    rows = [dict.fromkeys(COLUMNS, 1) | {"exercise": b.exercise, "variant": b.variant, "block": b.name} for b in blocks]
+    table = pd.DataFrame(rows).assign(trial="", cpu_seconds=cpu, wall_seconds=wall, gpu_seconds=None, failed=0)
+    table.to_csv(tmp_path / COSTS, index=False)
+    assert says in next(cost(Facts(study, tmp_path, "en")))

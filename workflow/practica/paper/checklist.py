@@ -13,6 +13,7 @@ from practica.config.names import variant_name
 from practica.config.space import ASHA, EPOCHS, TPE
 from practica.config.trials import Trial, method, trials, tuned
 from practica.evidence import numbers
+from practica.evidence.costs import WHO
 from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
@@ -22,6 +23,8 @@ from practica.words import items, section, word
 
 MOST_VALUES = 6
 """A setting with many values shows this many of them, and the last."""
+ROUNDED = 0.99
+"""The clocks of a job and of its attempts agree to a hundredth."""
 BY = {"": "by_grid", "random": "by_chance", TPE: "by_scores", ASHA: "by_rungs"}
 """The note about each way to search; that without a method is a grid."""
 
@@ -107,7 +110,7 @@ def cost(facts: Facts) -> Iterator[str]:
     if table.empty:
         return
     amounts = {"attempts": int(table["attempts"].sum()), "failed": int(table["failed"].sum()), "jobs": len(table)}
-    yield words["cost"].format(**amounts, time=_times(table, words, language))
+    yield words["cost"].format(**amounts, took=_took(facts, words))
     tried = table[table["trial"] != ""]
     if len(tried):
         count = len(tried[["exercise", "variant", "trial"]].drop_duplicates())
@@ -120,6 +123,17 @@ def cost(facts: Facts) -> Iterator[str]:
     machines = [each for name in ("cpu", "gpu") for each in dict.fromkeys(done[name]) if each]
     if machines:
         yield words["machines"].format(machines=items(machines, language))
+
+
+def _took(facts: Facts, words: Mapping[str, str]) -> str:
+    """Return the sentence on the time of all attempts, and of how many jobs it is known."""
+    table, runs = facts.costs, facts.results.runs
+    # A block takes longer than all its attempts if those of an earlier folder of results left no record.
+    took = runs.loc[runs["status"] == "done", ["exercise", "variant", "block", "wall_seconds"]].assign(trial="")
+    needed = table[WHO].merge(took, how="left", on=WHO)["wall_seconds"].to_numpy()
+    known = table[table["cpu_seconds"].notna() & ~(table["wall_seconds"].to_numpy() < ROUNDED * needed)]
+    form = "took" if len(known) == len(table) else "took_known" if len(known) else "took_unknown"
+    return words[form].format(jobs=len(known), all=len(table), time=_times(known, words, facts.language))
 
 
 def _times(table: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
