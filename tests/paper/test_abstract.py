@@ -1,6 +1,7 @@
 """The abstract says how many claims are judged, with which verdicts, and why the others are not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ UNEQUAL = {"verdict": "not comparable", "cause": "unequal"}
 FEW, MISSING = ({"verdict": "not evaluated", "cause": cause} for cause in ("few", "missing"))
 
 
-def said(study: Study, folder: Path, language: str, *claims: dict[str, str], decisions: int = 0) -> str:
+def said(study: Study, folder: Path, language: str, *claims: dict[str, Any], decisions: int = 0) -> str:
     """Return the sentences of the study's abstract on claims of one part each."""
     judgements = [{"verdict": each["verdict"], "parts": [each]} for each in claims]
     facts = Facts(study, folder, language)
@@ -104,6 +105,17 @@ def test_what_one_seed_leaves_to_judge_is_not_judged_with_it(tmp_path: Path) -> 
     fill(study, tmp_path)
     text = said(study, tmp_path, "en", ONE, FEW)
     assert text.startswith("In 2 exercises, we judge 1 of the 2 claims of the source: 1 is confirmed. The other one")
+
+
+def test_seeds_of_nets_that_no_judged_claim_is_about_and_repetitions_of_times_do_not_count(
+    toy: Study, results: Path
+) -> None:
+    def of(quantity: str, n: int, **other: str) -> dict[str, Any]:
+        return {"verdict": "confirmed", "of": {"quantity": quantity}, "estimate": {"n": n}, **other}
+
+    judgements = of("steps/dense/gap", 5), of("steps/conv/gap", 8), of("moons/raw/timing/ms_per_epoch", 3)
+    alone = of("moons/raw/gap", 1, verdict="not evaluated", cause="few")
+    assert "with 5–8 seeds: 3 are" in said(toy, results, "en", *judgements, alone)
 
 
 def test_a_demonstration_says_that_it_judges_nothing_and_of_no_seeds(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from practica.address import TIMING, Quantity
 from practica.config.front import spoken
 from practica.evidence.rules import CONFIRMED, DEPENDS, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, OVERALL, VERDICTS
 from practica.evidence.verdicts import DEMONSTRATION
@@ -55,7 +56,7 @@ def judged(facts: Facts) -> str:
         claims=len(claims),
         judged=len(claims) - len(others),
         of_source=spoken(facts.study, texts, "of_source"),
-        seeds=_seeds(facts),
+        seeds=_seeds([claim for claim in claims if claim["verdict"] not in UNJUDGED], facts),
         counts=_counts(claims, language),
         why=_why(others, facts),
     )
@@ -66,9 +67,11 @@ def judged(facts: Facts) -> str:
     return " ".join(filter(None, [said, decisions(facts), rest, *protocols.front(facts)]))
 
 
-def _seeds(facts: Facts) -> str:
-    """Return with how many seeds claims are judged; empty with one, which judges none."""
-    told = facts.seeds()
+def _seeds(claims: Sequence[Mapping[str, Any]], facts: Facts) -> str:
+    """Return with how many seeds these claims are judged; empty with one, which judges none."""
+    parts = [part for claim in claims for part in claim["parts"] if part.get("estimate")]
+    counts = [part["estimate"]["n"] for part in parts if Quantity.parse(part["of"]["quantity"]).split != TIMING]
+    told = settings.seeds(counts, facts.language) if counts else facts.seeds()
     return "" if told == settings.seeds([1], facts.language) else word("with_seeds", facts.language).format(told)
 
 
