@@ -30,6 +30,7 @@ from evidence.made_up import (
     slowed,
     spread,
 )
+from practica.config.study import Study
 from practica.evidence.claims import Part, declared
 from practica.evidence.equal import unequal
 from practica.evidence.measures import MEASURES, TO_LEVEL, by_seed, own
@@ -39,6 +40,7 @@ from practica.evidence.source import numbers
 from practica.evidence.verdicts import evaluate, write_claims
 from practica.figures.catalogue import declared as figures_of
 from practica.figures.catalogue import figures_for
+from study.data.logistic import compute
 from ten import ROOT, STUDY, needs, runs
 
 CLAIMS = declared(STUDY).claims
@@ -244,3 +246,19 @@ def test_lines_of_code_are_counted_without_layout_and_with_all_that_a_net_uses(t
     assert lines["xor_221_numpy"].min() > 100  # with the class that trains it
     record = judged(tmp_path / "judged", "ej02-a")
     assert record["verdict"] == CONFIRMED
+
+
+@needs("ej05/tanh5")
+@pytest.mark.parametrize("points", [None, 1000])
+def test_the_error_of_the_logistic_map_is_relative_to_the_variance_where_its_inputs_lie(
+    tmp_path: Path, points: int | None
+) -> None:
+    study = TenWorld().write(tmp_path)
+    entry = study.config["exercises"]["ej05"]
+    variants = {"tanh5": {"settings": {"grid_points": points} if points else {}}}
+    other = Study.resolve({**study.config, "exercises": {"ej05": {**entry, "variants": variants}}})
+    grid = np.linspace(0, 1, 100_000)
+    answers = 4 * grid * (1 - grid) if points else compute()["x"]
+    errors = Results(other, tmp_path).per_seed("ej05", "tanh5", "test", "mse")
+    relative = by_seed(Results(other, tmp_path), "ej05", "tanh5", "relative_mse")
+    assert relative.to_numpy() == pytest.approx((errors / answers.var()).to_numpy(), rel=0.02)
