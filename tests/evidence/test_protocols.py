@@ -172,6 +172,24 @@ def test_a_verdict_over_both_says_no_more_than_the_two(ours: str, theirs: str) -
     assert theirs not in (UNDECIDED, NOT_COMPARABLE) or verdict == theirs
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "verdict"),
+    [
+        ((CONFIRMED, CONFIRMED, NOT_EVALUATED), ROBUST),
+        ((CONFIRMED, CONFIRMED, UNDECIDED), REPRODUCED),
+        ((CONFIRMED, NOT_EVALUATED, CONFIRMED), ROBUST),  # two agree, neither of them the source's
+        ((NOT_EVALUATED, NOT_EVALUATED, CONFIRMED), CONFIRMED),
+        ((NOT_EVALUATED, NOT_EVALUATED, UNDECIDED), UNDECIDED),
+        ((UNDECIDED, NOT_EVALUATED, CONFIRMED), UNDECIDED),
+        ((NOT_EVALUATED, NOT_CONFIRMED, NOT_EVALUATED), NOT_REPRODUCED),
+        ((NOT_EVALUATED, NOT_CONFIRMED, CONFIRMED), DEPENDS),
+        ((NOT_EVALUATED,) * 3, NOT_EVALUATED),
+    ],
+)
+def test_what_a_protocol_does_not_evaluate_says_nothing(verdicts: tuple[str, ...], verdict: str) -> None:
+    assert over_protocols(dict(zip(("ours", "theirs", "others"), verdicts, strict=True)), "theirs") == verdict
+
+
 def test_addresses_of_other_protocols_are_parsed_by_the_same_parser() -> None:
     quantity = Quantity.parse("steps/dense@theirs/test/accuracy")
     assert (quantity.protocol, quantity.under("")) == ("theirs", Quantity.parse("steps/dense/test/accuracy"))

@@ -148,17 +148,17 @@ def combine(verdicts: Iterable[str]) -> str:
 def over_protocols(verdicts: Mapping[str, str], source: str) -> str:
     """Return the verdict on a claim from those under each protocol; ``source`` is the one with the source's settings.
 
-    Robust: confirmed under all. Reproduced: confirmed under the source's, while no other decides. Not reproduced: not
-    confirmed under the source's, and confirmed under no other. Depends on the settings: confirmed under some, not
-    confirmed under others. If the source's protocol leaves a claim open, so does this; if the claim is not evaluated
-    under it, the verdict of the first protocol counts.
+    Robust: confirmed under all that evaluate it, of which there are several. Reproduced: confirmed under the source's,
+    and refuted under no other. Not reproduced: not confirmed under the source's, and confirmed under no other. Depends
+    on the settings: confirmed under some, not confirmed under others. If the source's protocol leaves a claim open, so
+    does this; if the claim is not evaluated under it, the first protocol that evaluates it counts.
     """
-    distinct = set(verdicts.values())
-    if {CONFIRMED, NOT_CONFIRMED} <= distinct:
+    evaluated = [verdict for verdict in verdicts.values() if verdict != NOT_EVALUATED]
+    if {CONFIRMED, NOT_CONFIRMED} <= set(evaluated):
         return DEPENDS
-    if distinct == {CONFIRMED} and len(verdicts) > 1:
+    if set(evaluated) == {CONFIRMED} and len(evaluated) > 1:
         return ROBUST
     own = verdicts.get(source, NOT_EVALUATED)
     if own in (CONFIRMED, NOT_CONFIRMED):
         return REPRODUCED if own == CONFIRMED else NOT_REPRODUCED
-    return next(iter(verdicts.values())) if own == NOT_EVALUATED else own
+    return next(iter(evaluated), NOT_EVALUATED) if own == NOT_EVALUATED else own
