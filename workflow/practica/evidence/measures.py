@@ -150,14 +150,11 @@ def late_gain(results: Results, exercise: str, variant: str) -> pd.Series:
 
 
 def idle_epochs(results: Results, exercise: str, variant: str, chance: float = CHANCE) -> pd.Series:
-    """Return the epochs before the validation accuracy has risen a tenth of the way from chance to its last value."""
-    return _over_epochs(
-        results,
-        exercise,
-        variant,
-        "accuracy",
-        lambda curve: curve.before(curve.part(0.1, chance)) if curve.rises(chance) else curve.last,
-    )
+    """Return the epochs before the validation accuracy has risen a tenth of the way from chance to its last value.
+
+    A net that ends at chance has learnt something if it ever left chance behind.
+    """
+    return _over_epochs(results, exercise, variant, "accuracy", lambda curve: curve.idle(chance))
 
 
 def rise_share(results: Results, exercise: str, variant: str, chance: float = CHANCE) -> pd.Series:
@@ -213,6 +210,13 @@ class _Curve:
 
     def rises(self, chance: float) -> bool:
         return self.final >= chance + RISEN
+
+    def idle(self, chance: float) -> float:
+        """Return the last recorded epoch before the rise; all epochs if there is none."""
+        if self.rises(chance):
+            return self.before(self.part(0.1, chance))
+        risen = (self.values >= chance + RISEN - NOISE).any()
+        return self.before(self.reaches(chance + RISEN)) if risen else self.last
 
     def reaches(self, level: float) -> float:
         """Return the first epoch at which the values are at least ``level``; one of them must be."""
