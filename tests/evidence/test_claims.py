@@ -11,6 +11,7 @@ from practica.errors import InputError
 from practica.evidence.claims import Quantity, declared
 
 ROOT = Path(__file__).parents[2]
+OVERFITS = "        minus: steps/conv/gap\n        rule: {above: 0}\n        smallest: 0.005\n"
 
 
 def test_a_level_stands_in_the_words_for_it() -> None:
@@ -39,6 +40,11 @@ def test_a_quantity_reads_as_it_is_written() -> None:
         ("  steps-a:", "  moons-a:", r"claims\.moons-a: call it steps"),
         ("  steps-a:", "  steps_a:", r"claims\.steps_a: call it steps"),
         ("        smallest: 0.005\n", "", r"claims\.steps-a\.parts\.accuracy\.smallest: say which effect"),
+        (OVERFITS, "        rule: {above: 0}\n", r"claims\.steps-b\.parts\.gap\.smallest: say which effect"),
+        (f"of: steps/dense/gap\n{OVERFITS}", "of: steps/dense/loss_left\n        rule: {below: 1}\n",
+         r"claims\.steps-b\.parts\.gap\.smallest: say which effect"),
+        (f"of: steps/dense/gap\n{OVERFITS}", "of: steps/dense/test/r2\n        rule: {above: 0}\n",
+         r"claims\.steps-b\.parts\.gap\.smallest: say which effect"),
         ("        smallest: 0.005\n", "        smallest: 0\n", r"claims\.steps-a\.parts\.accuracy\.smallest"),
         ("of: steps/dense/test/accuracy\n        rule: *", "of: steps/dense/gap\n        rule: *",
          r"claims\.steps-c\.parts\.dense\.rule: near needs a number that the source prints"),

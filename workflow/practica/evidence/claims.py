@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from practica import exercises
-from practica.address import Quantity
+from practica.address import Quantity, bare
 from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told
 from practica.config.study import Study
 from practica.errors import InputError
@@ -26,6 +26,8 @@ YES_OR_NO = ("solved",)
 """Measures that either hold or do not hold for a seed; the share of seeds for which they hold is judged."""
 NEUTRAL = {"difference": 0.0, "ratio": 1.0}
 """The value that means no effect."""
+NEUTRAL_ALONE = {"gap": 0.0, "evaluated_gap": 0.0, "late_gain": 0.0, "loss_left": 1.0, "r2": 0.0}
+"""The same of measures and metrics that compare by themselves: two parts, two epochs, a net with the mean."""
 NEAR = "near"
 """The rule that compares a quantity with the number that the source prints."""
 
@@ -166,7 +168,8 @@ def _mistake(part: Part, claims: Claims, source: Mapping[str, str], study: Study
         return f"rule: near needs a number that the source prints, of one variant alone, and {part.of} has none"
     if rule in (NEAR, "within") and part.smallest:
         return f"smallest: {rule} says itself how much is allowed; remove it"
-    if NEUTRAL.get(part.kind) == bound and rule not in (NEAR, "within") and not part.smallest:
+    neutral = NEUTRAL.get(part.kind) if part.other else NEUTRAL_ALONE.get(bare(part.of.metric))
+    if neutral == bound and rule not in (NEAR, "within") and not part.smallest:
         return "smallest: say which effect would be the smallest of interest, or no seeds refute that there is none"
     return ""
 
