@@ -87,7 +87,9 @@ def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path)
     row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "trial": "", "block": "s0-1"}
-    pd.DataFrame([row | {"attempts": 3, "cpu_seconds": 7200}]).to_csv(tmp_path / COSTS, index=False)
+    pd.DataFrame([row | {"attempts": 3, "cpu_seconds": 7200, "wall_seconds": 7300}]).to_csv(
+        tmp_path / COSTS, index=False
+    )
     write_pages(study, tmp_path)
     text = (tmp_path / "page/index_en.html").read_text().split('<details class="checklist">')[1].split("</details>")[0]
     assert "Number of jobs: 1; of attempts: 3; of those that did not finish: 1." in " ".join(text.split())

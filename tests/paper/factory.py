@@ -64,7 +64,10 @@ def write_block(block: Block, results: Path, *, stand_in: bool = False, accuracy
     for seed in block.seeds:
         for fold in folds:
             shift = 0.002 * (seed % 20) + 0.002 * (fold or 0)  # no accuracy exceeds one
-            values = {split: _values(block, split, accuracy + shift) for split in recorded(block)[0]}
+            values = {
+                split: _values(block, split, accuracy + shift + _luck(block, split, seed))
+                for split in recorded(block)[0]
+            }
             run = {"seed": seed, "fold": fold}
             runs.append({**run, "epochs": epochs, "best_epoch": epochs, "metrics": values})
             curves = {split: _curves(last, epochs) for split, last in values.items() if split != "test"}
@@ -117,6 +120,11 @@ def snake(entry: str | Mapping[str, Any]) -> str:
     """Return the name under which a Keras metric from the settings is recorded."""
     name = entry if isinstance(entry, str) else str(entry["name"])
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _luck(block: Block, split: str, seed: int) -> float:
+    """Return so little that no digit shows it, and that no two variants or parts of the data differ alike."""
+    return 1e-6 * seed * len(block.variant) * (2 if split == "train" else 1)
 
 
 def _values(block: Block, split: str, accuracy: float) -> dict[str, float]:

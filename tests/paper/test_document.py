@@ -17,7 +17,7 @@ from practica.errors import InputError, RunError
 from practica.evidence.collect import collect
 from practica.figures.catalogue import figures_for, spec
 from practica.files import read_json, write_json
-from practica.paper.appendix import _origin
+from practica.paper.appendix import _origin, provenance
 from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
@@ -417,7 +417,7 @@ def test_the_first_page_says_when_with_what_and_what_was_found(tmp_path: Path) -
     study = one_exercise(seeds=5)
     fill(study, tmp_path)
     facts = Facts(study, tmp_path, "en")
-    assert colophon(facts) == "Trained 2026-01-01; code revision 0123456789."
+    assert colophon(facts) == "Trained 2026-01-01; code revision 0123456789 (with uncommitted changes)."
     claims = read_json(tmp_path / "claims.json")
     claims["claims"][0]["verdict"] = "confirmed"
     write_json(tmp_path / "claims.json", claims)
@@ -427,3 +427,26 @@ def test_the_first_page_says_when_with_what_and_what_was_found(tmp_path: Path) -
     assert all(sentence in not_confirmed for sentence in others)
     demonstration = one_exercise(seeds=5, demonstration=True)
     assert findings(Facts(demonstration, tmp_path, "en")) == ""
+
+
+def test_the_first_page_says_how_many_revisions_were_not_committed(tmp_path: Path) -> None:
+    study = one_exercise()
+    fill(study, tmp_path)
+    facts = Facts(study, tmp_path, "en")
+    facts.results.runs["commit"] = ["fff0000000000", "aaa0000000000"]
+    assert colophon(facts).endswith("code revision aaa0000000 and 1 more, 2 of them with uncommitted changes.")
+    facts.results.runs["dirty"] = ["False", "False"]
+    assert colophon(facts).endswith("code revision aaa0000000 and 1 more.")
+
+
+def test_files_that_are_not_as_their_runs_left_them_are_named_with_the_machines(tmp_path: Path) -> None:
+    study = one_exercise(seeds_per_job=1)
+    fill(study, tmp_path)
+    assert "Written again" not in provenance(Facts(study, tmp_path, "en"))
+    block = study.blocks()[0]
+    manifest = block.folder(tmp_path) / "manifest.json"
+    write_json(manifest, {**read_json(manifest), "rewritten": "an older table"})
+    collect(study, tmp_path)
+    told = provenance(Facts(study, tmp_path, "en"))["Written again"]
+    assert told == [f"{block.exercise}/{block.variant} ({block.name}): an older table"]
+    assert "Reescritas" in provenance(Facts(study, tmp_path, "es"))

@@ -41,6 +41,7 @@ class BlockFiles:
     history: Mapping[Key, tuple[list[int], list[float]]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     diverged: bool = False
+    rewritten: str = ""
 
     @property
     def data(self) -> str:
@@ -91,6 +92,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         metrics={**runs, **ends},
         history=curves,
         provenance=manifest["provenance"],
+        rewritten=manifest.get("rewritten", ""),
     )
 
 

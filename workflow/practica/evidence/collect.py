@@ -120,6 +120,7 @@ def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
         "precision": provenance.get("precision"),
         "commit": git.get("commit"),
         "dirty": git.get("dirty"),
+        "rewritten": files.rewritten,
         "started": provenance.get("started"),
         "practica": versions.get("practica"),
         "tensorflow": versions.get("tensorflow"),

@@ -56,6 +56,7 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
     done = facts.results.runs[facts.results.runs["status"] == "done"]
     entries = {
         "commit": told_commits(done, language, PRINT_DIGITS),
+        **_rewritten(done, facts),
         "versions": _versions(done),
         "host": _distinct(done["host"]),
         "cpu": _distinct(done["cpu"]),
@@ -64,6 +65,20 @@ def provenance(facts: Facts) -> dict[str, list[str]]:
         "datasets": _datasets(done, facts),
     }
     return {word(key, language): values or [word("unknown", language)] for key, values in entries.items()}
+
+
+def _rewritten(done: pd.DataFrame, facts: Facts) -> dict[str, list[str]]:
+    """Return where the files were taken from that are not as their runs left them, with the variants; mostly empty."""
+    if "rewritten" not in done:  # collected before there was such a column
+        return {}
+    lines = []
+    for source, rows in done[done["rewritten"] != ""].groupby("rewritten", sort=False):
+        variants: dict[str, list[str]] = {}
+        for row in rows.to_dict("records"):
+            variants.setdefault(f"{row['exercise']}/{row['variant']}", []).append(row["block"])
+        named = ", ".join(f"{name} ({', '.join(blocks)})" for name, blocks in variants.items())
+        lines.append(f"{named}: {source}")
+    return {"rewritten": lines} if lines else {}
 
 
 def _distinct(column: pd.Series) -> list[str]:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from practica.address import TIMING, Quantity
 from practica.config.front import spoken
 from practica.evidence.rules import CONFIRMED, DEPENDS, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, OVERALL, VERDICTS
@@ -13,6 +15,7 @@ from practica.evidence.verdicts import DEMONSTRATION
 from practica.paper import protocols, settings
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
+from practica.paper.origins import commits, told_commits
 from practica.paper.render import coloured
 from practica.words import in_language, items, section, word
 
@@ -28,18 +31,27 @@ def colophon(facts: Facts) -> str:
     """Return the days, the version and the code with which the results were made; empty without results."""
     runs = facts.results.runs
     done = runs[runs["status"] == "done"]
-    values = {name: sorted({str(each) for each in done[name] if each}) for name in ("started", "practica", "commit")}
+    values = {name: sorted({str(each) for each in done[name] if each}) for name in ("started", "practica")}
     days = [each[:10] for each in values["started"]]
     if not days:
         return ""
     when = days[0] if days[0] == days[-1] else word("days", facts.language).format(first=days[0], last=days[-1])
     version = ", ".join(f"practica {each}" for each in values["practica"])
-    commits = [each[:SHORT] for each in values["commit"]]
-    code = ""
-    if commits:
-        several = word("code_and_more", facts.language).format(commits[0], len(commits) - 1)
-        code = word("code_of", facts.language).format(commits[0] if len(commits) == 1 else several)
-    return "; ".join(filter(None, [word("trained_on", facts.language).format(when), version, code])) + "."
+    return "; ".join(filter(None, [word("trained_on", facts.language).format(when), version, _code(facts, done)])) + "."
+
+
+def _code(facts: Facts, done: pd.DataFrame) -> str:
+    """Return the first revision of the code of some runs, how many others there are, and how many were changed."""
+    language, revisions = facts.language, dict(sorted(commits(done).items()))
+    if not revisions:
+        return ""
+    first, *others = revisions
+    told = told_commits(done, language, SHORT)[0]
+    if others:
+        told = word("code_and_more", language).format(first[:SHORT], len(others))
+        if changed := sum(revisions.values()):
+            told += word("dirty_part", language).format(changed)
+    return word("code_of", language).format(told)
 
 
 def judged(facts: Facts) -> str:

@@ -93,9 +93,9 @@ def _row(origin: Origin, facts: Facts, words: Words, web: str) -> str:
     number = rf"~\ref{{{origin.label}}}" if origin.label else rf"~({escape(origin.title)})"
     target = rf"\hypertarget{{origin:{origin.name}}}{{}}"
     links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
-    trained_at = _commits(_runs(origin, facts))
+    trained_at = commits(_runs(origin, facts))
     shown = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at.items()) or "–"
-    if len(trained_at) > MOST and len(trained_at) == len(_commits(_done(facts))):
+    if len(trained_at) > MOST and len(trained_at) == len(commits(_done(facts))):
         shown = escape(words["all"].format(len(trained_at), word("appendix", facts.language)))
     rule = origin.kind
     if web and trained_at:
@@ -136,14 +136,14 @@ def _done(facts: Facts) -> pd.DataFrame:
 
 def told_commits(runs: pd.DataFrame, language: str, digits: int) -> list[str]:
     """Return each commit of some runs once, by its first digits, and whether the tree was dirty."""
-    return [commit[:digits] + _remark(dirty, language) for commit, dirty in _commits(runs).items()]
+    return [commit[:digits] + _remark(dirty, language) for commit, dirty in commits(runs).items()]
 
 
 def _remark(dirty: bool, language: str) -> str:
     return f" ({word('dirty', language)})" if dirty else ""
 
 
-def _commits(runs: pd.DataFrame) -> dict[str, bool]:
+def commits(runs: pd.DataFrame) -> dict[str, bool]:
     """Return each commit of some runs, and whether the tree of any of them was dirty."""
     known = runs[runs["commit"].notna() & (runs["commit"] != "")]
     dirty = (known["dirty"].astype(str) == "True").groupby(known["commit"].astype(str), sort=False).any()
