@@ -28,6 +28,8 @@ rule page:
         ),
     log:
         f"{LOGS}/page.log",
+    # It takes longer than a PDF.
+    priority: 1
     localrule: True
     conda:
         "../../envs/practica.yaml"

@@ -13,6 +13,8 @@ rule rehearse:
     wildcard_constraints:
         part=f"{STUDY}|{TRIED}|[a-z0-9_]+/[a-z0-9_@]+",
         rehearsal="[0-9a-f]+",
+    # All trainings wait for it.
+    priority: 1
     # An impossible training stays impossible, however much memory a second attempt has.
     retries: 0
     conda:
