@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from practica import exercises
 from practica.code import digest as code
-from practica.code import syntax
+from practica.code import memory, syntax
 from practica.study_folder import experiments
 from toy import TOY
 
@@ -32,7 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-CACHED = (code.code_digest, code.reach, code._part, code._shallow, syntax.source_of, syntax.ours)
+CACHED = (code.code_digest, code.reach, code._part, code._shallow, syntax.source_of, syntax.ours, memory._memory)
 
 
 @pytest.fixture(autouse=True)
@@ -269,3 +270,67 @@ def test_the_settings_of_training_are_those_that_it_reads() -> None:
 def test_what_cannot_change_a_number_is_there() -> None:
     """If such a module moved, it would count again, and so would every edit of it."""
     assert not [name for name in code.NEUTRAL if not syntax.module_path(name).is_file()]
+
+
+@pytest.fixture
+def old(package: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a package whose files are old enough to be kept in memory, in a folder where Snakemake has run."""
+    monkeypatch.chdir(package)
+    (package / ".snakemake").mkdir()
+    monkeypatch.setattr(memory, "SETTLED", 0.0)
+    return package
+
+
+def in_another_command(*entries: str) -> tuple[str, bool]:
+    """Return the digest as a new process finds it, and whether it had to read the code."""
+    before = digest(*entries)
+    memory._memory()._save()
+    forget()
+    after = code.code_digest(*(entries or ["practica.high"]))
+    read = syntax.source_of.cache_info().misses > 0
+    assert after == before
+    return after, read
+
+
+def test_a_later_command_does_not_read_the_code_again(old: Path) -> None:
+    before, read = in_another_command()
+    assert not read
+    entry = code.reach("practica.high")
+    forget()
+    (old / memory.FILE).unlink()
+    assert code.reach("practica.high") == entry, "what is restored is what was found"
+    edit(old / "low.py", "1", "2")
+    assert in_another_command()[0] != before
+
+
+def test_a_change_that_keeps_size_and_time_counts(old: Path) -> None:
+    before, _ = in_another_command()
+    stat = (old / "low.py").stat()
+    edit(old / "low.py", "1", "2")
+    os.utime(old / "low.py", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert in_another_command()[0] != before
+
+
+def test_code_that_has_just_changed_is_not_kept(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "SETTLED", 60.0)
+    assert in_another_command()[1]
+    assert not (old / memory.FILE).exists()
+
+
+@pytest.mark.parametrize("content", ["nonsense", "[]", '{"code": "other", "found": {}}'])
+def test_a_damaged_or_older_memory_is_written_again(old: Path, content: str) -> None:
+    (old / memory.FILE).write_text(content)
+    assert not in_another_command()[1]
+
+
+def test_nothing_is_kept_where_snakemake_has_not_run(old: Path) -> None:
+    (old / ".snakemake").rmdir()
+    assert in_another_command()[1]
+    assert not (old / ".snakemake").exists()
+
+
+def test_a_fork_does_not_write_what_its_parent_found(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest()
+    monkeypatch.setattr(os, "getpid", lambda: 0)
+    memory._memory()._save()
+    assert not (old / memory.FILE).exists()

@@ -1,4 +1,6 @@
 # The paper: tables, and the PDF that puts prose, figures and tables together.
+from functools import cache
+
 from practica.plan.digests import paper_digest, table_digest
 from practica.paper.catalogue import tables_for
 from practica.page.menu import (
@@ -23,6 +25,12 @@ OTHER_TABLES = [
     for kind in KINDS
 ]
 REPORTS = reports(study)
+
+
+@cache
+def table_code(name):
+    """Return the digest of a table, which its own job and every PDF need."""
+    return table_digest(study, TABLES[name])
 
 
 rule table:
@@ -52,7 +60,7 @@ rule table:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=lambda wildcards: table_digest(study, TABLES[wildcards.table]),
+        code=lambda wildcards: table_code(wildcards.table),
         captions=lambda wildcards: captions(
             study,
             TABLES[wildcards.table].caption,
@@ -96,7 +104,11 @@ rule paper:
         "../../envs/practica.yaml"
     params:
         results=subpath(input.study, parent=True),
-        code=lambda wildcards: paper_digest(study, REPORTS[wildcards.report]),
+        code=lambda wildcards: paper_digest(
+            study,
+            REPORTS[wildcards.report],
+            lambda table: table_code(table.name),
+        ),
         language=lambda wildcards: REPORTS[wildcards.report],
         caption=paper_caption(study),
     message:

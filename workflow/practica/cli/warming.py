@@ -31,7 +31,7 @@ IMPORTS = {
     ),
     "evidence": (
         "practica.evidence.collect",
-        "practica.evidence.checked",
+        "practica.evidence.collected",
         "practica.evidence.verdicts",
         "practica.figures.draw",
         "practica.figures.style",
@@ -82,7 +82,7 @@ def read_ahead(arguments: Sequence[str]) -> None:
     command, *rest = arguments
     if command not in ("figure", "table"):
         return
-    from practica.evidence.checked import check_tables
+    from practica.evidence.collected import check_tables
     from practica.figures.draw import NEEDS
     from practica.paper.tables import spec_named
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from practica.code.memory import note, recall
 from practica.code.syntax import WHOLE, Place, bound_names, final, last, ours, source_of, submodule
-from practica.files import sha256
+from practica.files import canonical_json, sha256
 from practica.study_folder import cached
 
 # Plumbing that cannot change a number: errors, writing files, digests, provenance, the locks and journals of jobs, and
@@ -21,7 +23,7 @@ NEUTRAL = frozenset(
     f"practica{name}"
     for name in (
         *("", ".errors", ".exercises", ".files", ".study_folder"),
-        *(f".code.{name}" for name in ("digest", "syntax")),
+        *(f".code.{name}" for name in ("digest", "memory", "syntax")),
         *(f".config.{name}" for name in ("declarations", "schema", "space")),
         *(f".yamlfiles.{name}" for name in ("overlay", "plain", "reading")),
         *(f".jobs.{name}" for name in ("attempt", "journal", "lock")),
@@ -55,6 +57,17 @@ class Reach:
     texts: frozenset[str]
     pattern: str
 
+    def plain(self) -> dict[str, Any]:
+        """Return this as JSON."""
+        return {name: value if isinstance(value, str) else sorted(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def restored(cls, content: Mapping[str, Any]) -> Reach:
+        """Return it from what ``plain`` gave."""
+        sets = {name: frozenset(content[name]) for name in ("attributes", "texts")}
+        places = frozenset((module, name) for module, name in content["places"])
+        return cls(places=places, digest=content["digest"], pattern=content["pattern"], **sets)
+
     @property
     def modules(self) -> frozenset[str]:
         """Return the modules that hold the code."""
@@ -85,9 +98,17 @@ def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
         FileNotFoundError: a module does not exist.
         ValueError: a module does not define such a name.
     """
-    without = frozenset(map(_place, apart))
+    key = canonical_json([entries, sorted(apart)])
+    kept = recall(key)
+    if kept is None:
+        kept = _reach(entries, apart).plain()
+        note(key, kept)
+    return Reach.restored(kept)
+
+
+def _reach(entries: Iterable[str], apart: Iterable[str]) -> Reach:
+    without, queue = frozenset(map(_place, apart)), [_entry(each) for each in entries]
     places: set[Place] = set()
-    queue = [_entry(each) for each in entries]
     while queue:
         place = queue.pop()
         if place not in places and not _is_in(place, without):
@@ -263,9 +284,7 @@ def _imported_by_name(part: ast.AST) -> Iterator[str]:
 
 def _words(parts: Iterable[ast.AST]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the attributes, the texts, and the texts with holes in code."""
-    attributes: set[str] = set()
-    texts: set[str] = set()
-    patterns: set[str] = set()
+    attributes, texts, patterns = set[str](), set[str](), set[str]()
     for part in parts:
         if isinstance(part, ast.Attribute):
             attributes.add(part.attr)

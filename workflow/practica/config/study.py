@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ class Study:
             raise InputError(f"{path} lacks keys: an older version of this project wrote it; run the workflow again")
         return cls({**content, "only": only})
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Return the study folder, with its texts and experiments."""
         return folder_of(self.config)
@@ -158,7 +159,7 @@ class Study:
         """Return the number of the exercise in the report: its own, or its place in the configuration."""
         return int(self.about(exercise).get("number", 1 + list(self.config["exercises"]).index(exercise)))
 
-    @property
+    @cached_property
     def protocols(self) -> tuple[str, ...]:
         """Return the protocols of the exercises in play, the configuration's own first; empty if there is only one."""
         first, *others = self.config.get("protocols") or [""]
@@ -209,9 +210,8 @@ class Study:
 
     def settings(self, exercise: str, variant: str) -> dict[str, Any]:
         """Return the variant's settings, with those of its exercise that it does not set itself."""
-        return laid(
-            self.config["exercises"][exercise]["settings"], self._variant(exercise, variant).get("settings", {})
-        )
+        own = self._variant(exercise, variant).get("settings", {})
+        return laid(self.config["exercises"][exercise]["settings"], own)
 
     def keeps_checkpoints(self, exercise: str) -> bool:
         """Return whether the last states of the exercise's runs are kept, so that more epochs can follow."""

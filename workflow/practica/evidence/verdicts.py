@@ -12,8 +12,8 @@ from practica.config import protocols
 from practica.config.about import in_all
 from practica.config.study import Study
 from practica.evidence import source as printed
-from practica.evidence.checked import collected
 from practica.evidence.claims import Claim, Part, declared
+from practica.evidence.collected import collected
 from practica.evidence.estimates import (
     ALPHA,
     CONFIDENCE,

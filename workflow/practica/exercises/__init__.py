@@ -11,7 +11,7 @@ from practica.code.digest import mentioned, reach
 from practica.code.syntax import Source, decorated_functions, last, module_path, source_of
 from practica.config.declarations import TRAINING, of_role
 from practica.errors import InputError
-from practica.study_folder import PACKAGE, opened, shown, use
+from practica.study_folder import PACKAGE, cached, opened, shown, use
 
 MODULE = "experiment"
 TASKS = "practica.exercises.problem"
@@ -88,6 +88,7 @@ def _gives_test(call: ast.Call) -> bool:
     return len(call.args) > 3 or unpacked or any(each.arg in ("test", None) for each in call.keywords)
 
 
+@cached
 def may_be_own(exercise: str, model: str) -> frozenset[str]:
     """Return the settings of the recipe that the model's code may replace, as far as it tells without being run.
 

@@ -15,8 +15,8 @@ from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence import numbers
 from practica.evidence.blocks import STAND_IN
-from practica.evidence.checked import collected
 from practica.evidence.claims import Claim, declared
+from practica.evidence.collected import collected
 from practica.evidence.costs import COLUMNS, COSTS, WHO
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from practica import exercises
@@ -137,12 +138,19 @@ def _size(study: Study) -> list[Any]:
     return [study.demonstration, sha256(file.read_bytes()) if file else ""]
 
 
-def paper_digest(study: Study, language: str) -> str:
-    """Return the digest of everything that decides the PDF in a language, except its data, its prose and its parts."""
+def paper_digest(study: Study, language: str, digest_of: Callable[[TableSpec], str] | None = None) -> str:
+    """Return the digest of everything that decides the PDF in a language, except its data, its prose and its parts.
+
+    Args:
+        study: the study.
+        language: that of the PDF.
+        digest_of: returns the digest of a table; a caller that has them passes it.
+    """
+    digest_of = digest_of or partial(table_digest, study)
     code = code_digest("practica.paper.document:build", apart=LISTED)
     lists = {name: each for name, each in sections(language).items() if name not in OF_OTHERS}
     made = [
-        [canonical_json({**asdict(each), "caption": each.caption[language]}), table_digest(study, each)]
+        [canonical_json({**asdict(each), "caption": each.caption[language]}), digest_of(each)]
         for each in tables_for(study)
     ]
     around = [numbers(study), own.latex(study), _size(study), repository()]

@@ -9,9 +9,9 @@ from evidence.factory import make_study
 from practica.cli.warming import read_ahead
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.evidence import checked
-from practica.evidence.checked import check_tables
+from practica.evidence import collected as tables
 from practica.evidence.collect import collect
+from practica.evidence.collected import check_tables
 from practica.figures.draw import NEEDS
 from practica.files import write_json
 
@@ -30,13 +30,13 @@ def mine(collected: Collected, tmp_path: Path) -> Collected:
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names of the tables that are checked from now on."""
     names: list[str] = []
-    check_table = checked.check_table
+    check_table = tables.check_table
 
     def noted(name: str, *arguments: object) -> None:
         names.append(name)
         check_table(name, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checked, "check_table", noted)
+    monkeypatch.setattr(tables, "check_table", noted)
     return names
 
 

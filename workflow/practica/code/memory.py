@@ -1,0 +1,76 @@
+"""What an earlier command found out about the code, for as long as no file of it changes.
+
+Reading the syntax trees of a hundred modules takes a second, and every command of Snakemake needs what is in them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from practica.code import syntax
+from practica.errors import InputError
+from practica.files import canonical_json, read_json, sha256, write_text
+from practica.study_folder import cached, opened
+
+FILE = Path(".snakemake/practica_code.json")
+"""Where it is kept; nowhere before Snakemake has run in this folder."""
+SETTLED = 2.0
+"""Seconds after which another change of a file cannot have the time stamp of the one before."""
+
+
+def recall(key: str) -> Any:
+    """Return what ``note`` was given for this key while the code was as it is now; None if there is nothing."""
+    return _memory().kept.get(key)
+
+
+def note(key: str, value: Any) -> None:
+    """Keep a value, of what JSON has, for later commands."""
+    _memory().new[key] = value
+
+
+class _Memory:
+    """The content of the file while the code is in its present state."""
+
+    def __init__(self) -> None:
+        # They are taken before any code is read, so what changes later has another stamp.
+        stamps = sorted([*_stamps(syntax.PACKAGE), *_stamps(opened())])
+        self._state = sha256(canonical_json([sys.version, stamps]))
+        self._settled = max(ctime for *_, ctime in stamps) < time.time_ns() - SETTLED * 1e9
+        self._file, self._process = FILE.absolute(), os.getpid()
+        self.kept = self._read()
+        self.new: dict[str, Any] = {}
+        atexit.register(self._save)
+
+    def _read(self) -> dict[str, Any]:
+        with suppress(InputError):
+            kept = read_json(self._file)
+            if isinstance(kept, dict) and kept.get("code") == self._state:
+                return dict(kept["found"])
+        return {}
+
+    def _save(self) -> None:
+        if self.new and self._settled and os.getpid() == self._process and self._file.parent.is_dir():
+            with suppress(InputError, OSError):
+                write_text(self._file, canonical_json({"code": self._state, "found": self.kept | self.new}))
+
+
+@cached
+def _memory() -> _Memory:
+    return _Memory()
+
+
+def _stamps(folder: Path) -> Iterator[tuple[str, int, int, int, int]]:
+    """Yield each file of the code below a folder with what changes when it is written or replaced."""
+    for path in folder.iterdir():
+        if path.suffix == ".py":
+            stat = path.stat()
+            yield str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+        elif not path.suffix and not path.name.startswith((".", "__")) and path.is_dir():
+            yield from _stamps(path)
