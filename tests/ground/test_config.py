@@ -187,6 +187,19 @@ def test_every_key_of_the_schema_is_explained() -> None:
     assert lacking(schema, "config") + [x for name, sub in schema["$defs"].items() for x in lacking(sub, name)] == []
 
 
+@pytest.mark.parametrize(("text", "value"), [("1", 1), ("0", 0), ("auto", "auto")])
+def test_text_is_one_of_the_words_and_numbers_of_a_list(text: str, value: object) -> None:
+    study = Study.resolve(changed("exercises.steps.resources", {"gpu": text}))
+    assert study.resources("steps", "dense")["gpu"] == value
+    assert type(study.resources("steps", "dense")["gpu"]) is type(value)
+
+
+@pytest.mark.parametrize("text", ["2", "1.0", "true", ""])
+def test_text_that_is_not_in_the_list_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="is not one of"):
+        Study.resolve(changed("exercises.steps.resources", {"gpu": text}))
+
+
 def test_text_from_the_command_line_becomes_what_the_schema_wants() -> None:
     config = changed(
         "exercises.steps.settings", {"epochs": "3", "learning_rate": "0.5", "correct_zeros": "true", "optimizer": "sgd"}

@@ -195,6 +195,9 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
         items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
         return [typed(item, items) for item in value]
     types = {name for branch in branches for name in _types(branch)}
+    choices = {str(choice): choice for branch in branches for choice in branch.get("enum", ())}
+    if isinstance(value, str) and value in choices:
+        return choices[value]
     if isinstance(value, str) and "string" not in types:
         return _read(value, types or {"number"})  # without a type: an option of Keras
     # To JSON schema 2.0 is an integer, to Python's range it is not.
