@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from paper.factory import fill, one_exercise, write_block, write_failure
+from practica.config import declarations
 from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.costs import COLUMNS, COSTS
@@ -35,6 +36,7 @@ from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
 from practica.paper.origins import listed
+from practica.paper.settings import heading, setting
 from practica.words import section
 from toy import copied
 
@@ -78,9 +80,42 @@ def test_a_setting_that_the_code_of_a_model_may_replace_is_marked(
     for chosen, mark in ((own, "*"), (frozenset(), "")):
         monkeypatch.setattr(exercise, "may_be_own", lambda *_, chosen=chosen: chosen)
         table = exercise._settings(facts, faked.exercises[0])
-        rows = {row[0].text: {cell.text[-1] for cell in row[1:]} for row in table.rows}
+        rows = {row[0].raw[""]: {cell.text[-1] for cell in row[1:]} for row in table.rows}
         assert (rows["learning_rate"] == {"*"}) == bool(mark) and "*" not in rows["epochs"]
         assert [note[0] for note in table.notes] == [mark] * bool(mark)
+
+
+def test_settings_side_by_side_are_called_by_their_names_in_words(project: Path) -> None:
+    for file, name in (("steps.html", "Tasa de aprendizaje"), ("steps_en.html", "Learning rate")):
+        table = page(project, file).split('<table id="settings_steps"')[1].split("</table>")[0]
+        assert f">{name}<small>learning_rate</small>" in table
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_setting_has_a_name_in_words(language: str) -> None:
+    for name in declarations.engine():
+        called = heading(name, language)
+        assert called == section("settings", language)[f"name_{name}"] and called[0].isupper() and "_" not in called
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("{} output", "… output"),
+        ("inputs scaled: {}", "Inputs scaled"),
+        ("noise of {} dB", "Noise of … dB"),
+        ("", "My own"),
+    ],
+)
+def test_a_setting_of_a_study_is_called_as_it_is_said(words: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declarations, "own", lambda: {"my_own": {"words": {"en": words}} if words else {}})
+    assert heading("my_own", "en") == name
+
+
+def test_options_of_a_setting_are_in_words() -> None:
+    stopping = {"patience": 5, "restore_best": False}
+    assert setting(stopping, "es") == "paciencia 5, pesos de la mejor época: no"
+    assert setting({"name": "AdamW", "weight_decay": 0.01}, "en") == "AdamW (weight_decay 0.01)"
 
 
 def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:

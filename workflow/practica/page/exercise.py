@@ -27,7 +27,7 @@ from practica.page.prose import prose
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.layers import equal_nets, shown_tables
-from practica.paper.settings import ran, setting
+from practica.paper.settings import heading, ran, setting
 from practica.paper.table import Cell, Column, Table
 from practica.paper.tables import make_table
 from practica.words import items, label, section
@@ -126,7 +126,9 @@ def _settings(facts: Facts, exercise: str) -> Table:
             for variant, each in values.items()
         ]
         tone = "strong" if len(set(texts)) > 1 else ""
-        rows.append((Cell(name, {"": name}, tone=tone), *(Cell(text, {"": text}, tone=tone) for text in texts)))
+        called = heading(name, facts.language)
+        said = Cell(called, {"": name}, below=name if name != called.lower() else "", tone=tone)
+        rows.append((said, *(Cell(text, {"": text}, tone=tone) for text in texts)))
     notes = (words["own_recipe"].format(OWN),) if any(replaceable.values()) else ()
     return Table(
         f"settings_{exercise}", words["side_by_side"], tuple(columns), tuple(rows), facts.language, notes=notes

@@ -52,6 +52,14 @@ def said(name: str, value: str, language: str) -> str:
     return str(words).format(value)
 
 
+def heading(name: str, language: str) -> str:
+    """Return what a setting is called in a table: its name in words, or how it is said with its value left open."""
+    every = section("settings", language)
+    form = every.get(f"name_{name}") or every.get(name) or declarations.own_words(name, language)
+    text = str(form).format("…").removesuffix(": …") if form else name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
 def setting(value: Any, language: str) -> str:
     """Return a setting's value as text."""
     if isinstance(value, bool):
@@ -61,7 +69,9 @@ def setting(value: Any, language: str) -> str:
     if isinstance(value, float):
         return numbers.exact(value, language)
     if isinstance(value, Mapping):
-        options = ", ".join(f"{name} {setting(own, language)}" for name, own in value.items() if name != "name")
+        called = section("settings", language)
+        named = {called.get(f"option_{name}", name): own for name, own in value.items() if name != "name"}
+        options = ", ".join(f"{name} {setting(own, language)}" for name, own in named.items())
         return f"{setting(value['name'], language)} ({options})" if "name" in value else options
     if isinstance(value, list | tuple):
         return items([setting(each, language) for each in value], language)
