@@ -12,6 +12,7 @@ from evidence.made_up import World, shifted, torn
 from paper.conftest import needs_latex
 from paper.factory import fill, one_exercise, write_block
 from paper.test_document import text_of
+from practica.config import declarations
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
@@ -29,6 +30,7 @@ from practica.paper.facts import Facts
 from practica.paper.prose import Prose
 from practica.paper.table import Table
 from practica.paper.tables import make_table, spec_named
+from practica.paper.terms import terms
 from toy import resolve, toy_study
 
 Judged = tuple[Study, Path]
@@ -292,12 +294,12 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
         html = render.to_html(made(unequal, name))
         assert 'class="not-comparable"' in html
         assert "≠ no comparable" in html
-    assert "epochs 3 / 2" in render.to_html(made(unequal, "claims_steps"))
+    assert "3 / 2 épocas" in render.to_html(made(unequal, "claims_steps"))
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
     told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
     assert told.startswith(
         "no comparable. Ningún veredicto compara «Capas densas» y «Convolucional»: no se entrenaron en las mismas "
-        "condiciones (epochs 3 / 2)"
+        "condiciones (3 / 2 épocas)"
     )
     section = Prose(Facts(*unequal, "es"), "steps", {})
     part = next(each for each in section.facts.claims["claims"] if each["id"] == "steps-b")["parts"][0]  # type: ignore[index]
@@ -305,15 +307,37 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     mirrored = {**part, "of": part["other"], "other": part["of"], "reason": "epochs 2 / 3, l2 – / 0.1"}
     assert section._unjudged("not comparable", [part]) and not section._unjudged("not comparable", [mirrored])
     table = made(unequal, "table_differences")
-    assert "no comparable: epochs 3 / 2" in table.rows[0][1].below
+    assert "no comparable: 3 / 2 épocas" in table.rows[0][1].below
     assert not {cell.tone for row in table.rows for cell in row} & {"strong"}
+
+
+@pytest.mark.parametrize(
+    ("differs", "language", "told"),
+    [
+        (
+            "epochs 36 / 14, dropout 0.3 / –, precision mixed_bfloat16 / float32",
+            "es",
+            "36 / 14 épocas, Dropout de 0,3 / –, aritmética en mixed_bfloat16 / float32",
+        ),
+        ("units [4, 6] / [8], l2 0.1 / –", "en", "hidden layers of 4, 6 / 8 neurons, L2 penalty of 0.1 / –"),
+        ("data real / STAND-IN", "en", "real / STAND-IN data"),
+        ("", "en", ""),
+    ],
+)
+def test_unequal_terms_are_in_words(differs: str, language: str, told: str) -> None:
+    assert terms(differs, language) == told
+
+
+def test_a_truth_among_unequal_terms_is_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declarations, "own", lambda: {"merge": {"words": {"en": "data merged: {}"}}})
+    assert terms("merge true / –, epochs 2 / 3", "en") == "data merged: yes / –, 2 / 3 epochs"
 
 
 def test_prose_compares_no_results_on_unequal_terms(unequal: Judged, judged: Judged, tmp_path: Path) -> None:
     text = r"\compara{steps/dense/test/accuracy}{steps/conv/test/accuracy}{more}{less}{same}"
-    assert prose(unequal, tmp_path, text) == "no comparable (epochs 3 / 2)"
+    assert prose(unequal, tmp_path, text) == "no comparable (3 / 2 épocas)"
     gaps = text.replace("test/accuracy", "train/accuracy - steps/dense/validation/accuracy", 1)
-    assert prose(unequal, tmp_path, gaps) == "no comparable (epochs 3 / 2)"
+    assert prose(unequal, tmp_path, gaps) == "no comparable (3 / 2 épocas)"
     own = text.replace("steps/conv/test", "steps/dense/train")
     assert prose(unequal, tmp_path, own) == "less"
 

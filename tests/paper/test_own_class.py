@@ -119,7 +119,7 @@ def test_a_mistake_in_them_is_named_with_its_own_file_and_line(
     ("told", "columns", "line"),
     [
         ("", 1, r"\documentclass[11pt,a4paper]{article}"),
-        ("", 2, r"\documentclass[11pt,a4paper,twocolumn]{article}"),
+        ("", 2, r"\documentclass[11pt,a4paper]{article}"),
         ("{options: [12pt, letterpaper]}", 1, r"\documentclass[12pt,letterpaper]{article}"),
         ("{class: report}", 1, r"\documentclass{report}"),
         ("{class: report, options: [9pt, twocolumn]}", 2, r"\documentclass[9pt,twocolumn]{report}"),

@@ -12,8 +12,8 @@ from paper.sections import section
 from practica.config.study import Study
 from practica.evidence.rules import NOT_EVALUATED, VERDICTS
 from practica.files import read_json
+from practica.paper.longtable import AS_BEFORE, ONE_COLUMN
 from practica.paper.macros import Macro, expand
-from practica.paper.render import AS_BEFORE, ONE_COLUMN
 from ten import STUDY
 
 COUNTS = {"resultado": 1, "fuente": 1, "parametros": 1, "ajuste": 1, "entrenamiento": 1, "semillas": 1,

@@ -17,24 +17,27 @@ from practica.paper.table import Table
 from practica.paper.tables import make_table
 from practica.words import items, word
 
+ROW = r"@{}>{\raggedright}p{0.2\linewidth}>{\raggedright\arraybackslash}p{0.76\linewidth}@{}"
 PRINT_DIGITS = 16  # of a fingerprint or a revision: enough to distinguish them
 
 
 def appendix(facts: Facts, other_layers: Sequence[Table]) -> str:
     """Return the appendix as LaTeX, in one column, with the layers of the nets that no section shows."""
     language = facts.language
+    # Each row is a table of its own, so that a page may end between two of them.
     rows = [
-        rf"\textbf{{{escape(name)}}} & " + r"\newline ".join(breakable(value) for value in values) + r"\\[2pt]"
+        rf"\noindent\begin{{tabular}}[t]{{{ROW}}}\textbf{{{escape(name)}}} & "
+        + r"\newline ".join(breakable(value) for value in values)
+        + r"\end{tabular}\par"
         for name, values in provenance(facts).items()
     ]
     return "\n".join(
         [
             r"\FloatBarrier\csname if@twocolumn\endcsname\onecolumn\fi\appendix",
             rf"\section{{{escape(word('appendix', language))}}}",
-            r"\begin{trivlist}\item\small",
-            r"\begin{tabular}{@{}l>{\raggedright\arraybackslash}p{0.74\linewidth}@{}}",
+            r"\begingroup\small\setlength{\parskip}{2pt}",
             *rows,
-            r"\end{tabular}\end{trivlist}",
+            r"\endgroup",
             *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
             origins.listed(facts),
             checklist(facts),

@@ -22,7 +22,7 @@ from practica.paper.catalogue import front_tables
 from practica.paper.escape import breakable, escape
 from practica.paper.facts import Facts
 from practica.paper.findings import colophon, findings, judged
-from practica.paper.floats import origin
+from practica.paper.floats import COLUMNS, LEAVE, joined, origin
 from practica.paper.glyphs import Glyphs, choose
 from practica.paper.latexmk import check_installed, compile_pdf
 from practica.paper.preamble import document, metadata
@@ -111,7 +111,7 @@ def _prose(facts: Facts) -> tuple[dict[Path, str], list[Table]]:
     for exercise, path in facts.study.prose(facts.language).items():
         section = Prose(facts, exercise, _pictures(facts, exercise))
         # The prose comes first, so that line numbers in what LaTeX reads are those of the source.
-        prose[path] = section.expand(path).rstrip() + "\n\n" + section.rest()
+        prose[path] = joined(section.expand(path).rstrip() + "\n\n" + section.rest())
         other_layers += section.other_layers()
     return prose, other_layers
 
@@ -129,13 +129,21 @@ def _pictures(facts: Facts, exercise: str | None) -> dict[str, str]:
 
 def _sections(study: Study, language: str) -> list[str]:
     """Return the introduction and one section per exercise, as LaTeX that reads their prose."""
-    texts = [rf"\input{{{INTRODUCTION}.tex}}"]
+    texts = [_text(study, INTRODUCTION)]
     for exercise in study.exercises:
         heading = escape(title(study, exercise, language))
         # A section has the number of its exercise, even if the report holds only some exercises.
         number = rf"\setcounter{{section}}{{{study.number(exercise) - 1}}}"
-        texts.append(rf"\FloatBarrier{number}\section{{{heading}}}\label{{sec:{exercise}}}\input{{{exercise}.tex}}")
+        texts.append(_text(study, exercise, rf"{number}\section{{{heading}}}\label{{sec:{exercise}}}"))
     return texts
+
+
+def _text(study: Study, name: str, heading: str = "") -> str:
+    """Return LaTeX that reads a file of prose below its heading, in as many columns as the report has."""
+    barrier = r"\FloatBarrier" * bool(heading)
+    if own.columns(study) == 1:
+        return rf"{barrier}{heading}\input{{{name}.tex}}"
+    return rf"{barrier}{COLUMNS % (heading and f'[{{{heading}}}]')}\input{{{name}.tex}}{LEAVE}"
 
 
 def _front(facts: Facts) -> str:

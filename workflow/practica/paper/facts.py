@@ -26,7 +26,8 @@ from practica.evidence.source import printed
 from practica.files import read_checked
 from practica.paper import settings
 from practica.paper.known import runs
-from practica.words import decimal_mark, items, word
+from practica.paper.terms import terms
+from practica.words import items, word
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ class Facts:
         return self._judged(paired, metric) if paired else self._measure(difference, metric)
 
     def terms(self, differs: str) -> str:
-        """Return the difference between two sides with the language's decimal mark."""
-        return differs.replace(".", decimal_mark(self.language))
+        """Return in words what two sides differ in."""
+        return terms(differs, self.language)
 
     def unlike(self, *references: str) -> str:
         """Return the unequal terms on which the variants of the named results were trained, or an empty text.

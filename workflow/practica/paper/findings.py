@@ -16,7 +16,7 @@ from practica.paper import protocols, settings
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.origins import commits, told_commits
-from practica.paper.render import coloured
+from practica.paper.tabular import coloured
 from practica.words import in_language, items, section, word
 
 MOST = 12

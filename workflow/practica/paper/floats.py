@@ -8,11 +8,17 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from practica.config.study import Study
+from practica.paper import own
 from practica.paper.escape import breakable, escape
 
 LETTER = re.compile(r"(?<=[0-9])[a-z]$")
 """The letter that distinguishes figures that belong side by side."""
 BESIDE = r"0.48\linewidth"
+COLUMNS = r"\begin{multicols}{2}%s\raggedcolumns "
+LEAVE, ENTER = r"\leavecolumns ", r"\entercolumns "
+"""LaTeX that ends columns, if there are any, and begins them again."""
+NOTHING_BETWEEN = re.compile(rf"{re.escape(ENTER)}(\s*)(?:{re.escape(LEAVE)}|\Z)")
 ROOM = 2  # figures in a float of those that the prose does not place: one row, with which LaTeX can fill pages
 REASON = 70  # characters of a reason inside a sentence; the table of the runs has more
 
@@ -47,6 +53,16 @@ def together(names: Sequence[str]) -> list[list[str]]:
     return groups
 
 
+def across(study: Study, text: str) -> str:
+    """Return what is as wide as the page, so that it may stand in the report's text, also if that has two columns."""
+    return f"{LEAVE}{text}{ENTER}" if own.columns(study) > 1 else text
+
+
+def joined(prose: str) -> str:
+    """Return prose without the empty columns between figures and tables that follow one another."""
+    return NOTHING_BETWEEN.sub(r"\1", prose)
+
+
 def figure(pictures: Sequence[Picture], caption: str) -> str:
     """Return a float with one picture, or rows of two, under a common ``caption`` (LaTeX) or each under its own."""
     if len(pictures) == 1:
@@ -60,7 +76,7 @@ def figure(pictures: Sequence[Picture], caption: str) -> str:
         body = _rows("minipage", [_image(each) + _captioned(each, "") for each in pictures])
     # LaTeX reads the numbering of sub-figures before their common caption.
     start = numbering("figure", _number(pictures[0]), count=False) if caption else ""
-    return rf"\begin{{figure}}[!htbp]\centering{start}{body}\end{{figure}}"
+    return rf"\begin{{figure}}[!htp]\centering{start}{body}\end{{figure}}"
 
 
 def numbering(kind: str, own: str, *, count: bool = True) -> str:

@@ -19,6 +19,8 @@ from practica.words import section
 ARTICLE = "article"
 """The class of a report if the study names no other."""
 OPTIONS = ("11pt", "a4paper")
+TWO_COLUMNS = "twocolumn"
+"""The option with which a class sets text, titles and bibliography in two columns, as far as it knows it."""
 PREAMBLE = "preamble.tex"
 SUFFIXES = (".cls", ".clo", ".sty", ".def", ".cfg", ".pdf", ".png", ".jpg")
 """The files in the study's folder that a class or a preamble may read."""
@@ -36,8 +38,18 @@ def document_class(study: Study) -> tuple[str, list[str]]:
     """Return the class of the report and its options."""
     name = latex(study).get("class", ARTICLE)
     options = latex(study).get("options", OPTIONS if name == ARTICLE else ())
-    columns = {1: [], 2: ["twocolumn"]}[study.config["report"]["columns"]]
-    return name, [*options, *(each for each in columns if each not in options)]
+    asked = name != ARTICLE and study.config["report"]["columns"] == 2 and TWO_COLUMNS not in options
+    return name, [*options, *[TWO_COLUMNS] * asked]
+
+
+def decides_columns(study: Study) -> bool:
+    """Return whether the class decides how many columns a page has."""
+    return decides(study) or TWO_COLUMNS in document_class(study)[1]
+
+
+def columns(study: Study) -> int:
+    """Return in how many columns to set the text between figures and tables, which are as wide as the page."""
+    return 1 if decides_columns(study) else int(study.config["report"]["columns"])
 
 
 def decides(study: Study) -> bool:

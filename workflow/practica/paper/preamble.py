@@ -27,11 +27,15 @@ PREAMBLE = r"""
 \makeatletter
 \setlength{\@fptop}{0pt}\setlength{\@fpsep}{\floatsep}\setlength{\@fpbot}{0pt plus 1fil}
 \setlength{\@dblfptop}{0pt}\setlength{\@dblfpsep}{\floatsep}\setlength{\@dblfpbot}{0pt plus 1fil}
-% As in the package placeins, which a small LaTeX lacks: no float leaves its section.
+% No float leaves its section: those that wait for the next page are set where it ends, or as in the package placeins,
+% which a small LaTeX lacks, in a class of two columns.
 \def\FloatBarrier{\par\begingroup\let\@elt\relax
   \edef\@tempa{\@botlist\@deferlist\@dbldeferlist}%
   \ifx\@tempa\@empty\else
-    \ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
+    \if@twocolumn\ifx\@fltovf\relax\clearpage\else\newpage\let\@fltovf\relax\FloatBarrier\fi
+    \else\let\@tempa\@deferlist\global\let\@deferlist\@empty
+      \def\@elt##1{\addvspace\intextsep\box##1\@cons\@freelist##1\addpenalty\z@\addvspace\intextsep}\@tempa
+    \fi
   \fi\endgroup}
 % Tables and figures are made for the width of the page: in a class of two columns they span both.
 \AtBeginDocument{\if@twocolumn
@@ -40,6 +44,12 @@ PREAMBLE = r"""
   \expandafter\let\expandafter\table\csname table*\endcsname
   \expandafter\let\expandafter\endtable\csname endtable*\endcsname
 \fi}
+% Text of two columns is cut by figures and tables, which are as wide as the page, and goes on below them.
+\setlength{\multicolsep}{6pt plus 3pt minus 2pt}
+\newif\ifcut@
+\newcommand{\leavecolumns}{\def\@tempa{multicols}\global\cut@false
+  \ifx\@tempa\@currenvir\global\cut@true\end{multicols}\fi}
+\newcommand{\entercolumns}{\ifcut@\begin{multicols}{2}\raggedcolumns\fi}
 \providecommand{\doi}{}
 \renewcommand{\doi}[1]{\href{https://doi.org/#1}{\nolinkurl{doi:#1}}}
 \makeatother

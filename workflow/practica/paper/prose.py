@@ -14,7 +14,7 @@ from practica.evidence.effects import by_protocol, effect_text
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, UNDECIDED, VERDICTS
 from practica.files import read_text
-from practica.paper import catalogue, comparisons, floats, protocols, render
+from practica.paper import catalogue, comparisons, floats, own, protocols, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
@@ -25,6 +25,7 @@ from practica.paper.macros import Macro, expand, macros
 from practica.paper.parts import alone_text, cause, measured_text, side_names
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
+from practica.paper.tabular import coloured
 from practica.words import items, section, word
 
 RESULTS_FROM_DOCUMENT = "../.."
@@ -120,7 +121,7 @@ class Prose:
     def _printed(self, name: str) -> str:
         """Return a number of the source; pale if it must not be compared with ours."""
         text = self._print(self.facts.look_up(f"fuente:{name}"))
-        return render.coloured(text, PALE) if self._apart(name) else text
+        return coloured(text, PALE) if self._apart(name) else text
 
     def _apart(self, *references: str) -> bool:
         """Return whether the study is a demonstration, and any of the numbers is not a count of parameters."""
@@ -151,7 +152,7 @@ class Prose:
             if isinstance(fact, Missing):
                 return self._gap(fact.reason)
         if self._apart(first, second):
-            return render.coloured(escape(word("uncompared", self.facts.language)), PALE)
+            return coloured(escape(word("uncompared", self.facts.language)), PALE)
         if differs := self.facts.unlike(first, second):
             return self._unlike(differs)
         assert isinstance(one, Fact)
@@ -160,7 +161,7 @@ class Prose:
 
     def _unlike(self, differs: str) -> str:
         words = word(NOT_COMPARABLE, self.facts.language)
-        return render.coloured(escape(f"{words} ({differs})"), NOT_COMPARABLE)
+        return coloured(escape(f"{words} ({differs})"), NOT_COMPARABLE)
 
     def _verdict(self, reference: str) -> str:
         fact = comparisons.find(reference, self.facts)
@@ -176,7 +177,7 @@ class Prose:
         return f"{self._coloured(verdict)} ({told})" if told else self._coloured(verdict)
 
     def _coloured(self, verdict: str) -> str:
-        return render.coloured(escape(word(verdict, self.facts.language)), verdict)
+        return coloured(escape(word(verdict, self.facts.language)), verdict)
 
     def _choose(self, reference: str, *sentences: str) -> str:
         fact = comparisons.find(reference, self.facts)
@@ -232,7 +233,9 @@ class Prose:
             self._place(name, {**self.captions, **self.pictures}, "figure")
         if not self.floats:
             return ""
-        return floats.figure([self._picture(name, bool(caption)) for name in figure_names], caption)
+        return floats.across(
+            self.facts.study, floats.figure([self._picture(name, bool(caption)) for name in figure_names], caption)
+        )
 
     def _picture(self, name: str, part: bool) -> Picture:
         """Return a picture; one that is ``part`` of a figure with a common caption has its title under it."""
@@ -251,9 +254,11 @@ class Prose:
         if not self.floats:
             return ""
         if name not in self.tables:
-            return self._rowless(self.rowless[name])
+            return floats.across(self.facts.study, self._rowless(self.rowless[name]))
         table = make_table(self.tables[name], self.facts)
-        return render.to_latex(table, number=str(table.number or ""))
+        # Claims fill pages, as the text does, where columns do not prevent it.
+        breaks = self.tables[name].kind == "claims" and not own.decides_columns(self.facts.study)
+        return floats.across(self.facts.study, render.to_latex(table, number=str(table.number or ""), breaks=breaks))
 
     def _layers(self, names: str) -> str:
         if not self.floats:
@@ -272,14 +277,14 @@ class Prose:
             if table not in self.placed:  # one table may serve several nets
                 self._place(table, self.tables, "table")
                 tables.append(make_table(self.tables[table], self.facts))
-        return "\n\n".join([*holes, *([render.beside(tables)] if tables else [])])
+        return "\n\n".join([*holes, *([floats.across(self.facts.study, render.beside(tables))] if tables else [])])
 
     def _rowless(self, table: TableSpec) -> str:
         """Return a float in place of a table none of whose variants are part of the study."""
         hole = self._gap(word("left_out", self.facts.language))
         caption = rf"\caption{{{escape(table.caption[self.facts.language])}}}\label{{tab:{table.name}}}"
         number = floats.numbering("table", str(table.number or ""))
-        return rf"\begin{{table}}[!htbp]\centering{number}{caption}{hole}\end{{table}}"
+        return rf"\begin{{table}}[!htp]\centering{number}{caption}{hole}\end{{table}}"
 
     def _place(self, name: str, names: Mapping[str, object], kind: str) -> None:
         if name not in names:

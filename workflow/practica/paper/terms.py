@@ -1,0 +1,36 @@
+"""Say in words on which terms two sides were not trained alike."""
+
+from __future__ import annotations
+
+import re
+
+from practica.config import declarations
+from practica.evidence.equal import PROTOCOL
+from practica.paper.settings import said
+from practica.words import decimal_mark, word
+
+APART = (PROTOCOL, "data")
+"""Terms that are no settings."""
+TERM = re.compile(r"(?:^|, )(\w+) ")
+"""The name of one of the terms in which two sides differ."""
+
+
+def terms(differs: str, language: str) -> str:
+    """Return in words what two sides differ in, such as ``epochs 36 / 14, merge true / –``."""
+    known = {*declarations.engine(), *declarations.own(), *APART}
+    starts = [match for match in TERM.finditer(differs) if match[1] in known]
+    if not starts:
+        return differs
+    ends = [match.start() for match in starts[1:]] + [len(differs)]
+    pairs = {match[1]: _values(differs[match.end() : end], language) for match, end in zip(starts, ends, strict=True)}
+    return ", ".join(
+        word(f"unequal {name}", language).format(pair) if name in APART else said(name, pair, language)
+        for name, pair in pairs.items()
+    )
+
+
+def _values(pair: str, language: str) -> str:
+    """Return the values of two sides as people write them."""
+    truths = {text: word(f"setting_{text}", language) for text in ("true", "false")}
+    values = (truths.get(value, value.replace(".", decimal_mark(language)).strip("[]")) for value in pair.split(" / "))
+    return " / ".join(values)
