@@ -71,6 +71,29 @@ const draw = async place => {
   views.get(place)?.finalize();
   views.set(place, view);
 };
+// By keyboard as by mouse: a factor for what is in sight, and by which part of it a chart moves to the right and up.
+const KEYS = {"+": [0.8, 0, 0], "=": [0.8, 0, 0], "-": [1.25, 0, 0], ArrowLeft: [1, -0.1, 0], ArrowRight: [1, 0.1, 0],
+  ArrowDown: [1, 0, -0.1], ArrowUp: [1, 0, 0.1]};
+const move = (view, [factor, right, up]) => {
+  view.signal("zoom_tuple_fields").forEach(({field, channel}) => {
+    const scale = view.scale(channel), [bend, unbend] = scale.type === "log" ? [Math.log, Math.exp] : [Number, Number];
+    const [low, high] = scale.domain().map(bend), by = (high - low) * (channel === "x" ? right : up);
+    const centre = (low + high) / 2 + by, half = (high - low) / 2 * factor;
+    view.signal(`zoom_${field}`, [unbend(centre - half), unbend(centre + half)]);
+  });
+  view.run();
+};
+const listen = place => {
+  place.tabIndex = 0;
+  place.setAttribute("role", "group");
+  place.setAttribute("aria-label", said.keys);
+  place.onkeydown = event => {
+    const view = views.get(place);
+    if (!view || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS || event.key === "0")) return;
+    event.preventDefault();
+    event.key === "0" ? draw(place) : move(view, KEYS[event.key]);
+  };
+};
 const picture = async (place, kind) => {
   const away = element("div", {style: `position:absolute;left:-9999px;width:${WIDTH}px`});
   document.body.append(away);
@@ -122,6 +145,7 @@ const seen = new IntersectionObserver(entries => entries.filter(entry => entry.i
 const charts = [...document.querySelectorAll(".chart")];
 // Whoever comes by keyboard finds the buttons before the chart is drawn.
 charts.forEach(equip);
+charts.forEach(listen);
 charts.forEach(place => seen.observe(place));
 addEventListener("beforeprint", () => charts.filter(place => !place.childElementCount).forEach(draw));
 dark.addEventListener("change", () => charts.filter(place => views.has(place)).forEach(draw));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -129,6 +130,49 @@ def test_a_curve_tells_its_values(tab: playwright.Page, report: Path) -> None:
     tip = tab.locator("#vg-tooltip-element.visible")
     playwright.expect(tip).to_contain_text("Época")
     playwright.expect(tip).to_contain_text("0,6")  # the factory's accuracy in the second epoch of three
+
+
+def test_a_curve_that_is_hidden_tells_no_values(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "steps.html"))
+    chart = tab.locator("#fig1a .chart")
+    chart.scroll_into_view_if_needed()
+    playwright.expect(chart.locator("svg")).to_be_visible()
+    tip = tab.locator("#vg-tooltip-element.visible")
+    chart.hover()
+    playwright.expect(tip).to_contain_text("Entrenamiento")
+    tab.locator("#fig1a").get_by_role("button", name="Entrenamiento").click()
+    chart.hover()
+    playwright.expect(tip).to_contain_text("Validación")
+    playwright.expect(tip).not_to_contain_text("Entrenamiento")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_chart_zooms_and_moves_by_keyboard(tab: playwright.Page, report: Path, log: bool) -> None:
+    tab.goto(inner(report, "steps.html"))
+    chart = tab.locator("#fig1a .chart")
+    chart.scroll_into_view_if_needed()
+    playwright.expect(chart.locator("svg")).to_be_visible()
+    if log:
+        tab.locator("#fig1a").get_by_role("button", name="Error, eje logarítmico").click()
+        playwright.expect(chart.locator("svg")).to_contain_text("Tasa de error")
+    script = "['x', 'y'].map(each => views.get(document.querySelector('#fig1a .chart')).scale(each).domain())"
+
+    def after(key: str) -> list[list[float]]:
+        chart.press(key)
+        return tab.evaluate(script)
+
+    whole = tab.evaluate(script)
+    near = after("+")
+    assert all(low > first and high < last for (low, high), (first, last) in zip(near, whole, strict=True))
+    right, up = after("ArrowRight"), after("ArrowUp")
+    assert right[0][0] > near[0][0] and right[1] == pytest.approx(near[1])
+    assert up[1][0] > near[1][0] and up[0] == pytest.approx(right[0])
+    back = [after(key) for key in ("ArrowDown", "ArrowLeft", "-")][-1]
+    assert [*back[0], *back[1]] == pytest.approx([*whole[0], *whole[1]])
+    assert after("Control+ArrowRight") == back  # the browser's
+    after("+")
+    chart.press("0")
+    tab.wait_for_function(f"JSON.stringify({script}) === '{json.dumps(whole, separators=(',', ':'))}'")
 
 
 def test_a_heading_sorts_and_a_verdict_filters(tab: playwright.Page, report: Path) -> None:

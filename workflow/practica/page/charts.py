@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -195,14 +196,18 @@ LEGEND = {
 
 
 def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
-    """Return the vertical rule that follows the pointer and shows the values of the nearest epoch."""
+    """Return the vertical rule that follows the pointer and shows what the visible lines have at the nearest epoch."""
     texts = [
         {"calculate": f"isValid(datum.m{place}) ? {_told(place, line, plot)} : '–'", "as": f"t{place}"}
         for place, line in enumerate(plot.lines)
     ]
-    tips = [{"field": f"t{place}", "type": "nominal", "title": line.label} for place, line in enumerate(plot.lines)]
+    first = f"{{{json.dumps(epoch)}: format(datum.epoch, 'd')}}"
+    others = [
+        f"show{place} ? {{{json.dumps(line.label)}: datum.t{place}}} : {{}}" for place, line in enumerate(plot.lines)
+    ]
+    told = f"merge({', '.join([first, *others])})"
     return {
-        "transform": texts,
+        "transform": [*texts, {"calculate": told, "as": "told"}],
         "params": [
             {
                 "name": "pointed",
@@ -220,7 +225,7 @@ def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
             "y": {"value": 0},
             "y2": {"value": "height"},
             "opacity": {"condition": {"value": 0.6, "param": "pointed", "empty": False}, "value": 0},
-            "tooltip": [{"field": "epoch", "type": "quantitative", "title": epoch, "format": "d"}, *tips],
+            "tooltip": {"field": "told", "type": "nominal"},
         },
     }
 
