@@ -171,7 +171,8 @@ def test_a_chart_holds_the_curve_and_its_band(project: Path, faked: Study) -> No
     for place, line in enumerate(found.plots[0].lines):
         assert table[f"m{place}"].tolist() == pytest.approx(line.curve.mean.tolist(), rel=1e-4)
         assert table[f"h{place}"].tolist() == pytest.approx(line.curve.high.tolist(), rel=1e-4)
-        assert chart["layer"][-1]["encoding"]["tooltip"][place + 1]["title"] == line.label
+        told = chart["layer"][-1]["transform"][-1]["calculate"]
+        assert f"show{place} ? {{{json.dumps(line.label)}: datum.t{place}}}" in told
 
 
 def test_charts_to_compare_share_their_limits_and_say_what_they_show(project: Path) -> None:
