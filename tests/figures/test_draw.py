@@ -311,7 +311,7 @@ def test_the_overview_s_dots_are_results_on_test_data(tmp_path: Path) -> None:
     marks = {kind: [float(line.get_ydata()[0]) for line in axes.lines if line.get_marker() == kind] for kind in "oD"}
     tested = [results.value("steps", variant, "test", "accuracy").mean for variant in ("dense", "conv")]
     assert marks["o"] == pytest.approx(tested)
-    assert tested == pytest.approx([0.901, 0.901])
+    assert tested == pytest.approx([0.901, 0.901], abs=1e-5)
     assert marks["D"] == [float(numbers(study)[f"steps/{variant}/test/accuracy"]) for variant in ("dense", "conv")]
 
 
