@@ -94,6 +94,11 @@ def test_the_lock_of_one_that_was_killed_is_removed_and_that_of_another_is_not(f
         assert refused.returncode == 2
         assert f"is locked by process {process.pid} on {socket.gethostname()}, which is running" in refused.stderr
         assert refused.stderr.count("\n") == 3  # with the profile and the configuration
+        planned = fresh.snakemake("--nocolor", "--dry-run", RUN)
+        assert planned.returncode == 0
+        said = planned.stdout + planned.stderr
+        assert f"Another Snakemake, process {process.pid} on {socket.gethostname()}, holds the lock" in said
+        assert "Error" not in said
         process.kill()
         process.wait()
         for job in before:

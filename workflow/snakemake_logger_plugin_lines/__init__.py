@@ -26,7 +26,7 @@ from practica.errors import InputError
 from practica.files import write_json
 from practica.jobs.telling import duration
 from practica.launch import notices, snakemake_internals
-from practica.launch.ending import told_to_end, why_locked
+from practica.launch.ending import planned_beside, told_to_end, why_locked
 from practica.launch.merging import profile_file, tree
 from practica.launch.profiles import problems, refused
 from practica.plan import planned
@@ -210,6 +210,8 @@ class LogHandler(LogHandlerBase):
                 self._show_plan()
             elif not self.common_settings.dryrun:
                 self._sum_up()
+        elif message.startswith("Error: Directory cannot be locked"):  # of a dry run, which goes on
+            self._say(planned_beside())
         elif self.common_settings.verbose or not _of_every_run(message, record.pathname):
             self._say(message)
 

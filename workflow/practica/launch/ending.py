@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -140,10 +141,21 @@ def why_locked() -> str:
     here, owner = Path.cwd(), _owner()
     if owner is None:
         return f"{here} is locked: if no other Snakemake is running there, remove the lock with snakemake --unlock"
-    who = f"process {owner['pid']} on {owner['host']}"
+    said = f"{here} is locked by {_called(owner)}"
     if owner["host"] == socket.gethostname():
-        return f"{here} is locked by {who}, which is running there: wait for it, or stop it (kill {owner['pid']})"
-    return f"{here} is locked by {who}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
+        return f"{said}, which is running there: wait for it, or stop it (kill {owner['pid']})"
+    return f"{said}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
+
+
+def planned_beside() -> str:
+    """Return what to know of a dry run in a folder that another Snakemake has locked."""
+    owner = _owner()
+    who = f", {_called(owner)}," if owner else ""
+    return f"Another Snakemake{who} holds the lock of this folder: what follows is what it has not finished yet"
+
+
+def _called(owner: Mapping[str, Any]) -> str:
+    return f"process {owner['pid']} on {owner['host']}"
 
 
 def _owner() -> dict[str, Any] | None:
