@@ -16,6 +16,7 @@ from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED
 from practica.evidence.verdicts import write_claims
 from toy import resolve
 
+ALONE = {"seeds_per_job": 1}
 DENSE, CONV = ("steps", "dense"), ("steps", "conv")
 
 
@@ -102,3 +103,22 @@ def test_variants_side_by_side_may_have_other_settings_but_no_other_terms(tmp_pa
     assert unlike(found, DENSE, CONV) == "epochs 36 / 14, train_samples 900 / –"
     assert unequal(found, DENSE, CONV, ["epochs", "dropout", "train_samples"]) == ""
     assert unlike(found, DENSE, DENSE) == ""
+
+
+@pytest.mark.parametrize(
+    ("precisions", "reason"),
+    [
+        (("float32", "float32", "mixed_bfloat16"), ""),
+        (("float32", "mixed_bfloat16", "mixed_bfloat16"),
+         "precision float32 + mixed_bfloat16 / float32 + mixed_bfloat16"),
+    ],
+)  # fmt: skip
+def test_terms_are_equal_seed_by_seed(tmp_path: Path, precisions: tuple[str, ...], reason: str) -> None:
+    """Some nodes of a cluster compute in one precision, and others in another."""
+    nets = study({"epochs": 12}, {}, {})
+    nets = resolve({**nets.config, "seeds": 3, "exercises": {"steps": {**nets.config["exercises"]["steps"], **ALONE}}})
+    fill(nets, tmp_path)
+    collect(nets, tmp_path)
+    found = Results(nets, tmp_path)
+    found.runs["precision"] = ["float32", "float32", "mixed_bfloat16", *precisions]
+    assert unequal(found, DENSE, CONV, ()) == unlike(found, DENSE, CONV) == reason

@@ -74,10 +74,18 @@ def _recorded(results: Results, first: Named, second: Named) -> dict[str, tuple[
     differing: dict[str, tuple[Any, Any]] = {}
     for column, name in RECORDED.items():
         pair = _values(its_rows, column), _values(other, column)
-        if all(pair) and pair[0] != pair[1]:
+        if all(pair) and (pair[0] != pair[1] or _apart(results, first, second, column)):
             differing[name] = pair
     ours, theirs = (STAND_IN if (rows["data"] == STAND_IN).any() else REAL for rows in (its_rows, other))
     return {**differing, "data": (ours, theirs)} if ours != theirs else differing
+
+
+def _apart(results: Results, first: Named, second: Named, column: str) -> bool:
+    """Return whether the runs of a seed differ in a column, although both variants have the same values in it."""
+    if results.terms(*first)[column].nunique() < 2:
+        return False
+    ours, theirs = (results.by_seed(*each, column) for each in (first, second))
+    return any(ours[seed] != theirs[seed] for seed in ours.keys() & theirs.keys())
 
 
 def _values(rows: pd.DataFrame, column: str) -> str:

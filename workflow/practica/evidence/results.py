@@ -226,6 +226,12 @@ class Results:
         """Return the rows of ``runs.csv`` of a variant's finished blocks."""
         return _select(self._runs[exercise, variant], status="done")
 
+    def by_seed(self, exercise: str, variant: str, column: str) -> dict[int, Any]:
+        """Return what ``runs.csv`` holds in a column for the block of each finished seed of a variant."""
+        values = self.terms(exercise, variant).set_index("block")[column]
+        blocks = (block for block in self._blocks(exercise, variant) if block.name in values)
+        return {seed: values[block.name] for block in blocks for seed in block.seeds}
+
     def seconds_per_epoch(self, exercise: str, variant: str) -> pd.Series:
         """Return the seconds of training per epoch, by seed: the block's seconds divided by its seeds."""
         done = self.terms(exercise, variant).set_index("block")
