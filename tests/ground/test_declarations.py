@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -267,7 +268,7 @@ def test_the_engine_says_every_setting_that_it_is_to_say() -> None:
     for language in languages():
         words = set(section("settings", language))
         assert {name for name in declarations.said(variants=True) if name in declarations.engine()} <= words
-        named = {name.removeprefix("name_").removeprefix("one_") for name in words if not name.startswith("option_")}
+        named = {re.sub("^(name|one|single)_", "", name) for name in words if not name.startswith("option_")}
         assert named == set(declarations.engine())
 
 

@@ -184,7 +184,7 @@ def test_no_rule_writes_a_label_itself() -> None:
     [
         (lambda fr: fr["page"].pop("home"), r"page\.home is missing \(in English: 'Home'\); w"),
         (lambda fr: fr["page"]["several"].pop("undecided"), r"page\.several\.undecided is missing"),
-        (lambda fr: fr.pop("glyphs"), r"glyphs\.not_shown is missing \(in English: '.*'\), and 3 others; write it"),
+        (lambda fr: fr.pop("glyphs"), r"glyphs\.not_shown is missing \(in English: '.*'\), and 4 others; write it"),
         (lambda fr: fr["report"].update(setting_false=False), r"report\.setting_false: False must be text; put it in"),
         (lambda fr: fr["bibliography"].update(comma_before_and="no"), "comma_before_and: 'no' must be true or false"),
         (lambda fr: fr["figures"].update(seeds_many="{m} graines"), r"figures\.seeds_many: nothing fills \{m\}; Engl"),

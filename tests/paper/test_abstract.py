@@ -7,9 +7,11 @@ import pytest
 
 from paper.factory import fill
 from paper.sections import section
+from practica.config import declarations
 from practica.config.study import Study
 from practica.paper.facts import Facts
-from practica.paper.findings import judged
+from practica.paper.findings import MOST, findings, judged
+from practica.paper.settings import training
 from toy import copied, resolve, toy_study
 
 ONE, TWO = {"verdict": "confirmed"}, {"verdict": "undecided"}
@@ -73,8 +75,8 @@ def without_source(folder: Path) -> str:
         ),
         (
             [MISSING, MISSING],
-            "In 2 exercises, none of the 2 claims of the source is judged here: some runs are missing.",
-            "En 2 ejercicios, ninguna de las 2 afirmaciones de la fuente se juzga aquí: faltan corridas.",
+            "In 2 exercises, neither of the two claims of the source is judged here: some runs are missing.",
+            "En 2 ejercicios, ninguna de las dos afirmaciones de la fuente se juzga aquí: faltan corridas.",
         ),
         (
             [FEW],
@@ -90,6 +92,43 @@ def test_the_abstract_tells_judged_claims_from_others(
     assert said(toy, results, "es", *claims) == spanish
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_sentences_fit_any_number_of_claims(language: str, toy: Study, results: Path) -> None:
+    numbers = {"en": ("only claim", "both claims", "all 3 claims"), "es": ("única", "las dos afirm", "las 3 afirm")}
+    none = {"en": ("only claim", "neither", "none of the 3"), "es": ("única", "ninguna de las dos", "ninguna de las 3")}
+    assert said(toy, results, language) == ""
+    for count in (1, 2, 3):
+        assert numbers[language][count - 1] in said(toy, results, language, *[ONE] * count)
+        assert none[language][count - 1] in said(toy, results, language, *[MISSING] * count)
+
+
+@pytest.mark.parametrize(
+    ("more", "english", "spanish"), [(1, "And one other.", "Y otra."), (2, "And 2 others.", "Y otras 2.")]
+)
+def test_further_findings_are_counted(more: int, english: str, spanish: str, toy: Study, results: Path) -> None:
+    claim = {**ONE, "id": "steps-a", "exercise": "steps", "parts": [ONE], "sentence": {"en": "It holds"}}
+    for language, told in (("en", english), ("es", spanish)):
+        facts = Facts(toy, results, language)
+        vars(facts)["claims"] = {"claims": [claim] * (MOST + more), "decisions": {"count": 0}}
+        assert findings(facts).endswith(f" {told}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "english", "spanish"),
+    [
+        ({"epochs": 1, "batch_size": 1}, "batches of one sample and 1 epoch", "lotes de un ejemplo y 1 época"),
+        ({"epochs": 2, "batch_size": 2}, "batches of 2 samples and 2 epochs", "lotes de 2 ejemplos y 2 épocas"),
+        ({"units": [1]}, "a hidden layer of one neuron", "una capa oculta de una neurona"),
+        ({"units": [17]}, "a hidden layer of 17 neurons", "una capa oculta de 17 neuronas"),
+        ({"units": [8, 4]}, "hidden layers of 8 and 4 neurons", "capas ocultas de 8 y 4 neuronas"),
+        ({"test_samples": 1}, "one test sample", "uno de prueba"),
+    ],
+)
+def test_settings_fit_any_number(settings: dict[str, Any], english: str, spanish: str) -> None:
+    names = declarations.said(variants=True)
+    assert (training(settings, "en", names), training(settings, "es", names)) == (english, spanish)
+
+
 def test_the_abstract_of_a_study_without_a_source_mentions_none(tmp_path: Path) -> None:
     study = toy_study(study=without_source(tmp_path), only="steps")
     fill(study, tmp_path)
@@ -97,7 +136,7 @@ def test_the_abstract_of_a_study_without_a_source_mentions_none(tmp_path: Path) 
         for claims in ([ONE, TWO], [ONE, MISSING], [MISSING, MISSING], [ONE], [MISSING]):
             text = said(study, tmp_path, language, *claims)
             assert source not in text and "  " not in text
-    assert said(study, tmp_path, "en", ONE, TWO).startswith("In one exercise, we judge all 2 claims with 2 seeds: ")
+    assert said(study, tmp_path, "en", ONE, TWO).startswith("In one exercise, we judge both claims with 2 seeds: ")
 
 
 def test_what_one_seed_leaves_to_judge_is_not_judged_with_it(tmp_path: Path) -> None:
@@ -137,7 +176,7 @@ def test_the_text_of_a_demonstration_says_once_that_it_judges_nothing(tmp_path: 
 def test_the_decisions_are_told_only_if_there_are_several(toy: Study, results: Path) -> None:
     assert "5 decisions" in said(toy, results, "en", ONE, TWO, decisions=5)
     several = said(toy, results, "en", ONE, TWO, MISSING, decisions=5)
-    assert several.index("They rest on 5 decisions") < several.index("The other one")
+    assert several.index("These are 5 decisions") < several.index("The other one")
     assert "decisions" not in said(toy, results, "en", ONE, TWO, decisions=1)
 
 

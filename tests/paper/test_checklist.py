@@ -36,7 +36,7 @@ def test_what_is_missing_is_counted(tmp_path):
     fill(study, tmp_path, skip=("steps/dense",))
     made = table(Facts(study, tmp_path, "en"))
     assert made.rows[0][1].text == "1/2"
-    assert "1 of 2 jobs finished" in made.notes[0]
+    assert "Jobs that finished: 1 of 2;" in made.notes[0]
     assert r"\section{Reproducibility checklist}" in checklist(Facts(study, tmp_path, "en"))
     assert "steps" in to_csv(made)
 
@@ -56,7 +56,7 @@ def test_a_search_by_rungs_is_listed_with_the_epochs_that_were_trained(tmp_path)
     assert [listed[place].text for place in (3, 5)] == ["9", "4"]
     assert listed[2].text == "learning rate 0.001 to 0.1; 1 epoch"
     assert "pruned trials included" in searches(facts).notes[1]
-    assert searches(facts).notes[2] == "Of these 9 trials, 2 finished for these results."
+    assert searches(facts).notes[2] == "Trials that finished for these results: 2 of 9."
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "trial": trial, "block": "s0-2"}
     failed = row | {"trial": trials(study, "steps", "dense")[5].name}
     pd.DataFrame([row | {"failed": 0}, failed]).to_csv(tmp_path / COSTS, index=False)
-    assert searches(Facts(study, tmp_path, "en")).notes[2] == "Of these 6 trials, 1 finished for these results."
+    assert searches(Facts(study, tmp_path, "en")).notes[2] == "Trials that finished for these results: 1 of 6."
     assert r"\label{tab:searches}" not in checklist(Facts(one_exercise(), tmp_path, "en"))
 
 

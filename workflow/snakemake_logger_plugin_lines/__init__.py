@@ -171,7 +171,8 @@ class LogHandler(LogHandlerBase):
             return
         self._work.total = record.stats.get("total", 0)
         self._work.trainings = sum(record.stats.get(rule, 0) for rule in planned.TRAINING_RULES)
-        self._say(f"{self._work.total} jobs to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
+        jobs = "1 job" if self._work.total == 1 else f"{self._work.total} jobs"
+        self._say(f"{jobs} to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
         if not self.common_settings.dryrun:
             self._expected = Expectations(opened[0]) if opened and self._work.trainings else None
             for sentence in notices.lacking(opened[0].config["notify"]) if opened else []:

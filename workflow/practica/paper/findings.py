@@ -17,7 +17,7 @@ from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.origins import commits, told_commits
 from practica.paper.tabular import coloured
-from practica.words import in_language, items, section, word
+from practica.words import counted, in_language, items, section, word
 
 MOST = 12
 """The first page names at most this many claims of one verdict."""
@@ -63,7 +63,8 @@ def judged(facts: Facts) -> str:
     count = len(facts.study.exercises)
     others = [claim for claim in claims if claim["verdict"] in UNJUDGED]
     amount = "none" if len(others) == len(claims) else "some" if others else "all"
-    said = texts[f"judged_{amount}" if len(claims) > 1 else f"judged_{amount}_of_one"].format(
+    key = f"judged_{amount}"
+    said = (texts[f"{key}_of_one"] if len(claims) == 1 else counted(texts, key, len(claims))).format(
         exercises=word("exercise_judged" if count == 1 else "exercises_judged", language).format(count),
         claims=len(claims),
         judged=len(claims) - len(others),
@@ -74,8 +75,7 @@ def judged(facts: Facts) -> str:
     )
     rest = ""
     if amount == "some":
-        form = texts["unjudged" if len(others) > 1 else "unjudged_one"]
-        rest = form.format(len(others), why=_why(others, facts))
+        rest = counted(texts, "unjudged", len(others)).format(len(others), why=_why(others, facts))
     return " ".join(filter(None, [said, decisions(facts), rest, *protocols.front(facts)]))
 
 
@@ -132,7 +132,7 @@ def findings(facts: Facts) -> str:
             for claim in claims[:MOST]
         ]
         if more := len(claims) - len(sentences):
-            sentences.append(escape(texts["and_more"].format(more)) + ".")
+            sentences.append(escape(counted(texts, "and_more", more).format(more)) + ".")
         heading = texts[f"found {verdict}"]
         paragraphs.append(rf"\textbf{{{coloured(escape(heading), verdict)}}} {' '.join(sentences)}")
     return r"\par ".join(paragraphs)

@@ -40,14 +40,18 @@ def seeds(counts: Iterable[int], language: str) -> str:
 def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | None = None) -> str:
     """Return in words the settings that are set; by default only those that are always mentioned."""
     keys = declarations.said() if names is None else names
-    values = {name: setting(settings[name], language) for name in keys if settings.get(name)}
-    return items([said(name, value, language) for name, value in values.items()], language)
+    values = {name: settings[name] for name in keys if settings.get(name)}
+    told = [
+        said(name, setting(value, language), language, single=isinstance(value, list | tuple) and len(value) == 1)
+        for name, value in values.items()
+    ]
+    return items(told, language)
 
 
-def said(name: str, value: str, language: str) -> str:
-    """Return a setting in words, or with its own name if it has no words."""
+def said(name: str, value: str, language: str, *, single: bool = False) -> str:
+    """Return a setting in words, or with its own name if it has none; its value may be the ``single`` one of a list."""
     every = section("settings", language)
-    one = every.get(f"one_{name}") if value == "1" else None
+    one = every.get(f"one_{name}") if value == "1" else every.get(f"single_{name}") if single else None
     words = one or every.get(name) or declarations.own_words(name, language) or f"{name} {{}}"
     return str(words).format(value)
 

@@ -73,6 +73,11 @@ def items(texts: Sequence[str], language: str) -> str:
     return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
+def counted(texts: Words, key: str, count: int) -> str:
+    """Return the words for so many things: those of ``key``, or ``key_one`` or ``key_two`` if the language has them."""
+    return texts.get(f"{key}_{ {1: 'one', 2: 'two'}.get(count, '') }", texts[key])
+
+
 def label(texts: Words, key: str) -> str:
     """Return the word for ``key``, or ``key`` itself for names that users add, such as their own metrics."""
     return texts.get(key, key.replace("_", " "))
@@ -111,7 +116,7 @@ def check_languages(chosen: Sequence[str]) -> None:
         if unknown := [name for name in sections(language) if name not in model_words]:
             raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], model_words)}")
         if missing := [key for key in model if key not in own]:
-            more = f", and {len(missing) - 1} others" if len(missing) > 1 else ""
+            more = ["", ", and one other", f", and {len(missing) - 1} others"][min(len(missing), 3) - 1]
             raise InputError(f"{file}: {missing[0]} is missing (in English: {model[missing[0]]!r}){more}; write it")
         if idle := [key for key in own if key not in asked and key.partition(".")[0] not in ADDED]:
             raise InputError(f"{file}: {idle[0]}: no report shows it{_close(idle[0], asked)}")
