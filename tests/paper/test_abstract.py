@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from paper.factory import fill
+from paper.factory import fill, write_block
 from paper.sections import section
 from practica.config import declarations
 from practica.config.study import Study
+from practica.evidence.collect import collect
+from practica.evidence.verdicts import write_claims
 from practica.paper.facts import Facts
 from practica.paper.findings import MOST, findings, judged
 from practica.paper.settings import training
@@ -155,6 +157,20 @@ def test_seeds_of_nets_that_no_judged_claim_is_about_and_repetitions_of_times_do
     judgements = of("steps/dense/gap", 5), of("steps/conv/gap", 8), of("moons/raw/timing/ms_per_epoch", 3)
     alone = of("moons/raw/gap", 1, verdict="not evaluated", cause="few")
     assert "with 5–8 seeds: 3 are" in said(toy, results, "en", *judgements, alone)
+
+
+def test_runs_that_failed_are_counted_where_verdicts_rest_on_the_others(tmp_path: Path) -> None:
+    exercise = {"dataset": "walks", "seeds_per_job": 1, "variants": {"dense": {}, "conv": {}}}
+    study = resolve({"seeds": 5, "exercises": {"steps": exercise}})
+    for block in study.blocks():
+        if (block.variant, block.seeds[0]) not in (("conv", 1), ("conv", 3)):
+            write_block(block, tmp_path)
+    collect(study, tmp_path)
+    write_claims(study, tmp_path)
+    english, spanish = (judged(Facts(study, tmp_path, language)) for language in ("en", "es"))
+    assert "with 3–5 seeds" in english
+    assert "Of the 10 runs planned for these claims, 2 failed or are missing; the verdicts leave them out." in english
+    assert "De las 10 corridas previstas para estas afirmaciones, 2 fallaron o faltan" in spanish
 
 
 def test_a_demonstration_says_that_it_judges_nothing_and_of_no_seeds(tmp_path: Path) -> None:
