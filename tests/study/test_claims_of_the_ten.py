@@ -262,3 +262,14 @@ def test_the_error_of_the_logistic_map_is_relative_to_the_variance_where_its_inp
     errors = Results(other, tmp_path).per_seed("ej05", "tanh5", "test", "mse")
     relative = by_seed(Results(other, tmp_path), "ej05", "tanh5", "relative_mse")
     assert relative.to_numpy() == pytest.approx((errors / answers.var()).to_numpy(), rel=0.02)
+
+
+@needs("ej03/l2", "ej03/bn_l2")
+@pytest.mark.parametrize(("l2", "verdict"), [(0.01, CONFIRMED), (0.001, NOT_CONFIRMED), (0.0001, NOT_CONFIRMED)])
+def test_a_larger_penalty_is_larger(tmp_path: Path, l2: float, verdict: str) -> None:
+    study = TenWorld().write(tmp_path)
+    entry = study.config["exercises"]["ej03"]
+    variants = {"l2": {"settings": {"l2": 0.001}}, "bn_l2": {"settings": {"l2": l2}}}
+    other = Study.resolve({**study.config, "exercises": {"ej03": {**entry, "variants": variants}}})
+    claim = evaluate([CLAIMS["ej03-f"]], Results(other, tmp_path))[0]
+    assert part_of(claim, "larger")["verdict"] == verdict
