@@ -17,14 +17,14 @@ from paper.factory import one_exercise
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_table
 from practica.evidence.curves import Curve
-from practica.evidence.results import Results
+from practica.evidence.results import Missing, Results
 from practica.evidence.rules import VERDICTS
 from practica.evidence.source import numbers
 from practica.evidence.verdicts import write_claims
 from practica.figures import rows
 from practica.figures.catalogue import figures_for
 from practica.figures.curves import POINTS, thinned
-from practica.figures.draw import draw, draw_from
+from practica.figures.draw import draw, draw_from, explain
 from practica.figures.glance import overview_caption
 from practica.figures.style import save
 from practica.figures.tones import SIGNS
@@ -459,3 +459,9 @@ def test_a_long_forest_plot_is_cut_into_pages_between_two_claims(
     latex = document._forest(Facts(complete.study, complete.folder, "en"))
     assert latex.count(r"\begin{figure}") == len(cuts) == latex.count("(continued)") + 1 > 1
     assert latex.count("viewport=0 0.0 ") == len(cuts)  # the axis stands below each part
+
+
+def test_what_a_run_did_not_record_is_told_in_the_figure_s_language() -> None:
+    texts = section("figures", "es")
+    assert explain(Missing("steps/dense recorded no arrays images", "unrecorded"), texts).endswith("no se registró")
+    assert explain(Missing("out of memory", "failed"), texts).endswith("(out of memory)")

@@ -38,7 +38,7 @@ from practica.paper.layers import shown_tables
 from practica.paper.origins import listed
 from practica.paper.settings import heading, setting
 from practica.words import section
-from toy import copied
+from toy import copied, toy_study, two_protocols
 
 
 def page(project: Path, name: str) -> str:
@@ -116,6 +116,18 @@ def test_options_of_a_setting_are_in_words() -> None:
     stopping = {"patience": 5, "restore_best": False}
     assert setting(stopping, "es") == "paciencia 5, pesos de la mejor época: no"
     assert setting({"name": "AdamW", "weight_decay": 0.01}, "en") == "AdamW (weight_decay 0.01)"
+    loss = {"name": "binary_crossentropy", "from_logits": False}
+    assert setting(loss, "es") == "la entropía cruzada binaria (a partir de logits: no)"
+    assert setting("sigmoid", "es") == "sigmoide"
+
+
+def test_settings_side_by_side_are_those_of_all_protocols(tmp_path: Path) -> None:
+    folder = two_protocols(tmp_path / "study")
+    study = toy_study(study=str(folder), protocols=["ours", "theirs"], seeds=3)
+    fill(study, tmp_path / "results")
+    table = exercise._settings(Facts(study, tmp_path / "results", "en"), "steps")
+    assert [column.key for column in table.columns[1:]] == list(study.every_variant("steps"))
+    assert "Dense layers (as published)" in [column.heading for column in table.columns]
 
 
 def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:
@@ -264,7 +276,7 @@ def test_several_claims_are_counted_in_the_plural(project: Path) -> None:
 def test_captions_say_what_was_run(project: Path, faked: Study) -> None:
     caption = unescape(page(project, "steps.html").split('id="fig1a"')[1].split("</figure>")[0])
     epochs = faked.settings("steps", "dense")["epochs"]
-    trained = f"Adam, tasa de aprendizaje 0,001, lotes de 32 ejemplos, {epochs} épocas y capas ocultas de 8 neuronas"
+    trained = f"Adam, tasa de aprendizaje 0,001, lotes de 32 ejemplos, {epochs} épocas y una capa oculta de 8 neuronas"
     assert f"{trained}; 5 semillas" in caption
 
 

@@ -265,9 +265,9 @@ def stand_in(spec: Spec, results: Results) -> bool:
 
 
 def explain(missing: Missing, texts: Words) -> str:
-    """Return in the figure's language why there is nothing; a reason that a program gave stays as it is."""
+    """Return in the figure's language why there is nothing; a reason that a failure gave stays as it is."""
     text = f"{texts['no_results']}: {texts[missing.status]}"
-    return f"{text} ({missing.reason})" if missing.reason and missing.reason != NOT_RUN else text
+    return text if missing.reason in ("", NOT_RUN) or missing.status == "unrecorded" else f"{text} ({missing.reason})"
 
 
 KINDS: Mapping[str, Callable[[Spec, Results, Words, str], Figure]] = {

@@ -111,7 +111,7 @@ def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
 
 def _settings(facts: Facts, exercise: str) -> Table:
     """Return the settings of the variants side by side; those that differ stand out."""
-    variants = facts.study.variants(exercise)
+    variants = facts.study.every_variant(exercise)
     values = {variant: facts.study.settings(exercise, variant) for variant in variants}
     names = dict.fromkeys(name for each in values.values() for name in each)
     words = section("page", facts.language)
