@@ -134,6 +134,14 @@ def test_values_of_the_best_epoch_are_left_out_and_stand_ins_marked() -> None:
     assert (row["metric"], row["data"]) == ("accuracy", "STAND-IN")
 
 
+def test_generated_data_test_nothing() -> None:
+    values = {"first": {seed: 0.5 + seed / 1000 for seed in range(9)}, "second": dict.fromkeys(range(9), 0.9)}
+    (real,), (generated,) = (compared(TWO, metrics(values, kind)).to_dict("records") for kind in ("real", "STAND-IN"))
+    assert real["significant"] and not generated["significant"]
+    assert np.isnan(generated["p"]) and np.isnan(generated["p_holm"])
+    assert generated["mean"] == real["mean"]
+
+
 def test_no_pair_leaves_an_empty_table_with_its_columns() -> None:
     assert compared(TWO, metrics({"first": {0: 0.5}})).columns.tolist() == COLUMNS
 

@@ -28,8 +28,8 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     Final metrics are evaluated with the weights of the last epoch. Variants share the data seed, so their seeds form
     pairs; variants of different protocols are not compared. Folds are averaged within their seed first. Errors and
     losses are compared by their ratio, everything else by its difference. ``significant`` says whether ``p_holm``,
-    which is corrected for all rows, is under 0.05; it is never true with too few pairs, or if the two were trained on
-    unequal terms.
+    which is corrected for all rows, is under 0.05; it is never true with too few pairs, on generated data, or if the
+    two were trained on unequal terms.
     """
     rows = paired(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
@@ -38,11 +38,11 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     how = results.study.sequential
     pairs = zip(samples, scales, strict=True)
     table = table.join(table_of([estimate(values, scale, sequential=how) for values, scale in pairs]))
+    tested = (table["n"] >= FEWEST) & (table["unequal"] == "") & (table["data"] == REAL)
     table["p"] = [
-        p_differs(values, NEUTRAL[kind], scale, sequential=how) if len(values) >= FEWEST and not unequal else np.nan
-        for values, kind, scale, unequal in zip(samples, table["kind"], scales, table["unequal"], strict=True)
+        p_differs(values, NEUTRAL[kind], scale, sequential=how) if test else np.nan
+        for values, kind, scale, test in zip(samples, table["kind"], scales, tested, strict=True)
     ]
-    tested = table["p"].notna()
     table["p_holm"] = np.nan
     table.loc[tested, "p_holm"] = holm(table.loc[tested, "p"].tolist())
     table["significant"] = table["p_holm"] < ALPHA
