@@ -24,6 +24,7 @@ from practica.evidence.costs import COLUMNS, COSTS
 from practica.evidence.curves import Curve
 from practica.evidence.results import Results
 from practica.evidence.rules import VERDICTS
+from practica.evidence.verdicts import write_claims
 from practica.figures.catalogue import report_figures, spec
 from practica.figures.curves import Line, Plot
 from practica.figures.draw import Course, course, figure_words
@@ -256,6 +257,36 @@ def test_metrics_of_a_single_run_stand_below_each_other(tmp_path: Path) -> None:
     final = run[~run["metric"].str.startswith("best_")]
     shown = [float(value) for value in re.findall(r'class="number" data-value="([^"]+)"', table)]
     assert sorted(shown) == pytest.approx(sorted(final["value"]))
+
+
+def test_a_run_says_if_it_is_of_no_commit_or_not_as_it_was_left_and_the_first_page_how_many_are_lost(
+    tmp_path: Path,
+) -> None:
+    study = one_exercise()  # with a dirty tree
+    for block in study.blocks():
+        write_block(block, tmp_path)
+    dense, conv = (next(block for block in study.blocks() if block.variant == name) for name in ("dense", "conv"))
+    manifest = dense.folder(tmp_path) / "manifest.json"
+    content = read_json(manifest)
+    content["provenance"]["git"]["dirty"] = False
+    write_json(manifest, {**content, "rewritten": "an older table"})
+    collect(study, tmp_path)
+    write_claims(study, tmp_path)
+    write_pages(study, tmp_path)
+    runs = (tmp_path / "page/steps_runs_en.html").read_text()
+    first, second = (
+        runs.split(f'id="{block.variant}-{block.name}"')[1].split("</section>")[0] for block in (dense, conv)
+    )
+    assert "an older table" in first and "uncommitted" not in first
+    assert "(with uncommitted changes)" in second and "Written again" not in second
+    assert "failed or are missing" not in (tmp_path / "page/index_en.html").read_text()
+    (conv.folder(tmp_path) / "metrics.json").unlink()
+    kept = read_json(tmp_path / "claims.json")
+    collect(study, tmp_path)
+    write_json(tmp_path / "claims.json", kept)  # judged with these runs
+    write_pages(study, tmp_path)
+    lost = f"{len(conv.seeds)} failed or are missing; the verdicts leave them out."
+    assert lost in (tmp_path / "page/index_en.html").read_text()
 
 
 def test_a_figure_names_the_seeds_of_its_runs(project: Path) -> None:

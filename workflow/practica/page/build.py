@@ -29,7 +29,7 @@ from practica.paper import checklist, protocols
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
-from practica.paper.findings import decisions
+from practica.paper.findings import decisions, lost
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
@@ -129,7 +129,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     return {
         "here": "index",
         "tally": tally,
-        "decisions": decisions(facts),
+        "decisions": " ".join(filter(None, [decisions(facts), lost(facts)])),
         "protocols": protocols.front(facts),
         "cards": cards,
         "overview": overview(facts),

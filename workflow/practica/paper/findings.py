@@ -62,7 +62,6 @@ def judged(facts: Facts) -> str:
     language, texts = facts.language, section("report", facts.language)
     count = len(facts.study.exercises)
     others = [claim for claim in claims if claim["verdict"] in UNJUDGED]
-    rest_on = [part for claim in claims if claim not in others for part in claim["parts"] if part.get("estimate")]
     amount = "none" if len(others) == len(claims) else "some" if others else "all"
     key = f"judged_{amount}"
     said = (texts[f"{key}_of_one"] if len(claims) == 1 else counted(texts, key, len(claims))).format(
@@ -70,18 +69,25 @@ def judged(facts: Facts) -> str:
         claims=len(claims),
         judged=len(claims) - len(others),
         of_source=spoken(facts.study, texts, "of_source"),
-        seeds=_seeds(rest_on, facts),
+        seeds=_seeds(facts),
         counts=_counts(claims, language),
         why=_why(others, facts),
     )
     rest = ""
     if amount == "some":
         rest = counted(texts, "unjudged", len(others)).format(len(others), why=_why(others, facts))
-    return " ".join(filter(None, [said, decisions(facts), _lost(rest_on, facts), rest, *protocols.front(facts)]))
+    return " ".join(filter(None, [said, decisions(facts), lost(facts), rest, *protocols.front(facts)]))
 
 
-def _lost(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
-    """Return how many runs failed or are missing of those that these parts of claims rest on; empty if none."""
+def _rest_on(facts: Facts) -> list[Mapping[str, Any]]:
+    """Return the parts of claims, as far as they were measured, that the verdicts rest on."""
+    claims = [claim for claim in (facts.claims or {"claims": []})["claims"] if claim["verdict"] not in UNJUDGED]
+    return [part for claim in claims for part in claim["parts"] if part.get("estimate")]
+
+
+def lost(facts: Facts) -> str:
+    """Return how many runs failed or are missing of those that the verdicts rest on; empty if none."""
+    parts = _rest_on(facts)
     quantities = [
         Quantity.parse(side["quantity"]) for part in parts for side in (part["of"], part.get("other")) if side
     ]
@@ -90,8 +96,9 @@ def _lost(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
     return word("runs_lost", facts.language).format(lost=planned - done, all=planned) if done < planned else ""
 
 
-def _seeds(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
-    """Return with how many seeds these parts of claims are judged; empty with one, which judges none."""
+def _seeds(facts: Facts) -> str:
+    """Return with how many seeds claims are judged; empty with one, which judges none."""
+    parts = _rest_on(facts)
     counts = [part["estimate"]["n"] for part in parts if Quantity.parse(part["of"]["quantity"]).split != TIMING]
     told = settings.seeds(counts, facts.language) if counts else facts.seeds()
     return "" if told == settings.seeds([1], facts.language) else word("with_seeds", facts.language).format(told)
