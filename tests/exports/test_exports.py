@@ -132,6 +132,28 @@ def test_a_crate_of_a_study_with_holes_says_so(tmp_path):
     assert "steps/dense/s0-1 is missing" in run["error"]
 
 
+def test_what_is_wrong_with_runs_is_in_the_descriptions(tmp_path):
+    study = one_exercise()
+    fill(study, tmp_path)
+    write_json(tmp_path / "study.json", dict(study.config))
+
+    def descriptions(*, dirty, **marks):
+        for manifest in tmp_path.glob("runs/*/*/*/manifest.json"):
+            content = json.loads(manifest.read_text())
+            content["provenance"]["git"]["dirty"] = dirty and "dense" in manifest.parts
+            write_json(manifest, content | (marks if "dense" in manifest.parts else {}))
+        with zipfile.ZipFile(write_crate(study, tmp_path)) as archive:
+            entities = {each["@id"]: each for each in json.loads(archive.read("ro-crate-metadata.json"))["@graph"]}
+        notes = json.loads((write_deposit(study, tmp_path) / ".zenodo.json").read_text()).get("notes", "")
+        return entities["./"]["description"].partition("code, settings, results. ")[2], notes
+
+    assert descriptions(dirty=False) == ("", "")
+    told = (
+        "From code that was not committed: steps/dense. Written again, and not as the runs left them: steps/dense/s0-1."
+    )
+    assert descriptions(dirty=True, rewritten="from tables") == (told, told)
+
+
 def test_a_file_of_any_name_is_in_the_crate_under_an_address(tmp_path):
     study = one_exercise()
     fill(study, tmp_path)

@@ -22,6 +22,7 @@ from practica.exports.codecheck import CODECHECK, codecheck
 from practica.exports.sums import CRATE, digest, result_files
 from practica.files import atomic_path, read_json, sha256
 from practica.launch.merging import BASE
+from practica.reference.condense import caveats
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -83,7 +84,8 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
     crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": cited.license}))
     people = _people(crate, authors(study, study.languages[0]) or cited.authors)
     crate.name = study.heading(study.languages[0])
-    crate.description = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
+    told = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results"
+    crate.description = "".join(f"{each}. " for each in (told, *caveats(study, results))).strip()
     crate.datePublished = end.isoformat(timespec="seconds")
     crate.root_dataset["author"] = _one(people)
     crate.publisher = people[0]

@@ -18,6 +18,7 @@ from practica.exports.codecheck import CODECHECK, codecheck
 from practica.exports.crate import write_crate
 from practica.exports.sums import DEPOSIT, SUMS, digest
 from practica.files import atomic_path, read_text, write_json, write_text
+from practica.reference.condense import caveats
 
 METADATA = ".zenodo.json"
 
@@ -28,7 +29,7 @@ def write_deposit(study: Study, results: Path) -> Path:
     Raises:
         InputError: the study has no results yet, or the citation file lacks something.
     """
-    metadata, cited = zenodo(study), citation()
+    metadata, cited = zenodo(study, results), citation()
     crate = write_crate(study, results)
     reports = [path for pattern in ("*.pdf", "report.zip") for path in sorted(results.glob(pattern))]
     files = {path.name: path for path in (crate, *reports, cited.file)}
@@ -60,8 +61,9 @@ def _clear(folder: Path, listed: Sequence[str]) -> None:
         path.unlink()
 
 
-def zenodo(study: Study) -> Mapping[str, Any]:
-    """Return the metadata: the study's own, and those of its code from CITATION.cff."""
+def zenodo(study: Study, results: Path) -> Mapping[str, Any]:
+    """Return the metadata: the study's own, those of its code from CITATION.cff, and notes on its runs."""
+    notes = "".join(f"{each}. " for each in caveats(study, results)).strip()
     language = study.languages[0]
     cited = citation()
     return {
@@ -70,6 +72,7 @@ def zenodo(study: Study) -> Mapping[str, Any]:
         "creators": [_creator(each) for each in authors(study, language) or cited.authors],
         "description": abstract(study, language) or study.heading(language),
         "keywords": list(keywords(study, language)),
+        **({"notes": notes} if notes else {}),
         "access_right": "open",
         "license": cited.license.lower(),
         "version": cited.version,

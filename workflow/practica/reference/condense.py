@@ -96,6 +96,22 @@ def make_reference(
     return [*names, RUNS, MANIFESTS, ARCHIVE, README]
 
 
+def caveats(study: Study, results: Path) -> list[str]:
+    """Return what is not as it should be in the code, files or data of some runs; mostly empty."""
+    return _caveats([run for run in _runs(study, results) if run.manifests])
+
+
+def _caveats(runs: Sequence[Run]) -> list[str]:
+    rewritten = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
+    marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]
+    named = {
+        "From code that was not committed": [run.name for run in runs if run.dirty],
+        "Written again, and not as the runs left them": rewritten,
+        f"{STAND_IN}, generated data and no evidence": marked,
+    }
+    return [f"{what}: {', '.join(names)}" for what, names in named.items() if names]
+
+
 def _lost(out: Path, runs: Sequence[Run]) -> list[str]:
     """Return the variants of the reference in ``out``, with the seeds that ``runs`` lack."""
     seeds, there = {run.name: run.seeds for run in runs}, out / MANIFESTS
@@ -168,18 +184,13 @@ def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
     claims = read_checked(out / "claims.json")["claims"]
     verdicts = pd.Series([claim["verdict"] for claim in claims], dtype=str).value_counts(sort=False)
     hours = sum(run.seconds for run in runs) / 3600
-    marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]
-    uncommitted = [run.name for run in runs if run.dirty]
-    rewritten = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
     lines = [
         f"Trained from {days[0]} to {days[-1]} in {hours:.1f} hours of jobs, at commit {', '.join(commits) or '?'}.",
         "",
         f"- Machine: {'; '.join(machines)}",
         f"- Versions: {', '.join(f'{name} {version}' for name, version in versions.items() if version)}",
         f"- Claims: {', '.join(f'{count} {verdict}' for verdict, count in verdicts.items()) or 'none'}",
-        *([f"- **From code that was not committed: {', '.join(uncommitted)}**"] if uncommitted else []),
-        *([f"- **Written again, and not as the runs left them: {', '.join(rewritten)}**"] if rewritten else []),
-        *([f"- **{STAND_IN}, generated data and no evidence: {', '.join(marked)}**"] if marked else []),
+        *(f"- **{each}**" for each in _caveats(runs)),
         "",
         "| variant | seeds | epochs | settings | precision | threads | wall time |",
         "|---|---|---|---|---|---|---|",
