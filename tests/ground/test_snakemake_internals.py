@@ -23,6 +23,7 @@ NAMES = {
     "snakemake.cli:get_argument_parser": "read_profile, see_refused_profiles: find what parses the command line",
     "snakemake.cli:parse_config": "parse_words_with: find what reads the words behind --config",
     "snakemake.common:overwrite_function_params": "per_job: return the function as it is, and run make bench",
+    "snakemake.common.tbdstring:TBDString": "undetermined: raise FileNotFoundError with the file that will tell",
     "snakemake.common.configfile:load_configfile": "check_configfiles: find what reads the files of --configfile",
     "snakemake.settings.types:load_configfile": "check_configfiles: find what reads the files of --configfile",
     "snakemake.exceptions:MissingRuleException": "missing_target: find the error of a target that no rule makes",

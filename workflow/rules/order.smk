@@ -4,7 +4,7 @@ from practica.plan.rehearsals import STUDY, Rehearsals
 from practica.plan.rehearsals import TUNING as TRIED
 from practica.plan.together import Together
 from practica.launch.snakemake_internals import made_otherwise, plans
-from practica.launch.snakemake_internals import targets, waits_for
+from practica.launch.snakemake_internals import targets, undetermined, waits_for
 
 
 def home(block):
@@ -68,7 +68,8 @@ def rehearsal_of_trials(wildcards):
 @per_job
 def gpu_for(wildcards, input):
     """Return the GPUs that a training asks for; its rehearsal may have to count first."""
-    return GPUS.of(block_of(wildcards), input.rehearsal)
+    gpu = GPUS.of(block_of(wildcards), input.rehearsal)
+    return undetermined() if gpu is None else gpu
 
 
 def gpu_for_trials(wildcards):

@@ -228,12 +228,12 @@ class Study:
 
     def blocks(self) -> list[Block]:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
-        return [
-            self.block(e, v, seeds)
-            for e in self.exercises
-            for v in self.every_variant(e)
-            for seeds in self.seed_groups(e, v)
-        ]
+        return list(self._blocks)
+
+    @cached_property
+    def _blocks(self) -> tuple[Block, ...]:
+        variants = ((e, v) for e in self.exercises for v in self.every_variant(e))
+        return tuple(self.block(e, v, seeds) for e, v in variants for seeds in self.seed_groups(e, v))
 
     def seeds(self, exercise: str, variant: str) -> tuple[int, ...]:
         """Return the seeds that the variant is configured for: its own, else those of its exercise or of the study."""

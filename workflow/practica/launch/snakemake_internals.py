@@ -96,6 +96,13 @@ def hasten_resources() -> None:
     per_job(Resource.evaluate)
 
 
+def undetermined() -> Any:
+    """Return the value of a resource that is known after other jobs: Snakemake plans without it and asks again then."""
+    from snakemake.common.tbdstring import TBDString
+
+    return TBDString()
+
+
 def amount(name: str, text: str) -> Any:
     """Return the value of a resource such as ``mem`` that people write as ``4 GB``; others unchanged.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from os.path import exists
 
 from practica.config.block import Block
 from practica.config.study import Study
@@ -27,21 +27,18 @@ class Gpus:
         self._worth: dict[tuple[str, bool], bool] = {}
         self._counts: dict[str, int] = {}
 
-    def of(self, block: Block, after: Sequence[str] = ()) -> int:
-        """Return the GPUs that the training of a block asks for.
+    def of(self, block: Block, after: Sequence[str] = ()) -> int | None:
+        """Return the GPUs that the training of a block asks for; None before its rehearsal, which tells.
 
         Args:
             block: the block.
             after: the rehearsal that the training waits for, if there is one, which counts the arithmetic.
-
-        Raises:
-            FileNotFoundError: the number is known after the rehearsal; Snakemake plans without it and asks again then.
         """
         gpu = self._study.resources(block.exercise, block.variant)["gpu"]
         if gpu != "auto":
             return int(gpu)
-        for file in after:
-            Path(file).stat()
+        if not all(map(exists, after)):
+            return None
         names = name_of(block), bool(block.trial)
         if names not in self._worth:
             self._worth[names] = self._is_worth(block)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ def plan(name: str, sources: Mapping[str, Any], remembered: Callable[[str], Mapp
         sources: ``folder``, ``mirror`` and ``on_missing``, as under ``data`` in the configuration.
         remembered: returns what a finished run recorded about a data set: ``fingerprint``, ``stand_in`` and ``origin``.
     """
-    place = prepared_folder(name, sources["folder"])
-    state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, _records(place)))
+    records = _records(name, sources["folder"])
+    state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, records))
     if state not in _plans:
-        described, origin = map(_read, _records(place))
+        described, origin = map(_read, records)
         if not described:
             described = dict(remembered(name))
             origin = described.get("origin", {})
@@ -80,8 +81,10 @@ def _files(spec: Published, sources: Mapping[str, Any]) -> list[str]:
     return files
 
 
-def _records(place: Path) -> tuple[Path, Path]:
+@cache
+def _records(name: str, folder: str) -> tuple[Path, Path]:
     """Return the files that describe a prepared data set and its origin."""
+    place = prepared_folder(name, folder)
     return place / "dataset.json", place / "origin.json"
 
 
