@@ -25,12 +25,8 @@ OTHER_TABLES = [
     for kind in KINDS
 ]
 REPORTS = reports(study)
-
-
-@cache
-def table_code(name):
-    """Return the digest of a table, which its own job and every PDF need."""
-    return table_digest(study, TABLES[name])
+# Its own job and every PDF need the digest of a table.
+table_code = cache(lambda name: table_digest(study, TABLES[name]))
 
 
 rule table:
