@@ -91,7 +91,10 @@ def lost(facts: Facts) -> str:
     quantities = [
         Quantity.parse(side["quantity"]) for part in parts for side in (part["of"], part.get("other")) if side
     ]
-    runs = {(each.exercise, each.variant) for each in quantities}
+    there = {
+        (exercise, variant) for exercise in facts.study.exercises for variant in facts.study.every_variant(exercise)
+    }
+    runs = {(each.exercise, each.variant) for each in quantities} & there  # the study may have changed since
     planned, done = (sum(count(*run) for run in runs) for count in (facts.results.expected, facts.results.finished))
     return word("runs_lost", facts.language).format(lost=planned - done, all=planned) if done < planned else ""
 
