@@ -465,3 +465,14 @@ def test_what_a_run_did_not_record_is_told_in_the_figure_s_language() -> None:
     texts = section("figures", "es")
     assert explain(Missing("steps/dense recorded no arrays images", "unrecorded"), texts).endswith("no se registró")
     assert explain(Missing("out of memory", "failed"), texts).endswith("(out of memory)")
+
+
+@pytest.mark.parametrize(("share", "end"), [(0.1, r"\FloatBarrier"), (0.9, r"\clearpage")])
+def test_the_verdicts_follow_the_forest_plot_on_a_page_with_room(
+    complete: Results, monkeypatch: pytest.MonkeyPatch, share: float, end: str
+) -> None:
+    write_claims(complete.study, complete.folder)
+    write_text(complete.folder / "figures/en/fig_claims.pdf", "")
+    page = rows.PAGE * rows.POINTS
+    monkeypatch.setattr(rows, "cuts", lambda *_: [(page, 2 * page), (page * (1 - share), page)])
+    assert document._forest(Facts(complete.study, complete.folder, "en")).endswith(end)

@@ -214,7 +214,10 @@ def _forest(facts: Facts) -> str:
         rf"{_strip(file, 0, rows.FOOT * rows.POINTS)}{'' if place else caption}\end{{figure}}"
         for place, (low, high) in enumerate(parts)
     )
-    return rf"{floats}\clearpage"
+    low, high = parts[-1]
+    # The verdicts follow on the same page if much of it is free.
+    end = r"\FloatBarrier" if high - low < rows.PAGE * rows.POINTS / 2 else r"\clearpage"
+    return f"{floats}{end}"
 
 
 def _strip(file: str, low: float, high: float) -> str:
