@@ -146,8 +146,7 @@ class Study:
 
     def twins(self, exercise: str) -> dict[str, str]:
         """Return the variants that exist to be compared with another one, by name, if both run."""
-        there = self.variants(exercise)
-        pairs = self.about(exercise).get("twins", {})
+        pairs, there = self.about(exercise).get("twins", {}), self.variants(exercise)
         return {twin: other for twin, other in pairs.items() if twin in there and other in there}
 
     def prose(self, language: str) -> dict[str | None, Path]:
@@ -182,6 +181,11 @@ class Study:
         others = self.config.get("protocols", ())[1:]
         return (*self.variants(exercise), *(name for each in others for name in self.variants(exercise, each)))
 
+    @cached_property
+    def in_play(self) -> tuple[tuple[str, str], ...]:
+        """Return the exercise and the name of every variant of the exercises in play: all that is trained."""
+        return tuple((exercise, variant) for exercise in self.exercises for variant in self.every_variant(exercise))
+
     @property
     def shown_protocols(self) -> tuple[str, ...]:
         """Return the protocols in the order of reports: first that of the source, beside the numbers that it prints."""
@@ -197,8 +201,7 @@ class Study:
 
     def protocol(self, exercise: str, name: str) -> Mapping[str, Any]:
         """Return what a protocol other than the first changes in the exercise; empty if it has no part in it."""
-        changes: Mapping[str, Any] = self.config["exercises"][exercise].get("protocols", {}).get(name, {})
-        return changes
+        return dict(self.config["exercises"][exercise].get("protocols", {}).get(name, {}))
 
     def model(self, exercise: str, variant: str) -> str:
         """Return the name of the function that builds the variant's model."""
@@ -224,7 +227,7 @@ class Study:
 
     def datasets(self) -> tuple[str, ...]:
         """Return the names of the data sets that the exercises in play need."""
-        return tuple(sorted({self.dataset(e, v) for e in self.exercises for v in self.every_variant(e)}))
+        return tuple(sorted({self.dataset(*each) for each in self.in_play}))
 
     def blocks(self) -> list[Block]:
         """Return every block of the exercises in play, in the order of exercise, variant and seed."""
@@ -232,8 +235,7 @@ class Study:
 
     @cached_property
     def _blocks(self) -> tuple[Block, ...]:
-        variants = ((e, v) for e in self.exercises for v in self.every_variant(e))
-        return tuple(self.block(e, v, seeds) for e, v in variants for seeds in self.seed_groups(e, v))
+        return tuple(self.block(*each, seeds) for each in self.in_play for seeds in self.seed_groups(*each))
 
     def seeds(self, exercise: str, variant: str) -> tuple[int, ...]:
         """Return the seeds that the variant is configured for: its own, else those of its exercise or of the study."""
@@ -279,14 +281,12 @@ class Study:
         if exercise not in self.config["exercises"]:
             raise InputError(no_exercise(exercise, self.config["exercises"]))
         entry, name, protocol = self.config["exercises"][exercise], base_of(variant), protocol_of(variant)
-        if name not in entry["variants"]:
+        over = self.protocol(exercise, protocol) if protocol else entry
+        if name not in entry["variants"] or name not in over.get("variants", {}):
             raise InputError(unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
         own: Mapping[str, Any] = entry["variants"][name]
         if not protocol:
             return own
-        over = self.protocol(exercise, protocol)
-        if name not in over.get("variants", {}):
-            raise InputError(unknown(f"variant of {exercise}", variant, self.every_variant(exercise)))
         mine = over["variants"][name]
         settings, resources = (
             {**own.get(key, {}), **over.get(key, {}), **mine.get(key, {})} for key in ("settings", "resources")

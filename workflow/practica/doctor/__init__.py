@@ -163,8 +163,7 @@ def gpu(study: Study, cluster: bool) -> Finding:
 def _asking_for_gpus(study: Study) -> list[str]:
     """Return the exercise of each variant that asks for a GPU; before the rehearsal, of each that may."""
     gpus = Gpus(study, lambda dataset: plan(dataset, study.data).fingerprint)
-    variants = [(e, v) for e in study.exercises for v in study.every_variant(e)]
-    return [e for e, v in variants if gpus.of(study.block(e, v, study.seed_groups(e, v)[0]))]
+    return [e for e, v in study.in_play if gpus.of(study.block(e, v, study.seed_groups(e, v)[0]))]
 
 
 def _gpus_seen() -> int:

@@ -121,7 +121,7 @@ def _ends(results: Results) -> str:
     curves = curves.groupby([*run, "of"], dropna=False)["value"].agg(list).rename("curve").reset_index()
     metrics = metrics.assign(of=metrics["metric"].str.removeprefix(BEST))
     for exercise, variant in _names(metrics):
-        configured = variant in results.study.every_variant(exercise) if exercise in results.study.exercises else False
+        configured = (exercise, variant) in results.study.in_play
         settings = results.study.settings(exercise, variant) if configured else {}
         if not configured or not ends_as_recorded(exercise, settings):
             continue

@@ -53,8 +53,7 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
     elif measure in MEASURES:
         values = MEASURES[measure](results, exercise, variant)
     elif measure in own(exercise):
-        study = results.study
-        there = exercise in study.exercises and variant in study.every_variant(exercise)
+        there = (exercise, variant) in results.study.in_play
         # A study's own function may ask for settings, which a variant that the study leaves out does not have.
         own_measure = getattr(exercises.load(exercise, OWN), measure)
         values = own_measure(results, exercise, variant) if there else pd.Series(dtype=float)

@@ -146,8 +146,7 @@ def _parts(claim: Claim, protocol: str, study: Study) -> list[Part]:
 
 def _runs(quantity: Quantity, study: Study) -> bool:
     """Return whether a quantity can be measured: times beside the runs exist under the first protocol only."""
-    there = quantity.exercise in study.exercises and quantity.variant in study.every_variant(quantity.exercise)
-    return there and quantity.split != TIMING
+    return (quantity.exercise, quantity.variant) in study.in_play and quantity.split != TIMING
 
 
 def _judge(

@@ -174,8 +174,7 @@ class Facts:
 
     def seeds(self) -> str:
         """Return how many seeds of the variants are done or, before any is, how many the study has."""
-        study = self.study
-        runs = [(exercise, variant) for exercise in study.exercises for variant in study.every_variant(exercise)]
+        runs = self.study.in_play
         done = [self.results.finished(*run) for run in runs]
         return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)
 

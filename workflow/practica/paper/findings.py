@@ -91,10 +91,8 @@ def lost(facts: Facts) -> str:
     quantities = [
         Quantity.parse(side["quantity"]) for part in parts for side in (part["of"], part.get("other")) if side
     ]
-    there = {
-        (exercise, variant) for exercise in facts.study.exercises for variant in facts.study.every_variant(exercise)
-    }
-    runs = {(each.exercise, each.variant) for each in quantities} & there  # the study may have changed since
+    # The study may have changed since.
+    runs = {(each.exercise, each.variant) for each in quantities} & {*facts.study.in_play}
     planned, done = (sum(count(*run) for run in runs) for count in (facts.results.expected, facts.results.finished))
     return word("runs_lost", facts.language).format(lost=planned - done, all=planned) if done < planned else ""
 

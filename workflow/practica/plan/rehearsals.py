@@ -45,8 +45,7 @@ def candidates(study: Study, part: str) -> list[Block]:
     """Return what there is to rehearse of a part: ``study``, ``tuning`` or one variant such as ``digits/dense``."""
     if part == TUNING:
         return [block for names in tuned(study) for block in telling_trials(trials(study, *names))]
-    variants = [(exercise, variant) for exercise in study.exercises for variant in study.every_variant(exercise)]
-    every = [study.block(*names, study.seed_groups(*names)[0]) for names in variants]
+    every = [study.block(*names, study.seed_groups(*names)[0]) for names in study.in_play]
     return [block for block in every if part in (STUDY, name_of(block))]
 
 
