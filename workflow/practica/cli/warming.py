@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -89,7 +90,13 @@ def read_ahead(arguments: Sequence[str]) -> None:
     # The step itself meets the same mistake, and reports it.
     with contextlib.suppress(Exception):
         options = dict(zip(rest[1::2], rest[2::2], strict=True))
-        study = Study.load(options["--study"])
-        check_tables(
-            study, Path(options["--results"]), NEEDS if command == "figure" else spec_named(study, rest[0]).needs
-        )
+        file = Path(options["--study"])
+        study = _loaded(file, file.stat().st_mtime_ns)
+        needs = NEEDS if command == "figure" else spec_named(study, rest[0]).needs
+        check_tables(study, Path(options["--results"]), needs)
+
+
+@lru_cache(maxsize=1)
+def _loaded(file: Path, stamp: int) -> Study:
+    """Return a resolved study, read again when its file has another time stamp."""
+    return Study.load(file)

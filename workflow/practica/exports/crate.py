@@ -84,8 +84,8 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
     crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": cited.license}))
     people = _people(crate, authors(study, study.languages[0]) or cited.authors)
     crate.name = study.heading(study.languages[0])
-    told = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results"
-    crate.description = "".join(f"{each}. " for each in (told, *caveats(study, results))).strip()
+    told = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
+    crate.description = f"{told} {caveats(study, results)}".strip()
     crate.datePublished = end.isoformat(timespec="seconds")
     crate.root_dataset["author"] = _one(people)
     crate.publisher = people[0]

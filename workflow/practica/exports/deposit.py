@@ -63,7 +63,7 @@ def _clear(folder: Path, listed: Sequence[str]) -> None:
 
 def zenodo(study: Study, results: Path) -> Mapping[str, Any]:
     """Return the metadata: the study's own, those of its code from CITATION.cff, and notes on its runs."""
-    notes = "".join(f"{each}. " for each in caveats(study, results)).strip()
+    notes = caveats(study, results)
     language = study.languages[0]
     cited = citation()
     return {

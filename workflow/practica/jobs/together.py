@@ -81,9 +81,8 @@ def run_together(
 def _share_cost(attempt: Attempt, blocks: Sequence[Block], results: Path) -> None:
     """Add an attempt with an equal share of the cost to the journal of each block; memory is that of all."""
     cost = total([entry.cost for entry in attempt.entries()])
+    count = max(len(blocks), 1)
+    share = {name: value if value is None or name in LARGEST else value / count for name, value in cost.items()}
     for block in blocks:
-        share = {
-            name: value if value is None or name in LARGEST else value / len(blocks) for name, value in cost.items()
-        }
         journal = Journal(block, results)
         journal.end(journal.begin(Holder.here()), DONE, share)

@@ -96,9 +96,9 @@ def make_reference(
     return [*names, RUNS, MANIFESTS, ARCHIVE, README]
 
 
-def caveats(study: Study, results: Path) -> list[str]:
-    """Return what is not as it should be in the code, files or data of some runs; mostly empty."""
-    return _caveats([run for run in _runs(study, results) if run.manifests])
+def caveats(study: Study, results: Path) -> str:
+    """Return in sentences what is not as it should be in the code, files or data of some runs; mostly empty."""
+    return " ".join(f"{each}." for each in _caveats([run for run in _runs(study, results) if run.manifests]))
 
 
 def _caveats(runs: Sequence[Run]) -> list[str]:
