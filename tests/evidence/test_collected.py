@@ -92,6 +92,14 @@ def test_what_a_figure_and_a_table_need_is_read_ahead(mine: Collected, checks: l
     assert "runs.csv" in checks
 
 
+def test_a_study_that_has_changed_is_read_again_ahead(mine: Collected, checks: list[str]) -> None:
+    study, folder = mine
+    for title in ("One", "Other"):
+        write_json(folder / "study.json", {**study.config, "title": title})
+        read_ahead(["figure", "a", "--study", str(folder / "study.json"), "--results", str(folder)])
+    assert sorted(checks) == sorted(2 * NEEDS)
+
+
 @pytest.mark.parametrize("step", [["figure"], ["table", "nonsense"], ["figure", "a", "--study", "no.json"], ["page"]])
 def test_reading_ahead_leaves_mistakes_to_the_step(step: list[str]) -> None:
     read_ahead(step)
