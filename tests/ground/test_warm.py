@@ -169,6 +169,17 @@ def test_every_kind_can_be_started() -> None:
     assert set(KINDS.values()) == set(IMPORTS)
 
 
+def test_the_step_of_a_warm_process_is_not_taken_apart_at_its_end(tmp_path: Path) -> None:
+    ended = tmp_path / "ended"
+    tracer = f"import atexit, os\natexit.register(lambda: open({str(ended)!r}, 'a').write(f'{{os.getpid()}}\\n'))"
+    (tmp_path / "sitecustomize.py").write_text(tracer)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), OFFER: f"{os.getpid()}:{tmp_path}"}
+    command = [sys.executable, "-m", "practica", "table", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as step:
+        assert "Usage" in step.communicate()[0]
+    assert ended.read_text() == f"{step.pid}\n"
+
+
 def gone(process: int) -> bool:
     for _ in range(500):
         try:
@@ -177,3 +188,41 @@ def gone(process: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+ENDING = """
+import atexit, sys, threading, time
+from practica.launch.forks import QuickEnd
+
+class Library:
+    def __del__(self):
+        print("taken apart")
+
+end = QuickEnd()
+library = Library()
+atexit.register(print, "cleaned up")
+threading.Thread(target=lambda: (time.sleep(0.2), print("thread done"))).start()
+with {context}:
+    print("worked")
+    {last}
+"""
+WORK = "worked\nthread done\ncleaned up\n"
+
+
+@pytest.mark.parametrize(
+    ("context", "last", "output", "code"),
+    [
+        ("end", "sys.exit(3)", WORK, 3),
+        ("end", "raise SystemExit(0)", WORK, 0),
+        ("end", "raise ValueError", f"{WORK}taken apart\n", 1),
+        ("end", "sys.exit('why')", f"{WORK}taken apart\n", 1),
+        ("threading.Lock()", "sys.exit(3)", f"{WORK}taken apart\n", 3),
+    ],
+)
+def test_a_fork_ends_as_python_does_but_for_the_taking_apart(context: str, last: str, output: str, code: int) -> None:
+    script = ENDING.format(context=context, last=last)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == (output, code), done.stderr
+    assert ("why" in done.stderr) == ("why" in last)
+    assert ("ValueError" in done.stderr) == ("ValueError" in last)
+

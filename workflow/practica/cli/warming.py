@@ -15,7 +15,7 @@ import practica
 from practica.cli.base import PATH, STUDY_FOLDER, main, quiet_tensorflow
 from practica.config.about import about
 from practica.config.study import Study
-from practica.launch.forks import Forks
+from practica.launch.forks import Forks, QuickEnd
 from practica.launch.warm import KINDS
 from practica.plan.digests import run_code
 from practica.study_folder import experiments, opened, place, use
@@ -52,6 +52,7 @@ IMPORTS = {
 @STUDY_FOLDER
 def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, study_folder: Path | None) -> None:
     """Import what a kind of step needs, and fork for each step that comes at the socket."""
+    end = QuickEnd()
     use(study_folder or place(None))
     if kind == "training":
         quiet_tensorflow(threads)
@@ -65,7 +66,8 @@ def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, st
     code = [Path(practica.__file__).parent, opened()]
     arguments = Forks(owner, descriptor, address, code, read_ahead).serve()
     if arguments is not None:
-        main(args=arguments)
+        with end:
+            main(args=arguments)
 
 
 def _draw_once() -> None:
