@@ -20,6 +20,7 @@ from practica.paper.document import build
 from practica.paper.facts import Facts
 from practica.paper.known import check_names, figure_specs, named_variants
 from practica.paper.prose import Prose
+from practica.paper.references import labels
 from practica.plan.wiring import check_prose
 from toy import CONFIG, TOY, copied, resolve
 
@@ -60,6 +61,12 @@ def test_the_report_does_without_an_exercise(exercise: str, results: Path) -> No
     (other,) = study.exercises
     for language in study.languages:
         assert expanded(study, results, other, language)
+
+
+@pytest.mark.parametrize(("exercise", "table"), [("moons", "table_moons"), ("steps", "table2")])
+def test_a_text_may_refer_to_the_tables_of_an_exercise_left_out(exercise: str, table: str) -> None:
+    known = labels(without(exercise))
+    assert {f"sec:{exercise}", f"tab:{table}"} <= known
 
 
 def test_a_variant_left_out_is_a_hole_where_it_is_named(tmp_path: Path) -> None:

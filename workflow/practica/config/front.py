@@ -55,8 +55,9 @@ def spoken(study: Study, texts: Mapping[str, Any], key: str) -> Any:
 
 
 def most_seeds(study: Study, exercises: Sequence[str]) -> int:
-    """Return the largest number of seeds of a variant of some exercises."""
-    counts = (len(study.seeds(exercise, name)) for exercise in exercises for name in study.variants(exercise))
+    """Return the largest number of seeds of a variant of some exercises; 0 if the configuration has none of them."""
+    there = (exercise for exercise in exercises if exercise in study.config["exercises"])
+    counts = (len(study.seeds(exercise, name)) for exercise in there for name in study.variants(exercise))
     return max(counts, default=0)
 
 
