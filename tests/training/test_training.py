@@ -225,6 +225,19 @@ def test_automatic_precision_follows_the_machine(tmp_path: Path, monkeypatch: py
     assert precision(settings_of(block())) == "float32"
 
 
+def test_what_is_trained_by_hand_is_rehearsed_first(tmp_path: Path) -> None:
+    """Or it would train with the exercise's own loss, and say that it was the one of the settings."""
+    from practica.data import prepare
+    from practica.jobs.job import run_job
+
+    trained = toy_study().block("steps", "dense", (0,))
+    trained = Block(**{**vars(trained), "settings": {**trained.settings, "epochs": 1, "loss": "cross_entropi"}})
+    prepare("walks", tmp_path)
+    with pytest.raises(InputError, match="steps/dense: loss: Keras has no loss 'cross_entropi'"):
+        run_job(trained, "code", tmp_path, tmp_path / "results", 1, 0, None, 60.0, by_hand=True)
+    assert not (trained.folder(tmp_path / "results") / "metrics.json").exists()
+
+
 @pytest.mark.parametrize("variant", ["conv", "dense"])
 def test_another_backend_trains_it_too(variant: str, tmp_path: Path) -> None:
     pytest.importorskip("jax", reason="JAX is not in the lock for GPUs: pip install -e '.[jax]'")

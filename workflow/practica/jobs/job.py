@@ -55,7 +55,7 @@ def run_job(
         every: seconds of training between two checkpoints.
         tell: called with the progress of the block from time to time.
         own_process: whether this process trains only this block, so that all its time is part of the cost.
-        by_hand: whether a person started it, rather than a workflow.
+        by_hand: whether a person started it, rather than a workflow, which would have rehearsed it before.
         follower: writes the points of the histories as well, as they are reached.
 
     Raises:
@@ -67,8 +67,11 @@ def run_job(
         from practica.data import load
         from practica.training.block import train_block
         from practica.training.checkpoint import Checkpoints
+        from practica.training.rehearsal import rehearse
 
         dataset = load(block.dataset, data, test=not block.trial)
+        if by_hand:
+            rehearse(block, dataset.arrays)
         described = {
             "name": dataset.name,
             "fingerprint": dataset.info.fingerprint,
