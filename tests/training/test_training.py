@@ -230,10 +230,9 @@ def test_what_is_trained_by_hand_is_rehearsed_first(tmp_path: Path) -> None:
     from practica.data import prepare
     from practica.jobs.job import run_job
 
-    trained = toy_study().block("steps", "dense", (0,))
-    trained = Block(**{**vars(trained), "settings": {**trained.settings, "epochs": 1, "loss": "cross_entropi"}})
+    trained = block(loss="cross_entropi")
     prepare("walks", tmp_path)
-    with pytest.raises(InputError, match="steps/dense: loss: Keras has no loss 'cross_entropi'"):
+    with pytest.raises(InputError, match="made_up/normalised: loss: Keras has no loss 'cross_entropi'"):
         run_job(trained, "code", tmp_path, tmp_path / "results", 1, 0, None, 60.0, by_hand=True)
     assert not (trained.folder(tmp_path / "results") / "metrics.json").exists()
 
