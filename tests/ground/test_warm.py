@@ -225,4 +225,3 @@ def test_a_fork_ends_as_python_does_but_for_the_taking_apart(context: str, last:
     assert (done.stdout, done.returncode) == (output, code), done.stderr
     assert ("why" in done.stderr) == ("why" in last)
     assert ("ValueError" in done.stderr) == ("ValueError" in last)
-

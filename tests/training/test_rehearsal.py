@@ -169,7 +169,7 @@ def test_what_cannot_be_trained_is_one_sentence_that_names_it(case: str) -> None
 
 
 def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None, keep: str = "none", **more: Any) -> str:
-    """Return what the rehearsal says of an exercise made up for a test."""
+    """Return what the rehearsal says of an exercise made up for a test, of a problem or the function that makes it."""
     import keras
 
     from practica import exercises
@@ -179,7 +179,7 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch, problem: Any, net: Any = None, ke
         inputs = keras.Input((3,))
         return keras.Model(inputs, keras.layers.Dense(2)(inputs))
 
-    module = SimpleNamespace(net=net or small, problem=lambda *_: problem)
+    module = SimpleNamespace(net=net or small, problem=problem if callable(problem) else lambda *_: problem)
     monkeypatch.setattr(exercises, "load", lambda name: module)
     try:
         rehearse(Block("own", "net", (0,), "net", "none", {**RECIPE, **more}, save_model=keep), {})
@@ -233,6 +233,48 @@ def test_a_part_without_samples_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
     parts = (two_classes(), two_classes(), two_classes().take(np.arange(0)))
     assert "no samples are left for test" in rehearsed(monkeypatch, Problem(MULTICLASS, *parts))
+
+
+@pytest.mark.parametrize("drawn", ["rows", "inputs", "words", "targets", "count"])
+def test_parts_that_no_seed_decides_are_refused(drawn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from practica.exercises.problem import MULTICLASS, Problem, Ragged, Samples
+
+    x, y = RNG.random((30, 3), np.float32), np.arange(30) % 2
+
+    def padded(texts: Any) -> Any:
+        return texts.to_tensor(shape=(None, 3)) if drawn == "words" else texts
+
+    def problem(*_: Any, own: bool = True) -> Any:
+        chance: Any = np.random.default_rng() if own else np.random
+        rows = chance.permutation(30)[: 20 - (int(chance.random() * 1e9) % 19 if drawn == "count" else 0)]
+        noisy = x + chance.normal(size=x.shape).astype(np.float32) if drawn == "inputs" else x
+        mixed = np.where(chance.random(30) < 0.5, y, 1 - y) if drawn == "targets" else y
+        train, kept = Samples(x, y), rows if drawn in ("rows", "count") else None
+        if drawn == "words":
+            texts = Ragged(chance.random(90).astype(np.float32), np.arange(31) * 3)
+            train, noisy = Samples(Ragged(np.zeros(90, np.float32), np.arange(31) * 3), y), texts
+        return Problem(MULTICLASS, train, Samples(noisy, mixed, kept), to_input=padded)
+
+    assert "its validation part has other samples each time" in rehearsed(monkeypatch, problem)
+    assert rehearsed(monkeypatch, lambda *_: problem(own=False)) == ""
+
+
+def test_weights_that_no_seed_decides_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    from practica.exercises.problem import MULTICLASS, Problem
+
+    def net(own: bool) -> Any:
+        def drawn(shape: Any, dtype: Any = None) -> Any:
+            chance: Any = np.random.default_rng() if own else np.random
+            return keras.ops.convert_to_tensor(chance.normal(size=shape), dtype)
+
+        inputs = keras.Input((3,))
+        return keras.Model(inputs, keras.layers.Dense(2, kernel_initializer=drawn)(inputs))
+
+    problem = Problem(MULTICLASS, two_classes())
+    assert "draws weights that no seed decides" in rehearsed(monkeypatch, problem, lambda settings: net(own=True))
+    assert rehearsed(monkeypatch, problem, lambda settings: net(own=False)) == ""
 
 
 def test_what_is_monitored_must_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:

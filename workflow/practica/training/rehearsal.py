@@ -9,7 +9,7 @@ import pickle
 import random
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -18,7 +18,7 @@ import numpy as np
 from practica import exercises
 from practica.config.recipes import catalogue, class_name, split
 from practica.errors import InputError, hint, in_one_line
-from practica.exercises.problem import Arrays, Problem, Samples, Settings
+from practica.exercises.problem import Arrays, Problem, Ragged, Samples, Settings
 from practica.feed import Feed
 from practica.texts import holds_text
 from practica.training import by_hand, keras_internals
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SAID = 300
 """Characters of another library's words that are told."""
 TWICE = 32
-"""Samples that are made inputs twice, to see whether they come out the same."""
+"""Samples that are looked at twice, to see whether they come out the same."""
 EXACT = 2**24
 """The integers up to which float32 holds every one."""
 STYLE = re.compile(r"\x1b\[\d*m")
@@ -63,6 +63,7 @@ def rehearse(block: Block, arrays: Arrays) -> int:
         for run in others[-1:]:
             problem_of(block, arrays, settings, run)
         problem = problem_of(block, arrays, settings, first)
+        _check_parts(problem, problem_of(block, arrays, settings, first))
         log_interval(settings)
         Stopping.of(settings)
         flop = (_by_hand if is_by_hand(block) else _by_keras)(build, settings, problem, block.seeds[0])
@@ -104,9 +105,12 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
     rows = parts["train"]
     inputs = feed.inputs(rows.x)
     _check_inputs(feed, problem)
-    net = build(settings)
-    if not net.built:
-        net(inputs)
+    other, net = (_built(build, settings, seed, inputs) for _ in range(2))
+    if not all(map(_same, other.get_weights(), net.get_weights())):
+        raise InputError(
+            f"{net.name}: its function draws weights that no seed decides: draw them with keras.random or np.random, "
+            "not with a generator of its own"
+        )
     check_output(net, inputs)
     outputs = predict_with(net, inputs)
     if problem.task.accuracy == "class":
@@ -133,6 +137,37 @@ def _by_keras(build: Callable[[Settings], keras.Model], settings: Settings, prob
             f"its task monitors {problem.task.monitor[0]!r}, which is none of its metrics ({', '.join(logs)})"
         )
     return flop
+
+
+def _built(build: Callable[[Settings], keras.Model], settings: Settings, seed: int, inputs: Any) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    net = build(settings)
+    if not net.built:
+        net(inputs)
+    return net
+
+
+def _check_parts(problem: Problem, again: Problem) -> None:
+    """Raise ``InputError`` if a part has other samples when it is made again, as after a kill."""
+    for (name, one), other in zip(problem.parts().items(), again.parts().values(), strict=True):
+        if len(one) != len(other) or not all(map(_same, _seen(one), _seen(other))):
+            raise InputError(
+                f"its {name} part has other samples each time that it is made: draw with data_rng(seed, ...), not with "
+                "a generator that no seed decides"
+            )
+
+
+def _seen(samples: Samples) -> Iterator[Any]:
+    """Yield the rows of a part, and the arrays of its first samples."""
+    few = samples.take(np.arange(min(TWICE, len(samples))))
+    yield samples.places()
+    for each in keras.tree.flatten((few.x, few.y)):
+        yield from (each.values, each.offsets) if isinstance(each, Ragged) else (each,)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two arrays hold the same; NaN is the same as NaN."""
+    return np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind == "f")
 
 
 def _check_classes(outputs: int, parts: Mapping[str, Samples]) -> None:
@@ -184,8 +219,7 @@ def _check_inputs(feed: Feed, problem: Problem) -> None:
     pair = [keras.tree.flatten(feed.inputs(some)) for _ in range(2)]
     arrays = [[part for part in parts if not holds_text(part)] for parts in pair]
     for one, other in zip(*arrays, strict=True):
-        values, again = map(keras.ops.convert_to_numpy, (one, other))
-        if not np.array_equal(values, again, equal_nan=True):
+        if not _same(*map(keras.ops.convert_to_numpy, (one, other))):
             raise InputError(
                 "its to_input makes other inputs of the same samples: alter them in augment, or in the net"
             )
