@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def with_settings(block: Block, **settings: Any) -> Block:
-    return Block(**{**vars(block), "settings": {**block.settings, **settings}})
+    return replace(block, settings={**block.settings, **settings})
 
 
 def assert_apart(stacked: list[Any]) -> None:

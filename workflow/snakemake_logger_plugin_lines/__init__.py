@@ -197,10 +197,12 @@ class LogHandler(LogHandlerBase):
                 write_json(file, asdict(plan))
                 return
             self._say(as_table(plan, sys.stdout))
+        lines = []
         for job in planned.in_order(jobs):
-            self._say(f"  {job.title}  ({job.reason.split(':')[0].lower()})")
+            lines.append(f"  {job.title}  ({job.reason.split(':')[0].lower()})")
             if self.common_settings.printshellcmds and job.command:
-                self._say(f"    {job.command}")
+                lines.append(f"    {job.command}")
+        self._say("\n".join(lines))  # at once: there may be thousands
 
     def _pass_on(self, record: logging.LogRecord) -> None:
         """Print a message that the user asked for, such as that of ``--unlock``; leave out those of every run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_replica_is_the_run_that_it_would_be_alone(variant: str, study: Study, data: Any, tmp_path: Path) -> None:
     from practica import exercises
-    from practica.config.study import Block
 
     exercise, name = variant.split("/")
     block = study.block(exercise, name, OTHER_SEEDS.get(exercise, SEEDS))
-    block = Block(**{**vars(block), "settings": {**block.settings, **CUT[exercise]}})
+    block = replace(block, settings={**block.settings, **CUT[exercise]})
     stacked, alone = together_and_alone(block, exercises.load(exercise), data(block.dataset), tmp_path)
     assert_equal(stacked, alone)
     histories = [str(outcome.history) for outcome in stacked]
@@ -89,7 +89,7 @@ def test_blocks_are_stacked_where_that_pays_and_say_so(study: Study, data: Any, 
     assert "convolutions" in found["ej08/conv"]
 
     block = study.block("ej02", "xor_221", (0, 1))
-    block = type(block)(**{**vars(block), "settings": {**block.settings, "epochs": 40}})
+    block = replace(block, settings={**block.settings, "epochs": 40})
     described = {"name": "xor", "fingerprint": "f", "stand_in": False, "origin": {"kind": "computed", "source": "here"}}
     train_block(block, data("xor"), described, 1, tmp_path, Checkpoints(tmp_path / "checkpoints", "key"))
     provenance = read_json(tmp_path / "manifest.json")["provenance"]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Block:
         name, _, epochs = self.trial.partition("_")
         return (name, int(epochs)) if epochs else None
 
-    @property
+    @cached_property  # a plan of thousands of jobs asks for it several times a job
     def path(self) -> Path:
         """Return the path of the block's files below each folder of results, checkpoints or notes."""
         return Path(self.exercise, self.variant, self.trial, self.name)

@@ -125,6 +125,8 @@ class Estimator:
 
     def _beyond_lower_rung(self, block: Block) -> Block:
         """Return a promoted trial with only the epochs beyond those whose state it takes over; others as they are."""
+        if not block.rung:
+            return block
         below = lower_rungs(block, tuning_folder(self._results)).items()
         done = max((epochs for epochs, folder in below if any(folder.glob("*/*.checkpoint"))), default=0)
         return replace(block, settings={**block.settings, "epochs": block.settings["epochs"] - done}) if done else block
@@ -265,7 +267,7 @@ def _timed(
 def read_mapping(path: Path) -> Mapping[str, Any]:
     """Return the content of a JSON file; empty if it is missing or is not a mapping."""
     try:
-        content = read_json(path)
+        content = read_json(path) if path.is_file() else {}
     except InputError:
         return {}
     return content if isinstance(content, Mapping) else {}
