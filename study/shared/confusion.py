@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from practica.figures.specs import HIGH
-from practica.figures.style import legend, new_figure
+from practica.figures.style import LocalFormatter, legend, new_figure
 from practica.words import Words
 
 NUMBERED = 10
@@ -36,6 +36,7 @@ def confusion(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: Wo
                 axes.text(
                     column, row, str(count), ha="center", va="center", fontsize=5, color="white" if dark else "black"
                 )
-    figure.colorbar(image, ax=axes, label=texts["wrong_share"], fraction=0.05)
+    scale = LocalFormatter(texts["decimal_mark"])
+    figure.colorbar(image, ax=axes, label=texts["wrong_share"], fraction=0.05, format=scale)
     legend(figure, [], [texts["test_seed"].format(seed=seed)])
     return figure

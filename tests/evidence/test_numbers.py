@@ -49,6 +49,11 @@ def test_a_value_that_rounds_up_gains_no_figure() -> None:
     assert numbers.significant(9.999, "es") == "10,0"
 
 
+def test_thousands_are_grouped_in_large_values() -> None:
+    assert numbers.significant(10863.2, "en") == "10,863"
+    assert numbers.significant(1162.4, "en") == "1162"
+
+
 def test_what_rounds_to_zero_has_no_sign() -> None:
     assert numbers.decimal(-0.0004, 3, "es") == "0,000"
     assert numbers.decimal(-0.0005001, 3, "es") == "−0,001"

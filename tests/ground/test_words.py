@@ -220,3 +220,10 @@ def test_what_a_study_does_not_say_in_a_language_it_says_in_english() -> None:
     assert words.in_language({"es": "uno", "en": "one"}, "es") == "uno"
     assert words.in_language({"es": "uno", "en": "one"}, "fr") == "one"
     assert words.in_language({"es": "uno"}, "fr") == "uno"
+
+
+def test_a_spanish_list_says_e_before_the_sound_of_an_i() -> None:
+    assert words.items(["AMD", "Intel"], "es") == "AMD e Intel"
+    assert words.items(["vapor", "hielo"], "es") == "vapor y hielo"
+    assert words.items(["AMD", "Intel"], "en") == "AMD and Intel"
+    assert words.items(["Intel"], "es") == "Intel"

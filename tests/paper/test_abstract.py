@@ -104,6 +104,21 @@ def test_sentences_fit_any_number_of_claims(language: str, toy: Study, results: 
         assert none[language][count - 1] in said(toy, results, language, *[MISSING] * count)
 
 
+def test_headings_of_findings_agree_with_their_number(toy: Study, results: Path) -> None:
+    claim = {
+        **ONE,
+        "id": "steps-a",
+        "exercise": "steps",
+        "verdict": "robust",
+        "parts": [ONE],
+        "sentence": {"en": "It holds"},
+    }
+    for count, heading in ((1, "Robusta:"), (2, "Robustas:")):
+        facts = Facts(toy, results, "es")
+        vars(facts)["claims"] = {"claims": [claim] * count, "decisions": {"count": 0}}
+        assert heading in findings(facts)
+
+
 @pytest.mark.parametrize(
     ("more", "english", "spanish"), [(1, "And one other.", "Y otra."), (2, "And 2 others.", "Y otras 2.")]
 )

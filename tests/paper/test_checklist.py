@@ -102,8 +102,8 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     ("cpu", "wall", "says"),
     [
         ([7200.0, 3600.0], [12.5, 12.6], "In total they took 3.0 hours of processor time."),
-        ([7200.0, None], [12.5, 12.6], "The processor time of all attempts is known of 1 of the 2 jobs: 2.0 hours"),
-        ([7200.0, 3600.0], [12.5, 1.1], "The processor time of all attempts is known of 1 of the 2 jobs: 2.0 hours"),
+        ([7200.0, None], [12.5, 12.6], "The processor time of all attempts is known for 1 of the 2 jobs: 2.0 hours"),
+        ([7200.0, 3600.0], [12.5, 1.1], "The processor time of all attempts is known for 1 of the 2 jobs: 2.0 hours"),
         ([None, None], [12.5, 12.6], "Their processor time is not known."),
     ],
 )

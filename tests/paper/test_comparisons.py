@@ -22,7 +22,7 @@ from practica.evidence.verdicts import write_claims
 from practica.figures import tones
 from practica.files import read_json, write_json
 from practica.page.build import TEMPLATES, write_pages
-from practica.paper import render
+from practica.paper import parts, render
 from practica.paper.catalogue import tables_for
 from practica.paper.document import build
 from practica.paper.escape import escape
@@ -321,11 +321,24 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
         ),
         ("units [4, 6] / [8], l2 0.1 / –", "en", "hidden layers of 4, 6 / 8 neurons, L2 penalty of 0.1 / –"),
         ("data real / STAND-IN", "en", "real / STAND-IN data"),
+        ("learning_rate 1e-05 / 0.0001", "es", "tasa de aprendizaje 10⁻⁵ / 0,0001"),
         ("", "en", ""),
     ],
 )
 def test_unequal_terms_are_in_words(differs: str, language: str, told: str) -> None:
     assert terms(differs, language) == told
+
+
+@pytest.mark.parametrize(
+    ("difference", "lines"),
+    [
+        ("36 / 14 epochs", ["36 / 14 epochs"]),
+        ("batches of 50 / 256 samples", ["batches of", "50 / 256 samples"]),
+        ("arithmetic in mixed_bfloat16 / float32", ["arithmetic in", "mixed_bfloat16 / float32"]),
+    ],
+)
+def test_a_long_difference_breaks_before_its_two_values(difference: str, lines: list[str]) -> None:
+    assert parts._lines(difference).split("\n") == lines
 
 
 def test_a_truth_among_unequal_terms_is_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from practica.page.build import write_pages
 from practica.paper import document, render
 from practica.paper.catalogue import appendix_tables, tables_for
 from practica.paper.facts import Facts
+from practica.paper.settings import unset
 from practica.paper.table import Table
 from practica.paper.tables import make_table, spec_named
 from practica.plan.digests import figure_digest, page_digest, paper_digest, table_digest
@@ -104,8 +105,15 @@ def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> 
     table = made(facts, "table_protocols")
     moons = rows(table)[0]
     assert (moons["variant"], moons["settings"]) == ("raw@theirs", "3 epochs (6); L2 penalty of 0.1 (0.01)")
-    assert moons["others"] == "Not known, and the same in all: batches of 32 samples\nThe folds are shuffled"
+    assert moons["others"] == "Not known, and the same in all nets here: batches of 32 samples\nThe folds are shuffled"
     assert any("The folds are shuffled" in note for note in made(facts, "claims_moons").notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("train_samples", "samples for training and validation"), ("l2", "L2 penalty")]
+)
+def test_a_setting_without_a_value_is_named(name: str, told: str) -> None:
+    assert unset(name, "en") == told
 
 
 @pytest.mark.parametrize(
@@ -177,7 +185,7 @@ def test_no_result_is_compared_across_protocols(both: Study, filled: Path) -> No
 
 def test_the_first_pages_say_which_settings_there_are(facts: Facts, both: Study, filled: Path) -> None:
     front = document._front(facts)
-    assert "Each kind of settings has its own runs and its own verdicts: as published and tuned" in front
+    assert "Each kind of settings (as published and tuned) has its own runs and its own verdicts" in front
     assert "After a notebook." in front
     write_pages(both, filled)
     index = (filled / "page/index_en.html").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from practica.errors import InputError
 from practica.evidence.collect import collect, write_statistics
 from practica.evidence.collect import write_table as write_csv
 from practica.files import write_json, write_text
-from practica.paper import render
+from practica.paper import cells, render
 from practica.paper.catalogue import TableSpec, layers_caption, tables_for
 from practica.paper.facts import Fact, Facts
 from practica.paper.layers import shown_tables
@@ -162,6 +162,11 @@ def test_the_spread_over_folds_is_that_within_a_seed(toy: Study, results: Path) 
     assert folds == 5
     assert float(raw["fold_sd"]) == pytest.approx(0.002 * 2.5**0.5)
     assert raw["n"] == "2"
+
+
+def test_times_are_rounded_and_exact_in_the_file(tmp_path: Path) -> None:
+    cell = cells.rounded(1162.4, Facts(one_exercise(), tmp_path, "es"), 2)
+    assert (cell.text, cell.raw) == ("1200", {"": 1162.4})
 
 
 def test_cost_is_per_seed_however_seeds_share_a_job(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from practica.evidence.collect import collect
 from practica.evidence.results import Results
 from practica.figures.catalogue import declared, figures_for, of_exercise
 from practica.figures.draw import draw_from
+from practica.figures.forest import forest
 from practica.figures.specs import KINDS
 from practica.words import section
-from ten import STUDY, needs, shipped_study
+from ten import ROOT, STUDY, needs, shipped_study
 
 Written = Callable[[Figure], str]
 SPECS = [each for exercise in STUDY.exercises for each in declared(STUDY, exercise)]
@@ -168,3 +170,13 @@ def test_squared_thousands_of_dollars_are_set_as_a_formula(complete: Results, la
     label = draw_from(complete, "fig01b", language).axes[0].yaxis.label
     assert label.get_text() == rf"{name} [(k\$)$^2$]"
     assert label.get_parse_math()
+
+
+@pytest.mark.skipif(len(STUDY.protocols) < 2, reason="the study has one kind of settings")
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_claims_and_settings_stand_apart_in_the_forest_plot(language: str) -> None:
+    study = shipped_study()
+    figure = forest(Results(study, ROOT / "reference"), "", section("figures", language), language)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent().padded(-1.5) for text in figure.axes[0].texts if text.get_text()]
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]

@@ -43,7 +43,8 @@ def significant(value: float, language: str, figures: int = 3) -> str:
         return "∞" if value > 0 else "−∞" if value < 0 else "NaN"
     exponent = _exponent(value, figures)
     if -4 < exponent < 6:
-        return decimal(value, max(figures - 1 - exponent, 0), language)
+        digits = figures - 1 - exponent
+        return decimal(value, digits, language) if digits > 0 else count(round(value), language)
     return decimal(value / 10.0**exponent, figures - 1, language) + _power(exponent)
 
 

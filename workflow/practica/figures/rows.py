@@ -18,8 +18,8 @@ WIDTH, TOP, FOOT = 6.6, 0.04, 0.42
 """Width of the figure, and heights above the first claim and of the axis below the last one [in]."""
 LINE, LANE, GAP = 0.12, 0.088, 0.07
 """Heights of a line of text, a check and the space between two claims [in]."""
-LETTERS, FEWER = 50, 37
-"""Letters in one line of a claim, and where the names of protocols stand beside it."""
+LETTERS, FEWER = 50, 24
+"""Letters in one line of a claim, and at least so many where the names of protocols stand beside it."""
 BESIDE = 7
 """Letters in the longest name that fits beside its sentence; a longer one stands above."""
 FIRST, PAGE = 5.5, 9.0
@@ -94,7 +94,8 @@ def _claim(claim: Mapping[str, Any], results: Results, language: str) -> Claim:
     views, study = by_protocol(claim), results.study
     names = [name for name in study.shown_protocols if name in views]
     labels = {name: protocols.label(study.folder, name, language) for name in names} or {"": ""}
-    lines = textwrap.wrap(in_language(claim["sentence"], language), FEWER if names else LETTERS)
+    letters = max(LETTERS - 1 - max(map(len, labels.values())), FEWER)
+    lines = textwrap.wrap(in_language(claim["sentence"], language), letters)
     rows = tuple(_row(views[name], label, language) for name, label in labels.items())
     return Claim(claim["exercise"], claim["id"], tuple(lines), rows)
 

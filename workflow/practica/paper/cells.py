@@ -49,9 +49,14 @@ def interval(value: Estimate, metric: str, facts: Facts) -> str:
     return numbers.interval(value.low, value.high, value.typical, metric, facts.language)
 
 
-def plain(value: float, facts: Facts, figures: int = 3) -> Cell:
-    """Return a number with three significant figures, or as many as are asked for."""
-    return Cell(numbers.significant(value, facts.language, figures), {"": value})
+def plain(value: float, facts: Facts) -> Cell:
+    """Return a number with at least three figures."""
+    return Cell(numbers.significant(value, facts.language), {"": value})
+
+
+def rounded(value: float, facts: Facts, figures: int) -> Cell:
+    """Return a number rounded to so many figures, ``1162`` to ``1200`` with two."""
+    return Cell(numbers.significant(float(f"{value:.{figures}g}"), facts.language, figures), {"": value})
 
 
 def count(value: int, facts: Facts) -> Cell:

@@ -151,7 +151,7 @@ def findings(facts: Facts) -> str:
         ]
         if more := len(claims) - len(sentences):
             sentences.append(escape(counted(texts, "and_more", more).format(more)) + ".")
-        heading = texts[f"found {verdict}"]
+        heading = counted(texts, f"found {verdict}", len(claims))
         paragraphs.append(rf"\textbf{{{coloured(escape(heading), verdict)}}} {' '.join(sentences)}")
     return r"\par ".join(paragraphs)
 

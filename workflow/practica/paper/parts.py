@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
@@ -25,10 +26,9 @@ from practica.words import in_language, word
 
 WIDEST = 27
 """Longest line below a verdict, in letters."""
-
-
 NARROW = 24
-"""A longer pair below a verdict is broken into two lines."""
+"""A longer difference below a verdict is broken before its two values, and between them if these are longer, too."""
+PAIR = re.compile(r"\S+ / \S+")
 
 
 def verdict(name: str, below: str, facts: Facts) -> Cell:
@@ -52,8 +52,17 @@ def cause(part: Mapping[str, Any], facts: Facts) -> str:
 
 
 def _lines(differs: str) -> str:
-    """Put each difference on a line of its own, and a long pair on two."""
-    return "\n".join(each if len(each) <= NARROW else each.replace(" /", "\n/") for each in differs.split(", "))
+    """Put each difference on a line of its own, and a long one on several."""
+    return "\n".join(each if len(each) <= NARROW else _broken(each) for each in differs.split(", "))
+
+
+def _broken(difference: str) -> str:
+    """Break a long difference, such as ``batches of 50 / 256 samples``, before its pair of values."""
+    pair = PAIR.search(difference)
+    if not pair:
+        return difference
+    before, rest = difference[: pair.start()].rstrip(), difference[pair.start() :]
+    return "\n".join(filter(None, [before, rest if len(rest) <= NARROW else rest.replace(" / ", "\n/ ", 1)]))
 
 
 def part_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:

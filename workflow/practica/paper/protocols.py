@@ -13,7 +13,7 @@ from practica.config.study import Study
 from practica.evidence.rules import NOT_EVALUATED
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
-from practica.paper.settings import said, setting
+from practica.paper.settings import said, setting, unset
 from practica.paper.table import Cell, Column, Content, label
 from practica.words import items, word
 
@@ -137,8 +137,9 @@ def _settings(study: Study, exercise: str, variant: str, language: str) -> str:
     told = []
     for key in dict.fromkeys([*mine, *first]):
         if mine.get(key) != first.get(key):
-            there, here = ("–" if each.get(key) is None else setting(each[key], language) for each in (mine, first))
-            told.append(f"{said(key, there, language)} ({here})")
+            there, here = ("" if each.get(key) is None else setting(each[key], language) for each in (mine, first))
+            words = said(key, there, language) if there else f"{unset(key, language)}: –"
+            told.append(f"{words} ({here or '–'})")
     return "; ".join(told) or "–"
 
 
@@ -149,7 +150,7 @@ def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
     unknown = []
     for name in entry.get("unknown", ()):
         values = dict.fromkeys(setting(each[name], language) for each in every if name in each)
-        unknown.append(said(name, " / ".join(values) or "–", language))
+        unknown.append(said(name, " / ".join(values), language) if values else unset(name, language))
     told = [word("protocol_unknown", language).format(items(unknown, language))] if unknown else []
     return [*told, *(_upper(Told(text)[language]) for text in entry.get("deviations", ()))]
 

@@ -64,6 +64,12 @@ def heading(name: str, language: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def unset(name: str, language: str) -> str:
+    """Return what a setting without a value is called in the middle of a sentence."""
+    text = heading(name, language).removesuffix(" …")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
 def setting(value: Any, language: str) -> str:
     """Return a setting's value as text."""
     if isinstance(value, bool):

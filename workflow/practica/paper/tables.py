@@ -186,7 +186,7 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
         epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
         parameters = done["parameters"].dropna()
         parameter_cell = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
-        times = (cells.plain(value, facts, TIME_FIGURES) for value in (seconds, seconds / epochs))
+        times = (cells.rounded(value, facts, TIME_FIGURES) for value in (seconds, seconds / epochs))
         rows.append([*name, parameter_cell, cells.count(round(epochs), facts), *times])
         devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
     notes = [word("devices_note", language).format(devices="; ".join(devices))] if devices else []

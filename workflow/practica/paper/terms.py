@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 from practica.config import declarations
+from practica.evidence import numbers
 from practica.evidence.equal import PROTOCOL
 from practica.paper.settings import said
-from practica.words import decimal_mark, word
+from practica.words import decimal_mark, languages, word
 
 APART = (PROTOCOL, "data")
 """Terms that are no settings."""
 TERM = re.compile(r"(?:^|, )(\w+) ")
 """The name of one of the terms in which two sides differ."""
+NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 
 
 def terms(differs: str, language: str) -> str:
@@ -32,5 +34,11 @@ def terms(differs: str, language: str) -> str:
 def _values(pair: str, language: str) -> str:
     """Return the values of two sides as people write them."""
     truths = {text: word(f"setting_{text}", language) for text in ("true", "false")}
-    values = (truths.get(value, value.replace(".", decimal_mark(language)).strip("[]")) for value in pair.split(" / "))
-    return " / ".join(values)
+    return " / ".join(truths.get(value) or _number(value, language) for value in pair.split(" / "))
+
+
+def _number(value: str, language: str) -> str:
+    """Return a value with the number in it, if it is one, as the language writes it."""
+    if NUMBER.fullmatch(value) and language in languages():
+        return numbers.exact(float(value), language)
+    return value.replace(".", decimal_mark(language)).strip("[]")

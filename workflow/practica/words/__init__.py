@@ -30,6 +30,8 @@ PARTS = {"figures": ("numbers", "figures"), "report": ("report", "judged")}
 ADDED = ("bibliography", "captions", "figures", "metrics", "report", "settings")
 """Sections to which a study may add words, such as the names of its own metrics."""
 CODE = re.compile("[a-z]{2,3}")
+I_SOUND = re.compile("h?[ií](?![aeoáéó])", re.IGNORECASE)
+"""Begins with the sound of a Spanish i, before which "y" becomes "e": "e Intel", but "y hielo"."""
 
 
 @cached
@@ -69,7 +71,10 @@ def word(key: str, language: str) -> str:
 
 def items(texts: Sequence[str], language: str) -> str:
     """Return a list as people write it, with "and" before the last item."""
-    last = f" {word('and', language)} "
+    connective = word("and", language)
+    if texts and I_SOUND.match(texts[-1]):
+        connective = section("report", language).get("and_before_i", connective)
+    last = f" {connective} "
     return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
