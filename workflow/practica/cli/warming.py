@@ -13,6 +13,7 @@ import click
 
 import practica
 from practica.cli.base import PATH, STUDY_FOLDER, main, quiet_tensorflow
+from practica.code.syntax import data_sets
 from practica.config.about import about
 from practica.config.study import Study
 from practica.launch.forks import Forks, QuickEnd
@@ -58,10 +59,12 @@ def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, st
         quiet_tensorflow(threads)
     for module in IMPORTS[kind]:
         import_module(module)
-    # Both calls cache what they read.
+    # These calls cache what they read.
     for exercise in experiments():
         run_code(exercise) if kind == "training" else about(opened(), exercise)
-    if kind == "evidence":
+    if kind == "training":
+        data_sets()
+    else:
         _draw_once()
     code = [Path(practica.__file__).parent, opened()]
     arguments = Forks(owner, descriptor, address, code, read_ahead).serve()
