@@ -15,7 +15,7 @@ from practica.config.study import Block
 from practica.errors import InputError
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.recorded import Key, history_of, metrics_of, run_key, run_name
-from practica.files import misfit, read_json
+from practica.files import canonical_json, misfit, read_json, sha256
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DIVERGED, DONE, KILLED, Journal, failure_note
 from practica.jobs.lock import alive
@@ -55,8 +55,9 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     """Read a block's files, or say why there is nothing to read.
 
     Raises:
-        InputError: a file is malformed, belongs to another block, was made with other settings than the study has, or
-            is missing although ``metrics.json``, which is written last, is there; the message names it.
+        InputError: a file is malformed, belongs to another block, was made with other settings than the study has, was
+            changed since, or is missing although ``metrics.json``, which is written last, is there; the message names
+            it.
     """
     metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
     if block.trial and (reason := _divergence(metrics_file)):
@@ -83,6 +84,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
             difference = f"{run_name(*run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
             raise InputError(f"{metrics_file}: {difference}; {train_again(metrics_file)}")
     _check_ends(metrics_file, block, metrics, curves)
+    _check_sums(manifest_file, manifest, {metrics_file: metrics, history_file: history})
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
     return BlockFiles(
         block=block,
@@ -119,6 +121,21 @@ def _check_settings(path: Path, manifest: Mapping[str, Any], block: Block) -> No
         if had.get(name) != asked.get(name):
             was, now = (f"{name} {each[name]}" if name in each else f"no {name}" for each in (had, asked))
             raise InputError(f"{path}: {block.id} was trained with {was}, and the study has {now}; {train_again(path)}")
+
+
+def _check_sums(path: Path, manifest: Mapping[str, Any], contents: Mapping[Path, Any]) -> None:
+    """Raise ``InputError`` if a file was changed since its run, unless the manifest says where it comes from."""
+    if "sums" not in manifest or "rewritten" in manifest:  # runs of earlier versions have none
+        return
+    sums = {file: sha256(canonical_json(content["runs"])) for file, content in contents.items()}
+    if (arrays := path.with_name("arrays.npz")).is_file():  # a figure says if it is gone
+        sums[arrays] = sha256(arrays.read_bytes())
+    for file, found in sums.items():
+        if found != manifest["sums"].get(file.stem):
+            raise InputError(
+                f"{file} is not as its run left it; {train_again(file)}, or, if you wrote it on purpose, say where it "
+                f"comes from under `rewritten` in {path}"
+            )
 
 
 def check_alike(files: Iterable[BlockFiles], results: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from practica.files import atomic_path, write_checked
+from practica.files import atomic_path, canonical_json, sha256, write_checked
 from practica.training.record import Outcome
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def write_results(
 ) -> None:
     """Write the block's four files into ``folder``; ``metrics.json`` comes last, so that it vouches for the others.
 
+    The manifest has sums of what the other files hold, so that it shows if one was changed later.
     ``models`` has ``file`` and ``sha256`` of each net that was kept, by its run's name.
     """
     head = {
@@ -46,6 +47,9 @@ def write_results(
     manifest |= {"models": models} if models else {}
     with atomic_path(folder / "arrays.npz") as part, part.open("wb") as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    # Of the runs alone: an archive of the study leaves out names of hosts and folders.
+    sums = {name: sha256(canonical_json(each)) for name, each in (("metrics", metrics), ("history", history))}
+    manifest["sums"] = sums | {"arrays": sha256((folder / "arrays.npz").read_bytes())}
     write_checked(folder / "manifest.json", head | manifest | {"provenance": provenance})
     write_checked(folder / "history.json", head | {"runs": history, "provenance": provenance})
     write_checked(folder / "metrics.json", head | {"runs": metrics, "provenance": provenance})

@@ -1,0 +1,89 @@
+"""Results that were changed by hand since they were written are named, and never taken for those of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evidence.factory import make_study, write_block
+from practica.config.study import Study
+from practica.errors import InputError
+from practica.evidence.collect import collect
+from practica.files import read_json, write_json
+from practica.reference.archive import ARCHIVE, pack, restore
+from practica.training.record import Outcome
+from practica.training.results import write_results
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> tuple[Study, Path]:
+    """Return a study of one block, and its folder as a training leaves it."""
+    study = make_study({"steps": ["dense"]}, seeds=2, seeds_per_job=2)
+    (block,) = study.blocks()
+    folder = write_block(block, tmp_path)
+    metrics, history, manifest = (read_json(folder / f"{name}.json") for name in ("metrics", "history", "manifest"))
+    runs = [
+        (
+            run["seed"],
+            run["fold"],
+            Outcome(
+                epochs=curves["epoch"],
+                history={part: curves[part] for part in ("train", "validation")},
+                metrics=run["metrics"],
+                best_epoch=run["best_epoch"],
+                parameters={},
+                fit_seconds=1.0,
+                artefacts={},
+            ),
+        )
+        for run, curves in zip(metrics["runs"], history["runs"], strict=True)
+    ]
+    write_results(block, runs, {"s0/x": np.eye(2)}, manifest["provenance"], folder, {})
+    return study, folder
+
+
+def edit(path: Path, change: Callable[[Any], object]) -> None:
+    content = read_json(path)
+    change(content)
+    write_json(path, content)
+
+
+def better_test(content: Any) -> None:
+    content["runs"][1]["metrics"]["test"]["accuracy"] = 0.99
+
+
+def better_start(content: Any) -> None:
+    content["runs"][0]["validation"]["accuracy"][0] = 0.99
+
+
+def test_what_a_training_leaves_is_collected(trained: tuple[Study, Path], tmp_path: Path) -> None:
+    collect(trained[0], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"), [("metrics.json", better_test), ("history.json", better_start), ("arrays.npz", None)]
+)
+def test_a_file_that_is_not_as_its_run_left_it_is_named(
+    file: str, change: Any, trained: tuple[Study, Path], tmp_path: Path
+) -> None:
+    study, folder = trained
+    if change:
+        edit(folder / file, change)
+    else:
+        np.savez(folder / file, **{"s0/x": np.zeros((2, 2))})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=rf"{file} is not as its run left it; delete .*metrics\.json and run again"):
+        collect(study, tmp_path)
+    edit(folder / "manifest.json", lambda content: content.update(rewritten="my own table"))
+    collect(study, tmp_path)  # and the reports say so
+
+
+def test_layout_and_names_of_hosts_may_change(trained: tuple[Study, Path], tmp_path: Path) -> None:
+    study, folder = trained
+    edit(folder / "metrics.json", lambda content: content["provenance"].update(host="another"))
+    pack(study, tmp_path, tmp_path / ARCHIVE)
+    restore(tmp_path / ARCHIVE, tmp_path / "restored")
+    collect(study, tmp_path / "restored")
