@@ -140,7 +140,7 @@ def test_the_first_page_says_what_the_study_has_cost(tmp_path: Path) -> None:
     )
     write_pages(study, tmp_path)
     text = (tmp_path / "page/index_en.html").read_text().split('<details class="checklist">')[1].split("</details>")[0]
-    assert "Number of jobs: 1; of attempts: 3; of those that did not finish: 1." in " ".join(text.split())
+    assert "Jobs: 1; attempts: 3, of which 1 did not finish." in " ".join(text.split())
     assert "2.0 hours of processor time" in text
     assert '<table id="checklist"' in text
 

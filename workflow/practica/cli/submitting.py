@@ -51,9 +51,9 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
         click.echo(f"Cancelled: {', '.join(cancelled)}" if cancelled else "Nothing was at work")
     else:
         profile = _profile(arguments)
-        given = with_snakefile(arguments if profile else ("--profile", PROFILE, *arguments))
+        command = with_snakefile(arguments if profile else ("--profile", PROFILE, *arguments))
         settings = controller.settings_of(Path(profile or PROFILE))
-        _check(given)
+        _check(command)
         allowed = controller.within_limit(settings)
         if allowed["runtime"] < settings["runtime"]:
             click.echo(
@@ -61,7 +61,7 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
                 f"{settings['runtime']}, and the next one takes over",
                 err=True,
             )
-        job = controller.submit(given, allowed)
+        job = controller.submit(command, allowed)
         click.echo(
             f"Submitted controller {job.number}: see `python -m practica submit --status`, "
             f"or follow it with tail -F {controller.LOG}"

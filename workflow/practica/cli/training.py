@@ -92,7 +92,7 @@ def prepare(
 
     spec_of(dataset)  # report an unknown name before reading anything
     own_place("--folder", folder)
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "folder": folder,
         "mirror": mirror,
         "on_missing": on_missing,
@@ -100,13 +100,13 @@ def prepare(
         "answer_timeout": answer_timeout,
         "retries": retries,
     }
-    if None in given.values():
-        named = {key: value for key, value in given.items() if value is not None}
-        given = {**(configured or places(config_files))["data"], **named}
+    if None in options.values():
+        named = {key: value for key, value in options.items() if value is not None}
+        options = {**(configured or places(config_files))["data"], **named}
         if study_folder:  # the configuration has opened its own
             use(study_folder)
-    folder, mirror, on_missing = Path(given["folder"]), given["mirror"], given["on_missing"]
-    patience = Patience(given["connect_timeout"], given["answer_timeout"], given["retries"])
+    folder, mirror, on_missing = Path(options["folder"]), options["mirror"], options["on_missing"]
+    patience = Patience(options["connect_timeout"], options["answer_timeout"], options["retries"])
     with noted(refusal):
         info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing, patience=patience, road=road)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
@@ -153,14 +153,14 @@ def train(
     if spec:
         use(study_folder or place(None))
         block = Block.parse(spec)
-        said = {} if results and data_folder else places(config_files)
+        configuration = {} if results and data_folder else places(config_files)
     elif exercise and variant:
         study = read_study(config_files)
-        block, said = study.block(exercise, variant, parse_seeds(seeds)), study.config
+        block, configuration = study.block(exercise, variant, parse_seeds(seeds)), study.config
     else:
         raise click.UsageError("name an exercise and a variant, or give --spec")
-    results = results or Path(said["results"])
-    data_folder = data_folder or Path(said["data"]["folder"])
+    results = results or Path(configuration["results"])
+    data_folder = data_folder or Path(configuration["data"]["folder"])
     if spec and not gpu:  # TensorFlow would take all the memory of one that another job has asked for
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(threads)
@@ -175,7 +175,7 @@ def train(
         results = results.parents[len(block.folder(Path()).parts)]
     try:
         code = run_code(block.exercise)
-        follower = EventFiles(results, block) if tensorboard or said.get("tensorboard") else None
+        follower = EventFiles(results, block) if tensorboard or configuration.get("tensorboard") else None
         with telling(block.id) as tell:
             run_job(
                 block,

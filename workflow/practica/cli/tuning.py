@@ -53,10 +53,10 @@ def train_trials(
     from practica.jobs.telling import telling
     from practica.jobs.together import run_together
 
-    known = {block.id: block for block in trial_blocks(study)}
-    if strange := [name for name in blocks if name not in known]:
+    blocks_by_id = {block.id: block for block in trial_blocks(study)}
+    if strange := [name for name in blocks if name not in blocks_by_id]:
         raise InputError(f"the study has no trial {strange[0]}")
-    chosen = [known[name] for name in blocks]
+    chosen = [blocks_by_id[name] for name in blocks]
     data = data_file.parents[2]
     name = f"{chosen[0].exercise}/{chosen[0].variant}, {len(chosen)} trials together"
     with telling(name) as tell:

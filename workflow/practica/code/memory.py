@@ -31,7 +31,7 @@ def recall(key: str) -> Any:
 
 
 def note(key: str, value: Any) -> None:
-    """Keep a value, of what JSON has, for later commands."""
+    """Keep a value that JSON can hold, for later commands."""
     _memory().new[key] = value
 
 

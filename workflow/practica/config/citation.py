@@ -55,8 +55,8 @@ def repository() -> str:
         cited = citation()
     except InputError:  # `practica doctor` names the mistake
         return ""
-    known = cited.address.startswith("https://") and "repository-code" not in cited.placeholders
-    return cited.address.rstrip("/").removesuffix(".git") if known else ""
+    has_address = cited.address.startswith("https://") and "repository-code" not in cited.placeholders
+    return cited.address.rstrip("/").removesuffix(".git") if has_address else ""
 
 
 def _name(entry: dict[str, Any]) -> str:

@@ -39,8 +39,8 @@ def introduction(study: Study, language: str) -> str:
 
 def keywords(study: Study, language: str) -> tuple[str, ...]:
     """Return the keywords of the study."""
-    given = study.front.get("keywords", ())
-    return tuple(given.get(language, ()) if isinstance(given, Mapping) else given)
+    texts = study.front.get("keywords", ())
+    return tuple(texts.get(language, ()) if isinstance(texts, Mapping) else texts)
 
 
 def repeats(study: Study) -> bool:

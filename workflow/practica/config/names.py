@@ -29,8 +29,8 @@ def metric_name(study: Study, exercise: str, metric: str, language: str) -> str:
 def title(study: Study, exercise: str, language: str) -> str:
     """Return the exercise's title: that of the configuration, its own, or its id."""
     own: str | Mapping[str, str] = study.about(exercise).get("title", exercise)
-    given = study.title(exercise, language)
-    return given or Told(own)[language]
+    own_title = study.title(exercise, language)
+    return own_title or Told(own)[language]
 
 
 def variant_name(study: Study, exercise: str, variant: str, language: str) -> str:

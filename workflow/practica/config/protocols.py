@@ -47,8 +47,8 @@ def with_protocols(config: Any) -> Any:
     """
     if not (isinstance(config, Mapping) and isinstance(config.get("exercises"), Mapping)):
         return config  # the schema refuses it
-    given, folder = config.get("protocols", []), folder_of(config)
-    names = spelling.names(given, "configuration: protocols") if isinstance(given, str) else given
+    entry, folder = config.get("protocols", []), folder_of(config)
+    names = spelling.names(entry, "configuration: protocols") if isinstance(entry, str) else entry
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         return config
     for mistake in _mistakes(names, folder, config["exercises"]):

@@ -177,7 +177,7 @@ class Study:
         return tuple(under(name, protocol) for name in names if name in there)
 
     def every_variant(self, exercise: str) -> tuple[str, ...]:
-        """Return the names of the exercise's variants under all protocols: all that is trained of it."""
+        """Return the names of the exercise's variants under all protocols, that is, everything that is trained."""
         others = self.config.get("protocols", ())[1:]
         return (*self.variants(exercise), *(name for each in others for name in self.variants(exercise, each)))
 

@@ -97,14 +97,14 @@ class Rounds:
 
     def _withdraw(self) -> None:
         """Withdraw the added seeds that are not trained."""
-        study, given = self._study(), added.read(self.file)
+        study, added_seeds = self._study(), added.read(self.file)
         trained = {
             named: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
-            for named in given
+            for named in added_seeds
             for blocks in [[block for block in study.blocks() if (block.exercise, block.variant) == named]]
         }
-        kept = {named: [seed for seed in seeds if seed in trained[named]] for named, seeds in given.items()}
-        if kept != {named: [*seeds] for named, seeds in given.items()}:
+        kept = {named: [seed for seed in seeds if seed in trained[named]] for named, seeds in added_seeds.items()}
+        if kept != {named: [*seeds] for named, seeds in added_seeds.items()}:
             added.write(self.file, kept)
 
     def _judge(self) -> None:

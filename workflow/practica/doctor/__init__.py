@@ -110,13 +110,13 @@ def folders(study: Study) -> Iterator[Finding]:
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists()).resolve()
         free = shutil.disk_usage(there).free / 1e9
         kind = _file_system(there)
-        found = f"{folder} can be written, {free:.0f} GB free"
+        status = f"{folder} can be written, {free:.0f} GB free"
         if free < LITTLE_SPACE:
-            yield Finding(key, "fail" if free < NO_SPACE else "warn", found, "make room, or choose another disk")
+            yield Finding(key, "fail" if free < NO_SPACE else "warn", status, "make room, or choose another disk")
         elif shutil.which("sbatch") and not kind.startswith(NETWORK):
-            yield Finding(key, "warn", f"{found}, on {kind}", "make sure that the compute nodes see this folder too")
+            yield Finding(key, "warn", f"{status}, on {kind}", "make sure that the compute nodes see this folder too")
         else:
-            yield Finding(key, "ok", found)
+            yield Finding(key, "ok", status)
 
 
 def _file_system(path: Path) -> str:
@@ -236,14 +236,14 @@ def _account(account: str | None) -> Finding:
     except (KeyError, OSError):  # the system does not know this user, as in a container
         user = str(os.getuid())
     listed = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
-    known = sorted(set(listed.split()))
+    accounts = sorted(set(listed.split()))
     advice = "set slurm_account in the profile's default-resources"
-    if account and known and account not in known:
-        return Finding("account", "fail", f"{account} is not one of yours: {', '.join(known)}", advice)
+    if account and accounts and account not in accounts:
+        return Finding("account", "fail", f"{account} is not one of yours: {', '.join(accounts)}", advice)
     if account:
-        return Finding("account", "ok", f"{account}{'' if known else ' (this site keeps no list to check it)'}")
-    if len(known) > 1:
-        return Finding("account", "warn", f"not set; yours are {', '.join(known)}", advice)
+        return Finding("account", "ok", f"{account}{'' if accounts else ' (this site keeps no list to check it)'}")
+    if len(accounts) > 1:
+        return Finding("account", "warn", f"not set; yours are {', '.join(accounts)}", advice)
     return Finding("account", "ok", "the default one")
 
 

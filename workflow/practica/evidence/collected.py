@@ -217,8 +217,8 @@ def _contradiction(told: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[t
     for name in EXACT:
         pair = told[name].astype(float), computed[name]
         wrong = ~np.isclose(*pair, rtol=ROUNDING, atol=rounding, equal_nan=True)
-        for key, said, true in zip(computed.index[wrong], *(each[wrong] for each in pair), strict=True):
-            yield key, f"{name} is {said:g}, and {true:g} in metrics.csv"
+        for key, stored, true in zip(computed.index[wrong], *(each[wrong] for each in pair), strict=True):
+            yield key, f"{name} is {stored:g}, and {true:g} in metrics.csv"
 
 
 def _names(table: pd.DataFrame) -> list[tuple[str, str]]:

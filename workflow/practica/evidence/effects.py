@@ -119,9 +119,9 @@ def effect_text(part: Mapping[str, Any], language: str, *, spread: bool = True) 
     """Return the value that the rule of a part judged, with its interval; the part was evaluated."""
     value = Estimate(**part["estimate"])
     metric = "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
-    shown, text = value.typical, numbers.estimate(value, metric, language)
+    typical, text = value.typical, numbers.estimate(value, metric, language)
     if not spread and value.scale != SHARE:
-        shown, text = value.centre, numbers.measure(value.centre, None, metric, language)
+        typical, text = value.centre, numbers.measure(value.centre, None, metric, language)
     if value.low is None and value.high is None:
         return text
-    return f"{text} {numbers.interval(value.low, value.high, shown, metric, language)}"
+    return f"{text} {numbers.interval(value.low, value.high, typical, metric, language)}"

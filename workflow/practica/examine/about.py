@@ -133,13 +133,15 @@ def _functions(module: str) -> dict[str, tuple[ast.stmt, ...]]:
 def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a figure of the exercise's own kind lacks: its function, its words, or recorded arrays."""
     kind = entry["kind"]
-    drawn = _functions(exercises.module_name(exercise, FIGURES)) if exercises.has(exercise, FIGURES) else {}
-    if kind not in drawn:
-        yield (f"kind: no function {kind!r} in {study.folder}/{exercise}/figures.py{hint(kind, [*KINDS[:-1], *drawn])}")
+    drawers = _functions(exercises.module_name(exercise, FIGURES)) if exercises.has(exercise, FIGURES) else {}
+    if kind not in drawers:
+        yield (
+            f"kind: no function {kind!r} in {study.folder}/{exercise}/figures.py{hint(kind, [*KINDS[:-1], *drawers])}"
+        )
     elif not entry.get("arrays"):
         yield "kind: name under arrays what it is drawn from, which `artefacts` of the problem returns"
     called = {*section("figures", MODEL), *entry["variants"], *own_words(study, exercise, MODEL)}
-    for name in sorted(_asked(drawn.get(kind, ()))):
+    for name in sorted(_asked(drawers.get(kind, ()))):
         if name not in called:
             yield f"kind: {kind} in figures.py asks for the word {name!r}: write it under words{hint(name, called)}"
     code = reach(f"{exercises.module_name(exercise)}:problem")

@@ -27,38 +27,38 @@ class Shown(NamedTuple):
     metrics: Mapping[str, Any] = {}
 
 
-def of_epochs(title: Mapping[str, str], shown: Shown, languages: Sequence[str]) -> dict[str, str]:
+def of_epochs(title: Mapping[str, str], content: Shown, languages: Sequence[str]) -> dict[str, str]:
     """Return the caption of a figure over epochs, by language."""
-    return {language: _of_epochs(title[language], shown, language) for language in languages}
+    return {language: _of_epochs(title[language], content, language) for language in languages}
 
 
-def _of_epochs(title: str, shown: Shown, language: str) -> str:
+def _of_epochs(title: str, content: Shown, language: str) -> str:
     words = section("captions", language)
-    contents = [_content(panel, shown, language) for panel in shown.panels] or [words["recorded"]]
+    contents = [_content(panel, content, language) for panel in content.panels] or [words["recorded"]]
     if len(contents) > 1:
         places = [words["above"], *[words["middle"]] * (len(contents) - 2), words["below"]]
-        if shown.lettered:
+        if content.lettered:
             places = [chr(ord("a") + place) for place in range(len(contents))]
         contents = [f"{what} ({where})" for what, where in zip(contents, places, strict=True)]
-    part = "both" if shown.kind == "curves" and shown.split != "train" else shown.split
+    part = "both" if content.kind == "curves" and content.split != "train" else content.split
     course = words.get(part, part)
-    if shown.kind == "folds":
+    if content.kind == "folds":
         course = words["folds"].format(course)
     sentences = [f"{title}: {items(contents, language)} {course}."]
-    if any(panel.metric == "normalised_loss" for panel in shown.panels):
+    if any(panel.metric == "normalised_loss" for panel in content.panels):
         sentences.append(words["normalisation"])
-    if shown.log_epochs:
+    if content.log_epochs:
         sentences.append(words["logarithmic"])
-    if shown.kind == "curves" or part == "train":
+    if content.kind == "curves" or part == "train":
         sentences.append(words["running"])
     return " ".join(sentences)
 
 
-def _content(panel: Panel, shown: Shown, language: str) -> str:
+def _content(panel: Panel, content: Shown, language: str) -> str:
     """Return the name of the metric that an axis shows."""
     if panel.errors:
         return str(section("figures", language)["error_rate"]).lower()
-    own = shown.metrics.get(panel.metric)
+    own = content.metrics.get(panel.metric)
     if own is not None:
         return Told(own)[language]
     return str(section("captions", language).get(panel.metric, panel.metric.replace("_", " ")))

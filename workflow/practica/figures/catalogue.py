@@ -124,8 +124,8 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     elif entry["kind"] in OVER_EPOCHS:
         split = others.get("split", "validation")
         metrics = study.about(exercise).get("metrics", {})
-        shown = captions.Shown(entry["kind"], panels, split, others.get("log_epochs", False), lettered, metrics)
-        caption = captions.of_epochs(title, shown, study.languages)
+        content = captions.Shown(entry["kind"], panels, split, others.get("log_epochs", False), lettered, metrics)
+        caption = captions.of_epochs(title, content, study.languages)
     else:
         caption = Told({language: f"{title[language]}." for language in study.languages})
     return Spec(

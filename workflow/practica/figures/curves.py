@@ -87,7 +87,7 @@ def _draw(axes: Axes, plot: Plot) -> None:
 def limits(
     ends: tuple[float, float] | None, span: tuple[float, float], bounds: tuple[float | None, float | None]
 ) -> tuple[float, float]:
-    """Return the limits of an axis: those ``shown``, or ``ends`` with a margin, and hardly beyond the ``bounds``."""
+    """Return the limits of an axis: ``ends`` with a margin, or else ``span``; at most slightly beyond ``bounds``."""
     if ends:
         room = 0.05 * (ends[1] - ends[0]) or 0.05
         span = (ends[0] - room, ends[1] + room)

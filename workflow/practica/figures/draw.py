@@ -184,10 +184,10 @@ def _plots(
 
 def _band(spec: Spec, plots: Iterable[Plot], texts: Words) -> str:
     """Return what the line and the band mean."""
-    drawn = [line.curve for plot in plots for line in plot.lines]
-    seeds = max(curve.n for curve in drawn)
+    curves = [line.curve for plot in plots for line in plot.lines]
+    seeds = max(curve.n for curve in curves)
     if spec.kind == "folds":
-        return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in drawn))
+        return texts["folds"].format(n=seeds, folds=max(curve.folds for curve in curves))
     return texts["seeds_many"].format(n=seeds) if seeds > 1 else texts["seeds_one"]
 
 

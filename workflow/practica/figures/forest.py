@@ -80,15 +80,15 @@ def _write(left: Axes, middle: Axes, right: Axes, claim: Claim, top: float, limi
     start = top + GAP / 2
     for row in claim.rows:
         centre = start + row.height / 2
-        upper = centre - (LINE / 2 if row.found else 0)
+        upper = centre - (LINE / 2 if row.effect_text else 0)
         left.text(0.98, upper, row.label, size=SMALL, color="#555555", ha="right", **plain)
-        verdict, colour = f"{SIGNS[row.verdict]} {row.said}", f"#{TONES[row.verdict]}"
+        verdict, colour = f"{SIGNS[row.verdict]} {row.verdict_text}", f"#{TONES[row.verdict]}"
         right.text(0.03, upper, verdict, size=TEXT, weight="bold", color=colour, **plain)
         right.text(1, upper, row.rule, size=SMALL, color="#555555", ha="right", **plain)
-        right.text(0.03, centre + LINE / 2, row.found, size=SMALL, **plain)
-        drawn = [each for each in row.effects if each[0] is not None]
-        for lane, (interval, tone, decides) in enumerate(drawn):
-            height = centre + (lane - (len(drawn) - 1) / 2) * LANE
+        right.text(0.03, centre + LINE / 2, row.effect_text, size=SMALL, **plain)
+        lanes = [each for each in row.effects if each[0] is not None]
+        for lane, (interval, tone, decides) in enumerate(lanes):
+            height = centre + (lane - (len(lanes) - 1) / 2) * LANE
             _draw(middle, interval, tone, height, limits, decides=decides)
         start += row.height
 

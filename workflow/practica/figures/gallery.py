@@ -21,10 +21,10 @@ def write_gallery(pictures: tuple[Path, ...], folder: Path) -> None:
     """
     for path in pictures:
         try:
-            with Image.open(path) as drawn:
+            with Image.open(path) as image:
                 # The default, median cut, merges rare colours: a green line or verdict would turn blue.
                 how = Image.Quantize.MAXCOVERAGE
-                small = drawn.convert("RGB").quantize(COLOURS, how, kmeans=1, dither=Image.Dither.NONE)
+                small = image.convert("RGB").quantize(COLOURS, how, kmeans=1, dither=Image.Dither.NONE)
         except OSError as error:
             raise InputError(f"{path} is not a picture ({error}); draw it with `python -m practica figure`") from error
         with atomic_path(folder / path.name) as part:

@@ -35,14 +35,15 @@ class Row:
     label: str
     effects: tuple[tuple[Effect | None, str, bool], ...]
     verdict: str
-    said: str
+    verdict_text: str
     rule: str
-    found: str
+    effect_text: str
 
     @property
     def height(self) -> float:
         """Return the height [in]."""
-        return max(sum(each is not None for each, *_ in self.effects) * LANE, (2 if self.found else 1) * LINE) + 0.02
+        lines = 2 if self.effect_text else 1
+        return max(sum(each is not None for each, *_ in self.effects) * LANE, lines * LINE) + 0.02
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ FEW = 8
 def draw_trials(table: pd.DataFrame, name: str, language: str) -> Figure:
     """Return a panel for each tuned setting, with every trial in each; ``table`` is that of the variant ``name``.
 
-    Of a search by ASHA a panel before those shows how far each trial came, and in the others it stands once, with its
+    A search by ASHA has a first panel that shows how far each trial came; the others show a trial once, with its
     score at its highest rung.
     """
     texts, own = section("figures", language), section("trials", language)

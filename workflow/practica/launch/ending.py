@@ -88,13 +88,13 @@ def _end(number: int, frame: Any) -> None:
 
 
 def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Report an error, unless it is how this process ends outside what Snakemake guards, as it builds its executor."""
+    """Report an error, except an interruption while Snakemake builds its executor, which it does not handle itself."""
     if not issubclass(kind, KeyboardInterrupt | asyncio.CancelledError):
         sys.__excepthook__(kind, error, trace)
 
 
 def _waits(process: psutil.Process) -> bool:
-    """Return whether a process waits for another one that is told to end; if it ended first, SLURM would kill that."""
+    """Return whether a process only waits for a child that was told to end; without it, SLURM would kill the child."""
     name = process.name()
     return name == LAUNCHER or (name in SHELLS and bool(process.children()))
 
@@ -141,10 +141,10 @@ def why_locked() -> str:
     here, owner = Path.cwd(), _owner()
     if owner is None:
         return f"{here} is locked: if no other Snakemake is running there, remove the lock with snakemake --unlock"
-    said = f"{here} is locked by {_called(owner)}"
+    message = f"{here} is locked by {_called(owner)}"
     if owner["host"] == socket.gethostname():
-        return f"{said}, which is running there: wait for it, or stop it (kill {owner['pid']})"
-    return f"{said}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
+        return f"{message}, which is running there: wait for it, or stop it (kill {owner['pid']})"
+    return f"{message}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
 
 
 def planned_beside() -> str:

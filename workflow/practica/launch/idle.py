@@ -33,7 +33,7 @@ def idle_keys(layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
 
 
 def _removed_from(over: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each exercise and variant that a layer sets to null although no earlier one has it, and those there are."""
+    """Yield each exercise and variant that a layer sets to null but no earlier layer has, with the names that exist."""
     exercises = _mapping(over, "exercises")
     for holder in (["exercises"], *(["exercises", name, "variants"] for name in exercises)):
         there = _mapping(before, *holder)

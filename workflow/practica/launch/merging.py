@@ -104,10 +104,10 @@ def take_over(workflow: Any) -> Merged:
     Raises:
         InputError: a file or a word cannot be read.
     """
-    given = given_configuration(workflow)
+    options = given_configuration(workflow)
     words = _command_line()
     if words is None:
-        merged = Merged((BASE, *map(_short, given.files)), tuple(given.words))
+        merged = Merged((BASE, *map(_short, options.files)), tuple(options.words))
     else:
         merged = from_command(words, here=START)
     over = merged.read()
@@ -127,24 +127,24 @@ def from_command(
     Raises:
         InputError: a profile cannot be read.
     """
-    given = given_options(arguments, environment)
+    command_options = given_options(arguments, environment)
     files: list[str] = []
     words: list[str] = []
-    for profile in profile_files(given, here or Path()):
+    for profile in profile_files(command_options, here or Path()):
         settings = read_yaml(profile)
         files += [_short(file, here) for file in _profile_files(profile, settings)]
         words += _profile_words(settings)
-    for name in given.configfile:
+    for name in command_options.configfile:
         if not Path(name).suffix and not (file := (here or Path()) / Path(name).expanduser()).exists():
             raise InputError(f"cannot read {file}: there is no such file; if {name} is a target, put it first")
-    own = [file for file, _ in groupby(_short(file, here) for file in given.configfile)]
+    own = [file for file, _ in groupby(_short(file, here) for file in command_options.configfile)]
     files = [file for file in files if file not in own]
-    if not given.replace_workflow_config:
+    if not command_options.replace_workflow_config:
         # The Snakefile's own file comes first; naming it again would undo the profiles.
         files = [BASE, *files, *(own[1:] if own[:1] == [BASE] else own)]
     else:
         files += own
-    return Merged(tuple(files), (*words, *given.config))
+    return Merged(tuple(files), (*words, *command_options.config))
 
 
 def with_snakefile(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -153,8 +153,8 @@ def with_snakefile(arguments: Sequence[str], environment: Mapping[str, str] = os
     Raises:
         InputError: a profile cannot be read.
     """
-    given = given_options(arguments, environment)
-    named = given.snakefile or any("snakefile" in read_yaml(file) for file in profile_files(given, Path()))
+    options = given_options(arguments, environment)
+    named = options.snakefile or any("snakefile" in read_yaml(file) for file in profile_files(options, Path()))
     return list(arguments) if named or has_snakefile(Path()) else ["--snakefile", str(SNAKEFILE), *arguments]
 
 
@@ -163,12 +163,12 @@ def has_snakefile(folder: Path) -> bool:
     return any((folder / inner / name).is_file() for inner in ("", "workflow") for name in ("Snakefile", "snakefile"))
 
 
-def profile_files(given: Namespace, here: Path) -> Iterator[Path]:
+def profile_files(options: Namespace, here: Path) -> Iterator[Path]:
     """Yield the files of the profiles that a command line names, then that of the workflow, which is applied last."""
-    for name in given.profile:
+    for name in options.profile:
         if name != "none" and (file := profile_file(here / name)):
             yield file
-    own = given.workflow_profile
+    own = options.workflow_profile
     for folder in (here / own, here / "profiles" / own, ROOT / "profiles" / own):
         if own != "none" and (file := profile_file(folder)):
             yield file

@@ -133,8 +133,8 @@ def _filled(text: str) -> str:
         UnsentError: one is missing.
     """
 
-    def value(found: re.Match[str]) -> str:
-        name = found.group(1)
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
         if name not in os.environ:
             raise UnsentError(f"the environment has no {name}")
         return os.environ[name]

@@ -60,16 +60,16 @@ def given_options(arguments: Sequence[str], environment: Mapping[str, str]) -> a
     words = list(arguments)
     end = words.index("--") if "--" in words else len(words)
     # One-letter options may share a dash, as in -nC.
-    given = parser.parse_known_args([re.sub("^-[nptkfFaSDl]+(?=[CROPUs])", "-", word) for word in words[:end]])[0]
+    namespace = parser.parse_known_args([re.sub("^-[nptkfFaSDl]+(?=[CROPUs])", "-", word) for word in words[:end]])[0]
     for first, *_ in ONCE:
-        several = getattr(given, first[2:].replace("-", "_"))
+        several = getattr(namespace, first[2:].replace("-", "_"))
         if len(several) > 1:
             every = " ".join(word for words in several for word in words)
             raise InputError(
                 f"{first} is there {len(several)} times, and only the last would count: write {first} {every}"
             )
-    given.profile = given.profile or _listed(environment.get("SNAKEMAKE_PROFILE", ""))
-    return given
+    namespace.profile = namespace.profile or _listed(environment.get("SNAKEMAKE_PROFILE", ""))
+    return namespace
 
 
 def _listed(value: str) -> list[str]:

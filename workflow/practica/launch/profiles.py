@@ -106,14 +106,14 @@ def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
             if key.startswith(f"{executor}-") and key not in options:
                 yield f"{key}: the plugin of {executor} has no such setting{_hint(key, options)}"
     names = {f"slurm-{name.replace('_', '-')}": name for name in upstream.settings()}
-    given = {key: value for key, value in settings.items() if key.startswith("slurm-")}
-    for key in given.keys() - names.keys():
+    plugin_settings = {key: value for key, value in settings.items() if key.startswith("slurm-")}
+    for key in plugin_settings.keys() - names.keys():
         yield f"{key}: the SLURM plugin has no such setting{_hint(key, names)}"
-    for key in given.keys() & names.keys() - {"slurm-partition-config"}:
+    for key in plugin_settings.keys() & names.keys() - {"slurm-partition-config"}:
         try:
-            upstream.accept(names[key], given[key])
+            upstream.accept(names[key], plugin_settings[key])
         except Exception as error:  # any error of the plugin
-            yield f"{key}: {given[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
+            yield f"{key}: {plugin_settings[key]!r} is not accepted by the SLURM plugin: {' '.join(str(error).split())}"
 
 
 def _resources(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -139,7 +139,7 @@ def _line(
         "mark": {"type": "area", "opacity": {"expr": f"show{place} ? 0.16 : 0"}, "color": line.look.colour},
         "encoding": {"y": {**y, "field": f"l{place}"}, "y2": {"field": f"h{place}"}},
     }
-    drawn = {
+    layer = {
         "transform": there,
         "mark": {
             "type": "line",
@@ -161,7 +161,7 @@ def _line(
         {"transform": there, "mark": thin, "encoding": {"y": {**y, "field": f"s{place}_{seed}"}}}
         for seed in _seeds(line, plot)
     ]
-    return [*([band] if _banded(line, plot) else []), *seeds, drawn, *_dot(place, line, plot, y)]
+    return [*([band] if _banded(line, plot) else []), *seeds, layer, *_dot(place, line, plot, y)]
 
 
 def _dot(place: int, line: Line, plot: Plot, y: dict[str, Any]) -> list[dict[str, Any]]:

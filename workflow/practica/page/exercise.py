@@ -127,8 +127,8 @@ def _settings(facts: Facts, exercise: str) -> Table:
         ]
         tone = "strong" if len(set(texts)) > 1 else ""
         called = heading(name, facts.language)
-        said = Cell(called, {"": name}, below=name if name != called.lower() else "", tone=tone)
-        rows.append((said, *(Cell(text, {"": text}, tone=tone) for text in texts)))
+        cell = Cell(called, {"": name}, below=name if name != called.lower() else "", tone=tone)
+        rows.append((cell, *(Cell(text, {"": text}, tone=tone) for text in texts)))
     notes = (words["own_recipe"].format(OWN),) if any(replaceable.values()) else ()
     return Table(
         f"settings_{exercise}", words["side_by_side"], tuple(columns), tuple(rows), facts.language, notes=notes

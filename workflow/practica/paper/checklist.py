@@ -126,14 +126,14 @@ def cost(facts: Facts) -> Iterator[str]:
 
 
 def _took(facts: Facts, words: Mapping[str, str]) -> str:
-    """Return the sentence on the time of all attempts, and of how many jobs it is known."""
+    """Return the sentence on the time of all attempts, and for how many jobs it is known."""
     table, runs = facts.costs, facts.results.runs
     # A block takes longer than all its attempts if those of an earlier folder of results left no record.
     took = runs.loc[runs["status"] == "done", ["exercise", "variant", "block", "wall_seconds"]].assign(trial="")
     needed = table[WHO].merge(took, how="left", on=WHO)["wall_seconds"].to_numpy()
-    known = table[table["cpu_seconds"].notna() & ~(table["wall_seconds"].to_numpy() < ROUNDED * needed)]
-    form = "took" if len(known) == len(table) else "took_known" if len(known) else "took_unknown"
-    return words[form].format(jobs=len(known), all=len(table), time=_times(known, words, facts.language))
+    complete = table[table["cpu_seconds"].notna() & ~(table["wall_seconds"].to_numpy() < ROUNDED * needed)]
+    form = "took" if len(complete) == len(table) else "took_known" if len(complete) else "took_unknown"
+    return words[form].format(jobs=len(complete), all=len(table), time=_times(complete, words, facts.language))
 
 
 def _times(table: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
@@ -184,8 +184,8 @@ def _tried(space: Mapping[str, Any], every: Sequence[Trial], language: str) -> s
     listed = _values(
         [dict(each.values) for each in every], [key for key in every[0].values if key not in ranges], language
     )
-    drawn = [said(name, between.format(**ends), language) for name, ends in bounds.items()]
-    return "; ".join([*drawn, *([listed] if listed else [])])
+    range_texts = [said(name, between.format(**ends), language) for name, ends in bounds.items()]
+    return "; ".join([*range_texts, *([listed] if listed else [])])
 
 
 def _distinct(settings: list[dict[str, Any]], key: str) -> int:

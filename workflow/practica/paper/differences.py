@@ -67,8 +67,8 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
         rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
     count = int(facts.results.differences["p"].notna().sum())
     significant = [word("significant_note", language).format(fewest=FEWEST, count=count)] if count else []
-    said = word(one_or_many(facts.study, "differences_note", facts.study.exercises), language)
-    notes = [said, *significant, *sequential_note(facts), *protocols.caveats(facts)]
+    note = word(one_or_many(facts.study, "differences_note", facts.study.exercises), language)
+    notes = [note, *significant, *sequential_note(facts), *protocols.caveats(facts)]
     return columns, rows, notes
 
 

@@ -173,7 +173,7 @@ class Facts:
         return Missing(word("no_layers", self.language)) if entry is None else entry
 
     def seeds(self) -> str:
-        """Return how many seeds of the variants are done or, before any is, how many the study has."""
+        """Return how many seeds of the variants are done or, if none is yet, how many the study has."""
         runs = self.study.in_play
         done = [self.results.finished(*run) for run in runs]
         return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)

@@ -64,7 +64,7 @@ def judged(facts: Facts) -> str:
     others = [claim for claim in claims if claim["verdict"] in UNJUDGED]
     amount = "none" if len(others) == len(claims) else "some" if others else "all"
     key = f"judged_{amount}"
-    said = (texts[f"{key}_of_one"] if len(claims) == 1 else counted(texts, key, len(claims))).format(
+    sentence = (texts[f"{key}_of_one"] if len(claims) == 1 else counted(texts, key, len(claims))).format(
         exercises=word("exercise_judged" if count == 1 else "exercises_judged", language).format(count),
         claims=len(claims),
         judged=len(claims) - len(others),
@@ -76,7 +76,7 @@ def judged(facts: Facts) -> str:
     rest = ""
     if amount == "some":
         rest = counted(texts, "unjudged", len(others)).format(len(others), why=_why(others, facts))
-    return " ".join(filter(None, [said, decisions(facts), lost(facts), rest, *protocols.front(facts)]))
+    return " ".join(filter(None, [sentence, decisions(facts), lost(facts), rest, *protocols.front(facts)]))
 
 
 def _rest_on(facts: Facts) -> list[Mapping[str, Any]]:

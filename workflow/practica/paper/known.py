@@ -45,13 +45,13 @@ def named_variants(study: Study, *, called: bool = True) -> frozenset[tuple[str,
     ]
     quantities += map(Quantity.parse, numbers(study))
     listed = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
-    drawn = [
+    names = [
         (exercise, variant)
         for exercise in study.known
         for figure in study.about(exercise).get("figures", {}).values()
         for variant in figure["variants"]
     ]
-    return frozenset([*((each.exercise, each.variant) for each in quantities), *(listed if called else ()), *drawn])
+    return frozenset([*((each.exercise, each.variant) for each in quantities), *(listed if called else ()), *names])
 
 
 def runs(study: Study, exercise: str, variant: str) -> bool:
@@ -216,8 +216,8 @@ def figure_specs(study: Study, exercise: str) -> dict[str, Spec]:
     alone = [*run, *(each.variants[0] for each in declared if len(each.variants) == 1)]
     absent = sorted(name for owner, name in named_variants(study) if owner == exercise and name not in alone)
     curves = [figures.curves(study, exercise, name) for name in absent]
-    drawn = figures.of_exercise(study, exercise) if run else []
-    return {spec.name: spec for spec in (*curves, *drawn, *declared)}
+    specs = figures.of_exercise(study, exercise) if run else []
+    return {spec.name: spec for spec in (*curves, *specs, *declared)}
 
 
 def table_names(study: Study, exercise: str | None) -> list[str]:

@@ -94,13 +94,13 @@ def _row(origin: Origin, facts: Facts, words: Words, web: str) -> str:
     target = rf"\hypertarget{{origin:{origin.name}}}{{}}"
     links = ", ".join(rf"\href{{{file}}}{{{breakable(file, '/_')}}}" for file in origin.files)
     trained_at = commits(_runs(origin, facts))
-    shown = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at.items()) or "–"
+    text = ", ".join(_linked(commit, dirty, facts.language, web) for commit, dirty in trained_at.items()) or "–"
     if len(trained_at) > MOST and len(trained_at) == len(commits(_done(facts))):
-        shown = escape(words["all"].format(len(trained_at), word("appendix", facts.language)))
+        text = escape(words["all"].format(len(trained_at), word("appendix", facts.language)))
     rule = origin.kind
     if web and trained_at:
         rule = rf"\href{{{web}/blob/{next(iter(trained_at))}/{RULES[origin.kind]}}}{{{origin.kind}}}"
-    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {rule} & {shown}\\"
+    return rf"{target}{escape(words[origin.kind])}{number} & {links} & {rule} & {text}\\"
 
 
 def _linked(commit: str, dirty: bool, language: str, web: str) -> str:
@@ -110,7 +110,7 @@ def _linked(commit: str, dirty: bool, language: str, web: str) -> str:
 
 
 def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
-    """Return the files that hold what a figure shows: of a figure of arrays those of the first finished block."""
+    """Return the files that hold what a figure shows; for a figure of arrays, those of the first finished block."""
     if spec.reads != "arrays":
         claimed = figures.any_claims(facts.study)
         return tuple(file for file in figures.READS[spec.reads] if claimed or file != "claims.json")
@@ -145,6 +145,6 @@ def _remark(dirty: bool, language: str) -> str:
 
 def commits(runs: pd.DataFrame) -> dict[str, bool]:
     """Return each commit of some runs, and whether the tree of any of them was dirty."""
-    known = runs[runs["commit"].notna() & (runs["commit"] != "")]
-    dirty = (known["dirty"].astype(str) == "True").groupby(known["commit"].astype(str), sort=False).any()
+    committed = runs[runs["commit"].notna() & (runs["commit"] != "")]
+    dirty = (committed["dirty"].astype(str) == "True").groupby(committed["commit"].astype(str), sort=False).any()
     return {str(commit): bool(each) for commit, each in dirty.items()}

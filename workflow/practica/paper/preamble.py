@@ -101,7 +101,7 @@ def document(
     )
     if ours:
         whole.packages |= [
-            Package(each, options=given and NoEscape(given)) for each, given in _packages(language).items()
+            Package(each, options=option and NoEscape(option)) for each, option in _packages(language).items()
         ]
     else:
         whole.clear()  # of the page style
@@ -120,8 +120,8 @@ def _beside_class(language: str, *, heads: bool, font: bool) -> str:
     lines = [r"\makeatletter", *(CLASS_FONTS if font else []), r"\let\Bbbk\relax"]
     for name, options in _packages(language).items():
         if name != OUR_FONT and (heads or name != "fancyhdr"):
-            given = f"[{options}]" if options else ""
-            lines.append(rf"\@ifpackageloaded{{{name}}}{{}}{{\usepackage{given}{{{name}}}}}")
+            argument = f"[{options}]" if options else ""
+            lines.append(rf"\@ifpackageloaded{{{name}}}{{}}{{\usepackage{argument}{{{name}}}}}")
     return "\n".join([*lines, r"\makeatother", ""])
 
 

@@ -47,17 +47,17 @@ def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, l
 
 def _shown(study: Study) -> set[str]:
     """Return the labels of everything that the report of the exercises in play shows."""
-    drawn = (name for exercise in study.exercises for name in _names(figures.of_exercise(study, exercise)))
+    figure_names = (name for exercise in study.exercises for name in _names(figures.of_exercise(study, exercise)))
     sections = {f"sec:{exercise}" for exercise in study.exercises}
-    return {*sections, *(f"fig:{name}" for name in drawn), *(f"tab:{table.name}" for table in tables_for(study))}
+    return {*sections, *(f"fig:{name}" for name in figure_names), *(f"tab:{table.name}" for table in tables_for(study))}
 
 
 def _known(study: Study, exercise: str) -> set[str]:
     """Return the labels of everything that is known of an exercise, whatever the study runs."""
-    drawn = _names(figure_specs(study, exercise).values())
+    figure_names = _names(figure_specs(study, exercise).values())
     layers = [layers_table(owner, name) for owner, name in named_variants(study) if owner == exercise]
     tables = [*table_names(study, exercise), *layers]
-    return {f"sec:{exercise}", *(f"fig:{name}" for name in drawn), *(f"tab:{name}" for name in tables)}
+    return {f"sec:{exercise}", *(f"fig:{name}" for name in figure_names), *(f"tab:{name}" for name in tables)}
 
 
 def _names(specs: Iterable[Spec]) -> set[str]:

@@ -24,7 +24,7 @@ AS_WIDE = (
 
 
 def continued(table: Table) -> str:
-    """Return the mark of a table that goes on from the page before."""
+    """Return the mark of a table that continues from the previous page."""
     return rf"\emph{{{escape(word('continued', table.language))}}}"
 
 

@@ -19,8 +19,8 @@ NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 
 def terms(differs: str, language: str) -> str:
     """Return in words what two sides differ in, such as ``epochs 36 / 14, merge true / –``."""
-    known = {*declarations.engine(), *declarations.own(), *APART}
-    starts = [match for match in TERM.finditer(differs) if match[1] in known]
+    names = {*declarations.engine(), *declarations.own(), *APART}
+    starts = [match for match in TERM.finditer(differs) if match[1] in names]
     if not starts:
         return differs
     ends = [match.start() for match in starts[1:]] + [len(differs)]

@@ -32,8 +32,8 @@ def _figures(study: Study) -> Iterator[str]:
         listed = [each.name for each in figures.declared(study, exercise)]
         yield from listed
         if exercise in study.exercises:
-            drawn = Counter(each.name for each in figures.of_exercise(study, exercise))
-            yield from (drawn - Counter(listed)).elements()
+            counts = Counter(each.name for each in figures.of_exercise(study, exercise))
+            yield from (counts - Counter(listed)).elements()
 
 
 def _pages(study: Study) -> Iterator[str]:

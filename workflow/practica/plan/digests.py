@@ -59,32 +59,32 @@ def run_code(exercise: str) -> str:
 
 def figure_digest(study: Study, name: str) -> str:
     """Return the digest of everything that decides a figure, except its data."""
-    shown = figures.spec(study, name)
-    own = shown.kind not in KINDS
-    kind = f"study.{shown.exercise}.figures:{shown.kind}" if own else choices(f"{DRAW}:KINDS")[shown.kind]
-    drawn = (f"{DRAW}:draw_from", "practica.figures.points:points", kind)
-    code = reach(*drawn, *([f"{DRAW}:_own"] if own else []), apart=LISTED)
-    entry = _entry(shown, study.languages)
+    spec = figures.spec(study, name)
+    own = spec.kind not in KINDS
+    kind = f"study.{spec.exercise}.figures:{spec.kind}" if own else choices(f"{DRAW}:KINDS")[spec.kind]
+    places = (f"{DRAW}:draw_from", "practica.figures.points:points", kind)
+    code = reach(*places, *([f"{DRAW}:_own"] if own else []), apart=LISTED)
+    entry = _entry(spec, study.languages)
     # Figures of the same scale share the limits of their axes.
-    alike = [_entry(each, []) for each in figures.of_scale(study, shown)]
-    shows = shown_words(study, shown, kind, code)
+    alike = [_entry(each, []) for each in figures.of_scale(study, spec)]
+    shows = shown_words(study, spec, kind, code)
     words = [list(filter(shows, section("figures", language).items())) for language in study.languages]
     glances: dict[str, Any] = {}
-    if shown.kind == "forest":  # it writes verdicts, rules and effects as the tables do
+    if spec.kind == "forest":  # it writes verdicts, rules and effects as the tables do
         glances = {
             language: [section(name, language) for name in ("judged", "numbers")] for language in study.languages
         }
         glances["protocols"] = _protocols(study, [])
-    if shown.kind == "overview":
+    if spec.kind == "overview":
         glances = {
             each: [study.number(each), study.about(each).get("glance"), study.about(each).get("printed")]
             for each in study.exercises
         }
         glances[""] = study.demonstration
-    about = study.about(shown.exercise) if shown.exercise else {}
+    about = study.about(spec.exercise) if spec.exercise else {}
     own_words = [list(filter(shows, about.get(key, {}).items())) for key in ("metrics", "words")]
     called = [
-        [names.variant_name(study, shown.exercise, each, language) for each in (*shown.variants, *shown.left_out)]
+        [names.variant_name(study, spec.exercise, each, language) for each in (*spec.variants, *spec.left_out)]
         for language in study.languages
     ]
     return _digest(code.digest, entry, alike, words, own_words, called, glances)

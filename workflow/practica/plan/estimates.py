@@ -116,10 +116,10 @@ class Estimator:
         """Return how long a job for the block takes from its start, ignoring what a checkpoint of its own may save."""
         block = self._beyond_lower_rung(block)
         variant = f"{block.exercise}/{block.variant}"
-        if known := self._by_runs_of(variant, block):
-            return known
-        if known := self._by_runs_of(base_of(variant), block):
-            return replace(known, source=RELATED)
+        if timing := self._by_runs_of(variant, block):
+            return timing
+        if timing := self._by_runs_of(base_of(variant), block):
+            return replace(timing, source=RELATED)
         seconds = self._by_arithmetic(block)
         return Estimate(seconds, UNKNOWN if seconds is None else ARITHMETIC)
 

@@ -56,5 +56,5 @@ class Gpus:
         names = [key(each, self._content(each.dataset)) for each in rehearsed]
         if not self._counts.keys() >= set(names):
             self._counts = remembered(self._study.results)
-        known = [self._counts[name] for name in names if name in self._counts]
-        return max(known, default=WORTH_A_GPU) >= WORTH_A_GPU
+        operations = [self._counts[name] for name in names if name in self._counts]
+        return max(operations, default=WORTH_A_GPU) >= WORTH_A_GPU

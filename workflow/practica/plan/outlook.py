@@ -31,10 +31,10 @@ def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting:
     blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}
 
     def left(row: Status) -> float:
-        known = row.seconds_left
-        if known is None and row.id in blocks:
-            known = estimator.estimate(blocks[row.id]).seconds
-        return math.nan if known is None else known
+        seconds = row.seconds_left
+        if seconds is None and row.id in blocks:
+            seconds = estimator.estimate(blocks[row.id]).seconds
+        return math.nan if seconds is None else seconds
 
     if not (running or count) or (count and not to_come):
         return None

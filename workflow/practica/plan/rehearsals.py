@@ -78,8 +78,8 @@ def remembered(results: str | Path) -> dict[str, int]:
     for path in folder(results).rglob("*.json"):
         with contextlib.suppress(InputError):
             content = read_json(path)
-            known = content.items() if isinstance(content, dict) else ()
-            counts.update((name, count) for name, count in known if isinstance(count, int))
+            entries = content.items() if isinstance(content, dict) else ()
+            counts.update((name, count) for name, count in entries if isinstance(count, int))
     return counts
 
 
@@ -89,7 +89,7 @@ def remember(results: str | Path, counts: Mapping[str, int], file: Path | None =
 
 
 def label(keys: Iterable[str]) -> str:
-    """Return what a rehearsal of these keys is called."""
+    """Return the name of the rehearsal of these keys."""
     return sha256(canonical_json(sorted(keys)))[:12]
 
 

@@ -17,7 +17,7 @@ OF_KINDS = METRICS.union(SPLITS) | {"epoch", "error_rate", "folds", "spread"}
 """The project's words that code names for other reasons, too, and that only some figures show."""
 
 
-def shown_words(study: Study, shown: Spec, kind: str, code: Reach) -> Callable[[tuple[str, Any]], bool]:
+def shown_words(study: Study, spec: Spec, kind: str, code: Reach) -> Callable[[tuple[str, Any]], bool]:
     """Return a function that says whether a figure may show a word, by its key.
 
     It may show what its code can build from the texts in it and in its entry. If what is recorded decides which axes
@@ -25,12 +25,12 @@ def shown_words(study: Study, shown: Spec, kind: str, code: Reach) -> Callable[[
 
     Args:
         study: the study.
-        shown: the figure.
+        spec: the figure.
         kind: the function that draws its kind, as an entry of ``reach``.
         code: all code that draws it.
     """
-    named = _named(study, shown, kind)
-    recorded = reach(exercises.module_name(shown.exercise)) if _records_decide(shown) else None
+    named = _named(study, spec, kind)
+    recorded = reach(exercises.module_name(spec.exercise)) if _records_decide(spec) else None
     project = project_keys("figures")
 
     def shows(entry: tuple[str, Any]) -> bool:
@@ -44,26 +44,26 @@ def shown_words(study: Study, shown: Spec, kind: str, code: Reach) -> Callable[[
     return shows
 
 
-def _named(study: Study, shown: Spec, kind: str) -> frozenset[str]:
+def _named(study: Study, spec: Spec, kind: str) -> frozenset[str]:
     """Return the keys that a figure names: metrics, labels and splits, and what else its kind shows."""
-    if shown.kind not in KINDS:
+    if spec.kind not in KINDS:
         own = reach(kind)
-        return frozenset([key for key in OF_KINDS if own.says(key)] + [*shown.labels, *shown.arrays, *shown.variants])
-    over = {*shown.labels, *(key for panel in shown.panels for key in (panel.metric, panel.label))}
-    if shown.kind == "overview":
+        return frozenset([key for key in OF_KINDS if own.says(key)] + [*spec.labels, *spec.arrays, *spec.variants])
+    over = {*spec.labels, *(key for panel in spec.panels for key in (panel.metric, panel.label))}
+    if spec.kind == "overview":
         panels = [study.about(each).get("glance") for each in study.exercises]
         over |= {"epoch"}.union(*([panel["metric"]] if panel else ("accuracy", "loss") for panel in panels))
-    if shown.kind in OVER_EPOCHS:
+    if spec.kind in OVER_EPOCHS:
         over |= {"epoch"}
-    if shown.kind == "curves":
+    if spec.kind == "curves":
         over |= {*SPLITS}
-    if shown.kind == "folds":
+    if spec.kind == "folds":
         over |= {"folds", "spread"}
-    if any(panel.errors for panel in shown.panels):
+    if any(panel.errors for panel in spec.panels):
         over |= {"error_rate"}
-    return frozenset(over) | (METRICS if _records_decide(shown) else frozenset())
+    return frozenset(over) | (METRICS if _records_decide(spec) else frozenset())
 
 
-def _records_decide(shown: Spec) -> bool:
+def _records_decide(spec: Spec) -> bool:
     """Return whether a figure has axes for whatever was recorded."""
-    return shown.kind in OVER_EPOCHS and not shown.panels
+    return spec.kind in OVER_EPOCHS and not spec.panels

@@ -60,10 +60,10 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
     try:
         check_profiles(command_profiles(), command_partitions())
         merged = take_over(workflow)
-        said = [str(merged), *merged.idle()]
+        lines = [str(merged), *merged.idle()]
     except InputError as error:
         stop(error)
-    for line in said:
+    for line in lines:
         print(f"Configuration: {line}", file=sys.stderr, flush=True)
     find_stylesheet_from(START)
     end_when_told()
@@ -138,9 +138,9 @@ class Known(dict[Any, Any]):
 
     def __missing__(self, key: Any) -> NoReturn:
         """Raise ``InputError``, naming similar entries."""
-        name, *known = ("/".join(each) if isinstance(each, tuple) else each for each in (key, *self))
-        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or known[:3]) or 'none'}, ...)")
+        name, *keys = ("/".join(each) if isinstance(each, tuple) else each for each in (key, *self))
+        close = difflib.get_close_matches(name, keys, n=3, cutoff=0.4)
+        raise InputError(f"the study has no {self.kind} {name} (it has {', '.join(close or keys[:3]) or 'none'}, ...)")
 
 
 def finished(block: Block, results: Path) -> bool:

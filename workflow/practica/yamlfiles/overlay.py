@@ -57,12 +57,12 @@ def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_all(base: Mapping[str, Any], over: Mapping[str, Any], inside: str) -> dict[str, Any]:
     """Return ``base`` with the seeds of ``over`` replacing those of everything ``inside`` it."""
-    given = {key: over[key] for key in SEEDS if key in over}
+    own_seeds = {key: over[key] for key in SEEDS if key in over}
     laid = dict(base)
     for name, entry in _mapping(base.get(inside)).items():
         if isinstance(entry, Mapping):
-            own = {**given, **_mapping(_mapping(over.get(inside)).get(name))}
-            mine = {key: given.get(key, each) for key, each in entry.items() if given.get(key, "") is not None}
+            own = {**own_seeds, **_mapping(_mapping(over.get(inside)).get(name))}
+            mine = {key: own_seeds.get(key, each) for key, each in entry.items() if own_seeds.get(key, "") is not None}
             laid[inside] = {**laid[inside], name: _of_all(mine, own, "variants")}
     return laid
 

@@ -82,8 +82,8 @@ def spelled(config: Any) -> Any:
     holders = {"": config, "tuning.": config.get("tuning")}
     if isinstance(exercises := config.get("exercises"), Mapping):
         for name, entry in exercises.items():
-            given = _mapping(entry, "protocols")
-            within = {"": entry, **{f"protocols.{protocol}.": each for protocol, each in given.items()}}
+            entries = _mapping(entry, "protocols")
+            within = {"": entry, **{f"protocols.{protocol}.": each for protocol, each in entries.items()}}
             holders[f"exercises.{name}."] = entry
             for where, each in within.items():
                 variants = _mapping(each, "variants")

@@ -32,9 +32,9 @@ def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
             yield Form(path.name, partial(_read_packed, spec), in_place=True), path
 
 
-def _new(found: Iterable[tuple[Form, Path]], told: set[Path]) -> Iterator[tuple[Form, Path]]:
+def _new(candidates: Iterable[tuple[Form, Path]], told: set[Path]) -> Iterator[tuple[Form, Path]]:
     """Yield what is not among the paths ``told``, and add it to them."""
-    for form, path in found:
+    for form, path in candidates:
         if path not in told:
             told.add(path)
             yield form, path
