@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -25,7 +26,8 @@ def confusion(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: Wo
     figure = new_figure(HIGH + 0.3, title)
     axes = figure.subplots()
     most = np.nanmax(wrong) or 1.0  # per cent, where nothing is wrong
-    image = axes.imshow(wrong, cmap="Blues", vmin=0, vmax=most, interpolation="nearest")
+    blues = matplotlib.colormaps["Blues"].with_extremes(bad="white")  # transparent cells would have grey edges in a PDF
+    image = axes.imshow(wrong, cmap=blues, vmin=0, vmax=most, interpolation="nearest")
     axes.grid(False)
     axes.set(xlabel=texts["predicted_class"], ylabel=texts["true_class"])
     if len(counts) <= NUMBERED:

@@ -83,19 +83,19 @@ def test_the_checklist_counts_the_search_and_says_how_it_chose(tuned: Study, tmp
     said = " ".join(cost(Facts(tuned, tmp_path, language)))
     words = {
         "en": (
-            "Number of jobs: 3; of attempts: 4; of those that did not finish: 1.",
+            "Jobs: 3; attempts: 4, of which 1 did not finish.",
             "2.0 hours of processor",
             "(jobs: 2, trials: 2)",
         ),
         "es": (
             "Trabajos: 3; intentos: 4, de los cuales no llegaron al final: 1.",
             "2,0 horas de procesador",
-            "(trabajos: 2; pruebas: 2)",
+            "(trabajos: 2; ensayos: 2)",
         ),
     }
     for phrase in words[language]:
         assert phrase in said
-    assert {"en": "do not say how much energy", "es": "no dicen cuánta energía"}[language] in said
+    assert {"en": "do not measure the energy", "es": "no miden la energía"}[language] in said
 
 
 def test_energy_is_told_with_the_jobs_that_it_is_known_of(tuned: Study, tmp_path: Path) -> None:

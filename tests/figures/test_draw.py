@@ -461,6 +461,21 @@ def test_a_long_forest_plot_is_cut_into_pages_between_two_claims(
     assert latex.count("viewport=0 0.0 ") == len(cuts)  # the axis stands below each part
 
 
+def test_a_demonstration_begins_the_forest_plot_on_a_page_of_its_own(
+    complete: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_claims(complete.study, complete.folder)
+    height = sum(claim.height for claim in rows.claims_of(complete, "en"))
+    monkeypatch.setattr(rows, "PAGE", height - 0.01)
+    monkeypatch.setattr(rows, "FIRST", height / 4)
+    monkeypatch.setattr(rows, "ALONE", height / 2)
+    low, high = rows.cuts(complete, "en")[0]
+    assert high - low <= 72 * height / 4
+    demonstration = Results(toy_study(demonstration=True), complete.folder)
+    low, high = rows.cuts(demonstration, "en")[0]
+    assert 72 * height / 4 < high - low <= 72 * height / 2
+
+
 def test_what_a_run_did_not_record_is_told_in_the_figure_s_language() -> None:
     texts = section("figures", "es")
     assert explain(Missing("steps/dense recorded no arrays images", "unrecorded"), texts).endswith("no se registró")

@@ -154,7 +154,7 @@ def test_it_is_said_if_it_has_words(opened: Open) -> None:
     settings = study.settings("glow", "dense")
     assert told(settings, "en") == "2 epochs and a shine of 0.5"
     assert told(settings, "es") == "2 épocas y brillo 0,5"
-    assert "2 epochs, a shine of 0.5 and kind 4; 1 seed." in ran(study, "glow", ["dense"], "en")
+    assert "2 epochs, a shine of 0.5 and kind 4; one seed." in ran(study, "glow", ["dense"], "en")
 
 
 ON_ITS_OWN = {
@@ -171,7 +171,7 @@ def test_what_the_code_of_a_model_may_replace_is_not_said(opened: Open, above: s
     build = f"net = {'Net' if above else 'keras.Sequential'}()\n    {before}return settings.units"
     code = EXPERIMENT.replace("@model\n", f"{above}\n\n@model\n").replace("return settings.units", build)
     study = opened(shine=0.5, name="own", experiment=f"import keras\n{code}", **recipe)
-    assert ran(study, "glow", ["dense"], "en") == "dense: 2 epochs and a shine of 0.5; 1 seed."
+    assert ran(study, "glow", ["dense"], "en") == "dense: 2 epochs and a shine of 0.5; one seed."
     assert may_be_own("glow", "dense") >= {"optimizer", "learning_rate", "loss", "metrics"}
 
 

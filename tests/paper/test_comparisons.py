@@ -322,6 +322,7 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
         ("units [4, 6] / [8], l2 0.1 / –", "en", "hidden layers of 4, 6 / 8 neurons, L2 penalty of 0.1 / –"),
         ("data real / STAND-IN", "en", "real / STAND-IN data"),
         ("learning_rate 1e-05 / 0.0001", "es", "tasa de aprendizaje 10⁻⁵ / 0,0001"),
+        ("batch_size 12000 / 64", "en", "batches of 12,000 / 64 samples"),
         ("", "en", ""),
     ],
 )
@@ -333,12 +334,13 @@ def test_unequal_terms_are_in_words(differs: str, language: str, told: str) -> N
     ("difference", "lines"),
     [
         ("36 / 14 epochs", ["36 / 14 epochs"]),
-        ("batches of 50 / 256 samples", ["batches of", "50 / 256 samples"]),
+        ("batches of 50 / 256 samples", ["batches of 50 / 256", "samples"]),
         ("arithmetic in mixed_bfloat16 / float32", ["arithmetic in", "mixed_bfloat16 / float32"]),
+        ("arithmetic in mixed_bfloat16 / mixed_float16", ["arithmetic in", "mixed_bfloat16", "/ mixed_float16"]),
     ],
 )
-def test_a_long_difference_breaks_before_its_two_values(difference: str, lines: list[str]) -> None:
-    assert parts._lines(difference).split("\n") == lines
+def test_a_long_difference_breaks_beside_its_two_values(difference: str, lines: list[str]) -> None:
+    assert parts._lines(difference).replace("\u00a0", " ").split("\n") == lines
 
 
 def test_a_truth_among_unequal_terms_is_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,7 +262,7 @@ def test_a_demonstration_is_named_on_the_first_page_and_on_top_of_all(tmp_path: 
     fill(study, tmp_path, stand_in=("walks",))
     pdf = build(study, tmp_path, "es")
     first = text_of(pdf, page=1)
-    assert "Este estudio se corrió en tamaño reducido, con 1 semilla y 6 épocas." in " ".join(first.split())
+    assert "Este estudio se corrió en tamaño reducido, con una semilla y 6 épocas." in " ".join(first.split())
     assert "STAND-IN. Los datos siguientes" in first
     for page in (2, 3):
         assert "DEMOSTRACIÓN: un estudio de tamaño reducido. STAND-IN" in text_of(pdf, page=page)

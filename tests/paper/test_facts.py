@@ -145,7 +145,8 @@ def test_without_models_there_are_holes(tmp_path: Path, toy: Study) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dense", "conv", "said"), [(3, 3, "3 semillas"), (3, 1, "1–3 semillas"), (1, 0, "1 semilla"), (0, 0, "3 semillas")]
+    ("dense", "conv", "said"),
+    [(3, 3, "3 semillas"), (3, 1, "1–3 semillas"), (1, 0, "una semilla"), (0, 0, "3 semillas")],
 )
 def test_the_seeds_that_are_said_are_those_that_are_done(tmp_path: Path, dense: int, conv: int, said: str) -> None:
     study = resolve({**one_exercise().config, "seeds": 3, "exercises": _one_by_one(one_exercise())})

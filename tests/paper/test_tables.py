@@ -294,6 +294,12 @@ def test_long_tables_break_across_pages() -> None:
     assert "(continuación)" in render.to_latex(table)
 
 
+def test_no_page_begins_with_the_last_row_of_a_long_table() -> None:
+    rows = tuple((label(str(place)),) for place in range(60))
+    lines = render.to_latex(Table("t", "c", (Column("x", "X"),), rows, "es")).split("\n")
+    assert [line for line in lines if re.match("5[789] ", line)][-3:] == [r"57 \\", r"58 \\*", r"59 \\*"]
+
+
 DOCUMENT = r"""\documentclass{article}
 \usepackage{array,booktabs,longtable,caption,graphicx,hyperref}
 \begin{document}

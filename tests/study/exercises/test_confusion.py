@@ -24,3 +24,5 @@ def test_the_scale_of_the_colours_has_the_decimal_mark_of_the_language() -> None
     ticks = [tick.get_text() for tick in figure.axes[1].get_yticklabels()]
     assert "0,4" in ticks
     assert not any("." in tick for tick in ticks)
+    # Where there is no colour, the PDF shows white rather than nothing, whose edges would be grey.
+    assert figure.axes[0].images[0].cmap.get_bad().tolist() == [1.0, 1.0, 1.0, 1.0]

@@ -24,6 +24,8 @@ BESIDE = 7
 """Letters in the longest name that fits beside its sentence; a longer one stands above."""
 FIRST, PAGE = 5.5, 9.0
 """Heights of the claims on the first page of a report that has them, below its contents, and on the others [in]."""
+ALONE = 7.6
+"""The first of these heights in a demonstration, which has no findings, so that its contents end on the page before."""
 POINTS = 72
 """Points in an inch."""
 
@@ -74,7 +76,8 @@ def cuts(results: Results, language: str) -> list[tuple[float, float]]:
     """
     claims = claims_of(results, language)
     height = sum(claim.height for claim in claims)
-    ends, top, room = [0.0], 0.0, PAGE if height <= PAGE else FIRST
+    first = ALONE if results.study.demonstration else FIRST
+    ends, top, room = [0.0], 0.0, PAGE if height <= PAGE else first
     for claim, after in itertools.pairwise(claims):
         top += claim.height
         if top + after.height - ends[-1] > room:

@@ -19,6 +19,7 @@ from practica.paper.tabular import (
 from practica.words import word
 
 MOST = 400  # rows of a table in the PDF, some 15 pages; CSV and HTML have all rows
+FEW = 3  # rows of a table that may begin a page with its last row
 # A longtable cannot be shrunk: its columns of text are narrowed instead, but stay readable.
 TEXT_WIDTH = r"\dimexpr\textcolumns\relax"
 NARROWED = (
@@ -85,5 +86,6 @@ def _last_rows(table: Table) -> list[str]:
 
 
 def _ended(rows: Sequence[str], last: Sequence[str]) -> list[str]:
-    """Return rows after which no page ends before the ``last`` ones."""
-    return [*rows[:-1], *(rf"{row.removesuffix('*')}*" for row in rows[-1:]), *last]
+    """Return rows of which the final two stand on one page with the ``last`` ones."""
+    final = len(rows) - (2 if len(rows) > FEW else 1)
+    return [*rows[:final], *(rf"{row.removesuffix('*')}*" for row in rows[final:]), *last]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
@@ -27,8 +26,7 @@ from practica.words import in_language, word
 WIDEST = 27
 """Longest line below a verdict, in letters."""
 NARROW = 24
-"""A longer difference below a verdict is broken before its two values, and between them if these are longer, too."""
-PAIR = re.compile(r"\S+ / \S+")
+"""A longer difference below a verdict is broken into lines; its two values stay together."""
 
 
 def verdict(name: str, below: str, facts: Facts) -> Cell:
@@ -57,12 +55,9 @@ def _lines(differs: str) -> str:
 
 
 def _broken(difference: str) -> str:
-    """Break a long difference, such as ``batches of 50 / 256 samples``, before its pair of values."""
-    pair = PAIR.search(difference)
-    if not pair:
-        return difference
-    before, rest = difference[: pair.start()].rstrip(), difference[pair.start() :]
-    return "\n".join(filter(None, [before, rest if len(rest) <= NARROW else rest.replace(" / ", "\n/ ", 1)]))
+    """Break a long difference, such as ``batches of 50 / 256 samples``, but not its pair of values, if it fits."""
+    lines = wrap(difference.replace(" / ", "\u00a0/\u00a0"), NARROW, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(line if len(line) <= WIDEST else line.replace("\u00a0/", "\n/") for line in lines)
 
 
 def part_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:

@@ -40,5 +40,5 @@ def _values(pair: str, language: str) -> str:
 def _number(value: str, language: str) -> str:
     """Return a value with the number in it, if it is one, as the language writes it."""
     if NUMBER.fullmatch(value) and language in languages():
-        return numbers.exact(float(value), language)
+        return numbers.count(int(value), language) if value.isdecimal() else numbers.exact(float(value), language)
     return value.replace(".", decimal_mark(language)).strip("[]")
