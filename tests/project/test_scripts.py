@@ -222,6 +222,13 @@ def test_changed_lock_updates_the_environment_in_place(machine):
     assert sum("--require-hashes" in call for call in machine.calls) == 2
 
 
+def test_packages_are_compiled_and_one_that_does_not_compile_is_no_failure(machine):
+    with_python(machine, 'case "$*" in *compileall*) exit 1 ;; esac')
+    done = machine.run("setup-venv", "python3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [call for call in machine.calls if f"compileall -qq -j 0 {machine.root}/.venv/lib" in call]
+
+
 def test_interrupted_setup_begins_anew(machine):
     with_python(machine, 'case "$*" in *--require-hashes*) exit 1 ;; esac')
     done = machine.run("setup-venv", "python3")

@@ -29,12 +29,18 @@ start setup
 [[ $installed == "$wanted" || ! -L .venv ]] ||
   refuse ".venv is a link, and a new environment would empty the folder behind it: remove the link (rm .venv)"
 
+compiled() {
+  .venv/bin/python -m compileall -qq -j 0 "$@" || true
+}
+
 pip=(.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps)
 rm -f "$ready"
 if [[ $installed != "$wanted" ]]; then # nothing whole to build on
   step "making .venv" "$python" -m venv --clear .venv
 fi
-step "installing the packages of $lock (some two minutes)" "${pip[@]}" --require-hashes -r "$lock"
+step "installing the packages of $lock (some two minutes)" "${pip[@]}" --no-compile --require-hashes -r "$lock"
+# On all cores; pip would compile on one. Whatever does not compile now is compiled, or fails, when it is imported.
+step "compiling them" compiled "$PWD"/.venv/lib/python3.*/site-packages
 step "installing the project" "${pip[@]}" --no-build-isolation --editable .
 echo "$PWD" >"$place"
 echo "$wanted" >"$ready"
