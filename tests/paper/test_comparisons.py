@@ -343,6 +343,14 @@ def test_a_long_difference_breaks_beside_its_two_values(difference: str, lines: 
     assert parts._lines(difference).replace("\u00a0", " ").split("\n") == lines
 
 
+def test_differences_in_a_sentence_are_separated(unequal: Judged) -> None:
+    facts = Facts(*unequal, "en")
+    part = next(each for each in (facts.claims or {})["claims"] if each["id"] == "steps-b")["parts"][0]
+    part |= {"cause": "unequal", "reason": "epochs 3 / 2, batch_size 12000 / 64"}
+    assert parts.cause_sentence(part, facts) == "3 / 2 epochs, batches of 12,000 / 64 samples"
+    assert parts.cause(part, facts).count("\n") == 2
+
+
 def test_a_truth_among_unequal_terms_is_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(declarations, "own", lambda: {"merge": {"words": {"en": "data merged: {}"}}})
     assert terms("merge true / –, epochs 2 / 3", "en") == "data merged: yes / –, 2 / 3 epochs"

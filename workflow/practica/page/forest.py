@@ -11,7 +11,7 @@ from practica.evidence.effects import Effect, Ends, axis_ends, by_protocol, deci
 from practica.figures.tones import SIGNS
 from practica.page.address import address
 from practica.paper.facts import Facts
-from practica.paper.parts import cause
+from practica.paper.parts import cause_sentence
 from practica.words import in_language, word
 
 TICKS = (-1000, -100, -10, -1, 0, 1, 10, 100, 1000)
@@ -45,7 +45,7 @@ def _claim(claim: Mapping[str, Any], ends: Ends, facts: Facts) -> Mapping[str, A
 
 def _part(part: Mapping[str, Any], ends: Ends, facts: Facts, *, decides: bool) -> Mapping[str, Any]:
     language, measured = facts.language, effect(part)
-    text = effect_text(part, language, spread=False) if part["estimate"] else cause(part, facts).replace("\n", " ")
+    text = effect_text(part, language, spread=False) if part["estimate"] else cause_sentence(part, facts)
     return {
         "says": in_language(part["says"], language),
         "rule": rule_text(part, language),

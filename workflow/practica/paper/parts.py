@@ -37,13 +37,23 @@ def verdict(name: str, below: str, facts: Facts) -> Cell:
 
 
 def cause(part: Mapping[str, Any], facts: Facts) -> str:
-    """Return in a few words why a part has no verdict, or which effect is too small; empty if neither applies."""
+    """Return in short lines why a part has no verdict, or which effect is too small; empty if neither applies."""
+    return _cause(part, facts, _lines(facts.terms(part["reason"])) if part["cause"] == UNEQUAL else part["reason"])
+
+
+def cause_sentence(part: Mapping[str, Any], facts: Facts) -> str:
+    """Return the same on one line."""
+    reason = facts.terms(part["reason"]) if part["cause"] == UNEQUAL else part["reason"]
+    return _cause(part, facts, reason).replace("\n", " ")
+
+
+def _cause(part: Mapping[str, Any], facts: Facts, reason: str) -> str:
     if not part["cause"]:
         return ""
     return word(f"cause_{part['cause']}", facts.language).format(
         n=part["estimate"]["n"] if part["estimate"] else 0,
         fewest=FEWEST,
-        reason=_lines(facts.terms(part["reason"])) if part["cause"] == UNEQUAL else part["reason"],
+        reason=reason,
         smallest=numbers.exact(part["smallest"], facts.language),
         count=(facts.claims or {})["decisions"]["count"],
     )
