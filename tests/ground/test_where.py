@@ -114,6 +114,13 @@ def test_commands_that_speak_of_a_run_look_there(command: str) -> None:
         assert Path("out/SHA256SUMS").is_file()
 
 
+def test_nothing_is_collected_where_nothing_has_run() -> None:
+    """Else the tables would stand in the way of the first run, like files of somebody else."""
+    done = CliRunner().invoke(main, ["collect"])
+    assert (done.exit_code, "there are no results in " in str(done.exception) + done.output) == (2, True)
+    assert not Path("results").exists()
+
+
 def test_they_take_the_configuration_of_the_last_run_and_say_so() -> None:
     note(Merged(("config.yaml", "mine.yaml"), ("seeds=3",)))
     finished("mine")

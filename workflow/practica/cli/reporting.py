@@ -8,6 +8,8 @@ import click
 
 from practica.cli.base import PATH, RESULTS, main, out_folder, study_options
 from practica.config.study import Study
+from practica.errors import InputError
+from practica.plan.places import has_results
 
 
 @main.command()
@@ -19,6 +21,8 @@ def collect(study: Study, results: Path, statistics: bool) -> None:
     from practica.evidence.collect import gather, write_statistics
     from practica.jobs.attempt import discard_checkpoints
 
+    if not has_results(results):  # tables alone would stand there like those of somebody else
+        raise InputError(f"there are no results in {results}: run the study, or name its folder with --results")
     gather(study, results)
     if statistics:
         write_statistics(study, results)

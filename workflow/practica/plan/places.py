@@ -149,9 +149,14 @@ def clear_results(folder: Path) -> list[Path]:
     return others
 
 
+def has_results(folder: Path) -> bool:
+    """Return whether a folder holds results of a study, be it a single run that somebody started by hand."""
+    return (folder / "study.json").is_file() or any(folder.glob("runs/*/*/*/metrics.json"))
+
+
 def _of_others(folder: Path) -> Path | None:
     """Return what a run would write over in a folder without any result of a run."""
-    if (folder / "study.json").is_file() or any(folder.glob("runs/*/*/*/metrics.json")):
+    if has_results(folder):
         return None
     return next((path for path in _listed(folder) if path.name in {*AFTER_TRAINING, *_reports()}), None)
 
