@@ -1,4 +1,4 @@
-"""Results that were changed by hand since they were written are named, and never taken for those of a run."""
+"""Files of a run that were changed since it wrote them are named, and never taken for what it left."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 
 from evidence.factory import make_study, write_block
 from practica.config.study import Study
-from practica.errors import InputError
 from practica.evidence.collect import collect
+from practica.evidence.results import Results
 from practica.files import read_json, write_json
 from practica.reference.archive import ARCHIVE, pack, restore
+from practica.reference.condense import caveats
 from practica.training.record import Outcome
 from practica.training.results import write_results
 
@@ -60,8 +61,14 @@ def better_start(content: Any) -> None:
     content["runs"][0]["validation"]["accuracy"][0] = 0.99
 
 
-def test_what_a_training_leaves_is_collected(trained: tuple[Study, Path], tmp_path: Path) -> None:
-    collect(trained[0], tmp_path)
+def marks(study: Study, results: Path) -> list[str]:
+    collect(study, results)
+    return list(Results(study, results).runs["rewritten"].fillna(""))
+
+
+def test_what_a_training_leaves_has_no_mark(trained: tuple[Study, Path], tmp_path: Path) -> None:
+    assert marks(trained[0], tmp_path) == [""]
+    assert caveats(trained[0], tmp_path) == ""
 
 
 @pytest.mark.parametrize(
@@ -75,10 +82,10 @@ def test_a_file_that_is_not_as_its_run_left_it_is_named(
         edit(folder / file, change)
     else:
         np.savez(folder / file, **{"s0/x": np.zeros((2, 2))})  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=rf"{file} is not as its run left it; delete .*metrics\.json and run again"):
-        collect(study, tmp_path)
+    assert marks(study, tmp_path) == [f"changed since the run: {file}"]
+    assert caveats(study, tmp_path) == "Written again, and not as the runs left them: steps/dense/s0-1."
     edit(folder / "manifest.json", lambda content: content.update(rewritten="my own table"))
-    collect(study, tmp_path)  # and the reports say so
+    assert marks(study, tmp_path) == ["my own table"]
 
 
 def test_layout_and_names_of_hosts_may_change(trained: tuple[Study, Path], tmp_path: Path) -> None:
@@ -86,4 +93,4 @@ def test_layout_and_names_of_hosts_may_change(trained: tuple[Study, Path], tmp_p
     edit(folder / "metrics.json", lambda content: content["provenance"].update(host="another"))
     pack(study, tmp_path, tmp_path / ARCHIVE)
     restore(tmp_path / ARCHIVE, tmp_path / "restored")
-    collect(study, tmp_path / "restored")
+    assert marks(study, tmp_path / "restored") == [""]

@@ -18,7 +18,7 @@ from practica.config.study import Study
 from practica.config.trials import Trial, folder, trials
 from practica.errors import InputError
 from practica.evidence.collect import collect
-from practica.files import write_json
+from practica.files import read_json, write_json
 from practica.jobs.status import gather
 from practica.tuning.adopt import Adopted, adopt
 from practica.tuning.judge import judge, lines, read_trials, write_trials
@@ -131,6 +131,14 @@ def test_what_diverged_or_is_not_there_cannot_win(tuning: Tuning) -> None:
     states = {row.trial: row for row in gather(tuning.study, tuning.results) if row.id.endswith("/s0") and row.trial}
     assert (states[best.name].state, states[best.name].reason) == ("failed", "the loss became nan")
     assert states[first.name].state == "done"
+
+
+def test_a_trial_whose_files_were_changed_is_not_judged(tuning: Tuning) -> None:
+    tuning.run(0.6, 0.9, 0.7, 0.8)
+    manifest = tuning.trials[2].blocks[0].folder(folder(tuning.results)) / "manifest.json"
+    write_json(manifest, {**read_json(manifest), "sums": {"metrics": "0" * 64}})
+    with pytest.raises(InputError, match=r"changed since the run: metrics\.json; delete .*metrics\.json and run again"):
+        judge(tuning.study, "steps", "dense", tuning.results)
 
 
 def test_the_studys_tables_know_nothing_of_trials(tuning: Tuning) -> None:

@@ -24,6 +24,7 @@ METRICS = "metrics.json"
 FILES = (METRICS, "history.json", "manifest.json")
 REAL, STAND_IN = "real", "STAND-IN"
 NOT_RUN = "not run yet"
+ARRAYS = "arrays"
 
 T = TypeVar("T")
 
@@ -55,9 +56,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     """Read a block's files, or say why there is nothing to read.
 
     Raises:
-        InputError: a file is malformed, belongs to another block, was made with other settings than the study has, was
-            changed since, or is missing although ``metrics.json``, which is written last, is there; the message names
-            it.
+        InputError: a file is malformed, belongs to another block, was made with other settings than the study has, or
+            is missing although ``metrics.json``, which is written last, is there; the message names it.
     """
     metrics_file, history_file, manifest_file = (block.folder(results) / name for name in FILES)
     if block.trial and (reason := _divergence(metrics_file)):
@@ -84,7 +84,6 @@ def read_block(block: Block, results: Path) -> BlockFiles:
             difference = f"{run_name(*run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
             raise InputError(f"{metrics_file}: {difference}; {train_again(metrics_file)}")
     _check_ends(metrics_file, block, metrics, curves)
-    _check_sums(manifest_file, manifest, {metrics_file: metrics, history_file: history})
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
     return BlockFiles(
         block=block,
@@ -94,7 +93,7 @@ def read_block(block: Block, results: Path) -> BlockFiles:
         metrics={**runs, **ends},
         history=curves,
         provenance=manifest["provenance"],
-        rewritten=manifest.get("rewritten", ""),
+        rewritten=rewritten(manifest_file, manifest, {"metrics": metrics, "history": history}),
     )
 
 
@@ -123,19 +122,34 @@ def _check_settings(path: Path, manifest: Mapping[str, Any], block: Block) -> No
             raise InputError(f"{path}: {block.id} was trained with {was}, and the study has {now}; {train_again(path)}")
 
 
-def _check_sums(path: Path, manifest: Mapping[str, Any], contents: Mapping[Path, Any]) -> None:
-    """Raise ``InputError`` if a file was changed since its run, unless the manifest says where it comes from."""
-    if "sums" not in manifest or "rewritten" in manifest:  # runs of earlier versions have none
-        return
-    sums = {file: sha256(canonical_json(content["runs"])) for file, content in contents.items()}
-    if (arrays := path.with_name("arrays.npz")).is_file():  # a figure says if it is gone
-        sums[arrays] = sha256(arrays.read_bytes())
-    for file, found in sums.items():
-        if found != manifest["sums"].get(file.stem):
-            raise InputError(
-                f"{file} is not as its run left it; {train_again(file)}, or, if you wrote it on purpose, say where it "
-                f"comes from under `rewritten` in {path}"
-            )
+def rewritten(path: Path, manifest: Mapping[str, Any], content: Mapping[str, Any] | None = None) -> str:
+    """Return where a block's files come from if they are not as its run left them; empty if they are.
+
+    Args:
+        path: of the manifest, which says so, or whose sums tell; those of earlier versions have none.
+        manifest: its content.
+        content: the content of files that have been read, by their names without the suffix.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    if told := str(manifest.get("rewritten", "")):
+        return told
+    content = content or {}
+    files = {name: path.with_name(f"{name}.{'npz' if name == ARRAYS else 'json'}") for name in manifest.get("sums", {})}
+    changed = [
+        file.name
+        for name, file in files.items()
+        if file.is_file() and manifest["sums"][name] != _sum(file, content.get(name))
+    ]
+    return f"changed since the run: {', '.join(changed)}" if changed else ""
+
+
+def _sum(file: Path, content: Any) -> str:
+    """Return the sum of a file of a block's results, as ``write_results`` computes it."""
+    if file.stem == ARRAYS:
+        return sha256(file.read_bytes())
+    return sha256(canonical_json((content or _read(file)).get("runs")))
 
 
 def check_alike(files: Iterable[BlockFiles], results: Path) -> None:

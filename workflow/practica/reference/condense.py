@@ -11,7 +11,7 @@ import pandas as pd
 
 from practica.config.study import Block, Study
 from practica.errors import InputError
-from practica.evidence.blocks import NOT_RUN, STAND_IN, read_manifest
+from practica.evidence.blocks import NOT_RUN, STAND_IN, read_manifest, rewritten
 from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
 from practica.files import atomic_path, read_checked, read_json, write_json, write_text
@@ -102,11 +102,11 @@ def caveats(study: Study, results: Path) -> str:
 
 
 def _caveats(runs: Sequence[Run]) -> list[str]:
-    rewritten = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
+    changed = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
     marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]
     named = {
         "From code that was not committed": [run.name for run in runs if run.dirty],
-        "Written again, and not as the runs left them": rewritten,
+        "Written again, and not as the runs left them": changed,
         f"{STAND_IN}, generated data and no evidence": marked,
     }
     return [f"{what}: {', '.join(names)}" for what, names in named.items() if names]
@@ -130,12 +130,12 @@ def _runs(study: Study, results: Path) -> list[Run]:
     for block in study.blocks():
         path = block.folder(results) / "manifest.json"
         name = f"{block.exercise}/{block.variant}"
-        manifests, rewritten = (runs[name].manifests, runs[name].rewritten) if name in runs else ((), ())
+        manifests, changed = (runs[name].manifests, runs[name].rewritten) if name in runs else ((), ())
         if path.is_file() and (path.parent / "metrics.json").is_file():
             manifests = (*manifests, read_manifest(path))
-            if manifests[-1].get("rewritten"):
-                rewritten = (*rewritten, block.name)
-        runs[name] = Run(name, manifests, block, rewritten)
+            if rewritten(path, manifests[-1]):
+                changed = (*changed, block.name)
+        runs[name] = Run(name, manifests, block, changed)
     return list(runs.values())
 
 

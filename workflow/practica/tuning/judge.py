@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from practica.config.space import ASHA, EPOCHS, names
 from practica.config.study import Study
 from practica.config.trials import Trial, folder, method, table_file, trials
 from practica.errors import InputError
-from practica.evidence.blocks import REAL, STAND_IN, BlockFiles, read_block
+from practica.evidence.blocks import REAL, STAND_IN, BlockFiles, read_block, train_again
 from practica.evidence.collect import write_table
 from practica.evidence.summary import statistics
 from practica.jobs.journal import DIVERGED
@@ -34,7 +35,7 @@ def write_trials(study: Study, exercise: str, variant: str, results: Path) -> pd
     """Judge the trials of a variant, write their table and return it.
 
     Raises:
-        InputError: a file of a trial is malformed.
+        InputError: a file of a trial is malformed, or was changed since its run.
     """
     table = judge(study, exercise, variant, results)
     write_table(table_file(results, exercise, variant), table)
@@ -51,6 +52,10 @@ def judge(study: Study, exercise: str, variant: str, results: Path) -> pd.DataFr
     """
     every = trials(study, exercise, variant)
     files = [[read_block(block, folder(results)) for block in trial.blocks] for trial in every]
+    for each in chain(*files):
+        if each.rewritten:
+            metrics = each.block.folder(folder(results)) / "metrics.json"
+            raise InputError(f"{each.block.id}: {each.rewritten}; {train_again(metrics)}")
     split, metric = _judge(files)
     rows = [
         {"trial": trial.name, **{name: cell(value) for name, value in trial.values.items()}}
