@@ -67,10 +67,11 @@ def run_job(
         from practica.data import load
         from practica.training.block import train_block
         from practica.training.checkpoint import Checkpoints
-        from practica.training.rehearsal import rehearse
 
         dataset = load(block.dataset, data, test=not block.trial)
         if by_hand:
+            from practica.training.rehearsal import rehearse
+
             rehearse(block, dataset.arrays)
         described = {
             "name": dataset.name,
