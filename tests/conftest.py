@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +16,9 @@ from practica.study_folder import OWN, use
 from toy import TOY
 
 # No test reads the user's downloads of Keras; set here because Keras reads it when it is imported.
-os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
+KERAS = tempfile.mkdtemp(prefix="keras-")
+os.environ["KERAS_HOME"] = KERAS
+atexit.register(shutil.rmtree, KERAS, ignore_errors=True)
 
 HERE = Path(__file__).parent
 STUDIES = {"data": HERE / "data/study", "project": OWN, "study": OWN}
