@@ -188,8 +188,11 @@ def test_no_rule_writes_a_label_itself() -> None:
         (lambda fr: fr["report"].update(setting_false=False), r"report\.setting_false: False must be text; put it in"),
         (lambda fr: fr["bibliography"].update(comma_before_and="no"), "comma_before_and: 'no' must be true or false"),
         (lambda fr: fr["figures"].update(seeds_many="{m} graines"), r"figures\.seeds_many: nothing fills \{m\}; Engl"),
-        (lambda fr: fr["report"].update(seed="{} {} graine"), r"report\.seed: nothing fills \{1\}"),
-        (lambda fr: fr["report"].update(seed="{graine"), r"report\.seed: '\{graine' has a brace too many"),
+        (lambda fr: fr["report"].update(several_seeds="{} {} graines"), r"report\.several_seeds: nothing fills \{1\}"),
+        (
+            lambda fr: fr["report"].update(several_seeds="{graines"),
+            r"report\.several_seeds: .\{graines. has a brace too",
+        ),
         (lambda fr: fr.update(figure={"epoch": "époque"}), r"there is no section 'figure'; did you mean 'figures'\?"),
         (lambda fr: fr.update(page="page"), "page must be a mapping of keys to words"),
         (lambda fr: fr["language"].update(report="report_en"), "must differ between en, fr, and is report_en, report_"),
