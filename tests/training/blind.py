@@ -14,13 +14,17 @@ from training.tiny_jobs import runs
 
 
 def spoil(data: Path, folder: Path, array: str) -> Path:
-    """Copy the data sets to a folder; test files become unreadable, and the last fifth of one array NaN."""
+    """Copy the data sets to a folder; test files become unreadable, and the last fifth of one array NaN.
+
+    The file of that array keeps its time, or it would be refused as edited.
+    """
     shutil.copytree(data / "prepared", folder / "prepared")
     for path in folder.glob("prepared/*/*_test.npy"):
         path.write_bytes(b"not to be read")
     x = np.load(folder / array)
     x[-len(x) // 5 :] = np.nan
     np.save(folder / array, x)
+    shutil.copystat(data / array, folder / array)
     return folder
 
 

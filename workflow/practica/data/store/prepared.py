@@ -8,6 +8,7 @@ change makes everything after it out of date; it is removed first and written la
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +111,9 @@ def keep(name: str, folder: str | Path, arrays: Arrays, *, stand_in: bool, origi
 def load(name: str, folder: str | Path, *, test: bool = True) -> Dataset:
     """Open the prepared data set ``name`` under the data folder ``folder``.
 
-    Types, shapes and file sizes are compared with the record; ``verify`` compares every byte. Without ``test``, the
-    files of test arrays, whose names end in ``_test``, are not even opened: these arrays have no rows.
+    Types, shapes and file sizes are compared with the record; every byte, if a file is newer than the record, which is
+    written last. ``verify`` always compares every byte. Without ``test``, the files of test arrays, whose names end in
+    ``_test``, are not even looked at: these arrays have no rows.
 
     Raises:
         InputError: there is no such data set, or it is not prepared, or damaged, or from another version.
@@ -132,6 +134,10 @@ def load(name: str, folder: str | Path, *, test: bool = True) -> Dataset:
             else np.zeros((0, *form["shape"][1:]), form["dtype"])
             for key, form in record["arrays"].items()
         }
+        if _newer(place, [key for key in arrays if test or not key.endswith(TEST)]):
+            whole = {key: _open_as(place, key, form["dtype"], form["shape"]) for key, form in record["arrays"].items()}
+            if fingerprint(whole) != record["fingerprint"]:
+                raise ValueError("its content has changed")
     except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"data set {name} in {place} is damaged ({error}): {_remedy(name, folder)}") from error
     origin = read_json(place / "origin.json")
@@ -149,6 +155,12 @@ def verify(name: str, folder: str | Path) -> DatasetInfo:
         place = prepared_folder(name, folder)
         raise InputError(f"data set {name} in {place} is damaged (its content has changed): {_remedy(name, folder)}")
     return dataset.info
+
+
+def _newer(place: Path, names: Iterable[str]) -> bool:
+    """Return whether the file of an array is newer than the description, as after an edit or a copy."""
+    last = (place / "dataset.json").stat().st_mtime_ns
+    return any((place / f"{name}.npy").stat().st_mtime_ns > last for name in names)
 
 
 def _write_if_new(path: Path, value: dict[str, Any]) -> None:
