@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from practica.config.study import Block, Study
+from practica.evidence.collect import gather as collect
 from practica.files import read_json, write_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE, Journal
@@ -24,7 +25,7 @@ from practica.plan import checked
 from practica.plan.checked import Expectations, check_estimates, comparison_table
 from practica.plan.dry_run import estimator_of, with_arithmetic
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, START_SECONDS, UNKNOWN, UNSCALED, Estimator
-from practica.plan.outcome import outcome
+from practica.plan.outcome import nothing_to_do, outcome
 from practica.plan.outlook import seconds_to_go
 from practica.plan.plan_table import as_table, render
 from practica.plan.planned import Job, Plan, in_order, make_plan, why
@@ -317,6 +318,21 @@ def test_what_is_left_is_not_told_while_the_time_of_a_training_is_unknown(study:
     rows = gather(known, study.results)
     assert {f"{row.exercise}/{row.variant}" for row in rows} > {known.blocks()[0].path.parent.as_posix()}
     assert seconds_to_go(known, rows, slots=1) is None
+
+
+def test_results_that_are_gone_are_not_said_to_be_there(study: Study) -> None:
+    everything = "Nothing to be done: everything is there and up to date"
+    assert nothing_to_do(study) == everything
+    first, second, *_ = study.blocks()
+    for block in (first, second):
+        write_block(block, study.results)
+    collect(study, study.results)
+    assert nothing_to_do(study) == everything  # the others never ran
+    (second.folder(study.results) / "metrics.json").unlink()
+    assert nothing_to_do(study) == (
+        "Nothing to be done: what is made from the runs is up to date; but results are gone of "
+        f"{second.id}. To train them again, add --forcerun collect"
+    )
 
 
 def test_the_outcome_says_what_was_made_and_where_it_is(study: Study) -> None:

@@ -32,7 +32,7 @@ from practica.launch.profiles import problems, refused
 from practica.plan import planned
 from practica.plan.checked import Expectations
 from practica.plan.dry_run import FILE, plan_of
-from practica.plan.outcome import note_outcome, outcome
+from practica.plan.outcome import note_outcome, nothing_to_do, outcome
 from practica.plan.plan_table import as_table
 from practica.plan.wiring import opened, touching
 from practica.yamlfiles.reading import read_yaml
@@ -208,7 +208,7 @@ class LogHandler(LogHandlerBase):
         """Print a message that the user asked for, such as that of ``--unlock``; leave out those of every run."""
         message = record.getMessage().strip()
         if message.startswith("Nothing to be done"):
-            self._say("Nothing to be done: everything is there and up to date")
+            self._say(nothing_to_do(opened[0]) if opened else message)
             if os.environ.get(FILE):
                 self._show_plan()
             elif not self.common_settings.dryrun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from csv import DictReader
 from pathlib import Path
 
 from practica.config.study import Study
@@ -52,6 +53,27 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
 def note_outcome(lines: Sequence[str]) -> None:
     """Keep the lines in ``NOTE``."""
     write_text(NOTE, "\n".join(lines) + "\n")
+
+
+def nothing_to_do(study: Study) -> str:
+    """Return the sentence on a run without jobs; Snakemake misses no results from which all that it makes is made."""
+    try:
+        with (study.results / "runs.csv").open(encoding="utf-8", newline="") as stream:
+            collected = {
+                f"{row['exercise']}/{row['variant']}/{row['block']}"
+                for row in DictReader(stream)
+                if row["status"] == "done"
+            }
+    except (OSError, ValueError, KeyError):  # nothing is collected, or it is damaged, which the next step says
+        collected = set()
+    gone = [block.id for block in study.blocks() if block.id in collected and not finished(block, study.results)]
+    if not gone:
+        return "Nothing to be done: everything is there and up to date"
+    named = ", ".join(gone[:MOST]) + (f" and {len(gone) - MOST} more" if len(gone) > MOST else "")
+    return (
+        f"Nothing to be done: what is made from the runs is up to date; but results are gone of {named}. "
+        "To train them again, add --forcerun collect"
+    )
 
 
 def _jobs(count: int) -> str:
