@@ -24,13 +24,14 @@ const save = (name, content, type) => {
 };
 
 // What is asked of a chart: a logarithmic axis, on which a share of right answers becomes that of errors.
+const wrong = name => `isValid(datum.${name}) ? 1 - datum.${name} : null`; // a line that has ended has no value
 const scaled = (spec, state) => {
   if (!state.log) return spec;
   const {share, lines} = spec.usermeta;
   if (share) spec.transform = lines.flatMap((_, place) => [
-    {calculate: `1 - datum.m${place}`, as: `m${place}`}, {calculate: `1 - datum.l${place}`, as: `t${place}`},
-    {calculate: `1 - datum.h${place}`, as: `l${place}`}, {calculate: `datum.t${place}`, as: `h${place}`},
-    ...Object.keys(spec.layer).length ? seedsOf(spec, place).map(seed => ({calculate: `1 - datum.${seed}`, as: seed})) : [],
+    {calculate: wrong(`m${place}`), as: `m${place}`}, {calculate: wrong(`l${place}`), as: `t${place}`},
+    {calculate: wrong(`h${place}`), as: `l${place}`}, {calculate: `datum.t${place}`, as: `h${place}`},
+    ...Object.keys(spec.layer).length ? seedsOf(spec, place).map(seed => ({calculate: wrong(seed), as: seed})) : [],
   ]);
   spec.layer.forEach(layer => {
     const y = layer.encoding.y;

@@ -356,6 +356,25 @@ def test_on_a_log_axis_a_band_keeps_its_epochs(tab: playwright.Page, report: Pat
     assert len(across) == 6 and across[2] == pytest.approx(2 * across[1])  # epochs 1, 2 and 3
 
 
+def test_a_shorter_line_ends_at_its_last_epoch(tab: playwright.Page, report: Path) -> None:
+    tab.goto(inner(report, "steps.html"))
+    chart = tab.locator("#fig1a .chart")
+    chart.scroll_into_view_if_needed()
+    playwright.expect(chart.locator("svg")).to_be_visible()
+    tab.evaluate("""() => {
+      const script = document.querySelector("#fig1a .chart").nextElementSibling, spec = JSON.parse(script.textContent);
+      const [head, ...rows] = spec.data.values.trim().split("\\n").map(row => row.split(","));
+      rows.at(-1)[head.indexOf("m1")] = "";
+      spec.data.values = [head, ...rows].map(row => row.join(",")).join("\\n");
+      script.textContent = JSON.stringify(spec);
+    }""")
+    tab.locator("#fig1a").get_by_role("button", name="Error, eje logarítmico").click()
+    playwright.expect(chart.locator("svg")).to_contain_text("Tasa de error")
+    outlines = [path.get_attribute("d") or "" for path in chart.locator(".mark-line path").all()]
+    ends = [float(re.findall(r"[ML]([-\d.]+),", outline)[-1]) for outline in outlines]
+    assert max(ends) > min(ends), "no value is not 0"
+
+
 def test_words_filter_the_claims_and_every_control_has_a_name(tab: playwright.Page, report: Path) -> None:
     tab.goto(inner(report, "index_en.html"))
     every = tab.locator(".forest > li").count()

@@ -66,10 +66,15 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
         },
         "width": "container",
         "height": 210,
-        "data": {"values": table.to_csv(index=False, lineterminator="\n"), "format": {"type": "csv"}},
+        "data": {"values": table.to_csv(index=False, lineterminator="\n"), "format": _numbers(table)},
         "encoding": {"x": x},
         "layer": [*layers, _pointer(plot, epoch)],
     }
+
+
+def _numbers(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the format of the table: Vega would take an empty cell, after the last epoch of a shorter line, for 0."""
+    return {"type": "csv", "parse": dict.fromkeys(map(str, table.columns), "number")}
 
 
 def _ends(epochs: pd.Series) -> list[int]:
