@@ -106,7 +106,8 @@ def test_what_is_unknown_and_what_is_done_otherwise_is_printed(facts: Facts) -> 
     moons = rows(table)[0]
     assert (moons["variant"], moons["settings"]) == ("raw@theirs", "3 epochs (6); L2 penalty of 0.1 (0.01)")
     assert moons["others"] == "Not known, and the same in all nets here: batches of 32 samples\nThe folds are shuffled"
-    assert any("The folds are shuffled" in note for note in made(facts, "claims_moons").notes)
+    assert any(". The folds are shuffled" in note for note in made(facts, "claims_moons").notes)
+    assert any(note.startswith("As published: not known") for note in made(facts, "claims_moons").notes)
 
 
 @pytest.mark.parametrize(

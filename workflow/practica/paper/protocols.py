@@ -160,7 +160,10 @@ def exercise_notes(facts: Facts, exercise: str) -> list[str]:
     notes = []
     for protocol in facts.study.protocols[1:]:
         if facts.study.variants(exercise, protocol) and (told := _others(facts, exercise, protocol)):
-            notes.append(f"{heading(facts.study, protocol, facts.language)}: {'. '.join(told)}.")
+            text = ". ".join(told)
+            if facts.study.protocol(exercise, protocol).get("unknown"):  # it begins with the project's own words
+                text = text[:1].lower() + text[1:]
+            notes.append(f"{heading(facts.study, protocol, facts.language)}: {text}.")
     return [*caveats(facts, [exercise]), *notes]
 
 
