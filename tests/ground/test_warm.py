@@ -30,12 +30,12 @@ if arguments:
     exec(arguments[0])
 """
 CLIENT = """
-import socket, sys
+import os, socket, sys
 from practica.launch.warm import done_there
 
 with socket.socket(socket.AF_UNIX) as connection:
     connection.connect(sys.argv[1])
-    code = done_there(connection, sys.argv[2:])
+    code = done_there(connection, sys.argv[2:], os.environ)
 sys.exit(99 if code is None else code)
 """
 REFUSED = 99
@@ -161,6 +161,14 @@ def test_a_command_is_handed_over_only_where_it_is_offered(tmp_path: Path) -> No
     address.unlink()  # nobody listens there any more: each command does its own work
     address.touch()
     assert subprocess.run(command, capture_output=True, text=True, check=True, env=offered).stdout == alone.stdout
+
+
+def test_processes_of_one_thread_share_their_imports_with_jobs_of_one_thread(tmp_path: Path) -> None:
+    for threads in ("1", "4"):  # Snakemake sets the variable to the threads of the job
+        offered = {**os.environ, OFFER: f"{os.getpid()}:{tmp_path}", "OMP_NUM_THREADS": threads}
+        command = [sys.executable, "-m", "practica", "table", "--help"]
+        assert subprocess.run(command, capture_output=True, check=True, env=offered).stdout
+        assert len([path for path in tmp_path.iterdir() if path.is_socket()]) == 1
 
 
 def test_every_kind_can_be_started() -> None:

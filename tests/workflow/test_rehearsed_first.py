@@ -86,6 +86,7 @@ def test_an_added_variant_is_rehearsed_alone(trained, memory) -> None:
     lines = (done.stdout + done.stderr).splitlines()
     (command,) = [line for line in lines if "practica rehearse" in line]
     assert "rehearse moons/more --part study" in command
+    assert command.endswith("--processes 2 > results/logs/rehearsed/study/" + command.rpartition("/")[2])  # two cores
     (training,) = [line for line in lines if "practica train" in line]
     assert "--gpu <TBD>" in training  # until the rehearsal has counted
 

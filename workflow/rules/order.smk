@@ -3,7 +3,7 @@ from practica.plan.gpus import Gpus
 from practica.plan.rehearsals import STUDY, Rehearsals
 from practica.plan.rehearsals import TUNING as TRIED
 from practica.plan.together import Together
-from practica.launch.snakemake_internals import made_otherwise, plans
+from practica.launch.snakemake_internals import made_otherwise, plans, runs_here
 from practica.launch.snakemake_internals import targets, undetermined, waits_for
 
 

@@ -19,6 +19,8 @@ rule rehearse:
     retries: 0
     conda:
         "../../envs/practica.yaml"
+    # On a cluster, its memory is that of the largest net.
+    threads: 4 if runs_here(workflow) and not is_job(workflow) else 1
     resources:
         mem_mb=lambda wildcards: max(
             study.resources(block.exercise, block.variant)["mem_mb"]
@@ -34,4 +36,4 @@ rule rehearse:
         "Rehearsing what is to be trained ({wildcards.part})"
     shell:
         "python -m practica rehearse {params.variants:q} --part {wildcards.part:q} --study {input.study:q}"
-        " --data {params.data:q} --out {output:q} > {log:q} 2>&1"
+        " --data {params.data:q} --out {output:q} --processes {threads} > {log:q} 2>&1"

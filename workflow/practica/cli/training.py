@@ -15,7 +15,6 @@ from practica.cli.base import (
     ITS,
     OUT_FILE,
     PATH,
-    RESULTS,
     STUDY_FOLDER,
     main,
     own_place,
@@ -198,50 +197,6 @@ def train(
         click.echo(f"{block.id}: diverged: {error}")
     else:
         click.echo(f"{block.id}: done")
-
-
-@main.command()
-@click.argument("variants", nargs=-1, metavar="[EXERCISE/VARIANT]...")
-@click.option("--part", default="study", hidden=True)
-@study_options
-@RESULTS
-@click.option("--data", "data_folder", type=PATH, help=f"Folder of data sets.{ITS}")
-@click.option("--out", type=PATH, help="File that records what can be trained.")
-def rehearse(
-    variants: tuple[str, ...], part: str, study: Study, results: Path, data_folder: Path | None, out: Path | None
-) -> None:
-    """Try every training on a few samples first.
-
-    Splits the data, builds the net and makes one step, as the workflow does before the first training.
-
-    Without names, tries all variants of the study. Skips those that were rehearsed before and have not changed.
-    """
-    # A few samples need no GPU; and only on a CPU is it an error to look up a word or a class out of range.
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    quiet_tensorflow(1)
-    from practica.data import load
-    from practica.plan.refusals import noted, refusal_file
-    from practica.plan.rehearsals import candidates, key, name_of, remember, remembered
-    from practica.training.rehearsal import rehearse as try_out
-
-    done = remembered(results)
-    passed: dict[str, int] = {}
-    refused = []
-    for block in candidates(study, part):
-        if variants and name_of(block) not in variants:
-            continue
-        dataset = load(block.dataset, data_folder or Path(study.data["folder"]), test=not block.trial)
-        name = key(block, dataset.fingerprint)
-        try:
-            passed[name] = done[name] if name in done else try_out(block, dataset.arrays)
-        except InputError as error:
-            refused.append(str(error))
-    with noted(refusal_file(results, "rehearsal")):
-        if refused:
-            remember(results, passed)
-            raise InputError("\npractica: ".join(refused))
-    remember(results, passed, out)
-    click.echo(f"{len(passed)} can be trained")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

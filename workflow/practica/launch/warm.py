@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -37,6 +38,8 @@ KINDS: Mapping[str, str] = {
 """The libraries that each command needs, if sharing them pays off; other commands start quickly, or run once."""
 OWN = ("_", "PWD", "OLDPWD", "SHLVL")
 """Variables that differ between shells and have no effect."""
+THREADS = re.compile("(OMP|MKL|OPENBLAS|GOTO|NUMEXPR)_NUM_THREADS|VECLIB_MAXIMUM_THREADS")
+"""Variables that Snakemake sets to the threads of a job's rule, which may be for processes of a thread each."""
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 NUMBER = struct.Struct("!q")
 REFUSED = 0
@@ -67,21 +70,25 @@ def hand_over(arguments: Sequence[str]) -> int | None:
     if kind is None or not offered:
         return None
     owner, folder = offered.split(":", 1)
+    threads = _threads(arguments)
+    environment = _environment(threads)
     try:
-        with _connected([kind, "--threads", _threads(arguments)], int(owner), Path(folder)) as connection:
-            return done_there(connection, arguments)
+        with _connected([kind, "--threads", threads], environment, int(owner), Path(folder)) as connection:
+            return done_there(connection, arguments, environment)
     except OSError:
         return None
 
 
 @contextlib.contextmanager
-def _connected(need: Sequence[str], owner: int, folder: Path) -> Iterator[socket.socket]:
+def _connected(
+    need: Sequence[str], environment: Mapping[str, str], owner: int, folder: Path
+) -> Iterator[socket.socket]:
     """Connect to the warm process for these needs, environment and folder; start it if there is none."""
-    address = folder / _digest(need)
+    address = folder / _digest(need, environment)
     with socket.socket(socket.AF_UNIX) as connection, (folder / f"{address.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not address.exists():
-            _start(need, owner, address)
+            _start(need, environment, owner, address)
         connection.connect(str(address))  # refused if it has failed, and it would fail again
         fcntl.flock(lock, fcntl.LOCK_UN)
         yield connection
@@ -92,13 +99,13 @@ def _threads(arguments: Sequence[str]) -> str:
     return arguments[arguments.index("--threads") + 1] if "--threads" in arguments[:-1] else "1"
 
 
-def _digest(need: Sequence[str]) -> str:
+def _digest(need: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return a digest of what a process needs and of what it inherits from where it starts."""
-    variables = sorted((name, value) for name, value in os.environ.items() if name not in OWN)
+    variables = sorted((name, value) for name, value in environment.items() if name not in OWN)
     return hashlib.sha256(json.dumps([*need, sys.executable, str(Path.cwd()), variables]).encode()).hexdigest()[:16]
 
 
-def _start(need: Sequence[str], owner: int, address: Path) -> None:
+def _start(need: Sequence[str], environment: Mapping[str, str], owner: int, address: Path) -> None:
     """Start a warm process that listens at the address at once, and answers when everything is imported."""
     with socket.socket(socket.AF_UNIX) as listener, address.with_suffix(".log").open("w") as log:
         listener.bind(str(address))
@@ -107,7 +114,7 @@ def _start(need: Sequence[str], owner: int, address: Path) -> None:
         # Detach it from the terminal: each command passes Ctrl-C on to its own fork.
         subprocess.Popen(
             command,
-            env=_environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -148,10 +155,10 @@ class _Signals:
             os.kill(self._process, number)
 
 
-def done_there(connection: socket.socket, arguments: Sequence[str]) -> int | None:
+def done_there(connection: socket.socket, arguments: Sequence[str], environment: Mapping[str, str]) -> int | None:
     """Send the command, pass signals on until it ends, and return its exit code; None if it was refused."""
     signals = _Signals()
-    request = {"arguments": list(arguments), "environment": _environment(), "ignored": signals.ignored}
+    request = {"arguments": list(arguments), "environment": dict(environment), "ignored": signals.ignored}
     try:
         _send(connection, request)
         process = _number(connection)
@@ -172,8 +179,9 @@ def done_there(connection: socket.socket, arguments: Sequence[str]) -> int | Non
     return os.waitstatus_to_exitcode(status)
 
 
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != OFFER}
+def _environment(threads: str) -> dict[str, str]:
+    """Return the environment of a command that may use so many threads."""
+    return {name: threads if THREADS.fullmatch(name) else value for name, value in os.environ.items() if name != OFFER}
 
 
 def _send(connection: socket.socket, request: Mapping[str, Any]) -> None:
