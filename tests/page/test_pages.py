@@ -208,7 +208,8 @@ def test_logarithmic_axes_have_readable_ticks() -> None:
     line = Line("tanh", Curve(epochs, mean, mean, mean, mean, 1, 1, False), look(0))
     (chart,) = charts(Course((Plot("MSE", (line,), log=True),), ()), "", "Época", log_epochs=True)
     assert chart["encoding"]["x"]["axis"]["values"] == [20, 50, 100, 200, 500, 1000, 2000]
-    assert chart["encoding"]["x"]["scale"]["domain"] == [20, 4000]
+    low, high = chart["encoding"]["x"]["scale"]["domain"]
+    assert 15 < low < 20 and 4000 < high < 5000, "the dots at the ends are not cut"
     upright = chart["layer"][0]["encoding"]["y"]["axis"]
     assert upright["values"] == pytest.approx([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1])
     assert (

@@ -18,6 +18,8 @@ FEW = 15
 """With at most this many epochs, each has a dot."""
 SEEDS = 12
 """With at most this many seeds, each has a thin line of its own."""
+MARGIN = 0.02
+"""Share of the axis of epochs that is free at either end."""
 
 
 def charts(course: Course, title: str, epoch: str, *, log_epochs: bool) -> list[dict[str, Any]]:
@@ -41,7 +43,7 @@ def _chart(plot: Plot, title: str, epoch: str, log_epochs: bool) -> dict[str, An
         "scale": {
             **({"type": "log"} if log_epochs else {"zero": False}),
             "nice": False,
-            "domain": _ends(table["epoch"]),
+            "domain": _ends(table["epoch"], log=log_epochs),
         },
     }
     y = {"type": "quantitative", "title": plot.label, **_upright(plot, table)}
@@ -77,10 +79,18 @@ def _numbers(table: pd.DataFrame) -> dict[str, Any]:
     return {"type": "csv", "parse": dict.fromkeys(map(str, table.columns), "number")}
 
 
-def _ends(epochs: pd.Series) -> list[int]:
-    """Return the first and the last epoch, at least one apart: Vega would begin at 0 beside a logarithmic axis."""
+def _ends(epochs: pd.Series, *, log: bool) -> list[float]:
+    """Return the ends of the axis of epochs: the dots at the first and the last one are not cut.
+
+    They are at least one apart: Vega would begin at 0 beside a logarithmic axis.
+    """
     first, last = int(epochs.min()), int(epochs.max())
-    return [first, max(last, first + 1)]
+    last = max(last, first + 1)
+    if log:
+        room = (last / first) ** MARGIN
+        return [round(first / room, 3), round(last * room, 3)]
+    room = MARGIN * (last - first)
+    return [round(first - room, 3), round(last + room, 3)]
 
 
 def _steps(epochs: pd.Series) -> dict[str, Any]:
