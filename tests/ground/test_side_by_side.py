@@ -56,3 +56,12 @@ def test_an_unexpected_error_is_shown_and_is_an_error(capfd: pytest.CaptureFixtu
     with pytest.raises(RunError, match=r"ended early \(exit code 1\)"):
         side_by_side(fail, range(2), 2)
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_they_end_with_ctrl_c() -> None:
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(time.sleep, [60.0, 60.0], 2)
+    assert time.monotonic() - began < 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -34,12 +35,16 @@ def side_by_side(work: Callable[[Item], Outcome], items: Sequence[Item], process
         fork.start()
         sender.close()
         forks.append((fork, receiver))
-    for place, (fork, receiver) in enumerate(forks):
-        try:
-            outcomes |= dict(zip(range(place, len(items), count), receiver.recv(), strict=True))
-        except EOFError:
-            continue
-        finally:
+    try:
+        for place, (_, receiver) in enumerate(forks):
+            with suppress(EOFError):
+                outcomes |= dict(zip(range(place, len(items), count), receiver.recv(), strict=True))
+    except BaseException:  # such as Ctrl-C
+        for fork, _ in forks:
+            fork.terminate()
+        raise
+    finally:
+        for fork, _ in forks:
             fork.join()
     if len(outcomes) < len(items):
         codes = ", ".join(str(fork.exitcode) for fork, _ in forks if fork.exitcode)
