@@ -210,7 +210,7 @@ def _differences(results: Results) -> str:
 
 
 def _contradiction(told: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each row of statistics that is not that of the values by seed, with what it says and what these give."""
+    """Yield each row of statistics that disagrees with the values by seed, with its value and the one they give."""
     computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1).astype(float)  # an empty table has no type
     told = told.reindex(computed.index)
     rounding = NOISE * computed[["least", "greatest"]].abs().max(axis=1)

@@ -11,7 +11,7 @@ from practica.config.trials import trials
 from practica.plan.rehearsals import candidates, key, name_of, remembered, telling_trials
 
 WORTH_A_GPU = 10_000_000_000
-"""Floating-point operations of a training step from which a GPU is asked for: a processor needs a tenth of a second."""
+"""A job requests a GPU from this many floating-point operations per training step; a processor needs 0.1 s for them."""
 
 
 class Gpus:

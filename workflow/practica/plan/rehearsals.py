@@ -53,7 +53,7 @@ def telling_trials(every: Sequence[Trial]) -> list[Block]:
     """Return a block of each trial that may be impossible for a reason of its own.
 
     Those are one for every combination of the values that the net or the data are made with, and one for every value of
-    the recipe. Of numbers with a fraction, which are rates and penalties, the least and the largest will do.
+    the recipe. For numbers with a fraction (rates and penalties), the smallest and the largest are enough.
     """
     extremes = {}
     for name in {name for trial in every for name in trial.values}:
