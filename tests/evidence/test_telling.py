@@ -51,6 +51,7 @@ def test_a_line_names_the_run_and_has_units() -> None:
     fold = {**PROGRESS, "run": "s3f2", "seconds_per_epoch": 780.0}
     assert epoch_line(fold).startswith("seed 3, fold 2: epoch 4/10, accuracy 0.7500 (780 s an epoch, ")
     assert epoch_line({**PROGRESS, "runs_at_once": 4}).startswith("4 runs: ")
+    assert ", mse 2.87e-05 (" in epoch_line({**PROGRESS, "metric": "mse", "value": 2.87e-5})
     assert epoch_line({**PROGRESS, "run": "stack7"}).startswith("1 run: ")
     assert [seconds(time) for time in (0.0076, 0.5, 12.34, 780.4)] == ["7.6 ms", "0.5 s", "12.3 s", "780 s"]
 

@@ -20,6 +20,8 @@ EVERY = 10.0
 """Seconds between two lines; the end of a run is always reported."""
 LONG = 30.0
 """Seconds of a point beside which compiling a graph counts for little."""
+SMALL = 0.001
+"""A smaller value, such as the error of a net that predicts well, is written as a power of ten."""
 
 Tell = Callable[[Mapping[str, Any]], None]
 """Called with the progress of a block, as in its ``progress.json``."""
@@ -27,10 +29,9 @@ Tell = Callable[[Mapping[str, Any]], None]
 
 def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
     """Return one line about the last point of the history, with the time that is left where the speed is known."""
-    line = (
-        f"{called(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} "
-        f"{progress['value']:.4f}"
-    )
+    value = progress["value"]
+    text = f"{value:.2e}" if 0 < abs(value) < SMALL else f"{value:.4f}"
+    line = f"{called(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} {text}"
     left = seconds_left(progress)
     if left is None:
         return line
