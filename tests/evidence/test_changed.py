@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evidence.factory import make_study, write_block
 from practica.config.study import Study
-from practica.evidence.collect import collect
+from practica.errors import InputError
+from practica.evidence.collect import collect, write_table
+from practica.evidence.collected import check_tables
 from practica.evidence.results import Results
 from practica.files import read_json, write_json
 from practica.reference.archive import ARCHIVE, pack, restore
@@ -94,3 +97,24 @@ def test_layout_and_names_of_hosts_may_change(trained: tuple[Study, Path], tmp_p
     pack(study, tmp_path, tmp_path / ARCHIVE)
     restore(tmp_path / ARCHIVE, tmp_path / "restored")
     assert marks(study, tmp_path / "restored") == [""]
+
+
+@pytest.mark.parametrize(("part", "metric"), [("test", "accuracy"), ("train", "loss")])
+def test_metrics_that_are_not_those_of_the_runs_are_named(
+    part: str, metric: str, trained: tuple[Study, Path], tmp_path: Path
+) -> None:
+    study, folder = trained
+    collect(study, tmp_path)
+    path = tmp_path / "metrics.csv"
+    table = pd.read_csv(path, dtype={"fold": "Int64"})
+    table["value"] = table["value"].astype(float).round(9)  # as another program may write it
+    write_table(path, table)
+    check_tables(study, tmp_path)
+    where = (table["seed"] == 1) & (table["split"] == part) & (table["metric"] == metric)
+    table.loc[where, "value"] += 0.001
+    write_table(path, table)
+    said = rf"metrics\.csv: steps/dense, seed 1, {part} {metric} is .*, and .* in .*metrics\.json; delete it and run"
+    with pytest.raises(InputError, match=said):
+        check_tables(study, tmp_path, ["metrics.csv"])
+    (folder / "metrics.json").unlink()  # tables may be kept without the runs
+    check_tables(study, tmp_path, ["metrics.csv"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,15 @@ from pandas.api.typing import SeriesGroupBy
 from practica.address import BEST, TIMING
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.evidence.blocks import METRICS
 from practica.evidence.differences import PAIR, paired
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.estimates import NOISE
+from practica.evidence.recorded import run_name
 from practica.evidence.results import TYPES, Results
 from practica.evidence.sound import ROUNDING, check_table
 from practica.evidence.summary import GROUP, over_folds
+from practica.files import read_json
 
 VARIANT = ["exercise", "variant"]
 BESIDE = {
@@ -35,6 +38,8 @@ BESIDE = {
 """The tables against which each table is checked."""
 EXACT = {"n": "count", "mean": "mean", "sd": "std", "median": "median", "least": "min", "greatest": "max"}
 """Columns of the summary and the differences by the statistic over the seeds, in pandas' words, that they hold."""
+RUN_METRIC = ["exercise", "variant", "seed", "fold", "split", "metric"]
+"""The columns of the metrics that identify a row."""
 ORDER = ("runs.csv", "metrics.csv", "history.csv.gz", "summary.csv", "differences.csv")
 """The order of checks: every table comes after those it is computed from, so that an error names the damaged one."""
 
@@ -60,6 +65,8 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> Re
         if all(other in tables for other in BESIDE[name]) and (reason := _disagreement(name, results)):
             raise InputError(f"{folder / name}{reason}; delete it and run snakemake again")
     if {"metrics.csv", "history.csv.gz"} <= {*tables} and (reason := _ends(results)):
+        raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and run snakemake again")
+    if "metrics.csv" in tables and (reason := _runs_say_otherwise(results)):
         raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and run snakemake again")
     last.checked.add(asked)
     return results
@@ -207,6 +214,36 @@ def _differences(results: Results) -> str:
     for (exercise, variant, minus, split, metric), pair in _contradiction(told, seeds):
         return f": {exercise}/{variant} minus {minus}, {split} {metric}: {pair}"
     return ""
+
+
+def _runs_say_otherwise(results: Results) -> str:
+    """Return where the metrics are not those of the runs that are there: tables may be kept without them."""
+    files = [block.folder(results.folder) / METRICS for block in results.study.blocks()]
+    if not any(file.is_file() for file in files):
+        return ""
+    table = results.metrics
+    keys = (["" if pd.isna(part) else str(part) for part in table[key]] for key in RUN_METRIC)
+    values = dict(zip(zip(*keys, strict=True), table["value"], strict=True))
+    for file in (file for file in files if file.is_file()):
+        for key, value in _of_runs(read_json(file)):
+            said = values.get(key, value)
+            if not np.isclose(said, value, rtol=ROUNDING, atol=NOISE, equal_nan=True):
+                exercise, variant, seed, fold, split, metric = key
+                run = run_name(int(seed), int(fold) if fold else None)
+                return f": {exercise}/{variant}, {run}, {split} {metric} is {said:g}, and {value:g} in {file}"
+    return ""
+
+
+def _of_runs(content: Any) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield key and value of every metric in a file of runs, up to where it is malformed: collecting names that."""
+    try:
+        for run in content["runs"]:
+            fold = "" if run["fold"] is None else str(run["fold"])
+            for split, metrics in run["metrics"].items():
+                for metric, value in metrics.items():
+                    yield (content["exercise"], content["variant"], str(run["seed"]), fold, split, metric), float(value)
+    except (LookupError, TypeError, AttributeError, ValueError):
+        return
 
 
 def _contradiction(told: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[tuple[str, ...], str]]:
