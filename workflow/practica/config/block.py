@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,10 @@ class Block:
         name, _, epochs = self.trial.partition("_")
         return (name, int(epochs)) if epochs else None
 
-    @cached_property  # a plan of thousands of jobs asks for it several times a job
+    @property
     def path(self) -> Path:
         """Return the path of the block's files below each folder of results, checkpoints or notes."""
-        return Path(self.exercise, self.variant, self.trial, self.name)
+        return _path(self.exercise, self.variant, self.trial, self.name)
 
     def folder(self, results: str | Path) -> Path:
         """Return the folder of the block's results."""
@@ -96,3 +96,8 @@ class Block:
         if not (block.seeds and all(type(seed) is int and seed >= 0 for seed in block.seeds)):
             raise InputError(f"--spec holds bad seeds: {fields['seeds']!r}")
         return block
+
+
+@cache  # a plan of thousands of jobs asks for it several times a job
+def _path(*parts: str) -> Path:
+    return Path(*parts)

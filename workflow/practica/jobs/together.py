@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from practica.config.block import Block
@@ -34,8 +34,7 @@ class Trials(Block):
 
 def with_others(*blocks: Block) -> Trials:
     """Return blocks of trials as one; its paths are the same for all trials of a variant."""
-    first = {field.name: getattr(blocks[0], field.name) for field in fields(Block)}
-    return Trials(**{**first, "trial": TOGETHER}, blocks=blocks)
+    return Trials(**{**vars(blocks[0]), "trial": TOGETHER}, blocks=blocks)
 
 
 def run_together(
