@@ -102,7 +102,7 @@ def test_steps_run_side_by_side_and_a_crash_costs_one(address: Path, tmp_path: P
 def test_a_signal_reaches_the_step(address: Path, number: int) -> None:
     work = (
         f"import signal, sys, time; signal.signal({number:d}, lambda *_: sys.exit(7))\n"
-        "print('ready', flush=True); time.sleep(20)"
+        "print('ready', flush=True)\nfor _ in range(400): time.sleep(0.05)"
     )
     step = start(address, work)
     assert step.stdout and step.stdout.readline() == "ready\n"

@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -140,6 +141,19 @@ class _Signals:
         for early in self._early:
             self._pass_on(early, None)
 
+    def wait(self, connection: socket.socket) -> None:
+        """Wait until something arrives, and pass signals on at once: also one that comes just before a call blocks."""
+        reader, writer = socket.socketpair()
+        with reader, writer:
+            for end in (reader, writer):
+                end.setblocking(False)
+            signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+            try:
+                while connection not in select.select([connection, reader], [], [])[0]:
+                    reader.recv(len(FORWARDED))
+            finally:
+                signal.set_wakeup_fd(-1)
+
     def stay(self) -> None:
         """Let this process receive them again."""
         for number, handler in self._before.items():
@@ -168,6 +182,7 @@ def done_there(connection: socket.socket, arguments: Sequence[str], environment:
         signals.stay()
         return None
     signals.go_to(process)
+    signals.wait(connection)
     status = _number(connection)
     if status is None:  # the warm process, which would report how it ended, is gone
         with contextlib.suppress(ProcessLookupError):
