@@ -336,21 +336,32 @@ def test_buttons_hide_a_line_show_seeds_scale_and_save(tab: playwright.Page, rep
     assert ">Validación<" in legend and ">Entrenamiento<" not in legend  # the lines in the picture
 
 
-def test_on_a_log_axis_a_band_keeps_its_epochs(tab: playwright.Page, report: Path) -> None:
-    """All epochs have the same values at the ends of the band."""
+def on_log_axis(tab: playwright.Page, report: Path, edit: str) -> playwright.Locator:
+    """Return a chart on its logarithmic axis, after an edit of the ``rows`` of its table below their ``head``."""
     tab.goto(inner(report, "steps.html"))
     chart = tab.locator("#fig1a .chart")
     chart.scroll_into_view_if_needed()
     playwright.expect(chart.locator("svg")).to_be_visible()
-    tab.evaluate("""() => {
+    tab.evaluate(
+        """edit => {
       const script = document.querySelector("#fig1a .chart").nextElementSibling, spec = JSON.parse(script.textContent);
       const [head, ...rows] = spec.data.values.trim().split("\\n").map(row => row.split(","));
-      rows.forEach(row => { row[head.indexOf("l0")] = 0.1; row[head.indexOf("h0")] = 0.99; });
+      Function('head', 'rows', edit)(head, rows);
       spec.data.values = [head, ...rows].map(row => row.join(",")).join("\\n");
       script.textContent = JSON.stringify(spec);
-    }""")
+    }""",
+        edit,
+    )
     tab.locator("#fig1a").get_by_role("button", name="Error, eje logarítmico").click()
     playwright.expect(chart.locator("svg")).to_contain_text("Tasa de error")
+    return chart
+
+
+def test_on_a_log_axis_a_band_keeps_its_epochs(tab: playwright.Page, report: Path) -> None:
+    """All epochs have the same values at the ends of the band."""
+    chart = on_log_axis(
+        tab, report, 'rows.forEach(row => { row[head.indexOf("l0")] = 0.1; row[head.indexOf("h0")] = 0.99; });'
+    )
     outline = chart.locator(".mark-area path").first.get_attribute("d") or ""
     across = [float(x) for x in re.findall(r"[ML]([-\d.]+),", outline)]
     assert len(across) == 6 and across[2] - across[0] == pytest.approx(
@@ -359,19 +370,7 @@ def test_on_a_log_axis_a_band_keeps_its_epochs(tab: playwright.Page, report: Pat
 
 
 def test_a_shorter_line_ends_at_its_last_epoch(tab: playwright.Page, report: Path) -> None:
-    tab.goto(inner(report, "steps.html"))
-    chart = tab.locator("#fig1a .chart")
-    chart.scroll_into_view_if_needed()
-    playwright.expect(chart.locator("svg")).to_be_visible()
-    tab.evaluate("""() => {
-      const script = document.querySelector("#fig1a .chart").nextElementSibling, spec = JSON.parse(script.textContent);
-      const [head, ...rows] = spec.data.values.trim().split("\\n").map(row => row.split(","));
-      rows.at(-1)[head.indexOf("m1")] = "";
-      spec.data.values = [head, ...rows].map(row => row.join(",")).join("\\n");
-      script.textContent = JSON.stringify(spec);
-    }""")
-    tab.locator("#fig1a").get_by_role("button", name="Error, eje logarítmico").click()
-    playwright.expect(chart.locator("svg")).to_contain_text("Tasa de error")
+    chart = on_log_axis(tab, report, 'rows.at(-1)[head.indexOf("m1")] = "";')
     outlines = [path.get_attribute("d") or "" for path in chart.locator(".mark-line path").all()]
     ends = [float(re.findall(r"[ML]([-\d.]+),", outline)[-1]) for outline in outlines]
     assert max(ends) > min(ends), "no value is not 0"
