@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from practica.launch.warm import KINDS, OFFER
+from practica.launch import warm
+from practica.launch.warm import FORWARDED, KINDS, NUMBER, OFFER, done_there
 
 SERVER = """
 import socket, sys
@@ -108,6 +112,33 @@ def test_a_signal_reaches_the_step(address: Path, number: int) -> None:
     assert step.stdout and step.stdout.readline() == "ready\n"
     step.send_signal(number)
     assert step.wait(20) == 7
+
+
+def test_a_signal_just_before_a_command_waits_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python notes the signal in its wake-up descriptor, and runs the handler only after the call."""
+    here, there = socket.socketpair()
+    here.settimeout(10)
+    wait, woken = select.select, []
+
+    def signalled(read: list[Any], write: list[Any], others: list[Any]) -> Any:
+        descriptor = signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(descriptor)
+        if not woken:
+            os.write(descriptor, bytes([signal.SIGTERM]))
+        else:
+            there.sendall(NUMBER.pack(0))
+        woken.append(wait(read, write, others, 5)[0])
+        return woken[-1], [], []
+
+    monkeypatch.setattr(warm.select, "select", signalled)
+    before = {number: signal.getsignal(number) for number in FORWARDED}
+    there.sendall(NUMBER.pack(os.getpid()))
+    try:
+        assert done_there(here, ["table"], {}) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert [here in each for each in woken] == [False, True] and all(woken)
 
 
 def test_what_ignores_sighup_goes_on_doing_so(address: Path) -> None:

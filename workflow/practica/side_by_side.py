@@ -48,7 +48,10 @@ def side_by_side(work: Callable[[Item], Outcome], items: Sequence[Item], process
             fork.join()
     if len(outcomes) < len(items):
         codes = ", ".join(str(fork.exitcode) for fork, _ in forks if fork.exitcode)
-        raise RunError(f"a process that worked on some of {len(items)} items ended early (exit code {codes})")
+        raise RunError(
+            f"one of {count} processes ended early (exit code {codes}): its error is above, or it was killed, perhaps "
+            "for lack of memory"
+        )
     return [outcomes[place] for place in range(len(items))]
 
 

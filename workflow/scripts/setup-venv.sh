@@ -40,7 +40,7 @@ if [[ $installed != "$wanted" ]]; then # nothing whole to build on
 fi
 step "installing the packages of $lock (some two minutes)" "${pip[@]}" --no-compile --require-hashes -r "$lock"
 # On all cores; pip would compile on one. Whatever does not compile now is compiled, or fails, when it is imported.
-step "compiling them" compiled "$PWD"/.venv/lib/python3.*/site-packages
+step "compiling the packages" compiled "$PWD"/.venv/lib/python3.*/site-packages
 step "installing the project" "${pip[@]}" --no-build-isolation --editable .
 echo "$PWD" >"$place"
 echo "$wanted" >"$ready"
