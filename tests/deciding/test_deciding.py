@@ -70,12 +70,9 @@ def test_more_rivals_and_more_noise_take_more_seeds() -> None:
     assert alone < wild
 
 
-def test_seeds_that_agree_take_more_of_them_unless_no_seed_changes_what_is_measured() -> None:
-    same = [0.5] * 3
-    by_chance = foresee(part(same, {"above": 0}))
-    own = {side: {"quantity": f"steps/{side}/code_lines"} for side in ("of", "other")}
+def test_seeds_that_agree_take_more_of_them() -> None:
+    by_chance = foresee(part([0.5] * 3, {"above": 0}))
     assert by_chance is not None and by_chance > 5
-    assert foresee(part(same, {"above": 0}, **own)) == len(same) + 1
 
 
 def test_an_effect_on_the_bound_has_no_end() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from evidence.factory import fill, write_block
 from practica.config.study import Study
+from practica.evidence.claims import declared
 from practica.evidence.collect import collect
 from practica.evidence.equal import unequal, unlike
 from practica.evidence.results import Results
@@ -100,9 +101,23 @@ def test_data_generated_for_both_sides_are_no_question_of_terms(tmp_path: Path) 
 def test_variants_side_by_side_may_have_other_settings_but_no_other_terms(tmp_path: Path) -> None:
     nets = study({}, {"epochs": 36, "dropout": 0.3, "train_samples": 900}, {"epochs": 14, "dropout": 0.0})
     found = Results(nets, tmp_path)
-    assert unlike(found, DENSE, CONV) == "epochs 36 / 14, train_samples 900 / –"
+    assert unlike(found, DENSE, CONV, {}) == "epochs 36 / 14, train_samples 900 / –"
     assert unequal(found, DENSE, CONV, ["epochs", "dropout", "train_samples"]) == ""
-    assert unlike(found, DENSE, DENSE) == ""
+    assert unlike(found, DENSE, DENSE, {}) == ""
+
+
+def test_if_a_claim_compares_two_variants_only_what_it_declares_may_vary_anywhere(tmp_path: Path) -> None:
+    nets = study({}, {"epochs": 36, "learning_rate": 0.0005}, {"epochs": 36, "learning_rate": 0.001})
+    found, claims = Results(nets, tmp_path), declared(nets).claims
+    assert {part.varies for part in claims["steps-b"].parts} == {("learning_rate",)}
+    assert unlike(found, DENSE, CONV, claims) == ""
+    other = Results(study({}, {"epochs": 36, "dropout": 0.3}, {"epochs": 36}), tmp_path)
+    assert unlike(other, DENSE, CONV, {}) == ""
+    assert unlike(other, CONV, DENSE, claims) == "dropout – / 0.3"
+    fill(other.study, tmp_path)
+    collect(other.study, tmp_path)
+    row = Results(other.study, tmp_path).differences.iloc[0]
+    assert (row["unequal"], row["significant"]) == ("dropout 0.3 / –", False)
 
 
 @pytest.mark.parametrize(
@@ -121,4 +136,4 @@ def test_terms_are_equal_seed_by_seed(tmp_path: Path, precisions: tuple[str, ...
     collect(nets, tmp_path)
     found = Results(nets, tmp_path)
     found.runs["precision"] = ["float32", "float32", "mixed_bfloat16", *precisions]
-    assert unequal(found, DENSE, CONV, ()) == unlike(found, DENSE, CONV) == reason
+    assert unequal(found, DENSE, CONV, ()) == unlike(found, DENSE, CONV, {}) == reason

@@ -116,7 +116,6 @@ def test_seeds_that_agree_show_no_spread() -> None:
     found = estimate([0.5, 0.5, 0.5 + 1e-12, 0.5])
     assert (found.low, found.high) == (None, None)
     assert p_differs(np.full(6, 0.1 + 0.2 - 0.3), 0.0, MEAN) == 1.0
-    assert p_beyond(np.full(6, 0.3), 0.0, "greater", MEAN, fixed=True) == 0.0  # no seed changes it
 
 
 def test_seeds_that_agree_perhaps_by_chance_are_judged_by_their_signs() -> None:
@@ -171,3 +170,12 @@ def test_no_more_than_one_study_of_twenty_errs_in_any_of_its_decisions() -> None
     rng = np.random.default_rng(5)
     p = stats.ttest_1samp(rng.normal(0, 1, (STUDIES, 20, 5)), 0.0, axis=-1).pvalue
     assert np.mean([holm(study).min() < ALPHA for study in p]) == pytest.approx(ALPHA, abs=TOLERANCE)
+
+
+def test_an_interval_ends_at_what_is_possible() -> None:
+    values = np.array([1.0, 0.75, 1.0, 1.0, 0.5])
+    free, cut = estimate(values), estimate(values, bounds=possible("accuracy"))
+    assert free.high is not None and free.high > 1
+    assert (cut.low, cut.high) == (free.low, 1.0)
+    assert estimate(1 - values, bounds=(0.0, 1.0)).low == 0.0
+    assert estimate(values - 2, bounds=possible("r2")).high == free.high - 2

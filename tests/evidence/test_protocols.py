@@ -139,7 +139,7 @@ def test_runs_of_two_protocols_are_never_compared(tmp_path: Path) -> None:
     known = Results(study, results)
     pair = ("moons", "raw"), ("moons", "raw@theirs")
     assert unequal(known, *pair, varies=["epochs", "l2", "protocol"]) == "protocol ours / theirs"
-    assert unlike(known, *pair) == "protocol ours / theirs"
+    assert unlike(known, *pair, {}) == "protocol ours / theirs"
     rows = pd.read_csv(results / "differences.csv")
     assert (rows["variant"].map(protocol_of) == rows["minus"].map(protocol_of)).all()
     assert {"corrected@theirs"} == set(rows["variant"][rows["variant"].map(protocol_of) == "theirs"])

@@ -34,24 +34,27 @@ def verdict(rule: str, bound: float, values: np.ndarray, smallest: float = 0.0, 
 
 
 @pytest.mark.parametrize(
-    ("rule", "value", "p_values"),
+    ("rule", "value", "smallest", "outcome"),
     [
-        ("at_least", 2.0, (0.0, 1.0)),  # it is at least two
-        ("at_least", 1.9, (1.0, 0.0)),
-        ("above", 2.0, (1.0, 1.0)),
-        ("above", 2.1, (0.0, 1.0)),
-        ("at_most", 2.0, (0.0, 1.0)),
-        ("below", 2.0, (1.0, 1.0)),
+        ("at_least", 2.0, 0.0, CONFIRMED),  # it is at least two
+        ("at_least", 1.9, 0.0, NOT_CONFIRMED),
+        ("above", 2.0, 0.0, NOT_CONFIRMED),
+        ("above", 2.1, 0.0, CONFIRMED),
+        ("above", 2.1, 0.1, CONFIRMED),
+        ("above", 2.1, 0.2, NOT_CONFIRMED),  # too small to matter
+        ("at_most", 2.0, 0.0, CONFIRMED),
+        ("below", 2.0, 0.0, NOT_CONFIRMED),
+        ("below", 1.9, 0.1, CONFIRMED),
+        ("below", 1.9, 0.2, NOT_CONFIRMED),
     ],
 )
-def test_what_no_seed_changes_may_lie_on_an_end_that_is_allowed(
-    rule: str, value: float, p_values: tuple[float, float]
+def test_what_no_seed_changes_is_compared_without_a_test(
+    rule: str, value: float, smallest: float, outcome: str
 ) -> None:
-    values = np.full(3, value)
-    for scale in (MEAN, LOG):
-        found = rule_of(rule, 2.0).p_values(values, values, scale, fixed=True)
-        assert found == pytest.approx(p_values)
-        assert min(rule_of(rule, 2.0).p_values(values, values, scale)) >= 2 / 2**3
+    assert rule_of(rule, 2.0, smallest).settle(value) == outcome
+    if not smallest:
+        same = np.full(3, value)
+        assert all(min(rule_of(rule, 2.0).p_values(same, same, scale)) >= 2 / 2**3 for scale in (MEAN, LOG))
 
 
 def test_the_values_have_the_interval_that_they_are_made_for() -> None:

@@ -9,8 +9,10 @@ from practica.evidence import numbers
 from practica.evidence.costs import COLUMNS, COSTS
 from practica.paper.checklist import checklist, cost, searches, table
 from practica.paper.facts import Facts
+from practica.paper.html import fragment
 from practica.paper.render import to_csv
 from practica.paper.settings import said
+from practica.paper.tabular import note_texts
 from practica.words import section
 
 
@@ -89,6 +91,8 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     assert [cell.text for cell in row[3:]] == ["6", "3", "108"]
     assert r"\label{tab:searches}" in checklist(facts)
     assert searches(facts).notes[1].startswith("A grid combines each value with every other")
+    assert r"\texttt{snakemake tuning} runs it" in "".join(note_texts(searches(facts)))
+    assert "<code>snakemake tuning</code> runs it" in fragment(searches(facts))
     assert searches(facts).notes[2].startswith("None of these trials has run")
     trial = trials(study, "steps", "dense")[4].name
     row = dict.fromkeys(COLUMNS, 1) | {"exercise": "steps", "variant": "dense", "trial": trial, "block": "s0-2"}

@@ -160,3 +160,14 @@ def test_the_seeds_that_are_said_are_those_that_are_done(tmp_path: Path, dense: 
 def _one_by_one(study: Study) -> dict[str, object]:
     """Return the exercises with a block for each seed."""
     return {name: {**entry, "seeds_per_job": 1} for name, entry in study.config["exercises"].items()}
+
+
+def test_two_variants_may_differ_only_in_what_a_claim_that_compares_them_declares(tmp_path: Path) -> None:
+    compared = ("steps/dense/test/accuracy", "steps/conv/test/accuracy")
+    for settings, told in (({"dropout": 0.3}, "Dropout of 0.3 / –"), ({"learning_rate": 0.3}, "")):
+        variants = {"dense": {"settings": settings}, "conv": {}}
+        exercise = {"dataset": "walks", "settings": {"learning_rate": 0.1}, "variants": variants}
+        facts = Facts(resolve({"exercises": {"steps": exercise}}), tmp_path, "en")
+        assert facts.unlike(*compared) == told
+        vars(facts)["declared"] = {}
+        assert facts.unlike(*compared) == ""

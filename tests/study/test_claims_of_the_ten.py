@@ -40,6 +40,8 @@ from practica.evidence.source import numbers
 from practica.evidence.verdicts import evaluate, write_claims
 from practica.figures.catalogue import declared as figures_of
 from practica.figures.catalogue import figures_for
+from practica.paper.facts import Facts
+from practica.paper.parts import part_cells
 from study.data.logistic import compute
 from ten import ROOT, STUDY, needs, runs
 
@@ -244,8 +246,14 @@ def test_lines_of_code_are_counted_without_layout_and_with_all_that_a_net_uses(t
     lines = {name: by_seed(results, "ej02", name, "code_lines") for name in ("xor_221", "xor_221_numpy")}
     assert set(lines["xor_221"]) == {8.0}  # decorator, head, three layers and return; head and return of the penalty
     assert lines["xor_221_numpy"].min() > 100  # with the class that trains it
-    record = judged(tmp_path / "judged", "ej02-a", world=TenWorld(3))  # no seed changes them
+    record = judged(tmp_path / "judged", "ej02-a", world=(world := TenWorld(3)))  # no seed changes them
     assert record["verdict"] == CONFIRMED
+    assert {(part.get("fixed"), part["p_allowed"], part["p_holm"]) for part in record["parts"]} == {(True, None, None)}
+    row = part_cells(record["parts"][0], Facts(world.write(tmp_path / "judged"), tmp_path / "judged", "en"))
+    ours, verdict = next(cell for cell in row if " / " in cell.text), row[-1]
+    assert re.fullmatch(r"\d{3} / \d{1,2}", ours.text)
+    assert re.fullmatch(r"ratio \d+\.\d\d", ours.below)
+    assert verdict.below == "no chance involved"
 
 
 @needs("ej05/tanh5")

@@ -13,8 +13,7 @@ from practica.config.added import Named
 from practica.config.study import Study
 from practica.evidence.claims import NEAR
 from practica.evidence.estimates import ALPHA
-from practica.evidence.measures import from_runs
-from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED, UNDECIDED, Rule, rule_of
+from practica.evidence.rules import CONFIRMED, FEWEST, NOT_CONFIRMED, UNDECIDED, rule_of
 
 MOST = 100_000
 """Beyond this many seeds nothing is predicted: the effect may lie on the bound itself."""
@@ -92,11 +91,11 @@ def foresee(part: Mapping[str, Any], rivals: int = 1) -> int | None:
         return FEWEST
     ((name, bound),) = part["rule"].items()
     rule = rule_of(name, bound, part["smallest"], float(part["of"]["source"]) if name == NEAR else 0.0)
-    fixed = not any(from_runs(Quantity.parse(side["quantity"])) for side in (part["of"], part["other"]) if side)
     scale = part["estimate"]["scale"]
 
     def decided(n: int) -> bool:
-        return _p(rule, np.resize(values, n), scale, fixed=fixed) * rivals < ALPHA
+        again = np.resize(values, n)
+        return min(rule.p_values(again, again, scale, sequential=True)) * rivals < ALPHA
 
     high = len(values)
     while not decided(high):
@@ -108,10 +107,6 @@ def foresee(part: Mapping[str, Any], rivals: int = 1) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if decided(middle) else (middle, high)
     return high if high > len(values) else len(values) + 1
-
-
-def _p(rule: Rule, values: np.ndarray, scale: str, *, fixed: bool) -> float:
-    return min(rule.p_values(values, values, scale, fixed=fixed, sequential=True))
 
 
 def new_seeds(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from practica.address import PREFIXES
 from practica.evidence.blocks import REAL, STAND_IN
-from practica.evidence.claims import NEUTRAL
+from practica.evidence.claims import NEUTRAL, declared
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import ALPHA, LOG, MEAN, estimate, holm, p_differs, scale_of, usable
 from practica.evidence.results import Results
@@ -54,11 +54,12 @@ def paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
     study = results.study
     final = metrics[~metrics["metric"].astype(str).str.startswith(PREFIXES)]
     stand_in = set(metrics.loc[metrics["data"] == STAND_IN, ["exercise", "variant"]].itertuples(index=False, name=None))
+    claims = declared(study).claims
     differences: list[tuple[Any, ...]] = []
     for exercise in study.exercises:
         rows = final[final["exercise"] == exercise]
         pairs = {
-            pair: unlike(results, (exercise, pair[0]), (exercise, pair[1]))
+            pair: unlike(results, (exercise, pair[0]), (exercise, pair[1]), claims)
             for protocol in study.protocols or ("",)
             for pair in combinations(study.variants(exercise, protocol), 2)
             if study.dataset(exercise, pair[0]) == study.dataset(exercise, pair[1])

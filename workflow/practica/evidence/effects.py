@@ -120,7 +120,7 @@ def effect_text(part: Mapping[str, Any], language: str, *, spread: bool = True) 
     value = Estimate(**part["estimate"])
     metric = "ratio" if part["kind"] == "ratio" else Quantity.parse(part["of"]["quantity"]).metric
     typical, text = value.typical, numbers.estimate(value, metric, language)
-    if not spread and value.scale != SHARE:
+    if (not spread or part.get("fixed")) and value.scale != SHARE:
         typical, text = value.centre, numbers.measure(value.centre, None, metric, language)
     if value.low is None and value.high is None:
         return text

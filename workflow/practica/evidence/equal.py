@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from practica.address import base_of
 from practica.config.declarations import DATA, of_role
 from practica.evidence.blocks import REAL, STAND_IN
+from practica.evidence.claims import Claim
 from practica.evidence.results import Results
 
 Named = tuple[str, str]
@@ -29,13 +31,20 @@ def unequal(results: Results, first: Named, second: Named, varies: Iterable[str]
     return _told({**_settings(*settings), **_recorded(results, first, second)}, varies)
 
 
-def unlike(results: Results, first: Named, second: Named) -> str:
-    """Return the differences in epochs, precision, data and samples between two variants, or an empty text.
+def unlike(results: Results, first: Named, second: Named, claims: Mapping[str, Claim]) -> str:
+    """Return the same for a comparison outside the claims.
 
-    For comparisons of all variants of an exercise, whose other settings differ on purpose.
+    If any of the ``claims`` compares the two variants, only what it declares may differ. Otherwise only epochs,
+    precision, data and samples must be the same, because variants differ on purpose.
     """
     if differs := _protocols(results, first, second):
         return differs
+    pair = {(exercise, base_of(variant)) for exercise, variant in (first, second)}
+    parts = [part for claim in claims.values() for part in claim.parts]
+    declared = [part.varies for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair]
+    if declared:
+        differences = [unequal(results, first, second, varies) for varies in declared]
+        return differences[0] if all(differences) else ""
     compared = ("epochs", *of_role(DATA))
     settings = [
         {key: value for key, value in results.study.settings(*each).items() if key in compared}

@@ -112,7 +112,7 @@ def estimate(
     sd = float(values.std(ddof=1)) if several else None
     reach = 2 * (sd or 0.0)
     skewed = several and scale != SHARE and (scale == LOG or mean - reach < bounds[0] or mean + reach > bounds[1])
-    low, high = interval(values, scale, sequential=sequential)
+    low, high = interval(values, scale, bounds, sequential=sequential)
     ends = float(np.median(values)), float(values.min()), float(values.max())
     return Estimate(mean, sd, low, high, len(values), *ends, scale, skewed and ends[1] < ends[2])
 
@@ -122,8 +122,13 @@ def usable(scale: str, values: np.ndarray) -> str:
     return MEAN if scale == LOG and not (values > 0).all() else scale
 
 
-def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tuple[float | None, float | None]:
-    """Return the ends of the 95 % interval of the values ``(seeds,)``; None if there is none."""
+def interval(
+    values: np.ndarray, scale: str, bounds: Bounds = ANYTHING, *, sequential: bool = False
+) -> tuple[float | None, float | None]:
+    """Return the ends of the 95 % interval of the values ``(seeds,)``; None if there is none.
+
+    It ends at the ``bounds`` of what is possible: beyond them lies no truth, so it holds the truth as often as before.
+    """
     from scipy import stats  # takes a second to import, which would slow every figure and table
 
     if len(values) < 2 or not np.isfinite(values).all():
@@ -143,18 +148,15 @@ def interval(values: np.ndarray, scale: str, *, sequential: bool = False) -> tup
     else:
         ends = stats.t.interval(CONFIDENCE, len(sample) - 1, loc=sample.mean(), scale=stats.sem(sample))
     low, high = np.exp(ends) if scale == LOG else ends
-    return float(low), float(high)
+    return max(float(low), bounds[0]), min(float(high), bounds[1])
 
 
-def p_beyond(
-    values: np.ndarray, bound: float, side: str, scale: str, *, fixed: bool = False, sequential: bool = False
-) -> float:
+def p_beyond(values: np.ndarray, bound: float, side: str, scale: str, *, sequential: bool = False) -> float:
     """Return the one-sided p of the values ``(seeds,)`` under the hypothesis that their centre is not beyond ``bound``.
 
     ``side`` is ``greater`` or ``less``. Seeds that all agree show no spread, and may do so by chance: accuracies are
-    shares of few samples, epochs whole numbers. The sign test judges them, unless the quantity is ``fixed``, which no
-    seed changes. A ``sequential`` p holds however often one has looked: it is half the p at which the interval leaves
-    the bound on that side.
+    shares of few samples, epochs whole numbers. The sign test judges them. A ``sequential`` p holds however often one
+    has looked: it is half the p at which the interval leaves the bound on that side.
     """
     if scale == SHARE:
         return _p_share(round(values.sum()), len(values), min(max(bound, 0.0), 1.0), side, sequential=sequential)
@@ -168,8 +170,7 @@ def p_beyond(
     beyond = (values.mean() - bound) * (1 if side == "greater" else -1)
     if agree(values):
         # All are on one side: the sign test is the test of a share of one half.
-        some = 0.0 if fixed else _p_share(len(values), len(values), 0.5, "greater", sequential=sequential)
-        return some if beyond > NOISE else 1.0
+        return _p_share(len(values), len(values), 0.5, "greater", sequential=sequential) if beyond > NOISE else 1.0
     if sequential:
         return sequences.mean_p(values, bound) / 2 if beyond > 0 else 1.0
     from scipy import stats

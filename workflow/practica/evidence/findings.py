@@ -17,6 +17,7 @@ from practica.evidence.estimates import (
     LOG,
     MEAN,
     Estimate,
+    agree,
     estimate,
     interval,
     possible,
@@ -42,6 +43,7 @@ class Evidence:
         seeds: how many seeds each side has; those of only one side are left out of the comparison.
         p_values: the p with which the rule allows the quantity, and the p with which it does not; None if nothing was
             tested.
+        fixed: the value of a quantity that no seed can change; None if seeds may change it.
     """
 
     estimate: Estimate | None = None
@@ -50,6 +52,7 @@ class Evidence:
     other: Estimate | None = None
     seeds: tuple[int, ...] = (0, 0)
     p_values: tuple[float, float] | None = None
+    fixed: float | None = None
 
 
 def rule_for(part: Part, source: Mapping[str, str]) -> Rule:
@@ -98,9 +101,10 @@ def _compared(
     if (least < most).any():
         # A value known only to lie between two bounds gets an interval that holds it wherever it lies.
         # A level reached by the first record may have been reached at once: a ratio to that has no upper end.
-        low = 0.0 if scale == LOG and (least <= 0).any() else interval(least, scale, sequential=sequential)[0]
-        judged_estimate = replace(judged_estimate, low=low, high=interval(most, scale, sequential=sequential)[1])
-    how = {"fixed": not any(map(from_runs, part.quantities)), "sequential": sequential}
+        ends = [interval(side, scale, bounds, sequential=sequential) for side in (least, most)]
+        low = 0.0 if scale == LOG and (least <= 0).any() else ends[0][0]
+        judged_estimate = replace(judged_estimate, low=low, high=ends[1][1])
+    fixed = not any(map(from_runs, part.quantities)) and len(values) > 1 and agree(np.concatenate([least, most]))
     pair = [
         _of_side(side, each, sequential=sequential)
         for side, each in zip((of, *others), part.quantities, strict=True)
@@ -112,7 +116,10 @@ def _compared(
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,
         seeds=tuple(len(side) for side in (*sides, *sides)[:2]),
-        p_values=rule_for(part, source).p_values(least, most, scale, **how) if len(values) > 1 else None,
+        p_values=None
+        if fixed or len(values) < 2
+        else rule_for(part, source).p_values(least, most, scale, sequential=sequential),
+        fixed=float(values[0]) if fixed else None,
     )
 
 

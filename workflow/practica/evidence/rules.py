@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from practica.evidence.claims import NEAR
-from practica.evidence.estimates import ALPHA, NOISE, agree, p_beyond
+from practica.evidence.estimates import ALPHA, NOISE, p_beyond
 
 CONFIRMED = "confirmed"
 NOT_CONFIRMED = "not confirmed"
@@ -48,26 +48,28 @@ class Rule:
         """Return whether a value is allowed."""
         return self.low - self._slack <= value <= self.high + self._slack
 
+    def settle(self, value: float) -> str:
+        """Return the verdict on a value that no seed can change: nothing is tested."""
+        enough = Rule(self.low + self.smallest, self.high - self.smallest, closed=True)
+        return CONFIRMED if self.allows(value) and enough.allows(value) else NOT_CONFIRMED
+
     def p_values(
-        self, least: np.ndarray, most: np.ndarray, scale: str, *, fixed: bool = False, sequential: bool = False
+        self, least: np.ndarray, most: np.ndarray, scale: str, *, sequential: bool = False
     ) -> tuple[float, float]:
         """Return the p with which the values are allowed, and the p with which they are not.
 
         Each is twice a one-sided p: under ``ALPHA`` if the 95 % interval lies within the ends, or beyond one. For
         ``within`` and ``near`` the first is that of two one-sided tests. If a value is known only to lie between two,
-        ``least`` and ``most`` ``(seeds,)``, the one that favours the outcome less counts. A ``fixed`` quantity, which
-        no seed changes, may lie on an end that is allowed.
+        ``least`` and ``most`` ``(seeds,)``, the one that favours the outcome less counts.
         """
-        how = {"fixed": fixed, "sequential": sequential}
         ends = [(self.low, "greater", "less", self.smallest), (self.high, "less", "greater", -self.smallest)]
         inside, outside = [], []
         for end, inward, outward, step in ends:
             if math.isfinite(end):
                 inner, outer = (least, most) if inward == "greater" else (most, least)
-                inside.append(p_beyond(inner, end, inward, scale, **how))
-                outside.append(p_beyond(outer, end + step, outward, scale, **how))
-        allowed = fixed and all(agree(values) and self.allows(float(values[0])) for values in (least, most))
-        return _two_sided(0.0 if allowed else max(inside)), _two_sided(min(outside))
+                inside.append(p_beyond(inner, end, inward, scale, sequential=sequential))
+                outside.append(p_beyond(outer, end + step, outward, scale, sequential=sequential))
+        return _two_sided(max(inside)), _two_sided(min(outside))
 
     @property
     def _slack(self) -> float:

@@ -181,6 +181,7 @@ def _judge(
         "p_allowed": allowed,
         "p_refuted": refuted,
         "p_holm": adjusted,
+        **({"fixed": True} if evidence.fixed is not None else {}),
         "by_seed": {str(seed): value for seed, value in evidence.values.items()},
         "favourable": sum(rule.allows(value) for value in evidence.values.values()),
         "figure": part.figure,
@@ -190,15 +191,20 @@ def _judge(
 def _verdict(rule: Rule, evidence: Evidence, adjusted: float | None, *, demonstration: bool) -> tuple[str, str | None]:
     """Return the verdict of a rule on the evidence, and why if there is none; a demonstration has no verdicts."""
     estimate = evidence.estimate
-    if estimate is None or evidence.p_values is None:
+    if estimate is None or (evidence.p_values is None and evidence.fixed is None):
         return NOT_EVALUATED, FEW
     if demonstration:
         return NOT_EVALUATED, DEMONSTRATION
-    if adjusted is None:
+    if estimate.n < FEWEST:
         return UNDECIDED, FEW
-    verdict = decide(evidence.p_values, adjusted)
+    if evidence.fixed is not None:
+        verdict = rule.settle(evidence.fixed)
+    else:
+        assert evidence.p_values is not None
+        assert adjusted is not None
+        verdict = decide(evidence.p_values, adjusted)
     if verdict == UNDECIDED:
-        return verdict, MULTIPLE if min(evidence.p_values) < ALPHA else STRADDLES
+        return verdict, MULTIPLE if min(evidence.p_values or (1.0,)) < ALPHA else STRADDLES
     return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(estimate.centre) else None
 
 

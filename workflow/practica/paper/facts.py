@@ -116,11 +116,12 @@ class Facts:
     def unlike(self, *references: str) -> str:
         """Return the unequal terms on which the variants of the named results were trained, or an empty text.
 
-        No claim declares here what varies, so settings may differ, but not epochs, precision, data and samples.
+        If a claim compares two of these variants, only what it declares may differ. Otherwise settings may, but not
+        epochs, precision, data and samples.
         """
         results = [Quantity.parse(text) for each in references for prefix, text in sides(each) if not prefix]
         variants = list(dict.fromkeys((each.exercise, each.variant) for each in results))
-        differences = (unlike(self.results, variants[0], other) for other in variants[1:])
+        differences = (unlike(self.results, variants[0], other, self.declared) for other in variants[1:])
         return self.terms(next(filter(None, differences), ""))
 
     def value(self, exercise: str, variant: str, split: str, metric: str) -> Value | Missing:

@@ -8,7 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from practica.figures.tones import TONES
-from practica.paper.table import PALE, Cell, Table
+from practica.paper.table import PALE, Cell, Table, pieces
 from practica.words import word
 
 TABLE = """\
@@ -47,7 +47,9 @@ data-value="{{ value(cell) }}"{% if column.heading %} data-head="{{ column.headi
 <p class="gap"><sup>{{ letter }}</sup> {{ reason }}</p>
 {% endfor %}
 {% for note in table.notes %}
-<p class="note">{{ note }}</p>
+<p class="note">{% for text, code in pieces(note) -%}
+{% if code %}<code>{{ text }}</code>{% else %}{{ text }}{% endif %}
+{%- endfor %}</p>
 {% endfor %}
 {% endmacro %}
 """
@@ -152,7 +154,7 @@ def _value(cell: Cell) -> str | float | None:
 TEMPLATES = jinja2.Environment(
     loader=jinja2.DictLoader({"table": TABLE, "page": PAGE}), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-TEMPLATES.globals |= {"sortable": sortable, "value": _value, "styles": STYLES, "script": SORTING}
+TEMPLATES.globals |= {"sortable": sortable, "pieces": pieces, "value": _value, "styles": STYLES, "script": SORTING}
 
 
 def to_html(table: Table) -> str:

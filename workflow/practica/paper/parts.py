@@ -74,10 +74,16 @@ def part_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     """Return the row of a part, without its name."""
     under = [protocols.named(part["protocol"], facts)] if facts.study.protocols else []
     numbers_of = [_rule(part, facts), *source_cells(part, facts), *under, _ours(part, facts), seeds_cell(part)]
-    tested = "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
-    verdict_cell = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), tested])), facts)
+    verdict_cell = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), _tested(part, facts)])), facts)
     verdict_cell = replace(verdict_cell, raw={**verdict_cell.raw, "_p": part["p_holm"]})
     return [label(in_language(part["says"], facts.language)), *numbers_of, _see(part["figure"], facts), verdict_cell]
+
+
+def _tested(part: Mapping[str, Any], facts: Facts) -> str:
+    """Return the p-value of a verdict, or that no seed can change it; empty if nothing was tested."""
+    if part.get("fixed") and part["verdict"] in (CONFIRMED, NOT_CONFIRMED):
+        return word("fixed", facts.language)
+    return "" if part["p_holm"] is None else numbers.chance(part["p_holm"], facts.language)
 
 
 def _ours(part: Mapping[str, Any], facts: Facts) -> Cell:
@@ -140,8 +146,10 @@ def _values(part: Mapping[str, Any], facts: Facts) -> tuple[str, dict[str, Any]]
     metric = Quantity.parse(part["of"]["quantity"]).metric
     raw = cells.raw(Estimate(**part["estimate"]))
     raw |= {suffix: Estimate(**side).typical for suffix, side in zip(("_of", "_other"), sides, strict=False)}
-    values = (numbers.measure(Estimate(**each).typical, None, metric, facts.language) for each in sides)
-    return " / ".join(values), raw
+    typical = (Estimate(**each).typical for each in sides)
+    if part.get("fixed"):
+        return " / ".join(numbers.exact(value, facts.language) for value in typical), raw
+    return " / ".join(numbers.measure(value, None, metric, facts.language) for value in typical), raw
 
 
 def side_names(part: Mapping[str, Any], facts: Facts) -> list[str]:

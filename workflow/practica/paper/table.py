@@ -40,6 +40,12 @@ def label(text: str, raw: str | None = None) -> Cell:
     return Cell(text, {"": text if raw is None else raw})
 
 
+def pieces(note: str) -> Iterator[tuple[str, bool]]:
+    """Yield the texts of a note, and whether each is code, which stands between backticks."""
+    for place, text in enumerate(note.split("`")):
+        yield text, place % 2 == 1
+
+
 @dataclass(frozen=True)
 class Column:
     """One column.
@@ -65,7 +71,7 @@ class Table:
         name: file name and LaTeX label.
         number: the table's number in the source, if it has one.
         stand_in: names of the data sets that were generated stand-ins.
-        notes: sentences under the table.
+        notes: sentences under the table; what they have between backticks is code.
         listed: whether a rule makes it, so that the report lists what it is made from.
     """
 

@@ -11,7 +11,7 @@ from practica.figures.tones import TONES
 from practica.paper.escape import breakable, escape
 from practica.paper.floats import origin
 from practica.paper.html import stand_in_mark
-from practica.paper.table import PALE, Cell, Column, Table
+from practica.paper.table import PALE, Cell, Column, Table, pieces
 from practica.paper.tall import SPANNED
 from practica.words import word
 
@@ -134,7 +134,11 @@ def _stacked(text: str, below: Sequence[str], column: Column) -> str:
 def note_texts(table: Table) -> list[str]:
     """Return the notes of a table in LaTeX, those on missing results first."""
     gaps = [rf"\textsuperscript{{{letter}}}~{_reason(reason)}" for reason, letter in table.gaps().items()]
-    return [*gaps, *map(escape, table.notes)]
+    return [*gaps, *map(_with_code, table.notes)]
+
+
+def _with_code(note: str) -> str:
+    return "".join(rf"\texttt{{{escape(text)}}}" if code else escape(text) for text, code in pieces(note))
 
 
 def _reason(text: str) -> str:
