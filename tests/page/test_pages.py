@@ -33,6 +33,7 @@ from practica.files import read_json, write_json
 from practica.page import exercise
 from practica.page.build import write_pages
 from practica.page.charts import charts
+from practica.page.prose import reference
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
@@ -160,6 +161,21 @@ def test_an_exercise_opens_with_its_prose_and_figures(project: Path) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("label", "text", "target"),
+    [
+        ("fig:fig1a", "1a", "steps_en.html#fig1a"),
+        ("fig:figx_sizes", "“Moons, larger nets”", "moons_en.html#figx_sizes"),
+        ("tab:table2", "2", "steps_en.html#table2"),
+        ("tab:table_moons", "“Validation accuracy on the moons”", "moons_en.html#table_moons"),
+        ("tab:claims_steps", "“What is claimed in steps”", "steps_en.html#claims_steps"),
+        ("sec:steps", "1", "steps_en.html"),
+    ],
+)
+def test_prose_names_figures_and_tables_by_number_or_title(faked: Study, label: str, text: str, target: str) -> None:
+    assert reference(Facts(faked, Path("results"), "en"), label) == (text, target)
+
+
 def test_a_flipped_verdict_flips_tile_row_and_colour(tmp_path: Path) -> None:
     study = one_exercise()
     fill(study, tmp_path)
@@ -258,6 +274,8 @@ def test_metrics_of_a_single_run_stand_below_each_other(tmp_path: Path) -> None:
     final = run[~run["metric"].str.startswith("best_")]
     shown = [float(value) for value in re.findall(r'class="number" data-value="([^"]+)"', table)]
     assert sorted(shown) == pytest.approx(sorted(final["value"]))
+    runs = (tmp_path / "page/steps_runs_en.html").read_text()
+    assert "This run left no log." in runs and "<details" not in runs
 
 
 def test_a_run_says_if_it_is_of_no_commit_or_not_as_it_was_left_and_the_first_page_how_many_are_lost(

@@ -8,13 +8,15 @@ from functools import partial
 from markupsafe import Markup
 
 from practica.figures import catalogue as figures
+from practica.figures.specs import Spec
 from practica.page.address import address
 from practica.page.latex import to_html, works
 from practica.paper.bibliography import REFERENCES
-from practica.paper.catalogue import exercise_tables
+from practica.paper.catalogue import TableSpec, exercise_tables
 from practica.paper.facts import Facts
 from practica.paper.floats import group
 from practica.paper.prose import Prose
+from practica.words import in_language, section
 
 
 def prose(facts: Facts, exercise: str | None) -> Markup:
@@ -27,11 +29,11 @@ def prose(facts: Facts, exercise: str | None) -> Markup:
     citations = works(facts.study.folder / REFERENCES)
     # The page of an exercise is its section.
     below = 1 if exercise is None else 0
-    return to_html(text, partial(_reference, facts), lambda key: citations.get(key, key), below=below)
+    return to_html(text, partial(reference, facts), lambda key: citations.get(key, key), below=below)
 
 
-def _reference(facts: Facts, label: str) -> tuple[str, str]:
-    """Return the text of a reference, the source's number or a name, and its target on the pages."""
+def reference(facts: Facts, label: str) -> tuple[str, str]:
+    """Return the text of a reference, the source's number or the title, and its target on the pages."""
     kind, _, name = label.partition(":")
     if kind == "sec":
         return str(facts.study.number(name)), address(facts.study, name, facts.language)
@@ -41,5 +43,15 @@ def _reference(facts: Facts, label: str) -> tuple[str, str]:
         for spec in specs:
             if name in (spec.name, group(spec.name)):
                 letter = re.sub(r"^.*\d", "", name) if name == spec.name else ""
-                return (name if spec.number is None else f"{spec.number}{letter}"), f"{page}#{spec.name}"
+                text = _title(spec, facts.language) if spec.number is None else f"{spec.number}{letter}"
+                return text, f"{page}#{spec.name}"
     return name, ""
+
+
+def _title(spec: Spec | TableSpec, language: str) -> str:
+    """Return the title of a figure, or the beginning of the caption of a table, in quotes."""
+    if isinstance(spec, Spec):
+        title = spec.title[language]
+    else:
+        title, *_ = re.split("[.:;,(]", in_language(spec.caption, language))
+    return section("page", language)["quoted"].format(title)
