@@ -37,7 +37,7 @@ from practica.page.prose import reference
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
 from practica.paper.layers import shown_tables
-from practica.paper.origins import listed
+from practica.paper.origins import origins_section
 from practica.paper.settings import heading, setting
 from practica.words import section
 from toy import copied, toy_study, two_protocols
@@ -374,7 +374,7 @@ def test_a_study_without_claims_and_source_speaks_of_neither(tmp_path: Path) -> 
         text = (tmp_path / f"page/{name}.html").read_text()
         body = re.sub(r"<(style|script).*?</\1>", "", text[text.index("<body") :], flags=re.DOTALL)
         assert not re.findall(r"(?i).*(?:claim|verdict|source\b).*", body), name
-    assert "claims.json" not in listed(Facts(study, tmp_path, "en"))
+    assert "claims.json" not in origins_section(Facts(study, tmp_path, "en"))
 
 
 def test_pages_of_another_study_go(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from practica.paper.checklist import checklist, cost, searches, table
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.render import to_csv
-from practica.paper.settings import said
+from practica.paper.settings import phrase
 from practica.paper.tabular import note_texts
 from practica.words import section
 
@@ -23,12 +23,12 @@ def test_every_exercise_has_its_row(toy, results, language):
     assert all(row[1].text.partition("/")[0] == row[1].text.partition("/")[2] for row in rows)
     moons, steps = rows
     assert steps[2].text == "2"
-    assert said("validation_fraction", numbers.exact(0.2, language), language) in steps[5].text
-    assert said("folds", "5", language) in moons[5].text
+    assert phrase("validation_fraction", numbers.exact(0.2, language), language) in steps[5].text
+    assert phrase("folds", "5", language) in moons[5].text
     zeros = {"es": "ceros corregidos: no / sí", "en": "zeros corrected: no / yes"}
     assert zeros[language] in moons[6].text
     rates = " / ".join(numbers.exact(rate, language) for rate in (0.001, 0.002))
-    assert steps[6].text == said("learning_rate", rates, language)
+    assert steps[6].text == phrase("learning_rate", rates, language)
     alike = one_exercise(exercises={"steps": {"dataset": "walks", "variants": {"dense": {}, "conv": {}}}})
     assert table(Facts(alike, results, language)).rows[0][6].text == section("checklist", language)["none"]
 
@@ -87,7 +87,7 @@ def test_a_search_is_listed_with_its_values_trials_and_budget(tmp_path):
     facts = Facts(study, tmp_path, "en")
     (row,) = searches(facts).rows
     assert [cell.text for cell in row[:2]] == ["steps", "Dense layers"]
-    assert row[2].text.startswith(said("learning_rate", "0.01 / 0.1", "en"))
+    assert row[2].text.startswith(phrase("learning_rate", "0.01 / 0.1", "en"))
     assert [cell.text for cell in row[3:]] == ["6", "3", "108"]
     assert r"\label{tab:searches}" in checklist(facts)
     assert searches(facts).notes[1].startswith("A grid combines each value with every other")

@@ -22,7 +22,7 @@ from practica.paper.catalogue import tables_for
 from practica.paper.document import _overview, build
 from practica.paper.facts import Facts
 from practica.paper.findings import colophon, findings, judged
-from practica.paper.origins import RULES, listed
+from practica.paper.origins import RULES, origins_section
 from practica.yamlfiles.overlay import merge
 from toy import CONFIG, copied, resolve
 
@@ -134,7 +134,7 @@ def test_many_commits_are_counted_where_they_are_all_of_the_study(count: int, co
     runs["commit"] = [f"{place}123456789abcdef" for place in range(len(runs))]
     runs["dirty"] = "False"
     runs.to_csv(tmp_path / "runs.csv", index=False)
-    rows = listed(Facts(study, tmp_path, "en"))
+    rows = origins_section(Facts(study, tmp_path, "en"))
     assert (f"all {count} in ``Provenance and timings''" in rows) == counted
     assert ("0123456789, 1123456789" in rows) != counted
 
@@ -155,7 +155,7 @@ def test_commits_and_rules_lead_to_the_repository_that_the_citation_names(
         ("", None),
     ):
         file.write_text(re.sub("repository-code: .*", f"repository-code: {address}", text), encoding="utf-8")
-        rows = listed(facts)
+        rows = origins_section(facts)
         assert (link is not None) == ("/commit/" in rows)
         assert "0123456789" in rows and (link is None or link in rows)
         for kind, path in RULES.items():

@@ -353,9 +353,9 @@ def test_a_table_of_few_tall_rows_has_several_parts(cell: Cell, width: float, co
     if cell.span == 1:
         assert re.findall(r"& (\d+) ", text) == [str(place) for place in range(15)]
     assert render.beside([table, table]).count(r"\caption{c}") == 2
-    assert render.listed([table]).count("a note") == 1
+    assert render.table_rows([table]).count("a note") == 1
     assert render.beside([table, table]).count(r"\begin{table}") == (1 if count == 1 else 2 * count)
-    assert render.listed([table]).count(r"\begin{table}") == (0 if count == 1 else count)
+    assert render.table_rows([table]).count(r"\begin{table}") == (0 if count == 1 else count)
 
 
 def test_a_part_of_a_table_begins_with_a_group_and_never_amid_a_check() -> None:

@@ -37,9 +37,9 @@ def mistakes(study: Study) -> Iterator[str]:
             yield from wrong
             yield from _references(study, file, known_labels, keys)
             if not wrong and exercise in asked:
-                yield from _differ(*asked[exercise], file, known.asked(file))
+                yield from _differ(*asked[exercise], file, known.macro_uses(file))
             elif not wrong:
-                asked[exercise] = (file, known.asked(file))
+                asked[exercise] = (file, known.macro_uses(file))
 
 
 def _references(study: Study, file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:

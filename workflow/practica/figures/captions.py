@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from practica.config.study import Study
 
 
-class Shown(NamedTuple):
+class Content(NamedTuple):
     """What the caption of a figure over epochs is made from: the figure's own entry, and its exercise's metrics."""
 
     kind: str
@@ -27,12 +27,12 @@ class Shown(NamedTuple):
     metrics: Mapping[str, Any] = {}
 
 
-def of_epochs(title: Mapping[str, str], content: Shown, languages: Sequence[str]) -> dict[str, str]:
+def of_epochs(title: Mapping[str, str], content: Content, languages: Sequence[str]) -> dict[str, str]:
     """Return the caption of a figure over epochs, by language."""
     return {language: _of_epochs(title[language], content, language) for language in languages}
 
 
-def _of_epochs(title: str, content: Shown, language: str) -> str:
+def _of_epochs(title: str, content: Content, language: str) -> str:
     words = section("captions", language)
     contents = [_content(panel, content, language) for panel in content.panels] or [words["recorded"]]
     if len(contents) > 1:
@@ -54,7 +54,7 @@ def _of_epochs(title: str, content: Shown, language: str) -> str:
     return " ".join(sentences)
 
 
-def _content(panel: Panel, content: Shown, language: str) -> str:
+def _content(panel: Panel, content: Content, language: str) -> str:
     """Return the name of the metric that an axis shows."""
     if panel.errors:
         return str(section("figures", language)["error_rate"]).lower()
@@ -117,17 +117,20 @@ def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
     form = "overview" if seeds > 1 else "overview_one"
     text = words[form].format(metrics="; ".join(phrases) or words["recorded"])
     verdicts = [words["verdicts_of_protocols" if study.protocols else "verdicts"]] if claims else []
-    return " ".join([text, *_marks(study, words, marks, seeds), *_drawn(study, (), language), *verdicts])
+    return " ".join([text, *_marks(study, words, marks, seeds), *_protocol_sentences(study, (), language), *verdicts])
 
 
 def with_protocol(study: Study, caption: Mapping[str, str], variants: Sequence[str]) -> Mapping[str, str]:
     """Return a caption that says under which protocol the variants were trained, if there are several protocols."""
     if not study.protocols:
         return caption
-    return {language: " ".join([caption[language], *_drawn(study, variants, language)]) for language in study.languages}
+    return {
+        language: " ".join([caption[language], *_protocol_sentences(study, variants, language)])
+        for language in study.languages
+    }
 
 
-def _drawn(study: Study, variants: Sequence[str], language: str) -> list[str]:
+def _protocol_sentences(study: Study, variants: Sequence[str], language: str) -> list[str]:
     """Return a sentence on the protocols of some variants (default: the first protocol); none without protocols."""
     if not study.protocols:
         return []

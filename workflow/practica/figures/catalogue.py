@@ -87,7 +87,7 @@ def spec(study: Study, name: str) -> Spec:
 def curves(study: Study, exercise: str, variant: str) -> Spec:
     """Return the figure of a variant that no listed figure shows: its learning curves."""
     title = Told({each: f"{exercise}, {variant_name(study, exercise, variant, each)}" for each in study.languages})
-    caption = captions.of_epochs(title, captions.Shown("curves"), study.languages)
+    caption = captions.of_epochs(title, captions.Content("curves"), study.languages)
     full_caption = captions.with_protocol(study, caption, (variant,))
     return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption, places=(0,))
 
@@ -114,9 +114,9 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     # Figures side by side have letters of their own.
     lettered = "caption" not in entry and len(panels) > 1 and not re.search(r"\d[a-z]$", name)
     others = {key: entry[key] for key in ("split", "log_epochs", "height", "scale", "number") if key in entry}
-    listed, labels = entry["variants"], entry.get("labels", ())
-    kept = _drawn(study, exercise, entry["kind"], listed)
-    variants = tuple(listed[place] for place in kept)
+    names, labels = entry["variants"], entry.get("labels", ())
+    places = _places_to_draw(study, exercise, entry["kind"], names)
+    variants = tuple(names[place] for place in places)
     if "caption" in entry:
         caption: Mapping[str, str] = Told(entry["caption"])
         if entry["kind"] == "curves" or (entry["kind"] in KINDS and others.get("split") == "train"):
@@ -124,7 +124,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     elif entry["kind"] in OVER_EPOCHS:
         split = others.get("split", "validation")
         metrics = study.about(exercise).get("metrics", {})
-        content = captions.Shown(entry["kind"], panels, split, others.get("log_epochs", False), lettered, metrics)
+        content = captions.Content(entry["kind"], panels, split, others.get("log_epochs", False), lettered, metrics)
         caption = captions.of_epochs(title, content, study.languages)
     else:
         caption = Told({language: f"{title[language]}." for language in study.languages})
@@ -136,23 +136,23 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
         title,
         captions.with_protocol(study, caption, variants),
         panels=panels,
-        labels=tuple(labels[place] for place in kept) if len(labels) == len(listed) else tuple(labels),
-        places=tuple(entry.get("first", 0) + place for place in kept),
-        left_out=tuple(name for name in listed if name not in variants),
+        labels=tuple(labels[place] for place in places) if len(labels) == len(names) else tuple(labels),
+        places=tuple(entry.get("first", 0) + place for place in places),
+        left_out=tuple(name for name in names if name not in variants),
         arrays=tuple(entry.get("arrays", ())),
         lettered=lettered,
         **others,
     )
 
 
-def _drawn(study: Study, exercise: str, kind: str, variants: Sequence[str]) -> Sequence[int]:
+def _places_to_draw(study: Study, exercise: str, kind: str, variants: Sequence[str]) -> Sequence[int]:
     """Return the places of the variants to draw: those that the study has if they are enough for the kind, else all."""
     every = range(len(variants))
     size, least = SEVERAL.get(kind, (1, len(variants)))
     in_play = study.every_variant(exercise) if exercise in study.config["exercises"] else ()
     groups = [every[start : start + size] for start in every[::size]]
-    kept = [place for group in groups if all(variants[each] in in_play for each in group) for place in group]
-    return kept if len(kept) >= least else every
+    places = [place for group in groups if all(variants[each] in in_play for each in group) for place in group]
+    return places if len(places) >= least else every
 
 
 def _curves_name(exercise: str, variant: str) -> str:

@@ -91,8 +91,8 @@ class Course:
 
 def course(spec: Spec, results: Results, texts: Words) -> Course:
     """Return what was recorded by epoch; missing lines become notes."""
-    recorded = results.metrics_by_epoch(spec.exercise, spec.variants[0])
-    panels = spec.panels or tuple(map(Panel, recorded)) or (Panel("loss"),)
+    metrics = results.metrics_by_epoch(spec.exercise, spec.variants[0])
+    panels = spec.panels or tuple(map(Panel, metrics)) or (Panel("loss"),)
     plots: list[Plot] = []
     notes: dict[str, None] = {}
     for panel in panels:
@@ -153,7 +153,7 @@ def _sources(spec: Spec, texts: Words) -> list[Source]:
         return [Source(label(texts, split), spec.variants[0], split, each) for split, each in SPLIT_LOOKS.items()]
     return [
         Source(name, variant, spec.split, look(place))
-        for (name, variant), place in zip(_named(spec, texts), spec.places, strict=True)
+        for (name, variant), place in zip(_variant_names(spec, texts), spec.places, strict=True)
     ]
 
 
@@ -200,7 +200,7 @@ def _dot(plots: Iterable[Plot], texts: Words) -> list[str]:
 def _seeds(spec: Spec, results: Results, texts: Words) -> list[str]:
     """Return how many of the planned seeds are finished, for variants that have some but not all."""
     notes = []
-    for name, variant in _named(spec, texts):
+    for name, variant in _variant_names(spec, texts):
         finished, expected = results.finished(spec.exercise, variant), results.expected(spec.exercise, variant)
         if 0 < finished < expected:
             part = texts["seeds_part"].format(n=finished, expected=expected)
@@ -208,7 +208,7 @@ def _seeds(spec: Spec, results: Results, texts: Words) -> list[str]:
     return notes
 
 
-def _named(spec: Spec, texts: Words) -> list[tuple[str, str]]:
+def _variant_names(spec: Spec, texts: Words) -> list[tuple[str, str]]:
     """Return the variants with their names in the figure."""
     if spec.labels:
         return [(label(texts, key), variant) for key, variant in zip(spec.labels, spec.variants, strict=True)]

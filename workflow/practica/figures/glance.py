@@ -13,14 +13,14 @@ from practica.figures import captions, catalogue
 from practica.figures.specs import Glance, Marks
 
 
-def shown(results: Results, exercise: str, language: str) -> Glance:
+def glance_of(results: Results, exercise: str, language: str) -> Glance:
     """Return the panel that ``about.yaml`` declares; without one, all variants with their accuracy, else their loss."""
     declared = catalogue.glance(results.study, exercise)
     if declared:
         return declared
     variants = results.study.variants(exercise)
-    recorded = results.metrics_by_epoch(exercise, variants[0])
-    metric = "accuracy" if "accuracy" in recorded else "loss"
+    metrics = results.metrics_by_epoch(exercise, variants[0])
+    metric = "accuracy" if "accuracy" in metrics else "loss"
     labels = {variant: Told(variant_name(results.study, exercise, variant, language)) for variant in variants}
     return Glance(Told(title(results.study, exercise, language)), metric, labels)
 
@@ -47,7 +47,7 @@ def marks(results: Results, language: str) -> Marks:
     metrics, with_test, printed, seeds = dict[str, str](), set[str](), set[str](), 0
     source = numbers(results.study)
     for exercise in results.study.exercises:
-        glance = shown(results, exercise, language)
+        glance = glance_of(results, exercise, language)
         courses = [course(results, exercise, variant, glance.metric) for variant in glance.variants]
         if not any(courses):
             continue

@@ -13,7 +13,7 @@ from practica.evidence.curves import Curve
 from practica.evidence.results import Results, Value
 from practica.evidence.source import numbers
 from practica.figures.curves import thinned
-from practica.figures.glance import course, shown, tested
+from practica.figures.glance import course, glance_of, tested
 from practica.figures.points import series
 from practica.figures.style import RC, local_numbers, look, squared
 from practica.figures.tones import SIGNS, TONES
@@ -57,16 +57,16 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
-    glance = shown(results, exercise, language)
+    glance = glance_of(results, exercise, language)
     printed = numbers(results.study)
     title = "\n".join(wrap(f"{results.study.number(exercise)}  {glance.name[language]}", WIDEST))
     axes.set_title(title, loc="left", fontsize=8, weight="bold", pad=11)
-    last_epoch, named = 0.0, set()
+    last_epoch, variants_with_curve = 0.0, set()
     for place, (variant, name) in enumerate(glance.variants.items()):
         if curve := course(results, exercise, variant, glance.metric):
             with series(axes, name[language]):
                 last_epoch = max(last_epoch, _line(axes, curve, place, name[language]))
-            named.add(variant)
+            variants_with_curve.add(variant)
     if not last_epoch:
         axes.text(0.5, 0.5, texts["no_results"], ha="center", transform=axes.transAxes, fontsize=6.5)
         axes.set(xticks=[], yticks=[])
@@ -77,7 +77,7 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
         value = tested(results, exercise, variant, glance.metric)
         source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
         # If a variant has only the source's diamond, the diamond needs the name.
-        beside = "" if variant in named else name[language]
+        beside = "" if variant in variants_with_curve else name[language]
         with series(axes, name[language]):
             _test(axes, last_epoch * BEYOND, value, source, place, beside, pale=results.study.demonstration)
     local_numbers(axes, texts)

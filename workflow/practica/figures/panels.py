@@ -53,8 +53,8 @@ def side_by_side(
         for place, name in enumerate(labels)
     ]
     repetitions = max(len(times) for _, times, _ in both)
-    told = texts["twins_note"].format(n=repetitions, first=labels[0], second=labels[1])
-    legend(figure, handles, [told, *notes])
+    note = texts["twins_note"].format(n=repetitions, first=labels[0], second=labels[1])
+    legend(figure, handles, [note, *notes])
     return figure
 
 

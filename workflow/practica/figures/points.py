@@ -29,7 +29,7 @@ def points(figure: Figure) -> pd.DataFrame:
     parts = [
         table.assign(panel=_panel(axes, number), series=_series(artist), kind=kind)
         for number, axes in enumerate(figure.axes, start=1)
-        for artist, kind, table in _drawn(axes)
+        for artist, kind, table in _drawings(axes)
     ]
     return pd.concat([pd.DataFrame(columns=COLUMNS), *parts])[list(COLUMNS)]
 
@@ -55,7 +55,7 @@ def _series(artist: Artist) -> str:
     return "" if label.startswith("_") else label
 
 
-def _drawn(axes: Axes) -> Iterator[tuple[Artist, str, pd.DataFrame]]:
+def _drawings(axes: Axes) -> Iterator[tuple[Artist, str, pd.DataFrame]]:
     """Yield each artist of the axes that draws data, what kind it is, and its numbers."""
     for artist in axes.get_children():
         if isinstance(artist, Line2D) and artist.get_transform() == axes.transData:

@@ -100,7 +100,7 @@ def _rungs(axes: Axes, finished: pd.DataFrame, texts: Words) -> None:
             axes.plot(level, score, marks.get(outcome, last), color=colour, markersize=4, zorder=above + 1)
     local_numbers(axes, texts)
     levels = sorted(set(finished[EPOCHS]))
-    axes.set_xticks(levels, [_written(level, texts) for level in levels])
+    axes.set_xticks(levels, [_value_text(level, texts) for level in levels])
     axes.xaxis.set_minor_locator(NullLocator())
 
 
@@ -111,9 +111,9 @@ def _points(axes: Axes, finished: pd.DataFrame, places: np.ndarray) -> None:
     best = finished["winner"].astype(bool).to_numpy()
     if _spans(mean):
         axes.set_yscale("log")
-    for chosen, marker, colour, size in ((~best, "o", BLUE, 3), (best, "D", VERMILLION, 4)):
+    for mask, marker, colour, size in ((~best, "o", BLUE, 3), (best, "D", VERMILLION, 4)):
         axes.errorbar(
-            places[chosen], mean[chosen], yerr=bars[:, chosen], fmt=marker, color=colour, markersize=size,
+            places[mask], mean[mask], yerr=bars[:, mask], fmt=marker, color=colour, markersize=size,
             capsize=2, linewidth=0.8, zorder=3 if marker == "D" else 2,
         )  # fmt: skip
 
@@ -123,24 +123,24 @@ def _places(axes: Axes, values: Sequence[Any], texts: Words) -> np.ndarray:
     numbers = [value for value in values if not isinstance(value, str)]
     different = sorted(set(values)) if len(numbers) == len(values) else list(dict.fromkeys(map(str, values)))
     if len(different) <= FEW or len(numbers) < len(values):
-        axes.set_xticks(range(len(different)), [_written(value, texts) for value in different], parse_math=False)
+        axes.set_xticks(range(len(different)), [_value_text(value, texts) for value in different], parse_math=False)
         axes.set_xlim(-0.5, len(different) - 0.5)
         local_y(axes, texts)
         names = different if len(numbers) == len(values) else [str(value) for value in different]
         column = [names.index(value if len(numbers) == len(values) else str(value)) for value in values]
         # Draw trials with the same value beside each other.
         count = {place: column.count(place) for place in column}
-        seen = dict.fromkeys(column, 0)
+        index = dict.fromkeys(column, 0)
         places = []
         for place in column:
-            seen[place] += 1
-            places.append(place + 0.6 * (seen[place] / (count[place] + 1) - 0.5))
+            index[place] += 1
+            places.append(place + 0.6 * (index[place] / (count[place] + 1) - 0.5))
         return np.array(places)
     floats = np.array(numbers, dtype=float)
     if _spans(floats):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, texts)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _value_text(value, texts)))
         axes.xaxis.set_minor_formatter(NullFormatter())
     local_numbers(axes, texts)
     return floats
@@ -158,5 +158,5 @@ def local_y(axes: Axes, texts: Words) -> None:
     axes.set_xticks(ticks, labels, parse_math=False)
 
 
-def _written(value: Any, texts: Words) -> str:
+def _value_text(value: Any, texts: Words) -> str:
     return value if isinstance(value, str) else f"{value:g}".replace(".", texts["decimal_mark"])

@@ -29,7 +29,7 @@ from practica.paper import checklist, protocols
 from practica.paper.appendix import provenance
 from practica.paper.catalogue import appendix_tables, front_tables
 from practica.paper.facts import Facts
-from practica.paper.findings import decisions, lost
+from practica.paper.findings import absent_runs, decisions
 from practica.paper.html import SORTING, STYLES, fragment
 from practica.paper.table import Cell
 from practica.paper.tables import make_table
@@ -103,7 +103,12 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     """Return what the first page shows: verdicts, exercises, and the tables about the whole study."""
     entries = facts.claims["claims"] if facts.claims else []
     tally = [
-        {"name": name, "said": _counted(name, len(claims), facts.language), "sign": SIGNS[name], "count": len(claims)}
+        {
+            "name": name,
+            "said": _verdict_word(name, len(claims), facts.language),
+            "sign": SIGNS[name],
+            "count": len(claims),
+        }
         for name in ((*OVERALL, *VERDICTS) if facts.study.protocols else VERDICTS)
         for claims in [[claim for claim in entries if claim["verdict"] == name]]
         if claims or name in EVER or not facts.study.protocols
@@ -129,7 +134,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     return {
         "here": "index",
         "tally": tally,
-        "decisions": " ".join(filter(None, [decisions(facts), lost(facts)])),
+        "decisions": " ".join(filter(None, [decisions(facts), absent_runs(facts)])),
         "protocols": protocols.front(facts),
         "cards": cards,
         "overview": overview(facts),
@@ -166,7 +171,7 @@ def _files(facts: Facts) -> list[tuple[str, str]]:
     return [*files, *claims, ("study.json", "study.json")]
 
 
-def _counted(verdict: str, count: int, language: str) -> str:
+def _verdict_word(verdict: str, count: int, language: str) -> str:
     return word(verdict, language) if count == 1 else section("page", language)["several"][verdict]
 
 

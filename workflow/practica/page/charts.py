@@ -213,16 +213,16 @@ LEGEND = {
 def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
     """Return the vertical rule that follows the pointer and shows what the visible lines have at the nearest epoch."""
     texts = [
-        {"calculate": f"isValid(datum.m{place}) ? {_told(place, line, plot)} : '–'", "as": f"t{place}"}
+        {"calculate": f"isValid(datum.m{place}) ? {_line_text(place, line, plot)} : '–'", "as": f"t{place}"}
         for place, line in enumerate(plot.lines)
     ]
     first = f"{{{json.dumps(epoch)}: format(datum.epoch, 'd')}}"
     others = [
         f"show{place} ? {{{json.dumps(line.label)}: datum.t{place}}} : {{}}" for place, line in enumerate(plot.lines)
     ]
-    told = f"merge({', '.join([first, *others])})"
+    expression = f"merge({', '.join([first, *others])})"
     return {
-        "transform": [*texts, {"calculate": told, "as": "told"}],
+        "transform": [*texts, {"calculate": expression, "as": "told"}],
         "params": [
             {
                 "name": "pointed",
@@ -245,7 +245,7 @@ def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
     }
 
 
-def _told(place: int, line: Line, plot: Plot) -> str:
+def _line_text(place: int, line: Line, plot: Plot) -> str:
     """Return the Vega expression for a line's value and, in brackets, its band."""
     value = f"format(datum.m{place}, '{NUMBER}')"
     if not _banded(line, plot):

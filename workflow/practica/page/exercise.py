@@ -82,11 +82,11 @@ def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
     """Return a chart for each metric with all variants' training and validation curves, a few shown at first."""
     texts = section("figures", facts.language)
     variants = facts.study.variants(exercise)
-    recorded = dict.fromkeys(
+    metrics = dict.fromkeys(
         metric for variant in variants for metric in facts.results.metrics_by_epoch(exercise, variant)
     )
     explorer: list[Mapping[str, Any]] = []
-    for metric in recorded:
+    for metric in metrics:
         lines: list[Line] = []
         hidden = set()
         for place, variant in enumerate(variants[:MOST]):

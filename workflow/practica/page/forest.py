@@ -51,7 +51,7 @@ def _part(part: Mapping[str, Any], ends: Ends, facts: Facts, *, decides: bool) -
         "rule": rule_text(part, language),
         "told": text,
         "decides": decides,
-        "drawn": _drawn(measured, ends) if measured else None,
+        "drawn": _places(measured, ends) if measured else None,
         **_verdict(part["verdict"], facts),
     }
 
@@ -60,7 +60,7 @@ def _verdict(name: str, facts: Facts) -> Mapping[str, str]:
     return {"verdict": name, "tone": name.replace(" ", "-"), "sign": SIGNS[name], "said": word(name, facts.language)}
 
 
-def _drawn(measured: Effect, ends: Ends) -> Mapping[str, Any]:
+def _places(measured: Effect, ends: Ends) -> Mapping[str, Any]:
     """Return where the parts of a check are drawn: bands as left end and width, everything else as places."""
     return {
         "allowed": _span(measured.allowed, ends),

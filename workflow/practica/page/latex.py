@@ -79,11 +79,11 @@ class _Reader:
                 inside, position = self.read(position)
                 parts.append(inside)
             elif match["command"]:
-                made, position = self._command(match["command"], position)
-                parts.append(made)
+                html, position = self._command(match["command"], position)
+                parts.append(html)
             elif match["sign"]:
-                made, position = self._sign(match["sign"], position)
-                parts.append(made)
+                html, position = self._sign(match["sign"], position)
+                parts.append(html)
             else:
                 parts.append(self._other(match))
         return "".join([*parts, str(escape(self.text[position:]))]), len(self.text)

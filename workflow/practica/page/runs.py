@@ -23,7 +23,7 @@ from practica.paper.settings import ran
 from practica.paper.table import Cell, Column, Table, label
 from practica.words import section, word
 
-TOLD = (
+COLUMNS = (
     *("data", "host", "gpu", "threads", "fit_seconds", "wall_seconds", "peak_memory_mb", "parameters"),
     *("commit", "rewritten"),
 )
@@ -57,7 +57,7 @@ def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any
         "done": done,
         "status": word(status, language),
         "reason": "" if done else facts.reason(Missing(row["reason"])),
-        "told": [(word(key, language), _said(key, row, facts)) for key in TOLD if row.get(key, "") != ""],
+        "told": [(word(key, language), _text(key, row, facts)) for key in COLUMNS if row.get(key, "") != ""],
         "ran": ran(facts.study, block.exercise, [block.variant], language),
         "metrics": fragment(_metrics(block, facts)) if done else "",
         "json": json_text(read_json(block.folder(facts.folder) / "metrics.json")) if done else "",
@@ -65,7 +65,7 @@ def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any
     }
 
 
-def _said(key: str, row: Mapping[Any, Any], facts: Facts) -> str:
+def _text(key: str, row: Mapping[Any, Any], facts: Facts) -> str:
     value = row[key]
     if key == "data":
         return word(value, facts.language)

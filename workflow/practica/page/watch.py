@@ -133,11 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: a request may hold the token."""
 
 
-def state(study: Study, results: Path, rows: Sequence[Status], left: float | None) -> dict[str, Any]:
+def state(study: Study, results: Path, rows: Sequence[Status], seconds_left: float | None) -> dict[str, Any]:
     """Return everything that the page shows."""
     return {
         "title": study.heading(study.languages[0]),
-        "sums": sums(rows, left),
+        "sums": sums(rows, seconds_left),
         "done": sum(row.state == DONE for row in rows),
         "blocks": len(rows),
         "curves": curves(results, rows),

@@ -39,7 +39,7 @@ def appendix(facts: Facts, other_layers: Sequence[Table]) -> str:
             *rows,
             r"\endgroup",
             *(render.to_latex(make_table(spec, facts), breaks=True) for spec in appendix_tables(facts.study)),
-            origins.listed(facts),
+            origins.origins_section(facts),
             checklist(facts),
             _other_layers(other_layers, language),
         ]
@@ -50,7 +50,7 @@ def _other_layers(tables: Sequence[Table], language: str) -> str:
     """Return the section of layers; empty if the sections before show them all."""
     if not tables:
         return ""
-    return rf"\section{{{escape(word('other_layers', language))}}}" + render.listed(tables)
+    return rf"\section{{{escape(word('other_layers', language))}}}" + render.table_rows(tables)
 
 
 def provenance(facts: Facts) -> dict[str, list[str]]:
@@ -79,8 +79,8 @@ def _rewritten(done: pd.DataFrame, facts: Facts) -> dict[str, list[str]]:
         variants: dict[str, list[str]] = {}
         for row in rows.to_dict("records"):
             variants.setdefault(f"{row['exercise']}/{row['variant']}", []).append(row["block"])
-        named = ", ".join(f"{name} ({', '.join(blocks)})" for name, blocks in variants.items())
-        lines.append(f"{named}: {source}")
+        names = ", ".join(f"{name} ({', '.join(blocks)})" for name, blocks in variants.items())
+        lines.append(f"{names}: {source}")
     return {"rewritten": lines} if lines else {}
 
 

@@ -65,8 +65,8 @@ class TableSpec:
     def variants(self, study: Study) -> tuple[str, ...]:
         """Return the study's variants that are rows of the table."""
         names = study.variants(self.exercise) if self.exercise else ()
-        chosen = (name for name in names if self.dataset in (None, study.dataset(self.exercise or "", name)))
-        return (self.variant,) if self.variant else tuple(chosen)
+        rows = (name for name in names if self.dataset in (None, study.dataset(self.exercise or "", name)))
+        return (self.variant,) if self.variant else tuple(rows)
 
     def by_protocol(self, study: Study) -> bool:
         """Return whether the table has rows of all protocols; times beside the runs and layers have only the first."""
@@ -89,14 +89,14 @@ def declared(study: Study, exercise: str) -> list[TableSpec]:
 
 
 def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> TableSpec:
-    told = Told(entry["caption"])
+    text = Told(entry["caption"])
     columns = tuple((split, metric) for split, metric in (parts(each, COLUMN) for each in entry.get("columns", ())))
     if entry["kind"] == "scores" and not columns:
         columns = tuple((split, "accuracy") for split in SPLITS)
     timed = bool(columns) and all(split == TIMING for split, _ in columns)
     ends = entry["kind"] in ("scores", "metrics", "folds") and not timed
     last = _last(study, exercise) if ends else dict.fromkeys(study.languages, "")
-    caption = {language: f"{told[language]} {last[language]}".rstrip() for language in study.languages}
+    caption = {language: f"{text[language]} {last[language]}".rstrip() for language in study.languages}
     return TableSpec(
         name,
         entry["kind"],

@@ -17,7 +17,7 @@ from practica.evidence.costs import WHO
 from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
-from practica.paper.settings import said, setting, sure
+from practica.paper.settings import phrase, setting, sure
 from practica.paper.table import Cell, Column, Table, label
 from practica.words import items, section, word
 
@@ -94,7 +94,7 @@ def searches(facts: Facts) -> Table:
             (
                 label(exercise),
                 label(variant_name(study, exercise, variant, language), variant),
-                label(_tried(study.space(exercise, variant), every, language)),
+                label(_space_text(study.space(exercise, variant), every, language)),
                 *(Cell(numbers.count(count, language), {"": count}) for count in counts),
             )
         )
@@ -111,14 +111,18 @@ def cost(facts: Facts) -> Iterator[str]:
         return
     amounts = {"attempts": int(table["attempts"].sum()), "failed": int(table["failed"].sum()), "jobs": len(table)}
     yield words["cost"].format(**amounts, took=_took(facts, words))
-    tried = table[table["trial"] != ""]
-    if len(tried):
-        count = len(tried[["exercise", "variant", "trial"]].drop_duplicates())
-        yield words["search"].format(trials=count, jobs=len(tried), time=_times(tried, words, language))
+    trial_rows = table[table["trial"] != ""]
+    if len(trial_rows):
+        count = len(trial_rows[["exercise", "variant", "trial"]].drop_duplicates())
+        yield words["search"].format(trials=count, jobs=len(trial_rows), time=_times(trial_rows, words, language))
     joules = float(table[["cpu_joules", "gpu_joules"]].sum().sum())
-    counted = int(table[["cpu_joules", "gpu_joules"]].notna().any(axis=1).sum())
+    jobs_with_energy = int(table[["cpu_joules", "gpu_joules"]].notna().any(axis=1).sum())
     energy = numbers.decimal(joules / 3.6e6, 2, language)
-    yield words["energy"].format(energy=energy, jobs=counted, all=len(table)) if counted else words["no_energy"]
+    yield (
+        words["energy"].format(energy=energy, jobs=jobs_with_energy, all=len(table))
+        if jobs_with_energy
+        else words["no_energy"]
+    )
     done = facts.results.runs[facts.results.runs["status"] == "done"]
     machines = [each for name in ("cpu", "gpu") for each in dict.fromkeys(done[name]) if each]
     if machines:
@@ -130,8 +134,8 @@ def _took(facts: Facts, words: Mapping[str, str]) -> str:
     table, runs = facts.costs, facts.results.runs
     # A block takes longer than all its attempts if those of an earlier folder of results left no record.
     took = runs.loc[runs["status"] == "done", ["exercise", "variant", "block", "wall_seconds"]].assign(trial="")
-    needed = table[WHO].merge(took, how="left", on=WHO)["wall_seconds"].to_numpy()
-    complete = table[table["cpu_seconds"].notna() & ~(table["wall_seconds"].to_numpy() < ROUNDED * needed)]
+    block_seconds = table[WHO].merge(took, how="left", on=WHO)["wall_seconds"].to_numpy()
+    complete = table[table["cpu_seconds"].notna() & ~(table["wall_seconds"].to_numpy() < ROUNDED * block_seconds)]
     form = "took" if len(complete) == len(table) else "took_known" if len(complete) else "took_unknown"
     return words[form].format(jobs=len(complete), all=len(table), time=_times(complete, words, facts.language))
 
@@ -176,16 +180,16 @@ def _seeds(counts: Sequence[int]) -> Cell:
     return Cell("–".join(map(str, ends)), {"": ends[-1]})
 
 
-def _tried(space: Mapping[str, Any], every: Sequence[Trial], language: str) -> str:
+def _space_text(space: Mapping[str, Any], every: Sequence[Trial], language: str) -> str:
     """Return the values that trials have, and the bounds between which a search draws them."""
     ranges = space.get("search", {}).get("ranges", {})
     between = section("checklist", language)["range"]
     bounds = {name: {end: setting(own[end], language) for end in ("low", "high")} for name, own in ranges.items()}
-    listed = _values(
+    value_texts = _values(
         [dict(each.values) for each in every], [key for key in every[0].values if key not in ranges], language
     )
-    range_texts = [said(name, between.format(**ends), language) for name, ends in bounds.items()]
-    return "; ".join([*range_texts, *([listed] if listed else [])])
+    range_texts = [phrase(name, between.format(**ends), language) for name, ends in bounds.items()]
+    return "; ".join([*range_texts, *([value_texts] if value_texts else [])])
 
 
 def _distinct(settings: list[dict[str, Any]], key: str) -> int:
@@ -198,8 +202,8 @@ def _values(settings: list[dict[str, Any]], keys: Iterable[str], language: str) 
     for key in keys:
         values = [one[key] for one in settings if one.get(key) is not None]
         if values:
-            told = list(dict.fromkeys(setting(value, language) for value in values))
-            if len(told) > MOST_VALUES + 2:  # a table row cannot break across pages
-                told = [*told[:MOST_VALUES], "…", told[-1]]
-            texts.append(said(key, " / ".join(told), language))
+            value_texts = list(dict.fromkeys(setting(value, language) for value in values))
+            if len(value_texts) > MOST_VALUES + 2:  # a table row cannot break across pages
+                value_texts = [*value_texts[:MOST_VALUES], "…", value_texts[-1]]
+            texts.append(phrase(key, " / ".join(value_texts), language))
     return "; ".join(texts)

@@ -34,7 +34,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     table = facts.results.differences
     table = table[table["exercise"].isin(facts.study.exercises) & (table["split"] != TIMING)]
     table = table[~table["metric"].isin(UNCOMPARED)]
-    table = _told(table, facts.study)
+    table = _rows_to_show(table, facts.study)
     splits = list(dict.fromkeys(table["split"].astype(str)))
     columns = [
         Column("exercise", word("exercise", language), numeric=False),
@@ -72,7 +72,7 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
     return columns, rows, notes
 
 
-def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _rows_to_show(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the differences that are worth showing.
 
     A twin is compared only with the variant it belongs to, some metrics are the same for all variants, and if there is
@@ -89,8 +89,8 @@ def _told(table: pd.DataFrame, study: Study) -> pd.DataFrame:
         dtype=bool,
     )
     alike = {(each, name) for each in study.exercises for name in study.about(each).get("uncompared", ())}
-    named = [pair not in alike for pair in zip(table["exercise"], table["metric"], strict=True)]
-    alone &= pd.Series(named, index=table.index, dtype=bool)
+    varies = [pair not in alike for pair in zip(table["exercise"], table["metric"], strict=True)]
+    alone &= pd.Series(varies, index=table.index, dtype=bool)
     pair = table["exercise"].astype(str) + "/" + first + "/" + second
     accuracy = table["metric"] == "accuracy"
     return table[alone & (accuracy | ~pair.isin(pair[accuracy]))]

@@ -72,24 +72,30 @@ def build(study: Study, results: Path, language: str) -> Path:
     works = bibliography(folder, study.folder, language, "".join(prose.values()))
     texts = [_front(facts), *_sections(study, language), works, appendix(facts, other_layers)]
     prose = with_holes(prose, texts, study, language)
-    made = colophon(facts)
-    glyphs = choose([*prose.values(), *texts, metadata(study, language, made)])
+    imprint = colophon(facts)
+    glyphs = choose([*prose.values(), *texts, metadata(study, language, imprint)])
     tex = folder / target.with_suffix(".tex").name
     try:
-        pdf = _typeset(study, language, made, prose, texts, glyphs, tex)
+        pdf = _typeset(study, language, imprint, prose, texts, glyphs, tex)
     except RunError:
         if not glyphs.fonts:
             raise
         # LuaLaTeX may fail for its own reasons, such as a cache that it cannot write: a report without some letters
         # is better than none.
-        pdf = _typeset(study, language, made, prose, texts, glyphs.without_fonts(), tex)
+        pdf = _typeset(study, language, imprint, prose, texts, glyphs.without_fonts(), tex)
     with atomic_path(target) as part:
         shutil.copyfile(pdf, part)
     return target
 
 
 def _typeset(
-    study: Study, language: str, made: str, prose: Mapping[Path, str], texts: Sequence[str], glyphs: Glyphs, tex: Path
+    study: Study,
+    language: str,
+    imprint: str,
+    prose: Mapping[Path, str],
+    texts: Sequence[str],
+    glyphs: Glyphs,
+    tex: Path,
 ) -> Path:
     """Write the sources of the document and compile them; name characters without a font on page 1 and stderr."""
     front, *others = texts
@@ -99,7 +105,7 @@ def _typeset(
     glyphs.link(tex.parent)
     for path, text in prose.items():
         write_text(tex.parent / _section_file(path), glyphs.set(text))
-    whole = document(study, language, [front, *others], glyphs, heads=FANCY in front, made=made)
+    whole = document(study, language, [front, *others], glyphs, heads=FANCY in front, imprint=imprint)
     write_text(tex, glyphs.set(whole.dumps()) + "\n")
     sources = {_section_file(path): path for path in prose} | own.copy(study, tex.parent)
     return compile_pdf(tex, sources, glyphs.engine)

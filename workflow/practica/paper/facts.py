@@ -188,7 +188,7 @@ class Facts:
             if values := [each[name] for each in settings_ if each.get(name)]:
                 ends = dict.fromkeys((min(values), max(values)))
                 amount = "–".join(numbers.count(value, self.language) for value in ends)
-                amounts.append(settings.said(name, amount, self.language))
+                amounts.append(settings.phrase(name, amount, self.language))
         return items(amounts, self.language)
 
     def warnings(self) -> dict[str, str]:
@@ -263,9 +263,9 @@ class Facts:
         """Raise ``InputError`` if no run recorded the metric, as opposed to a value that diverged in every run."""
         rows = self.results.metrics
         rows = rows[(rows["exercise"] == exercise) & (rows["variant"] == variant)]
-        recorded = dict.fromkeys(f"{s}/{m}" for s, m in zip(rows["split"], rows["metric"], strict=True))
-        if f"{split}/{metric}" not in recorded:
-            raise InputError(f"{exercise}/{variant} recorded no {split}/{metric}{hint(f'{split}/{metric}', recorded)}")
+        names = dict.fromkeys(f"{s}/{m}" for s, m in zip(rows["split"], rows["metric"], strict=True))
+        if f"{split}/{metric}" not in names:
+            raise InputError(f"{exercise}/{variant} recorded no {split}/{metric}{hint(f'{split}/{metric}', names)}")
 
     def _source(self, name: str) -> Fact:
         text = printed(self.study, name)

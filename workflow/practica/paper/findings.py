@@ -46,12 +46,12 @@ def _code(facts: Facts, done: pd.DataFrame) -> str:
     if not revisions:
         return ""
     first, *others = revisions
-    told = told_commits(done, language, SHORT)[0]
+    text = told_commits(done, language, SHORT)[0]
     if others:
-        told = word("code_and_more", language).format(first[:SHORT], len(others))
+        text = word("code_and_more", language).format(first[:SHORT], len(others))
         if changed := sum(revisions.values()):
-            told += word("dirty_part", language).format(changed)
-    return word("code_of", language).format(told)
+            text += word("dirty_part", language).format(changed)
+    return word("code_of", language).format(text)
 
 
 def judged(facts: Facts) -> str:
@@ -76,7 +76,7 @@ def judged(facts: Facts) -> str:
     rest = ""
     if amount == "some":
         rest = counted(texts, "unjudged", len(others)).format(len(others), why=_why(others, facts))
-    return " ".join(filter(None, [sentence, decisions(facts), lost(facts), rest, *protocols.front(facts)]))
+    return " ".join(filter(None, [sentence, decisions(facts), absent_runs(facts), rest, *protocols.front(facts)]))
 
 
 def _rest_on(facts: Facts) -> list[Mapping[str, Any]]:
@@ -85,7 +85,7 @@ def _rest_on(facts: Facts) -> list[Mapping[str, Any]]:
     return [part for claim in claims for part in claim["parts"] if part.get("estimate")]
 
 
-def lost(facts: Facts) -> str:
+def absent_runs(facts: Facts) -> str:
     """Return how many runs failed or are missing of those that the verdicts rest on; empty if none."""
     parts = _rest_on(facts)
     quantities = [
@@ -101,20 +101,20 @@ def _seeds(facts: Facts) -> str:
     """Return with how many seeds claims are judged; empty with one, which judges none."""
     parts = _rest_on(facts)
     counts = [part["estimate"]["n"] for part in parts if Quantity.parse(part["of"]["quantity"]).split != TIMING]
-    told = settings.seeds(counts, facts.language) if counts else facts.seeds()
-    return "" if told == settings.seeds([1], facts.language) else word("with_seeds", facts.language).format(told)
+    text = settings.seeds(counts, facts.language) if counts else facts.seeds()
+    return "" if text == settings.seeds([1], facts.language) else word("with_seeds", facts.language).format(text)
 
 
 def _counts(claims: Sequence[Mapping[str, Any]], language: str) -> str:
     """Return how many claims have which verdict, without those that are not judged."""
-    counted = Counter(claim["verdict"] for claim in claims)
+    totals = Counter(claim["verdict"] for claim in claims)
     if len(claims) == 1:
         return word(f"one {claims[0]['verdict']}", language).format(word("it", language)).strip()
     every = [verdict for verdict in (*OVERALL, *VERDICTS) if verdict not in UNJUDGED]
-    return items([_counted(counted[verdict], verdict, language) for verdict in every if counted[verdict]], language)
+    return items([_verdict_count(totals[verdict], verdict, language) for verdict in every if totals[verdict]], language)
 
 
-def _counted(number: int, verdict: str, language: str) -> str:
+def _verdict_count(number: int, verdict: str, language: str) -> str:
     """Return how many claims have a verdict, in words."""
     return word(f"{'one' if number == 1 else 'several'} {verdict}", language).format(number)
 
@@ -122,8 +122,8 @@ def _counted(number: int, verdict: str, language: str) -> str:
 def _why(claims: Sequence[Mapping[str, Any]], facts: Facts) -> str:
     """Return why claims are not judged."""
     causes = {part["cause"] for claim in claims for part in claim["parts"] if part["verdict"] in UNJUDGED}
-    told = [DEMONSTRATION] if facts.study.demonstration else sorted(causes)
-    return items([word(f"why_{cause}", facts.language) for cause in told], facts.language)
+    reasons = [DEMONSTRATION] if facts.study.demonstration else sorted(causes)
+    return items([word(f"why_{cause}", facts.language) for cause in reasons], facts.language)
 
 
 def decisions(facts: Facts) -> str:
@@ -160,4 +160,4 @@ def _under(claim: Mapping[str, Any], facts: Facts) -> str:
     """Return the verdict on a claim under each protocol, if the overall verdict does not say it."""
     name = claim["verdict"]
     verdicts = protocols.verdicts(claim, facts) if name in (DEPENDS, CONFIRMED, NOT_CONFIRMED) else {}
-    return escape(f"; {protocols.listed(verdicts, facts, name)}" if verdicts else "")
+    return escape(f"; {protocols.verdicts_text(verdicts, facts, name)}" if verdicts else "")

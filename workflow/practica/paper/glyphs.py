@@ -152,17 +152,17 @@ def choose(texts: Iterable[str]) -> Glyphs:
     covers = _fonts()
     main = next((path for path in covers if path.stem == MAIN), None)
     fonts = {each: main for each in characters if main and ord(each) in covers[main] and _script_of(each) not in SHAPED}
-    left = {ord(each) for each in characters if each not in fonts}
-    while left:
+    rest = {ord(each) for each in characters if each not in fonts}
+    while rest:
         # As few fonts as possible, so that no name mixes several.
-        best = max((path for path in covers if path != main), key=lambda path: len(covers[path] & left), default=None)
-        if best is None or not covers[best] & left:
+        best = max((path for path in covers if path != main), key=lambda path: len(covers[path] & rest), default=None)
+        if best is None or not covers[best] & rest:
             break
-        fonts |= {chr(code): best for code in sorted(covers[best] & left)}
-        left -= covers[best]
+        fonts |= {chr(code): best for code in sorted(covers[best] & rest)}
+        rest -= covers[best]
     styled = covers[main].intersection(*map(_charmap, _styles(main).values())) if main else set()
     upright = frozenset(each for each, path in fonts.items() if path == main and ord(each) not in styled)
-    return Glyphs(fonts, tuple(map(chr, sorted(left))), main=main, upright=upright)
+    return Glyphs(fonts, tuple(map(chr, sorted(rest))), main=main, upright=upright)
 
 
 def _lualatex() -> bool:

@@ -28,7 +28,7 @@ TABLE = """\
 <tbody>
 {% for row in table.rows %}
 <tr>
-{% for column, cell in table.shown(row) %}
+{% for column, cell in table.visible_cells(row) %}
 {% set classes = ["number" if column.numeric, "wide" if column.width, cell.tone.replace(" ", "-")] %}
 <td{% if cell.span > 1 %} colspan="{{ cell.span }}"{% endif %} class="{{ classes | select | join(" ") }}" \
 data-value="{{ value(cell) }}"{% if column.heading %} data-head="{{ column.heading }}"{% endif %}>

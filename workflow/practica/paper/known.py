@@ -44,14 +44,14 @@ def named_variants(study: Study, *, called: bool = True) -> frozenset[tuple[str,
         each for claim in unchecked(study).claims.values() for part in claim.parts for each in part.quantities
     ]
     quantities += map(Quantity.parse, numbers(study))
-    listed = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
+    entries = [(exercise, name) for exercise in study.known for name in study.about(exercise).get("variants", {})]
     names = [
         (exercise, variant)
         for exercise in study.known
         for figure in study.about(exercise).get("figures", {}).values()
         for variant in figure["variants"]
     ]
-    return frozenset([*((each.exercise, each.variant) for each in quantities), *(listed if called else ()), *names])
+    return frozenset([*((each.exercise, each.variant) for each in quantities), *(entries if called else ()), *names])
 
 
 def runs(study: Study, exercise: str, variant: str) -> bool:
@@ -64,8 +64,8 @@ def runs(study: Study, exercise: str, variant: str) -> bool:
     if exercise in there and variant in study.every_variant(exercise):
         return True
     base, protocol = base_of(variant), protocol_of(variant)
-    named = (exercise, base) in named_variants(study) or (protocol and runs(study, exercise, base))
-    if not named or protocol not in ("", *protocols.declared(study.folder)):
+    is_known = (exercise, base) in named_variants(study) or (protocol and runs(study, exercise, base))
+    if not is_known or protocol not in ("", *protocols.declared(study.folder)):
         study.model(exercise, variant)  # raises an error that lists the known ones
     return False
 
@@ -109,10 +109,10 @@ def mistakes(study: Study, path: Path, exercise: str | None) -> list[str]:
     return texts
 
 
-ASKED = re.compile(r"\\(ref|cite[pt]?|(?:sub)*section\*?|paragraph)(?:\{((?:fig|tab|sec):[^}]*|[a-z0-9_, ]+)\})?")
+REFERENCES = re.compile(r"\\(ref|cite[pt]?|(?:sub)*section\*?|paragraph)(?:\{((?:fig|tab|sec):[^}]*|[a-z0-9_, ]+)\})?")
 
 
-def asked(path: Path) -> Counter[tuple[str, ...]]:
+def macro_uses(path: Path) -> Counter[tuple[str, ...]]:
     """Return how often a prose file uses each macro with its names, and each reference, citation and heading.
 
     Raises:
@@ -128,7 +128,7 @@ def asked(path: Path) -> Counter[tuple[str, ...]]:
         return note
 
     text = expand(read_text(path), str(path), macros(noting))
-    calls.update(ASKED.findall(text))
+    calls.update(REFERENCES.findall(text))
     return calls
 
 
@@ -183,11 +183,11 @@ class _Names:
                 (self._printed if prefix == "fuente" else self._variant)(name)
 
     def _metric(self, text: str) -> None:
-        named = Quantity.parse(text, METRIC)
-        metric = bare(named.metric)
-        if runs(self.study, named.exercise, named.variant):
-            check_split(named.split)
-            check_recorded(self.study, named.exercise, metric)
+        quantity = Quantity.parse(text, METRIC)
+        metric = bare(quantity.metric)
+        if runs(self.study, quantity.exercise, quantity.variant):
+            check_split(quantity.split)
+            check_recorded(self.study, quantity.exercise, metric)
 
     def _figures(self, text: str) -> None:
         there = figure_specs(self.study, self.exercise) if self.exercise else {}

@@ -49,16 +49,16 @@ def compile_pdf(tex: Path, sources: dict[str, Path], engine: str = "pdflatex") -
     Raises:
         RunError: LaTeX stopped; the message holds its first error, with file and line.
     """
-    left = [path for path in tex.parent.glob(f"{tex.stem}.*") if path != tex]
-    done = _latexmk(tex, engine)
-    if done.returncode and left:
+    old_files = [path for path in tex.parent.glob(f"{tex.stem}.*") if path != tex]
+    process = _latexmk(tex, engine)
+    if process.returncode and old_files:
         # The files of an earlier LaTeX may be incomplete, or from another version.
-        for path in left:
+        for path in old_files:
             path.unlink(missing_ok=True)
-        done = _latexmk(tex, engine)
+        process = _latexmk(tex, engine)
     log = tex.with_suffix(".log")
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else done.stdout + done.stderr
-    if done.returncode:
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else process.stdout + process.stderr
+    if process.returncode:
         raise RunError(f"LaTeX: {first_error(text, sources)} (whole log: {log})")
     if missing := UNDEFINED.search(text):
         raise RunError(f"LaTeX: the prose refers to {missing['name']!r}, which nothing in the report is called")

@@ -28,8 +28,8 @@ def shown_as(facts: Facts, exercise: str, variant: str) -> str:
 
 def equal_nets(facts: Facts, exercise: str, variant: str) -> tuple[str, ...]:
     """Return the variants whose nets have exactly the layers of this one, including itself, in the study's order."""
-    built = facts.parameters(exercise, variant)
-    if isinstance(built, Missing) or not built.get("layers"):
+    net = facts.parameters(exercise, variant)
+    if isinstance(net, Missing) or not net.get("layers"):
         return (variant,)  # nets without a description cannot be compared
     variants = [str(spec.variant) for spec in exercise_tables(facts.study, exercise) if spec.kind == "layers"]
-    return tuple(name for name in variants if facts.parameters(exercise, name) == built) or (variant,)
+    return tuple(name for name in variants if facts.parameters(exercise, name) == net) or (variant,)

@@ -109,8 +109,8 @@ class _Expander:
                 depth += {"{": 1, "}": -1}.get(token[0], 0)
                 if not depth:
                     return start + 1, start + token.start()
-        needed = self.macros[match[1]].arguments
-        raise InputError(f"{self._where(match.start())}: {match[0]} needs {needed} argument(s) in braces")
+        count = self.macros[match[1]].arguments
+        raise InputError(f"{self._where(match.start())}: {match[0]} needs {count} argument(s) in braces")
 
     def _where(self, position: int) -> str:
         return f"{self.path}:{self.text.count(chr(10), 0, position) + 1}"

@@ -68,7 +68,7 @@ def origins(facts: Facts) -> Iterator[Origin]:
         yield Origin(table.name, "table", "", f"tab:{table.name}", files, table.exercise, table.rows(study))
 
 
-def listed(facts: Facts) -> str:
+def origins_section(facts: Facts) -> str:
     """Return the section of the appendix that lists all origins, in LaTeX."""
     words = section("origins", facts.language)
     web = repository()
@@ -114,9 +114,9 @@ def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
     if spec.reads != "arrays":
         claimed = figures.any_claims(facts.study)
         return tuple(file for file in figures.READS[spec.reads] if claimed or file != "claims.json")
-    named = (spec.exercise, spec.variants[0])
-    finished = set(facts.results.terms(*named)["block"])
-    blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == named)
+    variant = (spec.exercise, spec.variants[0])
+    finished = set(facts.results.terms(*variant)["block"])
+    blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == variant)
     files = (each.folder(facts.folder) / "arrays.npz" for each in blocks if each.name in finished)
     return tuple(str(file.relative_to(facts.folder)) for file in files if file.is_file())[:1]
 

@@ -38,8 +38,8 @@ def document_class(study: Study) -> tuple[str, list[str]]:
     """Return the class of the report and its options."""
     name = latex(study).get("class", ARTICLE)
     options = latex(study).get("options", OPTIONS if name == ARTICLE else ())
-    asked = name != ARTICLE and study.config["report"]["columns"] == 2 and TWO_COLUMNS not in options
-    return name, [*options, *[TWO_COLUMNS] * asked]
+    two_columns = name != ARTICLE and study.config["report"]["columns"] == 2 and TWO_COLUMNS not in options
+    return name, [*options, *[TWO_COLUMNS] * two_columns]
 
 
 def decides_columns(study: Study) -> bool:

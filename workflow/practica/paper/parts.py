@@ -72,7 +72,7 @@ def _broken(difference: str) -> str:
 
 def part_cells(part: Mapping[str, Any], facts: Facts) -> list[Cell]:
     """Return the row of a part, without its name."""
-    under = [protocols.named(part["protocol"], facts)] if facts.study.protocols else []
+    under = [protocols.label_cell(part["protocol"], facts)] if facts.study.protocols else []
     numbers_of = [_rule(part, facts), *source_cells(part, facts), *under, _ours(part, facts), seeds_cell(part)]
     verdict_cell = verdict(part["verdict"], "\n".join(filter(None, [cause(part, facts), _tested(part, facts)])), facts)
     verdict_cell = replace(verdict_cell, raw={**verdict_cell.raw, "_p": part["p_holm"]})
@@ -115,19 +115,19 @@ def measured_text(part: Mapping[str, Any], facts: Facts) -> str:
     if not part["estimate"]:
         return ""
     language, effect = facts.language, effect_text(part, facts.language, spread=False)
-    told = f"{word(part['kind'], language)} {effect}"
+    text = f"{word(part['kind'], language)} {effect}"
     if not part["other"]:  # a number says nothing without its name and the bound
         rule = rule_text(part, language).replace(" ", "\u00a0")
-        told = word("asked", language).format(f"{_short(part['of']['quantity'], facts)} {effect}", rule=rule)
-    return f"{told.strip()}; n\u00a0=\u00a0{part['estimate']['n']}"
+        text = word("asked", language).format(f"{_short(part['of']['quantity'], facts)} {effect}", rule=rule)
+    return f"{text.strip()}; n\u00a0=\u00a0{part['estimate']['n']}"
 
 
 def alone_text(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
     """Return what the seeds would decide if it were the only decision; empty if it would still be open."""
-    left = [part for part in parts if part["verdict"] == UNDECIDED]
-    if not facts.claims or {part["cause"] for part in left} != {MULTIPLE}:
+    open_parts = [part for part in parts if part["verdict"] == UNDECIDED]
+    if not facts.claims or {part["cause"] for part in open_parts} != {MULTIPLE}:
         return ""
-    refuted = {part["p_refuted"] < part["p_allowed"] for part in left}
+    refuted = {part["p_refuted"] < part["p_allowed"] for part in open_parts}
     if len(refuted) > 1:
         return ""
     verdict = NOT_CONFIRMED if refuted.pop() else CONFIRMED
@@ -217,12 +217,12 @@ def definition_text(words: Mapping[str, str]) -> str:
 
 def _short(quantity: str, facts: Facts) -> str:
     """Return a few words for a measure: its name, or the split and, unless it is accuracy, the metric."""
-    named = Quantity.parse(quantity)
-    if not named.split:
-        return in_language((facts.claims or {})["definitions"][named.measure], facts.language)["name"]
-    where = word(named.split, facts.language).lower()
+    address = Quantity.parse(quantity)
+    if not address.split:
+        return in_language((facts.claims or {})["definitions"][address.measure], facts.language)["name"]
+    where = word(address.split, facts.language).lower()
     return (
         where
-        if named.metric == "accuracy"
-        else f"{metric_name(facts.study, named.exercise, named.metric, facts.language)} ({where})"
+        if address.metric == "accuracy"
+        else f"{metric_name(facts.study, address.exercise, address.metric, facts.language)} ({where})"
     )

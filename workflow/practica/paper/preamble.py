@@ -75,7 +75,7 @@ CLASS_FONTS = [
 
 
 def document(
-    study: Study, language: str, texts: Sequence[str], glyphs: Glyphs, *, heads: bool, made: str = ""
+    study: Study, language: str, texts: Sequence[str], glyphs: Glyphs, *, heads: bool, imprint: str = ""
 ) -> Document:
     """Return the document that holds ``texts`` one after another.
 
@@ -85,7 +85,7 @@ def document(
         texts: in LaTeX.
         glyphs: the fonts for letters that pdfLaTeX lacks.
         heads: whether the texts set the page headers.
-        made: how the results were made, for the first page.
+        imprint: how the results were made, for the first page.
     """
     name, options = own.document_class(study)
     pdflatex = glyphs.engine == "pdflatex"
@@ -107,7 +107,7 @@ def document(
         whole.clear()  # of the page style
         whole.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
     numbers = OWN_NUMBERS * front.repeats(study)
-    settings = PREAMBLE + LOOK * ours + numbers + origins.macro(language) + metadata(study, language, made)
+    settings = PREAMBLE + LOOK * ours + numbers + origins.macro(language) + metadata(study, language, imprint)
     last = rf"\input{{{own.COPIES}/{own.PREAMBLE}}}" if own.preamble(study) else ""
     whole.preamble.append(NoEscape(glyphs.preamble() + REPRODUCIBLE[glyphs.engine] + settings + last))
     for text in texts:
@@ -147,8 +147,8 @@ def _packages(language: str) -> dict[str, str | None]:
     }
 
 
-def metadata(study: Study, language: str, made: str = "") -> str:
-    """Return title, authors and how the results were ``made``, for the first page and for the PDF's properties."""
+def metadata(study: Study, language: str, imprint: str = "") -> str:
+    """Return title, authors and ``imprint``, how the results were made, for the first page and the PDF's properties."""
     name, writers = escape(study.heading(language)), front.authors(study, language)
     subject = escape(front.abstract(study, language) or study.heading(language))
     words = front.keywords(study, language) or (word("keywords", language),)
@@ -161,7 +161,7 @@ def metadata(study: Study, language: str, made: str = "") -> str:
         if own.decides(study)
         else (r"\vspace{-22mm}\bfseries ", r"\vspace{-2mm}" if writers else r"\vspace{-9mm}")
     )
-    when = rf"\small {breakable(made)}" if made else ""
+    when = rf"\small {breakable(imprint)}" if imprint else ""
     return rf"""\hypersetup{{pdftitle={{{name}}},pdfauthor={{{pdf_authors}}},pdflang={{{language}}},
   pdfsubject={{{subject}}},pdfkeywords={{{keywords}}},pdfcreator={{practica}},pdfproducer={{LaTeX}}}}
 \title{{{above}{name}}}\author{{{page_authors}}}\date{{{below}{when}}}

@@ -103,8 +103,8 @@ class Prose:
 
     def rest(self) -> str:
         """Return the figures and tables of the exercise that the prose does not place, except those of layers."""
-        left = [name for name in self.pictures if name not in self.placed]
-        parts = [self._figure(",".join(names), "") for names in floats.together(left)]
+        rest = [name for name in self.pictures if name not in self.placed]
+        parts = [self._figure(",".join(names), "") for names in floats.together(rest)]
         parts += [
             self._table(name) for name, spec in self.tables.items() if name not in self.placed and not spec.variant
         ]
@@ -112,8 +112,8 @@ class Prose:
 
     def other_layers(self) -> list[Table]:
         """Return the tables of layers that the prose does not place: those of many variants would bury a section."""
-        left = (spec for name, spec in self.tables.items() if spec.variant and name not in self.placed)
-        return [make_table(spec, self.facts) for spec in left]
+        specs = (spec for name, spec in self.tables.items() if spec.variant and name not in self.placed)
+        return [make_table(spec, self.facts) for spec in specs]
 
     def _print(self, fact: Fact | Missing) -> str:
         return self._gap(fact.reason) if isinstance(fact, Missing) else _boxed(fact.text)
@@ -173,8 +173,8 @@ class Prose:
         if name and under:  # a part has no verdict over all protocols
             parts = [f"{self._coloured(each)} ({escape(labels)})" for each, labels in under.items()]
             return items(parts, self.facts.language)
-        told = escape(protocols.listed(under, self.facts, verdict))
-        return f"{self._coloured(verdict)} ({told})" if told else self._coloured(verdict)
+        text = escape(protocols.verdicts_text(under, self.facts, verdict))
+        return f"{self._coloured(verdict)} ({text})" if text else self._coloured(verdict)
 
     def _coloured(self, verdict: str) -> str:
         return coloured(escape(word(verdict, self.facts.language)), verdict)
@@ -196,8 +196,8 @@ class Prose:
             alone = escape(alone_text(judged, self.facts)) if verdict == UNDECIDED else ""
         # What is left open shows at least what was measured.
         effect = measured_text(part, self.facts) if verdict == UNDECIDED and len(judged) == 1 else ""
-        told = "; ".join(filter(None, [protocols.listed(under, self.facts), effect]))
-        return f"{protocols.inside(sentence, escape(told))} {alone}".strip()
+        note = "; ".join(filter(None, [protocols.verdicts_text(under, self.facts), effect]))
+        return f"{protocols.inside(sentence, escape(note))} {alone}".strip()
 
     def _unjudged(self, verdict: str, parts: Sequence[Mapping[str, Any]]) -> str:
         """Return why there is no verdict; empty if another claim of the exercise has said so."""

@@ -13,7 +13,7 @@ from practica.config.study import Study
 from practica.evidence.rules import NOT_EVALUATED
 from practica.paper.catalogue import TableSpec
 from practica.paper.facts import Facts
-from practica.paper.settings import said, setting, unset
+from practica.paper.settings import phrase, setting, unset
 from practica.paper.table import Cell, Column, Content, label
 from practica.words import items, word
 
@@ -36,7 +36,7 @@ def column(spec: TableSpec, facts: Facts) -> list[Column]:
 
 def cell(spec: TableSpec, variant: str, facts: Facts) -> list[Cell]:
     """Return the cell of that column in the row of a variant."""
-    return [named(facts.study.protocol_of(variant), facts)] if spec.by_protocol(facts.study) else []
+    return [label_cell(facts.study.protocol_of(variant), facts)] if spec.by_protocol(facts.study) else []
 
 
 def notes(spec: TableSpec, facts: Facts) -> list[str]:
@@ -44,7 +44,7 @@ def notes(spec: TableSpec, facts: Facts) -> list[str]:
     return caveats(facts, [str(spec.exercise)]) if spec.by_protocol(facts.study) else []
 
 
-def named(name: str, facts: Facts) -> Cell:
+def label_cell(name: str, facts: Facts) -> Cell:
     """Return a cell with the label of a protocol."""
     return label(called(facts.study, name, facts.language), name)
 
@@ -74,10 +74,10 @@ def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> dict[str
     return {verdict: items(names, facts.language) for verdict, names in labels.items()}
 
 
-def listed(verdicts: Mapping[str, str], facts: Facts, said: str = "") -> str:
-    """Return as text the verdicts and their protocols; the protocols alone if the only verdict has been ``said``."""
-    if list(verdicts) == [said]:
-        return verdicts[said]
+def verdicts_text(verdicts: Mapping[str, str], facts: Facts, main_verdict: str = "") -> str:
+    """Return as text the verdicts and their protocols; just the protocols for ``main_verdict`` alone."""
+    if list(verdicts) == [main_verdict]:
+        return verdicts[main_verdict]
     return "; ".join(f"{names}: {word(verdict, facts.language)}" for verdict, names in verdicts.items())
 
 
@@ -134,13 +134,13 @@ def differing(spec: TableSpec, facts: Facts) -> Content:
 def _settings(study: Study, exercise: str, variant: str, language: str) -> str:
     """Return the settings that differ from those of the first protocol, with the first one's values in brackets."""
     mine, first = study.settings(exercise, variant), study.settings(exercise, base_of(variant))
-    told = []
+    texts = []
     for key in dict.fromkeys([*mine, *first]):
         if mine.get(key) != first.get(key):
             there, here = ("" if each.get(key) is None else setting(each[key], language) for each in (mine, first))
-            words = said(key, there, language) if there else f"{unset(key, language)}: –"
-            told.append(f"{words} ({here or '–'})")
-    return "; ".join(told) or "–"
+            words = phrase(key, there, language) if there else f"{unset(key, language)}: –"
+            texts.append(f"{words} ({here or '–'})")
+    return "; ".join(texts) or "–"
 
 
 def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
@@ -150,17 +150,17 @@ def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
     unknown = []
     for name in entry.get("unknown", ()):
         values = dict.fromkeys(setting(each[name], language) for each in every if name in each)
-        unknown.append(said(name, " / ".join(values), language) if values else unset(name, language))
-    told = [word("protocol_unknown", language).format(items(unknown, language))] if unknown else []
-    return [*told, *(_upper(Told(text)[language]) for text in entry.get("deviations", ()))]
+        unknown.append(phrase(name, " / ".join(values), language) if values else unset(name, language))
+    sentences = [word("protocol_unknown", language).format(items(unknown, language))] if unknown else []
+    return [*sentences, *(_upper(Told(text)[language]) for text in entry.get("deviations", ()))]
 
 
 def exercise_notes(facts: Facts, exercise: str) -> list[str]:
     """Return all notes on the other protocols of an exercise: caveats, unknown settings and deviations."""
     notes = []
     for protocol in facts.study.protocols[1:]:
-        if facts.study.variants(exercise, protocol) and (told := _others(facts, exercise, protocol)):
-            text = ". ".join(told)
+        if facts.study.variants(exercise, protocol) and (sentences := _others(facts, exercise, protocol)):
+            text = ". ".join(sentences)
             if facts.study.protocol(exercise, protocol).get("unknown"):  # it begins with the project's own words
                 text = text[:1].lower() + text[1:]
             notes.append(f"{heading(facts.study, protocol, facts.language)}: {text}.")

@@ -20,8 +20,8 @@ LABEL = re.compile(r"\\label\{([^}]*)\}")
 
 def labels(study: Study) -> frozenset[str]:
     """Return the labels that prose may refer to: of what the report shows, and of what is known but does not run."""
-    every = {label for exercise in study.known for label in _known(study, exercise)}
-    return frozenset(every | _shown(study))
+    every = {label for exercise in study.known for label in _labels_of(study, exercise)}
+    return frozenset(every | _labels_in_report(study))
 
 
 def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, language: str) -> dict[Path, str]:
@@ -37,7 +37,7 @@ def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, l
     references = {label for text in prose.values() for label in REFERENCE.findall(text)}
     if references <= placed:
         return dict(prose)
-    absent = labels(study) - _shown(study) - placed
+    absent = labels(study) - _labels_in_report(study) - placed
     hole = floats.gap(word("left_out", language), word("missing", language))
     return {
         path: REFERENCE.sub(lambda match: hole if match[1] in absent else match[0], text)
@@ -45,14 +45,14 @@ def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, l
     }
 
 
-def _shown(study: Study) -> set[str]:
+def _labels_in_report(study: Study) -> set[str]:
     """Return the labels of everything that the report of the exercises in play shows."""
     figure_names = (name for exercise in study.exercises for name in _names(figures.of_exercise(study, exercise)))
     sections = {f"sec:{exercise}" for exercise in study.exercises}
     return {*sections, *(f"fig:{name}" for name in figure_names), *(f"tab:{table.name}" for table in tables_for(study))}
 
 
-def _known(study: Study, exercise: str) -> set[str]:
+def _labels_of(study: Study, exercise: str) -> set[str]:
     """Return the labels of everything that is known of an exercise, whatever the study runs."""
     figure_names = _names(figure_specs(study, exercise).values())
     layers = [layers_table(owner, name) for owner, name in named_variants(study) if owner == exercise]

@@ -86,7 +86,7 @@ def beside(tables: Sequence[Table]) -> str:
     return rf"\begin{{table}}[!htp]\centering\footnotesize {body}\end{{table}}" if tables else ""
 
 
-def listed(tables: Sequence[Table]) -> str:
+def table_rows(tables: Sequence[Table]) -> str:
     """Return tables one after another, two in a row, without floats: LaTeX holds only a limited number of those."""
     short = [table for table in tables if not is_long(table)]
     rows = "".join(rf"\noindent {row}\par\bigskip{chr(10)}" for row in _pairs(short))

@@ -41,14 +41,14 @@ def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | 
     """Return in words the settings that are set; by default only those that are always mentioned."""
     keys = declarations.said() if names is None else names
     values = {name: settings[name] for name in keys if settings.get(name)}
-    told = [
-        said(name, setting(value, language), language, single=isinstance(value, list | tuple) and len(value) == 1)
+    phrases = [
+        phrase(name, setting(value, language), language, single=isinstance(value, list | tuple) and len(value) == 1)
         for name, value in values.items()
     ]
-    return items(told, language)
+    return items(phrases, language)
 
 
-def said(name: str, value: str, language: str, *, single: bool = False) -> str:
+def phrase(name: str, value: str, language: str, *, single: bool = False) -> str:
     """Return a setting in words, or with its own name if it has none; its value may be the ``single`` one of a list."""
     every = section("settings", language)
     one = every.get(f"one_{name}") if value == "1" else every.get(f"single_{name}") if single else None
@@ -79,9 +79,9 @@ def setting(value: Any, language: str) -> str:
     if isinstance(value, float):
         return numbers.exact(value, language)
     if isinstance(value, Mapping):
-        called = section("settings", language)
-        named = {called.get(f"option_{name}", name): own for name, own in value.items() if name != "name"}
-        options = ", ".join(f"{name} {setting(own, language)}" for name, own in named.items())
+        names = section("settings", language)
+        options_by_name = {names.get(f"option_{name}", name): own for name, own in value.items() if name != "name"}
+        options = ", ".join(f"{name} {setting(own, language)}" for name, own in options_by_name.items())
         return f"{setting(value['name'], language)} ({options})" if "name" in value else options
     if isinstance(value, list | tuple):
         return items([setting(each, language) for each in value], language)

@@ -85,7 +85,7 @@ class Table:
     stand_in: tuple[str, ...] = ()
     listed: bool = False
 
-    def shown(self, row: Sequence[Cell]) -> Iterator[tuple[Column, Cell]]:
+    def visible_cells(self, row: Sequence[Cell]) -> Iterator[tuple[Column, Cell]]:
         """Yield the cells of a row that people see, each with its column."""
         place = 0
         while place < len(row):

@@ -122,20 +122,20 @@ def _score_heading(spec: TableSpec, split: str, metric: str, facts: Facts) -> st
 def _metrics(spec: TableSpec, facts: Facts) -> Content:
     """Make one row per variant and final metric, and one column per split: fits any exercise without own tables."""
     exercise = str(spec.exercise)
-    recorded = facts.results.summary
-    recorded = recorded[(recorded["exercise"] == exercise) & ~recorded["metric"].astype(str).str.startswith(PREFIXES)]
-    recorded_splits = list(dict.fromkeys(recorded["split"].astype(str)))
+    summary = facts.results.summary
+    summary = summary[(summary["exercise"] == exercise) & ~summary["metric"].astype(str).str.startswith(PREFIXES)]
+    recorded_splits = list(dict.fromkeys(summary["split"].astype(str)))
     splits = sorted(recorded_splits or ["test"], key=lambda split: (*SPLITS, split).index(split))
     columns = [cells.variant_column(facts), *protocols.column(spec, facts)]
     columns.append(Column("metric", word("metric", facts.language), numeric=False))
     columns += [Column(split, word(split, facts.language)) for split in splits] + [
         Column("n", word("seeds", facts.language))
     ]
-    metrics = dict.fromkeys(recorded["metric"].astype(str))
+    metrics = dict.fromkeys(summary["metric"].astype(str))
     rows = []
     for variant in spec.rows(facts.study):
         name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
-        own = set(recorded[recorded["variant"] == variant]["metric"].astype(str))
+        own = set(summary[summary["variant"] == variant]["metric"].astype(str))
         for metric in [metric for metric in metrics if metric in own] or [""]:
             values = [facts.value(exercise, variant, split, metric) for split in splits]
             row = [

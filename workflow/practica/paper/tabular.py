@@ -91,7 +91,7 @@ def _row(table: Table, row: Sequence[Cell], following: Sequence[Cell] = ()) -> s
     gaps = table.gaps()
     goes_on = bool(following) and not any(cell.text for cell in following[:2])
     end = r" \\*" if goes_on or any(cell.span > 1 for cell in row) else r" \\"
-    return " & ".join(_cell(cell, column, gaps) for column, cell in table.shown(row)) + end
+    return " & ".join(_cell(cell, column, gaps) for column, cell in table.visible_cells(row)) + end
 
 
 def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:

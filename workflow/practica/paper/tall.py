@@ -50,7 +50,7 @@ def _has_name(table: Table, place: int) -> bool:
 def _heights(table: Table) -> list[float]:
     """Return about how many lines each row takes up."""
     space = BETWEEN if any(column.width for column in table.columns) else 0.0
-    return [space + max(_lines(cell, column) for column, cell in table.shown(row)) for row in table.rows]
+    return [space + max(_lines(cell, column) for column, cell in table.visible_cells(row)) for row in table.rows]
 
 
 def _lines(cell: Cell, column: Column) -> float:

@@ -7,7 +7,7 @@ import re
 from practica.config import declarations
 from practica.evidence import numbers
 from practica.evidence.equal import PROTOCOL
-from practica.paper.settings import said
+from practica.paper.settings import phrase
 from practica.words import decimal_mark, languages, word
 
 APART = (PROTOCOL, "data")
@@ -26,7 +26,7 @@ def terms(differs: str, language: str) -> str:
     ends = [match.start() for match in starts[1:]] + [len(differs)]
     pairs = {match[1]: _values(differs[match.end() : end], language) for match, end in zip(starts, ends, strict=True)}
     return ", ".join(
-        word(f"unequal {name}", language).format(pair) if name in APART else said(name, pair, language)
+        word(f"unequal {name}", language).format(pair) if name in APART else phrase(name, pair, language)
         for name, pair in pairs.items()
     )
 
