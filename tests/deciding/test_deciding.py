@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evidence.factory import make_study, write_block
-from practica.cli.deciding import _how, _seconds, told
+from practica.cli.deciding import _how, _seconds, outlook_lines
 from practica.config import added
 from practica.config.study import Study
 from practica.deciding import rounds
@@ -86,8 +86,8 @@ def test_what_repeats_no_seed_or_is_unequal_is_not_given_any() -> None:
     parts = [timed, part([], {"above": 0}, cause="unequal", reason="epochs 3 / 4", estimate=None)]
     found = outlooks({"claims": [{"id": "steps-a", "parts": parts}]}, study, {})
     assert [each.open for each in found] == [False, False]
-    assert "timing.repetitions" in told(found)[0]
-    assert "epochs 3 / 4" in told(found)[1]
+    assert "timing.repetitions" in outlook_lines(found)[0]
+    assert "epochs 3 / 4" in outlook_lines(found)[1]
     assert next_round(study, found, {DENSE: 1.0, CONV: 1.0}, 1e6) == {}
 
 
@@ -102,8 +102,8 @@ def test_both_sides_get_the_same_seeds_in_whole_jobs() -> None:
 
 def test_a_round_takes_what_is_cheap_first_and_stays_within_its_time() -> None:
     study = make_study({"steps": ["dense", "conv"]}, seeds=4)
-    cheap = Outlook("a", UNDECIDED, (DENSE,), 4, needed=6, seconds=2.0)
-    dear = Outlook("b", UNDECIDED, (DENSE, CONV), 4, needed=40, seconds=3600.0)
+    cheap = Outlook("a", UNDECIDED, (DENSE,), 4, target=6, seconds=2.0)
+    dear = Outlook("b", UNDECIDED, (DENSE, CONV), 4, target=40, seconds=3600.0)
     cost = {DENSE: 1.0, CONV: 100.0}
     assert next_round(study, [dear, cheap], cost, 5.0) == {DENSE: {4, 5}}
     # At most twice as many as there are: forecasts from few seeds are rough.
@@ -195,7 +195,7 @@ def test_without_time_nothing_is_given_and_it_says_what_is_needed(world: Any) ->
     found = rounds_of.run()
     assert lines[-1] == "the rest of the budget is too small for more seeds"
     assert added.read(Path("results") / added.FILE) == {}
-    assert any("seeds would decide it" in line for line in told(found))
+    assert any("seeds would decide it" in line for line in outlook_lines(found))
 
 
 def test_seeds_that_are_not_trained_in_time_are_withdrawn_and_given_again(world: Any) -> None:

@@ -38,7 +38,7 @@ def decide(budget: str, config_files: tuple[str, ...], snakemake: tuple[str, ...
     except KeyboardInterrupt:
         click.echo("interrupted: run the command again to continue; finished trainings are kept", err=True)
         raise click.exceptions.Exit(130) from None
-    for line in told(outlooks):
+    for line in outlook_lines(outlooks):
         click.echo(line)
     click.echo(f"{rounds.file} holds the seeds; all later runs use them. Run snakemake to build the reports.")
 
@@ -94,22 +94,22 @@ def _seconds(text: str) -> float:
     return float(match[1]) * UNITS[match[2]]
 
 
-def told(outlooks: Sequence[Outlook]) -> list[str]:
+def outlook_lines(outlooks: Sequence[Outlook]) -> list[str]:
     """Return a line for each part: its verdict or, without one, what it would take."""
     width = max((len(each.name) for each in outlooks), default=0)
-    return [f"{each.name:<{width}}  {_told(each)}" for each in outlooks]
+    return [f"{each.name:<{width}}  {_outlook_text(each)}" for each in outlooks]
 
 
-def _told(each: Outlook) -> str:
+def _outlook_text(each: Outlook) -> str:
     from practica.jobs.status_table import duration
 
     if not (each.open or each.why):
         return f"{each.verdict} (n = {each.n})"
     if each.why:
         return f"{each.verdict} (n = {each.n}): {each.why}" if each.verdict not in each.why else each.why
-    if each.needed is None:
+    if each.target is None:
         return (
             f"{each.verdict} (n = {each.n}): no number of seeds is likely to decide it; the effect may be at the bound"
         )
     takes = f", {duration(each.seconds)} of training" if each.seconds else ""
-    return f"{each.verdict} (n = {each.n}): some {each.needed} seeds would decide it{takes}"
+    return f"{each.verdict} (n = {each.n}): some {each.target} seeds would decide it{takes}"

@@ -48,14 +48,14 @@ def status(
     if exercise not in (None, *study.exercises):
         raise InputError(f"no exercise {exercise!r} in the study (it has: {', '.join(study.exercises)})")
     look = _look_at(study, folder, exercise)
-    rows, left = look()
+    rows, seconds_left = look()
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
     elif watched:
         with contextlib.suppress(KeyboardInterrupt):
             watch(look, every, Console(), at_work)
     else:
-        show(rows, attempts=attempts, left=left)
+        show(rows, attempts=attempts, left=seconds_left)
 
 
 def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study, Path]:
@@ -116,15 +116,17 @@ def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_js
     from practica.plan.plan_table import as_table
 
     if check:
-        compared = check_estimates(resolved(config_files, profile))
-        click.echo(json.dumps([asdict(each) for each in compared], indent=1) if as_json else comparison_table(compared))
+        comparisons = check_estimates(resolved(config_files, profile))
+        click.echo(
+            json.dumps([asdict(each) for each in comparisons], indent=1) if as_json else comparison_table(comparisons)
+        )
         return
     merged = configured(config_files)
-    made = ask_snakemake(merged.files, merged.words, profile)
-    if any(each.source == UNKNOWN for each in made.trainings):
+    answer = ask_snakemake(merged.files, merged.words, profile)
+    if any(each.source == UNKNOWN for each in answer.trainings):
         quiet_tensorflow(1)
-        made = with_arithmetic(made, resolved(config_files, profile))
-    click.echo(json.dumps(made.as_json(), indent=1, ensure_ascii=False) if as_json else as_table(made, sys.stdout))
+        answer = with_arithmetic(answer, resolved(config_files, profile))
+    click.echo(json.dumps(answer.as_json(), indent=1, ensure_ascii=False) if as_json else as_table(answer, sys.stdout))
 
 
 @main.command()

@@ -67,8 +67,8 @@ def clean(config_files: tuple[str, ...]) -> None:
     """Remove the results. Keeps data sets and files that no study makes."""
     folder = Path(places(config_files)["results"])
     there = folder.is_dir()
-    if left := clear_results(folder):
-        click.echo(f"{folder}: removed, except for {', '.join(path.name for path in left)}, which no study makes")
+    if others := clear_results(folder):
+        click.echo(f"{folder}: removed, except for {', '.join(path.name for path in others)}, which no study makes")
     elif there:
         click.echo(f"{folder}: removed")
 

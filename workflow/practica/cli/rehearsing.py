@@ -47,7 +47,7 @@ def rehearse(
     done = remembered(results)
     folder = data_folder or Path(study.data["folder"])
 
-    def tried(block: Block) -> tuple[str, int] | str:
+    def outcome_of(block: Block) -> tuple[str, int] | str:
         """Return the key of what can be trained, and the arithmetic of a step, or why it cannot."""
         dataset = load(block.dataset, folder, test=not block.trial)
         name = key(block, dataset.fingerprint)
@@ -59,7 +59,7 @@ def rehearse(
     blocks = [block for block in candidates(study, part) if not variants or name_of(block) in variants]
     for dataset in sorted({block.dataset for block in blocks}):
         load(dataset, folder, test=False)  # report one that is missing or wrong once, and here
-    outcomes = side_by_side(tried, blocks, processes)
+    outcomes = side_by_side(outcome_of, blocks, processes)
     passed = dict(each for each in outcomes if not isinstance(each, str))
     refused = [each for each in outcomes if isinstance(each, str)]
     with noted(refusal_file(results, "rehearsal")):

@@ -100,8 +100,8 @@ def prepare(
         "retries": retries,
     }
     if None in options.values():
-        named = {key: value for key, value in options.items() if value is not None}
-        options = {**(configured or places(config_files))["data"], **named}
+        overrides = {key: value for key, value in options.items() if value is not None}
+        options = {**(configured or places(config_files))["data"], **overrides}
         if study_folder:  # the configuration has opened its own
             use(study_folder)
     folder, mirror, on_missing = Path(options["folder"]), options["mirror"], options["on_missing"]
@@ -205,11 +205,11 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     Raises:
         InputError: the text names no seeds, or more than a block may have.
     """
-    named = seeds_of(text, "--seeds", counted=False)
-    chosen = tuple(sorted(named)) if isinstance(named, list) else (named,)
-    if len(chosen) > MOST_SEEDS:
+    value = seeds_of(text, "--seeds", counted=False)
+    seeds = tuple(sorted(value)) if isinstance(value, list) else (value,)
+    if len(seeds) > MOST_SEEDS:
         raise InputError(f"--seeds {text}: more than {MOST_SEEDS:,} seeds in one block")
-    return chosen
+    return seeds
 
 
 @main.command()

@@ -56,15 +56,15 @@ def train_trials(
     blocks_by_id = {block.id: block for block in trial_blocks(study)}
     if strange := [name for name in blocks if name not in blocks_by_id]:
         raise InputError(f"the study has no trial {strange[0]}")
-    chosen = [blocks_by_id[name] for name in blocks]
+    selection = [blocks_by_id[name] for name in blocks]
     data = data_file.parents[2]
-    name = f"{chosen[0].exercise}/{chosen[0].variant}, {len(chosen)} trials together"
+    name = f"{selection[0].exercise}/{selection[0].variant}, {len(selection)} trials together"
     with telling(name) as tell:
-        code = run_code(chosen[0].exercise)
-        left = run_together(chosen, code, data, results, threads, gpu, minutes, checkpoint_every, tell)
+        code = run_code(selection[0].exercise)
+        rest = run_together(selection, code, data, results, threads, gpu, minutes, checkpoint_every, tell)
     if out:
-        write_json(out, {"together": [each.id for each in chosen if each.id not in left], "alone": left})
-    click.echo(f"{name}: done, {len(left)} left to their own jobs")
+        write_json(out, {"together": [each.id for each in selection if each.id not in rest], "alone": rest})
+    click.echo(f"{name}: done, {len(rest)} left to their own jobs")
 
 
 @main.command()

@@ -21,7 +21,7 @@ HEAD = """\
 # configuration, but for a demonstration; `seeds` at the command line wins over it. As seeds were added after looks at
 # the results, intervals are those of confidence sequences. To begin anew, delete this file.
 """
-Named = tuple[str, str]
+VariantAddress = tuple[str, str]
 """An exercise, and a variant such as ``dense`` or, under a protocol, ``dense@published``."""
 
 
@@ -59,7 +59,7 @@ def layer(file: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     return {"sequential": True, "exercises": exercises}
 
 
-def read(file: Path) -> dict[Named, tuple[int, ...]]:
+def read(file: Path) -> dict[VariantAddress, tuple[int, ...]]:
     """Return the added seeds of each variant.
 
     Raises:
@@ -71,12 +71,12 @@ def read(file: Path) -> dict[Named, tuple[int, ...]]:
     seeds = {}
     for exercise, variants in content.items():
         for variant, value in variants.items():
-            named = read_seeds(value, f"{file}: {exercise}.{variant}")
-            seeds[exercise, variant] = tuple(range(named)) if isinstance(named, int) else tuple(named)
+            value_seeds = read_seeds(value, f"{file}: {exercise}.{variant}")
+            seeds[exercise, variant] = tuple(range(value_seeds)) if isinstance(value_seeds, int) else tuple(value_seeds)
     return seeds
 
 
-def write(file: Path, added: Mapping[Named, Collection[int]]) -> None:
+def write(file: Path, added: Mapping[VariantAddress, Collection[int]]) -> None:
     """Write the added seeds of each variant."""
     content: dict[str, dict[str, str]] = {}
     for (exercise, variant), seeds in added.items():

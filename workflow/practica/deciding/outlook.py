@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from practica.address import TIMING, Quantity
-from practica.config.added import Named
+from practica.config.added import VariantAddress
 from practica.config.study import Study
 from practica.evidence.claims import NEAR
 from practica.evidence.estimates import ALPHA
@@ -29,16 +29,16 @@ class Outlook:
         name: ``digits-a/speed``, followed by the protocol if there are several.
         variants: those whose seeds it compares.
         n: seeds, or pairs of seeds, that it has.
-        needed: how many would decide it if the new ones are like those; None if this is beyond ``MOST``, or unknown.
+        target: how many would decide it if the new ones are like those; None if this is beyond ``MOST``, or unknown.
         seconds: the time to train the missing seeds, one after another.
         why: why more seeds alone do not decide it; empty if they may.
     """
 
     name: str
     verdict: str
-    variants: tuple[Named, ...]
+    variants: tuple[VariantAddress, ...]
     n: int
-    needed: int | None = None
+    target: int | None = None
     seconds: float | None = None
     why: str = ""
 
@@ -48,14 +48,16 @@ class Outlook:
         return self.verdict not in (CONFIRMED, NOT_CONFIRMED) and not self.why
 
 
-def outlooks(record: Mapping[str, Any], study: Study, seconds: Mapping[Named, float]) -> list[Outlook]:
+def outlooks(record: Mapping[str, Any], study: Study, seconds: Mapping[VariantAddress, float]) -> list[Outlook]:
     """Return the outlook of every part of ``claims.json``; ``seconds`` are those of one seed of each variant."""
     parts = [(claim, part) for claim in record["claims"] for part in claim["parts"]]
     undecided = sum(part["verdict"] == UNDECIDED for _, part in parts)
     return [_outlook(claim["id"], part, max(undecided, 1), study, seconds) for claim, part in parts]
 
 
-def _outlook(claim: str, part: Mapping[str, Any], rivals: int, study: Study, seconds: Mapping[Named, float]) -> Outlook:
+def _outlook(
+    claim: str, part: Mapping[str, Any], rivals: int, study: Study, seconds: Mapping[VariantAddress, float]
+) -> Outlook:
     sides = [Quantity.parse(side["quantity"]) for side in (part["of"], part["other"]) if side]
     variants = tuple(dict.fromkeys((side.exercise, side.variant) for side in sides))
     protocol = f" ({part['protocol']})" if part.get("protocol") else ""
@@ -63,11 +65,13 @@ def _outlook(claim: str, part: Mapping[str, Any], rivals: int, study: Study, sec
     outlook = Outlook(f"{claim}/{part['name']}{protocol}", part["verdict"], variants, n, why=_why(part, sides, study))
     if not outlook.open:
         return outlook
-    needed = foresee(part, rivals)
-    if needed is None:
+    target = foresee(part, rivals)
+    if target is None:
         return Outlook(outlook.name, outlook.verdict, variants, n)
-    cost = sum(len(new) * seconds.get(named, np.nan) for named, new in new_seeds(study, {}, variants, needed).items())
-    return Outlook(outlook.name, outlook.verdict, variants, n, needed, float(cost) if np.isfinite(cost) else None)
+    cost = sum(
+        len(new) * seconds.get(variant, np.nan) for variant, new in new_seeds(study, {}, variants, target).items()
+    )
+    return Outlook(outlook.name, outlook.verdict, variants, n, target, float(cost) if np.isfinite(cost) else None)
 
 
 def _why(part: Mapping[str, Any], sides: Sequence[Quantity], study: Study) -> str:
@@ -110,42 +114,42 @@ def foresee(part: Mapping[str, Any], rivals: int = 1) -> int | None:
 
 
 def new_seeds(
-    study: Study, added: Mapping[Named, Collection[int]], variants: Sequence[Named], n: int
-) -> dict[Named, set[int]]:
+    study: Study, added: Mapping[VariantAddress, Collection[int]], variants: Sequence[VariantAddress], n: int
+) -> dict[VariantAddress, set[int]]:
     """Return the seeds that variants lack to have ``n`` each, the same for all of them; in whole jobs.
 
     ``added`` are seeds that were already given besides those of the study.
     """
-    has = {named: {*study.seeds(*named), *added.get(named, ())} for named in variants}
+    has = {variant: {*study.seeds(*variant), *added.get(variant, ())} for variant in variants}
     pool = sorted(set.union(*has.values()))
     pool += range(pool[-1] + 1, pool[-1] + 1 + max(n - len(pool), 0))
-    wanted = pool[:n]
-    return {named: {*_whole_jobs(study, named, wanted)} - has[named] for named in variants}
+    targets = pool[:n]
+    return {variant: {*_whole_jobs(study, variant, targets)} - has[variant] for variant in variants}
 
 
-def _whole_jobs(study: Study, named: Named, seeds: Sequence[int]) -> set[int]:
+def _whole_jobs(study: Study, variant: VariantAddress, seeds: Sequence[int]) -> set[int]:
     """Return the seeds, with all that train in one job with the new ones, so that no job runs twice."""
-    size, own = study.seeds_per_job(*named), set(study.seeds(*named))
+    size, own = study.seeds_per_job(*variant), set(study.seeds(*variant))
     groups = {seed // size for seed in seeds if seed not in own}
     return {*seeds, *(seed for group in groups for seed in range(group * size, (group + 1) * size))}
 
 
 def next_round(
-    study: Study, parts: Sequence[Outlook], seconds: Mapping[Named, float], left: float
-) -> dict[Named, set[int]]:
-    """Return the new seeds of each variant for one round of at most ``left`` seconds, cheapest parts first.
+    study: Study, parts: Sequence[Outlook], seconds: Mapping[VariantAddress, float], budget: float
+) -> dict[VariantAddress, set[int]]:
+    """Return the new seeds of each variant for one round of at most ``budget`` seconds, cheapest parts first.
 
     A part gets as many seeds as should decide it, but at most ``GROWTH`` times as many as it has.
     """
-    extra: dict[Named, set[int]] = {}
-    candidates = [each for each in parts if each.open and all(named in seconds for named in each.variants)]
+    extra: dict[VariantAddress, set[int]] = {}
+    candidates = [each for each in parts if each.open and all(variant in seconds for variant in each.variants)]
     for each in sorted(candidates, key=lambda each: np.inf if each.seconds is None else each.seconds):
         most = max(each.n * GROWTH, FEWEST)
-        for n in dict.fromkeys((min(each.needed or most, most), each.n + 1)):
+        for n in dict.fromkeys((min(each.target or most, most), each.n + 1)):
             more = new_seeds(study, extra, each.variants, n)
-            cost = sum(len(new) * seconds[named] for named, new in more.items())
-            if cost <= left:
-                left -= cost
-                extra |= {named: extra.get(named, set()) | new for named, new in more.items() if new}
+            cost = sum(len(new) * seconds[variant] for variant, new in more.items())
+            if cost <= budget:
+                budget -= cost
+                extra |= {variant: extra.get(variant, set()) | new for variant, new in more.items() if new}
                 break
     return extra

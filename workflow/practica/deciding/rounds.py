@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from practica.config import added
-from practica.config.added import Named
+from practica.config.added import VariantAddress
 from practica.config.study import Study
 from practica.deciding.outlook import Outlook, next_round, outlooks
 from practica.errors import InputError, RunError
@@ -76,20 +76,20 @@ class Rounds:
             undecided = [each for each in parts if each.open]
             decided = sum(not each.why and not each.open for each in parts)
             self.say(f"Parts of claims: {decided} decided, {len(undecided)} undecided")
-            left = (self.end - time.monotonic()) * pace
+            budget = (self.end - time.monotonic()) * pace
             costs = seconds_per_seed(study)
-            new = next_round(study, parts, costs, left)
+            new = next_round(study, parts, costs, budget)
             if not new:
                 self.say("the rest of the budget is too small for more seeds" if undecided else "all is decided")
                 return
-            for named, seeds in new.items():
-                self.say(f"  {'/'.join(named)}: {len(seeds)} new seeds")
+            for variant, seeds in new.items():
+                self.say(f"  {'/'.join(variant)}: {len(seeds)} new seeds")
             earlier = added.read(self.file)
             added.write(self.file, {n: {*earlier.get(n, ()), *new.get(n, ())} for n in {**earlier, **new}})
             began = time.monotonic()
             if not self._snakemake(self.end - began):
                 return
-            expected = sum(len(seeds) * costs[named] for named, seeds in new.items())
+            expected = sum(len(seeds) * costs[variant] for variant, seeds in new.items())
             pace = max(expected / (time.monotonic() - began), 0.1)
 
     def _study(self) -> Study:
@@ -99,13 +99,15 @@ class Rounds:
         """Withdraw the added seeds that are not trained."""
         study, added_seeds = self._study(), added.read(self.file)
         trained = {
-            named: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
-            for named in added_seeds
-            for blocks in [[block for block in study.blocks() if (block.exercise, block.variant) == named]]
+            variant: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
+            for variant in added_seeds
+            for blocks in [[block for block in study.blocks() if (block.exercise, block.variant) == variant]]
         }
-        kept = {named: [seed for seed in seeds if seed in trained[named]] for named, seeds in added_seeds.items()}
-        if kept != {named: [*seeds] for named, seeds in added_seeds.items()}:
-            added.write(self.file, kept)
+        trained_seeds = {
+            variant: [seed for seed in seeds if seed in trained[variant]] for variant, seeds in added_seeds.items()
+        }
+        if trained_seeds != {variant: [*seeds] for variant, seeds in added_seeds.items()}:
+            added.write(self.file, trained_seeds)
 
     def _judge(self) -> None:
         """Update claims.json to the existing seeds; this trains nothing."""
@@ -145,16 +147,16 @@ def _check(study: Study, merged: Merged) -> None:
         raise InputError(f"--config {word} would override added seeds: write it into a configuration file")
 
 
-def seconds_per_seed(study: Study) -> Mapping[Named, float]:
+def seconds_per_seed(study: Study) -> Mapping[VariantAddress, float]:
     """Return the seconds that a seed of each variant took: its share of the time of its blocks."""
     results = Results(study, study.results)
-    done: dict[Named, list[tuple[float, int]]] = {}
+    done: dict[VariantAddress, list[tuple[float, int]]] = {}
     for block in study.blocks():
         rows = results.terms(block.exercise, block.variant)
         times = rows.loc[rows["block"] == block.name, "wall_seconds"].dropna()
         done.setdefault((block.exercise, block.variant), []).extend((float(each), len(block.seeds)) for each in times)
     return {
-        named: float(np.sum([each for each, _ in blocks]) / sum(n for _, n in blocks))
-        for named, blocks in done.items()
+        variant: float(np.sum([each for each, _ in blocks]) / sum(n for _, n in blocks))
+        for variant, blocks in done.items()
         if blocks
     }

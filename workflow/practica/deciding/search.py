@@ -65,17 +65,17 @@ class Search:
             scores = scores_of(study, exercise, variant, table)
             epochs, maximise = study.settings(exercise, variant).get(EPOCHS, 0), maximised(table)
             if search["method"] == ASHA:
-                wanted = halving.trials_of(search, epochs, scores, maximise=maximise)
+                next_trials = halving.trials_of(search, epochs, scores, maximise=maximise)
             else:
-                wanted = asking.trials_of(search, scores, maximise=maximise)
+                next_trials = asking.trials_of(search, scores, maximise=maximise)
             self.say(f"{self.name}: {_how_far(search, here, epochs)}; {_best(table)}")
-            if wanted == here:
+            if next_trials == here:
                 return table
-            if wanted[: len(here)] != here:
+            if next_trials[: len(here)] != here:
                 self.say("scores have changed since these trials were chosen: some are chosen again")
             first = combinations({"search": {**search, "asked": []}}, epochs)
-            asked.write(study.results / asked.FILE, self.name, self.merged.read(), wanted[len(first) :])
-            if [dict(trial.values) for trial in trials(self._study(), exercise, variant)] != wanted:
+            asked.write(study.results / asked.FILE, self.name, self.merged.read(), next_trials[len(first) :])
+            if [dict(trial.values) for trial in trials(self._study(), exercise, variant)] != next_trials:
                 raise InputError(f"{where}.search: asked: only the search itself writes this; remove it")
 
     def _study(self) -> Study:

@@ -80,8 +80,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     curves = _parsed(history_file, lambda: history_of(history, block))
     lengths = {key[:2]: epochs[-1] for key, (epochs, _) in curves.items()}
     for run in metrics["runs"]:
-        if run["epochs"] != (recorded := lengths.get(run_key(run))):
-            difference = f"{run_name(*run_key(run))} has {run['epochs']} epochs, and {recorded} in {history_file.name}"
+        if run["epochs"] != (length := lengths.get(run_key(run))):
+            difference = f"{run_name(*run_key(run))} has {run['epochs']} epochs, and {length} in {history_file.name}"
             raise InputError(f"{metrics_file}: {difference}; {train_again(metrics_file)}")
     _check_ends(metrics_file, block, metrics, curves)
     ends = {key: values[-1] for key, (_, values) in curves.items() if key[3].startswith(RUNNING) and values}
@@ -115,10 +115,10 @@ def _check_settings(path: Path, manifest: Mapping[str, Any], block: Block) -> No
     Snakemake would have trained it again, unless it was told to compare only the times of files.
     """
     had = {**manifest["settings"], "model": manifest["model"], "data set": manifest["provenance"]["data"]["name"]}
-    asked = {**block.settings, "model": block.model, "data set": block.dataset}
-    for name in sorted(had.keys() | asked.keys()):
-        if had.get(name) != asked.get(name):
-            was, now = (f"{name} {each[name]}" if name in each else f"no {name}" for each in (had, asked))
+    expected = {**block.settings, "model": block.model, "data set": block.dataset}
+    for name in sorted(had.keys() | expected.keys()):
+        if had.get(name) != expected.get(name):
+            was, now = (f"{name} {each[name]}" if name in each else f"no {name}" for each in (had, expected))
             raise InputError(f"{path}: {block.id} was trained with {was}, and the study has {now}; {train_again(path)}")
 
 
@@ -133,8 +133,8 @@ def rewritten(path: Path, manifest: Mapping[str, Any], content: Mapping[str, Any
     Raises:
         InputError: a file cannot be read.
     """
-    if told := str(manifest.get("rewritten", "")):
-        return told
+    if source := str(manifest.get("rewritten", "")):
+        return source
     content = content or {}
     files = {name: path.with_name(f"{name}.{'npz' if name == ARRAYS else 'json'}") for name in manifest.get("sums", {})}
     changed = [

@@ -137,11 +137,11 @@ def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
 
 def wall_seconds(provenance: Mapping[str, Any]) -> float | None:
     """Return the seconds that a block took: its last attempt, and the training that it kept of earlier ones."""
-    last, kept = provenance.get("wall_seconds"), provenance.get("resumed_seconds")
+    last, earlier = provenance.get("wall_seconds"), provenance.get("resumed_seconds")
     if last is None:
         return None
     # Older results lack ``resumed_seconds``: the block took at least as long as the training of all attempts.
-    return max(last, provenance.get("fit_seconds") or 0.0) if kept is None else round(last + kept, 3)
+    return max(last, provenance.get("fit_seconds") or 0.0) if earlier is None else round(last + earlier, 3)
 
 
 def _mapping(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -54,10 +54,10 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> Re
         InputError: a table is malformed, or holds what no study can have produced.
     """
     last = _collected(study, folder)
-    results, asked = last.results, frozenset(names) & {*ORDER}
-    if asked in last.checked:
+    results, selection = last.results, frozenset(names) & {*ORDER}
+    if selection in last.checked:
         return results
-    looked_at = asked | {"runs.csv", "metrics.csv"} if asked else asked
+    looked_at = selection | {"runs.csv", "metrics.csv"} if selection else selection
     tables = [name for name in ORDER if name in looked_at and (folder / name).is_file()]
     for name in tables:
         check_table(name, getattr(results, name.partition(".")[0]), folder / name, study)
@@ -68,7 +68,7 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> Re
         raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and run snakemake again")
     if "metrics.csv" in tables and (reason := _runs_say_otherwise(results)):
         raise InputError(f"{folder / 'metrics.csv'}{reason}; delete it and run snakemake again")
-    last.checked.add(asked)
+    last.checked.add(selection)
     return results
 
 
@@ -133,9 +133,9 @@ def _ends(results: Results) -> str:
         if not configured or not ends_as_recorded(exercise, settings):
             continue
         rows = metrics[(metrics["exercise"] == exercise) & (metrics["variant"] == variant)]
-        told = rows.merge(curves, on=[*run, "of"])
+        ends = rows.merge(curves, on=[*run, "of"])
         columns = ("seed", "fold", "metric", "of", "value", "curve")
-        for seed, fold, metric, of, value, curve in zip(*(told[name].tolist() for name in columns), strict=True):
+        for seed, fold, metric, of, value, curve in zip(*(ends[name].tolist() for name in columns), strict=True):
             any_point = metric != of or may_be_best(settings)
             if not agree(value, curve if any_point else curve[-1:]):
                 which = f"seed {seed}" if pd.isna(fold) else f"seed {seed}, fold {fold}"
@@ -184,34 +184,34 @@ def _runs_without_rows(table: pd.DataFrame, results: Results) -> str:
 
 def _summary(results: Results) -> str:
     """Return what the summary lacks of the metrics, has beyond them, or says otherwise."""
-    metrics, told = (table.astype(dict.fromkeys(GROUP, "str")) for table in (results.metrics, results.summary))
-    told = told.set_index(GROUP)
-    present = set(told.index)
+    metrics, summary = (table.astype(dict.fromkeys(GROUP, "str")) for table in (results.metrics, results.summary))
+    summary = summary.set_index(GROUP)
+    present = set(summary.index)
     expected = set(metrics[GROUP].drop_duplicates().itertuples(index=False, name=None))
     seeds = over_folds(metrics, [*GROUP, "seed"]).groupby(level=GROUP)  # without what diverged in every seed
-    needed = set(seeds.groups)
-    for lacking, what in ((needed - present, " has no row"), (present - expected, ": metrics.csv has no row")):
+    groups = set(seeds.groups)
+    for lacking, what in ((groups - present, " has no row"), (present - expected, ": metrics.csv has no row")):
         for exercise, variant, split, metric in sorted(lacking):
             return f"{what} of {exercise}/{variant} for {split} {metric}"
-    for (exercise, variant, split, metric), pair in _contradiction(told, seeds):
+    for (exercise, variant, split, metric), pair in _contradiction(summary, seeds):
         return f": {exercise}/{variant}, {split} {metric}: {pair}"
     return ""
 
 
 def _differences(results: Results) -> str:
     """Return what the comparisons lack, or say otherwise than the metrics."""
-    metrics, told = (
+    metrics, differences = (
         table.astype(dict.fromkeys(table.select_dtypes("category"), "str"))
         for table in (results.metrics, results.differences)
     )
-    told = told.set_index(PAIR)
+    differences = differences.set_index(PAIR)
     compared = {row[: len(PAIR)]: row[-3] for row in paired(results, metrics)}
-    present = set(told.index)
+    present = set(differences.index)
     for exercise, variant, minus, split, metric in (key for key in compared if key not in present):
         return f" has no row of {exercise}/{variant} minus {minus} for {split} {metric}"
     rows = [(*key, value) for key, values in compared.items() for value in values]
     seeds = pd.DataFrame(rows, columns=[*PAIR, "value"]).groupby(PAIR, sort=False)["value"]
-    for (exercise, variant, minus, split, metric), pair in _contradiction(told, seeds):
+    for (exercise, variant, minus, split, metric), pair in _contradiction(differences, seeds):
         return f": {exercise}/{variant} minus {minus}, {split} {metric}: {pair}"
     return ""
 
@@ -226,11 +226,11 @@ def _runs_say_otherwise(results: Results) -> str:
     values = dict(zip(zip(*keys, strict=True), table["value"], strict=True))
     for file in (file for file in files if file.is_file()):
         for key, value in _of_runs(read_json(file)):
-            said = values.get(key, value)
-            if not np.isclose(said, value, rtol=ROUNDING, atol=NOISE, equal_nan=True):
+            entry = values.get(key, value)
+            if not np.isclose(entry, value, rtol=ROUNDING, atol=NOISE, equal_nan=True):
                 exercise, variant, seed, fold, split, metric = key
                 run = run_name(int(seed), int(fold) if fold else None)
-                return f": {exercise}/{variant}, {run}, {split} {metric} is {said:g}, and {value:g} in {file}"
+                return f": {exercise}/{variant}, {run}, {split} {metric} is {entry:g}, and {value:g} in {file}"
     return ""
 
 
@@ -246,13 +246,13 @@ def _of_runs(content: Any) -> Iterator[tuple[tuple[str, ...], float]]:
         return
 
 
-def _contradiction(told: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[tuple[str, ...], str]]:
+def _contradiction(statistics: pd.DataFrame, seeds: SeriesGroupBy) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield each row of statistics that disagrees with the values by seed, with its value and the one they give."""
     computed = seeds.agg(list(EXACT.values())).set_axis([*EXACT], axis=1).astype(float)  # an empty table has no type
-    told = told.reindex(computed.index)
+    statistics = statistics.reindex(computed.index)
     rounding = NOISE * computed[["least", "greatest"]].abs().max(axis=1)
     for name in EXACT:
-        pair = told[name].astype(float), computed[name]
+        pair = statistics[name].astype(float), computed[name]
         wrong = ~np.isclose(*pair, rtol=ROUNDING, atol=rounding, equal_nan=True)
         for key, stored, true in zip(computed.index[wrong], *(each[wrong] for each in pair), strict=True):
             yield key, f"{name} is {stored:g}, and {true:g} in metrics.csv"

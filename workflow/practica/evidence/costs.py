@@ -47,8 +47,8 @@ def block_cost(block: Block, results: Path) -> dict[str, Any]:
         return {"attempts": 0, "failed": 0, **total([])}
     try:
         provenance = read_json(block.folder(results) / "manifest.json")["provenance"]
-        recorded = provenance.get("cost")
-        cost: Mapping[str, Any] = recorded if isinstance(recorded, Mapping) else provenance
+        cost_record = provenance.get("cost")
+        cost: Mapping[str, Any] = cost_record if isinstance(cost_record, Mapping) else provenance
         attempts = provenance.get("attempts", 1)
         return {"attempts": attempts, "failed": attempts - 1, **total([cost])}
     except (InputError, LookupError, TypeError, AttributeError):

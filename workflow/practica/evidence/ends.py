@@ -25,9 +25,9 @@ CHANGES = re.compile(r"callbacks|\bcompile\b|test_step|\.assign|SeedGenerator|ke
 """Code that gives a net other weights when training ends, or that makes it draw random numbers while it is measured."""
 
 
-def agree(value: float, recorded: Iterable[float]) -> bool:
+def agree(value: float, ends: Iterable[float]) -> bool:
     """Return whether a final value is one of those with which its history may end."""
-    return any(abs(value - each) <= max(TOLERANCE * max(abs(value), abs(each)), LEAST) for each in recorded)
+    return any(abs(value - each) <= max(TOLERANCE * max(abs(value), abs(each)), LEAST) for each in ends)
 
 
 def ends_as_recorded(exercise: str, settings: Mapping[str, Any]) -> bool:

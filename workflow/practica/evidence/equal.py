@@ -13,14 +13,14 @@ from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.claims import Claim
 from practica.evidence.results import Results
 
-Named = tuple[str, str]
+VariantAddress = tuple[str, str]
 """An exercise and a variant."""
 PROTOCOL = "protocol"
-RECORDED = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
+COLUMNS = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
 """The terms that the runs themselves record: the column of ``runs.csv``, and its name in messages."""
 
 
-def unequal(results: Results, first: Named, second: Named, varies: Iterable[str]) -> str:
+def unequal(results: Results, first: VariantAddress, second: VariantAddress, varies: Iterable[str]) -> str:
     """Return what two variants differ in beyond what a claim ``varies``, as ``epochs 36 / 14``, or an empty text.
 
     Compares all settings, and the epochs, the precision and the data that the runs recorded.
@@ -28,10 +28,10 @@ def unequal(results: Results, first: Named, second: Named, varies: Iterable[str]
     if differs := _protocols(results, first, second):
         return differs
     settings = [results.study.settings(*each) if _there(results, each) else {} for each in (first, second)]
-    return _told({**_settings(*settings), **_recorded(results, first, second)}, varies)
+    return _undeclared_text({**_settings(*settings), **_column_differences(results, first, second)}, varies)
 
 
-def unlike(results: Results, first: Named, second: Named, claims: Mapping[str, Claim]) -> str:
+def unlike(results: Results, first: VariantAddress, second: VariantAddress, claims: Mapping[str, Claim]) -> str:
     """Return the same for a comparison outside the claims.
 
     If any of the ``claims`` compares the two variants, only what it declares may differ. Otherwise only epochs,
@@ -52,18 +52,18 @@ def unlike(results: Results, first: Named, second: Named, claims: Mapping[str, C
         else {}
         for each in (first, second)
     ]
-    return _told({**_settings(*settings), **_recorded(results, first, second)}, ())
+    return _undeclared_text({**_settings(*settings), **_column_differences(results, first, second)}, ())
 
 
-def _protocols(results: Results, first: Named, second: Named) -> str:
+def _protocols(results: Results, first: VariantAddress, second: VariantAddress) -> str:
     """Return the two protocols if they differ: runs of two protocols are never compared, whatever a claim declares."""
     pair = [results.study.protocol_of(name) for _, name in (first, second)]
     return f"{PROTOCOL} {' / '.join(pair)}" if pair[0] != pair[1] else ""
 
 
-def _there(results: Results, named: Named) -> bool:
+def _there(results: Results, variant: VariantAddress) -> bool:
     exercises = results.study.config["exercises"]
-    return named[0] in exercises and named[1] in results.study.every_variant(named[0])
+    return variant[0] in exercises and variant[1] in results.study.every_variant(variant[0])
 
 
 def _settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -74,14 +74,14 @@ def _settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def _recorded(results: Results, first: Named, second: Named) -> dict[str, tuple[Any, Any]]:
+def _column_differences(results: Results, first: VariantAddress, second: VariantAddress) -> dict[str, tuple[Any, Any]]:
     if first == second or not (results.folder / "runs.csv").is_file():
         return {}
     its_rows, other = (results.terms(*each) for each in (first, second))
     if its_rows.empty or other.empty:
         return {}
     differing: dict[str, tuple[Any, Any]] = {}
-    for column, name in RECORDED.items():
+    for column, name in COLUMNS.items():
         pair = _values(its_rows, column), _values(other, column)
         if all(pair) and (pair[0] != pair[1] or _apart(results, first, second, column)):
             differing[name] = pair
@@ -89,7 +89,7 @@ def _recorded(results: Results, first: Named, second: Named) -> dict[str, tuple[
     return {**differing, "data": (ours, theirs)} if ours != theirs else differing
 
 
-def _apart(results: Results, first: Named, second: Named, column: str) -> bool:
+def _apart(results: Results, first: VariantAddress, second: VariantAddress, column: str) -> bool:
     """Return whether the runs of a seed differ in a column, although both variants have the same values in it."""
     if results.terms(*first)[column].nunique() < 2:
         return False
@@ -103,7 +103,7 @@ def _values(rows: pd.DataFrame, column: str) -> str:
     return " + ".join(value for value in values if value)
 
 
-def _told(terms: Mapping[str, tuple[Any, Any]], varies: Iterable[str]) -> str:
+def _undeclared_text(terms: Mapping[str, tuple[Any, Any]], varies: Iterable[str]) -> str:
     declared = set(varies)
     undeclared = {name: pair for name, pair in terms.items() if name not in declared}
     return ", ".join(f"{name} {' / '.join(map(_value, pair))}" for name, pair in undeclared.items())

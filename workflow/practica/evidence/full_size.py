@@ -44,9 +44,9 @@ def read_summary(path: Path) -> dict[Key, dict[str, Any]]:
 
 def summary_file(study: Study) -> Path | None:
     """Return the summary of the reference that ``study.yaml`` names; None unless the study is a demonstration of it."""
-    named = study.front.get("reference")
-    path = study.folder / str(named) / "summary.csv"
-    return path if named and study.demonstration and path.is_file() else None
+    reference = study.front.get("reference")
+    path = study.folder / str(reference) / "summary.csv"
+    return path if reference and study.demonstration and path.is_file() else None
 
 
 def full_size(study: Study) -> Mapping[Key, Estimate]:

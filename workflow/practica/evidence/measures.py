@@ -43,11 +43,11 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
     Raises:
         InputError: there is no such measure.
     """
-    named = Quantity(exercise, variant, measure)
+    quantity = Quantity(exercise, variant, measure)
     levelled = LEVELLED.fullmatch(measure)
     values: pd.Series | pd.DataFrame
-    if named.split:
-        values = results.per_seed(exercise, variant, named.split, named.metric)
+    if quantity.split:
+        values = results.per_seed(exercise, variant, quantity.split, quantity.metric)
     elif levelled and f"{levelled[1]}_NN" in TO_LEVEL:
         values = TO_LEVEL[f"{levelled[1]}_NN"](results, exercise, variant, int(levelled[2]) / 100)
     elif measure in MEASURES:

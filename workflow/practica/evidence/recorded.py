@@ -78,11 +78,11 @@ def _curves(run: Any) -> Iterator[tuple[str, str, list[Any]]]:
 def _check_runs(content: Any, block: Block) -> None:
     """Raise ``ValueError`` if a run appears twice, or a seed has other folds than the study or another seed."""
     keys = [run_key(run) for run in content["runs"]]
-    asked = set[int | None](range(block.settings.get("folds") or 0))
-    folds = {fold for _, fold in keys} | asked
+    study_folds = set[int | None](range(block.settings.get("folds") or 0))
+    folds = {fold for _, fold in keys} | study_folds
     for seed, fold in keys:
-        if asked and fold not in asked:
-            raise ValueError(f"{run_name(seed, fold)} is none of the {len(asked)} folds that the study has")
+        if study_folds and fold not in study_folds:
+            raise ValueError(f"{run_name(seed, fold)} is none of the {len(study_folds)} folds that the study has")
     for seed in block.seeds:
         for fold in folds:
             if keys.count((seed, fold)) != 1:

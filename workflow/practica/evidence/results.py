@@ -152,22 +152,20 @@ class Results:
         return {}
 
     def _curve(self, exercise: str, variant: str, metric: str, split: str, spread: str) -> Curve | Missing:
-        recorded = metric.removeprefix(NORMALISED)
+        base = metric.removeprefix(NORMALISED)
         rows = self._histories[exercise, variant]
-        rows = rows[rows["metric"].isin([recorded, f"{RUNNING}{recorded}"])]
+        rows = rows[rows["metric"].isin([base, f"{RUNNING}{base}"])]
         rows = rows.assign(fold=rows["fold"].fillna(-1).astype(int))
-        largest = rows.groupby(["seed", "fold"])["value"].max() if metric != recorded else None
+        largest = rows.groupby(["seed", "fold"])["value"].max() if metric != base else None
         rows = _select(rows, split=split)
         if rows.empty:
-            return self.why_missing(exercise, variant, f"{split} {recorded} by epoch")
+            return self.why_missing(exercise, variant, f"{split} {base} by epoch")
         table = rows.pivot(index="epoch", columns=["seed", "fold"], values="value")
         if largest is not None:
             table = table / largest
         curve = curve_of(table, spread, stand_in=bool((rows["data"] == STAND_IN).any()))
         running = rows["metric"].astype(str).str.startswith(RUNNING).all()
-        return (
-            replace(curve, evaluated=self._evaluated(exercise, variant, split, recorded, largest)) if running else curve
-        )
+        return replace(curve, evaluated=self._evaluated(exercise, variant, split, base, largest)) if running else curve
 
     def _evaluated(
         self, exercise: str, variant: str, split: str, metric: str, largest: pd.Series | None
@@ -184,8 +182,8 @@ class Results:
 
     def metrics_by_epoch(self, exercise: str, variant: str) -> list[str]:
         """Return the metrics in the variant's history, running or evaluated, in the order of recording."""
-        recorded = self._histories[exercise, variant]["metric"].astype(str).unique()
-        return list(dict.fromkeys(map(bare, recorded)))
+        names = self._histories[exercise, variant]["metric"].astype(str).unique()
+        return list(dict.fromkeys(map(bare, names)))
 
     def expected(self, exercise: str, variant: str) -> int:
         """Return how many seeds the study has for a variant, whether they ran or not."""

@@ -56,12 +56,12 @@ def share_interval(yes: int, n: int, alpha: float) -> tuple[float, float]:
     """Return the shares that ``yes`` of ``n`` seeds do not exclude."""
     from scipy.optimize import brentq
 
-    def left(share: float) -> float:
+    def excess(share: float) -> float:
         return share_p(yes, n, share) - alpha
 
     most_likely = yes / n
-    low = 0.0 if left(0.0) > 0 else float(brentq(left, 0.0, most_likely))
-    high = 1.0 if left(1.0) > 0 else float(brentq(left, most_likely, 1.0))
+    low = 0.0 if excess(0.0) > 0 else float(brentq(excess, 0.0, most_likely))
+    high = 1.0 if excess(1.0) > 0 else float(brentq(excess, most_likely, 1.0))
     return low, high
 
 

@@ -199,12 +199,12 @@ def _lacking(table: pd.DataFrame, study: Study | None) -> str:
     table = table[table["split"] != TIMING]  # its repetitions are in the column of seeds
     table = table.drop_duplicates([*RUN, "split", "metric"])  # ignoring the epochs
     for (exercise, variant), rows in table.groupby(["exercise", "variant"], sort=False, observed=True):
-        asked = _settings(study, str(exercise), str(variant)).get("folds")
+        count = _settings(study, str(exercise), str(variant)).get("folds")
         folds = {None if pd.isna(fold) else int(fold) for fold in rows["fold"].unique()}
-        if isinstance(asked, int) and (other := sorted(fold for fold in folds if fold is not None and fold >= asked)):
-            return f": {exercise}/{variant} has rows of fold {other[0]}, and the study has {asked} folds"
+        if isinstance(count, int) and (other := sorted(fold for fold in folds if fold is not None and fold >= count)):
+            return f": {exercise}/{variant} has rows of fold {other[0]}, and the study has {count} folds"
         if None not in folds:
-            folds |= set(range(asked if isinstance(asked, int) else max(map(int, filter(None, folds)), default=0)))
+            folds |= set(range(count if isinstance(count, int) else max(map(int, filter(None, folds)), default=0)))
         runs = {(int(seed), fold) for seed in rows["seed"].unique() for fold in folds}
         pairs = rows[["split", "metric"]].astype(str).drop_duplicates()
         if len(rows) == len(runs) * len(pairs):

@@ -77,24 +77,26 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
 
 def _protocols(study: Study) -> dict[str, Any]:
     """Return the label and the caveat of each protocol; empty if the study has no protocols."""
-    source, told = protocols.of_source(study.folder), {}
+    source, entries = protocols.of_source(study.folder), {}
     for name in study.protocols:
-        told[name] = {
+        entries[name] = {
             "label": {language: protocols.label(study.folder, name, language) for language in study.languages},
             "caveat": {language: protocols.caveat(study.folder, name, language) for language in study.languages},
             "of_source": name == source,
         }
-    return {"protocols": told} if told else {}
+    return {"protocols": entries} if entries else {}
 
 
 def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
     """Return the entries of the claims in ``claims.json``; all are decided at once, under all protocols."""
     study = results.study
     source, languages, names = numbers(study), study.languages, study.protocols or ("",)
-    asked = {claim.id: {name: parts for name in names if (parts := _parts(claim, name, study))} for claim in claims}
+    parts_by_claim = {
+        claim.id: {name: parts for name in names if (parts := _parts(claim, name, study))} for claim in claims
+    }
     every = {
         (claim, name, part.name): part
-        for claim, under in asked.items()
+        for claim, under in parts_by_claim.items()
         for name, parts in under.items()
         for part in parts
     }
@@ -118,7 +120,7 @@ def evaluate(claims: Sequence[Claim], results: Results) -> list[dict[str, Any]]:
                 for part in parts
                 for key in [(claim.id, name, part.name)]
             ]
-            for name, parts in asked[claim.id].items()
+            for name, parts in parts_by_claim[claim.id].items()
         }
         verdicts = {name: combine(part["verdict"] for part in parts) for name, parts in judged.items()}
         overall = over_protocols(verdicts, protocols.of_source(study.folder)) if study.protocols else verdicts[""]
