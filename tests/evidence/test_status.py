@@ -12,8 +12,10 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from practica.cli import main
+from practica.cli.base import read_study
 from practica.config.study import Block, Study
 from practica.config.trials import folder, trial_blocks
+from practica.errors import InputError
 from practica.files import write_json
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import Journal
@@ -21,6 +23,7 @@ from practica.jobs.lock import Holder, Lock
 from practica.jobs.status import Status, gather
 from practica.jobs.status_table import duration, show, watch
 from practica.jobs.together import with_others
+from practica.plan import checks
 from toy import toy_study
 
 from .factory import make_study, write_block
@@ -233,6 +236,19 @@ def test_the_command_reads_the_last_study(study: Study, block: Block, tmp_path: 
     strange = CliRunner().invoke(main, ["status", "sets", "--results", str(tmp_path)])
     assert strange.exit_code == 2
     assert "no exercise 'sets'" in strange.output
+
+
+def test_results_need_not_be_writable_to_be_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(key: str, folder: Path) -> None:
+        raise InputError(f"{key}: cannot write to {folder}")
+
+    monkeypatch.setattr(checks, "check_writable", refuse)
+    config = tmp_path / "config.yaml"
+    write_json(config, dict(toy_study().config))
+    done = CliRunner().invoke(main, ["status", "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    with pytest.raises(InputError, match="cannot write to"):
+        read_study([str(config)])
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (700, "12 min"), (11100, "3 h 05 min")])

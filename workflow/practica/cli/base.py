@@ -161,10 +161,13 @@ def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
         raise InputError(f"{error}; to lay one file over another, name both: {first}") from error
 
 
-def read_study(config: Sequence[str]) -> Study:
-    """Return the study of these configuration files and words, checked against the outside things that it names."""
+def read_study(config: Sequence[str], *, writes: bool = True) -> Study:
+    """Return the study of these configuration files and words, checked against the outside things that it names.
+
+    A command that only reads ``writes`` nothing, so that somebody else's results will do.
+    """
     study = resolved(config)
-    check(study)
+    check(study, writes=writes)
     return study
 
 

@@ -61,7 +61,7 @@ def status(
 def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study, Path]:
     """Return the study, as it was run unless another configuration is named, and the folder of its results."""
     if results is None or config_files or not (results / "study.json").is_file():
-        study = read_study(config_files)
+        study = read_study(config_files, writes=False)
         results = results or study.results
     if not config_files and (results / "study.json").is_file():
         study = Study.load(results / "study.json")

@@ -21,8 +21,10 @@ from practica.words import check_languages
 LONGEST_BLOCK = 150  # characters; file systems allow names of 255, and some files are named after a block
 
 
-def check(study: Study) -> None:
+def check(study: Study, *, writes: bool = True) -> None:
     """Check what the configuration names outside itself: modules, models, folders and the mirror.
+
+    Unless the command ``writes``, its folders may be read-only.
 
     Raises:
         InputError: one of them is missing or cannot be used, or a file of words or the list of claims is wrong.
@@ -36,7 +38,7 @@ def check(study: Study) -> None:
         check_blocks(study, exercise)
     for mistake in chain(clashes(study), own.mistakes(study)):
         raise InputError(mistake)
-    check_folders(study)
+    check_folders(study, writes=writes)
 
 
 def model_mistakes(study: Study, exercise: str) -> Iterator[str]:
@@ -69,15 +71,15 @@ def check_blocks(study: Study, exercise: str) -> None:
                 )
 
 
-def check_folders(study: Study) -> None:
-    """Check the folders of results and data, and the mirror.
+def check_folders(study: Study, *, writes: bool = True) -> None:
+    """Check the folders of results and data, whether they can be written if the command ``writes``, and the mirror.
 
     Raises:
         InputError: one of them cannot be used.
     """
     check_places(study.places)
     check_beside(study)
-    for key, folder in study.places.items():
+    for key, folder in study.places.items() if writes else ():
         check_writable(key, folder)
     if study.data["mirror"]:
         from practica.data.store.mirror import check_mirror
