@@ -177,7 +177,7 @@ def test_a_job_that_a_signal_ended_has_not_failed(monkeypatch: pytest.MonkeyPatc
     for name, value in {"_is_ending": False, "_quiet": False, "_work": work}.items():
         monkeypatch.setattr(handler, name, value, raising=False)
     monkeypatch.setattr(handler, "_display", Display(stream, work, []), raising=False)
-    monkeypatch.setattr(ending, "_told", [signal.SIGTERM])
+    monkeypatch.setattr(ending, "_signals", [signal.SIGTERM])
     handler._fail(SimpleNamespace(jobid=7))
     assert "stopped: Drawing fig1" in stream.getvalue() and not work.failed
 

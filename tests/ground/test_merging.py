@@ -11,7 +11,7 @@ import pytest
 from snakemake.cli import get_argument_parser
 
 from practica.errors import InputError
-from practica.launch.merging import SNAKEFILE, Merged, from_command, note, noted, take_over, tree, with_snakefile
+from practica.launch.merging import SNAKEFILE, Merged, from_command, last_merge, note, take_over, tree, with_snakefile
 from practica.launch.options import ONCE
 from practica.yamlfiles.overlay import lay
 
@@ -223,10 +223,10 @@ def test_a_word_that_is_none_is_explained(word: str) -> None:
 
 
 def test_what_a_run_merged_is_noted_for_later() -> None:
-    assert noted() is None
+    assert last_merge() is None
     merged = Merged(("config.yaml", QUICK), ("seeds=2",))
     note(merged)
-    assert noted() == merged
+    assert last_merge() == merged
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"files": 3}', '{"files": []}'])
@@ -234,7 +234,7 @@ def test_a_damaged_note_is_named(text: str) -> None:
     Path(".snakemake").mkdir()
     Path(".snakemake/practica_configuration.json").write_text(text)
     with pytest.raises(InputError, match=r"practica_configuration\.json"):
-        noted()
+        last_merge()
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from click.testing import CliRunner
 
 from practica.cli import main
 from practica.errors import InputError
-from practica.plan.refusals import forget_refusals, noted, refusal_file, refuse
+from practica.plan.refusals import forget_refusals, recording, refusal_file, refuse
 from toy import copied
 
 
 def test_every_refusal_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
     refuse(tmp_path)
     for job, sentence in {"rehearsal": "moons/raw: no\npractica: steps/dense: no", "digits": "no digits"}.items():
-        with pytest.raises(InputError), noted(refusal_file(tmp_path, job)):
+        with pytest.raises(InputError), recording(refusal_file(tmp_path, job)):
             raise InputError(sentence)
     for _ in range(2):
         with pytest.raises(InputError, match=r"^no digits\npractica: moons/raw: no\npractica: steps/dense: no$"):
@@ -27,9 +27,9 @@ def test_every_refusal_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_second_attempt_that_passes_refuses_nothing(tmp_path: Path) -> None:
     file = refusal_file(tmp_path, "digits")
-    with pytest.raises(InputError), noted(file):
+    with pytest.raises(InputError), recording(file):
         raise InputError("no digits")
-    with noted(file):
+    with recording(file):
         pass
     refuse(tmp_path)
 

@@ -7,7 +7,7 @@ from practica.config.trials import folder as tuning_folder, trial_blocks
 from practica.launch.snakemake_internals import is_job, per_job
 from practica.plan.digests import run_code
 from practica.plan.refusals import forget_refusals, refusal_file, refuse
-from practica.plan.wiring import Known, finished, open_study, part_of
+from practica.plan.wiring import Entries, finished, open_study, part_of
 from practica.plan.wiring import prepare_jobs, study_rules
 
 prepare_jobs(on_cluster=is_job(workflow))
@@ -18,7 +18,7 @@ LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
 PARTIAL = study.config["partial"]
 RUNS, TRIALS = study.blocks(), trial_blocks(study)
-BLOCKS = Known("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
+BLOCKS = Entries("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 
 
 wildcard_constraints:

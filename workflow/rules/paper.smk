@@ -14,7 +14,7 @@ from practica.page.menu import (
 )
 from practica.plan.wiring import prose_inputs, reports, table_inputs
 
-TABLES = Known("table", {table.name: table for table in tables_for(study)})
+TABLES = Entries("table", {table.name: table for table in tables_for(study)})
 KINDS = ["tex", "csv", "html"]
 table_files = in_every_language(
     study, "tables", expand("{table}.{kind}", table=TABLES, kind=KINDS)

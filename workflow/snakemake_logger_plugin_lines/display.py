@@ -122,18 +122,18 @@ class Display:
             self._live = None
 
     def _go_on(self) -> None:
-        looked, told = float("-inf"), time.monotonic()
+        last_look, last_heartbeat = float("-inf"), time.monotonic()
         while not self._over.wait(DRAW if self._live else 1.0):
             now = time.monotonic()
-            due = self._live is not None or now - told >= HEARTBEAT
+            due = self._live is not None or now - last_heartbeat >= HEARTBEAT
             self._see_stall(now)
-            if due and now - looked >= LOOK:
-                looked = now
+            if due and now - last_look >= LOOK:
+                last_look = now
                 self._look()
             if self._live:
                 self._live.update(self._picture(), refresh=True)
             elif due and not self._quiet:
-                told = now
+                last_heartbeat = now
                 self.say(self._heartbeat())
 
     def _look(self) -> None:
@@ -217,17 +217,17 @@ class Display:
         for justify in ("left", "right", "left"):
             table.add_column(no_wrap=True, overflow="ellipsis", justify=justify)
         table.add_column()  # in a narrow terminal, this one has several lines, and nothing is cut
-        seen, jobs = dict(self._seen), list(self._work.jobs.values())
+        statuses, jobs = dict(self._seen), list(self._work.jobs.values())
         jobs.sort(key=lambda job: job.begin)
         for job in jobs[:ROWS]:
-            status = seen.get(job)
+            status = statuses.get(job)
             has_point = status is not None and status.value is not None
             progress = _how_far(status) if status and has_point else ""
             curve = sparkline(status.curve) if status else ""
             table.add_row(job.title, duration(time.monotonic() - job.begin), Text(curve, style="cyan"), progress)
         more = [Text(f"and {len(jobs) - ROWS} more running", style="dim")] if len(jobs) > ROWS else []
-        left = f"; trainings: about {duration(self._left)} left" if self._left else ""
-        return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{left}", style="bold"), table, *more)
+        forecast = f"; trainings: about {duration(self._left)} left" if self._left else ""
+        return Group(Text(f"{self._counts()}, for {duration(self.seconds)}{forecast}", style="bold"), table, *more)
 
 
 def _how_far(status: Status) -> str:
@@ -235,5 +235,5 @@ def _how_far(status: Status) -> str:
     run = min(status.runs, status.runs_done + 1)
     runs = f"run {run}/{status.runs}, " if status.runs_at_once < status.runs > 1 else ""
     value = "" if status.value is None else f"{status.metric} {status.value:.3g}, "
-    left = f"{duration(status.seconds_left)} left" if status.seconds_left is not None else ""
-    return f"{runs}epoch {status.epoch}/{status.epochs}, {value}{left}"
+    remaining = f"{duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+    return f"{runs}epoch {status.epoch}/{status.epochs}, {value}{remaining}"

@@ -21,7 +21,7 @@ import click
 from practica.config.schema import config_schema, with_defaults
 from practica.config.study import Study
 from practica.errors import InputError, RunError
-from practica.launch.merging import BASE, Merged, from_command, noted, profile_file
+from practica.launch.merging import BASE, Merged, from_command, last_merge, profile_file
 from practica.plan.checks import check
 from practica.plan.places import check_file, check_place, check_places
 from practica.startup import uncollected
@@ -139,7 +139,7 @@ def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
         return from_command([part for option in options for part in option])
     if config:
         return Merged(files or (BASE,), words)
-    last = noted()
+    last = last_merge()
     if last is not None and last != Merged((BASE,)):
         click.echo(f"Configuration: {last}, as in the last run here (others: --config)", err=True)
     return last or Merged((BASE,))
@@ -173,7 +173,7 @@ def read_study(config: Sequence[str], *, writes: bool = True) -> Study:
 
 def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[str, Any]:
     """Return a configuration for its folders only; all defaults if there is no configuration."""
-    if not (config or profile) and not Path(BASE).exists() and noted() is None:
+    if not (config or profile) and not Path(BASE).exists() and last_merge() is None:
         return with_defaults({"data": {"mirror": os.environ.get("PRACTICA_DATA_MIRROR")}}, config_schema())
     study = resolved(config, profile)
     check_places(study.places)

@@ -34,11 +34,11 @@ def crate(results: Path) -> None:
 @results_options
 def deposit(results: Path) -> None:
     """Gather what you publish in results/deposit. That is the crate, the reports and the metadata, ready for Zenodo."""
-    from practica.exports.deposit import left, write_deposit
+    from practica.exports.deposit import open_items, write_deposit
 
     study = _checked(results)
     click.echo(write_deposit(study, results))
-    for line in left(study):
+    for line in open_items(study):
         click.echo(f"before you publish it: {line}: write it there, and make the deposit again", err=True)
 
 

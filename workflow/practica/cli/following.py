@@ -55,7 +55,7 @@ def status(
         with contextlib.suppress(KeyboardInterrupt):
             watch(look, every, Console(), at_work)
     else:
-        show(rows, attempts=attempts, left=seconds_left)
+        show(rows, attempts=attempts, seconds_left=seconds_left)
 
 
 def _as_run(config_files: tuple[str, ...], results: Path | None) -> tuple[Study, Path]:

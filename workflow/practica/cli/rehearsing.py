@@ -40,7 +40,7 @@ def rehearse(
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(1)
     from practica.data import load
-    from practica.plan.refusals import noted, refusal_file
+    from practica.plan.refusals import recording, refusal_file
     from practica.plan.rehearsals import candidates, key, name_of, remember, remembered
     from practica.training.rehearsal import rehearse as try_out
 
@@ -62,7 +62,7 @@ def rehearse(
     outcomes = side_by_side(outcome_of, blocks, processes)
     passed = dict(each for each in outcomes if not isinstance(each, str))
     refused = [each for each in outcomes if isinstance(each, str)]
-    with noted(refusal_file(results, "rehearsal")):
+    with recording(refusal_file(results, "rehearsal")):
         if refused:
             remember(results, passed)
             raise InputError("\npractica: ".join(refused))

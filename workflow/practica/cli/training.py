@@ -87,7 +87,7 @@ def prepare(
     from practica import data
     from practica.data.store.fetch import Patience
     from practica.data.store.registry import spec_of
-    from practica.plan.refusals import noted
+    from practica.plan.refusals import recording
 
     spec_of(dataset)  # report an unknown name before reading anything
     own_place("--folder", folder)
@@ -106,7 +106,7 @@ def prepare(
             use(study_folder)
     folder, mirror, on_missing = Path(options["folder"]), options["mirror"], options["on_missing"]
     patience = Patience(options["connect_timeout"], options["answer_timeout"], options["retries"])
-    with noted(refusal):
+    with recording(refusal):
         info = data.prepare(dataset, folder, mirror=mirror or None, on_missing=on_missing, patience=patience, road=road)
     click.echo(f"{dataset}: {'STAND-IN' if info.stand_in else 'real'} data, fingerprint {info.fingerprint[:16]}")
 

@@ -148,15 +148,15 @@ def cited() -> Finding:
 
 def gpu(study: Study, cluster: bool) -> Finding:
     """Check whether TensorFlow sees a GPU here, if runs ask for one."""
-    wanted = _asking_for_gpus(study)
-    if not wanted:
+    requests = _asking_for_gpus(study)
+    if not requests:
         return Finding("GPU", "ok", "no run asks for one")
-    seen = _gpus_seen()
-    if seen:
-        return Finding("GPU", "ok", f"TensorFlow sees {seen}")
+    devices = _gpus_seen()
+    if devices:
+        return Finding("GPU", "ok", f"TensorFlow sees {devices}")
     if cluster:
         return Finding("GPU", "ok", "none on this machine; a job that SLURM gives one fails if it cannot use it")
-    runs = ", ".join(dict.fromkeys(wanted))
+    runs = ", ".join(dict.fromkeys(requests))
     return Finding("GPU", "warn", f"TensorFlow sees none; {runs} will train on the CPU", "run: make setup ENV=gpu")
 
 
@@ -188,8 +188,8 @@ def slurm(study: Study, profile: Path) -> Iterator[Finding]:
         settings = read_yaml(file) if file else {}
     except InputError:  # the profile's own line says so
         return
-    if file and (named := settings.get("slurm-partition-config")):
-        yield from _partitions(study, file.parent / str(named))
+    if file and (partition_file := settings.get("slurm-partition-config")):
+        yield from _partitions(study, file.parent / str(partition_file))
     resources = settings.get("default-resources") or {}
     if isinstance(resources, list):  # of words such as `slurm_account=mine`
         resources = dict(str(word).partition("=")[::2] for word in resources)
@@ -199,25 +199,25 @@ def slurm(study: Study, profile: Path) -> Iterator[Finding]:
 def _partitions(study: Study, file: Path) -> Iterator[Finding]:
     """Check the partitions that the profile names, and that one has GPUs if runs ask for them."""
     try:
-        named = read_yaml(file).get("partitions")
+        partitions = read_yaml(file).get("partitions")
     except InputError:  # the profile's own line says so
         return
-    if not isinstance(named, dict) or not all(isinstance(limits, dict | None) for limits in named.values()):
+    if not isinstance(partitions, dict) or not all(isinstance(limits, dict | None) for limits in partitions.values()):
         yield Finding("partitions", "fail", f"{_short(file)} lists none", "write them as docs/cluster.md shows")
         return
     lines = [line.split("|") for line in _output("sinfo", "--noheader", "--format=%R|%a|%G").splitlines()]
     up = {name for name, state, _ in lines if state == "up"}
     with_gpus = {name for name, _, resources in lines if "gpu" in resources}
-    for name, limits in named.items():
+    for name, limits in partitions.items():
         promised = _gpus_of(limits)
         if name not in up:
-            known = ", ".join(sorted(up))
-            yield Finding(f"partition {name}", "fail", f"not there, or down (up: {known})", f"edit {_short(file)}")
+            names = ", ".join(sorted(up))
+            yield Finding(f"partition {name}", "fail", f"not there, or down (up: {names})", f"edit {_short(file)}")
         elif promised and name not in with_gpus:
             yield Finding(f"partition {name}", "fail", "has no GPUs", f"set its max_gpu to 0 in {_short(file)}")
         else:
             yield Finding(f"partition {name}", "ok", "up, with GPUs" if name in with_gpus else "up")
-    if _asking_for_gpus(study) and not any(map(_gpus_of, named.values())):
+    if _asking_for_gpus(study) and not any(map(_gpus_of, partitions.values())):
         yield Finding("partitions", "fail", "runs ask for a GPU and no partition has one", f"edit {_short(file)}")
 
 
@@ -235,8 +235,8 @@ def _account(account: str | None) -> Finding:
         user = getpass.getuser()
     except (KeyError, OSError):  # the system does not know this user, as in a container
         user = str(os.getuid())
-    listed = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
-    accounts = sorted(set(listed.split()))
+    answer = _output("sacctmgr", "--noheader", "--parsable2", "list", "association", f"user={user}", "format=account")
+    accounts = sorted(set(answer.split()))
     advice = "set slurm_account in the profile's default-resources"
     if account and accounts and account not in accounts:
         return Finding("account", "fail", f"{account} is not one of yours: {', '.join(accounts)}", advice)

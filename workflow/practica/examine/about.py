@@ -50,7 +50,7 @@ def mistakes(study: Study, exercise: str) -> Iterator[str]:
     for name in entry.get("printed", {}):
         yield from _prefixed(f"{where} printed.{name}", _printed(study, exercise, name))
     for name in entry.get("metrics", {}):
-        if not _recorded(exercise, name):
+        if not _code_names(exercise, name):
             yield f"{where} metrics.{name}: nothing records it, so remove it"
     pairs = entry.get("twins", {})
     yield from _prefixed(f"{where} twins", _variants(study, exercise, [*pairs, *pairs.values()]))
@@ -88,7 +88,7 @@ def _metrics(study: Study, exercise: str, metrics: Iterable[str], key: str = "me
             yield f"{key}: {error}"
 
 
-def _recorded(exercise: str, metric: str) -> bool:
+def _code_names(exercise: str, metric: str) -> bool:
     """Return whether the code of an exercise contains the name of a metric, for its runs or beside them."""
     beside = [exercises.module_name(exercise, MEASURE)] if exercises.has(exercise, MEASURE) else []
     return reach("practica.training.block", exercises.module_name(exercise), *beside).says(metric)
@@ -110,8 +110,8 @@ def _figure(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[s
     if kind not in KINDS:
         yield from _own_kind(study, exercise, entry)
         return
-    recorded = [each for each in panels if each != "normalised_loss"]
-    yield from _metrics(study, exercise, recorded, "panels")
+    metrics = [each for each in panels if each != "normalised_loss"]
+    yield from _metrics(study, exercise, metrics, "panels")
     if "arrays" in entry:
         yield f"arrays: a figure of the kind {kind} is drawn from tables; remove them"
     if kind == "curves" and len(variants) > 1:
@@ -141,7 +141,7 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
     elif not entry.get("arrays"):
         yield "kind: name under arrays what it is drawn from, which `artefacts` of the problem returns"
     called = {*section("figures", MODEL), *entry["variants"], *own_words(study, exercise, MODEL)}
-    for name in sorted(_asked(drawers.get(kind, ()))):
+    for name in sorted(_words_in(drawers.get(kind, ()))):
         if name not in called:
             yield f"kind: {kind} in figures.py asks for the word {name!r}: write it under words{hint(name, called)}"
     code = reach(f"{exercises.module_name(exercise)}:problem")
@@ -151,7 +151,7 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
             yield f"arrays: nothing records {name!r}: `artefacts` in {module} must return it"
 
 
-def _asked(function: Iterable[ast.stmt]) -> set[str]:
+def _words_in(function: Iterable[ast.stmt]) -> set[str]:
     """Return the words that a drawing function reads from its last parameter, as in ``texts["epoch"]``."""
     words = set()
     for node in function:

@@ -27,7 +27,7 @@ def mistakes(study: Study) -> Iterator[str]:
     except InputError:  # a text is missing, which is reported already
         known_labels = None
     keys = works(study.folder)
-    asked: dict[str | None, tuple[Path, Counter[tuple[str, ...]]]] = {}
+    uses: dict[str | None, tuple[Path, Counter[tuple[str, ...]]]] = {}
     for language in study.languages:
         for exercise, file in study.prose(language).items():
             if not file.is_file():
@@ -36,10 +36,10 @@ def mistakes(study: Study) -> Iterator[str]:
             wrong = known.mistakes(study, file, exercise)
             yield from wrong
             yield from _references(study, file, known_labels, keys)
-            if not wrong and exercise in asked:
-                yield from _differ(*asked[exercise], file, known.macro_uses(file))
+            if not wrong and exercise in uses:
+                yield from _differ(*uses[exercise], file, known.macro_uses(file))
             elif not wrong:
-                asked[exercise] = (file, known.macro_uses(file))
+                uses[exercise] = (file, known.macro_uses(file))
 
 
 def _references(study: Study, file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:

@@ -45,11 +45,11 @@ def examine(config: Mapping[str, Any], files: Sequence[str | Path]) -> list[Find
         config: the configuration.
         files: what it was merged from, to find the lines of keys.
     """
-    findings = dict.fromkeys(map(_told, _examined(config, files)))
+    findings = dict.fromkeys(map(_finding, _examined(config, files)))
     return [Finding(located(each.text, files), each.note) for each in findings]
 
 
-def _told(each: str | Finding) -> Finding:
+def _finding(each: str | Finding) -> Finding:
     return Finding(each) if isinstance(each, str) else each
 
 

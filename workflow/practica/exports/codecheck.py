@@ -35,13 +35,15 @@ def codecheck(study: Study, results: Path) -> str:
         "version": "https://codecheck.org.uk/spec/config/1.0/",
         "paper": {"title": study.heading(language), "authors": people, "reference": cited.address},
         "manifest": [
-            {"file": f"results/{name}", "comment": comment} for name, comment in _made(study).items() if name in there
+            {"file": f"results/{name}", "comment": comment}
+            for name, comment in _contents(study).items()
+            if name in there
         ],
     }
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)
 
 
-def _made(study: Study) -> dict[str, str]:
+def _contents(study: Study) -> dict[str, str]:
     """Return what each file that the study makes shows."""
     language = study.languages[0]
     tables = {f"tables/{each.name}.csv": each.caption[language] for each in tables_for(study)}

@@ -84,18 +84,18 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
     crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": cited.license}))
     people = _people(crate, authors(study, study.languages[0]) or cited.authors)
     crate.name = study.heading(study.languages[0])
-    told = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
-    crate.description = f"{told} {caveats(study, results)}".strip()
+    summary = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
+    crate.description = f"{summary} {caveats(study, results)}".strip()
     crate.datePublished = end.isoformat(timespec="seconds")
     crate.root_dataset["author"] = _one(people)
     crate.publisher = people[0]
     _workflow(crate, files[WORKFLOW], people)
     for name in sorted(set(files) - {WORKFLOW}):
-        crate.add_file(files[name], name, properties=_said(name, files[name]))
+        crate.add_file(files[name], name, properties=_properties(name, files[name]))
     text = codecheck(study, results).encode()
     of_text = {"name": CODECHECK, "encodingFormat": TYPES[".yaml"], "contentSize": str(len(text))}
     crate.add_file(BytesIO(text), CODECHECK, properties={**of_text, "sha256": sha256(text)})
-    made = [crate.get(quote(name)) for name in sorted(files) if name.startswith("results/") and name != STUDY]
+    outputs = [crate.get(quote(name)) for name in sorted(files) if name.startswith("results/") and name != STUDY]
     status = f"http://schema.org/{'FailedActionStatus' if failures else 'CompletedActionStatus'}"
     run = {
         "name": "Run of the study",
@@ -106,7 +106,7 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
         "actionStatus": status,
         **({"error": "; ".join(failures)} if failures else {}),
     }
-    crate.root_dataset["mentions"] = crate.add_action(crate.mainEntity, "#run", crate.get(STUDY), _one(made), run)
+    crate.root_dataset["mentions"] = crate.add_action(crate.mainEntity, "#run", crate.get(STUDY), _one(outputs), run)
     return crate
 
 
@@ -153,7 +153,7 @@ def _workflow(crate: ROCrate, file: Path, people: list[Any]) -> None:
         workflow[slot] = crate.add_formal_parameter(name, "File", f"#{name}", text)
 
 
-def _said(name: str, path: Path) -> dict[str, Any]:
+def _properties(name: str, path: Path) -> dict[str, Any]:
     """Return the crate's description of a file."""
     kind = TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "text/plain"
     description: dict[str, Any] = {

@@ -35,18 +35,18 @@ def write_deposit(study: Study, results: Path) -> Path:
     files = {path.name: path for path in (crate, *reports, cited.file)}
     folder = results / DEPOSIT
     folder.mkdir(exist_ok=True)
-    listed = sorted([*files, CODECHECK, METADATA])
-    _clear(folder, listed)
+    names = sorted([*files, CODECHECK, METADATA])
+    _clear(folder, names)
     for name, path in files.items():
         with atomic_path(folder / name) as part:
             shutil.copyfile(path, part)
     write_json(folder / METADATA, metadata)
     write_text(folder / CODECHECK, codecheck(study, results))
-    write_text(folder / SUMS, "".join(f"{digest(folder / name)}  {name}\n" for name in listed))
+    write_text(folder / SUMS, "".join(f"{digest(folder / name)}  {name}\n" for name in names))
     return folder
 
 
-def _clear(folder: Path, listed: Sequence[str]) -> None:
+def _clear(folder: Path, names: Sequence[str]) -> None:
     """Delete the files of an earlier deposit that this one does not have.
 
     Raises:
@@ -54,7 +54,7 @@ def _clear(folder: Path, listed: Sequence[str]) -> None:
     """
     sums = folder / SUMS
     earlier = [line.partition("  ")[2] for line in read_text(sums).splitlines()] if sums.is_file() else []
-    stale = [path for path in sorted(folder.iterdir()) if path.name not in (*listed, SUMS)]
+    stale = [path for path in sorted(folder.iterdir()) if path.name not in (*names, SUMS)]
     if strange := [path for path in stale if path.name not in earlier]:
         raise InputError(f"{strange[0]} is not of the deposit, and all in there is published: move it elsewhere")
     for path in stale:
@@ -82,7 +82,7 @@ def zenodo(study: Study, results: Path) -> Mapping[str, Any]:
     }
 
 
-def left(study: Study) -> list[str]:
+def open_items(study: Study) -> list[str]:
     """Return what is still to be written before the deposit can be published."""
     cited = citation()
     needless = {"authors"} if authors(study, study.languages[0]) else set()

@@ -89,8 +89,8 @@ class HistoryFile:
         with suppress(InputError, LookupError, TypeError):
             runs = {(run["seed"], run["fold"]): run for run in read_json(history)["runs"]}
             # Skip what this process has compared or written itself.
-            written = {who: len(self._lines[who]) for who in self._compared}
-            if not self._behind and written == {who: len(run["epoch"]) for who, run in runs.items()}:
+            lengths = {who: len(self._lines[who]) for who in self._compared}
+            if not self._behind and lengths == {who: len(run["epoch"]) for who, run in runs.items()}:
                 return
             self._lines = {}
             for who, run in runs.items():

@@ -96,11 +96,11 @@ class Lock:
         Args:
             waiting: called with the holder before each new look; may raise to end the waiting.
         """
-        seen, since = None, 0.0
+        last_beat, since = None, 0.0
         while not self.try_acquire():
             beat = self._beat()
-            if beat != seen:  # compared with its own earlier value, because clocks of two machines may differ
-                seen, since = beat, time.monotonic()
+            if beat != last_beat:  # compared with its own earlier value, because clocks of two machines may differ
+                last_beat, since = beat, time.monotonic()
             other = holder(self.path)
             if (other and other.gone) or time.monotonic() - since > STALE:
                 say(f"{self.path}: {other or 'its holder'} is dead, taking over")

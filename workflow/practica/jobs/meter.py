@@ -106,10 +106,10 @@ def _gpus() -> list[tuple[Any, Any]]:
         handles = [nvml.nvmlDeviceGetHandleByIndex(number) for number in range(nvml.nvmlDeviceGetCount())]
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         if visible is not None:
-            wanted = [word.strip() for word in visible.split(",")]
-            named = {str(place): handle for place, handle in enumerate(handles)}
-            named |= {nvml.nvmlDeviceGetUUID(handle): handle for handle in handles}
-            handles = [named[word] for word in wanted if word in named]
+            words = [word.strip() for word in visible.split(",")]
+            handles_by_name = {str(place): handle for place, handle in enumerate(handles)}
+            handles_by_name |= {nvml.nvmlDeviceGetUUID(handle): handle for handle in handles}
+            handles = [handles_by_name[word] for word in words if word in handles_by_name]
     except nvml.NVMLError:
         return []
     return [(nvml, handle) for handle in handles]

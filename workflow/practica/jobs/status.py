@@ -195,9 +195,13 @@ def _with_others(block: Block, results: Path) -> dict[str, Any]:
     if not alive(folder / "lock.json"):
         return {}
     together = _progress(with_others(block), results)
-    left, runs = together.get("seconds_left"), _read(folder / "progress.json").get("runs", block.runs)
+    remaining, runs = together.get("seconds_left"), _read(folder / "progress.json").get("runs", block.runs)
     counters = {name: value for name, value in together.items() if name in ("epoch", "epochs", "seconds_per_epoch")}
-    return {**counters, "seconds_left": None if left is None else left * block.runs / runs, "reason": WITH_OTHERS}
+    return {
+        **counters,
+        "seconds_left": None if remaining is None else remaining * block.runs / runs,
+        "reason": WITH_OTHERS,
+    }
 
 
 def _finished(block: Block, results: Path) -> dict[str, Any]:

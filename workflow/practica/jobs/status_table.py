@@ -21,8 +21,8 @@ STYLES = {DONE: "green", RUNNING: "cyan", QUEUED: "blue", STOPPED: "yellow", FAI
 NARROWEST = 130
 """Width of a table that is not shown in a terminal, in columns."""
 BLOCK, STATE, RUNS, CURVE = "block", "state", "runs", ""
-PACE, LEFT, ATTEMPTS, REASON = "an epoch", "left", "attempts", "why"
-COLUMNS = (BLOCK, STATE, RUNS, "epoch", "validation", CURVE, PACE, LEFT, ATTEMPTS, REASON)
+PACE, TIME_LEFT, ATTEMPTS, REASON = "an epoch", "left", "attempts", "why"
+COLUMNS = (BLOCK, STATE, RUNS, "epoch", "validation", CURVE, PACE, TIME_LEFT, ATTEMPTS, REASON)
 """Headings of the table of blocks; that of the curves is empty."""
 SPARE = {ATTEMPTS: 24, PACE: 24, RUNS: 10, CURVE: 10}
 """What a narrow terminal does without, the first to go first, each if reasons would have less room than this."""
@@ -32,17 +32,17 @@ WIDTH = 10
 
 
 def show(
-    rows: Sequence[Status], *, attempts: bool = False, left: float | None = None, console: Console | None = None
+    rows: Sequence[Status], *, attempts: bool = False, seconds_left: float | None = None, console: Console | None = None
 ) -> None:
     """Print one line per block and a count of the states; with ``attempts``, one line per attempt.
 
-    ``left`` are the estimated seconds until everything is done, if there is an estimate.
+    ``seconds_left`` are the estimated seconds until everything is done, if there is an estimate.
     """
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=max(NARROWEST, console.width))
     console.print(_attempts(rows) if attempts else _blocks(rows, rows, console))
-    console.print(Text(sums(rows, left)))
+    console.print(Text(sums(rows, seconds_left)))
 
 
 def watch(
@@ -58,8 +58,8 @@ def watch(
     """
     with Live(console=console, auto_refresh=False, screen=False, vertical_overflow="crop") as live:
         while True:
-            rows, left = look()
-            live.update(_fitted(rows, left, console), refresh=True)
+            rows, seconds_left = look()
+            live.update(_fitted(rows, seconds_left, console), refresh=True)
             states = {row.state for row in rows}
             if not states & {RUNNING, QUEUED} and not (states - {DONE} and at_work()):
                 return
@@ -74,7 +74,7 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(BARS[round((value - low) * scale)] for value in recent)
 
 
-def _fitted(rows: Sequence[Status], left: float | None, console: Console) -> RenderableType:
+def _fitted(rows: Sequence[Status], seconds_left: float | None, console: Console) -> RenderableType:
     """Return a table that fits the terminal."""
     room = console.height - 5 - len({row.exercise for row in rows})
     visible = rows if len(rows) <= room else [row for row in rows if row.state not in (DONE,)]
@@ -82,17 +82,17 @@ def _fitted(rows: Sequence[Status], left: float | None, console: Console) -> Ren
         visible = [row for row in visible if row.state in (RUNNING, QUEUED, FAILED, STOPPED)][: max(room, 1)]
     hidden = len(rows) - len(visible)
     more = [Text(f"and {hidden} more: python -m practica status", style="dim")] if hidden else []
-    return Group(_blocks(visible, rows, console), *more, Text(sums(rows, left)))
+    return Group(_blocks(visible, rows, console), *more, Text(sums(rows, seconds_left)))
 
 
-def sums(rows: Sequence[Status], left: float | None) -> str:
+def sums(rows: Sequence[Status], seconds_left: float | None) -> str:
     """Return how many blocks are in each state, and when everything will be done, if there is an estimate."""
     counts = Counter(row.state for row in rows)
     text = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "nothing to run"
-    if left:
-        end = datetime.now().astimezone() + timedelta(seconds=left)
+    if seconds_left:
+        end = datetime.now().astimezone() + timedelta(seconds=seconds_left)
         day = "" if end.date() == datetime.now().astimezone().date() else f"{end:%a %d %b} "
-        text += f"; about {duration(left)} left, to {day}{end:%H:%M}"
+        text += f"; about {duration(seconds_left)} left, to {day}{end:%H:%M}"
     return text
 
 
@@ -136,19 +136,19 @@ def _cells(row: Status) -> dict[str, str | Text]:
         "validation": "" if row.value is None else f"{row.metric} {row.value:.4g}",
         CURVE: sparkline(row.curve),
         PACE: "" if row.seconds_per_epoch is None else seconds(row.seconds_per_epoch),
-        LEFT: duration(row.seconds_left) if row.seconds_left else "",
+        TIME_LEFT: duration(row.seconds_left) if row.seconds_left else "",
         ATTEMPTS: str(len(row.attempts) or ""),
         REASON: Text(row.reason),
     }
 
 
 def _subtotal(exercise: str, rows: Sequence[Status]) -> dict[str, str]:
-    left = sum(row.seconds_left or 0.0 for row in rows)
+    seconds_left = sum(row.seconds_left or 0.0 for row in rows)
     return {
         BLOCK: f"{exercise}:",
         STATE: f"{sum(row.state == DONE for row in rows)}/{len(rows)} done",
         RUNS: f"{sum(row.runs_done for row in rows)}/{sum(row.runs for row in rows)}",
-        LEFT: duration(left) if left else "",
+        TIME_LEFT: duration(seconds_left) if seconds_left else "",
     }
 
 

@@ -32,11 +32,11 @@ def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
     value = progress["value"]
     text = f"{value:.2e}" if 0 < abs(value) < SMALL else f"{value:.4f}"
     line = f"{called(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} {text}"
-    left = seconds_left(progress)
-    if left is None:
+    remaining = seconds_left(progress)
+    if remaining is None:
         return line
     each = f"{seconds(progress['seconds_per_epoch'])} an epoch, " if speed else ""
-    return f"{line} ({each}{duration(left)} left)"
+    return f"{line} ({each}{duration(remaining)} left)"
 
 
 def pace(record: History, *, first: bool) -> float | None:

@@ -65,17 +65,17 @@ def run_together(
 
         dataset = load(blocks[0].dataset, data, test=False)
         free = [block for block in blocks if not alive(checkpoint_folder(block, results) / "lock.json")]
-        left = {block.id: "another process trains it" for block in blocks if block not in free}
+        reasons = {block.id: "another process trains it" for block in blocks if block not in free}
         own = []
         for block in free:
             key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
             own.append(Checkpoints(checkpoint_folder(block, results) / state_key, key, every))
         key = sha256(canonical_json([each.key for each in own]))[:16]
         shared = Checkpoints(attempt.folder / key, key, every, attempt.at_point)
-        left |= train_together(free, dataset.arrays, own, shared)
-        _share_cost(attempt, [block for block in free if block.id not in left], results)
+        reasons |= train_together(free, dataset.arrays, own, shared)
+        _share_cost(attempt, [block for block in free if block.id not in reasons], results)
     shutil.rmtree(attempt.folder, ignore_errors=True)
-    return left
+    return reasons
 
 
 def _share_cost(attempt: Attempt, blocks: Sequence[Block], results: Path) -> None:

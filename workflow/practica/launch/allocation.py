@@ -47,10 +47,10 @@ def seconds_of_grace(environment: Mapping[str, str]) -> float:
     """
     answer = _about_this_job(environment, "--Format=PreemptTime:30,EndTime:30", seconds=ANSWER)
     try:
-        told, end = map(datetime.fromisoformat, answer.split())  # N/A if it is not preempted, or is being killed
+        notice, end = map(datetime.fromisoformat, answer.split())  # N/A if it is not preempted, or is being killed
     except ValueError:
         return 0.0
-    return max(0.0, USED * (end - told).total_seconds())
+    return max(0.0, USED * (end - notice).total_seconds())
 
 
 def _about_this_job(environment: Mapping[str, str], form: str, *, seconds: float) -> str:
@@ -115,7 +115,7 @@ def granted_gpus(environment: Mapping[str, str]) -> str | None:
     return next((environment[name] for name in GRANTS if environment.get(name)), None)
 
 
-def check_gpu(asked: int) -> None:
+def check_gpu(gpu: int) -> None:
     """Refuse to train on the CPU if SLURM gave this job a GPU; TensorFlow would do so silently.
 
     Outside SLURM nothing is checked: a study that asks for GPUs also runs on a machine without one.
@@ -124,7 +124,7 @@ def check_gpu(asked: int) -> None:
         RunError: SLURM gave a GPU and TensorFlow sees none.
     """
     granted = granted_gpus(os.environ)
-    if not asked or granted is None:
+    if not gpu or granted is None:
         return
     from practica.backend import gpus
 

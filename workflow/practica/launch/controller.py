@@ -101,11 +101,11 @@ def settings_of(profile: Path) -> dict[str, Any]:
 
 def within_limit(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resources with no more time than their partition allows: with more, SLURM never starts the job."""
-    asked = settings.get("partition")
+    partition = settings.get("partition")
     with contextlib.suppress(InputError, RunError):  # SLURM says why when it gets the job
-        lines = _call(["sinfo", "--noheader", "--format=%P|%l", *([f"--partition={asked}"] if asked else [])])
+        lines = _call(["sinfo", "--noheader", "--format=%P|%l", *([f"--partition={partition}"] if partition else [])])
         rows = [line.split("|") for line in lines.splitlines()]
-        limits = [minutes(limit) for name, limit in rows if asked or name.endswith("*")]
+        limits = [minutes(limit) for name, limit in rows if partition or name.endswith("*")]
         most = [limit for limit in limits if limit is not None]
         if most and len(most) == len(limits):
             return {**settings, "runtime": min(settings["runtime"], int(max(most)))}
@@ -185,10 +185,10 @@ def stop(patience: float = 120.0) -> list[str]:
     end = time.monotonic() + patience
     while (remaining := at_work()) and time.monotonic() < end:
         time.sleep(1)
-    left = left_at_work()
-    if numbers := [*left, *(job.number for job in remaining)]:
+    others = left_at_work()
+    if numbers := [*others, *(job.number for job in remaining)]:
         _call(["scancel", *numbers])
-    return [*(job.number for job in working), *left]
+    return [*(job.number for job in working), *others]
 
 
 def described() -> str:

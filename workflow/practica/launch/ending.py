@@ -43,7 +43,7 @@ LAUNCHER, SHELLS = "srun", ("bash", "sh")
 LOOPING = 3.0
 """Seconds that Snakemake's event loop has to finish, because it prints a traceback if it is interrupted."""
 
-_told: list[int] = []
+_signals: list[int] = []
 _postponed: list[float] = []
 
 
@@ -62,12 +62,12 @@ def end_when_told() -> None:
 
 def told_to_end(number: int) -> bool:
     """Return whether that signal told this process to end."""
-    return number in _told
+    return number in _signals
 
 
 def _end(number: int, frame: Any) -> None:
     """End the jobs here, which stop with a checkpoint, and this process; ignore a second signal."""
-    if _told:
+    if _signals:
         return
     if _in_event_loop():
         _postponed.append(time.monotonic())
@@ -76,7 +76,7 @@ def _end(number: int, frame: Any) -> None:
             again.daemon = True
             again.start()
             return
-    _told.append(number)
+    _signals.append(number)
     sys.excepthook = _without_traceback
     for process in psutil.Process().children(recursive=True):
         try:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 
-class Recorded(NamedTuple):
+class Plugin(NamedTuple):
     """What the plugin of an executor reads.
 
     Attributes:
@@ -24,8 +24,8 @@ class Recorded(NamedTuple):
     resources: tuple[str, ...]
 
 
-EXECUTORS: Mapping[str, Recorded] = {
-    "kubernetes": Recorded(
+EXECUTORS: Mapping[str, Plugin] = {
+    "kubernetes": Plugin(
         "0.5.1",
         (
             *("namespace", "cpu_scalar", "service_account_name", "privileged"),
@@ -33,7 +33,7 @@ EXECUTORS: Mapping[str, Recorded] = {
         ),
         ("gpu_manufacturer", "machine_type", "scale"),
     ),
-    "lsf": Recorded(
+    "lsf": Plugin(
         "0.3.3",
         (),
         (

@@ -150,13 +150,13 @@ class Forks:
             connection.close()
             self._steps -= 1
 
-        def left() -> None:
+        def hang_up() -> None:
             if connection.fileno() >= 0:  # otherwise it has ended in the meantime
                 self._selector.unregister(connection)
                 os.kill(process, signal.SIGKILL)
 
         self._selector.register(end, selectors.EVENT_READ, ended)
-        self._selector.register(connection, selectors.EVENT_READ, left)
+        self._selector.register(connection, selectors.EVENT_READ, hang_up)
 
     def _begin(self, content: dict[str, Any], files: list[int]) -> list[str]:
         """Turn this fork into the process that its command would have been."""

@@ -84,8 +84,8 @@ def command_profiles() -> list[Path]:
 
 def command_partitions() -> list[Path]:
     """Return the files of SLURM partitions that this command line or its environment names, without profiles."""
-    named = [command_options().slurm_partition_config]
-    return [START / file for file in (*named, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
+    files = [command_options().slurm_partition_config]
+    return [START / file for file in (*files, os.environ.get("SNAKEMAKE_SLURM_PARTITIONS")) if file]
 
 
 def command_options() -> Namespace:
@@ -154,8 +154,8 @@ def with_snakefile(arguments: Sequence[str], environment: Mapping[str, str] = os
         InputError: a profile cannot be read.
     """
     options = given_options(arguments, environment)
-    named = options.snakefile or any("snakefile" in read_yaml(file) for file in profile_files(options, Path()))
-    return list(arguments) if named or has_snakefile(Path()) else ["--snakefile", str(SNAKEFILE), *arguments]
+    has_own = options.snakefile or any("snakefile" in read_yaml(file) for file in profile_files(options, Path()))
+    return list(arguments) if has_own or has_snakefile(Path()) else ["--snakefile", str(SNAKEFILE), *arguments]
 
 
 def has_snakefile(folder: Path) -> bool:
@@ -187,8 +187,8 @@ def profile_file(profile: Path) -> Path | None:
 
 def _profile_files(profile: Path, settings: Mapping[str, Any]) -> list[Path]:
     value = settings.get("configfile") or settings.get("configfiles") or []
-    named = [Path(os.path.expandvars(str(each))) for each in (value if isinstance(value, list) else [value])]
-    return [profile.absolute().parent / name if (profile.parent / name).exists() else name for name in named]
+    files = [Path(os.path.expandvars(str(each))) for each in (value if isinstance(value, list) else [value])]
+    return [profile.absolute().parent / name if (profile.parent / name).exists() else name for name in files]
 
 
 def _profile_words(settings: Mapping[str, Any]) -> list[str]:
@@ -245,7 +245,7 @@ def note(merged: Merged) -> None:
     write_json(NOTE, {"files": merged.files, "words": merged.words})
 
 
-def noted() -> Merged | None:
+def last_merge() -> Merged | None:
     """Return what the last run here has merged, or None if none has recorded it.
 
     Raises:

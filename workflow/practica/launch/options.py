@@ -68,11 +68,11 @@ def given_options(arguments: Sequence[str], environment: Mapping[str, str]) -> a
             raise InputError(
                 f"{first} is there {len(several)} times, and only the last would count: write {first} {every}"
             )
-    namespace.profile = namespace.profile or _listed(environment.get("SNAKEMAKE_PROFILE", ""))
+    namespace.profile = namespace.profile or _profiles_in(environment.get("SNAKEMAKE_PROFILE", ""))
     return namespace
 
 
-def _listed(value: str) -> list[str]:
+def _profiles_in(value: str) -> list[str]:
     """Return the profiles of an environment variable, which holds one, or several in brackets."""
     if value.startswith("[") and value.endswith("]"):
         return [name.strip() for name in value[1:-1].split(",")]

@@ -10,8 +10,8 @@ from practica.yamlfiles.reading import read_yaml
 
 def command_executor() -> str | None:
     """Return the executor that this command line or its profiles name; None: jobs run on this machine."""
-    named = [value for file in command_profiles() if (value := read_yaml(file).get("executor"))]
-    return command_options().executor or (str(named[-1]) if named else None)
+    executors = [value for file in command_profiles() if (value := read_yaml(file).get("executor"))]
+    return command_options().executor or (str(executors[-1]) if executors else None)
 
 
 def partition_files() -> list[Path]:

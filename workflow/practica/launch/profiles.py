@@ -61,8 +61,8 @@ def problems(file: Path) -> Iterator[str]:
         yield from _partitions(place if place.exists() else Path(str(partitions)))
 
 
-def refused(file: Path, told: Collection[str] = ()) -> Iterator[str]:
-    """Yield why Snakemake's own parser refuses a profile, if the problems ``told`` do not say it.
+def refused(file: Path, complaints: Collection[str] = ()) -> Iterator[str]:
+    """Yield why Snakemake's own parser refuses a profile, if the ``complaints`` so far do not say it.
 
     Raises:
         InputError: the file cannot be read.
@@ -78,7 +78,7 @@ def refused(file: Path, told: Collection[str] = ()) -> Iterator[str]:
         reason = " ".join(stderr.getvalue().rpartition("error: ")[2].split())
         unknown = [key for key in read_yaml(file) if reason.startswith("unrecognized") and f"--{key}=" in reason]
         for key in unknown:
-            if any(problem.startswith(f"{file}: {key}: ") for problem in told):
+            if any(problem.startswith(f"{file}: {key}: ") for problem in complaints):
                 continue
             close = difflib.get_close_matches(key, options(), n=1)
             hint = f"did you mean {close[0]!r}?" if close else "`snakemake --help` lists them"
@@ -88,7 +88,7 @@ def refused(file: Path, told: Collection[str] = ()) -> Iterator[str]:
     except OSError:  # the plugin looks for SLURM with commands that may be missing here
         return
     except Exception as error:  # any error of Snakemake, which stops at the first
-        if not any(problem.startswith(f"{file}: ") for problem in told):
+        if not any(problem.startswith(f"{file}: ") for problem in complaints):
             yield f"{file}: {in_one_line(error)}"
 
 
@@ -100,8 +100,8 @@ def _counts(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     """Check the settings of the executor against what the plugin itself accepts."""
-    for executor, recorded in EXECUTORS.items():
-        options = {f"{executor}-{name.replace('_', '-')}" for name in recorded.settings}
+    for executor, plugin in EXECUTORS.items():
+        options = {f"{executor}-{name.replace('_', '-')}" for name in plugin.settings}
         for key in settings:
             if key.startswith(f"{executor}-") and key not in options:
                 yield f"{key}: the plugin of {executor} has no such setting{_hint(key, options)}"
@@ -199,11 +199,11 @@ def _partitions(file: Path) -> Iterator[str]:
     content = read_yaml(file)
     for key in content.keys() - {"partitions"}:
         yield f"{file}: {key}: unknown key{_hint(key, ['partitions'])}"
-    named = content.get("partitions")
-    if not isinstance(named, Mapping) or not named:
+    partitions = content.get("partitions")
+    if not isinstance(partitions, Mapping) or not partitions:
         yield f"{file}: partitions: it lists none; write partitions: {{name: {{max_gpu: 0}}}}"
         return
-    for name, limits in named.items():
+    for name, limits in partitions.items():
         if not name.strip():
             yield f"{file}: partitions: a partition has no name"
         if not isinstance(limits, Mapping):

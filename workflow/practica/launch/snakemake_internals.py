@@ -20,7 +20,7 @@ ORDER = "order_only"
 """The flag of inputs that a job only waits for."""
 
 
-class Given(NamedTuple):
+class ConfigurationParts(NamedTuple):
     """The parts of the configuration that Snakemake took from its command line and profiles."""
 
     files: Sequence[Path]
@@ -60,10 +60,10 @@ def runs_here(workflow: Any) -> bool:
     return bool(workflow.local_exec)
 
 
-def given_configuration(workflow: Any) -> Given:
+def given_configuration(workflow: Any) -> ConfigurationParts:
     """Return how Snakemake has understood files and words."""
     settings = workflow.config_settings
-    return Given(settings.configfiles, tuple(settings.config_args or ()), settings.replace_workflow_config)
+    return ConfigurationParts(settings.configfiles, tuple(settings.config_args or ()), settings.replace_workflow_config)
 
 
 def set_configuration(workflow: Any, files: Sequence[Path], words: Sequence[str], config: Mapping[str, Any]) -> None:
@@ -333,8 +333,8 @@ def made_otherwise(file: str, params: list[Any], workflow: Any) -> bool:
     """
     from snakemake.io import IOFile
 
-    recorded = workflow.persistence.params(IOFile(file))
-    return recorded is not None and not {repr(value) for value in params} <= set(recorded)
+    record = workflow.persistence.params(IOFile(file))
+    return record is not None and not {repr(value) for value in params} <= set(record)
 
 
 def targets(workflow: Any) -> frozenset[str]:
@@ -349,11 +349,11 @@ def _take_no_note() -> None:
     from snakemake.io import is_flagged
     from snakemake.persistence import PersistenceBase
 
-    noted = PersistenceBase._input
+    original = PersistenceBase._input
 
     @lru_cache
     def inputs(self: Any, job: Any) -> list[str]:
         waited = {str(file) for file in job.input if is_flagged(file, ORDER)}
-        return [file for file in noted(self, job) if str(file) not in waited]
+        return [file for file in original(self, job) if str(file) not in waited]
 
     PersistenceBase._input = inputs

@@ -62,7 +62,7 @@ class Expectations:
 def check_estimates(study: Study) -> list[Compared]:
     """Return every training that has ended since it was estimated."""
     predictions: dict[str, list[dict[str, Any]]] = {}
-    for line in _noted(study.results):
+    for line in _note_lines(study.results):
         predictions.setdefault(line["block"], []).append(line)
     return [
         each
@@ -100,7 +100,7 @@ def comparison_table(compared: Sequence[Compared]) -> str:
     return lines.get().rstrip()
 
 
-def _noted(results: Path) -> list[dict[str, Any]]:
+def _note_lines(results: Path) -> list[dict[str, Any]]:
     """Return all recorded lines; a line that a kill cut short is skipped."""
     lines = []
     with suppress(OSError):

@@ -29,11 +29,11 @@ def _figures(study: Study) -> Iterator[str]:
     """Yield the names of the figures that exercises list, run or not, and of those that exist without being listed."""
     yield figures.OVERVIEW
     for exercise in study.known:
-        listed = [each.name for each in figures.declared(study, exercise)]
-        yield from listed
+        names = [each.name for each in figures.declared(study, exercise)]
+        yield from names
         if exercise in study.exercises:
             counts = Counter(each.name for each in figures.of_exercise(study, exercise))
-            yield from (counts - Counter(listed)).elements()
+            yield from (counts - Counter(names)).elements()
 
 
 def _pages(study: Study) -> Iterator[str]:

@@ -39,7 +39,7 @@ WRITERS = (
 OF_OTHERS = ("figures", "trials", "page")
 LISTED_WORDS = frozenset(["practica.words:section", "practica.words:sections"])
 # Listings by name: an entry matters only to the result that shows it, and is part of that result's digest.
-LISTED = frozenset(
+CATALOGUES = frozenset(
     [
         "practica.figures.captions",
         "practica.figures.catalogue",
@@ -63,7 +63,7 @@ def figure_digest(study: Study, name: str) -> str:
     own = spec.kind not in KINDS
     kind = f"study.{spec.exercise}.figures:{spec.kind}" if own else choices(f"{DRAW}:KINDS")[spec.kind]
     places = (f"{DRAW}:draw_from", "practica.figures.points:points", kind)
-    code = reach(*places, *([f"{DRAW}:_own"] if own else []), apart=LISTED)
+    code = reach(*places, *([f"{DRAW}:_own"] if own else []), apart=CATALOGUES)
     entry = _entry(spec, study.languages)
     # Figures of the same scale share the limits of their axes.
     alike = [_entry(each, []) for each in figures.of_scale(study, spec)]
@@ -93,7 +93,7 @@ def figure_digest(study: Study, name: str) -> str:
 def table_digest(study: Study, spec: TableSpec) -> str:
     """Return the digest of everything that decides a table, except its data."""
     code = reach(
-        f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=LISTED
+        f"{MAKE}:make_table", choices(f"{MAKE}:MAKERS")[spec.kind], "practica.paper.render:write", apart=CATALOGUES
     )
     entry = {**asdict(spec), "caption": _of(spec.caption, study.languages)}
     texts = _data() | frozenset(_texts(entry))
@@ -147,19 +147,19 @@ def paper_digest(study: Study, language: str, digest_of: Callable[[TableSpec], s
         digest_of: returns the digest of a table; a caller that has them passes it.
     """
     digest_of = digest_of or partial(table_digest, study)
-    code = code_digest("practica.paper.document:build", apart=LISTED)
+    code = code_digest("practica.paper.document:build", apart=CATALOGUES)
     lists = {name: each for name, each in sections(language).items() if name not in OF_OTHERS}
-    made = [
+    tables = [
         [canonical_json({**asdict(each), "caption": each.caption[language]}), digest_of(each)]
         for each in tables_for(study)
     ]
     around = [numbers(study), own.latex(study), _size(study), repository()]
-    return _digest(code, lists, _told(study, language), made, *around)
+    return _digest(code, lists, _own_texts(study, language), tables, *around)
 
 
 def trials_digest(study: Study) -> str:
     """Return the digest of everything that decides how trials are judged and drawn, except their data."""
-    code = reach("practica.tuning.judge:write_trials", "practica.figures.trials:draw_trials", apart=LISTED)
+    code = reach("practica.tuning.judge:write_trials", "practica.figures.trials:draw_trials", apart=CATALOGUES)
     own = section("trials", study.languages[0])
     return _digest(code.digest, _words("figures", study, code, _data()), own)
 
@@ -173,24 +173,24 @@ def claims_digest(study: Study) -> str:
     """Return the digest of everything that decides the verdicts on the claims in play, except their data."""
     measures = [exercises.module_name(each, OWN) for each in study.exercises if exercises.has(each, OWN)]
     code = code_digest("practica.evidence.verdicts:write_claims", *measures, apart=LISTED_WORDS)
-    told = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
+    entries = [[study.about(each).get(key) for key in ("claims", "printed")] for each in study.exercises]
     definitions = declared(study).definitions
-    spoken = sorted({language for words in definitions.values() for language in words})
-    marks = {language: decimal_mark(language) for language in spoken}
-    return _digest(code, told, definitions, marks, study.languages, _protocols(study, []))
+    mark_languages = sorted({language for words in definitions.values() for language in words})
+    marks = {language: decimal_mark(language) for language in mark_languages}
+    return _digest(code, entries, definitions, marks, study.languages, _protocols(study, []))
 
 
 def page_digest(study: Study) -> str:
     """Return the digest of everything that decides the pages, except their data."""
     code = code_digest("practica.page.build:write_pages", apart=LISTED_WORDS)
-    told = [[sections(language), _told(study, language)] for language in study.languages]
+    texts = [[sections(language), _own_texts(study, language)] for language in study.languages]
     captions = [_of(each.caption, study.languages) for each in tables_for(study)]
-    return _digest(code, told, captions, numbers(study), _size(study))
+    return _digest(code, texts, captions, numbers(study), _size(study))
 
 
-def _told(study: Study, language: str) -> list[Any]:
+def _own_texts(study: Study, language: str) -> list[Any]:
     """Return a study's own texts in a language, without its tables: names, titles, captions, settings."""
-    called = [
+    exercise_names = [
         [
             names.title(study, exercise, language),
             study.number(exercise),
@@ -205,15 +205,15 @@ def _told(study: Study, language: str) -> list[Any]:
         *(study.heading(language), front.authors(study, language), front.abstract(study, language)),
         *(front.introduction(study, language), front.keywords(study, language), front.repeats(study)),
     ]
-    told = {name: declarations.own_words(name, language) for name in declarations.own()}
-    settings = [told, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
-    return [called, captions, own, settings, _protocols(study, study.exercises)]
+    setting_words = {name: declarations.own_words(name, language) for name in declarations.own()}
+    settings = [setting_words, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
+    return [exercise_names, captions, own, settings, _protocols(study, study.exercises)]
 
 
 def _protocols(study: Study, owners: Iterable[str]) -> list[Any]:
     """Return the declarations of the protocols that run, and their part in some exercises; empty for only one."""
-    told = [[name, protocols.declared(study.folder)[name]] for name in study.protocols]
-    return [told, [[study.protocol(each, name) for name in study.protocols] for each in owners]] if told else []
+    entries = [[name, protocols.declared(study.folder)[name]] for name in study.protocols]
+    return [entries, [[study.protocol(each, name) for name in study.protocols] for each in owners]] if entries else []
 
 
 def _entry(spec: Spec, languages: Sequence[str]) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def _words(name: str, study: Study, code: Reach, texts: frozenset[str]) -> dict[
 @cached
 def _data() -> frozenset[str]:
     """Return every text that the collected tables and the verdicts may contain."""
-    return reach(*WRITERS, apart=LISTED).texts
+    return reach(*WRITERS, apart=CATALOGUES).texts
 
 
 def _texts(data: Any) -> Iterable[str]:

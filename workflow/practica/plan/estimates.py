@@ -174,8 +174,8 @@ class Estimator:
     def _count(self, settings: Mapping[str, Any]) -> int | None:
         """Return the number of training samples, before validation is split off; None if it is unknown."""
         there = self._rows(str(settings.get("dataset", "")))
-        chosen = settings.get("train_samples")
-        return min(chosen, there or chosen) if chosen else there
+        limit = settings.get("train_samples")
+        return min(limit, there or limit) if limit else there
 
     def _rows(self, dataset: str) -> int | None:
         """Return the rows of a prepared data set's training split: as many as it has targets."""
@@ -219,11 +219,11 @@ def _finished(manifest: Path) -> Timed | None:
     """Return the training that a manifest describes; None if it cannot be read."""
     content = read_mapping(manifest)
     try:
-        made = content["provenance"]
-        settings = {**content["settings"], "dataset": made["data"]["name"]}
+        provenance = content["provenance"]
+        settings = {**content["settings"], "dataset": provenance["data"]["name"]}
         variant = f"{content['exercise']}/{content['variant']}"
-        timed = _timed(variant, settings, len(content["seeds"]), made["engine"], made)
-        whole = _of_process(manifest) if not made.get("resumed_seconds") else None
+        timed = _timed(variant, settings, len(content["seeds"]), provenance["engine"], provenance)
+        whole = _of_process(manifest) if not provenance.get("resumed_seconds") else None
         return timed if whole is None else replace(timed, other=max(0.0, whole - timed.fit))
     except (LookupError, TypeError, AttributeError):
         return None

@@ -37,9 +37,9 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
     there = {block.id: finished(block, root) for block, root in known_blocks(study).values()}
     reused = sum(done for name, done in there.items() if name not in trained)
     state = "Not complete" if failed or missing else "Done"
-    left = f", {_jobs(missing)} not started or stopped" if missing else ""
-    made = f"{len(trained)} trained, {reused} reused, {_jobs(len(failed))} failed{left}"
-    lines = [f"{state} after {duration(seconds)}: {made}"]
+    rest = f", {_jobs(missing)} not started or stopped" if missing else ""
+    counts = f"{len(trained)} trained, {reused} reused, {_jobs(len(failed))} failed{rest}"
+    lines = [f"{state} after {duration(seconds)}: {counts}"]
     lines += [f"    failed: {title}" for title in failed[:MOST]]
     lines += [f"    and {len(failed) - MOST} more"] if len(failed) > MOST else []
     if failed or missing:
@@ -66,12 +66,12 @@ def nothing_to_do(study: Study) -> str:
             }
     except (OSError, ValueError, KeyError):  # nothing is collected, or it is damaged, which the next step says
         collected = set()
-    gone = [block.id for block in study.blocks() if block.id in collected and not finished(block, study.results)]
-    if not gone:
+    missing = [block.id for block in study.blocks() if block.id in collected and not finished(block, study.results)]
+    if not missing:
         return "Nothing to be done: everything is there and up to date"
-    named = ", ".join(gone[:MOST]) + (f" and {len(gone) - MOST} more" if len(gone) > MOST else "")
+    names = ", ".join(missing[:MOST]) + (f" and {len(missing) - MOST} more" if len(missing) > MOST else "")
     return (
-        f"Nothing to be done: what is made from the runs is up to date; but results are gone of {named}. "
+        f"Nothing to be done: what is made from the runs is up to date; but results are gone of {names}. "
         "To train them again, add --forcerun collect"
     )
 
@@ -109,8 +109,8 @@ def _places(study: Study, since: float) -> tuple[list[str], list[str]]:
             return path.is_file() and (path.stat().st_mtime < since) is earlier
 
         head = "From an earlier run: " if earlier else ""
-        if made := [str(path) for path in pdfs if there(path)]:
-            yield f"{head}PDF report:   {', '.join(made)}"
+        if reports := [str(path) for path in pdfs if there(path)]:
+            yield f"{head}PDF report:   {', '.join(reports)}"
         if there(page):
             yield f"{head}Web pages:    {page}: open it in a browser"
 

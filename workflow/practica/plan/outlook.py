@@ -30,7 +30,7 @@ def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting:
     estimator = estimator_of(study)
     blocks = {block.id: block for block in [*study.blocks(), *trial_blocks(study)]}
 
-    def left(row: Status) -> float:
+    def seconds_of(row: Status) -> float:
         seconds = row.seconds_left
         if seconds is None and row.id in blocks:
             seconds = estimator.estimate(blocks[row.id]).seconds
@@ -38,6 +38,6 @@ def seconds_to_go(study: Study, rows: Sequence[Status], slots: int = 0, waiting:
 
     if not (running or count) or (count and not to_come):
         return None
-    now = [left(row) for row in running]
-    total = sum(now) + (count * fmean(map(left, to_come)) if count else 0.0)
+    now = [seconds_of(row) for row in running]
+    total = sum(now) + (count * fmean(map(seconds_of, to_come)) if count else 0.0)
     return None if math.isnan(total) else max([total / max(1, slots or len(running)), *now])

@@ -34,7 +34,7 @@ EXAMPLES = "examples"
 """Folder of several studies, each with folders for its results and its data."""
 
 
-MADE = {
+PRODUCTS = {
     "results": (
         *(
             "checkpoints",
@@ -91,7 +91,7 @@ def check_places(places: Mapping[str, Path]) -> None:
     for key, folder in places.items():
         for other, place in places.items():
             inner = inside(folder, place)
-            if key != other and inner is not None and inner.parts[:1] in [(), *((name,) for name in MADE[other])]:
+            if key != other and inner is not None and inner.parts[:1] in [(), *((name,) for name in PRODUCTS[other])]:
                 where = (
                     f"is {place}, the folder of" if inner == Path() else f"lies among what the study makes in {place},"
                 )
@@ -115,8 +115,8 @@ def check_file(what: str, file: Path) -> None:
     _check_spelling(what, file)
     if file.is_dir():
         raise InputError(f"{what}: {file} is a folder; name a file in it")
-    kept = file.resolve() in _kept_by_git(file.parent.resolve())
-    if _of_project(file) or _own_to_others(file) or kept:
+    in_git = file.resolve() in _files_in_git(file.parent.resolve())
+    if _of_project(file) or _own_to_others(file) or in_git:
         raise InputError(f"{what}: {file} is or would be a file of the project itself; name another")
 
 
@@ -136,14 +136,14 @@ def _of_project(path: Path) -> str | None:
 
 def clear_results(folder: Path) -> list[Path]:
     """Remove what the study makes in its results folder, and the folder if that empties it; return what is left."""
-    ours = {*MADE["results"], *FILES, *_reports()}
-    made = [path for path in _listed(folder) if path.name in ours]
-    for path in made:
+    ours = {*PRODUCTS["results"], *FILES, *_reports()}
+    products = [path for path in _entries(folder) if path.name in ours]
+    for path in products:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
-    others = _listed(folder)
+    others = _entries(folder)
     if not others and folder.is_dir() and not folder.is_symlink():
         folder.rmdir()
     return others
@@ -158,7 +158,7 @@ def _of_others(folder: Path) -> Path | None:
     """Return what a run would write over in a folder without any result of a run."""
     if has_results(folder):
         return None
-    return next((path for path in _listed(folder) if path.name in {*AFTER_TRAINING, *_reports()}), None)
+    return next((path for path in _entries(folder) if path.name in {*AFTER_TRAINING, *_reports()}), None)
 
 
 def _reports() -> set[str]:
@@ -170,7 +170,7 @@ def _reports() -> set[str]:
     return names
 
 
-def _listed(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
@@ -197,24 +197,24 @@ def _tracked(folder: Path) -> str | None:
     if (folder / "study.json").is_file() or (folder / "prepared").is_dir():
         return None
     place, here = folder.resolve(), Path.cwd()
-    files = _kept_by_git(place)
+    files = _files_in_git(place)
     if not here.is_relative_to(ROOT) and place.is_relative_to(here):
         for holder in place.parents[: len(place.relative_to(here).parts) - 1]:
-            files += [file for file in _kept_by_git(holder) if file.parent == holder]
+            files += [file for file in _files_in_git(holder) if file.parent == holder]
     return next((os.path.relpath(file) for file in files if file.name not in PLACEHOLDERS), None)
 
 
-def _kept_by_git(folder: Path) -> list[Path]:
+def _files_in_git(folder: Path) -> list[Path]:
     """Return the files in ``folder`` that git tracks."""
     if not folder.is_dir():
         return []
     try:
-        listed = subprocess.run(
+        listing = subprocess.run(
             ["git", "-C", str(folder), "ls-files", "-z"], capture_output=True, text=True, check=False, timeout=10
         )
     except (OSError, subprocess.SubprocessError):  # no git
         return []
-    return [folder / name for name in listed.stdout.split("\0") if name]
+    return [folder / name for name in listing.stdout.split("\0") if name]
 
 
 def check_writable(key: str, folder: Path) -> None:

@@ -140,8 +140,8 @@ def _gpu(plan: Plan, trainings: Sequence[Training] | None = None) -> str:
 
 def _sentences(plan: Plan) -> Iterator[str]:
     steps = sum(count for rule, count in plan.others.items() if rule not in JOBS)
-    parts = [_counted(plan.others[rule], *names) for rule, names in JOBS.items() if rule in plan.others]
-    others = [*parts, *([_counted(steps, "other step", "other steps")] if steps else [])]
+    parts = [_number_of(plan.others[rule], *names) for rule, names in JOBS.items() if rule in plan.others]
+    others = [*parts, *([_number_of(steps, "other step", "other steps")] if steps else [])]
     if others:
         yield f"{'Besides' if plan.trainings else 'Nothing to train; to do'}: {', '.join(others)}"
     elif not plan.trainings:
@@ -161,5 +161,5 @@ def _sentences(plan: Plan) -> Iterator[str]:
         yield "GPU: requested on clusters only; on this machine TensorFlow uses one if it sees it"
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def _number_of(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"

@@ -199,11 +199,11 @@ def _changed(block: Block, manifest: Mapping[str, Any]) -> str:
     if not isinstance(before, Mapping):
         return ""
     names = [name for name in sorted({*before, *block.settings}) if before.get(name) != block.settings.get(name)]
-    changed = [f"{name} {_said(before, name)} -> {_said(block.settings, name)}" for name in names]
+    changed = [f"{name} {_value_text(before, name)} -> {_value_text(block.settings, name)}" for name in names]
     if manifest.get("model") != block.model:
         changed.append(f"model {manifest.get('model')} -> {block.model}")
     return ", ".join(changed)
 
 
-def _said(settings: Mapping[str, Any], name: str) -> str:
+def _value_text(settings: Mapping[str, Any], name: str) -> str:
     return str(settings[name]) if name in settings else "unset"

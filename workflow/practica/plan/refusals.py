@@ -23,7 +23,7 @@ def refusal_file(results: str | Path, job: str) -> Path:
 
 
 @contextmanager
-def noted(file: Path | None) -> Iterator[None]:
+def recording(file: Path | None) -> Iterator[None]:
     """Record in ``file``, if one is given, what is refused within; forget what an earlier attempt has refused."""
     if file:
         file.unlink(missing_ok=True)

@@ -59,17 +59,17 @@ def telling_trials(every: Sequence[Trial]) -> list[Block]:
     for name in {name for trial in every for name in trial.values}:
         numbers = [trial.values[name] for trial in every if isinstance(trial.values[name], float)]
         extremes[name] = (min(numbers), max(numbers)) if numbers else ()
-    seen: set[str] = set()
-    chosen = []
+    earlier: set[str] = set()
+    blocks = []
     for trial in every:
         whole = {name: value for name, value in trial.values.items() if not isinstance(value, float)}
         shapes = {name: value for name, value in whole.items() if role(name) != TRAINING}
         alone = [[name, value] for name, value in trial.values.items() if name in whole or value in extremes[name]]
-        told = {canonical_json(each) for each in (shapes, *alone)}
-        if not told <= seen:
-            chosen.append(trial.blocks[0])
-        seen |= told
-    return chosen
+        reasons = {canonical_json(each) for each in (shapes, *alone)}
+        if not reasons <= earlier:
+            blocks.append(trial.blocks[0])
+        earlier |= reasons
+    return blocks
 
 
 def remembered(results: str | Path) -> dict[str, int]:

@@ -29,22 +29,22 @@ def shown_words(study: Study, spec: Spec, kind: str, code: Reach) -> Callable[[t
         kind: the function that draws its kind, as an entry of ``reach``.
         code: all code that draws it.
     """
-    named = _named(study, spec, kind)
-    recorded = reach(exercises.module_name(spec.exercise)) if _records_decide(spec) else None
+    keys = _keys(study, spec, kind)
+    exercise_code = reach(exercises.module_name(spec.exercise)) if _records_decide(spec) else None
     project = project_keys("figures")
 
     def shows(entry: tuple[str, Any]) -> bool:
         key, _ = entry
         if key in OF_KINDS:
-            return key in named
-        if recorded and (key not in project or recorded.says(key)):
+            return key in keys
+        if exercise_code and (key not in project or exercise_code.says(key)):
             return True
-        return key in named or code.says(key)
+        return key in keys or code.says(key)
 
     return shows
 
 
-def _named(study: Study, spec: Spec, kind: str) -> frozenset[str]:
+def _keys(study: Study, spec: Spec, kind: str) -> frozenset[str]:
     """Return the keys that a figure names: metrics, labels and splits, and what else its kind shows."""
     if spec.kind not in KINDS:
         own = reach(kind)

@@ -129,7 +129,7 @@ def stop(error: InputError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-class Known(dict[Any, Any]):
+class Entries(dict[Any, Any]):
     """The study's entries of a kind, by name; any other name is bad input, such as a mistyped target."""
 
     def __init__(self, kind: str, entries: Mapping[Any, Any]) -> None:
@@ -153,10 +153,8 @@ def trained_on(study: Study, dataset: str) -> Mapping[str, Any]:
     for block in study.blocks():
         if block.dataset == dataset and finished(block, study.results):
             with suppress(InputError, LookupError, TypeError, ValueError):
-                noted: Mapping[str, Any] = read_json(block.folder(study.results) / "manifest.json")["provenance"][
-                    "data"
-                ]
-                return noted if isinstance(noted["origin"], Mapping) else {}
+                data: Mapping[str, Any] = read_json(block.folder(study.results) / "manifest.json")["provenance"]["data"]
+                return data if isinstance(data["origin"], Mapping) else {}
     return {}
 
 
@@ -188,9 +186,9 @@ def measured_inputs(study: Study) -> list[str]:
 def part_of(study: Study, exercise: str, variants: Sequence[str]) -> dict[str, Any]:
     """Return the part of the configuration that decides how some variants of an exercise are trained and measured."""
     entry = study.config["exercises"][exercise]
-    chosen = {name: each for name, each in entry["variants"].items() if name in variants}
-    kept = {name: study.config[name] for name in ("study", "timing") if name in study.config}
-    return {"exercises": {exercise: {**entry, "variants": chosen}}, **kept}
+    selection = {name: each for name, each in entry["variants"].items() if name in variants}
+    common = {name: study.config[name] for name in ("study", "timing") if name in study.config}
+    return {"exercises": {exercise: {**entry, "variants": selection}}, **common}
 
 
 def study_rules(study: Study) -> list[str]:
@@ -234,8 +232,8 @@ def check_prose(study: Study) -> None:
 
 def page_inputs(study: Study) -> list[str]:
     """Return the files from which the pages of the HTML report are made, besides the drawn figures."""
-    made = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
-    made += [file for table in tables_for(study) for file in table_inputs(study, table)]
+    files = [file for name in figures.report_figures(study) for file in figure_inputs(study, name)]
+    files += [file for table in tables_for(study) for file in table_inputs(study, table)]
     templates = sorted((Path(__file__).parents[3] / "report/page").iterdir())
     others = [f"{study.results}/{name}" for name in ("history.csv.gz", "claims.json", "costs.csv")]
-    return list(dict.fromkeys([*made, *others, *map(os.path.relpath, templates)]))
+    return list(dict.fromkeys([*files, *others, *map(os.path.relpath, templates)]))

@@ -91,7 +91,7 @@ def compare(ours: Path, theirs: Path) -> Comparison:
 def _lines(ours: Mapping[str, Row], theirs: Mapping[str, Row]) -> list[Line]:
     """Return every metric that both studies have; all tests are corrected together, by Holm's method."""
     names = [name for name in ours if name in theirs]
-    tested = [name for name in names if not _given(ours[name], theirs[name])]
+    tested = [name for name in names if not _plain_state(ours[name], theirs[name])]
     p = holm([_welch(ours[name], theirs[name]) for name in tested])
     adjusted = dict(zip(tested, p.tolist(), strict=True))
     return [
@@ -102,10 +102,10 @@ def _lines(ours: Mapping[str, Row], theirs: Mapping[str, Row]) -> list[Line]:
 
 def _state(ours: Row, theirs: Row, p: float | None = None) -> str:
     """Return whether two means over seeds agree, by their corrected ``p``, or uncorrected without it."""
-    return _given(ours, theirs) or (DIFFERS if (_welch(ours, theirs) if p is None else p) < ALPHA else AGREES)
+    return _plain_state(ours, theirs) or (DIFFERS if (_welch(ours, theirs) if p is None else p) < ALPHA else AGREES)
 
 
-def _given(ours: Row, theirs: Row) -> str:
+def _plain_state(ours: Row, theirs: Row) -> str:
     """Return the state of a line that needs no test, or allows none; empty for others."""
     if STAND_IN in (ours["data"], theirs["data"]):
         return OPEN
@@ -195,7 +195,7 @@ def _variants(rows: Mapping[str, Any]) -> list[str]:
 
 def _settings(ours: Path, theirs: Path) -> list[tuple[str, str]]:
     """Return the settings that differ, if both sides record how they were made."""
-    mine, other = _made(ours), _made(theirs)
+    mine, other = _variant_settings(ours), _variant_settings(theirs)
     differing = []
     for name in (name for name in mine if name in other):
         for key in dict.fromkeys([*mine[name], *other[name]]):
@@ -205,7 +205,7 @@ def _settings(ours: Path, theirs: Path) -> list[tuple[str, str]]:
     return differing
 
 
-def _made(folder: Path) -> dict[str, dict[str, Any]]:
+def _variant_settings(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the settings of every variant, and the fingerprint of its data."""
     try:
         if (folder / MANIFESTS).is_file():

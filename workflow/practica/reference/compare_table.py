@@ -28,7 +28,7 @@ def show(comparison: Comparison, *, differing: bool = False, console: Console | 
     for line in comparison.lines:
         if not differing or line.state == DIFFERS:
             state = Text(line.state, style=STYLES[line.state])
-            lines.add_row(line.name, _written(line.ours), _written(line.theirs), state)
+            lines.add_row(line.name, _row_text(line.ours), _row_text(line.theirs), state)
     if lines.row_count:
         console.print(lines)
     for name, ours, theirs, counts in comparison.verdicts:
@@ -39,9 +39,9 @@ def show(comparison: Comparison, *, differing: bool = False, console: Console | 
         names = ", ".join(name for name, where in comparison.missing if where == place)
         console.print(f"missing in {place}: {names}", markup=False, highlight=False)
     states = Counter(line.state for line in comparison.lines)
-    counted = ", ".join(f"{states[state]} {state}" for state in STYLES if states[state]) or "none in common"
+    totals = ", ".join(f"{states[state]} {state}" for state in STYLES if states[state]) or "none in common"
     claims = sum(counts for name, *_, counts in comparison.verdicts if ":" not in name)
-    console.print(f"lines: {counted}; claims with another verdict: {claims}; missing: {len(comparison.missing)}")
+    console.print(f"lines: {totals}; claims with another verdict: {claims}; missing: {len(comparison.missing)}")
     console.print("The studies agree." if comparison.agrees else _why(states))
 
 
@@ -50,6 +50,6 @@ def _why(states: Mapping[str, int]) -> str:
     return "The studies differ." if states.get(AGREES) or states.get(DIFFERS) else nothing
 
 
-def _written(row: Mapping[str, Any]) -> str:
+def _row_text(row: Mapping[str, Any]) -> str:
     interval = "" if pd.isna(row["low"]) else f" [{row['low']:.4g}, {row['high']:.4g}]"
     return f"{row['median' if row['scale'] == LOG else 'mean']:.4g}{interval} n={row['n']}"

@@ -72,8 +72,8 @@ def make_reference(
     runs = [run for run in _runs(study, results) if run.manifests]
     if not runs:
         raise InputError(f"{results}: there is no run of the study: run snakemake first")
-    if not replace and (lost := _lost(out, runs)):
-        first, more = lost[0], f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    if not replace and (losses := _losses(out, runs)):
+        first, more = losses[0], f" and {len(losses) - 1} more" if len(losses) > 1 else ""
         raise InputError(
             f"{out} holds runs that {results} lacks: {first}{more}; name another --out, or give --replace to lose them"
         )
@@ -104,15 +104,15 @@ def caveats(study: Study, results: Path) -> str:
 def _caveats(runs: Sequence[Run]) -> list[str]:
     changed = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
     marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]
-    named = {
+    names_by_caveat = {
         "From code that was not committed": [run.name for run in runs if run.dirty],
         "Written again, and not as the runs left them": changed,
         f"{STAND_IN}, generated data and no evidence": marked,
     }
-    return [f"{what}: {', '.join(names)}" for what, names in named.items() if names]
+    return [f"{what}: {', '.join(names)}" for what, names in names_by_caveat.items() if names]
 
 
-def _lost(out: Path, runs: Sequence[Run]) -> list[str]:
+def _losses(out: Path, runs: Sequence[Run]) -> list[str]:
     """Return the variants of the reference in ``out``, with the seeds that ``runs`` lack."""
     seeds, there = {run.name: run.seeds for run in runs}, out / MANIFESTS
     if not there.is_file():
@@ -209,9 +209,9 @@ def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
 def _row(run: Run) -> str:
     settings = dict(run.manifests[0]["settings"])
     epochs = settings.pop("epochs", "")
-    listed = ", ".join(f"{name} {value}" for name, value in settings.items())
+    values = ", ".join(f"{name} {value}" for name, value in settings.items())
     how = (", ".join(run.every(key)) for key in ("precision", "threads"))
-    cells = [run.name, _spans(run.seeds), epochs, listed, *how]
+    cells = [run.name, _spans(run.seeds), epochs, values, *how]
     return f"| {' | '.join(map(str, cells))} | {_duration(run.seconds)} |"
 
 
