@@ -12,7 +12,7 @@ import yaml
 
 from practica.config.prepared import read_config
 from practica.config.recipes import check_recipe
-from practica.config.schema import config_schema
+from practica.config.schema import config_schema, mistakes
 from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.launch.merging import tree
@@ -93,6 +93,12 @@ def test_a_mistake_is_one_sentence_with_the_keys_path(path: str, value: Any, wor
     message = str(caught.value)
     assert "\n" not in message
     assert all(word in message for word in words), message
+
+
+def test_every_unknown_key_has_its_sentence_and_dots_are_for_the_command_line() -> None:
+    dotted, other = mistakes({**BASE, "exercises.steps.settings.epochs": 3, "sedes": 2})
+    assert dotted.startswith("configuration: exercises.steps.settings.epochs: unknown key; in a file, nest these names")
+    assert other.startswith("configuration: sedes: unknown key; did you mean 'seeds'?")
 
 
 @pytest.mark.parametrize("only", ["steps", ["steps"], " steps ", "steps,steps"])

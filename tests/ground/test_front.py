@@ -77,4 +77,6 @@ def test_the_line_of_a_key_is_that_of_the_innermost_that_is_there(tmp_path):
     assert line_of(file, ["a", "d", "1", "f"]) == (4, 6)
     assert line_of(file, ["a", "x", "c"]) == (1, 2)
     assert line_of(file, ["x"]) == (0, 1)
+    file.write_text("z: 1\na:\n  b.c: 2\n")
+    assert line_of(file, ["a", "b", "c"]) == (3, 3)
     assert line_of(tmp_path / "none.yaml", ["a"]) == (0, 1)

@@ -64,7 +64,11 @@ def mistakes(config: Mapping[str, Any]) -> Iterator[str]:
     errors = sorted(
         validator.iter_errors(with_values(config)), key=lambda e: (-len(e.absolute_path), str(e.absolute_path))
     )
-    yield from (_sentence(error) for error in errors if not _given_above(error, errors))
+    for error in errors:
+        if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+            yield from _unknown_keys(error)
+        elif not _given_above(error, errors):
+            yield _sentence(error)
     if not errors:
         yield from _language_mistakes(config)
 
@@ -105,12 +109,6 @@ def _sentence(error: jsonschema.ValidationError) -> str:
     path = ".".join(map(str, error.absolute_path))
     where = f"configuration: {path}" if path else "configuration"
     schema: Any = error.schema
-    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        keys = list(schema.get("properties", {}))
-        wrong = next(key for key in error.instance if key not in keys)
-        full = f"{path}.{wrong}" if path else str(wrong)
-        right = _where_known(list(error.absolute_path), str(wrong))
-        return f"configuration: {full}: unknown key{f'; move it to {right}' if right else _hint(str(wrong), keys)}"
     if "propertyNames" in error.absolute_schema_path:
         allowed = schema.get("description", f"it must match {schema['pattern']}")
         return f"{where}: bad name {_short(repr(error.instance))}: {allowed}"
@@ -127,6 +125,21 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         return f"{where}: {_short(repr(error.instance))} is not a number: {better}{f' ({text})' if text else ''}"
     complaint = f"{error.instance!r} is not allowed here" if error.validator == "pattern" else error.message
     return f"{where}: {_short(complaint)}{quotes or _looks(error)}{f' ({text})' if text else ''}"
+
+
+def _unknown_keys(error: jsonschema.ValidationError) -> Iterator[str]:
+    """Yield a sentence about each key of a mapping that does not belong there."""
+    schema: Any = error.schema
+    instance: Any = error.instance
+    path, keys = [str(part) for part in error.absolute_path], list(schema.get("properties", {}))
+    for wrong in (str(key) for key in instance if key not in keys):
+        first, dot, _ = wrong.partition(".")
+        right = _where_known(list(error.absolute_path), wrong)
+        if dot and first in keys:
+            advice = "; in a file, nest these names, one in a line; dots are for the command line, --config KEY=VALUE"
+        else:
+            advice = f"; move it to {right}" if right else _hint(wrong, keys)
+        yield f"configuration: {'.'.join([*path, wrong])}: unknown key{advice}"
 
 
 def _where_known(path: list[Any], key: str) -> str | None:

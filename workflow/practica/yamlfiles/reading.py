@@ -53,7 +53,10 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 
 def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
-    """Return how many of these nested keys a YAML file has, and the line of the last of them."""
+    """Return how many of these nested keys a YAML file has, and the line of the last of them.
+
+    Somebody may have written them as one, with dots between.
+    """
     try:
         node = yaml.compose(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     except (OSError, yaml.YAMLError, ValueError, RecursionError):
@@ -62,6 +65,9 @@ def line_of(path: str | Path, keys: Sequence[str]) -> tuple[int, int]:
     for key in keys:
         entry = None
         if isinstance(node, yaml.MappingNode):
+            rest = ".".join(keys[depth:])
+            if dotted := next((name for name, _ in node.value if name.value == rest), None):
+                return (len(keys), dotted.start_mark.line + 1)
             entry = next(((name, value) for name, value in node.value if name.value == key), None)
         elif isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
             entry = (node.value[int(key)], node.value[int(key)])
