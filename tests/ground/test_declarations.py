@@ -262,12 +262,12 @@ def test_editors_get_the_settings_of_the_study(opened: Open, tmp_path: Path) -> 
 
 
 def test_the_engine_says_every_setting_that_it_is_to_say() -> None:
-    assert set(declarations.said(variants=True)) >= {"epochs", "units"}
-    assert set(declarations.said()) < set(declarations.said(variants=True))
+    assert set(declarations.mentions(variants=True)) >= {"epochs", "units"}
+    assert set(declarations.mentions()) < set(declarations.mentions(variants=True))
     assert all(each.get("said") in (None, "always", "variants") for each in declarations.engine().values())
     for language in languages():
         words = set(section("settings", language))
-        assert {name for name in declarations.said(variants=True) if name in declarations.engine()} <= words
+        assert {name for name in declarations.mentions(variants=True) if name in declarations.engine()} <= words
         named = {re.sub("^(name|one|single)_", "", name) for name in words if not name.startswith("option_")}
         assert named == set(declarations.engine())
 

@@ -56,9 +56,9 @@ def test_the_pages_begin_with_the_abstract_unless_there_is_an_introduction(study
 
 def test_a_study_without_a_source_speaks_of_none(study):
     texts = {"claim": "The source claims", "claim_alone": "Claim", "here": "Here"}
-    assert front.spoken(study(), texts, "claim") == "Claim"
-    assert front.spoken(study(), texts, "here") == "Here"
-    assert front.spoken(study("source: {name: A paper}\n"), texts, "claim") == "The source claims"
+    assert front.text_of(study(), texts, "claim") == "Claim"
+    assert front.text_of(study(), texts, "here") == "Here"
+    assert front.text_of(study("source: {name: A paper}\n"), texts, "claim") == "The source claims"
 
 
 def test_captions_of_claims_speak_of_no_source(study):

@@ -142,7 +142,7 @@ def test_further_findings_are_counted(more: int, english: str, spanish: str, toy
     ],
 )
 def test_settings_fit_any_number(settings: dict[str, Any], english: str, spanish: str) -> None:
-    names = declarations.said(variants=True)
+    names = declarations.mentions(variants=True)
     assert (training(settings, "en", names), training(settings, "es", names)) == (english, spanish)
 
 

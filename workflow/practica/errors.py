@@ -29,8 +29,8 @@ def in_one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def hint(name: str, known: Iterable[str]) -> str:
+def hint(name: str, options: Iterable[str]) -> str:
     """Return the end of a sentence about an unknown name: the closest known one, or all of them."""
-    names = list(known)
+    names = list(options)
     close = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names) or 'none'}"

@@ -45,9 +45,9 @@ def new_exercise(exercise: str, dataset: str, title: str | None = None) -> list[
         InputError: the id is not a valid name or is taken, the data set is unknown or of an unknown form, or the
             configuration cannot be extended.
     """
-    named = config_schema()["properties"]["exercises"]["propertyNames"]
-    if not re.fullmatch(named["pattern"], exercise):
-        raise InputError(f"{exercise!r} is not a name for an exercise: {named['description']}")
+    rule = config_schema()["properties"]["exercises"]["propertyNames"]
+    if not re.fullmatch(rule["pattern"], exercise):
+        raise InputError(f"{exercise!r} is not a name for an exercise: {rule['description']}")
     config = Path(BASE)
     before, there = read_text(config), _exercises(config)
     study = Study.resolve(read_yaml(config))
@@ -109,18 +109,18 @@ def with_block(text: str, exercise: str, block: str) -> str:
         lines[-1] += "\n"
     root: Any = yaml.compose(text)
     node = next(value for key, value in root.value if key.value == "exercises")
-    wanted = {**yaml.safe_load(text)}
-    wanted["exercises"] = {**wanted["exercises"], **yaml.safe_load(block)}
+    result = {**yaml.safe_load(text)}
+    result["exercises"] = {**result["exercises"], **yaml.safe_load(block)}
     indent = " " * node.value[0][0].start_mark.column
     end = _last_line(node) + 1
     lines[end:end] = ["\n", *(indent + line for line in block.splitlines(keepends=True))]
     extended = "".join(lines)
     try:
-        if yaml.safe_load(extended) != wanted:
+        if yaml.safe_load(extended) != result:
             raise yaml.YAMLError("the block landed elsewhere")
     except yaml.YAMLError as error:
         raise InputError(f"cannot add {exercise} to config.yaml ({' '.join(str(error).split())}); {BY_HAND}") from error
-    Study.resolve(wanted)
+    Study.resolve(result)
     return extended
 
 
@@ -159,9 +159,9 @@ def _learning(
     kind: str, shape: tuple[int, ...], task: str, outputs: int, *, part: str, **settings: float
 ) -> dict[str, Any]:
     metric = "mse" if task == "REGRESSION" else "accuracy"
-    wanted = {"validation_fraction": 0.25, **COMMON, **settings}
+    values = {"validation_fraction": 0.25, **COMMON, **settings}
     return {"kind": kind, "shape": shape, "task": task, "outputs": outputs, "part": part, "metric": metric} | {
-        "settings": wanted
+        "settings": values
     }
 
 
@@ -196,13 +196,13 @@ def _exercises(config: Path) -> Mapping[str, Any]:
 def _write(files: Mapping[Path, str]) -> None:
     """Write all files, or none."""
     folders = {folder for path in files for folder in path.parents if not folder.exists()}
-    written: list[Path] = []
+    done: list[Path] = []
     try:
         for path, text in files.items():
             write_text(path, text)
-            written.append(path)
+            done.append(path)
     except BaseException:
-        for path in written:  # the configuration, the only file that existed before, comes last
+        for path in done:  # the configuration, the only file that existed before, comes last
             path.unlink()
         for folder in sorted(folders, reverse=True):
             if folder.is_dir():

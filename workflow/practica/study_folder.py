@@ -27,12 +27,12 @@ _caches: list[Callable[[], None]] = []
 
 def cached(function: Function) -> Function:
     """Cache a function of the study folder's content, until another folder is opened."""
-    noted = functools.cache(function)
-    _caches.append(noted.cache_clear)
-    return noted  # type: ignore[return-value]
+    wrapper = functools.cache(function)
+    _caches.append(wrapper.cache_clear)
+    return wrapper  # type: ignore[return-value]
 
 
-def place(named: str | None) -> Path:
+def place(name: str | None) -> Path:
     """Return the folder of the study that a configuration names, relative to the current folder.
 
     Without a name it is ``study`` there or, if that does not exist, the project's own.
@@ -40,19 +40,19 @@ def place(named: str | None) -> Path:
     Raises:
         InputError: there is no such folder.
     """
-    if named is None:
+    if name is None:
         here = Path(PACKAGE)
         return here if here.is_dir() else OWN
-    folder = Path(named).expanduser()
+    folder = Path(name).expanduser()
     if not folder.is_dir():
-        raise InputError(f"configuration: study: there is no folder {named}; name the one that holds the experiments")
+        raise InputError(f"configuration: study: there is no folder {name}; name the one that holds the experiments")
     return folder
 
 
 def folder_of(config: Any) -> Path:
     """Return the folder of the study that a configuration names; the default one if the configuration is invalid."""
-    named = config.get("study") if isinstance(config, Mapping) else None
-    return place(named if isinstance(named, str) else None)
+    name = config.get("study") if isinstance(config, Mapping) else None
+    return place(name if isinstance(name, str) else None)
 
 
 def use(folder: Path) -> None:
@@ -77,7 +77,7 @@ def opened() -> Path:
     return _opened[0]
 
 
-def shown(*parts: str) -> str:
+def relative_path(*parts: str) -> str:
     """Return the path of something in the open study, relative to the current folder."""
     return os.path.relpath(opened().joinpath(*parts))
 

@@ -99,11 +99,11 @@ def reach(*entries: str, apart: frozenset[str] = frozenset()) -> Reach:
         ValueError: a module does not define such a name.
     """
     key = canonical_json([entries, sorted(apart)])
-    kept = recall(key)
-    if kept is None:
-        kept = _reach(entries, apart).plain()
-        note(key, kept)
-    return Reach.restored(kept)
+    memory = recall(key)
+    if memory is None:
+        memory = _reach(entries, apart).plain()
+        note(key, memory)
+    return Reach.restored(memory)
 
 
 def _reach(entries: Iterable[str], apart: Iterable[str]) -> Reach:

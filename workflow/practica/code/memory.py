@@ -50,9 +50,9 @@ class _Memory:
 
     def _read(self) -> dict[str, Any]:
         with suppress(InputError):
-            kept = read_json(self._file)
-            if isinstance(kept, dict) and kept.get("code") == self._state:
-                return dict(kept["found"])
+            content = read_json(self._file)
+            if isinstance(content, dict) and content.get("code") == self._state:
+                return dict(content["found"])
         return {}
 
     def _save(self) -> None:

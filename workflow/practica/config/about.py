@@ -42,9 +42,9 @@ class Told(Mapping[str, str]):
         return isinstance(self._value, str) or language in self._value
 
 
-def in_all(told: Text, languages: Iterable[str]) -> dict[str, str]:
+def in_all(text: Text, languages: Iterable[str]) -> dict[str, str]:
     """Return a text in each of some languages."""
-    return {language: told[language] for language in languages}
+    return {language: text[language] for language in languages}
 
 
 def front(folder: Path) -> Mapping[str, Any]:
@@ -124,7 +124,7 @@ def _mistakes(path: Path, content: Any, schema: str, under: Sequence[str] = ()) 
                 if wrong not in properties:
                     yield f"{path}: {'.'.join([*keys, str(wrong)])}: unknown key{hint(str(wrong), properties)}"
             continue
-        told = error.schema.get("description") if error.validator == "pattern" else None
-        reason = f"{error.message} ({told})" if told else error.message
+        description = error.schema.get("description") if error.validator == "pattern" else None
+        reason = f"{error.message} ({description})" if description else error.message
         allowed = f"workflow/schemas/{schema.partition('#')[0]}"
         yield f"{path}: {'.'.join(keys) or 'the file'}: {reason}; {allowed} says what is allowed"

@@ -53,11 +53,11 @@ def read(file: Path) -> dict[str, Any]:
     return dict(content)
 
 
-def write(file: Path, name: str, config: Mapping[str, Any], asked: Sequence[Values]) -> None:
+def write(file: Path, name: str, config: Mapping[str, Any], trials: Sequence[Values]) -> None:
     """Write the trials that a variant's search chooses under a merged configuration; those of other variants stay."""
     exercise, variant = parts(name)
     search = identity(_search(config, exercise, variant))
-    write_json(file, {**read(file), name: {"search": search, "asked": list(asked)}})
+    write_json(file, {**read(file), name: {"search": search, "asked": list(trials)}})
 
 
 def _search(config: Mapping[str, Any], *path: str) -> Mapping[str, Any]:

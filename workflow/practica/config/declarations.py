@@ -17,7 +17,7 @@ import jsonschema
 from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told, settings
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
-from practica.study_folder import cached, experiments, opened, shown
+from practica.study_folder import cached, experiments, opened, relative_path
 
 Declared = Mapping[str, Mapping[str, Any]]
 TRAINING, NET, DATA = "training", "net", "data"
@@ -48,7 +48,7 @@ def own() -> Declared:
     declared: dict[str, Mapping[str, Any]] = {}
     places: dict[str, str] = {}
     for parts in ((STUDY_FILE,), *((exercise, EXERCISE_FILE) for exercise in experiments())):
-        where = shown(*parts)
+        where = relative_path(*parts)
         for name, each in settings(opened().joinpath(*parts)).items():
             if name in declared:
                 raise InputError(f"{where}: settings.{name}: {places[name]} declares it too; declare it there alone")
@@ -79,14 +79,16 @@ def may_be_null(declared: Mapping[str, Any]) -> bool:
     return any("null" in ([each] if isinstance(each, str) else each) for each in types)
 
 
-def said(*, variants: bool = False) -> tuple[str, ...]:
+def mentions(*, variants: bool = False) -> tuple[str, ...]:
     """Return the settings that a sentence about training mentions, in its order.
 
     With ``variants``, it also mentions those that distinguish variants, which may differ only in their layers.
     """
-    wanted = {"always", "variants"} if variants else {"always"}
-    engines = [name for name, each in engine().items() if each.get("said") in wanted]
-    return *engines, *(name for name, each in own().items() if "words" in each and each.get("said", "always") in wanted)
+    occasions = {"always", "variants"} if variants else {"always"}
+    engines = [name for name, each in engine().items() if each.get("said") in occasions]
+    return *engines, *(
+        name for name, each in own().items() if "words" in each and each.get("said", "always") in occasions
+    )
 
 
 def own_words(name: str, language: str) -> str | None:
@@ -121,8 +123,8 @@ def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str
 def _idle(schema: Mapping[str, Any], key: str = "") -> Iterator[tuple[str, str]]:
     """Yield the bounds of a schema that do not apply to its types."""
     types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
-    for bound, meant in OF_TYPES.items():
-        if bound in schema and not types.intersection(meant):
+    for bound, bound_types in OF_TYPES.items():
+        if bound in schema and not types.intersection(bound_types):
             yield f"{key}.{bound}", f"it says nothing of type {' or '.join(sorted(types))}; remove it"
     if "items" in schema:
         yield from _idle(schema["items"], f"{key}.items")

@@ -23,18 +23,18 @@ def authors(study: Study, language: str) -> tuple[Author, ...]:
         return (Author(study.config["author"]),)
     entries = study.front.get("authors", [])
     return tuple(
-        Author(entry["name"], _said(entry, "affiliation", language), entry.get("orcid", "")) for entry in entries
+        Author(entry["name"], _text(entry, "affiliation", language), entry.get("orcid", "")) for entry in entries
     )
 
 
 def abstract(study: Study, language: str) -> str:
     """Return the study's own abstract; empty if it has none."""
-    return _said(study.front, "abstract", language)
+    return _text(study.front, "abstract", language)
 
 
 def introduction(study: Study, language: str) -> str:
     """Return the text under the title on the first page of the HTML report."""
-    return _said(study.front, "about", language) or abstract(study, language)
+    return _text(study.front, "about", language) or abstract(study, language)
 
 
 def keywords(study: Study, language: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def repeats(study: Study) -> bool:
     return bool(study.front.get("source"))
 
 
-def spoken(study: Study, texts: Mapping[str, Any], key: str) -> Any:
+def text_of(study: Study, texts: Mapping[str, Any], key: str) -> Any:
     """Return a text in a language; for a study without a source, ``<key>_alone``, which mentions none, if it exists."""
     alone = texts.get(f"{key}_alone")
     return texts[key] if repeats(study) or alone is None else alone
@@ -66,6 +66,6 @@ def one_or_many(study: Study, key: str, exercises: Sequence[str]) -> str:
     return key if most_seeds(study, exercises) > 1 else f"{key}_one"
 
 
-def _said(entry: Mapping[str, Any], key: str, language: str) -> str:
+def _text(entry: Mapping[str, Any], key: str, language: str) -> str:
     text = entry.get(key)
     return Told(text)[language] if text else ""

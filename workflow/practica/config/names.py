@@ -20,8 +20,8 @@ def own_words(study: Study, exercise: str, language: str) -> dict[str, str]:
 def metric_name(study: Study, exercise: str, metric: str, language: str) -> str:
     """Return the name of an exercise's metric."""
     if metric.startswith(RUNNING):
-        named = metric_name(study, exercise, metric.removeprefix(RUNNING), language)
-        return str(word("running", language)).format(named)
+        name = metric_name(study, exercise, metric.removeprefix(RUNNING), language)
+        return str(word("running", language)).format(name)
     own = study.about(exercise).get("metrics", {}).get(metric)
     return str(section("metrics", language).get(metric, metric)) if own is None else Told(own)[language]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from practica.config.about import STUDY_FILE, Told, front
 from practica.errors import InputError, hint
-from practica.study_folder import folder_of, shown
+from practica.study_folder import folder_of, relative_path
 from practica.yamlfiles import spelling
 from practica.yamlfiles.overlay import overlaid
 from practica.yamlfiles.reading import read_yaml
@@ -56,7 +56,9 @@ def with_protocols(config: Any) -> Any:
     others = [] if config.get("demonstration") else names[1:]
     laid = {**config, "exercises": {key: _laid(folder / key, e, others) for key, e in config["exercises"].items()}}
     for name in others:
-        if not (any(folder.glob(f"*/{name}.yaml")) or any(name in _given(e) for e in laid["exercises"].values())):
+        if not (
+            any(folder.glob(f"*/{name}.yaml")) or any(name in _protocols_of(e) for e in laid["exercises"].values())
+        ):
             raise InputError(
                 f"configuration: protocols: no exercise in {folder} has a file {name}.yaml, with the settings that "
                 f"{name} lays over those of its variants; write one, or remove {name}"
@@ -65,10 +67,10 @@ def with_protocols(config: Any) -> Any:
 
 
 def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) -> Iterator[str]:
-    protocols, where = [*declared(folder)], shown(STUDY_FILE)
-    used = {f"exercises.{key}.protocols": [*_given(entry)] for key, entry in exercises.items()}
-    for key, given in {"protocols": names, **used}.items():
-        for name in given:
+    protocols, where = [*declared(folder)], relative_path(STUDY_FILE)
+    used = {f"exercises.{key}.protocols": [*_protocols_of(entry)] for key, entry in exercises.items()}
+    for key, protocol_names in {"protocols": names, **used}.items():
+        for name in protocol_names:
             if name not in protocols:
                 yield f"{key}: {where} declares no protocol {name!r}{hint(name, protocols)}"
     if names and names[0] != protocols[0]:
@@ -77,7 +79,7 @@ def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) 
         yield f"protocols: {twice[0]} appears twice; name each once"
 
 
-def _given(entry: Any) -> Mapping[str, Any]:
+def _protocols_of(entry: Any) -> Mapping[str, Any]:
     protocols = entry.get("protocols") if isinstance(entry, Mapping) else None
     return protocols if isinstance(protocols, Mapping) else {}
 
@@ -89,12 +91,12 @@ def _laid(folder: Path, entry: Any, names: Sequence[str]) -> Any:
     """
     if not (isinstance(entry, Mapping) and isinstance(entry.get("protocols", {}), Mapping)):
         return entry  # the schema refuses it
-    own, given = {key: value for key, value in entry.items() if key != "protocols"}, _given(entry)
+    own, blocks = {key: value for key, value in entry.items() if key != "protocols"}, _protocols_of(entry)
     protocols: dict[str, Any] = {}
     for name in names:
         file = folder / f"{name}.yaml"
         there = {name: read_yaml(file)} if file.is_file() else {}
-        own_changes = {name: given[name]} if name in given else {}
+        own_changes = {name: blocks[name]} if name in blocks else {}
         changes = overlaid(there, own_changes, "exercises", folder.name, "protocols").get(name)
         if isinstance(changes, Mapping):
             changes = _of_those_there(changes, entry)
@@ -114,7 +116,7 @@ def _of_those_there(changes: Mapping[str, Any], entry: Mapping[str, Any]) -> Map
 def contradictions(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence about each setting that a protocol calls unknown but that does not exist, or has a value."""
     for exercise, entry in config["exercises"].items():
-        for name, changes in _given(entry).items():
+        for name, changes in _protocols_of(entry).items():
             where = f"configuration: exercises.{exercise}.protocols.{name}.unknown"
             values = {
                 *changes.get("settings", {}),

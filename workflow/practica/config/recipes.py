@@ -68,8 +68,8 @@ def check_recipe(where: str, settings: Mapping[str, Any]) -> None:
     stopping = settings.get("early_stopping")
     if not stopping:
         return
-    left = settings.get("epochs", float("inf")) - stopping.get("start_from_epoch", 0)
-    if stopping["patience"] >= left // settings.get("log_every", 1):
+    rest = settings.get("epochs", float("inf")) - stopping.get("start_from_epoch", 0)
+    if stopping["patience"] >= rest // settings.get("log_every", 1):
         after = f" after start_from_epoch ({stopping['start_from_epoch']})" if "start_from_epoch" in stopping else ""
         raise InputError(
             f"{where}.early_stopping.patience: {stopping['patience']} never runs out in {settings['epochs']} epochs"
@@ -84,11 +84,11 @@ def in_steps(option: str) -> str:
 
 def _check_epochs(where: str, options: Mapping[str, Any]) -> None:
     for option in (option for option in options if option != in_steps(option)):
-        value, listed = options[option], in_steps(option) == "boundaries"
-        numbers = value if listed and isinstance(value, list) else [value]
+        value, is_list = options[option], in_steps(option) == "boundaries"
+        numbers = value if is_list and isinstance(value, list) else [value]
         wrong = [each for each in numbers if isinstance(each, bool) or not isinstance(each, int | float) or each < 0]
-        if wrong or listed != isinstance(value, list):
-            kind = "a list of numbers" if listed else "a number"
+        if wrong or is_list != isinstance(value, list):
+            kind = "a list of numbers" if is_list else "a number"
             raise InputError(f"{where}.{option}: {value!r} is not {kind} of epochs, from 0 on")
         if in_steps(option) in options:
             raise InputError(f"{where}.{option}: {in_steps(option)} says the same in steps; remove one of them")
@@ -106,9 +106,13 @@ def _check_values(where: str, options: Mapping[str, Any], rate: float | None) ->
 
 
 def _check(
-    where: str, kind: str, name: str, options: Mapping[str, Any], named: Callable[[str], str] = lambda option: option
+    where: str,
+    kind: str,
+    name: str,
+    options: Mapping[str, Any],
+    keras_name: Callable[[str], str] = lambda option: option,
 ) -> None:
-    """Check a name and its options, which Keras knows as ``named`` says."""
+    """Check a name and its options, which Keras knows by ``keras_name``."""
     match = class_name(kind, name)
     if not match:
         names = sorted(catalogue()[kind])
@@ -117,7 +121,7 @@ def _check(
     for option in options:
         if option in GIVEN.get(kind, ()):
             raise InputError(f"{where}.{option}: give it as the setting {RATE}")
-        if named(option) not in allowed:
+        if keras_name(option) not in allowed:
             raise InputError(f"{where}: {match} has no option {option!r}{_near(option, allowed)}")
 
 

@@ -71,9 +71,9 @@ def page() -> str:
 def _by_role(settings: declarations.Declared) -> Iterator[str]:
     """Yield a heading and a table of the settings for each role that has any."""
     for role, heading in ROLES.items():
-        if chosen := {name: each for name, each in settings.items() if each["role"] == role}:
+        if group := {name: each for name, each in settings.items() if each["role"] == role}:
             yield f"### {heading}"
-            yield _table(_keys({"properties": chosen}))
+            yield _table(_keys({"properties": group}))
 
 
 def _keys(

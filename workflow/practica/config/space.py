@@ -148,11 +148,11 @@ def _check_rungs(where: str, search: Mapping[str, Any], epochs: int) -> None:
             f"{where}.min_epochs: {least} leaves no rung below the {epochs} epochs of the variant; give fewer, or the "
             "variant more settings.epochs"
         )
-    needed, count = eta ** (len(rungs(search, epochs)) - 1), len(draws(search, search["trials"]))
-    if count < needed:
+    least_trials, count = eta ** (len(rungs(search, epochs)) - 1), len(draws(search, search["trials"]))
+    if count < least_trials:
         raise InputError(
             f"{where}.trials: {count} are too few for one to reach {epochs} epochs: with min_epochs {least} and eta "
-            f"{eta}, {needed} are needed; give more trials, a larger min_epochs or a smaller eta"
+            f"{eta}, {least_trials} are needed; give more trials, a larger min_epochs or a smaller eta"
         )
 
 

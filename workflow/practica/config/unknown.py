@@ -8,7 +8,7 @@ from typing import Any
 
 from practica.code.syntax import data_sets
 from practica.errors import InputError
-from practica.study_folder import experiments, shown
+from practica.study_folder import experiments, relative_path
 from practica.yamlfiles.spelling import names
 
 
@@ -30,20 +30,22 @@ def unknown_datasets(exercises: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence about every data set that no module in the study's ``data`` defines."""
     names = data_sets()
     for exercise, entry in exercises.items():
-        named = {f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each}
-        for where, part in {exercise: entry, **named}.items():
+        variants = {
+            f"{exercise}.variants.{name}": each for name, each in entry["variants"].items() if "dataset" in each
+        }
+        for where, part in {exercise: entry, **variants}.items():
             name = part["dataset"]
             if name not in names:
                 yield (
                     f"configuration: exercises.{where}.dataset: {unknown('data set', name, list(names))}; "
-                    f"a new one is a module {shown('data', name)}.py that defines DATASET"
+                    f"a new one is a module {relative_path('data', name)}.py that defines DATASET"
                 )
 
 
 def those_alone(value: str | list[str], exercises: Mapping[str, Any]) -> list[str]:
     """Return the exercises that ``only`` names, in the order of the configuration."""
-    chosen = names(value, "configuration: only")
-    for name in chosen:
+    selection = names(value, "configuration: only")
+    for name in selection:
         if name not in exercises:
             raise InputError(f"configuration: only: {no_exercise(name, exercises)}")
-    return [name for name in exercises if name in chosen]
+    return [name for name in exercises if name in selection]

@@ -19,7 +19,7 @@ from practica.evidence.claims import LEVELLED, OWN
 from practica.evidence.estimates import NOISE
 from practica.evidence.results import Results
 from practica.evidence.summary import over_folds
-from practica.study_folder import shown
+from practica.study_folder import relative_path
 
 CHANCE = 0.5
 """The accuracy of guessing between two balanced classes, from which a rise counts if its measure names no other."""
@@ -58,7 +58,7 @@ def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.
         own_measure = getattr(exercises.load(exercise, OWN), measure)
         values = own_measure(results, exercise, variant) if there else pd.Series(dtype=float)
     else:
-        raise InputError(f"no measure {measure!r}: write a function of this name in {shown(exercise, OWN)}.py")
+        raise InputError(f"no measure {measure!r}: write a function of this name in {relative_path(exercise, OWN)}.py")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(dict.fromkeys(["value", *BOUNDS], values))
     return table[np.isfinite(table["value"].astype(float))].sort_index()
 

@@ -11,7 +11,7 @@ from practica.code.digest import mentioned, reach
 from practica.code.syntax import Source, decorated_functions, last, module_path, source_of
 from practica.config.declarations import TRAINING, of_role
 from practica.errors import InputError
-from practica.study_folder import PACKAGE, cached, opened, shown, use
+from practica.study_folder import PACKAGE, cached, opened, relative_path, use
 
 MODULE = "experiment"
 TASKS = "practica.exercises.problem"
@@ -31,7 +31,7 @@ def module_name(exercise: str, module: str = MODULE) -> str:
     """
     name = f"{PACKAGE}.{exercise}.{module}"
     if not module_path(name).is_file():
-        file = shown(exercise, f"{module}.py")
+        file = relative_path(exercise, f"{module}.py")
         raise InputError(f"exercise {exercise!r} has no {module}: write {file}")
     return name
 

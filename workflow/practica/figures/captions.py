@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from practica.address import LOCAL, parts
 from practica.config import protocols
 from practica.config.about import Told
-from practica.config.front import most_seeds, one_or_many, spoken
+from practica.config.front import most_seeds, one_or_many, text_of
 from practica.figures.specs import Marks, Panel
 from practica.words import items, section
 
@@ -95,7 +95,7 @@ def of_forest(study: Study) -> Told:
     for language in study.languages:
         words = section("captions", language)
         effect = words[one_or_many(study, "effect", study.exercises)]
-        captions[language] = words["forest"].format(effect=effect, zero=spoken(study, words, "zero"))
+        captions[language] = words["forest"].format(effect=effect, zero=text_of(study, words, "zero"))
     return Told(captions)
 
 

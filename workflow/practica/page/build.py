@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from practica.config.front import introduction, spoken
+from practica.config.front import introduction, text_of
 from practica.config.study import Study
 from practica.evidence.rules import OVERALL, UNDECIDED, VERDICTS
 from practica.figures.captions import of_forest
@@ -90,7 +90,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
     """Return the words of the pages: those of the language, and the study's own texts."""
     texts, study = section("page", facts.language), facts.study
     own = {"title": study.heading(facts.language), "about": introduction(study, facts.language)}
-    return {**texts, **own, "claims": spoken(study, texts, "claims")}
+    return {**texts, **own, "claims": text_of(study, texts, "claims")}
 
 
 def _style(templates: Path) -> Markup:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from practica.address import claim_and_part
-from practica.config.front import most_seeds, spoken
+from practica.config.front import most_seeds, text_of
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, deciding
 from practica.evidence.results import Missing
@@ -37,7 +37,7 @@ def verdicts(spec: TableSpec, facts: Facts) -> Content:
     language = facts.language
     columns = [
         Column("claim", "", numeric=False),
-        Column("sentence", spoken(facts.study, section("report", language), "claim"), numeric=False, width=0.32),
+        Column("sentence", text_of(facts.study, section("report", language), "claim"), numeric=False, width=0.32),
         *printed_column(facts),
         Column("ours", word("here", language), numeric=False, width=0.25),
         Column("n", word("seeds", language)),
@@ -60,7 +60,7 @@ def _verdicts_by_protocol(facts: Facts) -> Content:
     language, study = facts.language, facts.study
     columns = [
         Column("claim", "", numeric=False),
-        Column("sentence", spoken(study, section("report", language), "claim"), numeric=False, width=0.19),
+        Column("sentence", text_of(study, section("report", language), "claim"), numeric=False, width=0.19),
         *printed_column(facts),
         *(
             Column(name, protocols.heading(study, name, language), numeric=False, width=0.2)
@@ -98,7 +98,7 @@ def _under(view: Mapping[str, Any], facts: Facts) -> Cell:
 def _explained(facts: Facts) -> str:
     """Return what the verdicts mean, and how many decisions they rest on."""
     count = (facts.claims or {})["decisions"]["count"]
-    note = spoken(facts.study, section("report", facts.language), "verdicts_note")
+    note = text_of(facts.study, section("report", facts.language), "verdicts_note")
     decisions = word("at_once", facts.language).format(count) if count > 1 else ""
     intervals = word("intervals", facts.language) if most_seeds(facts.study, facts.study.exercises) > 1 else ""
     return str(note.format(fewest=FEWEST, intervals=intervals, decisions=decisions))

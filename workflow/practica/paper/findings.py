@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from practica.address import TIMING, Quantity
-from practica.config.front import spoken
+from practica.config.front import text_of
 from practica.evidence.rules import CONFIRMED, DEPENDS, NOT_COMPARABLE, NOT_CONFIRMED, NOT_EVALUATED, OVERALL, VERDICTS
 from practica.evidence.verdicts import DEMONSTRATION
 from practica.paper import protocols, settings
@@ -17,7 +17,7 @@ from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.origins import commits, told_commits
 from practica.paper.tabular import coloured
-from practica.words import counted, in_language, items, section, word
+from practica.words import in_language, items, plural, section, word
 
 MOST = 12
 """The first page names at most this many claims of one verdict."""
@@ -64,18 +64,18 @@ def judged(facts: Facts) -> str:
     others = [claim for claim in claims if claim["verdict"] in UNJUDGED]
     amount = "none" if len(others) == len(claims) else "some" if others else "all"
     key = f"judged_{amount}"
-    sentence = (texts[f"{key}_of_one"] if len(claims) == 1 else counted(texts, key, len(claims))).format(
+    sentence = (texts[f"{key}_of_one"] if len(claims) == 1 else plural(texts, key, len(claims))).format(
         exercises=word("exercise_judged" if count == 1 else "exercises_judged", language).format(count),
         claims=len(claims),
         judged=len(claims) - len(others),
-        of_source=spoken(facts.study, texts, "of_source"),
+        of_source=text_of(facts.study, texts, "of_source"),
         seeds=_seeds(facts),
         counts=_counts(claims, language),
         why=_why(others, facts),
     )
     rest = ""
     if amount == "some":
-        rest = counted(texts, "unjudged", len(others)).format(len(others), why=_why(others, facts))
+        rest = plural(texts, "unjudged", len(others)).format(len(others), why=_why(others, facts))
     return " ".join(filter(None, [sentence, decisions(facts), absent_runs(facts), rest, *protocols.front(facts)]))
 
 
@@ -150,8 +150,8 @@ def findings(facts: Facts) -> str:
             for claim in claims[:MOST]
         ]
         if more := len(claims) - len(sentences):
-            sentences.append(escape(counted(texts, "and_more", more).format(more)) + ".")
-        heading = counted(texts, f"found {verdict}", len(claims))
+            sentences.append(escape(plural(texts, "and_more", more).format(more)) + ".")
+        heading = plural(texts, f"found {verdict}", len(claims))
         paragraphs.append(rf"\textbf{{{coloured(escape(heading), verdict)}}} {' '.join(sentences)}")
     return r"\par ".join(paragraphs)
 

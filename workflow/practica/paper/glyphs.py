@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from practica.paper.escape import FOREIGN, escape
-from practica.words import counted, section
+from practica.words import plural, section
 
 INSTALL = "apt-get install --no-install-recommends texlive-luatex fonts-freefont-otf fonts-wqy-microhei fonts-symbola"
 NEEDS = ("fontspec.sty", "luaotfload-main.lua")
@@ -136,7 +136,7 @@ class Glyphs:
         words = section("glyphs", language)
         names = [f"U+{ord(each):04X} {unicodedata.name(each, '')}".strip() for each in self.missing[:MOST_NAMES]]
         if more := len(self.missing) - len(names):
-            names.append(counted(words, "more", more).format(more))
+            names.append(plural(words, "more", more).format(more))
         remedy = words["no_lualatex" if self.unable else "no_font"].format(install=INSTALL)
         return f"{words['not_shown']} {', '.join(names)}. {remedy}"
 

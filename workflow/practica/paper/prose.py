@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from practica.address import claim_and_part, parts
-from practica.config.front import spoken
+from practica.config.front import text_of
 from practica.errors import InputError, hint
 from practica.evidence.effects import by_protocol, effect_text
 from practica.evidence.results import Missing
@@ -212,7 +212,7 @@ class Prose:
             key = " ".join(sorted([*names, *re.findall(r"[^\s,]+", differs)]))
         else:
             reason = word(f"why_{found_part['cause']}", self.facts.language)
-            form = spoken(self.facts.study, section("report", self.facts.language), "not_judged")
+            form = text_of(self.facts.study, section("report", self.facts.language), "not_judged")
             sentence = key = escape(form.format(reason))
         # If several claims of an exercise have the same reason, say it once.
         first = key not in self.said

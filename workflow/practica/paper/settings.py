@@ -19,7 +19,7 @@ def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> 
     for variant in variants:
         amount = seeds([len(study.seeds(exercise, variant))], language)
         # Variants of one exercise may differ only in their layers.
-        text = f"{training(sure(study, exercise, variant), language, declarations.said(variants=True))}; {amount}"
+        text = f"{training(sure(study, exercise, variant), language, declarations.mentions(variants=True))}; {amount}"
         names_by_text.setdefault(text, []).append(variant_name(study, exercise, variant, language))
     return " ".join(f"{items(names, language)}: {text}." for text, names in names_by_text.items())
 
@@ -39,7 +39,7 @@ def seeds(counts: Iterable[int], language: str) -> str:
 
 def training(settings: Mapping[str, Any], language: str, names: Sequence[str] | None = None) -> str:
     """Return in words the settings that are set; by default only those that are always mentioned."""
-    keys = declarations.said() if names is None else names
+    keys = declarations.mentions() if names is None else names
     values = {name: settings[name] for name in keys if settings.get(name)}
     phrases = [
         phrase(name, setting(value, language), language, single=isinstance(value, list | tuple) and len(value) == 1)

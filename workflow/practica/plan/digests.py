@@ -206,7 +206,12 @@ def _own_texts(study: Study, language: str) -> list[Any]:
         *(front.introduction(study, language), front.keywords(study, language), front.repeats(study)),
     ]
     setting_words = {name: declarations.own_words(name, language) for name in declarations.own()}
-    settings = [setting_words, declarations.said(variants=True), declarations.said(), declarations.of_role(DATA)]
+    settings = [
+        setting_words,
+        declarations.mentions(variants=True),
+        declarations.mentions(),
+        declarations.of_role(DATA),
+    ]
     return [exercise_names, captions, own, settings, _protocols(study, study.exercises)]
 
 

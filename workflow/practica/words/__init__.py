@@ -78,7 +78,7 @@ def items(texts: Sequence[str], language: str) -> str:
     return last.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
-def counted(texts: Words, key: str, count: int) -> str:
+def plural(texts: Words, key: str, count: int) -> str:
     """Return the words for so many things: those of ``key``, or ``key_one`` or ``key_two`` if the language has them."""
     return texts.get(f"{key}_{ {1: 'one', 2: 'two'}.get(count, '') }", texts[key])
 
@@ -108,29 +108,31 @@ def in_language(texts: Mapping[str, Any], language: str) -> Any:
     return texts[next((each for each in (language, MODEL) if each in texts), next(iter(texts)))]
 
 
-def check_languages(chosen: Sequence[str]) -> None:
+def check_languages(report_languages: Sequence[str]) -> None:
     """Check that languages have every word, and that texts have only holes that are filled.
 
     Raises:
         InputError: a file lacks a word, or one is wrong; the message names file and key.
     """
     model, model_words = dict(_leaves(sections(MODEL))), _sections(MODEL, (OWN,))
-    asked = dict(_leaves(model_words))
-    for language in chosen:
+    needs = dict(_leaves(model_words))
+    for language in report_languages:
         own, file = dict(_leaves(sections(language))), os.path.relpath(_files(language, folders())[-1])
         if unknown := [name for name in sections(language) if name not in model_words]:
             raise InputError(f"{file}: there is no section {unknown[0]!r}{hint(unknown[0], model_words)}")
         if missing := [key for key in model if key not in own]:
             more = ["", ", and one other", f", and {len(missing) - 1} others"][min(len(missing), 3) - 1]
             raise InputError(f"{file}: {missing[0]} is missing (in English: {model[missing[0]]!r}){more}; write it")
-        if idle := [key for key in own if key not in asked and key.partition(".")[0] not in ADDED]:
-            raise InputError(f"{file}: {idle[0]}: no report shows it{_close(idle[0], asked)}")
+        if idle := [key for key in own if key not in needs and key.partition(".")[0] not in ADDED]:
+            raise InputError(f"{file}: {idle[0]}: no report shows it{_close(idle[0], needs)}")
         for key, value in own.items():
             if reason := _mistake(value, model.get(key, "")):
                 raise InputError(f"{file}: {key}: {reason}")
-    names = [report_name(language) for language in chosen]
+    names = [report_name(language) for language in report_languages]
     if len(set(names)) < len(names):
-        raise InputError(f"words: language.report must differ between {', '.join(chosen)}, and is {', '.join(names)}")
+        raise InputError(
+            f"words: language.report must differ between {', '.join(report_languages)}, and is {', '.join(names)}"
+        )
 
 
 @cache

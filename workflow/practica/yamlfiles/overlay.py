@@ -90,7 +90,7 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
         return dict(config)
     folder = folder_of(config)
     if isinstance(over, str):
-        over = _named(over, folder, exercises)
+        over = _files_named(over, folder, exercises)
     if not isinstance(over, Mapping):
         return dict(config)  # the schema refuses this, too
     if wrong := [exercise for exercise, entry in over.items() if not isinstance(entry, Mapping | None)]:
@@ -111,7 +111,7 @@ def _cut(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**whole, "demonstration": True} if over else whole
 
 
-def _named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
+def _files_named(name: str, folder: Path, exercises: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of the files of this name in the exercises' folders; exercises without one stay unchanged.
 
     Raises:
@@ -137,9 +137,9 @@ def _other_cuts(folder: Path, exercises: Iterable[Any]) -> list[str]:
     """Return the names of all files in the exercises' folders that ``cut`` may name: neither texts nor protocols."""
     file = folder / "study.yaml"
     protocols = read_yaml(file).get("protocols") if file.is_file() else None
-    taken = {"about", *(protocols if isinstance(protocols, Mapping) else ())}
+    others = {"about", *(protocols if isinstance(protocols, Mapping) else ())}
     files = [file for exercise in exercises if isinstance(exercise, str) for file in (folder / exercise).glob("*.yaml")]
-    return sorted({file.stem for file in files} - taken)
+    return sorted({file.stem for file in files} - others)
 
 
 def _of_those_there(over: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

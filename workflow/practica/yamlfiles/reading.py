@@ -112,22 +112,22 @@ def _parsed(text: str, reader: Any) -> Any:
         loader.dispose()
 
 
-def _look(node: yaml.Node, seen: set[int]) -> None:
+def _look(node: yaml.Node, visits: set[int]) -> None:
     """Refuse what YAML would read differently from how it looks, in a node and everything in it."""
-    if id(node) in seen:  # an alias, or a tree that contains itself
+    if id(node) in visits:  # an alias, or a tree that contains itself
         return
-    seen.add(id(node))
+    visits.add(id(node))
     if isinstance(node, yaml.ScalarNode):
         if not node.style and node.tag in NUMBERS and (reason := misread(node.value)):
             raise MisreadError(problem=reason, problem_mark=node.start_mark)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _look(item, seen)
+            _look(item, visits)
     elif isinstance(node, yaml.MappingNode):
         _look_at_keys(node)
         for key, value in node.value:
-            _look(key, seen)
-            _look(value, seen)
+            _look(key, visits)
+            _look(value, visits)
 
 
 def _look_at_keys(node: yaml.MappingNode) -> None:
@@ -157,9 +157,9 @@ def _cut_off(entries: list[tuple[yaml.Node, yaml.Node]]) -> Iterator[str]:
 
 def _whole(key: str, parts: list[str]) -> str:
     """Return what to write in place of a value that commas have split."""
-    listed = f"write a list in brackets, [{', '.join(parts)}]"
+    list_form = f"write a list in brackets, [{', '.join(parts)}]"
     number = advice(",".join(parts)) if key != "seeds" and len(parts) == 2 else None
-    better = f"{number}; for a list of both, {listed}" if number else listed
+    better = f"{number}; for a list of both, {list_form}" if number else list_form
     return f"{','.join(parts)} is {'two' if len(parts) == 2 else len(parts)} entries to YAML; {better}"
 
 

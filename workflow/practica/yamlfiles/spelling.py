@@ -114,12 +114,12 @@ def seeds(value: Any, where: str, *, counted: bool = True) -> int | list[int]:
             if counted and not inner and re.fullmatch(r"[-+]?[0-9]+", value.strip()):
                 return _count(_number(value))
             text = (inner[1] if inner else value).strip()
-            return _named(text.split(",") if text else [])
+            return _seeds_in(text.split(",") if text else [])
         if isinstance(value, int | float):
             return _count(value)
         if not isinstance(value, list | tuple):
             raise InputError(SEEDS)
-        return _named(value)
+        return _seeds_in(value)
     except InputError as error:
         reason = str(error) if counted else str(error).replace(HOW_MANY, ALONE)
         raise InputError(f"{where}: {reprlib.repr(value)} is not allowed here: {reason}") from None
@@ -135,7 +135,7 @@ def _count(value: float) -> int:
     return int(value)
 
 
-def _named(items: Sequence[Any]) -> list[int]:
+def _seeds_in(items: Sequence[Any]) -> list[int]:
     every: dict[int, None] = {}
     for item in items:
         for seed in _range(item):

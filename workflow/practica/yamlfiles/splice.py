@@ -41,14 +41,14 @@ def set_remark(text: str, path: list[str], marker: str, remark: str) -> str:
 def _set(text: str, path: list[str], name: str, value: Any) -> str:
     owner = _find(text, path[:-1])
     if not _has(owner, path[-1]):
-        return _insert(text, owner, path[-1], _written({**_merged(text, path), name: value}))
+        return _insert(text, owner, path[-1], _as_yaml({**_merged(text, path), name: value}))
     _, target = _entry(owner, path[-1])
     if not isinstance(target, MappingNode):
         raise InputError(f"{'.'.join(path)} is not a mapping")
     if not _has(target, name):
-        return _insert(text, target, name, _written(value))
+        return _insert(text, target, name, _as_yaml(value))
     _, old = _entry(target, name)
-    return text[: old.start_mark.index] + _written(value) + text[_end(text, old) :]
+    return text[: old.start_mark.index] + _as_yaml(value) + text[_end(text, old) :]
 
 
 def _merged(text: str, path: list[str]) -> Mapping[str, Any]:
@@ -59,13 +59,13 @@ def _merged(text: str, path: list[str]) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _insert(text: str, owner: MappingNode, name: str, written: str) -> str:
+def _insert(text: str, owner: MappingNode, name: str, value: str) -> str:
     """Insert an entry before the first one of a mapping, where the parser's marks are exact."""
     if owner.flow_style:
         place = text.index("{", owner.start_mark.index) + 1
-        return f"{text[:place]}{name}: {written}{', ' if owner.value else ''}{text[place:].lstrip(' ')}"
+        return f"{text[:place]}{name}: {value}{', ' if owner.value else ''}{text[place:].lstrip(' ')}"
     first = owner.value[0][0].start_mark
-    return f"{text[: first.index]}{name}: {written}{_newline(text)}{' ' * first.column}{text[first.index :]}"
+    return f"{text[: first.index]}{name}: {value}{_newline(text)}{' ' * first.column}{text[first.index :]}"
 
 
 def _end(text: str, node: Node) -> int:
@@ -97,7 +97,7 @@ def _entry(node: MappingNode, name: str) -> tuple[Node, Node]:
     return next((key, value) for key, value in node.value if key.value == name)
 
 
-def _written(value: Any) -> str:
+def _as_yaml(value: Any) -> str:
     """Return a value as YAML on one line that reads back as the same value."""
     text = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...")

@@ -7,12 +7,12 @@ from pathlib import Path
 from practica.data.store.mirror import local_folder
 from practica.data.store.sources import candidates
 from practica.data.store.spec import BadContentError, Published, fingerprint
-from practica.study_folder import shown
+from practica.study_folder import relative_path
 
 
 def first_fingerprint(spec: Published, raw: Path, mirror: str | None) -> str:
     """Return the content of a file of the data set with its fingerprint, or what is missing."""
-    module = shown("data", f"{spec.name}.py")
+    module = relative_path("data", f"{spec.name}.py")
     folder = local_folder(mirror) if mirror else None
     for place in (raw, *([folder] if folder else [])):
         for form, path in candidates(spec, place):

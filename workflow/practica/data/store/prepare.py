@@ -15,7 +15,7 @@ from practica.data.store.sources import candidates
 from practica.data.store.spec import Arrays, Computed, Published, Spec, fingerprint
 from practica.errors import InputError
 from practica.files import read_json
-from practica.study_folder import shown
+from practica.study_folder import relative_path
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def _computed(spec: Computed) -> Arrays:
     if (digest := fingerprint(arrays)) != spec.fingerprint:
         raise InputError(
             f"data set {spec.name}: the rule gives content with the fingerprint {digest}, not the one in "
-            f"{shown('data', spec.name)}.py; if the rule is right, write it there"
+            f"{relative_path('data', spec.name)}.py; if the rule is right, write it there"
         )
     return arrays
 

@@ -7,7 +7,7 @@ import importlib
 from practica.code.syntax import data_sets
 from practica.data.store.spec import Spec
 from practica.errors import InputError, hint
-from practica.study_folder import PACKAGE, shown
+from practica.study_folder import PACKAGE, relative_path
 
 
 def spec_of(name: str) -> Spec:
@@ -18,10 +18,10 @@ def spec_of(name: str) -> Spec:
             it.
     """
     if name not in data_sets():
-        raise InputError(f"there is no data set {name!r} in {shown('data')}{hint(name, data_sets())}")
+        raise InputError(f"there is no data set {name!r} in {relative_path('data')}{hint(name, data_sets())}")
     spec: Spec = importlib.import_module(f"{PACKAGE}.data.{name}").DATASET
     if spec.name != name:
         raise InputError(
-            f"{shown('data', name)}.py: DATASET is named {spec.name!r}; data set and module have the same name"
+            f"{relative_path('data', name)}.py: DATASET is named {spec.name!r}; data set and module have the same name"
         )
     return spec
