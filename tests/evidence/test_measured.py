@@ -9,7 +9,7 @@ import pytest
 
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_table
-from practica.evidence.measured import measured, measured_file, timed_rows
+from practica.evidence.measured import measured_file, measured_rows, timed_rows
 from practica.evidence.measures import by_seed
 from practica.evidence.results import Results
 
@@ -43,8 +43,8 @@ def test_rows_of_what_does_not_run_are_left_out(tmp_path: Path) -> None:
         measured_file(tmp_path, "moons"),
         timed_rows(study, "moons", "ms_per_epoch", [("raw", 0, 2.0), ("raw_numpy", 0, 1.0)], set()),
     )
-    assert measured(make_study({"moons": ["raw"]}), tmp_path)["variant"].tolist() == ["raw"]
-    assert measured(make_study({"lines": ["line"]}), tmp_path).empty
+    assert measured_rows(make_study({"moons": ["raw"]}), tmp_path)["variant"].tolist() == ["raw"]
+    assert measured_rows(make_study({"lines": ["line"]}), tmp_path).empty
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_malformed_rows_are_named(damage, tmp_path: Path) -> None:
     rows: pd.DataFrame = timed_rows(study, "moons", "ms_per_epoch", [("raw", 0, 2.0)], set())
     write_table(measured_file(tmp_path, "moons"), damage(rows))
     with pytest.raises(InputError, match=r"measured/moons\.csv is malformed .*delete it"):
-        measured(study, tmp_path)
+        measured_rows(study, tmp_path)

@@ -101,7 +101,7 @@ def test_a_level_is_absolute_and_reached_between_two_records(
     tmp_path: Path, curve: list[float], epoch: float, least: float, most: float
 ) -> None:
     found = results(tmp_path, {(0, None): curve})
-    row = measures.measured(found, "invented", "mine", "epochs_to_95").loc[0]
+    row = measures.measure_values(found, "invented", "mine", "epochs_to_95").loc[0]
     assert (row["value"], row["least"], row["most"]) == (epoch, least, most)
     assert measured(found, "epochs_to_05") == {0: 1}
 
@@ -116,7 +116,9 @@ def test_seconds_are_those_of_the_epochs_of_the_block(tmp_path: Path) -> None:
     fill(study, tmp_path, epochs=12)  # each block of two seeds is fitted in 10.25 seconds
     collect(study, tmp_path)
     found = Results(study, tmp_path)
-    epochs, seconds = (measures.measured(found, "invented", "mine", f"{what}_to_70") for what in ("epochs", "seconds"))
+    epochs, seconds = (
+        measures.measure_values(found, "invented", "mine", f"{what}_to_70") for what in ("epochs", "seconds")
+    )
     assert len(epochs) == 4
     assert (seconds["value"] / epochs["value"]).tolist() == pytest.approx([10.25 / 2 / 12] * 4)
 

@@ -20,7 +20,7 @@ from practica.errors import InputError
 from practica.evidence.collect import collect
 from practica.files import read_json, write_json
 from practica.jobs.status import gather
-from practica.tuning.adopt import Adopted, adopt
+from practica.tuning.adopt import Adoption, adopt
 from practica.tuning.judge import judge, lines, read_trials, write_trials
 from toy import TOY, resolve
 
@@ -70,7 +70,7 @@ class Tuning:
                 write_json(path.with_name("history.json"), history)
         return write_trials(self.study, "steps", "dense", self.results)
 
-    def adopt(self) -> Adopted:
+    def adopt(self) -> Adoption:
         return adopt("steps/dense", [self.file], self.results)
 
 

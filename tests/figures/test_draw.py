@@ -23,7 +23,7 @@ from practica.evidence.source import numbers
 from practica.evidence.verdicts import write_claims
 from practica.figures import rows
 from practica.figures.catalogue import figures_for
-from practica.figures.curves import POINTS, thinned
+from practica.figures.curves import POINTS, points_to_draw
 from practica.figures.draw import draw, draw_from, explain
 from practica.figures.glance import overview_caption
 from practica.figures.style import save
@@ -261,11 +261,11 @@ def test_twins_that_were_not_timed_say_so(tmp_path: Path, written: Written) -> N
 
 
 def test_long_runs_are_thinned_with_both_ends_kept() -> None:
-    assert thinned(5).tolist() == [0, 1, 2, 3, 4]
-    kept = thinned(10_000)
+    assert points_to_draw(5).tolist() == [0, 1, 2, 3, 4]
+    kept = points_to_draw(10_000)
     assert (len(kept), kept[0], kept[-1]) == (POINTS, 0, 9_999)
     # Evenly on a logarithmic axis: every one of the first epochs.
-    kept = thinned(10_000, "log")
+    kept = points_to_draw(10_000, "log")
     assert kept[:20].tolist() == list(range(20))
     assert kept[-1] == 9_999
     assert len(kept) <= POINTS

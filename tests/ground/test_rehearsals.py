@@ -20,9 +20,9 @@ from practica.plan.rehearsals import (
     candidates,
     key,
     label,
+    memory_of,
     name_of,
     remember,
-    remembered,
     telling_trials,
 )
 from practica.study_folder import use
@@ -105,7 +105,7 @@ def test_a_damaged_memory_says_nothing(tmp_path: Path) -> None:
     remember(tmp_path, {"b": 1, "a": 2})
     for name, text in {"torn": '{"c"', "old": '["d"]', "other": '{"e": "f"}', "empty": ""}.items():
         (tmp_path / f"rehearsed/{name}.json").write_text(text)
-    assert remembered(tmp_path) == {"a": 2, "b": 1}
+    assert memory_of(tmp_path) == {"a": 2, "b": 1}
     assert json.loads((tmp_path / f"rehearsed/{label(['a', 'b'])}.json").read_text()) == {"a": 2, "b": 1}
 
 

@@ -121,7 +121,7 @@ OUT_FILE = click.option(
 )
 
 
-def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
+def merged_configuration(config: Sequence[str], profile: Path | None = None) -> Merged:
     """Return the files and words of ``--config``; by default those of the last run here, or config.yaml.
 
     It says so if it uses those of the last run. With a profile, return what Snakemake would merge with this profile.
@@ -145,13 +145,13 @@ def configured(config: Sequence[str], profile: Path | None = None) -> Merged:
     return last or Merged((BASE,))
 
 
-def resolved(config: Sequence[str], profile: Path | None = None) -> Study:
+def resolve_study(config: Sequence[str], profile: Path | None = None) -> Study:
     """Return the study of these configuration files and words; by default that of the last run here.
 
     Raises:
         InputError: it has a mistake, or it is a part that is meant to lie over another file.
     """
-    merged = configured(config, profile)
+    merged = merged_configuration(config, profile)
     try:
         return Study.resolve(merged.read())
     except InputError as error:
@@ -166,7 +166,7 @@ def read_study(config: Sequence[str], *, writes: bool = True) -> Study:
 
     A command that only reads ``writes`` nothing, so that somebody else's results will do.
     """
-    study = resolved(config)
+    study = resolve_study(config)
     check(study, writes=writes)
     return study
 
@@ -175,7 +175,7 @@ def places(config: Sequence[str] = (), profile: Path | None = None) -> Mapping[s
     """Return a configuration for its folders only; all defaults if there is no configuration."""
     if not (config or profile) and not Path(BASE).exists() and last_merge() is None:
         return with_defaults({"data": {"mirror": os.environ.get("PRACTICA_DATA_MIRROR")}}, config_schema())
-    study = resolved(config, profile)
+    study = resolve_study(config, profile)
     check_places(study.places)
     return study.config
 

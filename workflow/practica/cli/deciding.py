@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practica.cli.base import CONFIG, configured, main
+from practica.cli.base import CONFIG, main, merged_configuration
 from practica.errors import InputError
 from practica.launch.merging import BASE, Merged, from_command, with_snakefile
 
@@ -76,7 +76,7 @@ def _how(config_files: Sequence[str], snakemake: Sequence[str]) -> tuple[Merged,
                 "--config KEY=VALUE"
             )
         return from_command(snakemake), with_snakefile(snakemake)
-    merged = configured(config_files)
+    merged = merged_configuration(config_files)
     files = [file for file in merged.files if file != BASE]
     options = ["--cores", "all", *(["--configfile", *files] if files else [])]
     return merged, with_snakefile([*options, *(["--config", *merged.words] if merged.words else [])])

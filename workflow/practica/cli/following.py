@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from practica.cli.base import CONFIG, PATH, READ, configured, main, quiet_tensorflow, read_study, resolved
+from practica.cli.base import (
+    CONFIG,
+    PATH,
+    READ,
+    main,
+    merged_configuration,
+    quiet_tensorflow,
+    read_study,
+    resolve_study,
+)
 from practica.config.study import Study
 from practica.errors import InputError, RunError
 
@@ -116,16 +125,16 @@ def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_js
     from practica.plan.plan_table import as_table
 
     if check:
-        comparisons = check_estimates(resolved(config_files, profile))
+        comparisons = check_estimates(resolve_study(config_files, profile))
         click.echo(
             json.dumps([asdict(each) for each in comparisons], indent=1) if as_json else comparison_table(comparisons)
         )
         return
-    merged = configured(config_files)
+    merged = merged_configuration(config_files)
     answer = ask_snakemake(merged.files, merged.words, profile)
     if any(each.source == UNKNOWN for each in answer.trainings):
         quiet_tensorflow(1)
-        answer = with_arithmetic(answer, resolved(config_files, profile))
+        answer = with_arithmetic(answer, resolve_study(config_files, profile))
     click.echo(json.dumps(answer.as_json(), indent=1, ensure_ascii=False) if as_json else as_table(answer, sys.stdout))
 
 
@@ -136,7 +145,7 @@ def notify(profile: Path | None, config_files: tuple[str, ...]) -> None:
     """Send a test message. Uses every way that the configuration names."""
     from practica.launch import notices
 
-    settings = resolved(config_files, profile).config["notify"]
+    settings = resolve_study(config_files, profile).config["notify"]
     if not (ways := notices.ways(settings)):
         raise InputError("configuration: notify names no command, webhook or mail; docs/configuration.md shows each")
     if failed := notices.notify(settings, notices.TEST, f"practica in {Path.cwd().name}: a test message"):

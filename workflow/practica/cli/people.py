@@ -15,12 +15,12 @@ from practica.cli.base import (
     CONFIG,
     PATH,
     READ,
-    configured,
     main,
+    merged_configuration,
     out_folder,
     own_file,
     places,
-    resolved,
+    resolve_study,
     results_options,
 )
 from practica.config.study import Study
@@ -40,7 +40,7 @@ def doctor(profile: Path | None, config_files: tuple[str, ...], as_json: bool) -
     """Check whether this machine is ready for a long run. Checks profile, data, LaTeX, GPU, SLURM, disk, packages."""
     from practica.doctor import PROFILE, examine, show
 
-    study = resolved(config_files, profile)
+    study = resolve_study(config_files, profile)
     check_places(study.places)
     findings = list(examine(study, profile or PROFILE))
     if as_json:
@@ -159,7 +159,7 @@ def check_study(profile: Path | None, config_files: tuple[str, ...]) -> None:
     """List all mistakes in the study, in seconds. One line each, with file and line, whatever `only` selects."""
     from practica.examine.study import examine
 
-    merged = configured(config_files, profile)
+    merged = merged_configuration(config_files, profile)
     config = merged.read()
     findings = examine(config, merged.files)
     for finding in findings:
@@ -188,7 +188,7 @@ def configuration(out: Path | None, schema: Path | None, config_files: tuple[str
     from practica.files import write_json, write_text
     from practica.study_folder import folder_of, use
 
-    use(folder_of(configured(config_files).read() if config_files or Path(BASE).exists() else None))
+    use(folder_of(merged_configuration(config_files).read() if config_files or Path(BASE).exists() else None))
     # Page and schema may be renewed, and the schema begun, even inside the project; a file with other content stays.
     if schema:
         head = {key: study_schema()[key] for key in ("$schema", "title")}

@@ -41,10 +41,10 @@ def rehearse(
     quiet_tensorflow(1)
     from practica.data import load
     from practica.plan.refusals import recording, refusal_file
-    from practica.plan.rehearsals import candidates, key, name_of, remember, remembered
+    from practica.plan.rehearsals import candidates, key, memory_of, name_of, remember
     from practica.training.rehearsal import rehearse as try_out
 
-    done = remembered(results)
+    done = memory_of(results)
     folder = data_folder or Path(study.data["folder"])
 
     def outcome_of(block: Block) -> tuple[str, int] | str:
@@ -60,11 +60,11 @@ def rehearse(
     for dataset in sorted({block.dataset for block in blocks}):
         load(dataset, folder, test=False)  # report one that is missing or wrong once, and here
     outcomes = side_by_side(outcome_of, blocks, processes)
-    passed = dict(each for each in outcomes if not isinstance(each, str))
-    refused = [each for each in outcomes if isinstance(each, str)]
+    counts = dict(each for each in outcomes if not isinstance(each, str))
+    reasons = [each for each in outcomes if isinstance(each, str)]
     with recording(refusal_file(results, "rehearsal")):
-        if refused:
-            remember(results, passed)
-            raise InputError("\npractica: ".join(refused))
-    remember(results, passed, out)
-    click.echo(f"{len(passed)} can be trained")
+        if reasons:
+            remember(results, counts)
+            raise InputError("\npractica: ".join(reasons))
+    remember(results, counts, out)
+    click.echo(f"{len(counts)} can be trained")

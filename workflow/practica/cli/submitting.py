@@ -45,10 +45,10 @@ def submit(arguments: tuple[str, ...], ask: bool, end: bool) -> None:
     if (ask or end) and arguments:
         raise click.UsageError(f"{'--status' if ask else '--stop'} takes no options of Snakemake")
     if ask:
-        click.echo(controller.described())
+        click.echo(controller.summary())
     elif end:
-        cancelled = controller.stop()
-        click.echo(f"Cancelled: {', '.join(cancelled)}" if cancelled else "Nothing was at work")
+        jobs = controller.stop()
+        click.echo(f"Cancelled: {', '.join(jobs)}" if jobs else "Nothing was at work")
     else:
         profile = _profile(arguments)
         command = with_snakefile(arguments if profile else ("--profile", PROFILE, *arguments))

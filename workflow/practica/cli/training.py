@@ -221,11 +221,11 @@ def models(study: Study, layers: bool, out: Path | None) -> None:
     quiet_tensorflow(1)
     from practica.training.describe import describe_models
 
-    described = describe_models(study, layers=layers)
+    models_by_variant = describe_models(study, layers=layers)
     if out:
-        write_json(out, described)
+        write_json(out, models_by_variant)
     else:
-        click.echo(json.dumps(described, indent=1))
+        click.echo(json.dumps(models_by_variant, indent=1))
 
 
 @main.command()

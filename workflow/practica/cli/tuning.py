@@ -12,10 +12,10 @@ from practica.cli.base import (
     OUT_FILE,
     PATH,
     RESULTS,
-    configured,
     main,
+    merged_configuration,
     quiet_tensorflow,
-    resolved,
+    resolve_study,
     study_options,
 )
 from practica.config.study import Study
@@ -98,8 +98,8 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
     """Write a variant's best trial into the configuration. For example: adopt digits/dense."""
     from practica.tuning.adopt import adopt as adopt_winner
 
-    merged = configured(config_files)
-    results = results or resolved([*merged.files, *merged.words]).results
+    merged = merged_configuration(config_files)
+    results = results or resolve_study([*merged.files, *merged.words]).results
     done = adopt_winner(name, [Path(file) for file in merged.files], results, merged.words)
     values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
     click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")

@@ -23,7 +23,7 @@ Text = Mapping[str, str]
 """The same text in every language: ``{"es": ..., "en": ...}``."""
 
 
-class Told(Mapping[str, str]):
+class MultilingualText(Mapping[str, str]):
     """A text of a study, given once for all languages or for some; a missing language falls back to another."""
 
     def __init__(self, value: str | Text) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 
-from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told, settings
+from practica.config.about import EXERCISE_FILE, STUDY_FILE, MultilingualText, settings
 from practica.errors import InputError
 from practica.files import SCHEMAS, read_json
 from practica.study_folder import cached, experiments, opened, relative_path
@@ -94,7 +94,7 @@ def mentions(*, variants: bool = False) -> tuple[str, ...]:
 def own_words(name: str, language: str) -> str | None:
     """Return the study's words for its own setting, with a hole for the value; None if it has none."""
     words = own().get(name, {}).get("words")
-    return None if words is None else Told(words)[language]
+    return None if words is None else MultilingualText(words)[language]
 
 
 def _mistakes(name: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

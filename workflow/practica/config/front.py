@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from practica.config.about import Told
+from practica.config.about import MultilingualText
 from practica.config.study import Study
 
 
@@ -68,4 +68,4 @@ def one_or_many(study: Study, key: str, exercises: Sequence[str]) -> str:
 
 def _text(entry: Mapping[str, Any], key: str, language: str) -> str:
     text = entry.get(key)
-    return Told(text)[language] if text else ""
+    return MultilingualText(text)[language] if text else ""

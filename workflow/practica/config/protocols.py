@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from practica.config.about import STUDY_FILE, Told, front
+from practica.config.about import STUDY_FILE, MultilingualText, front
 from practica.errors import InputError, hint
 from practica.study_folder import folder_of, relative_path
 from practica.yamlfiles import spelling
@@ -27,13 +27,13 @@ def of_source(folder: Path) -> str:
 
 def label(folder: Path, name: str, language: str) -> str:
     """Return the label of a protocol."""
-    return Told(declared(folder)[name]["label"])[language]
+    return MultilingualText(declared(folder)[name]["label"])[language]
 
 
 def caveat(folder: Path, name: str, language: str) -> str:
     """Return the caveat to show wherever a protocol is used; empty if there is none."""
     text = declared(folder)[name].get("caveat")
-    return Told(text)[language] if text else ""
+    return MultilingualText(text)[language] if text else ""
 
 
 def with_protocols(config: Any) -> Any:

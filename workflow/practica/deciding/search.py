@@ -101,8 +101,8 @@ def _how_far(search: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], epo
     """Return how many trials of a search have run, and which rungs they have reached."""
     if search["method"] != ASHA:
         return f"{len(trials)} of {search['trials']} trials have run"
-    reached = [f"{sum(each[EPOCHS] == level for each in trials)} to {level}" for level in rungs(search, epochs)]
-    return f"trials that have run, by epochs: {', '.join(reached)}; {search['trials']} in all"
+    counts = [f"{sum(each[EPOCHS] == level for each in trials)} to {level}" for level in rungs(search, epochs)]
+    return f"trials that have run, by epochs: {', '.join(counts)}; {search['trials']} in all"
 
 
 def _best(table: pd.DataFrame) -> str:

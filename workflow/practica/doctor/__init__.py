@@ -44,7 +44,7 @@ def examine(study: Study, profile: Path) -> Iterator[Finding]:
     yield from folders(study)
     yield from data_sets(study)
     yield latex(study)
-    yield cited()
+    yield citation_finding()
     cluster = shutil.which("sbatch") is not None
     yield gpu(study, cluster)
     if cluster:
@@ -134,7 +134,7 @@ def latex(study: Study) -> Finding:
     return Finding("LaTeX", "ok", "latexmk and the packages of the report")
 
 
-def cited() -> Finding:
+def citation_finding() -> Finding:
     """Look for placeholders in CITATION.cff, which the crate and the deposit repeat."""
     try:
         missing = citation().placeholders
@@ -252,7 +252,7 @@ def show(findings: list[Finding]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     styles = {"ok": "green", "warn": "yellow", "fail": "red"}
     for finding in findings:
-        text = finding.found + (f"\n-> {finding.advice}" if finding.advice else "")
+        text = finding.detail + (f"\n-> {finding.advice}" if finding.advice else "")
         table.add_row(Text(finding.level, styles[finding.level]), Text(finding.what), Text(text))
     Console(highlight=False).print(table)
 

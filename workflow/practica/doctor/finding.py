@@ -11,5 +11,5 @@ class Finding:
 
     what: str
     level: str
-    found: str
+    detail: str
     advice: str = ""

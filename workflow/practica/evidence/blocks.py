@@ -71,8 +71,8 @@ def read_block(block: Block, results: Path) -> BlockFiles:
     _check_settings(manifest_file, manifest, block)
     if manifest["seeds"] != list(block.seeds):
         raise InputError(f"{manifest_file} tells of seeds {manifest['seeds']}; {train_again(manifest_file)}")
-    metrics = _checked(metrics_file, block)
-    history = _checked(history_file, block)
+    metrics = _content(metrics_file, block)
+    history = _content(history_file, block)
     for path, content in ((manifest_file, manifest), (history_file, history)):
         if metrics["stand_in"] != content["stand_in"]:
             raise InputError(f"{metrics_file} and {path} differ in stand_in; {train_again(metrics_file)}")
@@ -137,12 +137,12 @@ def rewritten(path: Path, manifest: Mapping[str, Any], content: Mapping[str, Any
         return source
     content = content or {}
     files = {name: path.with_name(f"{name}.{'npz' if name == ARRAYS else 'json'}") for name in manifest.get("sums", {})}
-    changed = [
+    names = [
         file.name
         for name, file in files.items()
         if file.is_file() and manifest["sums"][name] != _sum(file, content.get(name))
     ]
-    return f"changed since the run: {', '.join(changed)}" if changed else ""
+    return f"changed since the run: {', '.join(names)}" if names else ""
 
 
 def _sum(file: Path, content: Any) -> str:
@@ -208,7 +208,7 @@ def read_arrays(path: Path, run: str, names: Iterable[str]) -> dict[str, np.ndar
         raise InputError(f"{path} is {what}; {train_again(path)}") from error
 
 
-def _checked(path: Path, block: Block) -> Any:
+def _content(path: Path, block: Block) -> Any:
     """Read a file of runs, and check that it matches its schema and belongs to this block."""
     content = _read(path)
     if reason := misfit(content, path.stem):

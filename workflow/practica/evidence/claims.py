@@ -10,7 +10,7 @@ from typing import Any
 
 from practica import exercises
 from practica.address import Quantity, bare
-from practica.config.about import EXERCISE_FILE, STUDY_FILE, Told
+from practica.config.about import EXERCISE_FILE, STUDY_FILE, MultilingualText
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.source import numbers
@@ -190,7 +190,7 @@ def _measure_mistake(quantity: Quantity, claims: Claims, study: Study) -> str:
 
 def _claim(name: str, exercise: str, entry: Mapping[str, Any]) -> Claim:
     parts = tuple(_part(part, each, entry) for part, each in entry["parts"].items())
-    return Claim(name, exercise, Told(entry["sentence"]), entry["figure"], parts)
+    return Claim(name, exercise, MultilingualText(entry["sentence"]), entry["figure"], parts)
 
 
 def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
@@ -201,7 +201,7 @@ def _part(name: str, entry: Mapping[str, Any], claim: Mapping[str, Any]) -> Part
     ((rule, bound),) = entry["rule"].items()
     return Part(
         name=name,
-        says=Told(entry["says"]),
+        says=MultilingualText(entry["says"]),
         kind=kind,
         of=Quantity.parse(entry["of"]),
         other=other,

@@ -14,7 +14,7 @@ from practica.config.study import Study
 from practica.evidence.blocks import BlockFiles, check_alike, read_block
 from practica.evidence.costs import COSTS, block_cost, costs_table
 from practica.evidence.differences import differences
-from practica.evidence.measured import measured
+from practica.evidence.measured import measured_rows
 from practica.evidence.results import Results
 from practica.evidence.summary import summarise
 from practica.files import atomic_path
@@ -47,7 +47,7 @@ def gather(study: Study, results: Path) -> None:
     """
     files = [read_block(block, results) for block in study.blocks()]
     check_alike(files, results)
-    write_table(results / "metrics.csv", pd.concat([metrics_table(files), measured(study, results)]))
+    write_table(results / "metrics.csv", pd.concat([metrics_table(files), measured_rows(study, results)]))
     write_table(results / "history.csv.gz", history_table(files))
     write_table(results / "runs.csv", pd.DataFrame([run_row(each, results) for each in files]))
     write_table(results / COSTS, costs_table(study, results))
@@ -97,7 +97,7 @@ def history_table(files: Iterable[BlockFiles]) -> pd.DataFrame:
 
 def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
     """Return the block's row of ``runs.csv``: its status, the cost of all its attempts, and what it ran on."""
-    spent = block_cost(files.block, results)
+    cost = block_cost(files.block, results)
     provenance = files.provenance
     git, versions, data = (_mapping(provenance, key) for key in ("git", "versions", "data"))
     origin = _mapping(data, "origin")
@@ -128,10 +128,10 @@ def run_row(files: BlockFiles, results: Path) -> dict[str, Any]:
         "numpy": versions.get("numpy"),
         "fingerprint": data.get("fingerprint"),
         "origin": ": ".join(str(origin[key]) for key in ("kind", "source") if origin.get(key)),
-        "attempts": spent["attempts"],
-        "all_seconds": spent["wall_seconds"],
-        **{name: spent[name] for name in ("cpu_seconds", "gpu_seconds", "gpu_peak_memory_mb")},
-        **{name: spent[name] for name in ("cpu_joules", "gpu_joules")},
+        "attempts": cost["attempts"],
+        "all_seconds": cost["wall_seconds"],
+        **{name: cost[name] for name in ("cpu_seconds", "gpu_seconds", "gpu_peak_memory_mb")},
+        **{name: cost[name] for name in ("cpu_joules", "gpu_joules")},
     }
 
 

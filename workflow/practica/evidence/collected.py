@@ -18,7 +18,7 @@ from practica.address import BEST, TIMING
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import METRICS
-from practica.evidence.differences import PAIR, paired
+from practica.evidence.differences import PAIR, paired_values
 from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.estimates import NOISE
 from practica.evidence.recorded import run_name
@@ -72,7 +72,7 @@ def check_tables(study: Study, folder: Path, names: Iterable[str] = TYPES) -> Re
     return results
 
 
-def collected(study: Study, folder: Path) -> Results:
+def collected_tables(study: Study, folder: Path) -> Results:
     """Return the collected tables, read when first asked for; the same object until the study or a table changes."""
     return _collected(study, folder).results
 
@@ -205,7 +205,7 @@ def _differences(results: Results) -> str:
         for table in (results.metrics, results.differences)
     )
     differences = differences.set_index(PAIR)
-    compared = {row[: len(PAIR)]: row[-3] for row in paired(results, metrics)}
+    compared = {row[: len(PAIR)]: row[-3] for row in paired_values(results, metrics)}
     present = set(differences.index)
     for exercise, variant, minus, split, metric in (key for key in compared if key not in present):
         return f" has no row of {exercise}/{variant} minus {minus} for {split} {metric}"

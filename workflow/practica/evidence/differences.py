@@ -31,7 +31,7 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     which is corrected for all rows, is under 0.05; it is never true with too few pairs, on generated data, or if the
     two were trained on unequal terms.
     """
-    rows = paired(results, metrics)
+    rows = paired_values(results, metrics)
     table = pd.DataFrame(rows, columns=[*PAIR, "kind", "values", "unequal", "data"])
     samples = table["values"].tolist()
     scales = [LOG if kind == RATIO else MEAN for kind in table["kind"]]
@@ -49,7 +49,7 @@ def differences(results: Results, metrics: pd.DataFrame) -> pd.DataFrame:
     return table[COLUMNS]
 
 
-def paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
+def paired_values(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Return the names, the comparison by seed, the unequal terms and the kind of data of everything to compare."""
     study = results.study
     final = metrics[~metrics["metric"].astype(str).str.startswith(PREFIXES)]
@@ -70,14 +70,14 @@ def paired(results: Results, metrics: pd.DataFrame) -> list[tuple[Any, ...]]:
             for (first, second), differs in pairs.items():
                 if first in table and second in table:
                     both = table[[first, second]].dropna()
-                    kind, compared = _compared(both[first].to_numpy(), both[second].to_numpy(), str(metric))
+                    kind, seeds = _comparison(both[first].to_numpy(), both[second].to_numpy(), str(metric))
                     data = STAND_IN if {(exercise, first), (exercise, second)} & stand_in else REAL
-                    if len(compared):
-                        differences.append((exercise, second, first, split, metric, kind, compared, differs, data))
+                    if len(seeds):
+                        differences.append((exercise, second, first, split, metric, kind, seeds, differs, data))
     return differences
 
 
-def _compared(first: np.ndarray, second: np.ndarray, metric: str) -> tuple[str, np.ndarray]:
+def _comparison(first: np.ndarray, second: np.ndarray, metric: str) -> tuple[str, np.ndarray]:
     if usable(scale_of(metric), np.concatenate([first, second])) == LOG:
         return RATIO, second / first
     return DIFFERENCE, second - first

@@ -41,13 +41,13 @@ def unlike(results: Results, first: VariantAddress, second: VariantAddress, clai
         return differs
     pair = {(exercise, base_of(variant)) for exercise, variant in (first, second)}
     parts = [part for claim in claims.values() for part in claim.parts]
-    declared = [part.varies for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair]
-    if declared:
-        differences = [unequal(results, first, second, varies) for varies in declared]
+    exceptions = [part.varies for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair]
+    if exceptions:
+        differences = [unequal(results, first, second, varies) for varies in exceptions]
         return differences[0] if all(differences) else ""
-    compared = ("epochs", *of_role(DATA))
+    names = ("epochs", *of_role(DATA))
     settings = [
-        {key: value for key, value in results.study.settings(*each).items() if key in compared}
+        {key: value for key, value in results.study.settings(*each).items() if key in names}
         if _there(results, each)
         else {}
         for each in (first, second)

@@ -24,7 +24,7 @@ from practica.evidence.estimates import (
     scale_of,
     usable,
 )
-from practica.evidence.measures import BOUNDS, from_runs, measured
+from practica.evidence.measures import BOUNDS, from_runs, measure_values
 from practica.evidence.results import Missing, Results
 from practica.evidence.rules import (
     Rule,
@@ -63,7 +63,7 @@ def rule_for(part: Part, source: Mapping[str, str]) -> Rule:
 
 def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evidence | Missing:
     """Return the evidence on a part, or why there is none."""
-    sides = [measured(results, each.exercise, each.variant, each.measure) for each in part.quantities]
+    sides = [measure_values(results, each.exercise, each.variant, each.measure) for each in part.quantities]
     for quantity, values in zip(part.quantities, sides, strict=True):
         if values.empty:
             return Missing(_why(quantity, results), MISSING)
@@ -77,27 +77,27 @@ def evidence_of(part: Part, results: Results, source: Mapping[str, str]) -> Evid
     return (
         Missing("made from generated data", GENERATED)
         if any(generated)
-        else _compared(part, sides, source, sequential=results.study.sequential)
+        else _comparison(part, sides, source, sequential=results.study.sequential)
     )
 
 
-def _compared(
+def _comparison(
     part: Part, sides: list[pd.DataFrame], source: Mapping[str, str], *, sequential: bool
 ) -> Evidence | Missing:
     """Compare the seeds that both sides have, pair by pair."""
     of, *others = (side.loc[sorted(set.intersection(*(set(each.index) for each in sides)))] for side in sides)
     if of.empty:
         return Missing("the variants have no seed in common", MISSING)
-    judged, scale, bounds = of, _scale(part.of), possible(part.of.metric)
+    table, scale, bounds = of, _scale(part.of), possible(part.of.metric)
     if others:
-        judged = _minus(of, others[0]) if part.kind == "difference" else _over(of, others[0])
+        table = _minus(of, others[0]) if part.kind == "difference" else _over(of, others[0])
         scale, bounds = (MEAN, ANYTHING) if part.kind == "difference" else (LOG, (0.0, np.inf))
-        if not np.isfinite(judged["value"]).all():
+        if not np.isfinite(table["value"]).all():
             return Missing(f"{part.other} is zero for some seed, and nothing can be divided by it", MISSING)
-    values = judged["value"].to_numpy()
+    values = table["value"].to_numpy()
     scale = usable(scale, values)
     judged_estimate = estimate(values, scale, bounds, sequential=sequential)
-    least, most = (judged[name].to_numpy() for name in BOUNDS)
+    least, most = (table[name].to_numpy() for name in BOUNDS)
     if (least < most).any():
         # A value known only to lie between two bounds gets an interval that holds it wherever it lies.
         # A level reached by the first record may have been reached at once: a ratio to that has no upper end.
@@ -112,7 +112,7 @@ def _compared(
     ]
     return Evidence(
         judged_estimate,
-        _numbers(judged["value"]),
+        _numbers(table["value"]),
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,
         seeds=tuple(len(side) for side in (*sides, *sides)[:2]),

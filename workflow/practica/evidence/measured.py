@@ -49,7 +49,7 @@ def timed_rows(
     return pd.DataFrame(rows, columns=list(TYPES)).astype(TYPES)
 
 
-def measured(study: Study, results: Path) -> pd.DataFrame:
+def measured_rows(study: Study, results: Path) -> pd.DataFrame:
     """Return the measured rows of the variants in play, as far as their files exist.
 
     Raises:

@@ -32,7 +32,7 @@ BOUNDS = ["least", "most"]
 """The range in which a value is known to lie; both ends equal the value if it is known exactly."""
 
 
-def measured(results: Results, exercise: str, variant: str, measure: str) -> pd.DataFrame:
+def measure_values(results: Results, exercise: str, variant: str, measure: str) -> pd.DataFrame:
     """Return ``value``, ``least`` and ``most`` of a measure by seed.
 
     Seeds that did not record the measure, or that diverged, are left out. ``measure`` is ``split/metric``, the value at
@@ -84,7 +84,7 @@ def own(exercise: str) -> tuple[str, ...]:
 
 def by_seed(results: Results, exercise: str, variant: str, measure: str) -> pd.Series:
     """Return the values of a measure by seed; see ``measured``."""
-    return measured(results, exercise, variant, measure)["value"]
+    return measure_values(results, exercise, variant, measure)["value"]
 
 
 def gap(results: Results, exercise: str, variant: str) -> pd.Series:

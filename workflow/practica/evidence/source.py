@@ -26,7 +26,7 @@ def of(values: Mapping[str, str], quantity: Quantity) -> str | None:
     return values.get(str(quantity.under("")))
 
 
-def printed(study: Study, name: str) -> str:
+def source_number(study: Study, name: str) -> str:
     """Return a number that the source prints.
 
     Raises:

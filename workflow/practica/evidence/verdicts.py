@@ -13,7 +13,7 @@ from practica.config.about import in_all
 from practica.config.study import Study
 from practica.evidence import source as printed
 from practica.evidence.claims import Claim, Part, declared
-from practica.evidence.collected import collected
+from practica.evidence.collected import collected_tables
 from practica.evidence.estimates import (
     ALPHA,
     CONFIDENCE,
@@ -51,11 +51,11 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
     """
     claims = declared(study)
     claims_in_play = [claim for claim in claims.claims.values() if claim.exercise in study.exercises]
-    entries = evaluate(claims_in_play, collected(study, folder))
+    entries = evaluate(claims_in_play, collected_tables(study, folder))
     measures = dict.fromkeys(
         each.measure for claim in claims_in_play for part in claim.parts for each in part.quantities
     )
-    defined = {measure: claims.define(measure) for measure in measures}
+    definitions = {measure: claims.define(measure) for measure in measures}
     record: dict[str, Any] = {
         "schema": 2,
         "confidence": CONFIDENCE,
@@ -67,7 +67,7 @@ def write_claims(study: Study, folder: Path) -> dict[str, Any]:
             "level": round(ALPHA, 9),
         },
         "fewest": FEWEST,
-        "definitions": {measure: words for measure, words in defined.items() if words},
+        "definitions": {measure: words for measure, words in definitions.items() if words},
         **_protocols(study),
         "claims": entries,
     }

@@ -140,10 +140,10 @@ def _own_kind(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator
         )
     elif not entry.get("arrays"):
         yield "kind: name under arrays what it is drawn from, which `artefacts` of the problem returns"
-    called = {*section("figures", MODEL), *entry["variants"], *own_words(study, exercise, MODEL)}
+    words = {*section("figures", MODEL), *entry["variants"], *own_words(study, exercise, MODEL)}
     for name in sorted(_words_in(drawers.get(kind, ()))):
-        if name not in called:
-            yield f"kind: {kind} in figures.py asks for the word {name!r}: write it under words{hint(name, called)}"
+        if name not in words:
+            yield f"kind: {kind} in figures.py asks for the word {name!r}: write it under words{hint(name, words)}"
     code = reach(f"{exercises.module_name(exercise)}:problem")
     for name in entry.get("arrays", ()):
         if not code.says(name):
@@ -168,9 +168,9 @@ def _table(study: Study, exercise: str, entry: Mapping[str, Any]) -> Iterator[st
         split, metric = parts(column, COLUMN)
         yield from _splits(exercise, split, "columns")
         yield from _metrics(study, exercise, [metric], "columns")
-    used = [study.dataset(exercise, variant) for variant in study.variants(exercise)]
-    if entry.get("dataset", used[0]) not in used:
-        yield f"dataset: no variant of {exercise} learns from {entry['dataset']!r}{hint(entry['dataset'], used)}"
+    datasets = [study.dataset(exercise, variant) for variant in study.variants(exercise)]
+    if entry.get("dataset", datasets[0]) not in datasets:
+        yield f"dataset: no variant of {exercise} learns from {entry['dataset']!r}{hint(entry['dataset'], datasets)}"
 
 
 def _printed(study: Study, exercise: str, name: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ PLACED = re.compile(r"(configuration|[^:\n]+\.yaml): ([\w/-]+(?:\.[\w/-]+)*): ")
 """The beginning of a message about a YAML file: the file, or the configuration, and the path of a key."""
 
 
-def located(text: str, files: Sequence[str | Path]) -> str:
+def with_line(text: str, files: Sequence[str | Path]) -> str:
     """Return a message with the line of its key, and paths relative to the current folder.
 
     Args:

@@ -12,7 +12,7 @@ from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.files import read_text
 from practica.paper import known
-from practica.paper.bibliography import cited, works
+from practica.paper.bibliography import cited_keys, works
 from practica.paper.macros import FORMS
 from practica.paper.references import REFERENCE, labels
 
@@ -46,7 +46,7 @@ def _references(study: Study, file: Path, known_labels: Collection[str] | None, 
     """Yield references, citations and commands in a file of prose that lead nowhere; None: the labels are unknown."""
     content = file.read_text(encoding="utf-8")
     beside = (path for pattern in ("*.tex", "*.sty", "*.cls") for path in study.folder.glob(pattern))
-    defined = set(DEFINED.findall("".join(map(read_text, [file, *beside]))))
+    commands = set(DEFINED.findall("".join(map(read_text, [file, *beside]))))
     for number, line in enumerate(content.splitlines(), start=1):
         text = re.sub(r"(?<!\\)%.*", "", line)
         for label in REFERENCE.findall(text):
@@ -54,9 +54,9 @@ def _references(study: Study, file: Path, known_labels: Collection[str] | None, 
                 yield f"{file}:{number}: \\ref{{{label}}}: nothing has this label{hint(label, sorted(known_labels))}"
         for name in COMMAND.findall(text):
             close = difflib.get_close_matches(name, FORMS, n=1, cutoff=0.85)
-            if close and name not in FORMS and name not in defined:
+            if close and name not in FORMS and name not in commands:
                 yield f"{file}:{number}: \\{name}: LaTeX has no such command; did you mean \\{close[0]}?"
-        for key in cited(text):
+        for key in cited_keys(text):
             if key not in keys:
                 yield f"{file}:{number}: references.bib does not hold {key!r}{hint(key, keys)}"
 

@@ -18,7 +18,7 @@ from practica.errors import InputError, in_one_line
 from practica.evidence import claims
 from practica.examine import about as names
 from practica.examine import prose
-from practica.examine.places import located
+from practica.examine.places import with_line
 from practica.examine.variants import nameless
 from practica.files import read_text
 from practica.paper import own
@@ -46,7 +46,7 @@ def examine(config: Mapping[str, Any], files: Sequence[str | Path]) -> list[Find
         files: what it was merged from, to find the lines of keys.
     """
     findings = dict.fromkeys(map(_finding, _examined(config, files)))
-    return [Finding(located(each.text, files), each.note) for each in findings]
+    return [Finding(with_line(each.text, files), each.note) for each in findings]
 
 
 def _finding(each: str | Finding) -> Finding:
@@ -59,12 +59,12 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
     if wrong:
         return
     study = Study.resolve({**config, "only": []})
-    broken = [*about.mistakes(study.folder, None)]
+    mistakes = [*about.mistakes(study.folder, None)]
     for exercise in study.known:
-        broken += about.mistakes(study.folder, exercise)
-    yield from broken
+        mistakes += about.mistakes(study.folder, exercise)
+    yield from mistakes
     yield from _notes(study)
-    if broken:  # all other checks would report these again
+    if mistakes:  # all other checks would report these again
         return
     there = []
     for exercise in study.exercises:

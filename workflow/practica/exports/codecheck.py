@@ -25,15 +25,15 @@ CODECHECK = "codecheck.yml"
 def codecheck(study: Study, results: Path) -> str:
     """Return the file: title, authors, and the existing figures, tables and numbers, by their names in a crate."""
     language = study.languages[0]
-    cited = citation()
+    source = citation()
     people: list[dict[str, Any]] = [
         {"name": each.name} | ({"ORCID": each.orcid.rpartition("/")[2]} if each.orcid else {})
-        for each in authors(study, language) or cited.authors
+        for each in authors(study, language) or source.authors
     ]
     there = set(result_files(results))
     content = {
         "version": "https://codecheck.org.uk/spec/config/1.0/",
-        "paper": {"title": study.heading(language), "authors": people, "reference": cited.address},
+        "paper": {"title": study.heading(language), "authors": people, "reference": source.address},
         "manifest": [
             {"file": f"results/{name}", "comment": comment}
             for name, comment in _contents(study).items()

@@ -74,15 +74,15 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
     from rocrate.rocrate import ROCrate
 
     begin, end, failures = _times(study, results)
-    cited = citation()
+    source = citation()
     crate = ROCrate(version="1.1")
     crate.metadata.extra_contexts.append("https://w3id.org/ro/terms/workflow-run/context")
     for address, (name, version) in PROFILES.items():
         properties = {"@type": "CreativeWork", "name": name, "version": version}
         crate.root_dataset.append_to("conformsTo", crate.add(ContextEntity(crate, address, properties)))
-    licence = f"https://spdx.org/licenses/{cited.license}"
-    crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": cited.license}))
-    people = _people(crate, authors(study, study.languages[0]) or cited.authors)
+    licence = f"https://spdx.org/licenses/{source.license}"
+    crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": source.license}))
+    people = _people(crate, authors(study, study.languages[0]) or source.authors)
     crate.name = study.heading(study.languages[0])
     summary = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
     crate.description = f"{summary} {caveats(study, results)}".strip()

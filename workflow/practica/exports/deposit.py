@@ -29,10 +29,10 @@ def write_deposit(study: Study, results: Path) -> Path:
     Raises:
         InputError: the study has no results yet, or the citation file lacks something.
     """
-    metadata, cited = zenodo(study, results), citation()
+    metadata, source = zenodo(study, results), citation()
     crate = write_crate(study, results)
     reports = [path for pattern in ("*.pdf", "report.zip") for path in sorted(results.glob(pattern))]
-    files = {path.name: path for path in (crate, *reports, cited.file)}
+    files = {path.name: path for path in (crate, *reports, source.file)}
     folder = results / DEPOSIT
     folder.mkdir(exist_ok=True)
     names = sorted([*files, CODECHECK, METADATA])
@@ -65,28 +65,28 @@ def zenodo(study: Study, results: Path) -> Mapping[str, Any]:
     """Return the metadata: the study's own, those of its code from CITATION.cff, and notes on its runs."""
     notes = caveats(study, results)
     language = study.languages[0]
-    cited = citation()
+    source = citation()
     return {
         "upload_type": "dataset",
         "title": study.heading(language),
-        "creators": [_creator(each) for each in authors(study, language) or cited.authors],
+        "creators": [_creator(each) for each in authors(study, language) or source.authors],
         "description": abstract(study, language) or study.heading(language),
         "keywords": list(keywords(study, language)),
         **({"notes": notes} if notes else {}),
         "access_right": "open",
-        "license": cited.license.lower(),
-        "version": cited.version,
+        "license": source.license.lower(),
+        "version": source.version,
         "related_identifiers": [
-            {"identifier": cited.address, "relation": "isDerivedFrom", "resource_type": "software"}
+            {"identifier": source.address, "relation": "isDerivedFrom", "resource_type": "software"}
         ],
     }
 
 
 def open_items(study: Study) -> list[str]:
     """Return what is still to be written before the deposit can be published."""
-    cited = citation()
+    source = citation()
     needless = {"authors"} if authors(study, study.languages[0]) else set()
-    return [f"{cited.file.name}: {key} is {PLACEHOLDER}" for key in cited.placeholders if key not in needless]
+    return [f"{source.file.name}: {key} is {PLACEHOLDER}" for key in source.placeholders if key not in needless]
 
 
 def _creator(author: Author) -> dict[str, str]:

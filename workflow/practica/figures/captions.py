@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from practica.address import LOCAL, parts
 from practica.config import protocols
-from practica.config.about import Told
+from practica.config.about import MultilingualText
 from practica.config.front import most_seeds, one_or_many, text_of
 from practica.figures.specs import Marks, Panel
 from practica.words import items, section
@@ -60,7 +60,7 @@ def _content(panel: Panel, content: Content, language: str) -> str:
         return str(section("figures", language)["error_rate"]).lower()
     own = content.metrics.get(panel.metric)
     if own is not None:
-        return Told(own)[language]
+        return MultilingualText(own)[language]
     return str(section("captions", language).get(panel.metric, panel.metric.replace("_", " ")))
 
 
@@ -69,14 +69,14 @@ def with_running(caption: Mapping[str, str], languages: Sequence[str]) -> dict[s
     return {language: f"{caption[language]} {section('captions', language)['running']}" for language in languages}
 
 
-def overview_title(study: Study) -> Told:
+def overview_title(study: Study) -> MultilingualText:
     """Return the title of the first page's figure."""
     return in_words(study, "glance")
 
 
-def in_words(study: Study, key: str) -> Told:
+def in_words(study: Study, key: str) -> MultilingualText:
     """Return a text from the files of words in every language of the report."""
-    return Told({language: section("captions", language)[key] for language in study.languages})
+    return MultilingualText({language: section("captions", language)[key] for language in study.languages})
 
 
 def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
@@ -89,14 +89,14 @@ def of_overview(study: Study, marks: Marks | None = None) -> dict[str, str]:
     return {language: _of_overview(study, language, marks) for language in study.languages}
 
 
-def of_forest(study: Study) -> Told:
+def of_forest(study: Study) -> MultilingualText:
     """Return the caption of the figure of all claims, by language."""
     captions = {}
     for language in study.languages:
         words = section("captions", language)
         effect = words[one_or_many(study, "effect", study.exercises)]
         captions[language] = words["forest"].format(effect=effect, zero=text_of(study, words, "zero"))
-    return Told(captions)
+    return MultilingualText(captions)
 
 
 def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
@@ -149,8 +149,8 @@ def _marks(study: Study, words: Mapping[str, str], marks: Marks | None, seeds: i
     """Return the sentence about the marks of test data; none if no panel has one. A single seed has no interval."""
     dot = "dot" if seeds > 1 else "dot_one"
     if marks is None:
-        printed = {exercise for exercise in study.exercises if _prints(study.about(exercise))}
-        kinds, everywhere = [words[dot], *([words["diamond"]] if printed else [])], False
+        exercises = {exercise for exercise in study.exercises if _prints(study.about(exercise))}
+        kinds, everywhere = [words[dot], *([words["diamond"]] if exercises else [])], False
     else:
         kinds = [words[kind] for kind, of in ((dot, marks.tested), ("diamond", marks.printed)) if of]
         everywhere = marks.tested | marks.printed == set(marks.metrics)
@@ -159,7 +159,7 @@ def _marks(study: Study, words: Mapping[str, str], marks: Marks | None, seeds: i
 
 def _prints(about: Mapping[str, Any]) -> bool:
     """Return whether the panel of an exercise shows a number of the source on test data."""
-    printed, glance = about.get("printed", {}), about.get("glance")
+    source_numbers, glance = about.get("printed", {}), about.get("glance")
     if glance is None:
-        return any(parts(name, LOCAL)[1] == "test" for name in printed)
-    return any(f"{variant}/test/{glance['metric']}" in printed for variant in glance["variants"])
+        return any(parts(name, LOCAL)[1] == "test" for name in source_numbers)
+    return any(f"{variant}/test/{glance['metric']}" in source_numbers for variant in glance["variants"])

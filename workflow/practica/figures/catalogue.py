@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from practica.config.about import Told
+from practica.config.about import MultilingualText
 from practica.config.names import variant_name
 from practica.errors import InputError, hint
 from practica.figures import captions
@@ -86,7 +86,9 @@ def spec(study: Study, name: str) -> Spec:
 
 def curves(study: Study, exercise: str, variant: str) -> Spec:
     """Return the figure of a variant that no listed figure shows: its learning curves."""
-    title = Told({each: f"{exercise}, {variant_name(study, exercise, variant, each)}" for each in study.languages})
+    title = MultilingualText(
+        {each: f"{exercise}, {variant_name(study, exercise, variant, each)}" for each in study.languages}
+    )
     caption = captions.of_epochs(title, captions.Content("curves"), study.languages)
     full_caption = captions.with_protocol(study, caption, (variant,))
     return Spec(_curves_name(exercise, variant), exercise, (variant,), "curves", title, full_caption, places=(0,))
@@ -104,13 +106,13 @@ def glance(study: Study, exercise: str) -> Glance | None:
     entry = study.about(exercise).get("glance")
     if entry is None:
         return None
-    variants = {name: Told(each) for name, each in entry["variants"].items()}
-    return Glance(Told(entry["title"]), entry["metric"], variants, entry.get("log", False))
+    variants = {name: MultilingualText(each) for name, each in entry["variants"].items()}
+    return Glance(MultilingualText(entry["title"]), entry["metric"], variants, entry.get("log", False))
 
 
 def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> Spec:
     panels = tuple(Panel(**({"metric": each} if isinstance(each, str) else each)) for each in entry.get("panels", ()))
-    title = Told(entry["title"])
+    title = MultilingualText(entry["title"])
     # Figures side by side have letters of their own.
     lettered = "caption" not in entry and len(panels) > 1 and not re.search(r"\d[a-z]$", name)
     others = {key: entry[key] for key in ("split", "log_epochs", "height", "scale", "number") if key in entry}
@@ -118,7 +120,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
     places = _places_to_draw(study, exercise, entry["kind"], names)
     variants = tuple(names[place] for place in places)
     if "caption" in entry:
-        caption: Mapping[str, str] = Told(entry["caption"])
+        caption: Mapping[str, str] = MultilingualText(entry["caption"])
         if entry["kind"] == "curves" or (entry["kind"] in KINDS and others.get("split") == "train"):
             caption = captions.with_running(caption, study.languages)
     elif entry["kind"] in OVER_EPOCHS:
@@ -127,7 +129,7 @@ def _spec(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> S
         content = captions.Content(entry["kind"], panels, split, others.get("log_epochs", False), lettered, metrics)
         caption = captions.of_epochs(title, content, study.languages)
     else:
-        caption = Told({language: f"{title[language]}." for language in study.languages})
+        caption = MultilingualText({language: f"{title[language]}." for language in study.languages})
     return Spec(
         name,
         exercise,

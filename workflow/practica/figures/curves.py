@@ -98,7 +98,7 @@ def limits(
 
 
 def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
-    selection = thinned(len(line.curve.epochs), axes.get_xscale())
+    selection = points_to_draw(len(line.curve.epochs), axes.get_xscale())
     epochs = line.curve.epochs[selection]
     values = (line.curve.sd if spread else line.curve.mean)[selection]
     # Mark the points of a short run, so that a single epoch is a point and not an invisible line.
@@ -112,11 +112,11 @@ def _draw_line(axes: Axes, line: Line, spread: bool) -> None:
         axes.plot(*at, "o", color=line.look.colour, markersize=6.5, markeredgecolor="white", clip_on=False, zorder=3)
 
 
-def thinned(count: int, scale: str = "linear") -> np.ndarray:
+def points_to_draw(count: int, scale: str = "linear") -> np.ndarray:
     """Return which of ``count`` points to draw: all, or a selection evenly spaced on that scale, with both ends."""
-    spaced = np.geomspace if scale == "log" else np.linspace
+    space = np.geomspace if scale == "log" else np.linspace
     return (
-        np.unique(spaced(1, count, min(count, POINTS)).round().astype(int)) - 1 if count > POINTS else np.arange(count)
+        np.unique(space(1, count, min(count, POINTS)).round().astype(int)) - 1 if count > POINTS else np.arange(count)
     )
 
 

@@ -121,8 +121,12 @@ def _over_epochs(spec: Spec, results: Results, texts: Words, language: str) -> F
 def _nothing(absent: dict[str, Missing], texts: Words) -> str:
     """Return why none of the lines exists: once if the reason is the same for all."""
     reasons = {name: explain(gap, texts) for name, gap in absent.items()}
-    shared = set(reasons.values())
-    return shared.pop() if len(shared) == 1 else "\n".join(f"{name}: {reason}" for name, reason in reasons.items())
+    all_reasons = set(reasons.values())
+    return (
+        all_reasons.pop()
+        if len(all_reasons) == 1
+        else "\n".join(f"{name}: {reason}" for name, reason in reasons.items())
+    )
 
 
 def _lines(spec: Spec, panel: Panel, results: Results, texts: Words) -> tuple[tuple[Line, ...], dict[str, Missing]]:
@@ -246,8 +250,8 @@ def _pairs(spec: Spec, results: Results, texts: Words, language: str) -> Figure:
     (panel,) = spec.panels
     values = {name: results.per_seed(spec.exercise, name, spec.split, panel.metric) for name in spec.variants}
     pairs = dict(zip(spec.variants[::2], spec.variants[1::2], strict=True))
-    shared = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
-    both = [(texts[f"variant {name}"], values[name], values[twin]) for name, twin in pairs.items() if len(shared[name])]
+    seeds = {name: values[name].index.intersection(values[twin].index) for name, twin in pairs.items()}
+    both = [(texts[f"variant {name}"], values[name], values[twin]) for name, twin in pairs.items() if len(seeds[name])]
     if both:
         notes = _left_out(spec, texts)
         return side_by_side(both, label(texts, panel.metric), spec.labels, spec.title[language], texts, notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from practica.config.about import Told
+from practica.config.about import MultilingualText
 from practica.config.names import title, variant_name
 from practica.evidence.curves import Curve
 from practica.evidence.results import Missing, Results, Value
@@ -21,8 +21,10 @@ def glance_of(results: Results, exercise: str, language: str) -> Glance:
     variants = results.study.variants(exercise)
     metrics = results.metrics_by_epoch(exercise, variants[0])
     metric = "accuracy" if "accuracy" in metrics else "loss"
-    labels = {variant: Told(variant_name(results.study, exercise, variant, language)) for variant in variants}
-    return Glance(Told(title(results.study, exercise, language)), metric, labels)
+    labels = {
+        variant: MultilingualText(variant_name(results.study, exercise, variant, language)) for variant in variants
+    }
+    return Glance(MultilingualText(title(results.study, exercise, language)), metric, labels)
 
 
 def course(results: Results, exercise: str, variant: str, metric: str) -> Curve | None:
@@ -31,7 +33,7 @@ def course(results: Results, exercise: str, variant: str, metric: str) -> Curve 
     return None if isinstance(curve, Missing) or not np.isfinite(curve.mean).any() else curve
 
 
-def tested(results: Results, exercise: str, variant: str, metric: str) -> Value | None:
+def result_on_test(results: Results, exercise: str, variant: str, metric: str) -> Value | None:
     """Return the result of a variant on test data, if it can be drawn."""
     value = results.value(exercise, variant, "test", metric)
     return value if isinstance(value, Value) and np.isfinite(value.centre) else None
@@ -54,7 +56,7 @@ def marks(results: Results, language: str) -> Marks:
         metrics[exercise] = glance.metric
         seeds = max(seeds, *(curve.n for curve in courses if curve))
         for variant in glance.variants:
-            if tested(results, exercise, variant, glance.metric):
+            if result_on_test(results, exercise, variant, glance.metric):
                 with_test.add(exercise)
             if f"{exercise}/{variant}/test/{glance.metric}" in source:
                 printed.add(exercise)

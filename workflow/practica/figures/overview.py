@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from practica.evidence.curves import Curve
 from practica.evidence.results import Results, Value
 from practica.evidence.source import numbers
-from practica.figures.curves import thinned
-from practica.figures.glance import course, glance_of, tested
+from practica.figures.curves import points_to_draw
+from practica.figures.glance import course, glance_of, result_on_test
 from practica.figures.points import series
 from practica.figures.style import RC, local_numbers, look, squared
 from practica.figures.tones import SIGNS, TONES
@@ -37,10 +37,10 @@ def overview(results: Results, texts: Words, language: str) -> Figure:
     rows = -(-len(exercises) // COLUMNS)
     figure = Figure(figsize=(WIDTH * columns / COLUMNS, ROW * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    judged = _verdicts(results)
+    verdicts = _verdicts(results)
     for axes, exercise in zip(grid, exercises, strict=False):
         _panel(axes, exercise, results, texts, language)
-        _mark(axes, judged.get(exercise, []))
+        _mark(axes, verdicts.get(exercise, []))
     for axes in grid[len(exercises) :]:
         axes.set_axis_off()
     return figure
@@ -58,7 +58,7 @@ def _verdicts(results: Results) -> dict[str, list[tuple[str, str]]]:
 def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: str) -> None:
     """Draw validation over the epochs and, beyond them, the test data: ours as a dot, the source's as a diamond."""
     glance = glance_of(results, exercise, language)
-    printed = numbers(results.study)
+    source_numbers = numbers(results.study)
     title = "\n".join(wrap(f"{results.study.number(exercise)}  {glance.name[language]}", WIDEST))
     axes.set_title(title, loc="left", fontsize=8, weight="bold", pad=11)
     last_epoch, variants_with_curve = 0.0, set()
@@ -74,8 +74,8 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
     if glance.log:
         axes.set_yscale("log")
     for place, (variant, name) in enumerate(glance.variants.items()):
-        value = tested(results, exercise, variant, glance.metric)
-        source = printed.get(f"{exercise}/{variant}/test/{glance.metric}")
+        value = result_on_test(results, exercise, variant, glance.metric)
+        source = source_numbers.get(f"{exercise}/{variant}/test/{glance.metric}")
         # If a variant has only the source's diamond, the diamond needs the name.
         beside = "" if variant in variants_with_curve else name[language]
         with series(axes, name[language]):
@@ -92,7 +92,7 @@ def _panel(axes: Axes, exercise: str, results: Results, texts: Words, language: 
 
 
 def _line(axes: Axes, curve: Curve, place: int, name: str) -> float:
-    selection = thinned(len(curve.epochs))
+    selection = points_to_draw(len(curve.epochs))
     epochs, style = curve.epochs[selection], look(place)
     marker = "o" if len(epochs) == 1 else None
     line: dict[str, Any] = {"color": style.colour, "linewidth": 1, "marker": marker, "markersize": 3}
@@ -117,10 +117,10 @@ def _test(axes: Axes, x: float, value: Value | None, source: str | None, place: 
         axes.plot([x], [float(source)], label=name or None, **ring, **colour)
 
 
-def _mark(axes: Axes, judged: list[tuple[str, str]]) -> None:
+def _mark(axes: Axes, verdicts: list[tuple[str, str]]) -> None:
     """Write the verdicts under the title, each with its sign and in its colour, and with its letter if it has one."""
-    lettered = all(len(letter) <= 1 for letter, _ in judged)  # there is no room for names
-    for place, (letter, name) in enumerate(judged):
+    lettered = all(len(letter) <= 1 for letter, _ in verdicts)  # there is no room for names
+    for place, (letter, name) in enumerate(verdicts):
         text = f"{letter if lettered else ''}{SIGNS[name]}"
         at = (0.01 + 0.17 * place, 1.03)
         mark: dict[str, Any] = {"color": f"#{TONES[name]}", "fontsize": 7.5, "weight": "bold"}

@@ -31,7 +31,7 @@ def epoch_line(progress: Mapping[str, Any], *, speed: bool = True) -> str:
     """Return one line about the last point of the history, with the time that is left where the speed is known."""
     value = progress["value"]
     text = f"{value:.2e}" if 0 < abs(value) < SMALL else f"{value:.4f}"
-    line = f"{called(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} {text}"
+    line = f"{run_text(progress)}: epoch {progress['epoch']}/{progress['epochs']}, {progress['metric']} {text}"
     remaining = seconds_left(progress)
     if remaining is None:
         return line
@@ -54,7 +54,7 @@ def epochs_of_last(record: History, points: int = 1) -> int:
     return record.done - (record.epochs[-points - 1] if len(record.epochs) > points else 0)
 
 
-def called(progress: Mapping[str, Any]) -> str:
+def run_text(progress: Mapping[str, Any]) -> str:
     """Return a name for what is being trained: a seed, a fold of it, or several runs at once."""
     together = progress.get("runs_at_once", 1)
     match = RUN.fullmatch(str(progress["run"]))

@@ -191,7 +191,7 @@ def stop(patience: float = 120.0) -> list[str]:
     return [*(job.number for job in working), *others]
 
 
-def described() -> str:
+def summary() -> str:
     """Return a description of the controller for people: its job, since when, how it ended, its last lines.
 
     Raises:

@@ -141,7 +141,7 @@ def why_locked() -> str:
     here, owner = Path.cwd(), _owner()
     if owner is None:
         return f"{here} is locked: if no other Snakemake is running there, remove the lock with snakemake --unlock"
-    message = f"{here} is locked by {_called(owner)}"
+    message = f"{here} is locked by {_owner_text(owner)}"
     if owner["host"] == socket.gethostname():
         return f"{message}, which is running there: wait for it, or stop it (kill {owner['pid']})"
     return f"{message}: wait for it, or, if it is gone, remove the lock with snakemake --unlock"
@@ -150,11 +150,11 @@ def why_locked() -> str:
 def planned_beside() -> str:
     """Return what to know of a dry run in a folder that another Snakemake has locked."""
     owner = _owner()
-    who = f", {_called(owner)}," if owner else ""
+    who = f", {_owner_text(owner)}," if owner else ""
     return f"Another Snakemake{who} holds the lock of this folder: what follows is what it has not finished yet"
 
 
-def _called(owner: Mapping[str, Any]) -> str:
+def _owner_text(owner: Mapping[str, Any]) -> str:
     return f"process {owner['pid']} on {owner['host']}"
 
 

@@ -40,14 +40,14 @@ def notify(settings: Mapping[str, Any], event: str, message: str) -> list[str]:
     """
     if event != TEST and event not in settings["on"]:
         return []
-    failed = []
+    failures = []
     for name, tell in WAYS.items():
         if settings[name]:
             try:
                 tell(settings[name], event, _plain(message))
             except UnsentError as error:
-                failed.append(f"notify.{name}: not told ({error})")
-    return failed
+                failures.append(f"notify.{name}: not told ({error})")
+    return failures
 
 
 def ways(settings: Mapping[str, Any]) -> list[str]:

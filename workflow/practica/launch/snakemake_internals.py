@@ -353,7 +353,7 @@ def _take_no_note() -> None:
 
     @lru_cache
     def inputs(self: Any, job: Any) -> list[str]:
-        waited = {str(file) for file in job.input if is_flagged(file, ORDER)}
-        return [file for file in original(self, job) if str(file) not in waited]
+        waits = {str(file) for file in job.input if is_flagged(file, ORDER)}
+        return [file for file in original(self, job) if str(file) not in waits]
 
     PersistenceBase._input = inputs

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from practica.figures.curves import Line, Plot, limits, thinned
+from practica.figures.curves import Line, Plot, limits, points_to_draw
 from practica.figures.draw import Course
 
 DASHES = {"-": [1, 0], "--": [6, 3], "-.": [6, 3, 1.5, 3], ":": [1.5, 2.5]}
@@ -124,7 +124,7 @@ def _values(plot: Plot, scale: str) -> pd.DataFrame:
     """Return a row per epoch, to five digits: mean (``m``), band (``l``, ``h``) and seeds (``s``) of each line."""
     columns = []
     for place, line in enumerate(plot.lines):
-        rows = thinned(len(line.curve.epochs), scale)
+        rows = points_to_draw(len(line.curve.epochs), scale)
         series = {f"m{place}": line.curve.sd if plot.spread else line.curve.mean}
         if _banded(line, plot):
             series |= {f"l{place}": line.curve.low, f"h{place}": line.curve.high}

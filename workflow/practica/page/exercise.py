@@ -88,7 +88,7 @@ def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
     explorer: list[Mapping[str, Any]] = []
     for metric in metrics:
         lines: list[Line] = []
-        hidden = set()
+        hidden_names = set()
         for place, variant in enumerate(variants[:MOST]):
             for split, dashed in (("validation", False), ("train", True)):
                 curve = facts.results.curves(exercise, variant, metric, split)
@@ -96,14 +96,14 @@ def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
                     continue
                 name = f"{variant_name(facts.study, exercise, variant, facts.language)}, {label(texts, split).lower()}"
                 if place >= FEW or (split == "train" and any(line.label != name for line in lines)):
-                    hidden.add(name)
+                    hidden_names.add(name)
                 lines.append(Line(name, curve, Look(look(place).colour, ":" if dashed else "-")))
         if lines:
             title = metric_name(facts.study, exercise, metric, facts.language)
             plot = Plot(title, tuple(lines), bounds=BOUNDS.get(metric, (None, None)), share=metric == "accuracy")
             (chart,) = charts(Course((plot,), ()), title, texts["epoch"], log_epochs=False)
             for line in chart["usermeta"]["lines"]:
-                line["hidden"] = line["name"] in hidden
+                line["hidden"] = line["name"] in hidden_names
             chart["height"] = 320
             explorer.append({"metric": metric, "said": title, "chart": json_text(chart)})
     return explorer
@@ -126,8 +126,8 @@ def _settings(facts: Facts, exercise: str) -> Table:
             for variant, each in values.items()
         ]
         tone = "strong" if len(set(texts)) > 1 else ""
-        called = heading(name, facts.language)
-        cell = Cell(called, {"": name}, below=name if name != called.lower() else "", tone=tone)
+        label_text = heading(name, facts.language)
+        cell = Cell(label_text, {"": name}, below=name if name != label_text.lower() else "", tone=tone)
         rows.append((cell, *(Cell(text, {"": text}, tone=tone) for text in texts)))
     notes = (words["own_recipe"].format(OWN),) if any(replaceable.values()) else ()
     return Table(

@@ -44,14 +44,14 @@ def _claim(claim: Mapping[str, Any], ends: Ends, facts: Facts) -> Mapping[str, A
 
 
 def _part(part: Mapping[str, Any], ends: Ends, facts: Facts, *, decides: bool) -> Mapping[str, Any]:
-    language, measured = facts.language, effect(part)
+    language, measurement = facts.language, effect(part)
     text = effect_text(part, language, spread=False) if part["estimate"] else cause_sentence(part, facts)
     return {
         "says": in_language(part["says"], language),
         "rule": rule_text(part, language),
         "told": text,
         "decides": decides,
-        "drawn": _places(measured, ends) if measured else None,
+        "drawn": _places(measurement, ends) if measurement else None,
         **_verdict(part["verdict"], facts),
     }
 
@@ -60,15 +60,15 @@ def _verdict(name: str, facts: Facts) -> Mapping[str, str]:
     return {"verdict": name, "tone": name.replace(" ", "-"), "sign": SIGNS[name], "said": word(name, facts.language)}
 
 
-def _places(measured: Effect, ends: Ends) -> Mapping[str, Any]:
+def _places(measurement: Effect, ends: Ends) -> Mapping[str, Any]:
     """Return where the parts of a check are drawn: bands as left end and width, everything else as places."""
     return {
-        "allowed": _span(measured.allowed, ends),
-        "small": _span(measured.small, ends) if measured.small else None,
-        "interval": _span((measured.low, measured.high), ends),
-        "open": [not math.isfinite(end) for end in (measured.low, measured.high)],
-        "centre": _place(measured.centre, ends),
-        "seeds": [_place(seed, ends) for seed in measured.seeds if _inside(seed, ends)],
+        "allowed": _span(measurement.allowed, ends),
+        "small": _span(measurement.small, ends) if measurement.small else None,
+        "interval": _span((measurement.low, measurement.high), ends),
+        "open": [not math.isfinite(end) for end in (measurement.low, measurement.high)],
+        "centre": _place(measurement.centre, ends),
+        "seeds": [_place(seed, ends) for seed in measurement.seeds if _inside(seed, ends)],
     }
 
 

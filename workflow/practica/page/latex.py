@@ -46,16 +46,16 @@ TOKEN = re.compile(
 BLOCK = re.compile(r"\s*</?(?:h[2-4]|ul|ol|li|p)\b")
 
 
-def to_html(text: str, link: Link, cited: Callable[[str], str], *, below: int = 1) -> Markup:
+def to_html(text: str, link: Link, cite: Callable[[str], str], *, below: int = 1) -> Markup:
     r"""Return prose, with its macros expanded, as HTML.
 
     Args:
         text: in LaTeX; any HTML in it is treated as text.
         link: the text and the target of references.
-        cited: the text of a citation of a work, by its key.
+        cite: returns the text of a citation of a work, by its key.
         below: the level of the heading on the page to which a ``\section`` belongs.
     """
-    blocks = re.split(r"\n\s*\n", _Reader(text, link, cited, below).read(0)[0])
+    blocks = re.split(r"\n\s*\n", _Reader(text, link, cite, below).read(0)[0])
     paragraphs = (each if BLOCK.match(each) else f"<p>{each.strip()}</p>" for each in blocks if each.strip())
     return Markup("\n".join(paragraphs))
 
@@ -64,7 +64,7 @@ def to_html(text: str, link: Link, cited: Callable[[str], str], *, below: int = 
 class _Reader:
     text: str
     link: Link
-    cited: Callable[[str], str]
+    cite: Callable[[str], str]
     below: int = 1
 
     def read(self, start: int) -> tuple[str, int]:
@@ -131,7 +131,7 @@ class _Reader:
 
     def _cite(self, name: str, position: int) -> tuple[str, int]:
         keys, position = self._raw(position)
-        text = "; ".join(self.cited(key.strip()) for key in keys.split(","))
+        text = "; ".join(self.cite(key.strip()) for key in keys.split(","))
         return (text if name == "citet" else f"({text})"), position
 
     def _environment(self, name: str, position: int) -> tuple[str, int]:

@@ -169,8 +169,8 @@ def curves(results: Path, rows: Sequence[Status]) -> list[dict[str, Any]]:
             "variant": name,
             "metric": lines[0][0],
             "runs": runs[name],
-            "lines": [_thinned(points) for _, points in lines[:MOST_LINES]],
-            "mean": _thinned(_mean([points for _, points in lines])),
+            "lines": [_sample(points) for _, points in lines[:MOST_LINES]],
+            "mean": _sample(_mean([points for _, points in lines])),
         }
         for name, lines in lines_by_variant.items()
         if lines
@@ -178,8 +178,8 @@ def curves(results: Path, rows: Sequence[Status]) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=4096)
-def _lines(path: Path, changed: int, size: int) -> tuple[tuple[str, list[tuple[int, float]]], ...]:
-    """Return the monitored curve of each run in a file; ``changed`` and ``size`` are keys of the cache."""
+def _lines(path: Path, stamp: int, size: int) -> tuple[tuple[str, list[tuple[int, float]]], ...]:
+    """Return the monitored curve of each run in a file; ``stamp`` and ``size`` are keys of the cache."""
     runs: dict[tuple[Any, Any], list[tuple[int, float]]] = {}
     metric = ""
     for _, point in read_lines(path)[1]:
@@ -198,7 +198,7 @@ def _mean(lines: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float
     return [(epoch, fmean(each)) for epoch, each in sorted(values.items()) if len(each) == len(lines)]
 
 
-def _thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+def _sample(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     """Return at most as many points as can be distinguished, always including the last."""
     step = -(-len(points) // MOST_POINTS) or 1
     return list(points[::-step])[::-1]

@@ -92,8 +92,8 @@ def _distinct(column: pd.Series) -> list[str]:
 def _versions(done: pd.DataFrame) -> list[str]:
     packages = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
     versions = (f"{name} {' / '.join(_distinct(done[key]))}" for key, name in packages.items() if _distinct(done[key]))
-    joined = ", ".join(versions)
-    return [joined] if joined else []
+    text = ", ".join(versions)
+    return [text] if text else []
 
 
 def _origin(origin: str, language: str) -> str:

@@ -22,7 +22,7 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
     Raises:
         InputError: the file of the works is missing, or lacks one that the prose cites.
     """
-    keys = cited(prose)
+    keys = cited_keys(prose)
     if not keys:
         return ""
     file, entries = report / REFERENCES, works(report)
@@ -36,7 +36,7 @@ def bibliography(folder: Path, report: Path, language: str, prose: str) -> str:
     return r"\FloatBarrier\bibliographystyle{words}\bibliography{references}\addcontentsline{toc}{section}{\refname}"
 
 
-def cited(prose: str) -> list[str]:
+def cited_keys(prose: str) -> list[str]:
     """Return the keys of the works that the prose cites."""
     return [key.strip() for citation in CITATION.finditer(prose) for key in citation["keys"].split(",")]
 

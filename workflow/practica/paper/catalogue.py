@@ -8,19 +8,19 @@ from typing import Any
 
 from practica import exercises
 from practica.address import COLUMN, SPLITS, TIMING, parts
-from practica.config.about import Told
+from practica.config.about import MultilingualText
 from practica.config.front import one_or_many
 from practica.config.names import variant_name
 from practica.config.study import Study
 from practica.evidence.claims import about as claimed
 from practica.words import items, section
 
-COLLECTED = ("metrics.csv", "summary.csv", "runs.csv")
+TABLE_FILES = ("metrics.csv", "summary.csv", "runs.csv")
 NEEDS = {
-    "scores": COLLECTED,
-    "metrics": COLLECTED,
-    "folds": COLLECTED,
-    "cost": (*COLLECTED, "models.json"),
+    "scores": TABLE_FILES,
+    "metrics": TABLE_FILES,
+    "folds": TABLE_FILES,
+    "cost": (*TABLE_FILES, "models.json"),
     "layers": ("models.json",),
     "runs": ("runs.csv",),
     "protocols": ("runs.csv",),
@@ -89,7 +89,7 @@ def declared(study: Study, exercise: str) -> list[TableSpec]:
 
 
 def _table(study: Study, exercise: str, name: str, entry: Mapping[str, Any]) -> TableSpec:
-    text = Told(entry["caption"])
+    text = MultilingualText(entry["caption"])
     columns = tuple((split, metric) for split, metric in (parts(each, COLUMN) for each in entry.get("columns", ())))
     if entry["kind"] == "scores" and not columns:
         columns = tuple((split, "accuracy") for split in SPLITS)

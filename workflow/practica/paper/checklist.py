@@ -73,22 +73,22 @@ def searches(facts: Facts) -> Table:
     ]
     rows: list[tuple[Cell, ...]] = []
     methods: dict[str, None] = {}
-    finished = facts.costs[facts.costs["attempts"] > facts.costs["failed"]]
-    run = set(finished[["exercise", "variant", "trial"]].itertuples(index=False, name=None))
+    costs = facts.costs[facts.costs["attempts"] > facts.costs["failed"]]
+    run = set(costs[["exercise", "variant", "trial"]].itertuples(index=False, name=None))
     done = planned = 0
     for exercise, variant in tuned(study):
         every = trials(study, exercise, variant)
-        ended = {each.name for each in every if (exercise, variant, each.name) in run}
+        names = {each.name for each in every if (exercise, variant, each.name) in run}
         epochs = sum(each.seeds * each.blocks[0].settings.get(EPOCHS, 0) for each in every)
         count = len(every)
         methods[method(study, exercise, variant)] = None
         if method(study, exercise, variant) == ASHA:  # where a trial has a name at each rung, and goes on from the last
             count = study.space(exercise, variant)["search"]["trials"]
-            ended = {name.partition("_")[0] for name in ended}
+            names = {name.partition("_")[0] for name in names}
             own = (facts.costs["exercise"] == exercise) & (facts.costs["variant"] == variant)
             epochs = int(facts.costs.loc[own & (facts.costs["trial"] != ""), EPOCHS].sum())
         planned += count
-        done += len(ended)
+        done += len(names)
         counts = (count, every[0].seeds, epochs)
         rows.append(
             (

@@ -126,7 +126,7 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
     if facts.claims is None:
         return columns, _holes(facts, len(columns), spec.exercise), []
     rows: list[list[Cell]] = []
-    used: dict[str, None] = {}
+    measures: dict[str, None] = {}
     for claim in (each for each in facts.claims["claims"] if each["exercise"] == spec.exercise):
         text = in_language(claim["sentence"], language)
         empty = [Cell("", {"": ""})] * (len(columns) - 3)
@@ -135,13 +135,13 @@ def statements(spec: TableSpec, facts: Facts) -> Content:
         rows.append([name, sentence, *empty, verdict(claim["verdict"], "", facts)])
         names: set[str] = set()
         for part in _in_order(claim, facts):
-            used |= dict.fromkeys(measures_of(part))
+            measures |= dict.fromkeys(measures_of(part))
             row = [Cell("", {"": f"{claim['id']}/{part['name']}"}), *part_cells(part, facts)]
             rows.append(_continued(columns, row) if part["name"] in names else row)
             names.add(part["name"])
     texts = facts.claims["definitions"]
-    defined = [definition_text(in_language(texts[measure], language)) for measure in used if measure in texts]
-    return columns, rows, [*defined, *protocols.exercise_notes(facts, str(spec.exercise))]
+    definitions = [definition_text(in_language(texts[measure], language)) for measure in measures if measure in texts]
+    return columns, rows, [*definitions, *protocols.exercise_notes(facts, str(spec.exercise))]
 
 
 def _continued(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:

@@ -69,8 +69,8 @@ VARIANTS = range(0xFE00, 0xFE10)  # they select a form of the preceding characte
 def escape(value: object) -> str:
     """Return ``value`` as LaTeX text; characters that the report's fonts lack become the argument of ``\\foreign``."""
     text = unicodedata.normalize("NFC", str(value))
-    joined = JOINT.sub(r"\1", "".join(_escape_character(character) for character in text))
-    return joined.replace(BEGIN, r"\foreign{").replace(END, "}")
+    markup = JOINT.sub(r"\1", "".join(_escape_character(character) for character in text))
+    return markup.replace(BEGIN, r"\foreign{").replace(END, "}")
 
 
 def breakable(value: object, places: str = "/_,.:;=([)]") -> str:

@@ -16,13 +16,13 @@ from practica.errors import InputError, hint
 from practica.evidence import numbers
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.claims import Claim, declared
-from practica.evidence.collected import collected
+from practica.evidence.collected import collected_tables
 from practica.evidence.costs import COLUMNS, COSTS, WHO
 from practica.evidence.equal import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of
 from practica.evidence.measures import fold_sd
 from practica.evidence.results import Missing, Value
-from practica.evidence.source import printed
+from practica.evidence.source import source_number
 from practica.files import read_checked
 from practica.paper import settings
 from practica.paper.known import runs
@@ -53,7 +53,7 @@ class Facts:
         self.study = study
         self.folder = folder
         self.language = language
-        self.results = collected(study, folder)
+        self.results = collected_tables(study, folder)
 
     @cached_property
     def models(self) -> Mapping[str, Any] | None:
@@ -106,8 +106,8 @@ class Facts:
         if first[0] == "parametros":
             return Fact(difference, self._count(int(difference)), 0)
         metric = Quantity.parse(first[1]).metric
-        paired = self._paired(first, others[0])
-        return self._judged(paired, metric) if paired else self._measure(difference, metric)
+        pairs = self._paired(first, others[0])
+        return self._judged(pairs, metric) if pairs else self._measure(difference, metric)
 
     def terms(self, differs: str) -> str:
         """Return in words what two sides differ in."""
@@ -219,13 +219,13 @@ class Facts:
     def seconds_per_seed(self, exercise: str, variant: str) -> float:
         """Return the seconds that fitting took per seed; a block's time is shared by its seeds."""
         runs = self.results.runs
-        fitted = (
+        seconds = (
             runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
             .set_index("block")["fit_seconds"]
             .dropna()
         )
         blocks = [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]
-        return float(fitted.sum()) / max(sum(len(each.seeds) for each in blocks if each.name in fitted.index), 1)
+        return float(seconds.sum()) / max(sum(len(each.seeds) for each in blocks if each.name in seconds.index), 1)
 
     def _one(self, prefix: str, name: str) -> Fact | Missing:
         if not prefix:
@@ -268,7 +268,7 @@ class Facts:
             raise InputError(f"{exercise}/{variant} recorded no {split}/{metric}{hint(f'{split}/{metric}', names)}")
 
     def _source(self, name: str) -> Fact:
-        text = printed(self.study, name)
+        text = source_number(self.study, name)
         digits = len(text.partition(".")[2])
         own = numbers.decimal(float(text), digits, self.language) if digits else self._count(int(text))
         return Fact(float(text), own, digits)

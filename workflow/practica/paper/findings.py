@@ -16,7 +16,7 @@ from practica.paper import protocols, settings
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
 from practica.paper.origins import commits, told_commits
-from practica.paper.tabular import coloured
+from practica.paper.tabular import in_colour
 from practica.words import in_language, items, plural, section, word
 
 MOST = 12
@@ -152,7 +152,7 @@ def findings(facts: Facts) -> str:
         if more := len(claims) - len(sentences):
             sentences.append(escape(plural(texts, "and_more", more).format(more)) + ".")
         heading = plural(texts, f"found {verdict}", len(claims))
-        paragraphs.append(rf"\textbf{{{coloured(escape(heading), verdict)}}} {' '.join(sentences)}")
+        paragraphs.append(rf"\textbf{{{in_colour(escape(heading), verdict)}}} {' '.join(sentences)}")
     return r"\par ".join(paragraphs)
 
 

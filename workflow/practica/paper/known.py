@@ -28,7 +28,7 @@ from practica.config import protocols
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import Claim, unchecked
-from practica.evidence.source import numbers, printed
+from practica.evidence.source import numbers, source_number
 from practica.figures import catalogue as figures
 from practica.figures.specs import Spec
 from practica.files import read_text
@@ -158,7 +158,7 @@ class _Names:
         return macros(lambda name: _checking(checks[name], FORMS[name].names))
 
     def _printed(self, text: str) -> None:
-        printed(self.study, text)
+        source_number(self.study, text)
 
     def _variant(self, text: str) -> None:
         runs(self.study, *parts(text))

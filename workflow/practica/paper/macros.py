@@ -78,8 +78,8 @@ class _Expander:
                 parts.append(match[0])
                 position = match.end()
             else:
-                expanded, position = self._call(macro, match)
-                parts.append(expanded)
+                expansion, position = self._call(macro, match)
+                parts.append(expansion)
         return "".join([*parts, self.text[position:end]])
 
     def _call(self, macro: Macro, match: re.Match[str]) -> tuple[str, int]:

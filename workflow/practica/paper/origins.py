@@ -112,12 +112,12 @@ def _linked(commit: str, dirty: bool, language: str, web: str) -> str:
 def _drawn_from(spec: Spec, facts: Facts) -> tuple[str, ...]:
     """Return the files that hold what a figure shows; for a figure of arrays, those of the first finished block."""
     if spec.reads != "arrays":
-        claimed = figures.any_claims(facts.study)
-        return tuple(file for file in figures.READS[spec.reads] if claimed or file != "claims.json")
+        has_claims = figures.any_claims(facts.study)
+        return tuple(file for file in figures.READS[spec.reads] if has_claims or file != "claims.json")
     variant = (spec.exercise, spec.variants[0])
-    finished = set(facts.results.terms(*variant)["block"])
+    names = set(facts.results.terms(*variant)["block"])
     blocks = (each for each in facts.study.blocks() if (each.exercise, each.variant) == variant)
-    files = (each.folder(facts.folder) / "arrays.npz" for each in blocks if each.name in finished)
+    files = (each.folder(facts.folder) / "arrays.npz" for each in blocks if each.name in names)
     return tuple(str(file.relative_to(facts.folder)) for file in files if file.is_file())[:1]
 
 
@@ -145,6 +145,6 @@ def _remark(dirty: bool, language: str) -> str:
 
 def commits(runs: pd.DataFrame) -> dict[str, bool]:
     """Return each commit of some runs, and whether the tree of any of them was dirty."""
-    committed = runs[runs["commit"].notna() & (runs["commit"] != "")]
-    dirty = (committed["dirty"].astype(str) == "True").groupby(committed["commit"].astype(str), sort=False).any()
+    rows = runs[runs["commit"].notna() & (runs["commit"] != "")]
+    dirty = (rows["dirty"].astype(str) == "True").groupby(rows["commit"].astype(str), sort=False).any()
     return {str(commit): bool(each) for commit, each in dirty.items()}

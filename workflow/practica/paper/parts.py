@@ -61,10 +61,10 @@ def _cause(part: Mapping[str, Any], facts: Facts, reason: str) -> str:
 
 def _lines(differs: str) -> str:
     """Put each difference on a line of its own, and a long one on several."""
-    return "\n".join(each if len(each) <= NARROW else _broken(each) for each in differs.split(", "))
+    return "\n".join(each if len(each) <= NARROW else _with_breaks(each) for each in differs.split(", "))
 
 
-def _broken(difference: str) -> str:
+def _with_breaks(difference: str) -> str:
     """Break a long difference, such as ``batches of 50 / 256 samples``, but not its pair of values, if it fits."""
     lines = wrap(difference.replace(" / ", "\u00a0/\u00a0"), NARROW, break_long_words=False, break_on_hyphens=False)
     return "\n".join(line if len(line) <= WIDEST else line.replace("\u00a0/", "\n/") for line in lines)
@@ -134,9 +134,9 @@ def alone_text(parts: Sequence[Mapping[str, Any]], facts: Facts) -> str:
     return word(f"alone {verdict}", facts.language).format(count=facts.claims["decisions"]["count"])
 
 
-def _alone(judged: str, raw: dict[str, Any]) -> Cell:
+def _alone(effect: str, raw: dict[str, Any]) -> Cell:
     """Return the cell of a quantity that is compared with nothing, with its interval below."""
-    text, _, interval = judged.partition(" [")
+    text, _, interval = effect.partition(" [")
     return Cell(text, raw, below=f"[{interval}" if interval else "")
 
 

@@ -25,7 +25,7 @@ from practica.paper.macros import Macro, expand, macros
 from practica.paper.parts import alone_text, cause, measured_text, side_names
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
-from practica.paper.tabular import coloured
+from practica.paper.tabular import in_colour
 from practica.words import items, section, word
 
 RESULTS_FROM_DOCUMENT = "../.."
@@ -121,7 +121,7 @@ class Prose:
     def _printed(self, name: str) -> str:
         """Return a number of the source; pale if it must not be compared with ours."""
         text = self._print(self.facts.look_up(f"fuente:{name}"))
-        return coloured(text, PALE) if self._apart(name) else text
+        return in_colour(text, PALE) if self._apart(name) else text
 
     def _apart(self, *references: str) -> bool:
         """Return whether the study is a demonstration, and any of the numbers is not a count of parameters."""
@@ -152,7 +152,7 @@ class Prose:
             if isinstance(fact, Missing):
                 return self._gap(fact.reason)
         if self._apart(first, second):
-            return coloured(escape(word("uncompared", self.facts.language)), PALE)
+            return in_colour(escape(word("uncompared", self.facts.language)), PALE)
         if differs := self.facts.unlike(first, second):
             return self._unlike(differs)
         assert isinstance(one, Fact)
@@ -161,7 +161,7 @@ class Prose:
 
     def _unlike(self, differs: str) -> str:
         words = word(NOT_COMPARABLE, self.facts.language)
-        return coloured(escape(f"{words} ({differs})"), NOT_COMPARABLE)
+        return in_colour(escape(f"{words} ({differs})"), NOT_COMPARABLE)
 
     def _verdict(self, reference: str) -> str:
         fact = comparisons.find(reference, self.facts)
@@ -177,7 +177,7 @@ class Prose:
         return f"{self._coloured(verdict)} ({text})" if text else self._coloured(verdict)
 
     def _coloured(self, verdict: str) -> str:
-        return coloured(escape(word(verdict, self.facts.language)), verdict)
+        return in_colour(escape(word(verdict, self.facts.language)), verdict)
 
     def _choose(self, reference: str, *sentences: str) -> str:
         fact = comparisons.find(reference, self.facts)
@@ -187,15 +187,15 @@ class Prose:
         name = claim_and_part(reference)[1]
         under = protocols.verdicts(claim, self.facts, name)
         claim = next(iter(by_protocol(claim).values()))
-        verdict, judged = (part["verdict"], [part]) if name else (claim["verdict"], claim["parts"])
+        verdict, checks = (part["verdict"], [part]) if name else (claim["verdict"], claim["parts"])
         if verdict in (NOT_COMPARABLE, NOT_EVALUATED):
-            sentence, alone = self._unjudged(verdict, judged), ""
+            sentence, alone = self._unjudged(verdict, checks), ""
             under = under if set(under) - {verdict} else {}
         else:
             sentence = dict(zip(VERDICTS, sentences, strict=False))[verdict]
-            alone = escape(alone_text(judged, self.facts)) if verdict == UNDECIDED else ""
+            alone = escape(alone_text(checks, self.facts)) if verdict == UNDECIDED else ""
         # What is left open shows at least what was measured.
-        effect = measured_text(part, self.facts) if verdict == UNDECIDED and len(judged) == 1 else ""
+        effect = measured_text(part, self.facts) if verdict == UNDECIDED and len(checks) == 1 else ""
         note = "; ".join(filter(None, [protocols.verdicts_text(under, self.facts), effect]))
         return f"{protocols.inside(sentence, escape(note))} {alone}".strip()
 

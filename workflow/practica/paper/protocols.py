@@ -7,7 +7,7 @@ from typing import Any
 
 from practica.address import base_of
 from practica.config import protocols
-from practica.config.about import Told
+from practica.config.about import MultilingualText
 from practica.config.names import variant_name
 from practica.config.study import Study
 from practica.evidence.rules import NOT_EVALUATED
@@ -18,14 +18,14 @@ from practica.paper.table import Cell, Column, Content, label
 from practica.words import items, word
 
 
-def called(study: Study, name: str, language: str) -> str:
+def label_text(study: Study, name: str, language: str) -> str:
     """Return the label of a protocol."""
     return protocols.label(study.folder, name, language)
 
 
 def heading(study: Study, name: str, language: str) -> str:
     """Return the label of a protocol, capitalised for the beginning of a line."""
-    return _upper(called(study, name, language))
+    return _upper(label_text(study, name, language))
 
 
 def column(spec: TableSpec, facts: Facts) -> list[Column]:
@@ -46,7 +46,7 @@ def notes(spec: TableSpec, facts: Facts) -> list[str]:
 
 def label_cell(name: str, facts: Facts) -> Cell:
     """Return a cell with the label of a protocol."""
-    return label(called(facts.study, name, facts.language), name)
+    return label(label_text(facts.study, name, facts.language), name)
 
 
 def caveats(facts: Facts, exercises: Sequence[str] | None = None) -> list[str]:
@@ -70,7 +70,7 @@ def verdicts(claim: Mapping[str, Any], facts: Facts, part: str = "") -> dict[str
     labels: dict[str, list[str]] = {}
     for name in facts.study.shown_protocols:
         if all_verdicts.get(name, NOT_EVALUATED) != NOT_EVALUATED:
-            labels.setdefault(all_verdicts[name], []).append(called(facts.study, name, facts.language))
+            labels.setdefault(all_verdicts[name], []).append(label_text(facts.study, name, facts.language))
     return {verdict: items(names, facts.language) for verdict, names in labels.items()}
 
 
@@ -94,12 +94,14 @@ def front(facts: Facts) -> list[str]:
     study, language = facts.study, facts.language
     declared = protocols.declared(study.folder)
     if study.protocols:
-        names = items([called(study, name, language) for name in study.shown_protocols], language)
+        names = items([label_text(study, name, language) for name in study.shown_protocols], language)
         return [word("several_protocols", language).format(names), *caveats(facts)]
     if study.config.get("protocols") and not study.demonstration:
         first, *others = sorted(declared, key=lambda name: name != study.config["protocols"][0])
-        labels = items([called(study, name, language) for name in others], language)
-        return [word("one_protocol", language).format(called(study, first, language), others=labels)] if others else []
+        labels = items([label_text(study, name, language) for name in others], language)
+        return (
+            [word("one_protocol", language).format(label_text(study, first, language), others=labels)] if others else []
+        )
     return []
 
 
@@ -152,7 +154,7 @@ def _others(facts: Facts, exercise: str, protocol: str) -> list[str]:
         values = dict.fromkeys(setting(each[name], language) for each in every if name in each)
         unknown.append(phrase(name, " / ".join(values), language) if values else unset(name, language))
     sentences = [word("protocol_unknown", language).format(items(unknown, language))] if unknown else []
-    return [*sentences, *(_upper(Told(text)[language]) for text in entry.get("deviations", ()))]
+    return [*sentences, *(_upper(MultilingualText(text)[language]) for text in entry.get("deviations", ()))]
 
 
 def exercise_notes(facts: Facts, exercise: str) -> list[str]:

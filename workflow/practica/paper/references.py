@@ -33,11 +33,11 @@ def with_holes(prose: Mapping[Path, str], others: Iterable[str], study: Study, l
         study: the study.
         language: of the mark.
     """
-    placed = {label for text in (*prose.values(), *others) for label in LABEL.findall(text)}
+    places = {label for text in (*prose.values(), *others) for label in LABEL.findall(text)}
     references = {label for text in prose.values() for label in REFERENCE.findall(text)}
-    if references <= placed:
+    if references <= places:
         return dict(prose)
-    absent = labels(study) - _labels_in_report(study) - placed
+    absent = labels(study) - _labels_in_report(study) - places
     hole = floats.gap(word("left_out", language), word("missing", language))
     return {
         path: REFERENCE.sub(lambda match: hole if match[1] in absent else match[0], text)

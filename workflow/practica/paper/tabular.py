@@ -101,7 +101,7 @@ def _cell(cell: Cell, column: Column, gaps: dict[str, str]) -> str:
     if cell.gap:
         return rf"\textcolor{{red}}{{{text}}}\textsuperscript{{{gaps[cell.gap]}}}"
     if cell.tone:
-        text = coloured(text if cell.tone == PALE else rf"\textbf{{{text}}}", cell.tone)
+        text = in_colour(text if cell.tone == PALE else rf"\textbf{{{text}}}", cell.tone)
     if cell.below:
         text = _stacked(text, cell.below.split("\n"), column)
     return rf"\multicolumn{{{cell.span}}}{{{_column(column, SPANNED)}}}{{{text}}}" if cell.span > 1 else text
@@ -112,7 +112,7 @@ def _text(text: str, column: Column) -> str:
     return breakable(text, "_") if column.width else escape(text)
 
 
-def coloured(text: str, tone: str) -> str:
+def in_colour(text: str, tone: str) -> str:
     """Return LaTeX text in the colour of a verdict, in grey if it is pale, or unchanged for any other ``tone``."""
     if tone == PALE:
         return rf"\textcolor{{black!55}}{{{text}}}"

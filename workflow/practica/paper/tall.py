@@ -57,8 +57,8 @@ def _lines(cell: Cell, column: Column) -> float:
     """Return about how many lines a cell takes up."""
     width = SPANNED if cell.span > 1 else column.width
 
-    def broken(text: str, size: float) -> int:
+    def lines_of(text: str, size: float) -> int:
         return max(1, math.ceil(size * len(text) / (width * CHARACTERS))) if width else 1
 
     below = cell.below.split("\n") if cell.below else []
-    return broken(cell.text, 1.0) + sum(BELOW * broken(line, BELOW) for line in below)
+    return lines_of(cell.text, 1.0) + sum(BELOW * lines_of(line, BELOW) for line in below)

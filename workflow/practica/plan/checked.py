@@ -27,7 +27,7 @@ NOTE = "expected.jsonl"
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """A finished training with an estimate: seconds expected and taken, over all attempts since the estimate."""
 
     block: str
@@ -59,7 +59,7 @@ class Expectations:
                 stream.write(f"{line}\n")
 
 
-def check_estimates(study: Study) -> list[Compared]:
+def check_estimates(study: Study) -> list[Comparison]:
     """Return every training that has ended since it was estimated."""
     predictions: dict[str, list[dict[str, Any]]] = {}
     for line in _note_lines(study.results):
@@ -67,35 +67,35 @@ def check_estimates(study: Study) -> list[Compared]:
     return [
         each
         for block, root in known_blocks(study).values()
-        for each in _compared(predictions.get(block.id, []), Journal(block, root).entries())
+        for each in _comparisons(predictions.get(block.id, []), Journal(block, root).entries())
     ]
 
 
-def comparison_table(compared: Sequence[Compared]) -> str:
+def comparison_table(comparisons: Sequence[Comparison]) -> str:
     """Return the comparisons as lines for the terminal."""
-    if not compared:
+    if not comparisons:
         return "nothing to compare yet: no training with an estimate has finished"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("training", "estimate from"):
         table.add_column(name, overflow="fold")
     for name in ("expected", "took", "times as long"):
         table.add_column(name, justify="right", no_wrap=True)
-    for each in compared:
+    for each in comparisons:
         sign = "≤ " if each.at_most else ""
         expected = f"{sign}{duration(each.expected)}"
         table.add_row(each.block, each.source, expected, duration(each.took), f"{each.factor:.2f}")
     console = Console()
     with console.capture() as lines:
         console.print(table)
-        for source in dict.fromkeys(each.source for each in compared):
-            factors = [each.factor for each in compared if each.source == source]
+        for source in dict.fromkeys(each.source for each in comparisons):
+            factors = [each.factor for each in comparisons if each.source == source]
             far = max(factors, key=lambda factor: max(factor, 1 / factor))
             console.print(
                 f"{source}: {len(factors)} {'training' if len(factors) == 1 else 'trainings'} took "
                 f"{median(factors):.2f} times as long as expected in the median, {far:.2f} times at worst",
                 soft_wrap=True,
             )
-        expected, took = (sum(getattr(each, name) for each in compared) for name in ("expected", "took"))
+        expected, took = (sum(getattr(each, name) for each in comparisons) for name in ("expected", "took"))
         console.print(f"In total: expected {duration(expected)}, took {duration(took)}")
     return lines.get().rstrip()
 
@@ -112,7 +112,7 @@ def _note_lines(results: Path) -> list[dict[str, Any]]:
     return lines
 
 
-def _compared(predictions: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> Iterator[Compared]:
+def _comparisons(predictions: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> Iterator[Comparison]:
     """Yield, for each finished training of a block, its first estimate and the time of all attempts since."""
     events = [(line["when"], 0, line) for line in predictions] + [(entry.start, 1, entry) for entry in entries]
     first: Mapping[str, Any] | None = None
@@ -124,13 +124,13 @@ def _compared(predictions: Sequence[Mapping[str, Any]], entries: Sequence[Entry]
             took += _seconds(event)
             if event.why == DONE:
                 if first["seconds"] is not None:
-                    yield Compared(first["block"], first["source"], first["at_most"], first["seconds"], took)
+                    yield Comparison(first["block"], first["source"], first["at_most"], first["seconds"], took)
                 first, took = None, 0.0
 
 
 def _seconds(entry: Entry) -> float:
     """Return the seconds of an attempt since its process began or, if that was not measured, since it took the lock."""
-    measured = entry.cost.get("wall_seconds")
-    if measured is not None or entry.end is None:
-        return float(measured or 0.0)
+    seconds = entry.cost.get("wall_seconds")
+    if seconds is not None or entry.end is None:
+        return float(seconds or 0.0)
     return (datetime.fromisoformat(entry.end) - datetime.fromisoformat(entry.start)).total_seconds()

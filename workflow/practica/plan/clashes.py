@@ -20,8 +20,8 @@ def clashes(study: Study) -> Iterator[str]:
         "pages of the HTML report": list(_pages(study)),
         "files of the PDF": ["intro", *map(report_name, study.languages), *study.exercises],
     }
-    for kind, called in every.items():
-        for name in [name for name, count in Counter(called).items() if count > 1]:
+    for kind, names in every.items():
+        for name in [name for name, count in Counter(names).items() if count > 1]:
             yield f"{study.folder}: two {kind} would be called {name!r}; give one, or its exercise, another name"
 
 

@@ -83,11 +83,11 @@ def figure_digest(study: Study, name: str) -> str:
         glances[""] = study.demonstration
     about = study.about(spec.exercise) if spec.exercise else {}
     own_words = [list(filter(shows, about.get(key, {}).items())) for key in ("metrics", "words")]
-    called = [
+    variant_names = [
         [names.variant_name(study, spec.exercise, each, language) for each in (*spec.variants, *spec.left_out)]
         for language in study.languages
     ]
-    return _digest(code.digest, entry, alike, words, own_words, called, glances)
+    return _digest(code.digest, entry, alike, words, own_words, variant_names, glances)
 
 
 def table_digest(study: Study, spec: TableSpec) -> str:
@@ -100,7 +100,7 @@ def table_digest(study: Study, spec: TableSpec) -> str:
     words = _words("report", study, code, texts)
     owners = [spec.exercise] if spec.exercise else study.exercises
     variants = [(each, variant) for each in owners for variant in study.every_variant(each)]
-    called = {
+    names_by_language = {
         language: [
             [names.variant_name(study, *each, language) for each in variants if VARIANT_NAME in code.places],
             {
@@ -112,24 +112,24 @@ def table_digest(study: Study, spec: TableSpec) -> str:
         ]
         for language in study.languages
     }
-    added = [
+    metric_words = [
         {key: word for key, word in study.about(each).get("metrics", {}).items() if _names(study, spec, each, key)}
         for each in owners
         if METRIC_NAME in code.places
     ]
     there = figures.figures_for(study) if spec.kind == "claims" else []
-    printed = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
+    source_numbers = study.about(str(spec.exercise)).get("printed", {}) if PRINTED_CELL in code.places else {}
     apart = [[study.about(each).get(key) for key in ("twins", "uncompared")] for each in owners]
     rows = spec.rows(study)
     others = [
         _protocols(study, owners),
         there,
-        printed,
+        source_numbers,
         apart * (spec.kind == "differences"),
         front.repeats(study) * (spec.kind in ("claims", "verdicts")),
         _size(study) if spec.kind in ("scores", "claims", "verdicts") else None,
     ]
-    return _digest(code.digest, entry, rows, words, called, added, *others)
+    return _digest(code.digest, entry, rows, words, names_by_language, metric_words, *others)
 
 
 def _size(study: Study) -> list[Any]:

@@ -88,7 +88,7 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class _Scaled:
+class _Scaling:
     seconds: float
     distance: float
     at_most: bool
@@ -140,21 +140,21 @@ class Estimator:
             return Estimate(factor * there.seconds, REFERENCE if self._times_as_long else UNSCALED, there.at_most)
         return None
 
-    def _nearest(self, block: Block, timed: Iterable[Timed]) -> _Scaled | None:
+    def _nearest(self, block: Block, timed: Iterable[Timed]) -> _Scaling | None:
         """Return the seconds of the timed training most similar to the block, scaled to the block's work."""
         own = {**block.settings, "dataset": block.dataset}
-        scaled = [each for run in timed if (each := self._scaled(run, own, block.runs))]
-        return min(scaled, key=lambda each: (each.at_most, each.distance), default=None)
+        candidates = [each for run in timed if (each := self._scaled(run, own, block.runs))]
+        return min(candidates, key=lambda each: (each.at_most, each.distance), default=None)
 
-    def _scaled(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> _Scaled | None:
+    def _scaled(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> _Scaling | None:
         """Return what a timed training would take with other settings and runs; None if that is unknown."""
         work = self._ratio(timed, settings, runs)
         if work is not None:
-            return _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=False)
+            return _Scaling(timed.other + timed.fit * work, abs(math.log(work)), at_most=False)
         if settings.get("train_samples") and not timed.settings.get("train_samples"):
             every = {name: value for name, value in settings.items() if name != "train_samples"}
             work = self._ratio(timed, every, runs)
-        return None if work is None else _Scaled(timed.other + timed.fit * work, abs(math.log(work)), at_most=True)
+        return None if work is None else _Scaling(timed.other + timed.fit * work, abs(math.log(work)), at_most=True)
 
     def _ratio(self, timed: Timed, settings: Mapping[str, Any], runs: int) -> float | None:
         """Return the work as a multiple of a timed training's; None if the samples of only one of them are known.

@@ -8,7 +8,7 @@ from os.path import exists
 from practica.config.block import Block
 from practica.config.study import Study
 from practica.config.trials import trials
-from practica.plan.rehearsals import candidates, key, name_of, remembered, telling_trials
+from practica.plan.rehearsals import candidates, key, memory_of, name_of, telling_trials
 
 WORTH_A_GPU = 10_000_000_000
 """A job requests a GPU from this many floating-point operations per training step; a processor needs 0.1 s for them."""
@@ -50,11 +50,11 @@ class Gpus:
         It counts as worth one if nobody has counted: results from elsewhere come without a rehearsal.
         """
         if block.trial:
-            rehearsed = telling_trials(trials(self._study, block.exercise, block.variant))
+            blocks = telling_trials(trials(self._study, block.exercise, block.variant))
         else:
-            rehearsed = candidates(self._study, name_of(block))
-        names = [key(each, self._content(each.dataset)) for each in rehearsed]
+            blocks = candidates(self._study, name_of(block))
+        names = [key(each, self._content(each.dataset)) for each in blocks]
         if not self._counts.keys() >= set(names):
-            self._counts = remembered(self._study.results)
+            self._counts = memory_of(self._study.results)
         operations = [self._counts[name] for name in names if name in self._counts]
         return max(operations, default=WORTH_A_GPU) >= WORTH_A_GPU

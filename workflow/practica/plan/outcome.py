@@ -46,7 +46,7 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
         _, earlier = _places(study, time.time() - seconds)
         return [*lines, "The same command continues from there", *earlier]
     # A run of a part, such as that of `decide`, may judge the claims without building the reports.
-    current, earlier = _places(study, _judged(study))
+    current, earlier = _places(study, _time_of_verdicts(study))
     return [*lines, *_verdicts(study), *current, *earlier]
 
 
@@ -93,7 +93,7 @@ def _verdicts(study: Study) -> Iterator[str]:
         yield f"Claims: {decided} of {len(claims)} decided: {summary}"
 
 
-def _judged(study: Study) -> float:
+def _time_of_verdicts(study: Study) -> float:
     """Return when the claims were judged, in seconds since 1970; 0 if they were not."""
     file = study.results / "claims.json"
     return file.stat().st_mtime if file.is_file() else 0.0

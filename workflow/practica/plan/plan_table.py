@@ -88,12 +88,12 @@ def _table(plan: Plan, names: Sequence[str]) -> Table:
             "exercise": exercise,
             "to train": str(len(members) or ""),
             "there": str(plan.there.get(exercise, "") or ""),
-            WHAT: _joined(_asks(each) for each in members),
-            WHERE: _joined(each.place for each in members),
+            WHAT: _tally(_asks(each) for each in members),
+            WHERE: _tally(each.place for each in members),
             "time": _time(members) if members else "",
             "GPU-hours": _gpu(plan, members) if members else "",
-            "estimate": _joined(each.source for each in members),
-            WHY: _joined((each.why for each in members), REASONS),
+            "estimate": _tally(each.source for each in members),
+            WHY: _tally((each.why for each in members), REASONS),
         }
         if members or "time" in names:
             table.add_row(*(cells[name] for name in names))
@@ -112,7 +112,7 @@ def _asks(training: Training) -> str:
     return f"{threads}{gpu}, {training.mem_mb / 1000:.3g} GB, {training.runtime} min"
 
 
-def _joined(texts: Iterator[str], most: int = 3) -> str:
+def _tally(texts: Iterator[str], most: int = 3) -> str:
     """Return the different texts, the most frequent first; if there are several, each with its count."""
     counts = Counter(texts).most_common()
     if len(counts) == 1:

@@ -189,20 +189,20 @@ def why(block: Block, results: Path, reason: str) -> str:
         begun = {"run", "epoch", "epochs"} <= progress.keys()
         return "begun before, goes on" if begun else "no results yet"
     # Changes of its rehearsal, which it waits for, are no reasons of its own.
-    changed = _changed(block, read_mapping(block.folder(results) / "manifest.json"))
+    changed = _changes(block, read_mapping(block.folder(results) / "manifest.json"))
     return changed or ("code or data have changed" if kind.startswith(OF_PARAMS) else kind.lower())
 
 
-def _changed(block: Block, manifest: Mapping[str, Any]) -> str:
+def _changes(block: Block, manifest: Mapping[str, Any]) -> str:
     """Return which settings, or whether the model, have changed since a block was trained; empty if none."""
     before = manifest.get("settings")
     if not isinstance(before, Mapping):
         return ""
     names = [name for name in sorted({*before, *block.settings}) if before.get(name) != block.settings.get(name)]
-    changed = [f"{name} {_value_text(before, name)} -> {_value_text(block.settings, name)}" for name in names]
+    changes = [f"{name} {_value_text(before, name)} -> {_value_text(block.settings, name)}" for name in names]
     if manifest.get("model") != block.model:
-        changed.append(f"model {manifest.get('model')} -> {block.model}")
-    return ", ".join(changed)
+        changes.append(f"model {manifest.get('model')} -> {block.model}")
+    return ", ".join(changes)
 
 
 def _value_text(settings: Mapping[str, Any], name: str) -> str:

@@ -72,7 +72,7 @@ def telling_trials(every: Sequence[Trial]) -> list[Block]:
     return blocks
 
 
-def remembered(results: str | Path) -> dict[str, int]:
+def memory_of(results: str | Path) -> dict[str, int]:
     """Return the operations of a training step of all that has been rehearsed, by key; a damaged file says nothing."""
     counts: dict[str, int] = {}
     for path in folder(results).rglob("*.json"):
@@ -131,7 +131,7 @@ class Rehearsals:
         """Return what of a part is to be rehearsed, by its keys: what is new in variants that are to be trained."""
         if part not in self._due:
             if self._done is None:
-                self._done = remembered(self._study.results)
+                self._done = memory_of(self._study.results)
             every = {key(b, self._content(b.dataset)): b for b in candidates(self._study, part)}
             new = {name: block for name, block in every.items() if name not in self._done}
             blocks = self._trained[TUNING if part == TUNING else STUDY] if new else []

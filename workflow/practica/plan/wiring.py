@@ -33,7 +33,7 @@ from practica.launch.snakemake_internals import (
 )
 from practica.launch.warm import offer
 from practica.paper import own
-from practica.paper.catalogue import COLLECTED, TableSpec, tables_for
+from practica.paper.catalogue import TABLE_FILES, TableSpec, tables_for
 from practica.paper.known import check_names, no_prose
 from practica.plan.checks import check
 from practica.study_folder import FOLDER_VARIABLE
@@ -165,7 +165,7 @@ def figure_inputs(study: Study, name: str) -> list[str]:
         InputError: there is no such figure, or what it shows is not in the study.
     """
     spec = figures.spec(study, name)
-    files = (*COLLECTED, "claims.json") if spec.reads in ("overview", "claims") else COLLECTED
+    files = (*TABLE_FILES, "claims.json") if spec.reads in ("overview", "claims") else TABLE_FILES
     return [f"{study.results}/{file}" for file in files]
 
 

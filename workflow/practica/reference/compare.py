@@ -91,9 +91,9 @@ def compare(ours: Path, theirs: Path) -> Comparison:
 def _lines(ours: Mapping[str, Row], theirs: Mapping[str, Row]) -> list[Line]:
     """Return every metric that both studies have; all tests are corrected together, by Holm's method."""
     names = [name for name in ours if name in theirs]
-    tested = [name for name in names if not _plain_state(ours[name], theirs[name])]
-    p = holm([_welch(ours[name], theirs[name]) for name in tested])
-    adjusted = dict(zip(tested, p.tolist(), strict=True))
+    test_names = [name for name in names if not _plain_state(ours[name], theirs[name])]
+    p = holm([_welch(ours[name], theirs[name]) for name in test_names])
+    adjusted = dict(zip(test_names, p.tolist(), strict=True))
     return [
         Line(name, ours[name], theirs[name], _state(ours[name], theirs[name], adjusted.get(name)), adjusted.get(name))
         for name in names

@@ -102,12 +102,12 @@ def caveats(study: Study, results: Path) -> str:
 
 
 def _caveats(runs: Sequence[Run]) -> list[str]:
-    changed = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
-    marked = [run.name for run in runs if "True" in run.every("data", "stand_in")]
+    rewritten_blocks = [f"{run.name}/{block}" for run in runs for block in run.rewritten]
+    stand_ins = [run.name for run in runs if "True" in run.every("data", "stand_in")]
     names_by_caveat = {
         "From code that was not committed": [run.name for run in runs if run.dirty],
-        "Written again, and not as the runs left them": changed,
-        f"{STAND_IN}, generated data and no evidence": marked,
+        "Written again, and not as the runs left them": rewritten_blocks,
+        f"{STAND_IN}, generated data and no evidence": stand_ins,
     }
     return [f"{what}: {', '.join(names)}" for what, names in names_by_caveat.items() if names]
 
@@ -130,12 +130,12 @@ def _runs(study: Study, results: Path) -> list[Run]:
     for block in study.blocks():
         path = block.folder(results) / "manifest.json"
         name = f"{block.exercise}/{block.variant}"
-        manifests, changed = (runs[name].manifests, runs[name].rewritten) if name in runs else ((), ())
+        manifests, rewritten_blocks = (runs[name].manifests, runs[name].rewritten) if name in runs else ((), ())
         if path.is_file() and (path.parent / "metrics.json").is_file():
             manifests = (*manifests, read_manifest(path))
             if rewritten(path, manifests[-1]):
-                changed = (*changed, block.name)
-        runs[name] = Run(name, manifests, block, changed)
+                rewritten_blocks = (*rewritten_blocks, block.name)
+        runs[name] = Run(name, manifests, block, rewritten_blocks)
     return list(runs.values())
 
 

@@ -26,7 +26,7 @@ MARKER = "Tuned:"
 
 
 @dataclass(frozen=True)
-class Adopted:
+class Adoption:
     """The outcome of an adoption.
 
     Attributes:
@@ -44,7 +44,7 @@ class Adopted:
     changed: bool
 
 
-def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] = ()) -> Adopted:
+def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] = ()) -> Adoption:
     """Write the winning values of a variant such as ``digits/dense`` into the last file with its grid or search.
 
     ``words``, such as ``tuning.seeds=2``, override the files and stay as they are.
@@ -73,7 +73,7 @@ def adopt(name: str, files: Sequence[Path], results: Path, words: Sequence[str] 
     if after != before:
         with atomic_path(file) as part:
             part.write_text(after, encoding="utf-8", newline="")
-    return Adopted(file, values, remark, shared, after != before)
+    return Adoption(file, values, remark, shared, after != before)
 
 
 def _winner(study: Study, exercise: str, variant: str, results: Path) -> tuple[Mapping[str, Any], str]:
@@ -116,9 +116,9 @@ def _says(file: Path, path: list[str]) -> bool:
 def _with(files: Sequence[Path], file: Path, text: str, words: Sequence[str]) -> Study:
     """Return the study as it would be with ``text`` in ``file``."""
     with tempfile.TemporaryDirectory() as folder:
-        edited = Path(folder) / file.name
-        edited.write_text(text, encoding="utf-8", newline="")
-        return _study([edited if each == file else each for each in files], words)
+        copy = Path(folder) / file.name
+        copy.write_text(text, encoding="utf-8", newline="")
+        return _study([copy if each == file else each for each in files], words)
 
 
 def _study(files: Sequence[Path], words: Sequence[str]) -> Study:

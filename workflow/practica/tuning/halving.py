@@ -26,7 +26,7 @@ def trials_of(search: Mapping[str, Any], epochs: int, scores: Scores, *, maximis
     while all(key(values) in scores for values in trials):
         batch: list[Values] = []
         for _ in range(search.get("batch", BATCH)):
-            promoted = _promoted(trials, batch, levels, search.get("eta", ETA), scores, maximise=maximise)
+            promoted = _promotion(trials, batch, levels, search.get("eta", ETA), scores, maximise=maximise)
             if promoted is None and not fresh:
                 break
             batch.append(promoted or {**fresh.pop(0), EPOCHS: levels[0]})
@@ -36,7 +36,7 @@ def trials_of(search: Mapping[str, Any], epochs: int, scores: Scores, *, maximis
     return trials
 
 
-def _promoted(
+def _promotion(
     trials: list[Values], batch: list[Values], levels: list[int], eta: int, scores: Scores, *, maximise: bool
 ) -> Values | None:
     """Return the trial to promote next, with the epochs of its new rung; None if none is good enough."""
@@ -44,8 +44,8 @@ def _promoted(
     for level, above in reversed(list(pairwise(levels))):
         rung = [values for values in trials if values[EPOCHS] == level]
         # A diverged trial counts, but is never among the best; of equals, the first is better.
-        ranked = [(sign * score, place) for place, each in enumerate(rung) if (score := scores[key(each)]) is not None]
-        for _, place in sorted(ranked)[: len(rung) // eta]:
+        ranks = [(sign * score, place) for place, each in enumerate(rung) if (score := scores[key(each)]) is not None]
+        for _, place in sorted(ranks)[: len(rung) // eta]:
             higher = {**rung[place], EPOCHS: above}
             if higher not in trials + batch:
                 return higher

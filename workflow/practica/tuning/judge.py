@@ -151,13 +151,13 @@ def _outcomes(study: Study, exercise: str, variant: str, table: pd.DataFrame) ->
     here = [dict(trial.values) for trial in trials(study, exercise, variant)]
     scores = scores_of(study, exercise, variant, table)
     ended = len(scores) == len(here) == len(halving.trials_of(search, epochs, scores, maximise=maximised(table)))
-    reached: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for values in here:
         name = key({**values, EPOCHS: epochs})
-        reached[name] = max(reached.get(name, 0), values[EPOCHS])
+        highest[name] = max(highest.get(name, 0), values[EPOCHS])
     outcomes = []
     for values in here:
-        if reached[key({**values, EPOCHS: epochs})] > values[EPOCHS]:
+        if highest[key({**values, EPOCHS: epochs})] > values[EPOCHS]:
             outcomes.append(PROMOTED)
         elif key(values) in scores and values[EPOCHS] == epochs:
             outcomes.append(COMPLETE)
