@@ -114,7 +114,7 @@ def cite(monkeypatch, tmp_path, address):
 def test_what_nobody_has_cited_yet_is_named(machine, monkeypatch, tmp_path):
     cite(monkeypatch, tmp_path, "https://example.org/PLACEHOLDER")
     finding = machine.findings()["citation"]
-    assert (finding.level, finding.detail) == ("warn", "CITATION.cff: still PLACEHOLDER: repository-code")
+    assert (finding.level, finding.found) == ("warn", "CITATION.cff: still PLACEHOLDER: repository-code")
     citation.FILE.write_text("title: A\n", encoding="utf-8")
     assert machine.findings()["citation"].level == "fail"
 
@@ -123,7 +123,7 @@ def test_a_machine_in_order(machine, monkeypatch, tmp_path):
     cite(monkeypatch, tmp_path, "https://example.org/code")
     findings = machine.findings()
     assert {finding.level for finding in findings.values()} == {"ok"}, findings
-    assert "up, with GPUs" in findings["partition gpu"].detail
+    assert "up, with GPUs" in findings["partition gpu"].found
 
 
 def without(*names):
@@ -152,7 +152,7 @@ def test_what_is_wrong_is_named(machine, breaks, what, level, words):
     breaks(machine)
     finding = machine.findings()[what]
     assert finding.level == level
-    assert words in finding.detail
+    assert words in finding.found
     assert finding.advice
 
 
@@ -168,19 +168,19 @@ def test_a_laptop_needs_no_slurm(machine):
     findings = machine.findings()
     assert findings["SLURM"].level == "ok"
     assert findings["GPU"].level == "warn"
-    assert "steps will train on the CPU" in findings["GPU"].detail
+    assert "steps will train on the CPU" in findings["GPU"].found
 
 
 def test_a_gpu_is_counted(machine, monkeypatch):
     monkeypatch.setattr(doctor, "_gpus_seen", lambda: 2)
-    assert machine.findings()["GPU"].detail == "TensorFlow sees 2"
+    assert machine.findings()["GPU"].found == "TensorFlow sees 2"
 
 
 def test_a_folder_that_cannot_be_written(machine, tmp_path):
     (tmp_path / "file").touch()
     machine.config["results"] = str(tmp_path / "file")
     finding = machine.findings()["results"]
-    assert (finding.level, finding.detail.split(" (")[0]) == ("fail", f"cannot write to {tmp_path / 'file'}")
+    assert (finding.level, finding.found.split(" (")[0]) == ("fail", f"cannot write to {tmp_path / 'file'}")
 
 
 @pytest.mark.parametrize(("free", "level"), [(5, "warn"), (0.5, "fail")])
@@ -200,13 +200,13 @@ class TestData:
         (tmp_path / "data/prepared/letters/dataset.json").unlink()
 
     def test_upstream(self, machine):
-        assert "to be fetched from https://" in machine.findings()["data: letters"].detail
+        assert "to be fetched from https://" in machine.findings()["data: letters"].found
 
     def test_mirror(self, machine, tmp_path):
         (tmp_path / "mirror").mkdir()
         (tmp_path / "mirror/letters.npz").touch()
         machine.config["data"]["mirror"] = str(tmp_path / "mirror")
-        assert machine.findings()["data: letters"].detail == f"in {tmp_path / 'mirror'}"
+        assert machine.findings()["data: letters"].found == f"in {tmp_path / 'mirror'}"
 
     def test_a_mirror_that_is_not_there(self, machine):
         machine.config["data"]["mirror"] = "nowhere"
@@ -221,7 +221,7 @@ class TestData:
         machine.config["data"]["on_missing"] = on_missing
         finding = machine.findings()["data: letters"]
         assert finding.level == level
-        assert "no source" in finding.detail
+        assert "no source" in finding.found
 
     def test_only_its_own_sites_are_named(self, machine, monkeypatch):
         def silence(url, seconds):
@@ -231,11 +231,11 @@ class TestData:
         machine.config["only"] = []
         machine.config["exercises"]["moons"] = {"dataset": "numerals", "variants": {"dense": {}}}
         finding = machine.findings()["data: numerals"]
-        assert finding.detail == "no source (https://raw.githubusercontent.com: silence)"
+        assert finding.found == "no source (https://raw.githubusercontent.com: silence)"
 
     def test_computed_data_come_from_nowhere(self, machine):
         machine.config["exercises"]["steps"]["dataset"] = "walks"
-        assert machine.findings()["data: walks"].detail == "computed by a rule"
+        assert machine.findings()["data: walks"].found == "computed by a rule"
 
 
 def test_packages_are_compared_with_the_lock(monkeypatch):
@@ -243,7 +243,7 @@ def test_packages_are_compared_with_the_lock(monkeypatch):
     monkeypatch.setattr(doctor, "version", lambda package: "0.0")
     finding = doctor.packages()
     assert finding.level == "warn"
-    assert "0.0" in finding.detail
+    assert "0.0" in finding.found
     assert finding.advice.startswith("run: make setup ENV=")
 
 
@@ -275,9 +275,9 @@ def test_a_profile_is_checked_also_where_there_is_no_slurm(machine, partitions, 
     machine.profile_says(partitions, **{"slurm-partition-config": "partitions.yaml", **profile})
     findings = machine.findings()
     assert findings["profile"].level == "fail"
-    assert words in findings["profile"].detail
+    assert words in findings["profile"].found
     without("sbatch")(machine)
-    assert words in machine.findings()["profile"].detail
+    assert words in machine.findings()["profile"].found
 
 
 def test_an_executor_without_patience_is_told_apart(machine):

@@ -252,7 +252,7 @@ def show(findings: list[Finding]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     styles = {"ok": "green", "warn": "yellow", "fail": "red"}
     for finding in findings:
-        text = finding.detail + (f"\n-> {finding.advice}" if finding.advice else "")
+        text = finding.found + (f"\n-> {finding.advice}" if finding.advice else "")
         table.add_row(Text(finding.level, styles[finding.level]), Text(finding.what), Text(text))
     Console(highlight=False).print(table)
 

@@ -11,5 +11,5 @@ class Finding:
 
     what: str
     level: str
-    detail: str
+    found: str
     advice: str = ""
