@@ -27,7 +27,7 @@ from practica.page.prose import prose
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
 from practica.paper.layers import equal_nets, shown_tables
-from practica.paper.settings import heading, ran, setting
+from practica.paper.settings import heading, ran, seeds, setting
 from practica.paper.table import Cell, Column, Table
 from practica.paper.tables import make_table
 from practica.words import items, label, section
@@ -63,7 +63,7 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
     return {
         "here": exercise,
         "title": title(facts, exercise),
-        "ran": [ran(facts.study, exercise, [variant], facts.language) for variant in variants],
+        "ran": [_ran(facts, exercise, [variant]) for variant in variants],
         **kinds,
         "layers": layers,
         "figures": [_figure(spec, facts) for spec in catalogue.of_exercise(facts.study, exercise)],
@@ -76,6 +76,23 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
             for spec in shown_tables(facts, exercise)
         ],
     }
+
+
+def _ran(facts: Facts, exercise: str, variants: Sequence[str]) -> str:
+    """Return a sentence that says which settings variants have, and how many seeds of each finished."""
+    amounts = {variant: _amount(facts, exercise, variant) for variant in variants}
+    return ran(facts.study, exercise, variants, facts.language, amounts)
+
+
+def _amount(facts: Facts, exercise: str, variant: str) -> str:
+    """Return how many seeds of a variant finished and, if not all did, how many were planned."""
+    finished, planned = facts.results.finished(exercise, variant), facts.results.expected(exercise, variant)
+    texts = section("figures", facts.language)
+    if not finished:
+        return str(texts["no_results"]).lower()
+    if finished < planned:
+        return str(texts["seeds_part"]).format(n=finished, expected=planned)
+    return seeds([finished], facts.language)
 
 
 def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
@@ -175,7 +192,7 @@ def _figure(spec: Spec, facts: Facts) -> Mapping[str, Any]:
         "name": spec.name,
         "title": spec.title[facts.language],
         "caption": spec.caption[facts.language],
-        "ran": ran(facts.study, spec.exercise, spec.variants, facts.language) if spec.exercise else "",
+        "ran": _ran(facts, spec.exercise, spec.variants) if spec.exercise else "",
         "nothing": drawing.nothing,
         "notes": drawing.notes,
         "charts": [json_text(chart) for chart in specifications],
@@ -204,9 +221,11 @@ def _picture(spec: Spec, facts: Facts) -> str | None:
 def _runs(spec: Spec, facts: Facts) -> list[Mapping[str, Any]]:
     """Return, for each variant of a figure, the links to its runs."""
     page = address(facts.study, f"{spec.exercise}_runs", facts.language)
+    words = section("page", facts.language)
     return [
         {
             "variant": variant_name(facts.study, spec.exercise, variant, facts.language),
+            "called": words["seeds"] if len(facts.study.seeds(spec.exercise, variant)) > 1 else words["seed"].lower(),
             "blocks": [
                 {"seeds": _seeds(block), "address": f"{page}#{variant}-{block.name}"}
                 for block in facts.study.blocks()

@@ -19,7 +19,7 @@ from practica.page.exercise import title
 from practica.paper import cells
 from practica.paper.facts import Facts
 from practica.paper.html import fragment
-from practica.paper.settings import ran
+from practica.paper.settings import ran, seeds
 from practica.paper.table import Cell, Column, Table, label
 from practica.words import section, word
 
@@ -58,7 +58,9 @@ def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any
         "status": word(status, language),
         "reason": "" if done else facts.reason(Missing(row["reason"])),
         "told": [(word(key, language), _text(key, row, facts)) for key in COLUMNS if row.get(key, "") != ""],
-        "ran": ran(facts.study, block.exercise, [block.variant], language),
+        "ran": ran(
+            facts.study, block.exercise, [block.variant], language, {block.variant: seeds([len(block.seeds)], language)}
+        ),
         "metrics": fragment(_metrics(block, facts)) if done else "",
         "json": json_text(read_json(block.folder(facts.folder) / "metrics.json")) if done else "",
         "log": log.read_text(encoding="utf-8", errors="replace").strip() if log.is_file() else "",

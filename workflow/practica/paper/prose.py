@@ -73,8 +73,7 @@ class Prose:
         ``\entrenaigual{exercise/variant}{exercise/variant}{alike}{otherwise}``: one text if both are trained alike,
         else the other.
         ``\sihay{exercise/variant/split/metric}{text}{otherwise}``: the text if there is a result, else the other one.
-        ``\semillas{exercise/variant}``: how many seeds. ``\compara{a}{b}{larger}{smaller}{same}``: the text that is
-        true.
+        ``\semillas{exercise/variant}``: how many seeds ran. ``\compara{a}{b}{larger}{smaller}{same}``: the true text.
         ``\veredicto{digits-a}`` or ``{digits-a/speed}``: the verdict on a claim or one of its parts, in a word.
         ``\segun{digits-a}{confirmed.}{not confirmed.}{undecided.}``: the sentence for the verdict; without a verdict,
         why. With several protocols, the sentence for the first one, with the verdict under each in brackets.
@@ -137,7 +136,8 @@ class Prose:
     def _seeds(self, name: str) -> str:
         exercise, variant = parts(name)
         absent = self.facts.absent(exercise, variant)
-        return self._told(absent or str(self.facts.results.expected(exercise, variant)), _boxed)
+        results, run = self.facts.results, (exercise, variant)
+        return self._told(absent or str(results.finished(*run) or results.expected(*run)), _boxed)
 
     def _alike(self, first: str, second: str, alike: str, otherwise: str) -> str:
         one, other = self.facts.training(first), self.facts.training(second)

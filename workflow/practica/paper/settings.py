@@ -13,11 +13,16 @@ from practica.evidence import numbers
 from practica.words import items, section, word
 
 
-def ran(study: Study, exercise: str, variants: Sequence[str], language: str) -> str:
-    """Return a sentence that says with how many seeds and which settings variants are trained."""
+def ran(
+    study: Study, exercise: str, variants: Sequence[str], language: str, amounts: Mapping[str, str] | None = None
+) -> str:
+    """Return a sentence that says with how many seeds and which settings variants are trained.
+
+    ``amounts`` has the seeds of each variant in words; by default, they are those that the study plans.
+    """
     names_by_text: dict[str, list[str]] = {}
     for variant in variants:
-        amount = seeds([len(study.seeds(exercise, variant))], language)
+        amount = amounts[variant] if amounts else seeds([len(study.seeds(exercise, variant))], language)
         # Variants of one exercise may differ only in their layers.
         text = f"{training(sure(study, exercise, variant), language, declarations.mentions(variants=True))}; {amount}"
         names_by_text.setdefault(text, []).append(variant_name(study, exercise, variant, language))
