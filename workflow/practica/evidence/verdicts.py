@@ -230,7 +230,9 @@ def lines(record: Mapping[str, Any]) -> list[str]:
         for row, claim in zip(columns, record["claims"], strict=True)
     ]
     count = record["decisions"]["count"]
-    return [*rows, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if rows else []
+    return (
+        [*rows, f"{count} decisions at once, with p-values corrected for that by Holm's method"] if count > 1 else rows
+    )
 
 
 def _verdicts(claim: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from practica.config import protocols
 from practica.config.about import MultilingualText
 from practica.config.front import most_seeds, one_or_many, text_of
 from practica.figures.specs import Marks, Panel
-from practica.words import items, section
+from practica.words import items, plural, section
 
 if TYPE_CHECKING:
     from practica.config.study import Study
@@ -111,9 +111,9 @@ def _of_overview(study: Study, language: str, marks: Marks | None) -> str:
         for metric, numbers in few:
             phrases.append(words["in"].format(exercises=items(numbers, language), metric=words.get(metric, metric)))
         name = words.get(most[0], most[0])
-        phrases.append(words["others"].format(metric=name) if few else name)
+        phrases.append(plural(words, "others", len(most[1])).format(metric=name) if few else name)
     claims = any(study.about(exercise).get("claims") for exercise in study.exercises)
-    seeds = marks.seeds if marks else most_seeds(study, study.exercises)
+    seeds = (marks.seeds if marks else 0) or most_seeds(study, study.exercises)  # nothing may have run
     form = "overview" if seeds > 1 else "overview_one"
     text = words[form].format(metrics="; ".join(phrases) or words["recorded"])
     verdicts = [words["verdicts_of_protocols" if study.protocols else "verdicts"]] if claims else []

@@ -12,7 +12,6 @@ from practica.address import TIMING, base_of
 from practica.config.front import one_or_many
 from practica.config.names import metric_name, variant_name
 from practica.config.study import Study
-from practica.evidence.blocks import NOT_RUN
 from practica.evidence.differences import RATIO
 from practica.evidence.estimates import Estimate
 from practica.evidence.rules import FEWEST, NOT_COMPARABLE
@@ -63,13 +62,19 @@ def differences(spec: TableSpec, facts: Facts) -> Content:
             [label(exercise), pair, *protocols.cell(spec, variant, facts), title, *values, Cell(str(n), {"": n})]
         )
     if not rows:
-        hole = cells.gap(word(NOT_RUN, language), facts)
-        rows = [[*[cells.blank()] * (len(columns) - 1), hole]]
+        rows = [[*[cells.blank()] * (len(columns) - 1), _hole(facts)]]
     count = int(facts.results.differences["p"].notna().sum())
-    significant = [word("significant_note", language).format(fewest=FEWEST, count=count)] if count else []
+    tested = table["p"].notna().any() and not facts.study.demonstration
+    significant = [word("significant_note", language).format(fewest=FEWEST, count=count)] if tested else []
     note = word(one_or_many(facts.study, "differences_note", facts.study.exercises), language)
     notes = [note, *significant, *sequential_note(facts), *protocols.caveats(facts)]
     return columns, rows, notes
+
+
+def _hole(facts: Facts) -> Cell:
+    """Return why nothing was compared: the reason of the first run that is missing, or none if all of them ran."""
+    missing = next((each for run in facts.study.in_play for each in facts.results.missing(*run)), None)
+    return cells.gap(facts.reason(missing), facts) if missing else cells.blank()
 
 
 def _rows_to_show(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -102,4 +107,5 @@ def _difference(row: Mapping[Any, Any], metric: str, facts: Facts) -> Cell:
     ratio = row["kind"] == RATIO
     cell = cells.measure(Estimate(**estimate_fields(row)), RATIO if ratio else metric, facts)
     text = f"×\u00a0{cell.text}" if ratio else cell.text
-    return Cell(text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if row["significant"] else "")
+    strong = row["significant"] and not facts.study.demonstration  # whose numbers say nothing
+    return Cell(text, {**cell.raw, "_p": p}, below=cell.below, tone="strong" if strong else "")

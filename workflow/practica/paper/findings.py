@@ -94,7 +94,8 @@ def absent_runs(facts: Facts) -> str:
     # The study may have changed since.
     runs = {(each.exercise, each.variant) for each in quantities} & {*facts.study.in_play}
     planned, done = (sum(count(*run) for run in runs) for count in (facts.results.expected, facts.results.finished))
-    return word("runs_lost", facts.language).format(lost=planned - done, all=planned) if done < planned else ""
+    texts, lost = section("report", facts.language), planned - done
+    return plural(texts, "runs_lost", lost).format(lost=lost, all=planned) if lost else ""
 
 
 def _seeds(facts: Facts) -> str:
