@@ -181,6 +181,8 @@ def test_a_study_agrees_with_its_own_reference(made: tuple[Study, Path, Path]) -
         ((1.0, 0.0, 5), (1.0, 0.0, 9), AGREES),
         ((1.0, 0.0, 5), (0.75, 0.0, 5), DIFFERS),
         ((1.0, 0.0, 5), (0.95, 0.11, 5), AGREES),
+        ((1.2e-6, 1e-8, 5), (1.8e-6, 1e-8, 5), DIFFERS),  # small as both are
+        ((0.0, 0.0, 5), (0.0, 0.0, 5), AGREES),
     ],
 )  # fmt: skip
 def test_the_rule_that_decides_a_line(ours: tuple, theirs: tuple, state: str) -> None:

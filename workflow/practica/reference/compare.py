@@ -26,6 +26,7 @@ from practica.reference.condense import MANIFESTS
 
 AGREES, DIFFERS, OPEN = "agrees", "differs", "open"
 ROUNDING = 1e-6
+"""Means that differ by less than this share of the larger one agree to six figures."""
 TEXT = [*GROUP, "data", "scale"]
 Row = Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def _plain_state(ours: Row, theirs: Row) -> str:
     """Return the state of a line that needs no test, or allows none; empty for others."""
     if STAND_IN in (ours["data"], theirs["data"]):
         return OPEN
-    if math.isclose(float(ours["mean"]), float(theirs["mean"]), rel_tol=ROUNDING, abs_tol=ROUNDING):
+    if math.isclose(float(ours["mean"]), float(theirs["mean"]), rel_tol=ROUNDING):
         return AGREES
     if max(int(ours["n"]), int(theirs["n"])) < 2:
         return OPEN
