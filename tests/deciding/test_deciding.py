@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,37 @@ def test_without_time_nothing_is_given_and_it_says_what_is_needed(world: Any) ->
     assert lines[-1] == "the rest of the budget is too small for more seeds"
     assert added.read(Path("results") / added.FILE) == {}
     assert any("seeds would decide it" in line for line in outlook_lines(found))
+
+
+def test_the_end_of_the_budget_cancels_what_snakemake_leaves_in_slurm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[object] = []
+
+    class Endless:
+        def __init__(self, command: list[str], env: Mapping[str, str]) -> None:
+            events.append("snakemake")
+
+        def wait(self, seconds: float | None = None) -> int:
+            if seconds is not None:
+                raise subprocess.TimeoutExpired("snakemake", seconds)
+            return 1
+
+        def terminate(self) -> None:
+            events.append("SIGTERM")
+
+    def cancel(command: list[str], **options: Any) -> None:
+        events.append(command)
+
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(
+        f"study: {TOY}\nexercises: {{steps: {{dataset: walks, variants: {{dense: {{}}}}}}}}\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(rounds.subprocess, "Popen", Endless)
+    monkeypatch.setattr(rounds.subprocess, "run", cancel)
+    monkeypatch.setattr(rounds, "left_at_work", lambda: ["7", "9"])
+    assert not Rounds(Merged(("config.yaml",)), [], 0.0, events.append)._snakemake(0.0)
+    assert events[0] == "snakemake" and events[-2:] == ["SIGTERM", ["scancel", "7", "9"]]
 
 
 def test_seeds_that_are_not_trained_in_time_are_withdrawn_and_given_again(world: Any) -> None:

@@ -20,6 +20,7 @@ from practica.evidence.results import Results
 from practica.files import read_checked
 from practica.launch.merging import Merged
 from practica.plan.wiring import finished
+from snakemake_executor_plugin_slurm_patient import left_at_work
 
 
 @dataclass
@@ -128,6 +129,7 @@ class Rounds:
             self.say("the budget is spent: running trainings stop with a checkpoint")
             process.terminate()
             process.wait()
+            _cancel_left()
             return False
         except KeyboardInterrupt:  # Snakemake has received it as well
             process.wait()
@@ -135,6 +137,12 @@ class Rounds:
         if code:
             raise RunError("a run failed: see Snakemake's messages above; finished seeds are kept")
         return True
+
+
+def _cancel_left() -> None:
+    """Cancel the jobs that a Snakemake which SIGTERM has ended leaves at work in SLURM: nobody will take them over."""
+    if numbers := left_at_work():
+        subprocess.run(["scancel", *numbers], capture_output=True, check=False)
 
 
 def _check(study: Study, merged: Merged) -> None:
