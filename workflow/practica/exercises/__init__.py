@@ -62,8 +62,8 @@ def may_have_test(exercise: str) -> bool:
     """Return whether the data of an exercise may have a part to test, as far as its code tells without being run."""
     nodes = [node for _, node in _definitions(exercise, "problem")]
     calls = [call for node in nodes for call in ast.walk(node) if isinstance(call, ast.Call)]
-    made = [call for call in calls if last(call.func) in ("Problem", "replace")]
-    return not any(last(call.func) == "Problem" for call in made) or any(map(_gives_test, made))
+    constructions = [call for call in calls if last(call.func) in ("Problem", "replace")]
+    return not any(last(call.func) == "Problem" for call in constructions) or any(map(_gives_test, constructions))
 
 
 def several_classes(exercise: str) -> bool:
@@ -84,8 +84,8 @@ def _definitions(exercise: str, function: str) -> Iterator[tuple[Source, ast.stm
 
 def _gives_test(call: ast.Call) -> bool:
     """Return whether a call may name the test part: the fourth of a ``Problem``."""
-    unpacked = any(isinstance(each, ast.Starred) for each in call.args)
-    return len(call.args) > 3 or unpacked or any(each.arg in ("test", None) for each in call.keywords)
+    has_star = any(isinstance(each, ast.Starred) for each in call.args)
+    return len(call.args) > 3 or has_star or any(each.arg in ("test", None) for each in call.keywords)
 
 
 @cached

@@ -35,11 +35,11 @@ ADOPT_ORPHANS = 36
 class Member:
     """A process group with a log of its own."""
 
-    def __init__(self, folder: Path, number: int, listed: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, number: int, entry: Mapping[str, str]) -> None:
         self.code_file = folder / f"{number}.code"
         self.cancel_file = folder / f"{number}.cancel"
-        self.command = listed["command"]
-        self.log = Path(listed["log"].replace("%j", os.environ.get("SLURM_JOB_ID", "0")))
+        self.command = entry["command"]
+        self.log = Path(entry["log"].replace("%j", os.environ.get("SLURM_JOB_ID", "0")))
         self.leader: subprocess.Popen[bytes] | None = None
         self.recorded = self.code_file.read_text(encoding="utf-8") if self.code_file.exists() else None
         self._code: int | None = None
@@ -82,13 +82,13 @@ class Member:
         now = time.monotonic()
         if self._told_at > now and (ending or self.cancel_file.exists()):
             self.terminate()
-        told = self._told_at <= now
+        was_told = self._told_at <= now
         if now > self._told_at + GRACE:
             self._signal(signal.SIGKILL)
-        if self._code is None or (self._code and now < self._ended_at + SETTLE) or (told and self._signal(0)):
+        if self._code is None or (self._code and now < self._ended_at + SETTLE) or (was_told and self._signal(0)):
             return
         self._signal(signal.SIGKILL)  # what it has left behind
-        if self._code == 0 or not told:
+        if self._code == 0 or not was_told:
             self._record(self._code)
         self.leader = None
 
@@ -115,13 +115,13 @@ class Member:
 
 def run(folder: Path) -> int:
     """Run all members; return 0 if each has ended well."""
-    listed: list[dict[str, str]] = json.loads((folder / LIST).read_text(encoding="utf-8"))
-    members = [Member(folder, number, each) for number, each in enumerate(listed)]
-    told: list[int] = []
+    entries: list[dict[str, str]] = json.loads((folder / LIST).read_text(encoding="utf-8"))
+    members = [Member(folder, number, each) for number, each in enumerate(entries)]
+    signals: list[int] = []
 
     def tell(number: int, frame: Any) -> None:
         """Tell every member to end, also after SIGUSR1, of which Snakemake itself would die."""
-        told.append(number)
+        signals.append(number)
         for member in members:
             if member.at_work:
                 member.terminate()
@@ -129,12 +129,12 @@ def run(folder: Path) -> int:
     for number in SIGNALS:
         signal.signal(number, tell)
     for member in members:
-        if not told:
+        if not signals:
             member.start()
     while working := [member for member in members if member.at_work]:
         reap(working)
         for member in working:
-            member.look(ending=bool(told))
+            member.look(ending=bool(signals))
         time.sleep(POLL)
     return 0 if all(member.recorded == "0" for member in members) else 1
 

@@ -53,11 +53,11 @@ class Pack:
         self.attempt = jobs[0].attempt
         self.jobid = ", ".join(str(job.jobid) for job in jobs)
         self.threads = len(jobs) * jobs[0].threads
-        asked = dict(jobs[0].resources.items())
+        requests = dict(jobs[0].resources.items())
         for name in SUMMED:
-            if isinstance(amount := asked.get(name), int) and amount > 0:
-                asked[name] = len(jobs) * amount
-        self.resources = Requests(**asked)
+            if isinstance(amount := requests.get(name), int) and amount > 0:
+                requests[name] = len(jobs) * amount
+        self.resources = Requests(**requests)
         self.output = [path for job in jobs for path in job.output]
         self.folder = (FOLDER / uuid.uuid4().hex).absolute()
 
@@ -72,9 +72,9 @@ class Pack:
 
     def command(self, python: str, commands: Sequence[str], logs: Sequence[Path]) -> str:
         """Write the list of its members, and return the command that runs them."""
-        listed = [{"command": command, "log": str(log)} for command, log in zip(commands, logs, strict=True)]
+        entries = [{"command": command, "log": str(log)} for command, log in zip(commands, logs, strict=True)]
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / members.LIST).write_text(json.dumps(listed), encoding="utf-8")
+        (self.folder / members.LIST).write_text(json.dumps(entries), encoding="utf-8")
         # In the place of its shell, which SLURM signals alone where it is told to (--signal=B:USR1@60).
         return f"exec {shlex.join([python, str(Path(members.__file__)), str(self.folder)])}"
 
@@ -158,8 +158,8 @@ def forget(file: str) -> None:
 
 def forget_all_but(files: Iterable[str]) -> None:
     """Remove the folders of all packs to which none of these files belongs."""
-    kept = {Path(file).parent.name for file in files if file}
+    names = {Path(file).parent.name for file in files if file}
     with contextlib.suppress(OSError):
         for folder in FOLDER.iterdir():
-            if folder.name not in kept:
+            if folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from snakemake_executor_plugin_slurm_patient import packs
 from snakemake_executor_plugin_slurm_patient.packs import Pack, jobs_of
 from snakemake_executor_plugin_slurm_patient.register import (
     AT_WORK,
-    Left,
+    JobRecord,
     digests,
     keep,
     preempted_with_grace,
@@ -86,7 +86,7 @@ class PatientExecutor(CappedExecutor):
         self._looks: Counter[str] = Counter()
         self._digests: dict[str, tuple[str, str]] = {}
         self._unsettled: dict[str, SubmittedJobInfo] = {}
-        self._left = {left.output: left for left in self._still_listed(registered())}
+        self._earlier = {each.output: each for each in self._still_listed(registered())}
 
     def run_jobs(self, jobs: list[Any]) -> None:
         """Submit the jobs that are ready, those with equal requests in packs."""
@@ -116,7 +116,7 @@ class PatientExecutor(CappedExecutor):
         name = aux.setdefault("name", self.job_name)
         submitted = aux.setdefault("submitted", time.time())
         ids = (job_info.external_jobid, name, str(log_of(job_info)))
-        line = Left(output, *self._digests[output], *ids, submitted, aux.setdefault("code", ""))
+        line = JobRecord(output, *self._digests[output], *ids, submitted, aux.setdefault("code", ""))
         record(line)
 
     def report_job_error(self, job_info: SubmittedJobInfo, msg: str | None = None, **kwargs: Any) -> None:
@@ -171,18 +171,18 @@ class PatientExecutor(CappedExecutor):
         """Adopt the job of an earlier Snakemake if it does the same, or cancel it; return whether it is adopted."""
         output = label(job)
         computes, asks = self._digests[output] = digests(job)
-        left = self._left.pop(output, None)
-        state = states.get((left.number, left.name)) if left else None
-        if left is None or state not in AT_WORK or packs.code_in(left.code) is not None:
+        earlier = self._earlier.pop(output, None)
+        state = states.get((earlier.number, earlier.name)) if earlier else None
+        if earlier is None or state not in AT_WORK or packs.code_in(earlier.code) is not None:
             return False
         # Do not keep one that waits in vain for its resources; one that runs has got them.
-        if left.computes != computes or (left.asks != asks and state != "RUNNING"):
-            if not left.code or packs.cancel(left.code):
-                subprocess.run(["scancel", left.number], capture_output=True, check=False)
+        if earlier.computes != computes or (earlier.asks != asks and state != "RUNNING"):
+            if not earlier.code or packs.cancel(earlier.code):
+                subprocess.run(["scancel", earlier.number], capture_output=True, check=False)
             return False
-        self.logger.warning(f"SLURM job {left.number} already works on {left.output}: taken over")
-        more = {"name": left.name, "submitted": left.submitted, "code": left.code}
-        self.report_taken_over(job, left.number, aux_of(Path(left.log), **more))
+        self.logger.warning(f"SLURM job {earlier.number} already works on {earlier.output}: taken over")
+        more = {"name": earlier.name, "submitted": earlier.submitted, "code": earlier.code}
+        self.report_taken_over(job, earlier.number, aux_of(Path(earlier.log), **more))
         return True
 
     def _settle(self, info: SubmittedJobInfo, states: dict[tuple[str, str], str] | None) -> bool:
@@ -195,11 +195,11 @@ class PatientExecutor(CappedExecutor):
             return False
         else:
             state = states.get((info.external_jobid, info.aux["name"]), "UNLISTED")
-            needed = self._looks_needed(state, packed=bool(file))
+            looks = self._looks_needed(state, packed=bool(file))
             self._looks[output] += 1
-            if needed is None:
+            if looks is None:
                 self._looks.pop(output)
-            if needed is None or self._looks[output] < needed:
+            if looks is None or self._looks[output] < looks:
                 return False
             if state == "UNLISTED":
                 state = "COMPLETED" if _made_since(info.job.output, info.aux["submitted"] - SKEW) else "FAILED"
@@ -254,14 +254,14 @@ class PatientExecutor(CappedExecutor):
         self._silent = states is None
         return states
 
-    def _still_listed(self, jobs: list[Left]) -> list[Left]:
+    def _still_listed(self, jobs: list[JobRecord]) -> list[JobRecord]:
         """Return the jobs that are still at work, and forget the others."""
         states = (self._await_queue() or {}) if jobs else {}
-        left = [
+        remaining = [
             job for job in jobs if states.get((job.number, job.name)) in AT_WORK and packs.code_in(job.code) is None
         ]
-        keep(left)
-        return left
+        keep(remaining)
+        return remaining
 
 
 def _left_alone() -> bool:

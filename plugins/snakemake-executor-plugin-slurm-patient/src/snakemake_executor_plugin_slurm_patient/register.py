@@ -16,7 +16,7 @@ AT_WORK = {"PENDING", "CONFIGURING", "RUNNING", "SUSPENDED"}
 REGISTER = Path(".snakemake/slurm_patient_jobs.jsonl")
 
 
-class Left(NamedTuple):
+class JobRecord(NamedTuple):
     """A job that was submitted for an output, with digests of what it computes and of its resources.
 
     Its name is that of a run of Snakemake, so number and name together are never used again. Jobs of a pack share them;
@@ -40,10 +40,10 @@ def queue() -> dict[tuple[str, str], str] | None:
     """
     command = ["squeue", "--me", "--states=all", "--noheader", "--format=%i|%T|%j"]
     try:
-        listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        listing = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    rows = (line.split("|", 2) for line in listed.splitlines())
+    rows = (line.split("|", 2) for line in listing.splitlines())
     return {(row[0], row[2]): row[1] for row in rows if len(row) == 3}
 
 
@@ -66,14 +66,14 @@ def left_at_work() -> list[str]:
     return list({job.number: None for job in registered() if states.get((job.number, job.name)) in AT_WORK})
 
 
-def registered() -> list[Left]:
+def registered() -> list[JobRecord]:
     """Return the recorded jobs; a line that a kill cut short is skipped."""
-    found = []
+    jobs = []
     with contextlib.suppress(OSError):
         for line in REGISTER.read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(ValueError, TypeError):
-                found.append(Left(*json.loads(line)))
-    return found
+                jobs.append(JobRecord(*json.loads(line)))
+    return jobs
 
 
 def digests(job: Any) -> tuple[str, str]:
@@ -92,13 +92,13 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def record(job: Left) -> None:
+def record(job: JobRecord) -> None:
     """Add a job to the register."""
     with contextlib.suppress(OSError), REGISTER.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(job) + "\n")
 
 
-def keep(jobs: list[Left]) -> None:
+def keep(jobs: list[JobRecord]) -> None:
     """Keep these jobs in the register, and the folders of their packs, and no other."""
     with contextlib.suppress(OSError):
         part = REGISTER.with_suffix(".part")

@@ -145,11 +145,11 @@ class CappedExecutor(Executor):
         capped = ("runtime",) if isinstance(job, packs.Pack) else ("runtime", "mem_mb")
         for name in capped:
             self._cap(job, name, max((getattr(limits, f"max_{name}") for limits in like), default=inf))
-        chosen: str = super().get_partition_arg(job)
-        most = _limits(chosen.rsplit(maxsplit=1)[-1]) if chosen else {}
+        partition: str = super().get_partition_arg(job)
+        most = _limits(partition.rsplit(maxsplit=1)[-1]) if partition else {}
         for name in capped:
             self._cap(job, name, most.get(name, inf))
-        return chosen
+        return partition
 
     def get_account_arg(self, job: Any) -> Iterator[str]:
         """Name the account if the profile does; SLURM knows the default one better than a guess.
@@ -161,11 +161,11 @@ class CappedExecutor(Executor):
             yield f"{account}{comment}"
 
     def _cap(self, job: Any, name: str, most: float) -> None:
-        asked = job.resources.get(name, 0)
-        if isinstance(asked, int) and asked > most:
+        request = job.resources.get(name, 0)
+        if isinstance(request, int) and request > most:
             if job.attempt == 1:  # later attempts request more in case it is needed
                 self.logger.warning(
-                    f"{label(job)}: {name} {asked} is cut to {most:.0f}, the most that a partition gives"
+                    f"{label(job)}: {name} {request} is cut to {most:.0f}, the most that a partition gives"
                 )
             setattr(job.resources, name, int(most))
 
@@ -179,8 +179,8 @@ def _comment(job: Any) -> str:
 def _limits(partition: str) -> dict[str, float]:
     """Return the longest runtime (minutes) that a partition allows, and the memory (MB) of its largest node."""
     command = ["sinfo", "--noheader", "--Node", f"--partition={partition}", "--format=%l|%m"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    rows = [line.split("|") for line in listed.splitlines()]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    rows = [line.split("|") for line in listing.splitlines()]
     longest = max((minutes(time) or inf for time, _ in rows), default=inf)
     return {"runtime": longest, "mem_mb": max((float(memory) for _, memory in rows), default=inf)}
 
@@ -262,11 +262,11 @@ def partition_of(resources: Mapping[str, Any], threads: int, files: Sequence[Pat
 
     If neither the job nor a file names one, SLURM's default partition is used.
     """
-    if named := resources.get("slurm_partition"):
-        return str(named)
+    if name := resources.get("slurm_partition"):
+        return str(name)
     job = SimpleNamespace(name="", resources=resources, threads=threads)
-    found = get_best_partition(read_partition_file(files[-1]), job, SILENT) if files else None
-    return found or "the default partition"
+    best = get_best_partition(read_partition_file(files[-1]), job, SILENT) if files else None
+    return best or "the default partition"
 
 
 def minutes_of(time: str) -> float:
@@ -280,10 +280,10 @@ def minutes_of(time: str) -> float:
 
 def resources() -> set[str]:
     """Return the resources that the plugin reads from a job, according to its source."""
-    read = set()
+    names = set()
     place = Path(plugin.__path__[0])
     for path in place.parent.glob(f"{place.name}*/*.py"):  # that of the jobs on the nodes, too
         text = path.read_text(encoding="utf-8")
-        read |= set(re.findall(r'resources\.get\(\s*"(\w+)"', text))
-        read |= set(re.findall(r"job\.resources\.(\w+)\b(?!\()", text))
-    return read - NO_RESOURCES
+        names |= set(re.findall(r'resources\.get\(\s*"(\w+)"', text))
+        names |= set(re.findall(r"job\.resources\.(\w+)\b(?!\()", text))
+    return names - NO_RESOURCES

@@ -22,11 +22,11 @@ def first_fingerprint(spec: Published, raw: Path, mirror: str | None) -> str:
                 continue
             except BadContentError as error:
                 return f"data set {spec.name}: {path}: {error}; correct the file, or `read` in {module}"
-            held = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in arrays.items())
+            content = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in arrays.items())
             if any(array.dtype.kind not in "biuf" for array in arrays.values()):
-                return f"data set {spec.name}: `read` in {module} returns {held}; arrays hold numbers only"
+                return f"data set {spec.name}: `read` in {module} returns {content}; arrays hold numbers only"
             return (
-                f"data set {spec.name}: {path} holds {held}; if that is right, write into {module}: "
+                f"data set {spec.name}: {path} holds {content}; if that is right, write into {module}: "
                 f'fingerprint="{fingerprint(arrays)}"'
             )
     names = " or ".join(form.name for form in spec.forms)

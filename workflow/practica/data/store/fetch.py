@@ -75,7 +75,7 @@ def download(url: str, target: Path, *, sha256: str | None, patience: Patience) 
     try:
         fetcher.fetch(target.name, downloader=_Resuming(partial, secure=sha256 is not None, patience=patience))
     except requests.exceptions.ProxyError as error:
-        raise UnreachableError(f"no connection through {_named(proxy_of(url))} ({_reason(error)})") from error
+        raise UnreachableError(f"no connection through {_proxy_text(proxy_of(url))} ({_reason(error)})") from error
     except (requests.RequestException, ValueError) as error:
         raise UnavailableError(_reason(error)) from error
 
@@ -115,7 +115,7 @@ def await_answer(url: str, seconds: float) -> None:
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(seconds)
-    way = f" to {_named(proxy)}" if proxy else ""
+    way = f" to {_proxy_text(proxy)}" if proxy else ""
     if not outcome:
         raise UnreachableError(f"no connection{way} within {seconds:g} s")
     if outcome[0] is not None:
@@ -130,7 +130,7 @@ def proxy_of(url: str) -> str | None:
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
-def _named(proxy: str | None) -> str:
+def _proxy_text(proxy: str | None) -> str:
     """Return a proxy as messages name it, without its password, and which variables set it."""
     host = (proxy or "").rpartition("@")[2].rpartition("//")[2]
     return f"the proxy {host} (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; exceptions are in NO_PROXY)"

@@ -21,7 +21,7 @@ PARTS = {
     "validation": "validation valid val dev",
     "test": "test testing te tst t10k",
 }
-KNOWN = {word: key for table in (AXES, PARTS) for key, words in table.items() for word in words.split()}
+KEYS = {word: key for table in (AXES, PARTS) for key, words in table.items() for word in words.split()}
 IN_ORDER = {f"arr_{n}": name for n, name in enumerate(("x_train", "y_train", "x_test", "y_test"))}
 """The names that numpy gives to arrays saved without names."""
 WORD = re.compile(r"t10k|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -41,10 +41,10 @@ def by_name(value: Any) -> dict[str, Any]:
     The data may be a dict of arrays, or of one such dict for each split; a pair of images and labels; or two or three
     pairs: for training, often for validation, and for testing.
     """
-    return dict(_named(value, ""))
+    return dict(_canonical(value, ""))
 
 
-def _named(value: Any, part: str) -> Iterator[tuple[str, Any]]:
+def _canonical(value: Any, part: str) -> Iterator[tuple[str, Any]]:
     """Yield canonical names with their values, in the order of the data."""
     if isinstance(value, Mapping):
         for key, item in value.items():
@@ -52,10 +52,10 @@ def _named(value: Any, part: str) -> Iterator[tuple[str, Any]]:
             if axis and not others:
                 yield "_".join(filter(None, (axis, own or part))), item
             elif own and not others:
-                yield from _named(item, own)
+                yield from _canonical(item, own)
     elif isinstance(value, list) and len(value) in (2, 3) and all(map(_is_pair, value)):
         for each, own in zip(value, ("train", *(("validation",) if len(value) == 3 else ()), "test"), strict=True):
-            yield from _named(each, own)
+            yield from _canonical(each, own)
     elif isinstance(value, list) and len(value) == len(IN_ORDER) and not part:
         yield from zip(IN_ORDER.values(), value, strict=True)
     elif _is_pair(value):
@@ -70,16 +70,16 @@ def _is_pair(value: Any) -> bool:
 def _meaning(name: str) -> tuple[str, str, bool]:
     """Return the axis and the split in a name, each empty if there is none, and whether the name says anything else."""
     words = [part for word in WORD.findall(name) for part in _split(word.lower())]
-    meanings = [KNOWN.get(word) for word in words]
+    meanings = [KEYS.get(word) for word in words]
     axes, parts = ([key for key in meanings if key in table] for table in (AXES, PARTS))
     return (axes or [""])[0], (parts or [""])[0], None in meanings or len(axes) > 1 or len(parts) > 1
 
 
 def _split(word: str) -> tuple[str, ...]:
     """Return the parts of a word such as ``xtrain``; most words have one part."""
-    if word not in KNOWN:
+    if word not in KEYS:
         for at in range(1, len(word)):
             first, second = word[:at], word[at:]
-            if {first, second} <= KNOWN.keys() and (KNOWN[first] in AXES) != (KNOWN[second] in AXES):
+            if {first, second} <= KEYS.keys() and (KEYS[first] in AXES) != (KEYS[second] in AXES):
                 return first, second
     return (word,)

@@ -20,7 +20,7 @@ from practica.files import atomic_path, read_json, write_json
 
 
 @dataclass(frozen=True)
-class Found:
+class VerifiedArrays:
     """Verified arrays and their origin."""
 
     arrays: Arrays
@@ -29,19 +29,19 @@ class Found:
 
 @dataclass
 class Trail:
-    """The record of all attempts; ``refused`` lists files that exist but do not hold the data set."""
+    """The record of all attempts; ``refusals`` lists files that exist but do not hold the data set."""
 
     lines: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     def note(self, place: object, result: object, *, refused: bool = False) -> None:
         """Add one attempt."""
         self.lines.append(f"{place}: {result}")
         if refused:
-            self.refused.append(str(place))
+            self.refusals.append(str(place))
 
 
-def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -> tuple[Found | None, Trail]:
+def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -> tuple[VerifiedArrays | None, Trail]:
     """Return the data set, or None, and the trail of attempts.
 
     Files are kept in the folder ``raw`` only after their content has been verified. A file there with other content
@@ -54,7 +54,7 @@ def obtain(spec: Published, raw: Path, mirror: str | None, patience: Patience) -
         check_mirror(mirror)
     trail = Trail()
     source = _from_folder(spec, raw, raw, "cache", trail)
-    if source is None and not trail.refused:
+    if source is None and not trail.refusals:
         source = _from_folder(spec, keras_folder(), raw, "keras", trail)
         if source is None and mirror:
             folder = local_folder(mirror)
@@ -85,9 +85,9 @@ def known_origin(path: Path) -> dict[str, Any]:
     return origin_of("cache", str(path), digest)
 
 
-def _from_folder(spec: Published, folder: Path, raw: Path, kind: str, trail: Trail) -> Found | None:
+def _from_folder(spec: Published, folder: Path, raw: Path, kind: str, trail: Trail) -> VerifiedArrays | None:
     """Take the first file in a folder that holds the data set; unless the folder is ``raw``, copy it there."""
-    noted = len(trail.lines)
+    count = len(trail.lines)
     try:
         for form, path in candidates(spec, folder):
             try:
@@ -100,24 +100,24 @@ def _from_folder(spec: Published, folder: Path, raw: Path, kind: str, trail: Tra
                 trail.note(path, f"cannot be read ({error.strerror})", refused=True)
     except OSError as error:
         trail.note(folder, f"cannot be read ({error.strerror})")
-    if len(trail.lines) == noted:
+    if len(trail.lines) == count:
         for form in spec.forms:
             trail.note(folder / form.name, "not there")
     return None
 
 
-def _from_file(spec: Published, form: Form, path: Path, raw: Path, kind: str) -> Found:
+def _from_file(spec: Published, form: Form, path: Path, raw: Path, kind: str) -> VerifiedArrays:
     """Read a file on this machine."""
     _check_regular(path)
     if kind == "cache":
-        return Found(spec.read(form, path), known_origin(path))
+        return VerifiedArrays(spec.read(form, path), known_origin(path))
     origin = origin_of(kind, str(path))
     if form.in_place:
-        return Found(spec.read(form, path), origin | {"file_sha256": _digest(path)})
+        return VerifiedArrays(spec.read(form, path), origin | {"file_sha256": _digest(path)})
     return _adopt(spec, form, raw / path.name, origin, partial(shutil.copyfile, path))
 
 
-def _from_address(spec: Published, mirror: str, raw: Path, patience: Patience, trail: Trail) -> Found | None:
+def _from_address(spec: Published, mirror: str, raw: Path, patience: Patience, trail: Trail) -> VerifiedArrays | None:
     """Take the first form that a web mirror has with the right content."""
     for form in spec.forms:
         if form.in_place:
@@ -144,7 +144,7 @@ def _check_regular(path: Path) -> None:
             raise UnavailableError(f"{file.name} is not a regular file")
 
 
-def _from_upstream(spec: Published, raw: Path, patience: Patience, trail: Trail) -> Found | None:
+def _from_upstream(spec: Published, raw: Path, patience: Patience, trail: Trail) -> VerifiedArrays | None:
     """Fetch the data set from its original site."""
     for form in spec.forms:
         if (upstream := form.upstream) is None:
@@ -160,7 +160,9 @@ def _from_upstream(spec: Published, raw: Path, patience: Patience, trail: Trail)
     return None
 
 
-def _adopt(spec: Published, form: Form, path: Path, origin: dict[str, Any], fetch: Callable[[Path], object]) -> Found:
+def _adopt(
+    spec: Published, form: Form, path: Path, origin: dict[str, Any], fetch: Callable[[Path], object]
+) -> VerifiedArrays:
     """Fetch a file, verify its content, and only then keep it as ``path``, with the record of its origin."""
     with atomic_path(path) as part:
         fetch(part)
@@ -168,7 +170,7 @@ def _adopt(spec: Published, form: Form, path: Path, origin: dict[str, Any], fetc
         origin = origin | {"file_sha256": _digest(part)}
         # Before the file itself: a record without its file does no harm; a file without its record loses its origin.
         write_json(_record(path), origin)
-    return Found(arrays, origin)
+    return VerifiedArrays(arrays, origin)
 
 
 def _record(path: Path) -> Path:

@@ -35,37 +35,37 @@ class Plan:
 _plans: dict[tuple[object, ...], Plan] = {}
 
 
-def plan(name: str, sources: Mapping[str, Any], remembered: Callable[[str], Mapping[str, Any]] = lambda _: {}) -> Plan:
+def plan(name: str, sources: Mapping[str, Any], memory: Callable[[str], Mapping[str, Any]] = lambda _: {}) -> Plan:
     """Return what to expect of the data set ``name``, at the cost of two ``stat`` calls a job.
 
     Args:
         name: the name of a data set.
         sources: ``folder``, ``mirror`` and ``on_missing``, as under ``data`` in the configuration.
-        remembered: returns what a finished run recorded about a data set: ``fingerprint``, ``stand_in`` and ``origin``.
+        memory: returns what a finished run recorded about a data set: ``fingerprint``, ``stand_in`` and ``origin``.
     """
     records = _records(name, sources["folder"])
     state = (name, *(sources[key] for key in ("folder", "mirror", "on_missing")), *map(_stamp, records))
     if state not in _plans:
-        described, origin = map(_read, records)
-        if not described:
-            described = dict(remembered(name))
-            origin = described.get("origin", {})
-        _plans[state] = _plan(name, described, origin, sources)
+        record, origin = map(_read, records)
+        if not record:
+            record = dict(memory(name))
+            origin = record.get("origin", {})
+        _plans[state] = _plan(name, record, origin, sources)
     return _plans[state]
 
 
-def _plan(name: str, described: Mapping[str, Any], origin: Mapping[str, Any], sources: Mapping[str, Any]) -> Plan:
+def _plan(name: str, record: Mapping[str, Any], origin: Mapping[str, Any], sources: Mapping[str, Any]) -> Plan:
     """Return what to expect of a data set, from what is or was prepared and what could be."""
     spec = spec_of(name)
     files = _files(spec, sources) if isinstance(spec, Published) else []
     road = sha256(f"{same_mirror(sources['mirror'])} {sources['on_missing']} {files}")[:16]
-    noted = str(origin.get("road", road))
-    if not described.get("stand_in"):
-        return Plan(noted, spec.fingerprint, described.get("fingerprint", spec.fingerprint) != spec.fingerprint)
+    last_road = str(origin.get("road", road))
+    if not record.get("stand_in"):
+        return Plan(last_road, spec.fingerprint, record.get("fingerprint", spec.fingerprint) != spec.fingerprint)
     on_the_web = sources["mirror"] and local_folder(sources["mirror"]) is None
-    if sources["on_missing"] == "error" or files or (on_the_web and noted != road):
+    if sources["on_missing"] == "error" or files or (on_the_web and last_road != road):
         return Plan(road, spec.fingerprint, goes=True)
-    return Plan(noted, str(described.get("fingerprint")))
+    return Plan(last_road, str(record.get("fingerprint")))
 
 
 def _files(spec: Published, sources: Mapping[str, Any]) -> list[str]:

@@ -29,9 +29,9 @@ def read_saved(path: Path, expected: Mapping[str, tuple[str, tuple[int, ...]]]) 
     """
     if not is_pickle(path):
         return read_arrays(path, expected)
-    held = unpickled(path, expected)
+    values = unpickled(path, expected)
     return {
-        name: as_expected(as_numbers(held[name], name), name, np.dtype(dtype), shape)
+        name: as_expected(as_numbers(values[name], name), name, np.dtype(dtype), shape)
         for name, (dtype, shape) in expected.items()
     }
 
@@ -50,15 +50,15 @@ def unpickled(path: Path, names: Collection[str]) -> dict[str, Any]:
     Raises:
         BadContentError: the file is damaged, too large, or lacks one of them.
     """
-    held = by_name(unpickle_plain(io.BytesIO(unwrapped(path, LIMIT))))
-    if missing := [name for name in names if name not in held]:
-        what = f"it holds {', '.join(held)[:80]}" if held else "it holds no pairs and no names of arrays"
+    values = by_name(unpickle_plain(io.BytesIO(unwrapped(path, LIMIT))))
+    if missing := [name for name in names if name not in values]:
+        what = f"it holds {', '.join(values)[:80]}" if values else "it holds no pairs and no names of arrays"
         raise BadContentError(f"array {missing[0]} is missing ({what})")
     for axis in AXES:
-        rest = held.get(f"{axis}_validation")
+        rest = values.get(f"{axis}_validation")
         if rest is not None and (name := f"{axis}_train") in names:
-            held[name] = _joined(held[name], rest)
-    return {name: held[name] for name in names}
+            values[name] = _joined(values[name], rest)
+    return {name: values[name] for name in names}
 
 
 def _joined(first: Any, second: Any) -> Any:

@@ -22,21 +22,21 @@ def candidates(spec: Published, folder: Path) -> Iterator[tuple[Form, Path]]:
     Last come archives that hold such files beside others, and folders that are an unpacked archive. A name such as
     ``archive.zip`` does not identify a data set, so only those with a file that may hold this one are yielded.
     """
-    told: set[Path] = set()
-    yield from _new(_by_name(spec, folder), told)
+    earlier: set[Path] = set()
+    yield from _new(_by_name(spec, folder), earlier)
     for path in _downloads(spec, folder):
         if path.is_dir():
-            yield from _new(_anywhere(spec, path), told)
+            yield from _new(_anywhere(spec, path), earlier)
         # Listing a tar file takes as long as reading it.
-        elif (path not in told or path.suffix.lower() == ".zip") and _may_hold(spec, members(path)):
+        elif (path not in earlier or path.suffix.lower() == ".zip") and _may_hold(spec, members(path)):
             yield Form(path.name, partial(_read_packed, spec), in_place=True), path
 
 
-def _new(candidates: Iterable[tuple[Form, Path]], told: set[Path]) -> Iterator[tuple[Form, Path]]:
-    """Yield what is not among the paths ``told``, and add it to them."""
+def _new(candidates: Iterable[tuple[Form, Path]], earlier: set[Path]) -> Iterator[tuple[Form, Path]]:
+    """Yield what is not among the ``earlier`` paths, and add it to them."""
     for form, path in candidates:
-        if path not in told:
-            told.add(path)
+        if path not in earlier:
+            earlier.add(path)
             yield form, path
 
 
@@ -75,8 +75,8 @@ def _may_hold(spec: Published, files: Sequence[PurePosixPath]) -> bool:
     names: dict[PurePosixPath, set[str]] = {}
     for file in files:
         names.setdefault(file.parent, set()).add(file.name)
-    unnamed = any(any(_by_parts(spec, Path(folder), inside)) for folder, inside in names.items())
-    return unnamed or any(_may_be(spec, file) for file in files)
+    by_parts = any(any(_by_parts(spec, Path(folder), inside)) for folder, inside in names.items())
+    return by_parts or any(_may_be(spec, file) for file in files)
 
 
 def _may_be(spec: Published, member: PurePosixPath) -> bool:

@@ -246,5 +246,5 @@ def _bare(cell: str) -> str:
 def _is_row(cells: list[str]) -> bool:
     """Return whether at least half of the cells hold numbers that do not just count the columns: a header has names."""
     bare = [_bare(cell) for cell in cells]
-    counted = any(bare[1:] == [str(n) for n in range(first, first + len(bare) - 1)] for first in (0, 1, 2))
-    return not counted and 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in bare) >= max(len(bare), 3)
+    is_count = any(bare[1:] == [str(n) for n in range(first, first + len(bare) - 1)] for first in (0, 1, 2))
+    return not is_count and 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in bare) >= max(len(bare), 3)

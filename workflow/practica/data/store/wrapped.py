@@ -62,14 +62,14 @@ def read_members(path: Path, names: Collection[str], limit: int) -> dict[str, by
     with damage_is_bad_content("archive"):
         if beginning(path).startswith(ZIP):
             with zipfile.ZipFile(path) as zipped:
-                chosen = _chosen({info.filename: info for info in zipped.infolist()}, names)
-                if sum(info.file_size for info in chosen.values()) > limit:
+                selection = _selection({info.filename: info for info in zipped.infolist()}, names)
+                if sum(info.file_size for info in selection.values()) > limit:
                     raise BadContentError(f"it unpacks to more than the possible {limit:,} bytes")
-                return {name: zipped.read(info) for name, info in chosen.items()}
+                return {name: zipped.read(info) for name, info in selection.items()}
         data = unwrapped(path, limit)
         # The whole archive is in memory and bounded, so no header can make tarfile read more.
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            members = _chosen({member.name: member for member in archive}, names)
+            members = _selection({member.name: member for member in archive}, names)
             return {name: _content(archive, member) for name, member in members.items()}
 
 
@@ -132,9 +132,9 @@ def is_junk(name: str) -> bool:
     return any(part.startswith(".") or part.lower() in JUNK for part in PurePosixPath(name).parts)
 
 
-def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Member]:
+def _selection(members: dict[str, Member], names: Collection[str]) -> dict[str, Member]:
     """Return the member for each name; it may lie in a folder, but not outside the archive."""
-    chosen: dict[str, Member] = {}
+    selection: dict[str, Member] = {}
     for member, info in members.items():
         path = PurePosixPath(member)  # PurePosixPath drops ./
         if path.is_absolute() or ".." in path.parts or is_junk(member):
@@ -142,11 +142,11 @@ def _chosen(members: dict[str, Member], names: Collection[str]) -> dict[str, Mem
         for name in names:
             parts = PurePosixPath(name).parts
             if path.parts[-len(parts) :] == parts and len(path.parts) <= len(parts) + 1:
-                chosen.setdefault(name, info)
-    missing = [name for name in names if name not in chosen]
+                selection.setdefault(name, info)
+    missing = [name for name in names if name not in selection]
     if missing:
-        raise MissingPartError(f"member {min(missing)} is missing", len(chosen))
-    return chosen
+        raise MissingPartError(f"member {min(missing)} is missing", len(selection))
+    return selection
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
