@@ -1,7 +1,7 @@
 // Charts: drawn when they come into sight, for an exercise may have a dozen; their buttons show, hide, scale and save.
 const marks = {decimal: document.body.dataset.decimal, thousands: document.body.dataset.thousands};
 const locale = {...marks, grouping: [3], currency: ["", ""]};
-const said = JSON.parse(document.getElementById("said").textContent);
+const chartWords = JSON.parse(document.getElementById("chart-words").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const look = paper => {
   const [ink, line, soft] = paper || !dark.matches ? ["#1c2430", "#e6e9ee", "#8a94a3"] : ["#e4e8ee", "#343d49", "#8a94a3"];
@@ -13,9 +13,9 @@ const look = paper => {
   };
 };
 const element = (name, attributes, ...inside) => {
-  const made = Object.assign(document.createElement(name), attributes);
-  made.append(...inside);
-  return made;
+  const item = Object.assign(document.createElement(name), attributes);
+  item.append(...inside);
+  return item;
 };
 const save = (name, content, type) => {
   const address = type ? URL.createObjectURL(new Blob([content], {type})) : content;
@@ -36,7 +36,7 @@ const scaled = (spec, state) => {
   spec.layer.forEach(layer => {
     const y = layer.encoding.y;
     if (!y || !y.field) return;
-    layer.encoding.y = {...y, title: share ? said.error : y.title, scale: {type: "log", nice: false}, axis: {tickCount: 5}};
+    layer.encoding.y = {...y, title: share ? chartWords.error : y.title, scale: {type: "log", nice: false}, axis: {tickCount: 5}};
     if (share && y.field === "evaluated") layer.transform = [{calculate: "1 - datum.evaluated", as: "evaluated"}];
     else layer.transform = [...layer.transform || [], {filter: `datum.${y.field} > 0`}];
   });
@@ -87,7 +87,7 @@ const move = (view, [factor, right, up]) => {
 const listen = place => {
   place.tabIndex = 0;
   place.setAttribute("role", "group");
-  place.setAttribute("aria-label", said.keys);
+  place.setAttribute("aria-label", chartWords.keys);
   place.onkeydown = event => {
     const view = views.get(place);
     if (!view || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS || event.key === "0")) return;
@@ -122,18 +122,18 @@ const equip = place => {
     const icon = element("span");
     icon.innerHTML = swatch;
     state[`show${number}`] = !hidden;
-    return toggle([icon, name], !hidden, (on, button) => signal(`show${number}`, on, button), said.toggle);
+    return toggle([icon, name], !hidden, (on, button) => signal(`show${number}`, on, button), chartWords.toggle);
   }));
   lines.setAttribute("role", "group");
-  lines.setAttribute("aria-label", said.lines);
+  lines.setAttribute("aria-label", chartWords.lines);
   const more = element("div", {className: "more"});
-  if (usermeta.seeds) more.append(toggle(said.seeds, false, (on, button) => signal("seeds", on, button)));
-  if (!usermeta.log) more.append(toggle(usermeta.share ? said.log_error : said.log, false, (on, button) => {
+  if (usermeta.seeds) more.append(toggle(chartWords.seeds, false, (on, button) => signal("seeds", on, button)));
+  if (!usermeta.log) more.append(toggle(usermeta.share ? chartWords.log_error : chartWords.log, false, (on, button) => {
     state.log = on;
     press(button, on);
     draw(place);
   }));
-  const reset = element("button", {type: "button", title: said.zoom, onclick: () => draw(place)}, said.reset);
+  const reset = element("button", {type: "button", title: chartWords.zoom, onclick: () => draw(place)}, chartWords.reset);
   const csv = element("button", {type: "button", onclick: () => save(`${nameOf(place)}.csv`, data.values, "text/csv")}, "CSV");
   more.append(reset, ...["PNG", "SVG"].map(kind =>
     element("button", {type: "button", onclick: () => picture(place, kind.toLowerCase())}, kind)), csv);
@@ -176,7 +176,7 @@ const filter = () => {
   const rows = [...document.querySelectorAll(".forest > li")];
   rows.forEach(row => row.hidden = hidden(row, row.dataset.verdict));
   const none = document.querySelector(".none");
-  if (none) none.textContent = rows.every(row => row.hidden) ? none.dataset.said : "";
+  if (none) none.textContent = rows.every(row => row.hidden) ? none.dataset.text : "";
 };
 buttons.forEach(button => button.onclick = () => {
   const on = button.getAttribute("aria-pressed") !== "true";

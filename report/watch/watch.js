@@ -5,10 +5,10 @@ const seconds = 3;
 const at = (id) => document.getElementById(id);
 
 function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
+  const item = document.createElement(name);
+  if (className) item.className = className;
+  if (text !== undefined) item.textContent = text;
+  return item;
 }
 
 function plot(curve) {
@@ -40,17 +40,17 @@ function plot(curve) {
 }
 
 function row(run) {
-  const made = element("tr");
-  made.append(element("td", "", run.block), element("td", `state ${run.state}`, run.state));
-  for (const text of [run.runs, run.epoch, run.value, run.pace, run.left]) made.append(element("td", "number", text));
-  made.append(element("td", "", run.why));
-  return made;
+  const item = element("tr");
+  item.append(element("td", "", run.block), element("td", `state ${run.state}`, run.state));
+  for (const text of [run.runs, run.epoch, run.value, run.pace, run.left]) item.append(element("td", "number", text));
+  item.append(element("td", "", run.why));
+  return item;
 }
 
 function failure(run) {
-  const made = element("div");
-  made.append(element("b", "", run.block), element("pre", "", run.said));
-  return made;
+  const item = element("div");
+  item.append(element("b", "", run.block), element("pre", "", run.message));
+  return item;
 }
 
 function show(study) {

@@ -108,7 +108,7 @@ def test_it_says_what_is_on_the_disk(server: Server) -> None:
     assert (shown["done"], shown["blocks"]) == (0, 2)
     assert shown["sums"].startswith("1 running, 1 failed; about 1 min left, to ")
     assert [run["state"] for run in shown["runs"]] == ["running", "failed"]
-    assert shown["failures"] == [{"block": "steps/conv/s0-1", "said": MARKUP}]
+    assert shown["failures"] == [{"block": "steps/conv/s0-1", "message": MARKUP}]
     (curve,) = shown["curves"]
     assert (curve["variant"], curve["metric"], curve["runs"]) == ("steps/dense", "accuracy", 2)
     assert curve["lines"] == [[[1, 0.1], [2, 0.2], [3, 0.3]]] == [curve["mean"]]

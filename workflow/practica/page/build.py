@@ -74,7 +74,7 @@ def _pages(facts: Facts, templates: Path) -> Iterator[tuple[str, str]]:
         "language": facts.language,
         "demonstration": word("page_demonstration", facts.language) if facts.study.demonstration else "",
         "style": _style(templates),
-        "said": json_text(section("page", facts.language)["charts"]),
+        "chart_words": json_text(section("page", facts.language)["charts"]),
         "script": Markup((templates / "page.js").read_text(encoding="utf-8")) + SORTING,
         "menu": [(each, title(facts, each)) for each in study.exercises],
     }
@@ -105,7 +105,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
     tally = [
         {
             "name": name,
-            "said": _verdict_word(name, len(claims), facts.language),
+            "label": _verdict_word(name, len(claims), facts.language),
             "sign": SIGNS[name],
             "count": len(claims),
         }
@@ -148,7 +148,7 @@ def _overview(facts: Facts) -> Mapping[str, Any]:
         "tables": [
             {
                 "title": section("page", facts.language)[APART[spec.kind]],
-                "shown": fragment(make_table(spec, facts), to_exercise),
+                "html": fragment(make_table(spec, facts), to_exercise),
             }
             for spec in appendix_tables(facts.study)
         ],

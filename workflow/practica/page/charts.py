@@ -222,7 +222,7 @@ def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
     ]
     expression = f"merge({', '.join([first, *others])})"
     return {
-        "transform": [*texts, {"calculate": expression, "as": "told"}],
+        "transform": [*texts, {"calculate": expression, "as": "tooltip"}],
         "params": [
             {
                 "name": "pointed",
@@ -240,7 +240,7 @@ def _pointer(plot: Plot, epoch: str) -> dict[str, Any]:
             "y": {"value": 0},
             "y2": {"value": "height"},
             "opacity": {"condition": {"value": 0.6, "param": "pointed", "empty": False}, "value": 0},
-            "tooltip": {"field": "told", "type": "nominal"},
+            "tooltip": {"field": "tooltip", "type": "nominal"},
         },
     }
 

@@ -57,7 +57,7 @@ def exercise_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
                 variant_name(facts.study, exercise, variant, facts.language)
                 for variant in equal_nets(facts, exercise, str(spec.variant))
             ]
-            layers.append({"variants": items(names, facts.language), "shown": table})
+            layers.append({"variants": items(names, facts.language), "html": table})
         else:
             kinds[spec.kind if spec.kind in kinds else "tables"].append(table)
     return {
@@ -122,7 +122,7 @@ def _explorer(facts: Facts, exercise: str) -> list[Mapping[str, Any]]:
             for line in chart["usermeta"]["lines"]:
                 line["hidden"] = line["name"] in hidden_names
             chart["height"] = 320
-            explorer.append({"metric": metric, "said": title, "chart": json_text(chart)})
+            explorer.append({"metric": metric, "label": title, "chart": json_text(chart)})
     return explorer
 
 

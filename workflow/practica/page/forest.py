@@ -21,7 +21,9 @@ def forest(facts: Facts) -> Mapping[str, Any]:
     """Return the claims with their checks, placed from 0 to 100 on one axis, and the ticks of that axis."""
     claims = facts.claims["claims"] if facts.claims else []
     ends = axis_ends(interval for claim in claims for part in claim["parts"] if (interval := effect(part)))
-    ticks = [{"at": _place(tick, ends), "said": f"{tick:g}".replace("-", "−")} for tick in TICKS if _inside(tick, ends)]
+    ticks = [
+        {"at": _place(tick, ends), "label": f"{tick:g}".replace("-", "−")} for tick in TICKS if _inside(tick, ends)
+    ]
     marks = {"zero": _place(0, ends), "one": _place(1, ends)}
     return {"claims": [_claim(claim, ends, facts) for claim in claims], "ticks": ticks, **marks}
 
@@ -49,15 +51,20 @@ def _part(part: Mapping[str, Any], ends: Ends, facts: Facts, *, decides: bool) -
     return {
         "says": in_language(part["says"], language),
         "rule": rule_text(part, language),
-        "told": text,
+        "effect_text": text,
         "decides": decides,
-        "drawn": _places(measurement, ends) if measurement else None,
+        "marks": _places(measurement, ends) if measurement else None,
         **_verdict(part["verdict"], facts),
     }
 
 
 def _verdict(name: str, facts: Facts) -> Mapping[str, str]:
-    return {"verdict": name, "tone": name.replace(" ", "-"), "sign": SIGNS[name], "said": word(name, facts.language)}
+    return {
+        "verdict": name,
+        "tone": name.replace(" ", "-"),
+        "sign": SIGNS[name],
+        "verdict_text": word(name, facts.language),
+    }
 
 
 def _places(measurement: Effect, ends: Ends) -> Mapping[str, Any]:

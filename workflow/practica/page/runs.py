@@ -57,7 +57,7 @@ def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any
         "done": done,
         "status": word(status, language),
         "reason": "" if done else facts.reason(Missing(row["reason"])),
-        "told": [(word(key, language), _text(key, row, facts)) for key in COLUMNS if row.get(key, "") != ""],
+        "facts": [(word(key, language), _text(key, row, facts)) for key in COLUMNS if row.get(key, "") != ""],
         "ran": ran(
             facts.study, block.exercise, [block.variant], language, {block.variant: seeds([len(block.seeds)], language)}
         ),

@@ -143,7 +143,7 @@ def state(study: Study, results: Path, rows: Sequence[Status], seconds_left: flo
         "curves": curves(results, rows),
         "runs": [_row(row) for row in rows],
         "failures": [
-            {"block": row.id, "said": "\n".join([row.reason, *_log(results, row)]).strip()}
+            {"block": row.id, "message": "\n".join([row.reason, *_log(results, row)]).strip()}
             for row in rows
             if row.state in (FAILED, STOPPED)
         ],
