@@ -21,7 +21,7 @@ from practica.figures.specs import KINDS, Spec
 from practica.files import canonical_json, sha256
 from practica.paper import own
 from practica.paper.catalogue import TableSpec, tables_for
-from practica.plan.shown import shown_words
+from practica.plan.figure_words import shown_words
 from practica.study_folder import cached
 from practica.words import decimal_mark, section, sections
 
