@@ -1,6 +1,7 @@
 """A finished study as checksums, as an RO-Crate and as TensorBoard's event files."""
 
 import json
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -22,6 +23,8 @@ from practica.exports.events import write_events
 from practica.exports.sums import write_sums
 from practica.files import write_json
 from practica.scaffold import new_study
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,18 @@ def test_a_crate_describes_every_file_that_it_holds(crate):
     parts = {part["@id"] for part in entities["./"]["hasPart"]}
     assert parts == set(names) - {"ro-crate-metadata.json"} == {i for i, e in entities.items() if "File" in e["@type"]}
     assert not [name for name in names if ".." in name or name.startswith("/")]
+
+
+def test_a_crate_holds_all_that_runs_the_study(crate):
+    names, _ = crate
+    profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
+    assert {f"workflow/snakemake_logger_plugin_{name}/__init__.py" for name in profile["logger"]} <= set(names)
+    included = re.findall(r'^include: "(.+)"', (ROOT / "Snakefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {*included, "profiles/default/config.yaml", "profiles/slurm/config.yaml", "pyproject.toml"} <= set(names)
+    plugin = ROOT / "plugins/snakemake-executor-plugin-slurm-patient/src/snakemake_executor_plugin_slurm_patient"
+    assert {f"workflow/{plugin.name}/{path.name}" for path in plugin.glob("*.py")} <= set(names)
+    templates = (ROOT / "workflow/templates").rglob("*.jinja")
+    assert {path.relative_to(ROOT).as_posix() for path in templates} <= set(names)
 
 
 def test_a_crate_holds_the_study_and_names_its_authors(tmp_path, monkeypatch):

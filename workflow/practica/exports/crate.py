@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = "Snakefile"
-CODE = (WORKFLOW, "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "workflow/rules/*.smk",
-        "workflow/schemas/*.json", "workflow/practica/**/*.py", "workflow/practica/**/*.yaml", "report/**/*",
+CODE = (WORKFLOW, "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "workflow/Snakefile",
+        "workflow/rules/*.smk", "workflow/schemas/*.json", "workflow/practica/**/*.py", "workflow/practica/**/*.yaml",
+        "workflow/templates/**/*", "workflow/snakemake_*_plugin_*/*.py", "profiles/**/*", "report/**/*",
         "envs/*")  # fmt: skip
+"""What it takes to run the study: the link to SLURM's plugin is followed, because an archive has no links."""
 STUDY = "results/study.json"
 RUN_CRATE = "https://w3id.org/ro/wfrun"
 PROFILES = {
