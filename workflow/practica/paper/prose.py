@@ -85,8 +85,8 @@ class Prose:
             "resultado": lambda reference: self._print(self.facts.look_up(reference)),
             "fuente": self._printed,
             "parametros": lambda name: self._print(self.facts.look_up(f"parametros:{name}")),
-            "ajuste": lambda name: self._told(self.facts.setting(name), _boxed),
-            "entrenamiento": lambda name: self._told(self.facts.training(name), escape),
+            "ajuste": lambda name: self._text_or_gap(self.facts.setting(name), _boxed),
+            "entrenamiento": lambda name: self._text_or_gap(self.facts.training(name), escape),
             "entrenaigual": self._alike,
             "sihay": self._where_known,
             "semillas": self._seeds,
@@ -127,7 +127,7 @@ class Prose:
         counts = ["parameters/" in each or "parametros:" in each for each in references]
         return self.facts.study.demonstration and not all(counts)
 
-    def _told(self, text: str | Missing, form: Callable[[str], str]) -> str:
+    def _text_or_gap(self, text: str | Missing, form: Callable[[str], str]) -> str:
         return self._gap(text.reason) if isinstance(text, Missing) else form(text)
 
     def _gap(self, reason: str) -> str:
@@ -137,7 +137,7 @@ class Prose:
         exercise, variant = parts(name)
         absent = self.facts.absent(exercise, variant)
         results, run = self.facts.results, (exercise, variant)
-        return self._told(absent or str(results.finished(*run) or results.expected(*run)), _boxed)
+        return self._text_or_gap(absent or str(results.finished(*run) or results.expected(*run)), _boxed)
 
     def _alike(self, first: str, second: str, alike: str, otherwise: str) -> str:
         one, other = self.facts.training(first), self.facts.training(second)
