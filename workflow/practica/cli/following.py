@@ -115,7 +115,7 @@ def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) 
 @main.command()
 @click.option("--profile", type=PATH, help="Snakemake profile of the planned run.")
 @CONFIG
-@click.option("--check", is_flag=True, help="Compare the estimates of earlier plans with the real times.")
+@click.option("--check", is_flag=True, help="Compare each estimate, made when its training began, with the real time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Show what a run would train, where, for how long and why. Runs nothing."""
