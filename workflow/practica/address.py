@@ -18,6 +18,8 @@ LOCAL = "variant/split/metric"
 COLUMN = "split/metric"
 AT = "@"
 """The sign between a variant and a protocol other than the first, as in ``digits/dense@published``."""
+VariantAddress = tuple[str, str]
+"""An exercise, and a variant such as ``dense`` or, under a protocol, ``dense@published``."""
 SPLITS = ("train", "validation", "test")
 """The splits of the data."""
 TIMING = "timing"

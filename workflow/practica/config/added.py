@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from practica.address import base_of, protocol_of
+from practica.address import VariantAddress, base_of, protocol_of
 from practica.errors import InputError
 from practica.files import write_text
 from practica.yamlfiles.reading import read_yaml
@@ -21,8 +21,6 @@ HEAD = """\
 # configuration, but for a demonstration; `seeds` at the command line wins over it. As seeds were added after looks at
 # the results, intervals are those of confidence sequences. To begin anew, delete this file.
 """
-VariantAddress = tuple[str, str]
-"""An exercise, and a variant such as ``dense`` or, under a protocol, ``dense@published``."""
 
 
 def file_of(config: Mapping[str, Any]) -> Path | None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from practica.address import TIMING, Quantity
-from practica.config.added import VariantAddress
+from practica.address import TIMING, Quantity, VariantAddress
 from practica.config.study import Study
 from practica.evidence.claims import NEAR
 from practica.evidence.estimates import ALPHA

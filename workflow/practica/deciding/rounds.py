@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from practica.address import VariantAddress
 from practica.config import added
-from practica.config.added import VariantAddress
 from practica.config.study import Study
 from practica.deciding.outlook import Outlook, next_round, outlooks
 from practica.errors import InputError, RunError

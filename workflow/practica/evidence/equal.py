@@ -7,14 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from practica.address import base_of
+from practica.address import VariantAddress, base_of
 from practica.config.declarations import DATA, of_role
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.claims import Claim
 from practica.evidence.results import Results
 
-VariantAddress = tuple[str, str]
-"""An exercise and a variant."""
 PROTOCOL = "protocol"
 COLUMNS = {"epochs": "epochs", "precision": "precision", "fingerprint": "data"}
 """The terms that the runs themselves record: the column of ``runs.csv``, and its name in messages."""
