@@ -41,8 +41,9 @@ NOTES = {
     ),
     "resources": "Of an exercise or a variant. Those of a variant replace those of its exercise, key by key.",
     "settings": (
-        "Of an exercise or a variant. Those of a variant replace those of its exercise, key by key. None has a default "
-        "here: if a run needs a setting that is missing, its error names it; it does not need the others."
+        "Of an exercise or a variant. Those of a variant replace those of its exercise, key by key. A run needs "
+        "only those that its net, its data and its training ask for: its error names one that is missing, unless the "
+        "description says what holds without it."
     ),
 }
 OWN = f"Those that one exercise alone uses stand in its `{EXERCISE_FILE}`, the others in the study's `{STUDY_FILE}`."
