@@ -118,6 +118,12 @@ def test_seeds_that_agree_show_no_spread() -> None:
     assert p_differs(np.full(6, 0.1 + 0.2 - 0.3), 0.0, MEAN) == 1.0
 
 
+def test_small_errors_show_their_spread() -> None:
+    large, small = (estimate(scale * np.array([1.0, 2.0, 3.0]), LOG) for scale in (1.0, 1e-11))
+    assert small.low is not None and large.low is not None
+    assert small.low == pytest.approx(1e-11 * large.low)
+
+
 def test_seeds_that_agree_perhaps_by_chance_are_judged_by_their_signs() -> None:
     assert p_differs(np.full(6, 0.3), 0.0, MEAN) == pytest.approx(2 / 2**6)
     assert p_beyond(np.full(6, 3.0), 2.0, "greater", LOG) == pytest.approx(1 / 2**6)

@@ -138,7 +138,8 @@ def interval(
     if scale == SHARE:
         exact = stats.binomtest(round(values.sum()), len(values)).proportion_ci(CONFIDENCE, method="exact")
         return float(exact.low), float(exact.high)
-    if agree(values):
+    # On logarithms, errors of any size may differ; a bound of zero has none.
+    if agree(np.log(values) if scale == LOG and (values > 0).all() else values):
         return None, None
     sample = np.log(values) if scale == LOG else values
     if sequential:
