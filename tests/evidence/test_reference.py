@@ -83,6 +83,7 @@ def test_a_reference_is_whole_and_says_what_was_run(made: tuple[Study, Path, Pat
     assert "| steps/dense | 0-5 |" in readme
     assert "38 s |" in readme
     assert "Not complete" not in readme
+    assert "Trained on 2026-01-01 in jobs that took 150 s, at commit 0123abc." in readme
 
 
 def test_what_no_commit_holds_and_what_no_run_left_is_said(results: Path, tmp_path: Path) -> None:
@@ -151,14 +152,15 @@ def test_a_part_does_not_replace_a_whole_unasked(made: tuple[Study, Path, Path],
 
 
 def test_a_reference_of_generated_data_with_holes_says_so(tmp_path: Path) -> None:
-    study = make_study({"steps": ["dense", "conv"]}, seeds=2)
+    study = make_study({"steps": ["dense", "conv"], "moons": ["raw"]}, seeds=2)
     fill(study, tmp_path, stand_in=True)
     shutil.rmtree(tmp_path / "runs/steps/conv/s1")
+    shutil.rmtree(tmp_path / "runs/moons")
     finish(study, tmp_path)
     make_reference(study, tmp_path, tmp_path / "out")
     readme = (tmp_path / "out/README.md").read_text()
     assert "STAND-IN" in readme
-    assert "Not complete: steps/conv: 1 of 2 seeds" in readme
+    assert "Not complete: steps/conv: 1 of 2 seeds; moons/raw: no results." in readme
 
 
 def test_a_study_agrees_with_its_own_reference(made: tuple[Study, Path, Path]) -> None:

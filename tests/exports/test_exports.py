@@ -160,7 +160,9 @@ def test_what_is_wrong_with_runs_is_in_the_descriptions(tmp_path):
         with zipfile.ZipFile(write_crate(study, tmp_path)) as archive:
             entities = {each["@id"]: each for each in json.loads(archive.read("ro-crate-metadata.json"))["@graph"]}
         notes = json.loads((write_deposit(study, tmp_path) / ".zenodo.json").read_text()).get("notes", "")
-        return entities["./"]["description"].partition("code, settings, results. ")[2], notes
+        head, _, told = entities["./"]["description"].partition(" code, settings, results.")
+        assert head == "A run of the study with the exercise steps:"
+        return told.strip(), notes
 
     assert descriptions(dirty=False) == ("", "")
     told = (

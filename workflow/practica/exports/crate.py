@@ -86,7 +86,8 @@ def describe(study: Study, results: Path, files: Mapping[str, Path]) -> ROCrate:
     crate.license = crate.add(ContextEntity(crate, licence, {"@type": "CreativeWork", "name": source.license}))
     people = _people(crate, authors(study, study.languages[0]) or source.authors)
     crate.name = study.heading(study.languages[0])
-    summary = f"A run of the study with the exercises {', '.join(study.exercises)}: code, settings, results."
+    exercises = f"{'exercise' if len(study.exercises) == 1 else 'exercises'} {', '.join(study.exercises)}"
+    summary = f"A run of the study with the {exercises}: code, settings, results."
     crate.description = f"{summary} {caveats(study, results)}".strip()
     crate.datePublished = end.isoformat(timespec="seconds")
     crate.root_dataset["author"] = _one(people)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from practica.config.study import Block, Study
 from practica.errors import InputError
-from practica.evidence.blocks import NOT_RUN, STAND_IN, read_manifest, rewritten
+from practica.evidence.blocks import STAND_IN, read_manifest, rewritten
 from practica.evidence.collect import wall_seconds
 from practica.evidence.results import Results
 from practica.files import atomic_path, read_checked, read_json, write_json, write_text
@@ -183,9 +183,11 @@ def _readme(study: Study, runs: Sequence[Run], out: Path) -> str:
     versions = runs[0].manifests[0]["provenance"]["versions"]
     claims = read_checked(out / "claims.json")["claims"]
     verdicts = pd.Series([claim["verdict"] for claim in claims], dtype=str).value_counts(sort=False)
-    hours = sum(run.seconds for run in runs) / 3600
+    when = f"on {days[0]}" if days[0] == days[-1] else f"from {days[0]} to {days[-1]}"
+    took = _duration(sum(run.seconds for run in runs))
+    at = f"{'commits' if len(commits) > 1 else 'commit'} {', '.join(commits) or '?'}"
     lines = [
-        f"Trained from {days[0]} to {days[-1]} in {hours:.1f} hours of jobs, at commit {', '.join(commits) or '?'}.",
+        f"Trained {when} in jobs that took {took}, at {at}.",
         "",
         f"- Machine: {'; '.join(machines)}",
         f"- Versions: {', '.join(f'{name} {version}' for name, version in versions.items() if version)}",
@@ -239,7 +241,7 @@ def _not_run(study: Study, runs: Sequence[Run]) -> list[str]:
         name = f"{block.exercise}/{block.variant}"
         planned[name] = planned.get(name, 0) + len(block.seeds)
     holes = [
-        f"{name}: {f'{len(there[name])} of {count} seeds' if name in there else NOT_RUN}"
+        f"{name}: {f'{len(there[name])} of {count} seeds' if name in there else 'no results'}"
         for name, count in planned.items()
         if len(there.get(name, [])) < count
     ]
