@@ -87,3 +87,9 @@ def test_rules_and_effects_read_as_in_the_tables() -> None:
     times = part([2.0, 4.0, 8.0], {"at_least": 2}, kind="ratio")
     assert rule_text(times, "en") == "ratio\u00a0≥\u00a02"
     assert effect_text(times, "en", spread=False).startswith("4.00 [")
+
+
+def test_what_no_seed_can_change_has_the_digits_that_it_was_counted_with() -> None:
+    lines = part([11.0, 11.0, 11.0], {"at_most": 20}, kind="value") | {"fixed": True}
+    assert effect_text(lines, "en") == effect_text(lines, "en", spread=False) == "11"
+    assert effect_text({**lines, "kind": "ratio"}, "en") == "11.00"

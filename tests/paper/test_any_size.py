@@ -15,11 +15,12 @@ from practica.figures.glance import overview_caption
 from practica.figures.specs import Marks
 from practica.page.exercise import exercise_page
 from practica.page.runs import runs_page
+from practica.paper.checklist import checklist
 from practica.paper.comparisons import verdicts
 from practica.paper.facts import Facts
-from practica.paper.findings import absent_runs
+from practica.paper.findings import absent_runs, judged
 from practica.paper.tables import make_table, spec_named
-from toy import toy_study
+from toy import copied, toy_study
 
 
 def failed(study: Study, results: Path, *names: str) -> Path:
@@ -131,3 +132,44 @@ def test_a_single_seed_is_not_called_seeds(tmp_path: Path) -> None:
     for language, called in (("en", "seed"), ("es", "semilla")):
         figures = exercise_page(Facts(study, tmp_path, language), "steps")["figures"]
         assert {each["called"] for figure in figures for each in figure["runs"]} == {called}
+
+
+def test_results_are_those_of_the_last_epoch_unless_training_stops_early(tmp_path: Path) -> None:
+    base = one_exercise(seeds=1)
+    steps = base.config["exercises"]["steps"]
+    stopping = {**steps, "settings": {**steps["settings"], "early_stopping": {"patience": 2}}}
+    for study, told in (
+        (base, "not of the best one"),
+        (one_exercise(seeds=1, exercises={"steps": stopping}), "restores"),
+    ):
+        fill(study, tmp_path)
+        text = checklist(Facts(study, tmp_path, "en"))
+        assert told in text
+        assert "beside test" not in text
+
+
+def test_nets_on_unequal_terms_in_one_claim_may_be_compared_in_another(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "study")
+    file = folder / "steps/about.yaml"
+    text = file.read_text(encoding="utf-8")
+    strict = text.replace("    figure: fig1a\n    varies: [learning_rate]\n", "    figure: fig1a\n")
+    assert strict != text
+    file.write_text(strict, encoding="utf-8")
+    study = one_exercise(seeds=4, study=str(folder))
+    fill(study, tmp_path / "results")
+    prose = tmp_path / "prose.tex"
+    prose.write_text(r"\veredicto{steps-a}: \segun{steps-b}{yes}{no}{open}")
+    sentence = section(study, tmp_path / "results", "steps", "en").expand(prose)
+    assert "not confirmed" in sentence
+    assert "This is not judged: ``Dense layers'' and ``Convolutional'' were not trained on equal terms" in sentence
+
+
+def test_a_claim_on_repetitions_alone_names_no_seeds(tmp_path: Path) -> None:
+    study = toy_study(seeds=4)
+    fill(study, tmp_path)
+    facts = Facts(study, tmp_path, "en")
+    claims = facts.claims
+    assert claims
+    hand = next(each for each in claims["claims"] if each["id"] == "moons-hand")
+    vars(facts)["claims"] = {**claims, "claims": [{**hand, "parts": hand["parts"][:1]}]}
+    assert "seeds" not in judged(facts).partition(":")[0]

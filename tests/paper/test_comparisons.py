@@ -298,7 +298,7 @@ def test_unequal_terms_stand_in_tables_and_prose_with_the_reason(unequal: Judged
     assert r"\ensuremath{\neq}" in render.to_latex(made(unequal, "claims_steps"))
     told = prose(unequal, tmp_path, r"\veredicto{steps-b}. \segun{steps-b}{yes}{no}{open}")
     assert told.startswith(
-        "no comparable. Ningún veredicto compara «Capas densas» y «Convolucional»: no se entrenaron en las mismas "
+        "no comparable. Esto no se juzga: «Capas densas» y «Convolucional» no se entrenaron en las mismas "
         "condiciones (3 / 2 épocas)"
     )
     section = Prose(Facts(*unequal, "es"), "steps", {})

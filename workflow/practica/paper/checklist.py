@@ -14,6 +14,7 @@ from practica.config.space import ASHA, EPOCHS, TPE
 from practica.config.trials import Trial, method, trials, tuned
 from practica.evidence import numbers
 from practica.evidence.costs import WHO
+from practica.evidence.ends import may_be_best
 from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
@@ -34,11 +35,18 @@ def checklist(facts: Facts) -> str:
     return "\n".join(
         [
             rf"\section{{{escape(section('checklist', facts.language)['title'])}}}",
-            escape(section("checklist", facts.language)["choice"]) + r"\par",
+            escape(_choice(facts)) + r"\par",
             *(escape(sentence) + r"\par" for sentence in cost(facts)),
             *(render.to_latex(each, breaks=True) for each in tables(facts)),
         ]
     )
+
+
+def _choice(facts: Facts) -> str:
+    """Return what the table shows, and the epoch of the results."""
+    words, study = section("checklist", facts.language), facts.study
+    stops = any(may_be_best(study.settings(*run)) for run in study.in_play)
+    return str(words["choice"].format(results=words["results_best" if stops else "results_last"]))
 
 
 def tables(facts: Facts) -> list[Table]:

@@ -102,6 +102,8 @@ def _seeds(facts: Facts) -> str:
     """Return with how many seeds claims are judged; empty with one, which judges none."""
     parts = _rest_on(facts)
     counts = [part["estimate"]["n"] for part in parts if Quantity.parse(part["of"]["quantity"]).split != TIMING]
+    if parts and not counts:  # repetitions of a measurement are no seeds
+        return ""
     text = settings.seeds(counts, facts.language) if counts else facts.seeds()
     return "" if text == settings.seeds([1], facts.language) else word("with_seeds", facts.language).format(text)
 
