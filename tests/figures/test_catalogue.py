@@ -89,7 +89,7 @@ def test_a_figure_of_what_does_not_run_says_so() -> None:
 
 def test_the_caption_of_the_first_page_says_which_metrics_and_marks_there_are() -> None:
     captions = spec(STUDY, "fig_overview").caption
-    assert "(in 2, loss; in the others, accuracy)" in captions["en"]
+    assert "(in 2, loss; in the other, accuracy)" in captions["en"]
     alone = spec(make_study({"steps": ["dense", "conv"]}), "fig_overview").caption["en"]
     assert "range of the seeds (accuracy)." in alone
     assert (
