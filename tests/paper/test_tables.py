@@ -27,6 +27,7 @@ from practica.paper.facts import Fact, Facts
 from practica.paper.layers import shown_tables
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
+from practica.paper.tabular import note_texts
 from practica.paper.tall import parts
 from toy import copied, resolve
 
@@ -443,3 +444,11 @@ def test_a_demonstration_pales_the_source_and_shows_the_reference_beside(tmp_pat
     full = make_table(spec_named(whole, "table2"), Facts(whole, results, "en"))
     assert "full_size" not in [column.key for column in full.columns]
     assert {cell.tone for row in full.rows for cell in row} == {""}
+
+
+def test_a_note_has_code_only_between_two_backticks() -> None:
+    rows = ((label("a"), label("b")),)
+    table = Table("t", "c", (Column("x", "X"), Column("y", "Y")), rows, "en", notes=("run `a_b` and `c`", "it`s"))
+    assert note_texts(table) == [r"run \texttt{a\_b} and \texttt{c}", r"it\textasciigrave{}s"]
+    html = render.to_html(table)
+    assert '<p class="note">run <code>a_b</code> and <code>c</code></p>' in html and '<p class="note">it`s</p>' in html

@@ -39,8 +39,8 @@ def unlike(results: Results, first: VariantAddress, second: VariantAddress, clai
         return differs
     pair = {(exercise, base_of(variant)) for exercise, variant in (first, second)}
     parts = [part for claim in claims.values() for part in claim.parts]
-    exceptions = [part.varies for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair]
-    if exceptions:
+    compared = (part for part in parts if {(each.exercise, each.variant) for each in part.quantities} == pair)
+    if exceptions := dict.fromkeys(part.varies for part in compared):
         differences = [unequal(results, first, second, varies) for varies in exceptions]
         return differences[0] if all(differences) else ""
     names = ("epochs", *of_role(DATA))

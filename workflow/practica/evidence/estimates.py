@@ -138,10 +138,9 @@ def interval(
     if scale == SHARE:
         exact = stats.binomtest(round(values.sum()), len(values)).proportion_ci(CONFIDENCE, method="exact")
         return float(exact.low), float(exact.high)
-    # On logarithms, errors of any size may differ; a bound of zero has none.
-    if agree(np.log(values) if scale == LOG and (values > 0).all() else values):
+    sample = np.log(values) if scale == LOG else values  # on logarithms, errors of any size may differ
+    if agree(sample):
         return None, None
-    sample = np.log(values) if scale == LOG else values
     if sequential:
         ends = sequences.mean_interval(sample, ALPHA)
         if not math.isfinite(ends[0]):

@@ -101,10 +101,12 @@ def _comparison(
     if (least < most).any():
         # A value known only to lie between two bounds gets an interval that holds it wherever it lies.
         # A level reached by the first record may have been reached at once: a ratio to that has no upper end.
-        ends = [interval(side, scale, bounds, sequential=sequential) for side in (least, most)]
-        low = 0.0 if scale == LOG and (least <= 0).any() else ends[0][0]
-        judged_estimate = replace(judged_estimate, low=low, high=ends[1][1])
+        open_below = scale == LOG and (least <= 0).any()
+        low = 0.0 if open_below else interval(least, scale, bounds, sequential=sequential)[0]
+        high = interval(most, scale, bounds, sequential=sequential)[1]
+        judged_estimate = replace(judged_estimate, low=low, high=high)
     fixed = not any(map(from_runs, part.quantities)) and len(values) > 1 and agree(np.concatenate([least, most]))
+    tested = len(values) > 1 and not fixed
     pair = [
         _of_side(side, each, sequential=sequential)
         for side, each in zip((of, *others), part.quantities, strict=True)
@@ -116,9 +118,7 @@ def _comparison(
         of=pair[0] if pair else None,
         other=pair[1] if pair else None,
         seeds=tuple(len(side) for side in (*sides, *sides)[:2]),
-        p_values=None
-        if fixed or len(values) < 2
-        else rule_for(part, source).p_values(least, most, scale, sequential=sequential),
+        p_values=rule_for(part, source).p_values(least, most, scale, sequential=sequential) if tested else None,
         fixed=float(values[0]) if fixed else None,
     )
 

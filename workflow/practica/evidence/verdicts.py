@@ -197,16 +197,14 @@ def _verdict(rule: Rule, evidence: Evidence, adjusted: float | None, *, demonstr
         return NOT_EVALUATED, FEW
     if demonstration:
         return NOT_EVALUATED, DEMONSTRATION
-    if estimate.n < FEWEST:
-        return UNDECIDED, FEW
-    if evidence.fixed is not None:
+    if evidence.fixed is not None and estimate.n >= FEWEST:
         verdict = rule.settle(evidence.fixed)
+    elif evidence.p_values is None or adjusted is None:
+        return UNDECIDED, FEW
     else:
-        assert evidence.p_values is not None
-        assert adjusted is not None
         verdict = decide(evidence.p_values, adjusted)
-    if verdict == UNDECIDED:
-        return verdict, MULTIPLE if min(evidence.p_values or (1.0,)) < ALPHA else STRADDLES
+        if verdict == UNDECIDED:
+            return verdict, MULTIPLE if min(evidence.p_values) < ALPHA else STRADDLES
     return verdict, SMALL if verdict == NOT_CONFIRMED and rule.smallest and rule.allows(estimate.centre) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,7 +43,7 @@ def label(text: str, raw: str | None = None) -> Cell:
 
 def pieces(note: str) -> Iterator[tuple[str, bool]]:
     """Yield the texts of a note, and whether each is code, which stands between backticks."""
-    for place, text in enumerate(note.split("`")):
+    for place, text in enumerate(re.split("`([^`]+)`", note)):
         yield text, place % 2 == 1
 
 
