@@ -28,9 +28,11 @@ from evidence.made_up import (
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
+from practica.evidence.estimates import estimate
+from practica.evidence.findings import Evidence
 from practica.evidence.results import Results
-from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED
-from practica.evidence.verdicts import evaluate, write_claims
+from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, NOT_EVALUATED, UNDECIDED, rule_of
+from practica.evidence.verdicts import _verdict, evaluate, write_claims
 
 IDS = ["moons", "moons-hand", "steps-a", "steps-b", "steps-c"]
 PARTS = [(claim.id, part.name) for claim in declared(make_study()).claims.values() for part in claim.parts]
@@ -353,3 +355,9 @@ def test_a_damaged_table_is_named(tmp_path: Path, damage: Callable[[bytes], byte
     table.write_bytes(damage(table.read_bytes()))
     with pytest.raises(InputError, match=r"history\.csv\.gz"):
         write_claims(study, tmp_path)
+
+
+@pytest.mark.parametrize(("n", "outcome"), [(2, (UNDECIDED, "few")), (3, (CONFIRMED, None))])
+def test_a_fixed_quantity_needs_as_many_seeds_as_any_other(n: int, outcome: tuple[str, str | None]) -> None:
+    evidence = Evidence(estimate([3.0] * n), fixed=3.0)
+    assert _verdict(rule_of("at_least", 2.0), evidence, None, demonstration=False) == outcome

@@ -164,7 +164,7 @@ def resolve_study(config: Sequence[str], profile: Path | None = None) -> Study:
 def read_study(config: Sequence[str], *, writes: bool = True) -> Study:
     """Return the study of these configuration files and words, checked against the outside things that it names.
 
-    A command that only reads ``writes`` nothing, so that somebody else's results will do.
+    Unless the command ``writes``, its folders may be read-only, as somebody else's results are.
     """
     study = resolve_study(config)
     check(study, writes=writes)

@@ -136,7 +136,7 @@ def _unknown_keys(error: jsonschema.ValidationError) -> Iterator[str]:
         first, dot, _ = wrong.partition(".")
         right = _where_known(list(error.absolute_path), wrong)
         if dot and first in keys:
-            advice = "; in a file, nest these names, one in a line; dots are for the command line, --config KEY=VALUE"
+            advice = "; in a file, nest these names, one per line; dots are for the command line, --config KEY=VALUE"
         else:
             advice = f"; move it to {right}" if right else _hint(wrong, keys)
         yield f"configuration: {'.'.join([*path, wrong])}: unknown key{advice}"
