@@ -131,7 +131,7 @@ CASES: tuple[Case, ...] = (
     _to("imdb", "ej03", "l2", 10, 0.86),
     _to("alexnet", "ej10", "alexnet", 40, 0.4),
     DryRun("dryrun", 10_000, under(1.5)),
-    DryRun("dryrun-jobs", 10_000, under(1.5), one_a_job=True),
+    DryRun("dryrun-jobs", 10_000, under(1.3), one_a_job=True),
     Overhead("dag10", "ej01", 10, None),
     Overhead("dag100", "ej01", 100, under(1.5)),
     Overhead("dag1000", "ej01", 1000, under(1.5), limit=10_000),

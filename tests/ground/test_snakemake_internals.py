@@ -27,6 +27,10 @@ NAMES = {
     "snakemake.common.configfile:load_configfile": "check_configfiles: find what reads the files of --configfile",
     "snakemake.settings.types:load_configfile": "check_configfiles: find what reads the files of --configfile",
     "snakemake.exceptions:MissingRuleException": "missing_target: find the error of a target that no rule makes",
+    "snakemake.jobs:Job.shellcmd": "hasten_printing: find what formats the command of a job, or drop it",
+    "snakemake.jobs:Job.log_info": "hasten_printing: find what prints a job, or drop it",
+    "snakemake.jobs:Job.format_wildcards": "hasten_printing: find what formats the texts of a job, or drop it",
+    "snakemake.jobs:format": "hasten_printing: find what puts the values into a text, or drop it",
     "snakemake.logging:DefaultFormatter.format": "described_choice: find what words the lines of --debug-dag",
     "snakemake.report.html_reporter:Reporter.__post_init__": "find_stylesheet_from: find what reads the style sheet",
     "snakemake.resources:Resource.evaluate": "hasten_resources: find what calls the functions of resources, or drop it",
@@ -52,6 +56,7 @@ NAMES = {
     "snakemake.persistence:PersistenceBase.params": "made_otherwise: find what tells the parameters noted of a file",
 }
 SET_BY = {
+    "snakemake.jobs:Job.__init__ _format_wildcards": "OF_A_JOB: find the wildcards as messages show them",
     "snakemake.workflow:Workflow.__post_init__ globals": "set_configuration: find where rules see their configuration",
     "snakemake.dag:DAG.__init__ depending": "_look_behind_ancient_inputs: find where a job has those that need it",
     "snakemake.modules:WorkflowModifier.__init__ skip_configfile": "configures: find how modules are configured",
@@ -110,6 +115,85 @@ def test_the_parameters_of_a_function_are_noted() -> None:
     assert noted, NAMES["snakemake.common:overwrite_function_params"]
     assert list(get_function_params(function)) == ["wildcards", "attempt"]
     assert get_function_params(function) is next(iter(noted.values())), "Snakemake looks there first"
+
+
+TEXTS_OF_A_JOB = (
+    "Training {wildcards.exercise}/{wildcards.variant}",
+    "run {params.run[0]:q} {params.run} on {threads} for {resources.runtime} > {log:q} {{kept}} {input} {output[0]}",
+    "{rule} of {MINE} is job {jobid}",
+    "{params.run[0]:>{threads}}",
+    "{wildcards.nothing}",
+    "{nothing}",
+    "{exercise}",
+    "{} and {0}",
+)
+
+
+def job() -> Any:
+    """Return what Snakemake formats the texts of a job with."""
+    from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Resources, Wildcards
+
+    wildcards = Wildcards(fromdict={"exercise": "ej01", "variant": "linear"})
+    rule = SimpleNamespace(name="train", workflow=SimpleNamespace(globals={"MINE": "mine", "threads": 9}), lineno=1)
+    return SimpleNamespace(
+        input=InputFiles(["a b", "c"]),
+        output=OutputFiles(["out"]),
+        params=Params(fromdict={"run": ["it's", 2]}),
+        _format_wildcards=wildcards,
+        wildcards=wildcards,
+        threads=7,
+        resources=Resources(fromdict={"runtime": 60}),
+        log=Log(["a log"]),
+        jobid=3,
+        name="train",
+        rule=rule,
+    )
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_A_JOB)
+def test_a_text_of_a_job_says_what_snakemake_would_say(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    from snakemake.jobs import Job
+
+    def outcome() -> tuple[str, str]:
+        try:
+            return "text", Job.format_wildcards(job(), text)
+        except Exception as error:
+            return type(error).__name__, str(error)
+
+    for name in ("shellcmd", "log_info", "format_wildcards"):
+        monkeypatch.setattr(Job, name, getattr(Job, name))
+    own, before = Job.format_wildcards, outcome()
+    internals.hasten_printing()
+    assert Job.format_wildcards is not own
+    assert outcome() == before
+
+
+def test_the_command_of_a_job_is_formatted_once_to_print_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from snakemake.jobs import Job
+
+    asked: list[str] = []
+    shown: list[str] = []
+
+    class Mine(Job):
+        def __init__(self, command: str) -> None:
+            self.command = command
+            self._hash = hash(command)
+
+        def __eq__(self, other: object) -> bool:
+            return self is other
+
+        def __hash__(self) -> int:
+            return self._hash
+
+    monkeypatch.setattr(Job, "shellcmd", property(lambda job: asked.append(job.command) or job.command))
+    monkeypatch.setattr(Job, "log_info", lambda job, indent=False: shown.extend([job.shellcmd, job.shellcmd]))
+    monkeypatch.setattr(Job, "format_wildcards", Job.format_wildcards)
+    internals.hasten_printing()
+    one, other = Mine("one"), Mine("other")
+    one.log_info(indent=True)
+    assert (asked, shown) == (["one"], ["one", "one"])
+    one.command = "changed"
+    assert (one.shellcmd, other.shellcmd) == ("changed", "other"), "kept only while the job is printed"
 
 
 def test_configuration_files_are_seen_wherever_snakemake_reads_them(

@@ -11,13 +11,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from inspect import signature
+from operator import attrgetter
 from pathlib import Path
+from string import Formatter
 from typing import Any, NamedTuple, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 ORDER = "order_only"
 """The flag of inputs that a job only waits for."""
+OF_A_JOB = {
+    **{name: attrgetter(name) for name in ("input", "output", "params", "threads", "resources", "log")},
+    "wildcards": attrgetter("_format_wildcards"),
+}
+"""What messages and commands mostly ask for, and where a job of Snakemake has it."""
 
 
 class ConfigurationParts(NamedTuple):
@@ -94,6 +101,45 @@ def hasten_resources() -> None:
     from snakemake.resources import Resource
 
     per_job(Resource.evaluate)
+
+
+def hasten_printing() -> None:
+    """Format a job's command once when Snakemake prints the job, not three times, and copy only what it asks for.
+
+    For each text, Snakemake copies all names of the Snakefile several times, which takes longer than the formatting.
+    """
+    import snakemake.jobs
+
+    job, put = snakemake.jobs.Job, snakemake.jobs.format
+    command, show, form = job.shellcmd.fget, job.log_info, job.format_wildcards
+    now: dict[Any, Any] = {}
+
+    def log_info(each: Any, *words: Any, **options: Any) -> None:
+        now[each] = command(each)
+        try:
+            show(each, *words, **options)
+        finally:
+            del now[each]
+
+    def format_wildcards(each: Any, text: str, **variables: Any) -> Any:
+        names = _names_in(text)
+        if variables or not names <= OF_A_JOB.keys():
+            return form(each, text, **variables)
+        try:
+            return put(text, **{name: OF_A_JOB[name](each) for name in names})
+        except Exception:  # Snakemake says what is wrong
+            return form(each, text)
+
+    job.shellcmd = property(lambda each: now[each] if each in now else command(each))
+    job.log_info, job.format_wildcards = log_info, format_wildcards
+
+
+@cache
+def _names_in(text: str) -> set[str]:
+    """Return the names that a format string may ask for."""
+    fields = [(field, spec) for _, field, spec, _ in Formatter().parse(text) if field is not None]
+    names = {re.split(r"[.[]", field)[0] for field, _ in fields}
+    return names.union(*(_names_in(spec) for _, spec in fields if spec))
 
 
 def undetermined() -> Any:

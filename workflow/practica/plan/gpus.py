@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from os.path import exists
 
 from practica.config.block import Block
@@ -24,6 +25,7 @@ class Gpus:
 
     def __init__(self, study: Study, content: Callable[[str], str]) -> None:
         self._study, self._content = study, content
+        self._asked = cache(lambda exercise, variant: study.resources(exercise, variant)["gpu"])
         self._worth: dict[tuple[str, bool], bool] = {}
         self._counts: dict[str, int] = {}
 
@@ -34,7 +36,7 @@ class Gpus:
             block: the block.
             after: the rehearsal that the training waits for, if there is one, which counts the arithmetic.
         """
-        gpu = self._study.resources(block.exercise, block.variant)["gpu"]
+        gpu = self._asked(block.exercise, block.variant)
         if gpu != "auto":
             return int(gpu)
         if not all(map(exists, after)):

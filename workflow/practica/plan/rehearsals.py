@@ -117,15 +117,15 @@ class Rehearsals:
         self._content = content
         self._done: dict[str, int] | None = None
         self._due: dict[str, dict[str, Block]] = {}
+        self._files: dict[str, str] = {}
         self._training: set[Path] = set()
 
     def before(self, block: Block) -> list[str]:
         """Return the file of the rehearsal that training the block waits for; none where nothing is new."""
         part = TUNING if block.trial else name_of(block) if self._alone() else STUDY
-        due = self.due(part)
-        if not due or block.path not in self._training:
+        if not self.due(part) or block.path not in self._training:
             return []
-        return [f"{folder(self._study.results)}/{part}/{label(due)}.json"]
+        return [self._files[part]]
 
     def due(self, part: str) -> dict[str, Block]:
         """Return what of a part is to be rehearsed, by its keys: what is new in variants that are to be trained."""
@@ -138,5 +138,7 @@ class Rehearsals:
             training = [block for block in blocks if self._trains(block)]
             self._training.update(block.path for block in training)
             trained = set(map(name_of, training))
-            self._due[part] = {name: block for name, block in new.items() if name_of(block) in trained}
+            due = {name: block for name, block in new.items() if name_of(block) in trained}
+            self._files[part] = f"{folder(self._study.results)}/{part}/{label(due)}.json"
+            self._due[part] = due
         return self._due[part]

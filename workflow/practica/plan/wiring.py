@@ -24,6 +24,7 @@ from practica.launch.merging import START, command_partitions, command_profiles,
 from practica.launch.snakemake_internals import (
     configures,
     find_stylesheet_from,
+    hasten_printing,
     hasten_resources,
     let_data_come_back,
     only_touches,
@@ -100,12 +101,13 @@ def prepare_jobs(*, on_cluster: bool) -> None:
 
 
 def _plan_fast() -> None:
-    """Save a fifth of the time that Snakemake, which keeps every job in memory, needs to plan thousands of jobs."""
+    """Save a third of the time that Snakemake, which keeps every job in memory, needs to plan thousands of jobs."""
     hasten_resources()
+    hasten_printing()
     # Modules stay to the end, as do the millions of objects of a plan: Python need not look for garbage in the former,
     # and less often in the latter.
     gc.freeze()
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
 
 
 def open_study(config: Mapping[str, Any]) -> Study:
