@@ -1,4 +1,4 @@
-"""Let processes start quickly: hide packages from modules that import them needlessly, and collect no garbage.
+"""Let processes start quickly and quietly: hide packages that modules import needlessly, and collect no garbage.
 
 `tests/training/test_jax.py` says what to do if another module imports JAX.
 """
@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,9 @@ IMPORTERS = {
     "pandas": {"keras.src.trainers.data_adapters.array_slicing": "Sliceable", "sklearn.utils.fixes": "_mode"},
 }
 """For each package, modules that import it if it is installed and do without it, and a name that each defines later."""
+
+# TF_CPP_MIN_LOG_LEVEL does not affect what TensorFlow prints before its log is set up.
+START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
 
 
 class Hider(MetaPathFinder):
@@ -49,3 +54,18 @@ def uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+@contextmanager
+def without_start_up_lines() -> Iterator[None]:
+    """Remove what TensorFlow says on import from standard error; another process filters: this one may be aborted."""
+    command = ["grep", "--line-buffered", "-Ev", START_UP]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2) as sieve:
+        assert sieve.stdin
+        before = os.dup(2)
+        os.dup2(sieve.stdin.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)

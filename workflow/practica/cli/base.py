@@ -9,7 +9,6 @@ import functools
 import gc
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,14 +23,12 @@ from practica.errors import InputError, RunError
 from practica.launch.merging import BASE, Merged, from_command, last_merge, profile_file
 from practica.plan.checks import check
 from practica.plan.places import check_file, check_place, check_places
-from practica.startup import uncollected
+from practica.startup import uncollected, without_start_up_lines
 from practica.study_folder import FOLDER_VARIABLE
 
 PATH = click.Path(path_type=Path)
 ITS = "  [default: the one in the configuration]"
 BACKENDS = "set KERAS_BACKEND, or the backend in ~/.keras/keras.json, to tensorflow, or to jax where it is installed"
-# TF_CPP_MIN_LOG_LEVEL does not affect what TensorFlow prints before its log is set up.
-START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
 NEEDLESS = ("matplotlib", "sklearn")
 """Packages that Keras imports for its pictures and wrappers if they are installed, in a third of its start-up time."""
 
@@ -224,7 +221,7 @@ def quiet_tensorflow(threads: int) -> None:
     if os.environ.get("KERAS_BACKEND") != "jax":
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
     try:
-        with uncollected(), _without_lines(START_UP), _without_packages(NEEDLESS):
+        with uncollected(), without_start_up_lines(), _without_packages(NEEDLESS):
             import keras
     except (ValueError, ImportError) as error:
         raise InputError(f"Keras cannot be imported ({error}): {BACKENDS}") from error
@@ -243,17 +240,3 @@ def _without_packages(names: Sequence[str]) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
-
-
-@contextmanager
-def _without_lines(pattern: str) -> Iterator[None]:
-    """Remove matching lines from standard error; another process filters, because this one may be aborted."""
-    with subprocess.Popen(["grep", "--line-buffered", "-Ev", pattern], stdin=subprocess.PIPE, stdout=2) as sieve:
-        assert sieve.stdin
-        before = os.dup(2)
-        os.dup2(sieve.stdin.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(before, 2)
-            os.close(before)

@@ -29,6 +29,7 @@ from practica.launch.profiles import problems, refused
 from practica.paper.own import babel_file
 from practica.plan.gpus import Gpus
 from practica.plan.places import check_writable
+from practica.startup import without_start_up_lines
 from practica.yamlfiles.reading import read_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -168,9 +169,10 @@ def _asking_for_gpus(study: Study) -> list[str]:
 
 def _gpus_seen() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from practica.backend import gpus
+    with without_start_up_lines():
+        from practica.backend import gpus
 
-    return len(gpus())
+        return len(gpus())
 
 
 def slurm(study: Study, profile: Path) -> Iterator[Finding]:

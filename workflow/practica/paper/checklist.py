@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from practica.evidence.ends import may_be_best
 from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts
+from practica.paper.protocols import label_text
 from practica.paper.settings import phrase, setting, sure
 from practica.paper.table import Cell, Column, Table, label
 from practica.words import items, section, word
@@ -67,6 +69,8 @@ def table(facts: Facts) -> Table:
     ]
     minutes = numbers.decimal(done["wall_seconds"].sum() / 60, 1, language)
     total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
+    if first := next(iter(facts.study.protocols), ""):  # what others change is in the table of protocols
+        columns[-1] = replace(columns[-1], heading=f"{words['varied']} ({label_text(facts.study, first, language)})")
     rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
     return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total,))
 
@@ -166,16 +170,17 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     sizes = [int(size) for size in done["parameters"].dropna()]
     ends = [numbers.count(size, language) for size in sorted({min(sizes), max(sizes)})] if sizes else ["–"]
     settings = [sure(study, exercise, variant) for variant in study.variants(exercise)]
+    every = [sure(study, exercise, variant) for variant in study.every_variant(exercise)]
     metrics = facts.results.metrics
     splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
     splits.pop(TIMING, None)
     parts = items([word(split, language).lower() for split in splits], language) or "–"
-    division = _values(settings, of_role(DATA), language)
+    division = _values(every, of_role(DATA), language)
     differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
     return (
         label(exercise),
         Cell(f"{len(done)}/{len(runs)}", {"": len(done)}),
-        _seeds([len(study.seeds(exercise, variant)) for variant in study.variants(exercise)]),
+        _seeds([len(study.seeds(exercise, variant)) for variant in study.every_variant(exercise)]),
         Cell("–".join(ends), {"": max(sizes, default=None)}),
         Cell(numbers.decimal(minutes, 1, language), {"": minutes}),
         label(f"{parts}; {division}" if division else parts),
