@@ -284,7 +284,7 @@ def old(package: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def in_another_command(*entries: str) -> tuple[str, bool]:
     """Return the digest as a new process finds it, and whether it had to read the code."""
     before = digest(*entries)
-    memory._memory()._save()
+    memory.keep()
     forget()
     after = code.code_digest(*(entries or ["practica.high"]))
     read = syntax.source_of.cache_info().misses > 0
@@ -332,5 +332,5 @@ def test_nothing_is_kept_where_snakemake_has_not_run(old: Path) -> None:
 def test_a_fork_does_not_write_what_its_parent_found(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest()
     monkeypatch.setattr(os, "getpid", lambda: 0)
-    memory._memory()._save()
+    memory.keep()
     assert not (old / memory.FILE).exists()

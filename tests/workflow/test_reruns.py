@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import time
 from collections import Counter
 
 import pytest
 
-from workflow.project import check_edit, check_edits_without_a_meaning, check_kept_by_touch
+from practica.code import memory
+from workflow.project import Project, check_edit, check_edits_without_a_meaning, check_kept_by_touch
 
 pytestmark = pytest.mark.workflow
 
@@ -167,3 +170,13 @@ def test_a_preamble_and_a_class_concern_the_pdfs_alone(touched) -> None:
         preamble.unlink(missing_ok=True)
         own_class.unlink(missing_ok=True)
     assert touched.snakemake("--touch").returncode == 0
+
+
+def test_jobs_know_what_the_command_that_plans_them_found_out_about_the_code(fresh: Project) -> None:
+    command = f"cp {memory.FILE} {{output}}"
+    rule = f'rule look:\n    output:\n        "seen.json",\n    shell:\n        "{command}"\n'
+    (fresh.folder / "study/steps/look.smk").write_text(rule)
+    time.sleep(memory.SETTLED + 0.5)  # what is found out about files that have just been written is not kept
+    done = fresh.snakemake("--nocolor", "seen.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((fresh.folder / "seen.json").read_text())["found"]

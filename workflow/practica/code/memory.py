@@ -35,6 +35,11 @@ def note(key: str, value: Any) -> None:
     _memory().new[key] = value
 
 
+def keep() -> None:
+    """Write what has been noted so far: the jobs of a run begin long before the command that plans them ends."""
+    _memory().save()
+
+
 class _Memory:
     """The content of the file while the code is in its present state."""
 
@@ -46,7 +51,7 @@ class _Memory:
         self._file, self._process = FILE.absolute(), os.getpid()
         self.kept = self._read()
         self.new: dict[str, Any] = {}
-        atexit.register(self._save)
+        atexit.register(self.save)
 
     def _read(self) -> dict[str, Any]:
         with suppress(InputError):
@@ -55,10 +60,12 @@ class _Memory:
                 return dict(content["found"])
         return {}
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write everything known if there is anything new, unless this process is a fork of the one that noted it."""
         if self.new and self._settled and os.getpid() == self._process and self._file.parent.is_dir():
+            self.kept, self.new = self.kept | self.new, {}
             with suppress(InputError, OSError):
-                write_text(self._file, canonical_json({"code": self._state, "found": self.kept | self.new}))
+                write_text(self._file, canonical_json({"code": self._state, "found": self.kept}))
 
 
 @cached

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from practica import exercises
+from practica.code import memory
 from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.evidence.measured import MEASURE, measured_file
@@ -49,9 +50,9 @@ touching: list[bool] = [False]
 def merge_configuration(workflow: Any) -> Callable[[], None]:
     """Merge all files and words of the configuration, print which, and return a function to call when the run begins.
 
-    It records them for later commands, and that this process runs here. A run also removes the lock of a dead one. Jobs
-    get the merged configuration from the run, and print nothing; a module gets its configuration from the workflow that
-    uses it.
+    It records them for later commands, what it found out about the code, and that this process runs here. A run also
+    removes the lock of a dead one. Jobs get the merged configuration from the run, and print nothing; a module gets its
+    configuration from the workflow that uses it.
     """
     if not configures(workflow):
         take_configuration_alone(workflow)
@@ -75,6 +76,7 @@ def merge_configuration(workflow: Any) -> Callable[[], None]:
         touching[:] = [only_touches(workflow)]
         note(merged)
         note_owner()
+        memory.keep()
         if runs_here(workflow):
             offer()
 
