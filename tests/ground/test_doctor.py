@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from practica.cli import main
 from practica.config import citation
 from practica.config.study import Study
 from practica.data.store import fetch
+from practica.startup import without_start_up_lines
 from toy import copied
 
 EVERYTHING = {
@@ -299,3 +301,22 @@ def test_the_profile_can_be_named_and_its_configuration_counts(machine, tmp_path
     assert found["results"]["found"].startswith("cannot write to config.yaml/x")
     done = CliRunner().invoke(main, ["doctor", "--json", "--profile", "nowhere"])
     assert "nowhere holds no config.yaml" in done.stderr
+
+
+def test_what_tensorflow_says_when_it_starts_is_left_out(capfd):
+    lines = [
+        "WARNING: All log messages before absl::InitializeLog() is called",
+        "oneDNN custom operations are on.",
+        "no GPU",
+    ]
+    with without_start_up_lines():
+        os.write(2, "\n".join([*lines, ""]).encode())
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "no GPU\nafter\n"
+
+
+def test_without_grep_nothing_is_left_out(capfd, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with without_start_up_lines():
+        os.write(2, b"oneDNN custom operations are on\n")
+    assert capfd.readouterr().err == "oneDNN custom operations are on\n"

@@ -117,32 +117,38 @@ def test_the_parameters_of_a_function_are_noted() -> None:
     assert get_function_params(function) is next(iter(noted.values())), "Snakemake looks there first"
 
 
-TEXTS_OF_A_JOB = (
-    "Training {wildcards.exercise}/{wildcards.variant}",
-    "run {params.run[0]:q} {params.run} on {threads} for {resources.runtime} > {log:q} {{kept}} {input} {output[0]}",
-    "{rule} of {MINE} is job {jobid}",
-    "{params.run[0]:>{threads}}",
-    "{wildcards.nothing}",
-    "{nothing}",
-    "{exercise}",
-    "{} and {0}",
-)
+QUICK, BY_SNAKEMAKE = "quick", "by Snakemake"
+TEXTS_OF_A_JOB = {
+    "Training {wildcards.exercise}/{wildcards.variant}": QUICK,
+    "run {params.run[0]:q} {params.run} on {threads} for {resources.runtime} > {log:q} {{kept}} {input}": QUICK,
+    "{params.run[0]:>{threads}}": QUICK,
+    "nothing": QUICK,
+    "{rule} of {MINE} is job {jobid}": BY_SNAKEMAKE,
+    "{params.run[0]:>{MINE}}": BY_SNAKEMAKE,
+    "{wildcards.nothing}": BY_SNAKEMAKE,
+    "{nothing}": BY_SNAKEMAKE,
+    "{exercise}": BY_SNAKEMAKE,
+    "{} and {0}": BY_SNAKEMAKE,
+    "a } b": BY_SNAKEMAKE,
+    "{input": BY_SNAKEMAKE,
+    "{input.{output}}": BY_SNAKEMAKE,
+}
+"""Texts of messages and commands, and who formats them."""
 
 
 def job() -> Any:
     """Return what Snakemake formats the texts of a job with."""
-    from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Resources, Wildcards
+    from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
 
-    wildcards = Wildcards(fromdict={"exercise": "ej01", "variant": "linear"})
-    rule = SimpleNamespace(name="train", workflow=SimpleNamespace(globals={"MINE": "mine", "threads": 9}), lineno=1)
+    rule = SimpleNamespace(name="train", workflow=SimpleNamespace(globals={"MINE": "9", "threads": 9}), lineno=1)
     return SimpleNamespace(
         input=InputFiles(["a b", "c"]),
         output=OutputFiles(["out"]),
         params=Params(fromdict={"run": ["it's", 2]}),
-        _format_wildcards=wildcards,
-        wildcards=wildcards,
+        _format_wildcards=Wildcards(fromdict={"exercise": "ej01", "variant": "linear"}),
+        wildcards=None,
         threads=7,
-        resources=Resources(fromdict={"runtime": 60}),
+        resources=ResourceList(fromdict={"runtime": 60}),
         log=Log(["a log"]),
         jobid=3,
         name="train",
@@ -150,25 +156,44 @@ def job() -> Any:
     )
 
 
-@pytest.mark.parametrize("text", TEXTS_OF_A_JOB)
-def test_a_text_of_a_job_says_what_snakemake_would_say(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+@pytest.fixture
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Restore Snakemake's own job after the test."""
     from snakemake.jobs import Job
-
-    def outcome() -> tuple[str, str]:
-        try:
-            return "text", Job.format_wildcards(job(), text)
-        except Exception as error:
-            return type(error).__name__, str(error)
 
     for name in ("shellcmd", "log_info", "format_wildcards"):
         monkeypatch.setattr(Job, name, getattr(Job, name))
-    own, before = Job.format_wildcards, outcome()
-    internals.hasten_printing()
-    assert Job.format_wildcards is not own
+    return monkeypatch
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_A_JOB)
+@pytest.mark.parametrize("variables", [{}, {"threads": 5, "text": "T"}])
+def test_a_text_of_a_job_says_what_snakemake_would_say(
+    as_it_was: pytest.MonkeyPatch, text: str, variables: dict[str, Any]
+) -> None:
+    from snakemake.jobs import Job
+
+    a_job, calls = job(), []
+
+    def outcome() -> tuple[str, str]:
+        try:
+            return "text", Job.format_wildcards(a_job, text, **variables)
+        except Exception as error:
+            return type(error).__name__, str(error)
+
+    before, own = outcome(), Job.format_wildcards
+
+    def counted(job: Any, text: str, /, **more: Any) -> Any:
+        calls.append(text)
+        return own(job, text, **more)
+
+    as_it_was.setattr(Job, "format_wildcards", counted)
+    internals.hasten_printing.__wrapped__()
     assert outcome() == before
+    assert calls == ([] if TEXTS_OF_A_JOB[text] == QUICK and not variables else [text])
 
 
-def test_the_command_of_a_job_is_formatted_once_to_print_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_of_a_job_is_formatted_once_to_print_it(as_it_was: pytest.MonkeyPatch) -> None:
     from snakemake.jobs import Job
 
     asked: list[str] = []
@@ -177,23 +202,22 @@ def test_the_command_of_a_job_is_formatted_once_to_print_it(monkeypatch: pytest.
     class Mine(Job):
         def __init__(self, command: str) -> None:
             self.command = command
-            self._hash = hash(command)
 
-        def __eq__(self, other: object) -> bool:
-            return self is other
+    def log_info(job: Mine, indent: bool = False) -> None:
+        shown.extend([job.shellcmd, job.shellcmd])
+        if job.command == "broken":
+            raise ValueError
 
-        def __hash__(self) -> int:
-            return self._hash
-
-    monkeypatch.setattr(Job, "shellcmd", property(lambda job: asked.append(job.command) or job.command))
-    monkeypatch.setattr(Job, "log_info", lambda job, indent=False: shown.extend([job.shellcmd, job.shellcmd]))
-    monkeypatch.setattr(Job, "format_wildcards", Job.format_wildcards)
-    internals.hasten_printing()
-    one, other = Mine("one"), Mine("other")
+    as_it_was.setattr(Job, "shellcmd", property(lambda job: asked.append(job.command) or job.command))
+    as_it_was.setattr(Job, "log_info", log_info)
+    internals.hasten_printing.__wrapped__()
+    one, other = Mine("one"), Mine("broken")
     one.log_info(indent=True)
     assert (asked, shown) == (["one"], ["one", "one"])
-    one.command = "changed"
-    assert (one.shellcmd, other.shellcmd) == ("changed", "other"), "kept only while the job is printed"
+    with pytest.raises(ValueError):
+        other.log_info()
+    one.command = other.command = "changed"
+    assert one.shellcmd == other.shellcmd == "changed", "kept only while the job is printed"
 
 
 def test_configuration_files_are_seen_wherever_snakemake_reads_them(

@@ -19,7 +19,6 @@ from practica.page.build import write_pages
 from practica.paper import checklist, document, render
 from practica.paper.catalogue import appendix_tables, tables_for
 from practica.paper.facts import Facts
-from practica.paper.protocols import label_text
 from practica.paper.settings import unset
 from practica.paper.table import Table
 from practica.paper.tables import make_table, spec_named
@@ -58,17 +57,18 @@ def made(facts: Facts, name: str) -> Table:
 def test_the_checklist_counts_the_seeds_of_both_and_names_the_one_whose_values_it_shows(
     folder: Path, tmp_path: Path
 ) -> None:
-    theirs = {"theirs": {"variants": {"dense": {"seeds": 7}}}}
+    theirs = {"theirs": {"settings": {"validation_fraction": 0.5}, "variants": {"dense": {"seeds": 7}}}}
     exercises = toy_study().config["exercises"]
     steps = {**exercises["steps"], "protocols": theirs}
     config = {"study": str(folder), "protocols": ["ours", "theirs"], "seeds": 3, "only": ["steps"]}
     study = toy_study(**config, exercises={**exercises, "steps": steps})
     fill(study, tmp_path)
     shown = checklist.table(Facts(study, tmp_path, "en"))
-    ours = label_text(study, "ours", "en")
-    assert shown.columns[-1].heading == f"Values that differ between variants ({ours})"
+    headings = ["Parts of the data (tuned)", "Values that differ between variants (tuned)"]
+    assert [column.heading for column in shown.columns[-2:]] == headings
     (row,) = shown.rows
     assert row[2].text == "3–7"
+    assert row[5].text.endswith("; validation fraction 0.2"), "theirs is another"
 
 
 def plain(latex: str) -> str:

@@ -1,4 +1,4 @@
-"""Let processes start quickly and quietly: hide packages that modules import needlessly, and collect no garbage.
+"""Let processes start quickly and quietly: import nothing needless, collect no garbage, filter TensorFlow's lines.
 
 `tests/training/test_jax.py` says what to do if another module imports JAX.
 """
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
+from shutil import which
 
 IMPORTERS = {
     "jax": {
@@ -23,8 +24,8 @@ IMPORTERS = {
 }
 """For each package, modules that import it if it is installed and do without it, and a name that each defines later."""
 
-# TF_CPP_MIN_LOG_LEVEL does not affect what TensorFlow prints before its log is set up.
 START_UP = "^WARNING: All log messages before absl|oneDNN custom operations are on"
+"""The lines that TensorFlow prints before its log is set up, where TF_CPP_MIN_LOG_LEVEL has no effect."""
 
 
 class Hider(MetaPathFinder):
@@ -58,7 +59,10 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def without_start_up_lines() -> Iterator[None]:
-    """Remove what TensorFlow says on import from standard error; another process filters: this one may be aborted."""
+    """Keep TensorFlow's start-up lines off standard error. Another process filters them: this one may be aborted."""
+    if not which("grep"):
+        yield
+        return
     command = ["grep", "--line-buffered", "-Ev", START_UP]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2) as sieve:
         assert sieve.stdin

@@ -19,7 +19,7 @@ LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
 PARTIAL = study.config["partial"]
 RUNS, TRIALS = study.blocks(), trial_blocks(study)
-REQUESTS = cache(study.resources)
+request = cache(study.resources)
 BLOCKS = Entries("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 
 
@@ -51,7 +51,7 @@ def need(name, *, grows=False):
     """Return a function for a training job's request; memory and time, which fail most, grow per attempt."""
 
     def of(wildcards):
-        return REQUESTS(wildcards.exercise, wildcards.variant)[name]
+        return request(wildcards.exercise, wildcards.variant)[name]
 
     def of_attempt(wildcards, attempt):
         return grown(of(wildcards), attempt)

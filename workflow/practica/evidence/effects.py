@@ -24,8 +24,8 @@ class Effect:
     """The effect that a check found, in units of its rule.
 
     The unit is the bound of the rule or, if the bound means no effect, the smallest effect of interest; a ratio is
-    taken on logarithms. Zero means that both sides are equal or, for a value held against a bound, that it is zero; if
-    a check asks for a printed number, zero is that number.
+    taken on logarithms. Zero means that the two sides are equal; where a check holds one value against a bound, that
+    this value is 0; where it asks for a printed number, that the value is that number.
 
     Attributes:
         low, high: the ends of the 95 % interval; infinite if it is open, the centre if there is none.

@@ -24,7 +24,7 @@ OF_A_JOB = {
     **{name: attrgetter(name) for name in ("input", "output", "params", "threads", "resources", "log")},
     "wildcards": attrgetter("_format_wildcards"),
 }
-"""What messages and commands mostly ask for, and where a job of Snakemake has it."""
+"""The names that most messages and commands ask for, and the attribute of Snakemake's job behind each."""
 
 
 class ConfigurationParts(NamedTuple):
@@ -103,35 +103,37 @@ def hasten_resources() -> None:
     per_job(Resource.evaluate)
 
 
+@cache  # a second time, Snakemake would seem to be what has taken its place
 def hasten_printing() -> None:
-    """Format a job's command once when Snakemake prints the job, not three times, and copy only what it asks for.
+    """Format a job's command once when Snakemake prints it, not three times, and pass only the names that it asks for.
 
-    For each text, Snakemake copies all names of the Snakefile several times, which takes longer than the formatting.
+    Snakemake copies every global name of the Snakefile for each text, which takes longer than the formatting.
     """
-    import snakemake.jobs
+    from snakemake.jobs import Job
+    from snakemake.jobs import format as fill
 
-    job, put = snakemake.jobs.Job, snakemake.jobs.format
-    command, show, form = job.shellcmd.fget, job.log_info, job.format_wildcards
-    now: dict[Any, Any] = {}
+    own_command, print_job, own_text = Job.shellcmd.fget, Job.log_info, Job.format_wildcards
+    commands: dict[Any, str | None] = {}
 
-    def log_info(each: Any, *words: Any, **options: Any) -> None:
-        now[each] = command(each)
+    def shellcmd(job: Any) -> str | None:
+        return commands[job] if job in commands else own_command(job)
+
+    def log_info(job: Any, *arguments: Any, **options: Any) -> None:
+        commands[job] = own_command(job)
         try:
-            show(each, *words, **options)
+            print_job(job, *arguments, **options)
         finally:
-            del now[each]
+            del commands[job]
 
-    def format_wildcards(each: Any, text: str, **variables: Any) -> Any:
-        names = _names_in(text)
-        if variables or not names <= OF_A_JOB.keys():
-            return form(each, text, **variables)
+    def format_wildcards(job: Any, text: str, /, **variables: Any) -> Any:
         try:
-            return put(text, **{name: OF_A_JOB[name](each) for name in names})
+            if not variables and (names := _names_in(text)) <= OF_A_JOB.keys():
+                return fill(text, **{name: OF_A_JOB[name](job) for name in names})
         except Exception:  # Snakemake says what is wrong
-            return form(each, text)
+            pass
+        return own_text(job, text, **variables)
 
-    job.shellcmd = property(lambda each: now[each] if each in now else command(each))
-    job.log_info, job.format_wildcards = log_info, format_wildcards
+    Job.shellcmd, Job.log_info, Job.format_wildcards = property(shellcmd), log_info, format_wildcards
 
 
 @cache

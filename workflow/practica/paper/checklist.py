@@ -69,8 +69,9 @@ def table(facts: Facts) -> Table:
     ]
     minutes = numbers.decimal(done["wall_seconds"].sum() / 60, 1, language)
     total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
-    if first := next(iter(facts.study.protocols), ""):  # what others change is in the table of protocols
-        columns[-1] = replace(columns[-1], heading=f"{words['varied']} ({label_text(facts.study, first, language)})")
+    if first := next(iter(facts.study.protocols), ""):  # the table of protocols shows what the others change
+        label_of_first = label_text(facts.study, first, language)
+        columns[-2:] = [replace(each, heading=f"{each.heading} ({label_of_first})") for each in columns[-2:]]
     rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
     return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total,))
 
@@ -170,12 +171,11 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     sizes = [int(size) for size in done["parameters"].dropna()]
     ends = [numbers.count(size, language) for size in sorted({min(sizes), max(sizes)})] if sizes else ["–"]
     settings = [sure(study, exercise, variant) for variant in study.variants(exercise)]
-    every = [sure(study, exercise, variant) for variant in study.every_variant(exercise)]
     metrics = facts.results.metrics
     splits = dict.fromkeys(metrics.loc[metrics["exercise"] == exercise, "split"].astype(str))
     splits.pop(TIMING, None)
     parts = items([word(split, language).lower() for split in splits], language) or "–"
-    division = _values(every, of_role(DATA), language)
+    division = _values(settings, of_role(DATA), language)
     differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
     return (
         label(exercise),

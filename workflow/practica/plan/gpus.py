@@ -25,7 +25,7 @@ class Gpus:
 
     def __init__(self, study: Study, content: Callable[[str], str]) -> None:
         self._study, self._content = study, content
-        self._asked = cache(lambda exercise, variant: study.resources(exercise, variant)["gpu"])
+        self._request = cache(lambda exercise, variant: study.resources(exercise, variant)["gpu"])
         self._worth: dict[tuple[str, bool], bool] = {}
         self._counts: dict[str, int] = {}
 
@@ -36,7 +36,7 @@ class Gpus:
             block: the block.
             after: the rehearsal that the training waits for, if there is one, which counts the arithmetic.
         """
-        gpu = self._asked(block.exercise, block.variant)
+        gpu = self._request(block.exercise, block.variant)
         if gpu != "auto":
             return int(gpu)
         if not all(map(exists, after)):

@@ -103,7 +103,7 @@ def prepare_jobs(*, on_cluster: bool) -> None:
 
 
 def _plan_fast() -> None:
-    """Save a third of the time that Snakemake, which keeps every job in memory, needs to plan thousands of jobs."""
+    """Save much of the time that Snakemake, which keeps every job in memory, needs to plan thousands of jobs."""
     hasten_resources()
     hasten_printing()
     # Modules stay to the end, as do the millions of objects of a plan: Python need not look for garbage in the former,
