@@ -145,7 +145,7 @@ def job() -> Any:
         input=InputFiles(["a b", "c"]),
         output=OutputFiles(["out"]),
         params=Params(fromdict={"run": ["it's", 2]}),
-        _format_wildcards=Wildcards(fromdict={"exercise": "ej01", "variant": "linear"}),
+        _format_wildcards=Wildcards(fromdict={"exercise": "steps", "variant": "dense"}),
         wildcards=None,
         threads=7,
         resources=ResourceList(fromdict={"runtime": 60}),
