@@ -69,8 +69,8 @@ def beside(cases: Sequence[Case], before: Path, goals: Mapping[str, Goal], study
 @click.command(context_settings={"show_default": True})
 @click.option(
     "--cases",
-    default="",
-    help=f"Cases, separated by blanks: {', '.join(NAMES)}.  [default: all but {', '.join(ON_REQUEST)}]",
+    multiple=True,
+    help=f"Cases, separated by blanks, or repeated: {', '.join(NAMES)}.  [default: all but {', '.join(ON_REQUEST)}]",
 )
 @click.option("--against", default="", metavar="COMMIT", help="Set ours at this commit beside ours of today.")
 @click.option("--quick", "is_quick", is_flag=True, help="One repetition of few epochs: shows that all works.")
@@ -78,10 +78,12 @@ def beside(cases: Sequence[Case], before: Path, goals: Mapping[str, Goal], study
 @click.option("--minutes", type=click.FloatRange(0), default=60, help="Begin no repetition after so many minutes.")
 @click.option("--data", type=click.Path(path_type=Path), default=ROOT / "data", help="Folder of the data sets.")
 @click.option("--out", type=click.Path(path_type=Path), default=ROOT / "bench/results", help="Folder of the results.")
-def main(cases: str, against: str, is_quick: bool, repetitions: int, minutes: float, data: Path, out: Path) -> None:
+def main(
+    cases: tuple[str, ...], against: str, is_quick: bool, repetitions: int, minutes: float, data: Path, out: Path
+) -> None:
     """Measure the study against plain Keras scripts and a bare Snakefile, or against another commit of itself."""
     try:
-        found = chosen(cases.split())
+        found = chosen(" ".join(cases).split())
         check_commit(against)
     except InputError as error:
         raise click.UsageError(str(error)) from error

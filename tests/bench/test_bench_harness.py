@@ -120,6 +120,11 @@ def test_the_parts_of_training_add_up_to_its_processes() -> None:
     assert "tracing 6, epochs 1, an epoch from trainings of 1 and 201" in row.note
 
 
+def test_cases_may_be_repeated() -> None:
+    done = CliRunner().invoke(main, ["--cases", "ej06 unknown", "--cases", "xor"])
+    assert (done.exit_code, "unknown" in done.output) == (2, True)
+
+
 def test_a_commit_that_is_not_there_is_one_sentence() -> None:
     done = CliRunner().invoke(main, ["--against", "nowhere"])
     assert done.exit_code == 2
