@@ -121,7 +121,7 @@ def test_the_parts_of_training_add_up_to_its_processes() -> None:
 
 
 def test_cases_may_be_repeated() -> None:
-    done = CliRunner().invoke(main, ["--cases", "ej06 unknown", "--cases", "xor"])
+    done = CliRunner().invoke(main, ["--cases", "dryrun unknown", "--cases", "xor"])
     assert (done.exit_code, "unknown" in done.output) == (2, True)
 
 
