@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -313,6 +314,14 @@ def test_what_tensorflow_says_when_it_starts_is_left_out(capfd):
         os.write(2, "\n".join([*lines, ""]).encode())
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "no GPU\nafter\n"
+
+
+def test_the_doctor_counts_gpus_without_what_tensorflow_says_when_it_starts(capfd, monkeypatch):
+    backend = SimpleNamespace(gpus=lambda: os.write(2, b"oneDNN custom operations are on\n") and ["one"])
+    monkeypatch.setitem(sys.modules, "practica.backend", backend)
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    assert doctor._gpus_seen() == 1
+    assert capfd.readouterr().err == ""
 
 
 def test_without_grep_nothing_is_left_out(capfd, monkeypatch):

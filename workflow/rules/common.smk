@@ -1,6 +1,5 @@
 # The checked study, and helpers that several rule files use.
 import json
-from functools import cache
 
 from practica.code.digest import code_digest
 from practica.code.syntax import data_sets
@@ -19,7 +18,6 @@ LOGS = f"{RESULTS}/logs"
 TUNING = str(tuning_folder(RESULTS))
 PARTIAL = study.config["partial"]
 RUNS, TRIALS = study.blocks(), trial_blocks(study)
-request = cache(study.resources)
 BLOCKS = Entries("block of seeds", {b.path.parts: b for b in [*RUNS, *TRIALS]})
 
 
@@ -51,7 +49,7 @@ def need(name, *, grows=False):
     """Return a function for a training job's request; memory and time, which fail most, grow per attempt."""
 
     def of(wildcards):
-        return request(wildcards.exercise, wildcards.variant)[name]
+        return study.resources(wildcards.exercise, wildcards.variant)[name]
 
     def of_attempt(wildcards, attempt):
         return grown(of(wildcards), attempt)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -63,15 +62,20 @@ def table(facts: Facts) -> Table:
     runs = facts.results.runs
     done = runs[runs["status"] == "done"]
     texts = {"splits": 0.2, "varied": 0.27}
+    # Their values are those of the first protocol; the table of protocols shows what the others change.
+    first = next(iter(facts.study.protocols), "")
+    of_first = f" ({label_text(facts.study, first, language)})" if first else ""
     columns = [
-        Column(key, words[key], numeric=key not in ("exercise", *texts), width=texts.get(key, 0))
+        Column(
+            key,
+            f"{words[key]}{of_first if key in texts else ''}",
+            numeric=key not in ("exercise", *texts),
+            width=texts.get(key, 0),
+        )
         for key in ("exercise", "runs", "seeds", "parameters", "minutes", "splits", "varied")
     ]
     minutes = numbers.decimal(done["wall_seconds"].sum() / 60, 1, language)
     total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
-    if first := next(iter(facts.study.protocols), ""):  # the table of protocols shows what the others change
-        label_of_first = label_text(facts.study, first, language)
-        columns[-2:] = [replace(each, heading=f"{each.heading} ({label_of_first})") for each in columns[-2:]]
     rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
     return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total,))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from os.path import exists
 
 from practica.config.block import Block
@@ -25,7 +24,6 @@ class Gpus:
 
     def __init__(self, study: Study, content: Callable[[str], str]) -> None:
         self._study, self._content = study, content
-        self._request = cache(lambda exercise, variant: study.resources(exercise, variant)["gpu"])
         self._worth: dict[tuple[str, bool], bool] = {}
         self._counts: dict[str, int] = {}
 
@@ -36,7 +34,7 @@ class Gpus:
             block: the block.
             after: the rehearsal that the training waits for, if there is one, which counts the arithmetic.
         """
-        gpu = self._request(block.exercise, block.variant)
+        gpu = self._study.resources(block.exercise, block.variant)["gpu"]
         if gpu != "auto":
             return int(gpu)
         if not all(map(exists, after)):
