@@ -439,6 +439,14 @@ def test_the_first_page_says_how_many_revisions_were_not_committed(tmp_path: Pat
     assert colophon(facts).endswith("code revision aaa0000000 and 1 more.")
 
 
+def test_the_first_page_names_the_revision_of_most_jobs(tmp_path: Path) -> None:
+    study = one_exercise(seeds=2, seeds_per_job=1)
+    fill(study, tmp_path)
+    facts = Facts(study, tmp_path, "en")
+    facts.results.runs["commit"] = ["fff0000000000", "aaa0000000000", "fff0000000000", "fff0000000000"]
+    assert "code revision fff0000000 and 1 more" in colophon(facts)
+
+
 def test_files_that_are_not_as_their_runs_left_them_are_named_with_the_machines(tmp_path: Path) -> None:
     study = one_exercise(seeds_per_job=1)
     fill(study, tmp_path)

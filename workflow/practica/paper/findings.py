@@ -41,11 +41,11 @@ def colophon(facts: Facts) -> str:
 
 
 def _code(facts: Facts, done: pd.DataFrame) -> str:
-    """Return the first revision of the code of some runs, how many others there are, and how many were changed."""
-    language, revisions = facts.language, dict(sorted(commits(done).items()))
+    """Return the revision of the code of most jobs, how many others there are, and how many were changed."""
+    language, revisions, counts = facts.language, commits(done), done["commit"].value_counts()
     if not revisions:
         return ""
-    first, *others = revisions
+    first, *others = sorted(revisions, key=lambda each: (-counts[each], each))
     text = told_commits(done, language, SHORT)[0]
     if others:
         text = word("code_and_more", language).format(first[:SHORT], len(others))
