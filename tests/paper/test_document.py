@@ -440,7 +440,8 @@ def test_the_first_page_says_how_many_revisions_were_not_committed(tmp_path: Pat
 
 
 def test_the_first_page_names_the_revision_of_most_jobs(tmp_path: Path) -> None:
-    study = one_exercise(seeds=2, seeds_per_job=1)
+    steps = {**one_exercise().config["exercises"]["steps"], "seeds_per_job": 1}
+    study = one_exercise(seeds=2, exercises={"steps": steps})
     fill(study, tmp_path)
     facts = Facts(study, tmp_path, "en")
     facts.results.runs["commit"] = ["fff0000000000", "aaa0000000000", "fff0000000000", "fff0000000000"]
