@@ -20,7 +20,7 @@ from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Goal, Row
 from bench.sides import ROOT
 from bench.training import TrainingCase
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.files import write_json

@@ -14,7 +14,7 @@ from bench.orchestration import one_protocol, project, snakemake
 from bench.process import MeasurementError
 from bench.rows import Goal, Row, Side
 from bench.sides import ROOT, Place, ours
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.config.trials import folder as tuning_folder
 from practica.config.trials import table_file, trials

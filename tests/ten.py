@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.yamlfiles.overlay import lay
 

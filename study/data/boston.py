@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from practica.data.store.expected import as_decimals
-from practica.data.store.saved import read_saved
+from practica.data.store.array_files import read_saved
+from practica.data.store.conversion import as_decimals
 from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
 from practica.data.store.tables import numbers, read_table, refuse_missing, table_names
 

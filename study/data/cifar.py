@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store import saved
-from practica.data.store.expected import as_expected
+from practica.data.store import array_files
+from practica.data.store.conversion import as_expected
+from practica.data.store.decompression import read_members, unwrapped
 from practica.data.store.spec import Arrays, BadContentError, MissingPartError
-from practica.data.store.wrapped import read_members, unwrapped
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -60,7 +60,7 @@ def folder_names(classes: str) -> tuple[str, ...]:
 
 def read_saved(path: Path) -> Arrays:
     """Return ``x_train`` ``(50000, 32, 32, 3)``, ``x_test`` ``(10000, 32, 32, 3)`` and their labels, all uint8."""
-    return saved.read_saved(path, {name: ("u1", shape) for name, shape in SHAPES.items()})
+    return array_files.read_saved(path, {name: ("u1", shape) for name, shape in SHAPES.items()})
 
 
 def from_batch(batch: Any, label_key: str) -> Batch:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.expected import as_expected
+from practica.data.store.array_files import is_pickle, unpickled
+from practica.data.store.conversion import as_expected
 from practica.data.store.npz import read_arrays, read_object_list
-from practica.data.store.saved import is_pickle, unpickled
 from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
 
 REVIEWS = 25_000  # in each part

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.expected import as_expected, as_numbers
+from practica.data.store.array_files import unpickled
+from practica.data.store.conversion import as_expected, as_numbers
+from practica.data.store.decompression import unwrapped
 from practica.data.store.npz import read_arrays
-from practica.data.store.saved import unpickled
 from practica.data.store.spec import Arrays, BadContentError, Form, OtherContentError, Published, Upstream
 from practica.data.store.tables import read_numbers
-from practica.data.store.wrapped import unwrapped
 
 # Which bars of a seven-segment display each digit lights: top, upper left, upper right, middle, lower left, lower
 # right, bottom.

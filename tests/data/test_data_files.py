@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from archives import tar_gz
+from practica.data.store.decompression import read_members
 from practica.data.store.npz import read_arrays, read_object_list
 from practica.data.store.spec import BadContentError
-from practica.data.store.wrapped import read_members
 
 RNG = np.random.default_rng(0)
 

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 from practica import data
 from practica.cli import main
 from practica.code.syntax import data_sets
-from practica.data.store import prepared
-from practica.data.store.beginning import first_fingerprint
+from practica.data.store import canonical
+from practica.data.store.fingerprint import first_fingerprint
+from practica.data.store.forecast import Plan, plan
 from practica.data.store.mirror import same_mirror
-from practica.data.store.planned import Plan, plan
 from practica.data.store.registry import spec_of
 from practica.data.store.spec import Form, Published, fingerprint
 from practica.errors import InputError
@@ -387,7 +387,7 @@ def test_an_interrupted_preparation_leaves_nothing_that_loads(tmp_path, plants, 
             raise KeyboardInterrupt
         saved(stream, array, **options)
 
-    monkeypatch.setattr(prepared.np, "save", interrupted)
+    monkeypatch.setattr(canonical.np, "save", interrupted)
     with pytest.raises(KeyboardInterrupt):
         data.prepare("plants", tmp_path, mirror=str(plants.mirror))
     monkeypatch.undo()

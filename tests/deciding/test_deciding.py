@@ -12,7 +12,7 @@ import pytest
 
 from evidence.factory import make_study, write_block
 from practica.cli.deciding import _how, _seconds, outlook_lines
-from practica.config import added
+from practica.config import extra_seeds
 from practica.config.study import Study
 from practica.deciding import rounds
 from practica.deciding.outlook import Outlook, foresee, new_seeds, next_round, outlooks
@@ -122,8 +122,8 @@ def test_added_seeds_lie_over_the_configuration_and_under_the_command_line(
         f"study: {TOY}\nseeds: 3\nexercises: {{steps: {{dataset: walks, variants: {{dense: {{}}, conv: {{}}}}}}}}\n"
     )
     Path("config.yaml").write_text(config, encoding="utf-8")
-    file = Path("results") / added.FILE
-    added.write(file, {DENSE: [3, 4, 5, 9], ("steps", "gone"): [7]})
+    file = Path("results") / extra_seeds.FILE
+    extra_seeds.write(file, {DENSE: [3, 4, 5, 9], ("steps", "gone"): [7]})
     assert "  dense: 3-5,9\n" in file.read_text(encoding="utf-8")
     merged = Merged(("config.yaml",))
     assert str(merged) == "config.yaml, results/decide/seeds.yaml"
@@ -195,7 +195,7 @@ def test_without_time_nothing_is_given_and_it_says_what_is_needed(world: Any) ->
     rounds_of, _, lines = world(budget=0.0)
     found = rounds_of.run()
     assert lines[-1] == "the rest of the budget is too small for more seeds"
-    assert added.read(Path("results") / added.FILE) == {}
+    assert extra_seeds.read(Path("results") / extra_seeds.FILE) == {}
     assert any("seeds would decide it" in line for line in outlook_lines(found))
 
 
@@ -234,13 +234,13 @@ def test_seeds_that_are_not_trained_in_time_are_withdrawn_and_given_again(world:
     rounds_of, trained, _ = world()
     trained.most = 1
     rounds_of.run()
-    given = added.read(Path("results") / added.FILE)
+    given = extra_seeds.read(Path("results") / extra_seeds.FILE)
     few = sum(len(seeds) for seeds in given.values())
     study = Study.resolve(rounds_of.merged.read())
     assert all(rounds.finished(block, study.results) for block in study.blocks())
     trained.most, trained.last = 1000, trained.calls + 3
     rounds_of.run()
-    assert sum(len(seeds) for seeds in added.read(Path("results") / added.FILE).values()) > few
+    assert sum(len(seeds) for seeds in extra_seeds.read(Path("results") / extra_seeds.FILE).values()) > few
 
 
 def test_what_a_failed_run_leaves_is_whole(world: Any) -> None:

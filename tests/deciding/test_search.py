@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from evidence.factory import write_block
-from practica.config import asked
+from practica.config import chosen_trials
 from practica.config.space import EPOCHS, combinations, rungs
 from practica.config.study import Block, Study
 from practica.config.trials import folder, trial_blocks, trials
@@ -23,8 +23,8 @@ from practica.files import write_json
 from practica.launch.merging import Merged
 from practica.tuning import halving
 from practica.tuning.adopt import adopt
-from practica.tuning.asking import key, trials_of
 from practica.tuning.judge import OUTCOME, lines, may_go_on, write_trials
+from practica.tuning.tpe import key, trials_of
 from toy import TOY
 
 RATES = {"learning_rate": {"low": 1e-4, "high": 1e-1, "scale": "log"}}
@@ -183,7 +183,7 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
     table = whole.run()
     assert len(table) == 14
     assert lines[0].startswith("steps/dense: 3 of 14 trials have run; best validation accuracy ")
-    log = Path("results", asked.FILE).read_bytes()
+    log = Path("results", chosen_trials.FILE).read_bytes()
     search, trained, lines = world("killed", trials=14)
     for last in (0, 2, 3, 7, 10, 13):
         trained.last = last
@@ -193,7 +193,7 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(world: Any) -> None:
     again = search.run()
     assert trained.trained == 14, "no trial is trained twice"
     assert again.equals(table)
-    assert Path("results", asked.FILE).read_bytes() == log
+    assert Path("results", chosen_trials.FILE).read_bytes() == log
     assert "chosen again" not in "".join(lines)
     assert search.run().equals(table)
     assert trained.trained == 14
@@ -214,7 +214,7 @@ def test_a_search_by_rungs_that_is_killed_ends_as_one_that_is_not(world: Any) ->
     for drawn in (table, table.assign(winner=False)):  # as long as none has all epochs
         axes = draw_trials(drawn, "steps/dense", "en").axes
         assert [each.get_xlabel() for each in axes] == ["epochs", "units", "learning_rate"]
-    log = Path("results", asked.FILE).read_bytes()
+    log = Path("results", chosen_trials.FILE).read_bytes()
     search, trained, _ = world("killed", **how)
     for last in (2, 5, 9, 11):
         trained.last = last
@@ -223,7 +223,7 @@ def test_a_search_by_rungs_that_is_killed_ends_as_one_that_is_not(world: Any) ->
     trained.last = 1000
     assert search.run().equals(table)
     assert trained.trained == len(table), "no trial is trained twice"
-    assert Path("results", asked.FILE).read_bytes() == log
+    assert Path("results", chosen_trials.FILE).read_bytes() == log
     adopted = adopt("steps/dense", [Path("config.yaml")], Path("results"))
     assert set(adopted.values) == {"learning_rate", "units"}
     assert adopted.remark.startswith("best of 9 trials x 1 seeds")
@@ -283,7 +283,7 @@ def test_what_cannot_be_searched_is_said(
 def test_a_damaged_log_is_named(world: Any, text: str) -> None:
     search, *_ = world("here")
     Path("results/search").mkdir(parents=True)
-    Path("results", asked.FILE).write_text(text, encoding="utf-8")
+    Path("results", chosen_trials.FILE).write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"results/search/asked\.json"):
         search.run()
 

@@ -14,8 +14,8 @@ from evidence.factory import make_study, write_block
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_table
-from practica.evidence.collected import check_tables
 from practica.evidence.results import Results
+from practica.evidence.tables import check_tables
 from practica.files import read_json, write_json
 from practica.reference.archive import ARCHIVE, pack, restore
 from practica.reference.condense import caveats

@@ -21,14 +21,14 @@ from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder
 from practica.jobs.status import FAILED, gather
-from practica.plan import checked
-from practica.plan.checked import Expectations, check_estimates, comparison_table
+from practica.plan import estimate_check
 from practica.plan.dry_run import estimator_of, with_arithmetic
+from practica.plan.estimate_check import Expectations, check_estimates, comparison_table
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, START_SECONDS, UNKNOWN, UNSCALED, Estimator
 from practica.plan.outcome import nothing_to_do, outcome
 from practica.plan.outlook import seconds_to_go
 from practica.plan.plan_table import as_table, render
-from practica.plan.planned import Job, Plan, in_order, make_plan, why
+from practica.plan.summary import Job, Plan, in_order, make_plan, why
 from snakemake_executor_plugin_slurm_patient.upstream import partition_of
 
 from .factory import make_study, write_block
@@ -279,7 +279,7 @@ def attempt(block: Block, results: Path, why_ended: str | None, seconds: float, 
 
 def test_estimates_are_held_against_all_attempts(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0]
-    for module in ("practica.jobs.journal", "practica.plan.checked"):
+    for module in ("practica.jobs.journal", "practica.plan.estimate_check"):
         monkeypatch.setattr(f"{module}.now", lambda: f"2026-01-01T00:{clock[0]:02}:00+00:00")
     assert comparison_table(check_estimates(study)).startswith("nothing to compare yet")
     known = with_settings(study, epochs=10)
@@ -295,7 +295,7 @@ def test_estimates_are_held_against_all_attempts(study: Study, monkeypatch: pyte
     assert (compared.block, compared.expected, compared.took) == (second.id, pytest.approx(100.0), 200.0)
     assert compared.factor == pytest.approx(2.0)
     assert "2.00 times as long as expected" in comparison_table([compared])
-    (study.results / checked.NOTE).open("a").write('{"block": "torn')
+    (study.results / estimate_check.NOTE).open("a").write('{"block": "torn')
     assert len(check_estimates(known)) == 1
 
 

@@ -15,7 +15,7 @@ from practica.address import Quantity, base_of, protocol_of, under
 from practica.config.study import Study
 from practica.evidence.collect import collect
 from practica.evidence.effects import by_protocol, deciding
-from practica.evidence.equal import unequal, unlike
+from practica.evidence.equal_terms import unequal, unlike
 from practica.evidence.results import Results
 from practica.evidence.rules import (
     CONFIRMED,

@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from practica.cli import main
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.config.trials import Trial, folder, trials
 from practica.errors import InputError

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from practica import words
 from practica.cli import main
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.examine.study import examine
@@ -360,7 +360,7 @@ def test_the_command_ends_with_code_0_or_2(study):
 
 def test_keras_is_not_imported(study):
     code = (
-        "import sys; from practica.config.prepared import read_config; from practica.examine.study import examine;"
+        "import sys; from practica.config.reader import read_config; from practica.examine.study import examine;"
         "assert not examine(read_config(['config.yaml']), ['config.yaml']);"
         "assert not {'keras', 'tensorflow', 'jax'} & set(sys.modules)"
     )

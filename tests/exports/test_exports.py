@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from paper.factory import fill, one_exercise
 from practica.cli import main
 from practica.config import citation
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.results import Results

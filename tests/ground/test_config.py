@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.recipes import check_recipe
 from practica.config.schema import config_schema, mistakes
 from practica.config.study import Block, Study

@@ -3,7 +3,7 @@
 import pytest
 
 from practica.config import front
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.paper.catalogue import exercise_tables, front_tables
 from practica.paper.preamble import metadata

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.launch.merging import tree

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from practica.cli import main
 from practica.config.block import Block
 from practica.config.names import variant_name
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.plan.checks import check

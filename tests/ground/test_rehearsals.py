@@ -50,7 +50,7 @@ def planned(study: Study, *trained: str, alone: bool = False) -> Rehearsals:
 
 
 def fingerprint_in(study: Study) -> Callable[[str], str]:
-    from practica.data.store.planned import plan
+    from practica.data.store.forecast import plan
 
     return lambda name: plan(name, study.data).fingerprint
 

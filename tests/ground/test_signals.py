@@ -7,10 +7,10 @@ import pytest
 
 PROGRAM = """
 import asyncio, os, signal, time
-from practica.launch import ending
+from practica.launch import shutdown
 
-ending.LOOPING = {patience}
-ending.end_when_told()
+shutdown.LOOPING = {patience}
+shutdown.end_when_told()
 
 async def work():
     os.kill(os.getpid(), signal.SIGTERM)

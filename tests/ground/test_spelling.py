@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from practica.cli.training import parse_seeds
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.yamlfiles.overlay import merge

@@ -11,7 +11,7 @@ import pytest
 from paper.conftest import needs_latex
 from paper.factory import ROOT, fill, one_exercise, write_failure
 from practica.config import citation
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.evidence.collect import collect

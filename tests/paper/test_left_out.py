@@ -11,14 +11,14 @@ import pytest
 from evidence.factory import EXERCISES, RUN, edited
 from paper.conftest import needs_latex
 from paper.factory import fill
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.errors import InputError, RunError
 from practica.evidence.results import Missing
 from practica.figures.catalogue import figures_for, spec
 from practica.paper.document import build
 from practica.paper.facts import Facts
-from practica.paper.known import check_names, figure_specs, named_variants
+from practica.paper.names import check_names, figure_specs, named_variants
 from practica.paper.prose import Prose
 from practica.paper.references import labels
 from practica.plan.wiring import check_prose

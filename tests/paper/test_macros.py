@@ -7,8 +7,8 @@ import pytest
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.paper.facts import Facts
-from practica.paper.known import _Names
 from practica.paper.macros import FORMS, Macro, expand
+from practica.paper.names import _Names
 from practica.paper.prose import Prose
 
 

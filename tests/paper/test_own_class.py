@@ -11,7 +11,7 @@ from paper.factory import fill, one_exercise
 from paper.test_document import text_of
 from practica.config.study import Study
 from practica.errors import InputError, RunError
-from practica.paper import own
+from practica.paper import custom_latex
 from practica.paper.document import build
 from practica.paper.glyphs import Glyphs
 from practica.paper.preamble import document
@@ -171,9 +171,9 @@ def test_what_is_wrong_with_the_class_is_said_before_any_job(
 
 def test_a_preamble_that_nobody_can_read_is_said_before_any_job(tmp_path: Path) -> None:
     study = studied(tmp_path)
-    assert not list(own.mistakes(study))
+    assert not list(custom_latex.mistakes(study))
     (study.folder / "preamble.tex").write_bytes("% Uno.\n% Español.\n".encode("latin-1"))
-    assert [re.sub(r".*/study/", "", each) for each in own.mistakes(study)] == [
+    assert [re.sub(r".*/study/", "", each) for each in custom_latex.mistakes(study)] == [
         "preamble.tex, line 2: a byte that is not UTF-8; save the file in that encoding"
     ]
 
@@ -182,13 +182,13 @@ def test_a_class_is_not_asked_for_where_there_is_no_latex_or_only_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = studied(tmp_path, "{class: no-such-class}")
-    own._has.cache_clear()
+    custom_latex._has.cache_clear()
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert not list(own.mistakes(study))
-    own._has.cache_clear()
+    assert not list(custom_latex.mistakes(study))
+    custom_latex._has.cache_clear()
     monkeypatch.undo()
     monkeypatch.setenv("PRACTICA_CLUSTER_JOB", "1")
-    assert not list(own.mistakes(study))
+    assert not list(custom_latex.mistakes(study))
 
 
 def test_a_class_where_the_work_is_done_is_not_one_that_latex_finds(
@@ -198,19 +198,19 @@ def test_a_class_where_the_work_is_done_is_not_one_that_latex_finds(
         pytest.skip("kpsewhich is not installed: run `make latex`")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "wide.cls").write_text(CLASS)
-    assert len(list(own.mistakes(studied(tmp_path, "{class: wide}")))) == 1
+    assert len(list(custom_latex.mistakes(studied(tmp_path, "{class: wide}")))) == 1
 
 
 def test_what_latex_reads_of_the_folder_is_copied_and_earlier_copies_go(tmp_path: Path) -> None:
     study = studied(tmp_path, narrow_cls=CLASS, logo_png="", notes_txt="")
-    assert own.copy(study, tmp_path) == {}  # nothing asks for them
+    assert custom_latex.copy(study, tmp_path) == {}  # nothing asks for them
     (study.folder / "preamble.tex").write_text(PREAMBLE)
-    copied = own.copy(study, tmp_path)
+    copied = custom_latex.copy(study, tmp_path)
     assert sorted(copied) == ["own/logo.png", "own/narrow.cls", "own/preamble.tex"]
     assert (tmp_path / "own/preamble.tex").read_text().startswith(PREAMBLE)
     assert {str(path) for path in copied.values()} <= {str(Path(each).resolve()) for each in prose_inputs(study, "en")}
     (study.folder / "logo.png").unlink()
-    own.copy(study, tmp_path)
+    custom_latex.copy(study, tmp_path)
     assert not (tmp_path / "own/logo.png").exists()
 
 

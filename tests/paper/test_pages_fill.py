@@ -12,7 +12,7 @@ from paper.conftest import needs_latex
 from paper.factory import fill
 from paper.test_document import text_of
 from practica.config.study import Study
-from practica.paper import floats, own, render
+from practica.paper import custom_latex, floats, render
 from practica.paper.document import build
 from practica.paper.preamble import PREAMBLE
 from practica.paper.table import Cell, Column, Table, label
@@ -111,6 +111,6 @@ def test_a_class_may_decide_the_columns(latex: str, columns: int, asked: int, mo
     study = toy_study()
     study = Study({**study.config, "report": {"languages": ["en"], "columns": columns}})
     told = {"": {}, "{options: [twocolumn]}": {"options": ["twocolumn"]}, "{class: report}": {"class": "report"}}[latex]
-    monkeypatch.setattr(own, "latex", lambda _: told)
-    assert own.columns(study) == asked
+    monkeypatch.setattr(custom_latex, "latex", lambda _: told)
+    assert custom_latex.columns(study) == asked
     assert (floats.across(study, "x") == "x") == (asked == 1)

@@ -25,10 +25,10 @@ from practica.paper import cells, render
 from practica.paper.catalogue import TableSpec, layers_caption, tables_for
 from practica.paper.facts import Fact, Facts
 from practica.paper.layers import shown_tables
+from practica.paper.row_heights import parts
 from practica.paper.table import Cell, Column, Table, label
 from practica.paper.tables import make_table, spec_named, write_table
 from practica.paper.tabular import note_texts
-from practica.paper.tall import parts
 from toy import copied, resolve
 
 

@@ -15,7 +15,7 @@ from snakemake.cli import get_argument_parser
 
 from documents import DOCUMENTS, FENCE, ROOT, WORKED, paths, snippets
 from practica.cli import main
-from practica.config import added
+from practica.config import extra_seeds
 from practica.words import languages, report_name
 from toy import TOY
 from workflow.project import copy_project
@@ -84,7 +84,9 @@ def test_a_path_is_there(code):
 def test_a_result_is_made(code):
     rules, scripts = (ROOT / "workflow/rules").glob("*.smk"), (ROOT / "workflow/scripts").glob("*.sh")
     name = code.split("/")[-1]
-    if name in [f"{report_name(language)}.pdf" for language in languages()] or Path(code).match(f"*/{added.FILE}"):
+    if name in [f"{report_name(language)}.pdf" for language in languages()] or Path(code).match(
+        f"*/{extra_seeds.FILE}"
+    ):
         return
     assert any(
         name in path.read_text(encoding="utf-8") for path in (*rules, *scripts, ROOT / "Snakefile", ROOT / "Makefile")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.examine.study import examine
 
 ROOT = Path(__file__).parents[2]

@@ -28,7 +28,7 @@ PROBLEMS = """
 import sys
 import numpy as np
 from practica.feed import Feed
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.data.store.registry import spec_of
 from practica.exercises import load

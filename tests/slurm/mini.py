@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import psutil
 import yaml
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.launch.allocation import gone
 from toy import TOY
 from workflow.project import copy_project

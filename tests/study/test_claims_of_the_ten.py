@@ -32,7 +32,7 @@ from evidence.made_up import (
 )
 from practica.config.study import Study
 from practica.evidence.claims import Part, declared
-from practica.evidence.equal import unequal
+from practica.evidence.equal_terms import unequal
 from practica.evidence.measures import MEASURES, TO_LEVEL, by_seed, own
 from practica.evidence.results import Results
 from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, NOT_EVALUATED, RULES, UNDECIDED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.yamlfiles.overlay import merge
 from ten import CONFIG, ROOT, STUDY

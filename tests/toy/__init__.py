@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from practica import data, exercises
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.errors import RunError
 from practica.exercises.problem import Settings
 from practica.plan.wiring import check_prose

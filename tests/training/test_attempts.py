@@ -22,7 +22,7 @@ from practica.jobs import lock as locks
 from practica.jobs.attempt import Attempt, checkpoint_folder, discard_checkpoints
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock, alive, holder
-from practica.jobs.telling import LONG
+from practica.jobs.progress import LONG
 from practica.training.record import Record
 
 BLOCK = Block("steps", "dense", (0,), "dense", "walks", {"epochs": 3})

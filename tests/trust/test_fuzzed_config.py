@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from practica.cli import main
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Block, Study
 from practica.errors import InputError
 from practica.plan.checks import check

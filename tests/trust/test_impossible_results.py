@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from paper.factory import fill
 from practica.cli import main
 from practica.config.study import Study
-from practica.evidence.sound import limits, stops_early
+from practica.evidence.plausibility import limits, stops_early
 from practica.files import write_json
 from toy import toy_study
 

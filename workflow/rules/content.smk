@@ -1,5 +1,5 @@
 # What jobs need to know of the data: that they are prepared, and their content; not when, nor from where.
-from practica.data.store.planned import plan
+from practica.data.store.forecast import plan
 from practica.plan.wiring import trained_on
 
 

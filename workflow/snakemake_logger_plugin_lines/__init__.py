@@ -24,14 +24,14 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from practica.config.block import Block
 from practica.errors import InputError
 from practica.files import write_json
-from practica.jobs.telling import duration
+from practica.jobs.progress import duration
 from practica.launch import notices, snakemake_internals
-from practica.launch.ending import planned_beside, told_to_end, why_locked
 from practica.launch.merging import profile_file, tree
 from practica.launch.profiles import problems, refused
-from practica.plan import planned
-from practica.plan.checked import Expectations
+from practica.launch.shutdown import planned_beside, told_to_end, why_locked
+from practica.plan import summary
 from practica.plan.dry_run import FILE, plan_of
+from practica.plan.estimate_check import Expectations
 from practica.plan.outcome import note_outcome, nothing_to_do, outcome
 from practica.plan.plan_table import as_table
 from practica.plan.wiring import opened, touching
@@ -103,7 +103,7 @@ class LogHandler(LogHandlerBase):
         _read_nested_words()
         _say_bad_input()
         self._work = Work()
-        self._planned: list[planned.Job] = []
+        self._planned: list[summary.Job] = []
         self._blocks: dict[tuple[str, ...], tuple[Block, Path]] = {}
         self._expected: Expectations | None = None
         self._has_failed = False
@@ -170,7 +170,7 @@ class LogHandler(LogHandlerBase):
             self._show_plan()
             return
         self._work.total = record.stats.get("total", 0)
-        self._work.trainings = sum(record.stats.get(rule, 0) for rule in planned.TRAINING_RULES)
+        self._work.trainings = sum(record.stats.get(rule, 0) for rule in summary.TRAINING_RULES)
         jobs = "1 job" if self._work.total == 1 else f"{self._work.total} jobs"
         self._say(f"{jobs} to {'do (dry run)' if self.common_settings.dryrun else 'do'}")
         if not self.common_settings.dryrun:
@@ -185,7 +185,7 @@ class LogHandler(LogHandlerBase):
         asks["threads"] = record.threads
         command = str(record.shellcmd or "")
         self._planned.append(
-            planned.Job(record.rule_name, _title(record), _names(record), str(record.reason), asks, command)
+            summary.Job(record.rule_name, _title(record), _names(record), str(record.reason), asks, command)
         )
 
     def _show_plan(self) -> None:
@@ -198,7 +198,7 @@ class LogHandler(LogHandlerBase):
                 return
             self._say(as_table(plan, sys.stdout))
         lines = []
-        for job in planned.in_order(jobs):
+        for job in summary.in_order(jobs):
             lines.append(f"  {job.title}  ({job.reason.split(':')[0].lower()})")
             if self.common_settings.printshellcmds and job.command:
                 lines.append(f"    {job.command}")
@@ -232,10 +232,10 @@ class LogHandler(LogHandlerBase):
 
     def _trained(self, record: Any) -> tuple[Block | None, Path]:
         """Return the block that a job trains, and its folder of results."""
-        if record.rule_name not in planned.TRAINING_RULES or not opened:
+        if record.rule_name not in summary.TRAINING_RULES or not opened:
             return None, Path()
         if not self._blocks:
-            self._blocks = planned.known_blocks(opened[0])
+            self._blocks = summary.known_blocks(opened[0])
         return self._blocks.get(_names(record), (None, Path()))
 
     def _finish(self, record: Any) -> None:

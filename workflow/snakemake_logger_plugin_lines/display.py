@@ -22,9 +22,9 @@ from rich.text import Text
 from practica.config.block import Block
 from practica.config.study import Study
 from practica.errors import InputError
+from practica.jobs.progress import duration
 from practica.jobs.status import RUNNING, WAITING, Status, status_of
 from practica.jobs.status_table import sparkline
-from practica.jobs.telling import duration
 from practica.launch.notices import STALL, notify
 from practica.plan.outlook import seconds_to_go
 

@@ -17,7 +17,7 @@ import pytest
 import py2pickle
 from archives import tar_gz
 from practica.data import prepare
-from practica.data.store.expected import as_expected
+from practica.data.store.conversion import as_expected
 from practica.data.store.fetch import Patience
 from practica.data.store.obtain import obtain
 from practica.data.store.sources import candidates

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.study import Study
 from practica.exercises.problem import Arrays, Problem, Ragged, Samples
 from ten import ROOT, STUDY, runs, those_that_run

@@ -9,8 +9,8 @@ import pytest
 
 from paper.sections import section
 from practica.config.study import Study
-from practica.paper.known import named_variants
 from practica.paper.macros import Macro, expand
+from practica.paper.names import named_variants
 from practica.plan.wiring import check_prose
 from practica.study_folder import OWN
 from ten import CONFIG, STUDY, runs

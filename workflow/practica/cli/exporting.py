@@ -48,7 +48,7 @@ def deposit(results: Path) -> None:
 def tensorboard(results: Path, out: Path | None) -> None:
     """Write the histories as event files for TensorBoard."""
     quiet_tensorflow(1)
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.exports.events import FOLDER, write_events
 
     study = Study.load(results / "study.json")
@@ -63,7 +63,7 @@ def _checked(results: Path) -> Study:
     Raises:
         InputError: a table, or the verdicts, are damaged; the message names the file.
     """
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
 
     study = Study.load(results / "study.json")
     check_tables(study, results)

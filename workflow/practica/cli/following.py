@@ -51,7 +51,7 @@ def status(
     from rich.console import Console
 
     from practica.jobs.status_table import show, watch
-    from practica.launch.ending import at_work
+    from practica.launch.shutdown import at_work
 
     study, folder = _as_run(config_files, results)
     if exercise not in (None, *study.exercises):
@@ -119,8 +119,8 @@ def watch_study(config_files: tuple[str, ...], results: Path | None, port: int) 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def plan(profile: Path | None, config_files: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Show what a run would train, where, for how long and why. Runs nothing."""
-    from practica.plan.checked import check_estimates, comparison_table
     from practica.plan.dry_run import ask_snakemake, with_arithmetic
+    from practica.plan.estimate_check import check_estimates, comparison_table
     from practica.plan.estimates import UNKNOWN
     from practica.plan.plan_table import as_table
 

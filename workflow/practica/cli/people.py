@@ -94,7 +94,7 @@ def compare(folder: Path, results: Path, differing: bool) -> None:
 @click.option("--replace", is_flag=True, help="Replace a reference that holds runs which the results lack.")
 def reference(results: Path, out: Path, replace: bool) -> None:
     """Condense the results into a folder. Others can compare their results with it."""
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.reference.condense import make_reference
     from practica.words import report_name
 

@@ -36,7 +36,7 @@ def collect(study: Study, results: Path, statistics: bool) -> None:
 def statistics(study: Study, results: Path) -> None:
     """Summarise the collected metrics. Writes summary.csv and differences.csv."""
     from practica.evidence.collect import write_statistics
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
 
     check_tables(study, results, ["metrics.csv"])
     write_statistics(study, results)
@@ -47,7 +47,7 @@ def statistics(study: Study, results: Path) -> None:
 @RESULTS
 def claims(study: Study, results: Path) -> None:
     """Judge the claims. Writes claims.json and prints one line per verdict."""
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.evidence.verdicts import lines, write_claims
 
     check_tables(study, results, ["metrics.csv", "history.csv.gz"])
@@ -61,7 +61,7 @@ def claims(study: Study, results: Path) -> None:
 def figure(name: str, study: Study, results: Path) -> None:
     """Draw one figure in every language of the report. Writes PDF, PNG and CSV; for example: figure fig_overview."""
     from practica.evidence.collect import write_table
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.figures.draw import NEEDS, draw_from
     from practica.figures.points import points
     from practica.figures.style import save
@@ -79,7 +79,7 @@ def figure(name: str, study: Study, results: Path) -> None:
 @RESULTS
 def table(name: str, study: Study, results: Path) -> None:
     """Make one table in every language of the report. Writes LaTeX, CSV and HTML; for example: table claims."""
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.paper.tables import spec_named, write_table
 
     check_tables(study, results, spec_named(study, name).needs)
@@ -92,7 +92,7 @@ def table(name: str, study: Study, results: Path) -> None:
 @click.option("--language", help="One language only.  [default: all of report.languages]")
 def paper(study: Study, results: Path, language: str | None) -> None:
     """Compile the PDF from text, figures and tables. One PDF for each language."""
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.paper.document import build
 
     check_tables(study, results, ["metrics.csv", "history.csv.gz", "summary.csv", "differences.csv", "runs.csv"])
@@ -105,7 +105,7 @@ def paper(study: Study, results: Path, language: str | None) -> None:
 @RESULTS
 def page(study: Study, results: Path) -> None:
     """Write the web pages of the report. They go into the folder page of the results; open index.html there."""
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.page.build import write_pages
 
     check_tables(study, results)

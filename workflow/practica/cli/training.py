@@ -166,7 +166,7 @@ def train(
     from practica.exports.events import EventFiles
     from practica.jobs.job import run_job
     from practica.jobs.journal import note_divergence
-    from practica.jobs.telling import telling
+    from practica.jobs.progress import telling
 
     if data_folder.name == "dataset.json":
         data_folder = data_folder.parents[2]
@@ -239,7 +239,7 @@ def measure(exercise: str, config: str | None, data_folder: Path | None, threads
     quiet_tensorflow(threads)
     from practica import data, exercises
     from practica.evidence.collect import write_table
-    from practica.evidence.measured import MEASURE, timed_rows
+    from practica.evidence.timings import MEASURE, timed_rows
 
     study = study_of(config) if config else read_study(())
     folder = data_folder or Path(study.data["folder"])

@@ -50,7 +50,7 @@ def train_trials(
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     quiet_tensorflow(threads)
     from practica.config.trials import trial_blocks
-    from practica.jobs.telling import telling
+    from practica.jobs.progress import telling
     from practica.jobs.together import run_together
 
     blocks_by_id = {block.id: block for block in trial_blocks(study)}

@@ -33,7 +33,7 @@ IMPORTS = {
     ),
     "evidence": (
         "practica.evidence.collect",
-        "practica.evidence.collected",
+        "practica.evidence.tables",
         "practica.evidence.verdicts",
         "practica.figures.draw",
         "practica.figures.style",
@@ -88,7 +88,7 @@ def read_ahead(arguments: Sequence[str]) -> None:
     command, *rest = arguments
     if command not in ("figure", "table"):
         return
-    from practica.evidence.collected import check_tables
+    from practica.evidence.tables import check_tables
     from practica.figures.draw import NEEDS
     from practica.paper.tables import spec_named
 

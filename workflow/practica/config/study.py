@@ -15,11 +15,11 @@ from practica.address import base_of, protocol_of, under
 from practica.config.about import about, front
 from practica.config.block import Block
 from practica.config.levels import laid
-from practica.config.prepared import prepared
 from practica.config.protocols import contradictions, of_source
+from practica.config.reader import prepared
 from practica.config.schema import check, config_schema, with_defaults
 from practica.config.space import check_spaces
-from practica.config.unknown import no_exercise, those_alone, unknown, unknown_datasets
+from practica.config.unknown_names import no_exercise, those_alone, unknown, unknown_datasets
 from practica.errors import InputError
 from practica.files import read_json
 from practica.study_folder import experiments, folder_of, use

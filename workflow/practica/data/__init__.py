@@ -3,8 +3,8 @@
 To add a data set, add a module there that defines ``DATASET``.
 """
 
+from practica.data.store.canonical import Dataset, DatasetInfo, load, verify
 from practica.data.store.prepare import prepare
-from practica.data.store.prepared import Dataset, DatasetInfo, load, verify
 from practica.data.store.registry import spec_of
 
 __all__ = ["Dataset", "DatasetInfo", "load", "prepare", "spec_of", "verify"]

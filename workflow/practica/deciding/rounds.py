@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from practica.address import VariantAddress
-from practica.config import added
+from practica.config import extra_seeds
 from practica.config.study import Study
 from practica.deciding.outlook import Outlook, next_round, outlooks
 from practica.errors import InputError, RunError
@@ -50,13 +50,13 @@ class Rounds:
         """
         self.end = time.monotonic() + self.budget
         study = self._study()
-        self.file = study.results / added.FILE
+        self.file = study.results / extra_seeds.FILE
         _check(study, self.merged)
         self._withdraw()
         if missing := [block.id for block in self._study().blocks() if not finished(block, study.results)]:
             several = f"{len(missing)} blocks, as {missing[0]}, are not trained yet"
             raise InputError(f"{several}: run the study first, or a part of it with only=")
-        added.write(self.file, added.read(self.file))  # from now on, confidence sequences judge everything
+        extra_seeds.write(self.file, extra_seeds.read(self.file))  # from now on, confidence sequences judge everything
         self._judge()
         try:
             self._go_round()
@@ -85,8 +85,8 @@ class Rounds:
                 return
             for variant, seeds in new.items():
                 self.say(f"  {'/'.join(variant)}: {len(seeds)} new seeds")
-            earlier = added.read(self.file)
-            added.write(self.file, {n: {*earlier.get(n, ()), *new.get(n, ())} for n in {**earlier, **new}})
+            earlier = extra_seeds.read(self.file)
+            extra_seeds.write(self.file, {n: {*earlier.get(n, ()), *new.get(n, ())} for n in {**earlier, **new}})
             began = time.monotonic()
             if not self._snakemake(self.end - began):
                 return
@@ -98,7 +98,7 @@ class Rounds:
 
     def _withdraw(self) -> None:
         """Withdraw the added seeds that are not trained."""
-        study, added_seeds = self._study(), added.read(self.file)
+        study, added_seeds = self._study(), extra_seeds.read(self.file)
         trained = {
             variant: {seed for block in blocks if finished(block, study.results) for seed in block.seeds}
             for variant in added_seeds
@@ -108,7 +108,7 @@ class Rounds:
             variant: [seed for seed in seeds if seed in trained[variant]] for variant, seeds in added_seeds.items()
         }
         if trained_seeds != {variant: [*seeds] for variant, seeds in added_seeds.items()}:
-            added.write(self.file, trained_seeds)
+            extra_seeds.write(self.file, trained_seeds)
 
     def _judge(self) -> None:
         """Update claims.json to the existing seeds; this trains nothing."""

@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from practica.config import asked
+from practica.config import chosen_trials
 from practica.config.space import ADAPTIVE, ASHA, EPOCHS, combinations, rungs
 from practica.config.study import Study
 from practica.config.trials import parse, table_file, trials
 from practica.errors import InputError, RunError
 from practica.launch.merging import Merged
-from practica.tuning import asking, halving
+from practica.tuning import halving, tpe
 from practica.tuning.judge import OUTCOME, maximised, read_trials, scores_of
 
 
@@ -67,14 +67,16 @@ class Search:
             if search["method"] == ASHA:
                 next_trials = halving.trials_of(search, epochs, scores, maximise=maximise)
             else:
-                next_trials = asking.trials_of(search, scores, maximise=maximise)
+                next_trials = tpe.trials_of(search, scores, maximise=maximise)
             self.say(f"{self.name}: {_how_far(search, here, epochs)}; {_best(table)}")
             if next_trials == here:
                 return table
             if next_trials[: len(here)] != here:
                 self.say("scores have changed since these trials were chosen: some are chosen again")
             first = combinations({"search": {**search, "asked": []}}, epochs)
-            asked.write(study.results / asked.FILE, self.name, self.merged.read(), next_trials[len(first) :])
+            chosen_trials.write(
+                study.results / chosen_trials.FILE, self.name, self.merged.read(), next_trials[len(first) :]
+            )
             if [dict(trial.values) for trial in trials(self._study(), exercise, variant)] != next_trials:
                 raise InputError(f"{where}.search: asked: only the search itself writes this; remove it")
 

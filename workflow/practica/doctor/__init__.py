@@ -20,13 +20,13 @@ from rich.text import Text
 
 from practica.config.citation import PLACEHOLDER, citation
 from practica.config.study import Study
-from practica.data.store.planned import plan
+from practica.data.store.forecast import plan
 from practica.doctor.data import data_sets
 from practica.doctor.finding import Finding
 from practica.errors import InputError
 from practica.launch.merging import profile_file
 from practica.launch.profiles import problems, refused
-from practica.paper.own import babel_file
+from practica.paper.custom_latex import babel_file
 from practica.plan.gpus import Gpus
 from practica.plan.places import check_writable
 from practica.startup import without_start_up_lines

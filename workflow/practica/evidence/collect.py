@@ -14,9 +14,9 @@ from practica.config.study import Study
 from practica.evidence.blocks import BlockFiles, check_alike, read_block
 from practica.evidence.costs import COSTS, block_cost, costs_table
 from practica.evidence.differences import differences
-from practica.evidence.measured import measured_rows
 from practica.evidence.results import Results
 from practica.evidence.summary import summarise
+from practica.evidence.timings import measured_rows
 from practica.files import atomic_path
 
 WHOLE = ("attempts", "epochs", "failed", "parameters", "runs", "threads")

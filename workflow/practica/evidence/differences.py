@@ -11,7 +11,7 @@ import pandas as pd
 from practica.address import PREFIXES
 from practica.evidence.blocks import REAL, STAND_IN
 from practica.evidence.claims import NEUTRAL, declared
-from practica.evidence.equal import unlike
+from practica.evidence.equal_terms import unlike
 from practica.evidence.estimates import ALPHA, LOG, MEAN, estimate, holm, p_differs, scale_of, usable
 from practica.evidence.results import Results
 from practica.evidence.rules import FEWEST

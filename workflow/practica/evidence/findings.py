@@ -11,7 +11,7 @@ import pandas as pd
 from practica.address import Quantity
 from practica.evidence.blocks import NOT_RUN, STAND_IN
 from practica.evidence.claims import NEAR, Part
-from practica.evidence.equal import unequal
+from practica.evidence.equal_terms import unequal
 from practica.evidence.estimates import (
     ANYTHING,
     LOG,

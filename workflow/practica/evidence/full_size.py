@@ -25,7 +25,7 @@ def read_summary(path: Path) -> dict[Key, dict[str, Any]]:
     """
     import pandas as pd  # here, because Snakemake imports this module each time it parses
 
-    from practica.evidence.sound import check_table
+    from practica.evidence.plausibility import check_table
     from practica.evidence.summary import GROUP, NUMBERS
 
     types: dict[str, type] = {**dict.fromkeys(NUMBERS, float), "n": int}

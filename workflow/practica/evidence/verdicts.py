@@ -13,7 +13,6 @@ from practica.config.about import in_all
 from practica.config.study import Study
 from practica.evidence import source as printed
 from practica.evidence.claims import Claim, Part, declared
-from practica.evidence.collected import collected_tables
 from practica.evidence.estimates import (
     ALPHA,
     CONFIDENCE,
@@ -36,6 +35,7 @@ from practica.evidence.rules import (
     over_protocols,
 )
 from practica.evidence.source import numbers
+from practica.evidence.tables import collected_tables
 from practica.files import write_checked
 from practica.words import MODEL, in_language
 

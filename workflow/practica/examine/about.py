@@ -19,14 +19,14 @@ from practica.config.schema import config_schema
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.evidence.claims import LEVELLED
-from practica.evidence.measured import MEASURE
 from practica.evidence.measures import MEASURES, TO_LEVEL, own
+from practica.evidence.timings import MEASURE
 from practica.figures import catalogue as figures
 from practica.figures.draw import FIGURES
 from practica.figures.specs import KINDS
 from practica.files import SCHEMAS, read_json
 from practica.paper.bibliography import works
-from practica.paper.known import check_recorded, check_split, figure_specs
+from practica.paper.names import check_recorded, check_split, figure_specs
 from practica.study_folder import PACKAGE
 from practica.words import MODEL, section
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.files import read_text
-from practica.paper import known
+from practica.paper import names
 from practica.paper.bibliography import cited_keys, works
 from practica.paper.macros import FORMS
 from practica.paper.references import REFERENCE, labels
@@ -31,15 +31,15 @@ def mistakes(study: Study) -> Iterator[str]:
     for language in study.languages:
         for exercise, file in study.prose(language).items():
             if not file.is_file():
-                yield known.no_prose(file, language)
+                yield names.no_prose(file, language)
                 continue
-            wrong = known.mistakes(study, file, exercise)
+            wrong = names.mistakes(study, file, exercise)
             yield from wrong
             yield from _references(study, file, known_labels, keys)
             if not wrong and exercise in uses:
-                yield from _differ(*uses[exercise], file, known.macro_uses(file))
+                yield from _differ(*uses[exercise], file, names.macro_uses(file))
             elif not wrong:
-                uses[exercise] = (file, known.macro_uses(file))
+                uses[exercise] = (file, names.macro_uses(file))
 
 
 def _references(study: Study, file: Path, known_labels: Collection[str] | None, keys: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from practica import exercises
 from practica.code.syntax import data_sets, module_path, package_folder, parsed
 from practica.config import about
-from practica.config.prepared import prepared
+from practica.config.reader import prepared
 from practica.config.schema import mistakes as schema_mistakes
 from practica.config.study import Study, unknown_datasets
 from practica.data.store.registry import spec_of
@@ -21,7 +21,7 @@ from practica.examine import prose
 from practica.examine.places import with_line
 from practica.examine.variants import nameless
 from practica.files import read_text
-from practica.paper import own
+from practica.paper import custom_latex
 from practica.plan import checks
 from practica.plan.clashes import clashes
 from practica.study_folder import PACKAGE, opened
@@ -84,7 +84,7 @@ def _examined(config: Mapping[str, Any], files: Sequence[str | Path]) -> Iterato
     yield from _caught(claims.mistakes, claims.unchecked(study), study)
     yield from _caught(names.silent, study)
     yield from _caught(names.front_mistakes, study)
-    yield from _caught(own.mistakes, study)
+    yield from _caught(custom_latex.mistakes, study)
     if len(there) < len(study.exercises):  # nobody knows what an exercise without a module records
         return
     for exercise in study.exercises:

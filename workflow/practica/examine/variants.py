@@ -13,7 +13,7 @@ from practica.config.protocols import declared
 from practica.config.study import Study
 from practica.errors import InputError, hint
 from practica.files import read_text
-from practica.paper.known import named_variants
+from practica.paper.names import named_variants
 from practica.yamlfiles.reading import read_yaml
 
 

@@ -21,7 +21,7 @@ from practica.files import now, read_json, say, write_json
 from practica.jobs.journal import DONE, KILLED, Entry, Journal, failure_note, note_failure, of_last_result
 from practica.jobs.lock import BEAT, Lock, alive
 from practica.jobs.meter import Meter
-from practica.jobs.telling import Tell, epochs_of_last, pace
+from practica.jobs.progress import Tell, epochs_of_last, pace
 from practica.launch.allocation import ancestors, gone, seconds_of_grace
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from practica.launch.allocation import check_gpu, minutes_left
 
 if TYPE_CHECKING:
     from practica.config.study import Block
-    from practica.jobs.telling import Tell
+    from practica.jobs.progress import Tell
 
 PROMOTION = 1.0
 """The most seconds between two checkpoints of a trial that may be promoted: what it repeats then took no longer."""

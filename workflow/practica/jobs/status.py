@@ -20,7 +20,7 @@ from practica.jobs.history import NAME as HISTORY
 from practica.jobs.history import recent
 from practica.jobs.journal import DIVERGED, KILLED, Entry, Journal, failure_note
 from practica.jobs.lock import alive
-from practica.jobs.telling import seconds_left
+from practica.jobs.progress import seconds_left
 from practica.jobs.together import with_others
 
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"

@@ -14,8 +14,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from practica.jobs.progress import duration, seconds
 from practica.jobs.status import DONE, FAILED, QUEUED, RUNNING, STATES, STOPPED, Status
-from practica.jobs.telling import duration, seconds
 
 STYLES = {DONE: "green", RUNNING: "cyan", QUEUED: "blue", STOPPED: "yellow", FAILED: "red"}
 NARROWEST = 130

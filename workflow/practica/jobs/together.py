@@ -14,7 +14,7 @@ from practica.jobs.job import attempt_at, run_keys
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder, alive
 from practica.jobs.meter import LARGEST, Meter, total
-from practica.jobs.telling import Tell
+from practica.jobs.progress import Tell
 
 TOGETHER = "together"
 """What stands in place of a trial in the paths of a job for several."""

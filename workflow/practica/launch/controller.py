@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
 from practica.launch.allocation import minutes
-from practica.launch.ending import CONTROLLER
+from practica.launch.shutdown import CONTROLLER
 from practica.yamlfiles.reading import read_yaml
 from snakemake_executor_plugin_slurm_patient import AT_WORK, left_at_work, queue
 

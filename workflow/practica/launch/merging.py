@@ -18,13 +18,13 @@ from typing import Any
 
 import yaml
 
-from practica.config import added, asked
-from practica.config.prepared import read_config
+from practica.config import chosen_trials, extra_seeds
+from practica.config.reader import read_config
 from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_json
-from practica.launch.idle import idle_keys
 from practica.launch.options import given_options
 from practica.launch.snakemake_internals import given_configuration, set_configuration
+from practica.launch.unused_keys import idle_keys
 from practica.yamlfiles.overlay import lay, merge
 from practica.yamlfiles.reading import read_yaml
 
@@ -47,7 +47,9 @@ class Merged:
     def __str__(self) -> str:
         """Return files and words as people read them, including the files of added seeds and trials."""
         try:
-            laid = list(filter(None, (added.beside(self._own(), name) for name in (added.FILE, asked.FILE))))
+            laid = list(
+                filter(None, (extra_seeds.beside(self._own(), name) for name in (extra_seeds.FILE, chosen_trials.FILE)))
+            )
         except InputError:  # reading it raises the same error
             laid = []
         return ", ".join([*self.files, *map(str, laid), *self.words])
@@ -59,10 +61,10 @@ class Merged:
             InputError: a file or a word cannot be read.
         """
         own = self._own()
-        if file := added.file_of(own):
-            own = lay(lay(read_config(list(self.files)), added.layer(file, own)), tree(self.words))
-        file = added.beside(own, asked.FILE)
-        return merge(own, asked.layer(file, own)) if file else own
+        if file := extra_seeds.file_of(own):
+            own = lay(lay(read_config(list(self.files)), extra_seeds.layer(file, own)), tree(self.words))
+        file = extra_seeds.beside(own, chosen_trials.FILE)
+        return merge(own, chosen_trials.layer(file, own)) if file else own
 
     def _own(self) -> dict[str, Any]:
         """Return the configuration without the added seeds and trials."""

@@ -22,9 +22,9 @@ from practica.config.study import Study
 from practica.config.trials import folder as tuning_folder
 from practica.errors import InputError
 from practica.jobs.history import NAME, read_lines
+from practica.jobs.progress import duration, seconds
 from practica.jobs.status import DONE, FAILED, MONITORED, STOPPED, Status
 from practica.jobs.status_table import sums
-from practica.jobs.telling import duration, seconds
 
 ROOT = Path(__file__).parents[3] / "report"
 FILES = {

@@ -14,7 +14,7 @@ from practica.config.space import ASHA, EPOCHS, TPE
 from practica.config.trials import Trial, method, trials, tuned
 from practica.evidence import numbers
 from practica.evidence.costs import WHO
-from practica.evidence.ends import may_be_best
+from practica.evidence.final_values import may_be_best
 from practica.paper import render
 from practica.paper.escape import escape
 from practica.paper.facts import Facts

@@ -15,7 +15,7 @@ from practica.figures import catalogue as figures
 from practica.figures import rows
 from practica.figures.glance import overview_caption
 from practica.files import atomic_path, write_text
-from practica.paper import own, render
+from practica.paper import custom_latex, render
 from practica.paper.appendix import appendix
 from practica.paper.bibliography import bibliography
 from practica.paper.catalogue import front_tables
@@ -107,7 +107,7 @@ def _typeset(
         write_text(tex.parent / _section_file(path), glyphs.set(text))
     whole = document(study, language, [front, *others], glyphs, heads=FANCY in front, imprint=imprint)
     write_text(tex, glyphs.set(whole.dumps()) + "\n")
-    sources = {_section_file(path): path for path in prose} | own.copy(study, tex.parent)
+    sources = {_section_file(path): path for path in prose} | custom_latex.copy(study, tex.parent)
     return compile_pdf(tex, sources, glyphs.engine)
 
 
@@ -147,7 +147,7 @@ def _sections(study: Study, language: str) -> list[str]:
 def _text(study: Study, name: str, heading: str = "") -> str:
     """Return LaTeX that reads a file of prose below its heading, in as many columns as the report has."""
     barrier = r"\FloatBarrier" * bool(heading)
-    if own.columns(study) == 1:
+    if custom_latex.columns(study) == 1:
         return rf"{barrier}{heading}\input{{{name}.tex}}"
     return rf"{barrier}{COLUMNS % (heading and f'[{{{heading}}}]')}\input{{{name}.tex}}{LEAVE}"
 
@@ -161,7 +161,7 @@ def _front(facts: Facts) -> str:
         rf"\fancyhead[C]{{\textcolor{{red}}{{\textbf{{{escape(header)}}}}}}}",
     ]
     lines = [*heads, rf"{TITLE}\thispagestyle{{fancy}}"]
-    if own.decides(facts.study):  # the class decides the look of pages, but each must show the warning
+    if custom_latex.decides(facts.study):  # the class decides the look of pages, but each must show the warning
         lines = [*heads, EVERY_PAGE, TITLE] if warnings else [TITLE]
     lines += [
         r"\begin{center}\fcolorbox{red}{red!6}{\begin{minipage}{0.9\linewidth}\bfseries\color{red!70!black}"
@@ -173,7 +173,7 @@ def _front(facts: Facts) -> str:
     forest = _forest(facts)
     # The first part of a long forest plot leaves room for the contents above it.
     contents = CONTENTS if "viewport=" in forest else rf"{CONTENTS}\clearpage"
-    if own.decides(facts.study):
+    if custom_latex.decides(facts.study):
         contents = TITLE_OF_CONTENTS
     return "\n".join([*lines, contents, forest, *tables, ""])
 
@@ -184,7 +184,7 @@ def _abstract(facts: Facts) -> str:
     text = r"\par ".join(filter(None, paragraphs))
     if not text:
         return ""
-    if own.decides(facts.study):  # \csname does nothing if the class has no abstract
+    if custom_latex.decides(facts.study):  # \csname does nothing if the class has no abstract
         return rf"{{\csname abstract\endcsname {text}\par\csname endabstract\endcsname}}"
     return rf"{{\small\begin{{center}}\bfseries\abstractname\end{{center}}\noindent {text}\par}}"
 

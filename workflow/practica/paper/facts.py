@@ -16,16 +16,16 @@ from practica.errors import InputError, hint
 from practica.evidence import numbers
 from practica.evidence.blocks import STAND_IN
 from practica.evidence.claims import Claim, declared
-from practica.evidence.collected import collected_tables
 from practica.evidence.costs import COLUMNS, COSTS, WHO
-from practica.evidence.equal import unlike
+from practica.evidence.equal_terms import unlike
 from practica.evidence.estimates import Estimate, estimate, possible, scale_of
 from practica.evidence.measures import fold_sd
 from practica.evidence.results import Missing, Value
 from practica.evidence.source import source_number
+from practica.evidence.tables import collected_tables
 from practica.files import read_checked
 from practica.paper import settings
-from practica.paper.known import runs
+from practica.paper.names import runs
 from practica.paper.terms import terms
 from practica.words import items, word
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from practica.config.study import Study
-from practica.paper import own
+from practica.paper import custom_latex
 from practica.paper.escape import breakable, escape
 
 LETTER = re.compile(r"(?<=[0-9])[a-z]$")
@@ -55,7 +55,7 @@ def together(names: Sequence[str]) -> list[list[str]]:
 
 def across(study: Study, text: str) -> str:
     """Return what is as wide as the page, so that it may stand in the report's text, also if that has two columns."""
-    return f"{LEAVE}{text}{ENTER}" if own.columns(study) > 1 else text
+    return f"{LEAVE}{text}{ENTER}" if custom_latex.columns(study) > 1 else text
 
 
 def joined(prose: str) -> str:

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from practica.errors import InputError, RunError
-from practica.paper.own import COPIES
+from practica.paper.custom_latex import COPIES
 
 INSTALL = (
     "apt-get install --no-install-recommends latexmk texlive-latex-recommended texlive-fonts-recommended"

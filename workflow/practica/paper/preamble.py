@@ -8,7 +8,7 @@ from pylatex import Document, NoEscape, Package
 
 from practica.config import front
 from practica.config.study import Study
-from practica.paper import origins, own
+from practica.paper import custom_latex, origins
 from practica.paper.escape import breakable, escape
 from practica.paper.glyphs import Glyphs
 from practica.words import section, word
@@ -87,9 +87,9 @@ def document(
         heads: whether the texts set the page headers.
         imprint: how the results were made, for the first page.
     """
-    name, options = own.document_class(study)
+    name, options = custom_latex.document_class(study)
     pdflatex = glyphs.engine == "pdflatex"
-    ours = not own.decides(study)
+    ours = not custom_latex.decides(study)
     whole = Document(
         documentclass=name,
         document_options=options,
@@ -108,7 +108,7 @@ def document(
         whole.preamble.append(NoEscape(_beside_class(language, heads=heads, font=pdflatex)))
     numbers = OWN_NUMBERS * front.repeats(study)
     settings = PREAMBLE + LOOK * ours + numbers + origins.macro(language) + metadata(study, language, imprint)
-    last = rf"\input{{{own.COPIES}/{own.PREAMBLE}}}" if own.preamble(study) else ""
+    last = rf"\input{{{custom_latex.COPIES}/{custom_latex.PREAMBLE}}}" if custom_latex.preamble(study) else ""
     whole.preamble.append(NoEscape(glyphs.preamble() + REPRODUCIBLE[glyphs.engine] + settings + last))
     for text in texts:
         whole.append(NoEscape(text))
@@ -158,7 +158,7 @@ def metadata(study: Study, language: str, imprint: str = "") -> str:
     # A class decides the space around its title.
     above, below = (
         ("", "")
-        if own.decides(study)
+        if custom_latex.decides(study)
         else (r"\vspace{-22mm}\bfseries ", r"\vspace{-2mm}" if writers else r"\vspace{-9mm}")
     )
     when = rf"\small {breakable(imprint)}" if imprint else ""

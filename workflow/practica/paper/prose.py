@@ -14,14 +14,14 @@ from practica.evidence.effects import by_protocol, effect_text
 from practica.evidence.results import Missing
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED, UNDECIDED, VERDICTS
 from practica.files import read_text
-from practica.paper import catalogue, comparisons, floats, own, protocols, render
+from practica.paper import catalogue, comparisons, custom_latex, floats, protocols, render
 from practica.paper.catalogue import TableSpec
 from practica.paper.escape import escape
 from practica.paper.facts import Fact, Facts
 from practica.paper.floats import Picture
-from practica.paper.known import figure_specs
 from practica.paper.layers import shown_as, shown_tables
 from practica.paper.macros import Macro, expand, macros
+from practica.paper.names import figure_specs
 from practica.paper.parts import alone_text, cause, measured_text, side_names
 from practica.paper.table import PALE, Table
 from practica.paper.tables import make_table
@@ -257,7 +257,7 @@ class Prose:
             return floats.across(self.facts.study, self._rowless(self.rowless[name]))
         table = make_table(self.tables[name], self.facts)
         # Claims fill pages, as the text does, where columns do not prevent it.
-        breaks = self.tables[name].kind == "claims" and not own.decides_columns(self.facts.study)
+        breaks = self.tables[name].kind == "claims" and not custom_latex.decides_columns(self.facts.study)
         return floats.across(self.facts.study, render.to_latex(table, number=str(table.number or ""), breaks=breaks))
 
     def _layers(self, names: str) -> str:

@@ -11,7 +11,7 @@ from practica.figures import catalogue as figures
 from practica.figures.specs import Spec
 from practica.paper import floats
 from practica.paper.catalogue import layers_table, tables_for
-from practica.paper.known import figure_specs, named_variants, table_names
+from practica.paper.names import figure_specs, named_variants, table_names
 from practica.words import word
 
 REFERENCE = re.compile(r"\\(?:page|auto|name)?ref\*?\{((?:fig|tab|sec):[^}]*)\}")

@@ -11,6 +11,7 @@ from practica.files import write_text
 from practica.paper.floats import numbering
 from practica.paper.html import to_html
 from practica.paper.longtable import long_table
+from practica.paper.row_heights import LONG, is_long, parts
 from practica.paper.table import Table
 from practica.paper.tabular import (
     AS_WIDE,
@@ -22,7 +23,6 @@ from practica.paper.tabular import (
     note_texts,
     spacing,
 )
-from practica.paper.tall import LONG, is_long, parts
 
 FORMATS = ("tex", "csv", "html")
 ALONE = "\\providecommand{\\origin}[1]{}\n"

@@ -11,8 +11,8 @@ from practica.figures.tones import TONES
 from practica.paper.escape import breakable, escape
 from practica.paper.floats import origin
 from practica.paper.html import stand_in_mark
+from practica.paper.row_heights import SPANNED
 from practica.paper.table import PALE, Cell, Column, Table, pieces
-from practica.paper.tall import SPANNED
 from practica.words import word
 
 REASON = 300  # characters of a reason in a note of the PDF; CSV and HTML have the whole text

@@ -6,7 +6,7 @@ import re
 
 from practica.config import declarations
 from practica.evidence import numbers
-from practica.evidence.equal import PROTOCOL
+from practica.evidence.equal_terms import PROTOCOL
 from practica.paper.settings import phrase
 from practica.words import decimal_mark, languages, word
 

@@ -13,7 +13,7 @@ from practica.config.recipes import check_recipe
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.claims import declared
-from practica.paper import own
+from practica.paper import custom_latex
 from practica.plan.clashes import clashes
 from practica.plan.places import check_places, check_writable, inside
 from practica.words import check_languages
@@ -36,7 +36,7 @@ def check(study: Study, *, writes: bool = True) -> None:
             raise InputError(mistake)
         check_kept_models(study, exercise)
         check_blocks(study, exercise)
-    for mistake in chain(clashes(study), own.mistakes(study)):
+    for mistake in chain(clashes(study), custom_latex.mistakes(study)):
         raise InputError(mistake)
     check_folders(study, writes=writes)
 

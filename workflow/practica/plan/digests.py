@@ -19,7 +19,7 @@ from practica.evidence.source import numbers
 from practica.figures import catalogue as figures
 from practica.figures.specs import KINDS, Spec
 from practica.files import canonical_json, sha256
-from practica.paper import own
+from practica.paper import custom_latex
 from practica.paper.catalogue import TableSpec, tables_for
 from practica.plan.figure_words import shown_words
 from practica.study_folder import cached
@@ -31,7 +31,7 @@ PRINTED_CELL = ("practica.paper.cells", "source")
 # The code that writes the tables that figures and tables are made from, and names the splits of the data.
 WRITERS = (
     "practica.evidence.collect:gather",
-    "practica.evidence.measured:timed_rows",
+    "practica.evidence.timings:timed_rows",
     "practica.evidence.verdicts:write_claims",
     "practica.exercises.problem",
 )
@@ -153,7 +153,7 @@ def paper_digest(study: Study, language: str, digest_of: Callable[[TableSpec], s
         [canonical_json({**asdict(each), "caption": each.caption[language]}), digest_of(each)]
         for each in tables_for(study)
     ]
-    around = [numbers(study), own.latex(study), _size(study), repository()]
+    around = [numbers(study), custom_latex.latex(study), _size(study), repository()]
     return _digest(code, lists, _own_texts(study, language), tables, *around)
 
 

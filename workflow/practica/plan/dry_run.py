@@ -17,9 +17,9 @@ from practica.errors import InputError, RunError
 from practica.files import read_json, write_json
 from practica.launch.executors import SLURM
 from practica.launch.merging import BASE, with_snakefile
-from practica.launch.placing import command_executor, partition_files
+from practica.launch.placement import command_executor, partition_files
 from practica.plan.estimates import UNKNOWN, Estimator, read_mapping
-from practica.plan.planned import Job, Plan, Training, gpu_is_open, make_plan
+from practica.plan.summary import Job, Plan, Training, gpu_is_open, make_plan
 
 FILE = "PRACTICA_PLAN"
 """Variable with the file to which the logger of a dry run writes the plan, in place of the terminal."""

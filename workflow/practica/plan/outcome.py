@@ -12,8 +12,8 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.rules import CONFIRMED, NOT_CONFIRMED, OVERALL, VERDICTS
 from practica.files import read_json, write_text
-from practica.jobs.telling import duration
-from practica.plan.planned import known_blocks
+from practica.jobs.progress import duration
+from practica.plan.summary import known_blocks
 from practica.plan.wiring import finished
 from practica.words import report_name
 

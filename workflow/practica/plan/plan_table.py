@@ -12,9 +12,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from practica.jobs.telling import duration
+from practica.jobs.progress import duration
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, UNKNOWN, UNSCALED
-from practica.plan.planned import TOGETHER, Plan, Training, hours
+from practica.plan.summary import TOGETHER, Plan, Training, hours
 
 WHAT, WHERE, WHY = "each asks for", "goes to", "why"
 COLUMNS = ("exercise", "to train", "there", WHAT, WHERE, "time", "GPU-hours", "estimate", WHY)

@@ -16,12 +16,12 @@ from practica import exercises
 from practica.code import memory
 from practica.config.study import Block, Study
 from practica.errors import InputError
-from practica.evidence.measured import MEASURE, measured_file
+from practica.evidence.timings import MEASURE, measured_file
 from practica.figures import catalogue as figures
 from practica.files import read_json
 from practica.launch.allocation import end_with_job
-from practica.launch.ending import drop_dead_lock, end_when_told, note_owner, told_to_end
 from practica.launch.merging import START, command_partitions, command_profiles, note, take_over
+from practica.launch.shutdown import drop_dead_lock, end_when_told, note_owner, told_to_end
 from practica.launch.snakemake_internals import (
     configures,
     find_stylesheet_from,
@@ -34,9 +34,9 @@ from practica.launch.snakemake_internals import (
     take_configuration_alone,
 )
 from practica.launch.warm import offer
-from practica.paper import own
+from practica.paper import custom_latex
 from practica.paper.catalogue import TABLE_FILES, TableSpec, tables_for
-from practica.paper.known import check_names, no_prose
+from practica.paper.names import check_names, no_prose
 from practica.plan.checks import check
 from practica.study_folder import FOLDER_VARIABLE
 from practica.words import report_name
@@ -215,7 +215,7 @@ def reports(study: Study) -> dict[str, str]:
 def prose_inputs(study: Study, language: str) -> list[str]:
     """Return the written files of the report in a language: prose, references, and the study's own LaTeX files."""
     works = study.folder / "references.bib"
-    files = [*study.prose(language).values(), *([works] if works.is_file() else []), *own.files(study)]
+    files = [*study.prose(language).values(), *([works] if works.is_file() else []), *custom_latex.files(study)]
     return [os.path.relpath(path) for path in files]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import FILES, METRICS, train_again
-from practica.evidence.measured import FOLDER, measured_file
+from practica.evidence.timings import FOLDER, measured_file
 from practica.files import atomic_path, read_json
 
 ARCHIVE = "runs.zip"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from practica.config.prepared import read_config
+from practica.config.reader import read_config
 from practica.config.space import ASHA, EPOCHS
 from practica.config.study import Study
 from practica.config.trials import method, parse, table_file, trials

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from practica.config.space import BATCH, EPOCHS, ETA, Values, draws, rungs
-from practica.tuning.asking import Scores, key
+from practica.tuning.tpe import Scores, key
 
 
 def trials_of(search: Mapping[str, Any], epochs: int, scores: Scores, *, maximise: bool) -> list[Values]:

@@ -21,7 +21,7 @@ from practica.evidence.summary import statistics
 from practica.jobs.journal import DIVERGED
 from practica.jobs.status import MONITORED
 from practica.tuning import halving
-from practica.tuning.asking import Scores, key
+from practica.tuning.tpe import Scores, key
 
 DONE = "done"
 MISSING = "missing"

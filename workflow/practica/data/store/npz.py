@@ -12,11 +12,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from practica.data.store.expected import CLASSES, as_expected
-from practica.data.store.named import canonical
+from practica.data.store.array_names import canonical
+from practica.data.store.conversion import CLASSES, as_expected
+from practica.data.store.decompression import damage_is_bad_content
 from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, BadContentError
-from practica.data.store.wrapped import damage_is_bad_content
 
 HEADER_LIMIT = 4096
 WIDEST = 8  # bytes a number

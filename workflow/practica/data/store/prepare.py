@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from practica.data.store.beginning import first_fingerprint
+from practica.data.store.canonical import DatasetInfo, content, keep, prepared_folder
 from practica.data.store.fetch import Patience
+from practica.data.store.fingerprint import first_fingerprint
 from practica.data.store.obtain import Trail, known_origin, obtain, origin_of
-from practica.data.store.prepared import DatasetInfo, content, keep, prepared_folder
 from practica.data.store.registry import spec_of
 from practica.data.store.sources import candidates
 from practica.data.store.spec import Arrays, Computed, Published, Spec, fingerprint

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from practica.data.store.packed import ENDS, members, unpacked
+from practica.data.store.archives import ENDS, members, unpacked
+from practica.data.store.decompression import is_junk
 from practica.data.store.spec import Arrays, BadContentError, Form, Published, fingerprint
-from practica.data.store.wrapped import is_junk
 
 # Files beside a data set's file: the record of its origin, a file that is being written, one set aside.
 BESIDE = re.compile(r"\..*|.*\.(origin\.json|part|partial|damaged-\d+)")

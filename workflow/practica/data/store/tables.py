@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from practica.data.store.decompression import unwrapped
 from practica.data.store.spec import BadContentError, OtherContentError
-from practica.data.store.wrapped import unwrapped
 
 SMALL = 2**23  # bytes; tables that are read cell by cell have 50 kB
 SEPARATORS = ";\t|, "  # the comma late, because it may be a decimal mark

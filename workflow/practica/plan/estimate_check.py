@@ -18,9 +18,9 @@ from rich.table import Table
 from practica.config.study import Study
 from practica.files import now
 from practica.jobs.journal import DONE, Entry, Journal
-from practica.jobs.telling import duration
+from practica.jobs.progress import duration
 from practica.plan.dry_run import estimator_of
-from practica.plan.planned import known_blocks
+from practica.plan.summary import known_blocks
 
 NOTE = "expected.jsonl"
 """File in the results folder with a line for each training that began."""

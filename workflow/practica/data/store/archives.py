@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from practica.data.store.decompression import DAMAGE, ZIP, beginning, damage_is_bad_content, is_junk
 from practica.data.store.spec import BadContentError
-from practica.data.store.wrapped import DAMAGE, ZIP, beginning, damage_is_bad_content, is_junk
 
 ENDS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 LIMIT = 2**31  # bytes

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from practica.data.store.canonical import prepared_folder
 from practica.data.store.mirror import keras_folder, local_folder, same_mirror
-from practica.data.store.prepared import prepared_folder
 from practica.data.store.registry import spec_of
 from practica.data.store.sources import candidates
 from practica.data.store.spec import Published

@@ -9,9 +9,9 @@ import pytest
 
 from practica.errors import InputError
 from practica.evidence.collect import collect, write_table
-from practica.evidence.measured import measured_file, measured_rows, timed_rows
 from practica.evidence.measures import by_seed
 from practica.evidence.results import Results
+from practica.evidence.timings import measured_file, measured_rows, timed_rows
 
 from .factory import fill, make_study
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from practica.address import RUNNING
 from practica.config.study import Block
-from practica.evidence.sound import complaint, stops_early
+from practica.evidence.plausibility import complaint, stops_early
 
 Key = tuple[int, int | None, str, str]
 """Seed, fold, split and metric."""

@@ -9,9 +9,9 @@ from evidence.factory import make_study
 from practica.cli.warming import read_ahead
 from practica.config.study import Study
 from practica.errors import InputError
-from practica.evidence import collected as tables
+from practica.evidence import tables
 from practica.evidence.collect import collect
-from practica.evidence.collected import check_tables
+from practica.evidence.tables import check_tables
 from practica.figures.draw import NEEDS
 from practica.files import write_json
 

@@ -19,11 +19,11 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.blocks import METRICS
 from practica.evidence.differences import PAIR, paired_values
-from practica.evidence.ends import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.estimates import NOISE
-from practica.evidence.recorded import run_name
+from practica.evidence.final_values import SPLIT, agree, ends_as_recorded, may_be_best
+from practica.evidence.plausibility import ROUNDING, check_table
 from practica.evidence.results import TYPES, Results
-from practica.evidence.sound import ROUNDING, check_table
+from practica.evidence.run_files import run_name
 from practica.evidence.summary import GROUP, over_folds
 from practica.files import read_json
 

@@ -18,9 +18,9 @@ from practica.files import write_json
 from practica.jobs import meter
 from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.meter import NAMES, Meter, total
+from practica.jobs.progress import epoch_line, seconds, seconds_left, telling
 from practica.jobs.status_table import sparkline
-from practica.jobs.telling import epoch_line, seconds, seconds_left, telling
-from practica.launch import ending
+from practica.launch import shutdown
 from snakemake_logger_plugin_lines import LogHandler
 from snakemake_logger_plugin_lines import display as displays
 from snakemake_logger_plugin_lines.display import Display, Job, Work
@@ -177,7 +177,7 @@ def test_a_job_that_a_signal_ended_has_not_failed(monkeypatch: pytest.MonkeyPatc
     for name, value in {"_is_ending": False, "_quiet": False, "_work": work}.items():
         monkeypatch.setattr(handler, name, value, raising=False)
     monkeypatch.setattr(handler, "_display", Display(stream, work, []), raising=False)
-    monkeypatch.setattr(ending, "_signals", [signal.SIGTERM])
+    monkeypatch.setattr(shutdown, "_signals", [signal.SIGTERM])
     handler._fail(SimpleNamespace(jobid=7))
     assert "stopped: Drawing fig1" in stream.getvalue() and not work.failed
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from practica.data.store.expected import as_expected, as_numbers
-from practica.data.store.named import AXES, by_name
+from practica.data.store.array_names import AXES, by_name
+from practica.data.store.conversion import as_expected, as_numbers
+from practica.data.store.decompression import COMPRESSED, beginning, unwrapped
 from practica.data.store.npz import read_arrays
 from practica.data.store.pickles import unpickle_plain
 from practica.data.store.spec import Arrays, BadContentError
-from practica.data.store.wrapped import COMPRESSED, beginning, unwrapped
 
 LIMIT = 2**30  # bytes; no data set in a single pickle is larger
 OPENINGS = (b"\x80", b"(", b"]", b"}", b"c")

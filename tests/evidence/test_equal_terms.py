@@ -11,7 +11,7 @@ from evidence.factory import fill, write_block
 from practica.config.study import Study
 from practica.evidence.claims import declared
 from practica.evidence.collect import collect
-from practica.evidence.equal import unequal, unlike
+from practica.evidence.equal_terms import unequal, unlike
 from practica.evidence.results import Results
 from practica.evidence.rules import NOT_COMPARABLE, NOT_EVALUATED
 from practica.evidence.verdicts import write_claims
