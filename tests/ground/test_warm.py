@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from practica.launch import warm
@@ -217,6 +218,27 @@ def test_the_step_of_a_warm_process_is_not_taken_apart_at_its_end(tmp_path: Path
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as step:
         assert "Usage" in step.communicate()[0]
     assert ended.read_text() == f"{step.pid}\n"
+
+
+@pytest.mark.keras
+def test_a_warm_process_writes_nothing_when_its_run_is_over(
+    tmp_path: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder may be about to be removed."""
+    (tmp_path / ".snakemake").mkdir()
+    monkeypatch.chdir(tmp_path)
+    environment = {**os.environ, OFFER: f"{owner.pid}:{tmp_path}"}
+    subprocess.run(
+        [sys.executable, "-m", "practica", "train", "--help"], capture_output=True, check=True, env=environment
+    )
+    (process,) = (
+        each for each in psutil.process_iter(["cmdline"]) if str(tmp_path) in (each.info["cmdline"] or [""])[-1]
+    )
+    memory = tmp_path / ".snakemake/practica_code.json"
+    memory.unlink()  # it has been written by then
+    owner.kill()
+    assert gone(process.pid)
+    assert not memory.exists()
 
 
 def gone(process: int) -> bool:

@@ -100,3 +100,18 @@ def test_a_training_of_the_workflow_uses_a_gpu_only_if_it_requested_one(
     words = ["train", "--spec", spec, "--data", str(tmp_path / "none"), "--results", str(tmp_path), "--gpu", gpu]
     assert CliRunner().invoke(main, words).exit_code
     assert os.environ["CUDA_VISIBLE_DEVICES"] == visible
+
+
+def test_what_comes_before_any_variable_is_common_to_all_nets() -> None:
+    """A layer that drops inputs has variables, too: the state of its random numbers."""
+    import keras
+    from keras import layers
+
+    from practica.training.arithmetic import values_a_sample
+
+    def net(*first: keras.Layer) -> keras.Model:
+        return keras.Sequential([keras.Input((2, 3)), *first, layers.Dense(5), layers.Flatten(), layers.Dense(1)])
+
+    one, rest = np.ones((4, 2, 3), "float32"), 10 + 10 + 1 + 1  # the last is the net's own output
+    assert values_a_sample(net(layers.Rescaling(0.5)), one) == (6 + 6, rest)
+    assert values_a_sample(net(layers.Dropout(0.5), layers.Rescaling(0.5)), one) == (6, 6 + 6 + rest)

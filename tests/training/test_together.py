@@ -48,6 +48,22 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"none": POINTS} | {name: load(name, folder, test=False).arrays for name in ("walks", "crescents")}
 
 
+@pytest.fixture(params=[True, False], ids=["common batches", "batches of their own"])
+def sharing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Let trials share their batches or not; return by how many replicas each batch was shared."""
+    from practica.training import stack
+
+    monkeypatch.setattr(stack, "SHARED_VALUES", 0 if request.param else 10**9)
+    step, by = stack.Step, set()
+
+    def spy(*args: Any, sharing: int, **options: Any) -> Any:
+        by.add(sharing)
+        return step(*args, sharing=sharing, **options)
+
+    monkeypatch.setattr(stack, "Step", spy)
+    return by
+
+
 def trials(block: Block, *settings: dict[str, Any]) -> list[Block]:
     """Return a trial of the block for each of these settings."""
     return [replace(block, trial=f"t{n}", settings={**block.settings, **own}) for n, own in enumerate(settings)]
@@ -92,18 +108,25 @@ def rates(*values: float, **others: Any) -> list[dict[str, Any]]:
     ("block", "settings"),
     [
         (FOLDS, [{"learning_rate": 0.01, "l2": 0.1}, {"learning_rate": 0.1, "l2": 0.0}, {"l2": 0.01}]),
+        (replace(FOLDS, settings={**FOLDS.settings, "folds": 3}), rates(0.01, 0.1)),
         (FOLDS, rates(0.01, 0.001, optimizer="lamb")),
         (FOLDS, rates(0.1, 0.01, optimizer={"name": "adamw", "weight_decay": 0.1})),
         (DROPS, [{"dropout": 0.5, "l2": 0.1}, {"dropout": 0.1, "learning_rate": 0.02}, {"dropout": 0.25}]),
     ],
-    ids=["rates and penalties", "an optimizer for each run", "weight decay", "Dropout"],
+    ids=["rates and penalties", "folds of other sizes", "an optimizer for each run", "weight decay", "Dropout"],
 )
 def test_a_trial_gets_the_numbers_of_its_own_run(
-    block: Block, settings: list[dict[str, Any]], arrays: dict[str, Any], tmp_path: Path
+    block: Block,
+    settings: list[dict[str, Any]],
+    arrays: dict[str, Any],
+    tmp_path: Path,
+    sharing: set[int],
+    request: pytest.FixtureRequest,
 ) -> None:
     blocks = trials(block, *settings)
     outcomes, left = together(blocks, arrays, tmp_path)
     assert not left
+    assert sharing == {len(settings) if "common batches" in request.node.callspec.id else 1}
     for own, found in zip(blocks, outcomes, strict=True):
         expected = alone(own, arrays, tmp_path)
         assert list(found) == list(expected)
@@ -154,6 +177,7 @@ def test_without_any_dropout_a_net_draws_no_numbers(
     assert list(left) == ["dropping/own/t1/s0-1"]
 
 
+@pytest.mark.usefixtures("sharing")
 def test_a_trial_that_diverges_is_left_and_the_others_go_on(arrays: dict[str, Any], tmp_path: Path) -> None:
     """The job of its own says why; the others are as without it."""
     settings = rates(0.1, 1e20, 0.01, optimizer="sgd")
@@ -188,6 +212,7 @@ def test_a_net_that_trains_alone_is_left_to_its_own_jobs(arrays: dict[str, Any],
     assert all("convolutions" in reason for reason in left.values())
 
 
+@pytest.mark.usefixtures("sharing")
 def test_what_is_stopped_goes_on_to_the_same_bits(arrays: dict[str, Any], tmp_path: Path) -> None:
     from practica.errors import StoppedError
 

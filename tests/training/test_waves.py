@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from practica.exercises.problem import MULTICLASS, Problem, Samples
+from practica.training import waves
 from training.tiny_jobs import made_up
 
 pytestmark = pytest.mark.keras
@@ -120,10 +122,31 @@ def test_a_compiled_loop_is_for_parts_of_one_size() -> None:
     from practica.training.store import Store
 
     loop = Loop.__new__(Loop)
+    loop.step = SimpleNamespace(sharing=1)
     loop.store = Store([shared(), shared()], [None, None], 4)
-    assert loop.fits([shared(), shared()])
-    assert not loop.fits([shared(), shared(41)])
-    assert not loop.fits([shared()])
+    assert loop.fits([shared(), shared()], 1)
+    assert not loop.fits([shared(), shared(41)], 1)
+    assert not loop.fits([shared()], 1)
+    pairs = [each for each in (shared(), shared()) for _ in range(2)]
+    assert not loop.fits(pairs, 2), "its replicas have batches of their own"
+    loop.step.sharing = 2
+    assert loop.fits(pairs, 2)
+    assert not loop.fits(pairs[:2], 2)
+
+
+def test_runs_that_share_a_problem_stay_in_one_wave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waves, "WAVE_BYTES", 10 * MEGABYTE)
+
+    def sizes(first: list[Problem], bytes_a_run: int, together: int) -> list[int]:
+        problems = [each for each in first for _ in range(3)]
+        found = waves.waves(enumerate(problems), lambda _: 1, bytes_a_run, len(problems), together)
+        return [len(wave) // (waves.neighbours(wave.values()) if together > 1 else 1) for wave in found]
+
+    groups = [shared() for _ in range(5)]
+    assert sizes(groups, 2 * MEGABYTE, 1) == [5, 5, 5], "six fit into one"
+    assert sizes(groups, 2 * MEGABYTE, 3) == [2, 2, 1], "two groups of three fit"
+    assert sizes([own(4) for _ in range(5)], 0, 3) == [4, 1], "the fourth group fills it, with its first run"
+    assert waves.neighbours([groups[0], groups[0], groups[1]]) == 1
 
 
 def test_an_evaluation_takes_as_many_samples_at_once_as_fit_into_its_memory() -> None:

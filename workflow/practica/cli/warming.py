@@ -13,6 +13,7 @@ import click
 
 import practica
 from practica.cli.base import PATH, STUDY_FOLDER, main, quiet_tensorflow
+from practica.code import memory
 from practica.code.syntax import data_sets
 from practica.config.about import about
 from practica.config.study import Study
@@ -66,6 +67,7 @@ def warm(kind: str, owner: int, descriptor: int, address: Path, threads: int, st
         data_sets()
     else:
         _draw_once()
+    memory.keep()  # not at the end: the run is over then, and its folder may be about to be removed
     code = [Path(practica.__file__).parent, opened()]
     arguments = Forks(owner, descriptor, address, code, read_ahead).serve()
     if arguments is not None:

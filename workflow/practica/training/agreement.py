@@ -37,8 +37,9 @@ def first_loss_if_equal(loop: Loop, model: keras.Model, batch: int, replica: int
     """
     step = loop.step
     rows, parts, state, stacked = _first_step(loop, batch)
-    own = loop.inputs(loop.store.x, rows[replica : replica + 1])[0]
-    alone = [ops.convert_to_tensor(own), *(part[replica] for part in parts[1:])]
+    group = loop.group(replica)
+    own = loop.inputs(loop.store.x, rows[group : group + 1])[0]
+    alone = [ops.convert_to_tensor(own), *(part[group] for part in parts[1:])]
     variables = [*model.trainable_variables, *model.non_trainable_variables]
     start = [ops.convert_to_numpy(value)[replica] for value in state[: len(variables)]]
 
@@ -88,9 +89,9 @@ def first_losses(loop: Loop, batch: int) -> np.ndarray:
 
 
 def _first_step(loop: Loop, batch: int) -> tuple[Any, list[Any], list[Any], list[Any]]:
-    """Return rows and arrays of the replicas' first batches, the state before their first step, and after it."""
+    """Return rows and arrays of the groups' first batches, the replicas' state before their first step, and after."""
     step = loop.step
-    rows = loop.store.order(loop.seeds, 0)[:, : min(batch, *loop.store.parts["train"].counts)]
+    rows = loop.order(0)[:, : min(batch, *loop.store.parts["train"].counts)]
     parts = loop.batch(rows)
     states = np.stack([random_states(each, 0, len(step.generators)) for each in loop.seeds])
     state = loop.live()

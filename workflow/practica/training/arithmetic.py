@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import keras
@@ -44,10 +44,29 @@ def forward_flop(net: keras.Model, inputs: Any) -> int:
     return _over_calls(net, inputs, flop)
 
 
-def values_a_sample(net: keras.Model, inputs: Any) -> int:
-    """Return how many numbers a built net makes of one sample: its inputs and the outputs of all its layers."""
+class Values(NamedTuple):
+    """How many numbers a net makes of one sample: its inputs and the outputs of all its layers.
+
+    Attributes:
+        common: those that do not depend on its variables: the inputs, and what comes before the first layer with any.
+        own: the others.
+    """
+
+    common: int
+    own: int
+
+
+def values_a_sample(net: keras.Model, inputs: Any) -> Values:
+    """Return how many numbers a built net makes of one sample."""
     samples = keras.tree.flatten(inputs)[0].shape[0]
-    return (_size(inputs) + _over_calls(net, inputs, lambda layer, given, outputs: _size(outputs))) // samples
+    common, own = [_size(inputs)], [0]
+
+    def size(layer: keras.Layer, given: Any, outputs: Any) -> int:
+        (own if layer.variables or len(own) > 1 else common).append(_size(outputs))
+        return 0
+
+    _over_calls(net, inputs, size)
+    return Values(sum(common) // samples, sum(own) // samples)
 
 
 def _size(arrays: Any) -> int:

@@ -57,15 +57,19 @@ class Loop:
             many = rows.shape[1] > EAGER_BATCHES * self.store.evaluation_batch
             self._measure[part] = backend.compiled(evaluate, xla=False) if many else evaluate
 
-    def fits(self, problems: Sequence[Problem]) -> bool:
+    def fits(self, problems: Sequence[Problem], sharing: int) -> bool:
         """Return whether the compiled loop can train these problems as well: they are as many, with parts as large."""
-        sizes = {name: tuple(len(each.parts()[name]) for each in problems) for name in problems[0].parts()}
+        if sharing != self.step.sharing:
+            return False
+        first = problems[::sharing]
+        sizes = {name: tuple(len(each.parts()[name]) for each in first) for name in problems[0].parts()}
         return sizes == {name: part.counts for name, part in self.store.parts.items()}
 
     def take(self, problems: Sequence[Problem], seeds: Sequence[int]) -> None:
         """Store the data of these runs in place of those before."""
-        weights = [sample_weights(problem, self._settings) for problem in problems]
-        self.store = Store(problems, weights, self._bytes_a_sample)
+        first = problems[:: self.step.sharing]
+        weights = [sample_weights(problem, self._settings) for problem in first]
+        self.store = Store(first, weights, self.step.sharing * self._bytes_a_sample)
         self.seeds = seeds
         self.state: list[Any] = []
 
@@ -135,17 +139,25 @@ class Loop:
         starts = range(0, rows.shape[1], batch)
         batches = (self.inputs(self.store.x, rows[:, start : start + batch]) for start in starts)
         outputs = [ops.convert_to_numpy(self.step.predict(weights, [inputs])) for inputs in batches]
-        joined = np.concatenate(outputs, axis=1)
-        return [joined[r, : counts[r]] for r in self._all()]
+        every = np.concatenate(outputs, axis=1)
+        return [every[r, : counts[self.group(r)]] for r in self._all()]
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Return the rows ``(groups, samples)`` of an epoch; replicas that share their batches are one group."""
+        return self.store.order(self.seeds[:: self.step.sharing], epoch)
+
+    def group(self, replica: int) -> int:
+        """Return the index of the batches, among those of all groups, that a replica gets."""
+        return replica // self.step.sharing
 
     def batch(self, rows: Any) -> list[Any]:
-        """Return the batch of these rows ``(replicas, batch)``, as ``Step`` takes it."""
+        """Return the batch of these rows ``(groups, batch)``, as ``Step`` takes it."""
         return self._batch_of(self.store.x, self.store.y, self.store.weights, rows)
 
     def inputs(self, x: Any, rows: Any) -> Any:
-        """Return the networks' inputs ``(replicas, batch, ...)``."""
-        taken = ops.take(x, ops.reshape(rows, (-1,)), axis=0)
-        inputs = self.problem.to_input(taken) if self.problem.to_input else ops.cast(taken, "float32")
+        """Return the networks' inputs ``(groups, batch, ...)``."""
+        samples = ops.take(x, ops.reshape(rows, (-1,)), axis=0)
+        inputs = self.problem.to_input(samples) if self.problem.to_input else ops.cast(samples, "float32")
         return ops.reshape(inputs, (*rows.shape, *inputs.shape[1:]))
 
     def _all(self) -> range:
@@ -156,7 +168,7 @@ class Loop:
         return [(part, name) for part in parts for name in self.step.names]
 
     def _orders(self, first: int, points: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of each epoch ``(capacity, epochs, replicas, samples)`` and the states of random layers.
+        """Return the rows of each epoch ``(capacity, epochs, groups, samples)`` and the states of random layers.
 
         The states are ``(capacity, replicas, generators, 2)``.
         """
@@ -167,7 +179,7 @@ class Loop:
             orders = np.zeros((capacity, epochs, *rows.shape), np.int32)
             for point in range(points):
                 for epoch in range(epochs):
-                    orders[point, epoch] = self.store.order(self.seeds, (first + point) * epochs + epoch)
+                    orders[point, epoch] = self.order((first + point) * epochs + epoch)
         drawn = len(self.step.generators)
         states = np.zeros((capacity, len(self.seeds), drawn, 2), np.uint32)
         for point in range(points if drawn else 0):
@@ -229,7 +241,7 @@ class Loop:
         def step(state: list[Any], own: Any) -> list[Any]:
             return self.step.train(state, self._batch_of(x, y, weights, own))
 
-        return _batches(rows, self.store.parts["train"].counts, self._batch, step, state)
+        return self._batches(rows, self.store.parts["train"].counts, self._batch, step, state)
 
     def _batch_of(self, x: Any, y: Any, weights: Any, rows: Any) -> list[Any]:
         batch = [self.inputs(x, rows), ops.take(y, rows, axis=0)]
@@ -244,29 +256,28 @@ class Loop:
 
         counts = self.store.parts[part].counts
         metrics = [ops.convert_to_tensor(value) for value in self._zeros]
-        return list(self.step.results(_batches(rows, counts, self.store.evaluation_batch, step, metrics)))
+        return list(self.step.results(self._batches(rows, counts, self.store.evaluation_batch, step, metrics)))
 
+    def _batches(self, rows: Any, counts: Sequence[int], size: int, step: Any, state: list[Any]) -> list[Any]:
+        """Call ``step`` with every batch of ``rows`` ``(groups, most samples)`` in turn.
 
-def _batches(rows: Any, counts: Sequence[int], size: int, step: Any, state: list[Any]) -> list[Any]:
-    """Call ``step`` with every batch of ``rows`` ``(replicas, most samples)`` in turn.
-
-    Last batches may be smaller. If replicas have different numbers of samples, all run a step with a last batch of each
-    size and keep the result of their own: a step for some replicas alone would have to be traced for any number.
-    """
-    replicas, sizes = len(counts), sorted(set(counts))
-    full = (sizes[0] - 1) // size if len(sizes) > 1 else sizes[0] // size
-    state = _repeated(full, lambda i, now: step(now, ops.slice(rows, (0, i * size), (replicas, size))), state)
-    last = [step(state, rows[:, full * size : count]) for count in sizes if count > full * size]
-    if len(last) <= 1:
-        return last[0] if last else state
-    chosen = last[0]
-    for count, other in zip(sizes[1:], last[1:], strict=True):
-        own = np.array(counts) == count
-        chosen = [
-            ops.where(own.reshape(-1, *[1] * (len(value.shape) - 1)), value, before)
-            for value, before in zip(other, chosen, strict=True)
-        ]
-    return chosen
+        Last batches may be smaller. If replicas have different numbers of samples, all run a step with a last batch of
+        each size and keep the result of their own: a step for some alone would have to be traced for any number.
+        """
+        groups, sizes = len(counts), sorted(set(counts))
+        full = (sizes[0] - 1) // size if len(sizes) > 1 else sizes[0] // size
+        state = _repeated(full, lambda i, now: step(now, ops.slice(rows, (0, i * size), (groups, size))), state)
+        last = [step(state, rows[:, full * size : count]) for count in sizes if count > full * size]
+        if len(last) <= 1:
+            return last[0] if last else state
+        results = last[0]
+        for count, other in zip(sizes[1:], last[1:], strict=True):
+            own = np.repeat(np.array(counts) == count, self.step.sharing)
+            results = [
+                ops.where(own.reshape(-1, *[1] * (len(value.shape) - 1)), value, before)
+                for value, before in zip(other, results, strict=True)
+            ]
+        return results
 
 
 def _repeated(times: int, body: Any, state: list[Any]) -> list[Any]:

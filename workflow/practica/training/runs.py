@@ -47,9 +47,9 @@ def train_in_waves(
         NotStackable: the net or its recipe needs Keras' own ``fit``.
         StoppedError: the runs must stop before their end.
     """
-    done: dict[Run, Outcome] = {}
+    outcomes_by_run: dict[Run, Outcome] = {}
     steps = partial(steps_an_epoch, settings=settings)
-    for number, wave in enumerate(waves(problems, steps, replicas.bytes_a_run, count)):
+    for number, wave in enumerate(waves(problems, steps, replicas.bytes_a_run, count, replicas.together)):
         finished = {(block, name): own[block].of(*name).finished() for block, name in wave}
         if not all(finished.values()):
             members = sorted(wave, key=lambda run: [len(part) for part in wave[run].parts().values()])
@@ -66,9 +66,9 @@ def train_in_waves(
                     finished[block, name] = whole = replace(outcome, engine=engine)
                     own[block].of(*name).finish(whole)
             checkpoint.discard()
-        done |= {run: outcome for run, outcome in finished.items() if outcome}
+        outcomes_by_run |= {run: outcome for run, outcome in finished.items() if outcome}
         wave.clear()  # frees its data before those of the next wave are made
-    return done
+    return outcomes_by_run
 
 
 def run_seed(name: Name) -> int:

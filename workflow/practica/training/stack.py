@@ -40,6 +40,7 @@ from practica.training.recipe import compile_model, sample_weights
 from practica.training.record import Metrics, Outcome, Record, final_and_best
 from practica.training.records import Records
 from practica.training.step import Step
+from practica.training.waves import WAVE_BYTES, neighbours
 from practica.training.weights import FirstWeights
 
 CALL_SECONDS = 1.0
@@ -52,6 +53,8 @@ BATCHES = 2 * backend.AHEAD
 """Batches that training holds: of each turn under way, the samples, the layers' outputs and their gradients."""
 FLOAT = 4
 """Bytes of a number of float32."""
+SHARED_VALUES = 100
+"""From this many numbers of a sample on that do not depend on the weights, sharing them repays the longer trace."""
 MATRIX = 2
 """Most dimensions of weights that gain from sharing a graph: convolutions of many kernels take longer together."""
 
@@ -61,7 +64,7 @@ class Stack:
 
     Attributes:
         net: the net.
-        bytes_a_run: the memory that a replica takes besides its data.
+        together: how many runs, one of each trial, share a problem and so their batches; 1 if each has its own.
 
     Raises:
         InputError: the settings do not fit the net.
@@ -85,9 +88,11 @@ class Stack:
         self.net = self._first.net
         check_output(self.net, example(problem))
         check_net(self.net)
-        self._bytes_a_sample = FLOAT * values_a_sample(self.net, example(problem))
-        batch = BATCHES * min(settings.batch_size, len(problem.train))
-        self.bytes_a_run = FLOAT * COPIES * self.net.count_params() + self._bytes_a_sample * batch
+        self._values = values_a_sample(self.net, example(problem))
+        self._batches = BATCHES * min(settings.batch_size, len(problem.train))
+        self.together = len(self._every) if self._values.common >= SHARED_VALUES else 1
+        if self.together * self.bytes_a_run > WAVE_BYTES:
+            self.together = 1
         self._model = augmented(self.net, problem)
         compile_model(self._model, problem, settings, 1)
         check_recipe(self._model, problem, settings)
@@ -100,6 +105,11 @@ class Stack:
             ops.convert_to_tensor(rows.y),
             None if weights is None else weights[rows.places()],
         )
+
+    @property
+    def bytes_a_run(self) -> int:
+        """Return the memory that a replica takes besides its data."""
+        return FLOAT * COPIES * self.net.count_params() + self._batches * self._bytes_a_sample(self.together)
 
     def fit(
         self,
@@ -152,11 +162,13 @@ class Stack:
         """Return the loop at its start, and each run's loss there; the first loop is compared with Keras' own step."""
         trials = trials or [0] * len(seeds)
         try:
-            before = self._last if self._last and self._last.fits(problems) else None
+            sharing = neighbours(problems) if self.together > 1 else 1
+            before = self._last if self._last and self._last.fits(problems, sharing) else None
             if before:
                 before.take(problems, seeds)
-            step = before.step if before else self._step(len(seeds))
-            loop = self._last = before or Loop(step, problems, self._settings, seeds, self._bytes_a_sample)
+            step = before.step if before else self._step(len(seeds), sharing)
+            bytes_a_sample = self._bytes_a_sample(sharing)
+            loop = self._last = before or Loop(step, problems, self._settings, seeds, bytes_a_sample)
             state = step.start(len(seeds))[: step.metrics]
             for variable, weights in zip(self.net.weights, self._first.of(seeds), strict=True):
                 state[step.place(variable)] = weights
@@ -173,12 +185,13 @@ class Stack:
             raise NotStackable(f"its step cannot be computed for many runs at once ({in_one_line(error)})") from error
         return loop, [self._untrained[trial] for trial in trials]
 
-    def _step(self, replicas: int) -> Step:
-        numbers = self._numbers
-        if numbers is None:
-            return Step(self._model, replicas, *self._example)
-        own_rates = numbers.rates is not None
-        return Step(self._model, replicas, *self._example, numbers.variables, own_rates=own_rates)
+    def _step(self, replicas: int, sharing: int) -> Step:
+        variables, own_rates = ((), False) if (n := self._numbers) is None else (n.variables, n.rates is not None)
+        return Step(self._model, replicas, *self._example, variables, own_rates=own_rates, sharing=sharing)
+
+    def _bytes_a_sample(self, sharing: int) -> int:
+        """Return the bytes of all that a replica makes of a sample that so many replicas share."""
+        return FLOAT * (self._values.own + -(-self._values.common // sharing))
 
     def _compare(self, loop: Loop, problems: Sequence[Problem], trials: Sequence[int]) -> None:
         """Compare the step of the first trial, and of the last, with Keras' own; keep every trial's loss at its start.

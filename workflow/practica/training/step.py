@@ -8,7 +8,8 @@ recipe are by construction those that were written. An optimizer that treats eac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -39,12 +40,14 @@ class Step:
         numbers: Sequence[keras.Variable] = (),
         *,
         own_rates: bool = False,
+        sharing: int = 1,
     ) -> None:
         """Prepare for this many replicas, each with batches like these of one.
 
         ``numbers`` are variables in the model that are not part of it, and ``own_rates`` gives each replica a learning
-        rate of its own.
+        rate of its own. Each ``sharing`` neighbours get the same batches.
         """
+        self.sharing = sharing
         keras_internals.build_metrics(model, x, y, sample_weight)
         self.model = model
         elementwise = is_elementwise(model.optimizer, model.trainable_variables)
@@ -58,13 +61,13 @@ class Step:
         self.generators = keras_internals.seed_generators(model)
         self.names = list(keras_internals.stateless_results(model, [v.value for v in model.metrics_variables]))
         parts = keras_internals.batch(x, y, sample_weight)
-        batch = [backend.Spec((replicas, None, *part.shape[1:]), part.dtype) for part in parts]
+        batch = [backend.Spec((replicas // sharing, None, *part.shape[1:]), part.dtype) for part in parts]
         state = [backend.Spec(value.shape, value.dtype) for value in self.start(replicas)]
         weights, metrics = state[: self.weights], state[self.metrics :]
         # Each takes only what it needs: mapping more takes time, too.
         self.train = backend.traced(self._train, (state, batch))
-        self.evaluate = backend.mapped(self._evaluate, (weights, metrics, batch[:2]))
-        self.predict = backend.mapped(self._predict, (weights, batch[:1]))
+        self.evaluate = backend.traced(partial(self._over, self._evaluate), (weights, metrics, batch[:2]))
+        self.predict = backend.traced(partial(self._over, self._predict), (weights, batch[:1]))
         self.results = backend.mapped(self._results, (metrics,))
 
     @property
@@ -100,7 +103,7 @@ class Step:
 
     def _train(self, state: Sequence[Any], batch: Sequence[Any]) -> list[Any]:
         if self.joint is None:
-            return list(backend.over_replicas(self._replica_step, (state, batch)))
+            return list(self._over(self._replica_step, state, batch))
         weights, other, optimizer, metrics = self._split(state)
         missing: list[bool] = []
 
@@ -109,10 +112,25 @@ class Step:
             missing[:] = [gradient is None for gradient in gradients]
             return [gradient for gradient in gradients if gradient is not None], other, metrics
 
-        present, other, metrics = map(list, backend.over_replicas(replica, (weights, other, metrics, batch)))
+        present, other, metrics = map(list, self._over(replica, weights, other, metrics, batch))
         gradients = [None if none else present.pop(0) for none in missing]
         weights, optimizer = self.joint.apply(optimizer, gradients, weights)
         return [*weights, *other, *optimizer, *metrics]
+
+    def _over(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return the results of ``function``, written for one replica, for all; its last argument is the batch."""
+        if self.sharing == 1:
+            return backend.over_replicas(function, arguments)
+        *own, batch = arguments
+        # Mapped twice: within a group, the batch is the same for all, and products with it become one.
+        grouped = keras.tree.map_structure(lambda v: ops.reshape(v, (-1, self.sharing, *v.shape[1:])), own)
+
+        def group(*parts: Any) -> Any:
+            *members, batch = parts
+            return backend.over_replicas(lambda *member: function(*member, batch), members)
+
+        results = backend.over_replicas(group, (*grouped, batch))
+        return keras.tree.map_structure(lambda v: ops.reshape(v, (-1, *ops.shape(v)[2:])), results)
 
     def _replica_step(self, state: Sequence[Any], batch: Sequence[Any]) -> list[Any]:
         """Return a replica's state after a step."""

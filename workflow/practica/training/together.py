@@ -68,23 +68,23 @@ def train_together(
     Raises:
         StoppedError: it must stop before its end.
     """
-    left: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     if not blocks:
-        return left
+        return reasons
     with uncollected():
         build = builder(exercises.load(blocks[0].exercise), blocks[0].model)
-    for number, family in enumerate(_families(blocks, own, build, left)):
+    for number, family in enumerate(_families(blocks, own, build, reasons)):
         try:
             if family.trials == 1:
                 raise stack.NotStackable("no other trial differs from it only in rates and penalties")
             _train(family, build, arrays, shared, number)
         except (stack.NotStackable, InputError) as reason:  # its own job says so again, if it matters there
-            left |= {block.id: str(reason) for block in family.blocks}
-    return left
+            reasons |= {block.id: str(reason) for block in family.blocks}
+    return reasons
 
 
-def _families(blocks: Sequence[Block], own: Sequence[Checkpoints], build: Any, left: dict[str, str]) -> list[Family]:
-    """Return the blocks in families, and note in ``left`` those that cannot share a graph."""
+def _families(blocks: Sequence[Block], own: Sequence[Checkpoints], build: Any, reasons: dict[str, str]) -> list[Family]:
+    """Return the blocks in families, and note in ``reasons`` those that cannot share a graph."""
     families: dict[str, Family] = {}
     built: dict[str, tuple[Settings, Form]] = {}
     for block, checkpoints in zip(blocks, own, strict=True):
@@ -93,7 +93,7 @@ def _families(blocks: Sequence[Block], own: Sequence[Checkpoints], build: Any, l
                 settings = settings_of(block)
                 built[block.trial] = settings, form_of(build, settings)
         except stack.NotStackable as reason:
-            left[block.id] = str(reason)
+            reasons[block.id] = str(reason)
             continue
         settings, form = built[block.trial]
         free = {name for name in block.settings if settings.asked(name) and name not in of_role(TRAINING)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -41,8 +42,18 @@ class _Wave(Generic[Name]):
         self.problems[name] = problem
 
 
+def neighbours(problems: Iterable[Problem]) -> int:
+    """Return how many neighbours share a problem, if all groups of them are as large; otherwise 1."""
+    sizes = {len(list(group)) for _, group in groupby(problems, key=id)}
+    return sizes.pop() if len(sizes) == 1 else 1
+
+
 def waves(
-    problems: Iterable[tuple[Name, Problem]], steps: Callable[[Problem], int], bytes_a_run: int, count: int
+    problems: Iterable[tuple[Name, Problem]],
+    steps: Callable[[Problem], int],
+    bytes_a_run: int,
+    count: int,
+    together: int = 1,
 ) -> Iterator[dict[Name, Problem]]:
     """Yield the problems in waves of runs with the same number of steps an epoch: only these can share a graph.
 
@@ -54,16 +65,18 @@ def waves(
         steps: returns the steps of one epoch.
         bytes_a_run: the memory that a run takes besides its data.
         count: how many problems there are.
+        together: how many neighbours share a problem, and are not to be parted.
     """
-    most = 1 + -(-WAVE_BYTES // max(1, bytes_a_run))
-    evenly = -(-count // -(-count // most))  # waves of one size share one compiled loop
+    most, groups = max(1, (1 + -(-WAVE_BYTES // max(1, bytes_a_run))) // together), -(-count // together)
+    evenly = together * -(-groups // -(-groups // most))  # waves of one size share one compiled loop
     waiting: dict[int, _Wave[Name]] = {}
     for name, problem in problems:
         group = steps(problem)
         wave = waiting.setdefault(group, _Wave())
         wave.add(name, problem, bytes_a_run)
         del problem
-        if wave.size >= WAVE_BYTES or len(wave.problems) == evenly:
+        full = wave.size >= WAVE_BYTES and len(wave.problems) % together == 0
+        if full or len(wave.problems) == evenly:
             yield waiting.pop(group).problems
     while waiting:
         yield waiting.pop(next(iter(waiting))).problems
