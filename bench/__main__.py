@@ -18,7 +18,7 @@ from bench.cases import CASES, FASTER, ON_REQUEST, Case, quick
 from bench.orchestration import DryRun, Overhead, QuickStudy
 from bench.report import as_json, machine, show
 from bench.rows import DIFFERENT, FAILED, Goal, Row
-from bench.sides import ROOT
+from bench.sides import ROOT, compile_code
 from bench.training import TrainingCase
 from practica.config.reader import read_config
 from practica.config.study import Study
@@ -87,6 +87,7 @@ def main(
         check_commit(against)
     except InputError as error:
         raise click.UsageError(str(error)) from error
+    compile_code(ROOT)
     study = Study.resolve(read_config([ROOT / "config.yaml"]))
     if is_quick:
         found, repetitions = [quick(case, study) for case in found], 1

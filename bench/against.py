@@ -18,7 +18,7 @@ from bench.measures import Job
 from bench.orchestration import DryRun, Overhead, QuickStudy
 from bench.process import MeasurementError, measure
 from bench.rows import Goal, Row, Side
-from bench.sides import ROOT, last_json
+from bench.sides import ROOT, compile_code, last_json
 from bench.training import TrainingCase
 from practica.config.study import Study
 from practica.errors import InputError
@@ -91,6 +91,7 @@ def checkout(commit: str) -> Iterator[Path]:
         place = Path(folder) / "before"
         git = ["git", "-C", str(ROOT), "worktree"]
         subprocess.run([*git, "add", "--quiet", "--detach", place, commit], check=True)
+        compile_code(place)
         try:
             yield place
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import csv
 import json
 import os
@@ -26,6 +27,8 @@ from practica.plan.wiring import prepare_jobs
 
 ROOT = Path(__file__).parents[1]
 PLAIN = Path(__file__).with_name("plain")
+CODE = ("workflow", "study", "plugins")
+"""The folders of the project that hold the code of jobs."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,12 @@ SIDES: Mapping[str, Callable[[Block, str, str, Place], Done]] = {
     "told": partial(preempted, signal.SIGTERM, 0),
     "graced": partial(preempted, signal.SIGTERM, 59),
 }
+
+
+def compile_code(root: Path) -> None:
+    """Write the bytecode of a checkout, as Python itself does for a user unless the environment forbids it."""
+    for folder in CODE:
+        compileall.compile_dir(root / folder, quiet=2)
 
 
 def job_environment() -> dict[str, str]:

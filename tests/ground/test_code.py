@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -274,9 +275,8 @@ def test_what_cannot_change_a_number_is_there() -> None:
 
 @pytest.fixture
 def old(package: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a package whose files are old enough to be kept in memory, in a folder where Snakemake has run."""
-    monkeypatch.chdir(package)
-    (package / ".snakemake").mkdir()
+    """Return a package whose files are old enough to be kept in memory, and that Python has compiled."""
+    (package / memory.BYTECODE).mkdir()
     monkeypatch.setattr(memory, "SETTLED", 0.0)
     return package
 
@@ -297,7 +297,7 @@ def test_a_later_command_does_not_read_the_code_again(old: Path) -> None:
     assert not read
     entry = code.reach("practica.high")
     forget()
-    (old / memory.FILE).unlink()
+    memory.file().unlink()
     assert code.reach("practica.high") == entry, "what is restored is what was found"
     edit(old / "low.py", "1", "2")
     assert in_another_command()[0] != before
@@ -314,23 +314,48 @@ def test_a_change_that_keeps_size_and_time_counts(old: Path) -> None:
 def test_code_that_has_just_changed_is_not_kept(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "SETTLED", 60.0)
     assert in_another_command()[1]
-    assert not (old / memory.FILE).exists()
+    assert not memory.file().exists()
 
 
 @pytest.mark.parametrize("content", ["nonsense", "[]", '{"code": "other", "found": {}}'])
 def test_a_damaged_or_older_memory_is_written_again(old: Path, content: str) -> None:
-    (old / memory.FILE).write_text(content)
+    memory.file().write_text(content)
     assert not in_another_command()[1]
 
 
-def test_nothing_is_kept_where_snakemake_has_not_run(old: Path) -> None:
-    (old / ".snakemake").rmdir()
+def test_another_study_has_a_memory_of_its_own(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = memory.file()
+    assert first.parent == old / memory.BYTECODE
+    monkeypatch.setattr(memory, "opened", lambda: old / "else")
+    assert memory.file() != first
+
+
+def test_without_bytecode_it_is_kept_where_snakemake_has_run(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (old / memory.BYTECODE).rmdir()
+    folder = tmp_path / "else"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     assert in_another_command()[1]
-    assert not (old / ".snakemake").exists()
+    assert not list(folder.iterdir())
+    (folder / ".snakemake").mkdir()
+    assert not in_another_command()[1]
+    assert [path.parent.name for path in folder.rglob("practica_code.*.json")] == [".snakemake"]
+    assert not (old / memory.BYTECODE).exists()
+
+
+def test_what_was_found_out_long_ago_is_removed(old: Path) -> None:
+    old_file, new_file = (old / memory.BYTECODE / f"practica_code.{name}.json" for name in ("old", "new"))
+    for file, age in ((old_file, memory.OLD + 60), (new_file, memory.OLD - 60)):
+        file.touch()
+        os.utime(file, (time.time() - age, time.time() - age))
+    in_another_command()
+    assert (old_file.exists(), new_file.exists()) == (False, True)
 
 
 def test_a_fork_does_not_write_what_its_parent_found(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest()
     monkeypatch.setattr(os, "getpid", lambda: 0)
     memory.keep()
-    assert not (old / memory.FILE).exists()
+    assert not memory.file().exists()

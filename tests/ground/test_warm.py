@@ -16,8 +16,10 @@ from typing import Any
 import psutil
 import pytest
 
+from practica.code import memory
 from practica.launch import warm
 from practica.launch.warm import FORWARDED, KINDS, NUMBER, OFFER, done_there
+from toy import copied
 
 SERVER = """
 import socket, sys
@@ -225,8 +227,11 @@ def test_a_warm_process_writes_nothing_when_its_run_is_over(
     tmp_path: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its folder may be about to be removed."""
+    study = copied(tmp_path / "study")
     (tmp_path / ".snakemake").mkdir()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(memory, "opened", lambda: study)
+    time.sleep(memory.SETTLED + 0.1)  # what is found out about files that have just been written is not kept
     environment = {**os.environ, OFFER: f"{owner.pid}:{tmp_path}"}
     subprocess.run(
         [sys.executable, "-m", "practica", "train", "--help"], capture_output=True, check=True, env=environment
@@ -234,11 +239,10 @@ def test_a_warm_process_writes_nothing_when_its_run_is_over(
     (process,) = (
         each for each in psutil.process_iter(["cmdline"]) if str(tmp_path) in (each.info["cmdline"] or [""])[-1]
     )
-    memory = tmp_path / ".snakemake/practica_code.json"
-    memory.unlink()  # it has been written by then
+    memory.file().unlink()  # it has been written by then
     owner.kill()
     assert gone(process.pid)
-    assert not memory.exists()
+    assert not memory.file().exists()
 
 
 def gone(process: int) -> bool:

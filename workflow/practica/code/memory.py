@@ -19,8 +19,13 @@ from practica.errors import InputError
 from practica.files import canonical_json, read_json, sha256, write_text
 from practica.study_folder import cached, opened
 
-FILE = Path(".snakemake/practica_code.json")
-"""Where it is kept; nowhere before Snakemake has run in this folder."""
+NAME = "practica_code"
+BYTECODE = "__pycache__"
+"""The folder where Python keeps what it compiled, and we what we found out."""
+ELSE = Path(".snakemake")
+"""Where it is kept if that folder is missing or cannot be written to; nowhere before Snakemake has run here."""
+OLD = 7 * 24 * 3600.0
+"""Seconds after which what was found out about another study is removed: that study may be gone."""
 SETTLED = 2.0
 """Seconds after which another change of a file cannot have the time stamp of the one before."""
 
@@ -35,6 +40,13 @@ def note(key: str, value: Any) -> None:
     _memory().new[key] = value
 
 
+def file() -> Path:
+    """Return the file of what was found out about the code of the package and of the open study."""
+    beside = syntax.PACKAGE / BYTECODE
+    folder = beside if os.access(beside, os.W_OK) else ELSE
+    return (folder / f"{NAME}.{sha256(str(opened().resolve()))[:8]}.json").absolute()
+
+
 def keep() -> None:
     """Write what has been noted so far: the jobs of a run begin long before the command that plans them ends."""
     _memory().save()
@@ -45,10 +57,10 @@ class _Memory:
 
     def __init__(self) -> None:
         # They are taken before any code is read, so what changes later has another stamp.
-        stamps = sorted([*_stamps(syntax.PACKAGE), *_stamps(opened())])
+        stamps = sorted([*_stamps(syntax.PACKAGE.resolve()), *_stamps(opened().resolve())])
         self._state = sha256(canonical_json([sys.version, stamps]))
         self._settled = max(ctime for *_, ctime in stamps) < time.time_ns() - SETTLED * 1e9
-        self._file, self._process = FILE.absolute(), os.getpid()
+        self._file, self._process = file(), os.getpid()
         self.kept = self._read()
         self.new: dict[str, Any] = {}
         atexit.register(self.save)
@@ -66,6 +78,9 @@ class _Memory:
             self.kept, self.new = self.kept | self.new, {}
             with suppress(InputError, OSError):
                 write_text(self._file, canonical_json({"code": self._state, "found": self.kept}))
+                for other in self._file.parent.glob(f"{NAME}.*.json"):
+                    if other.stat().st_mtime < time.time() - OLD:
+                        other.unlink()
 
 
 @cached
