@@ -31,14 +31,14 @@ NAMES = [case.name for case in CASES]
 
 def keep(
     path: Path,
-    found: Sequence[Compared],
+    compared: Sequence[Compared],
     measured: Mapping[str, list[Any]],
     where: Mapping[str, Any],
     study: Study,
 ) -> dict[str, list[Row]]:
     """Write everything measured so far, and return the report."""
-    rows = {case.name: case.rows(study, measured[case.name]) for case in found if measured[case.name]}
-    raw = {case.name: [case.record(each) for each in measured[case.name]] for case in found}
+    rows = {case.name: case.rows(study, measured[case.name]) for case in compared if measured[case.name]}
+    raw = {case.name: [case.record(each) for each in measured[case.name]] for case in compared}
     write_json(path, {"schema": 1, "machine": dict(where), "rows": as_json(rows), "measured": raw})
     return rows
 
@@ -83,39 +83,41 @@ def main(
 ) -> None:
     """Measure the study against plain Keras scripts and a bare Snakefile, or against another commit of itself."""
     try:
-        found = chosen(" ".join(cases).split())
+        selection = chosen(" ".join(cases).split())
         check_commit(against)
     except InputError as error:
         raise click.UsageError(str(error)) from error
     compile_code(ROOT)
     study = Study.resolve(read_config([ROOT / "config.yaml"]))
     if is_quick:
-        found, repetitions = [quick(case, study) for case in found], 1
+        selection, repetitions = [quick(case, study) for case in selection], 1
     with ExitStack() as stack:
-        compared: list[Compared] = [*found]
+        compared: list[Compared] = [*selection]
         if against:
             goals = FASTER if is_first(against) and not is_quick else {}
-            compared = beside(found, stack.enter_context(checkout(against)), goals, study)
+            compared = beside(selection, stack.enter_context(checkout(against)), goals, study)
         _measure(compared, repetitions, minutes, study, data.absolute(), out)
 
 
-def _measure(found: Sequence[Compared], repetitions: int, minutes: float, study: Study, data: Path, out: Path) -> None:
+def _measure(
+    compared: Sequence[Compared], repetitions: int, minutes: float, study: Study, data: Path, out: Path
+) -> None:
     """Measure the cases in turn, and save and report everything after each."""
-    for name in sorted({name for case in found for name in case.datasets(study)}):
+    for name in sorted({name for case in compared for name in case.datasets(study)}):
         subprocess.run([sys.executable, "-m", "practica", "prepare", name, "--folder", data], cwd=ROOT, check=True)
     where = machine()
     path = out / f"{where['started'].replace(':', '')}.json"
     start = time.monotonic()
-    measured: dict[str, list[Any]] = {case.name: [] for case in found}
+    measured: dict[str, list[Any]] = {case.name: [] for case in compared}
     rows: dict[str, list[Row]] = {}
     for number in range(repetitions):
-        for case in found:
+        for case in compared:
             elapsed = (time.monotonic() - start) / 60
             if number and elapsed > minutes:
                 continue
             click.echo(f"[{elapsed:4.1f} min] {case.name}, repetition {number + 1} of {repetitions}")
             measured[case.name].append(case.repeat(number, study, data))
-            rows = keep(path, found, measured, where, study)
+            rows = keep(path, compared, measured, where, study)
     show(rows, where)
     click.echo(path)
     if any(row.verdict in (DIFFERENT, FAILED) for row in chain.from_iterable(rows.values())):

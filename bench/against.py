@@ -73,8 +73,8 @@ FIRST = "4870b84"
 
 def check_commit(commit: str) -> None:
     """Raise ``InputError`` unless this repository has the commit; an empty name is not a commit."""
-    asked = ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"]
-    if commit and subprocess.run(asked, capture_output=True, check=False).returncode:
+    command = ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"]
+    if commit and subprocess.run(command, capture_output=True, check=False).returncode:
         raise InputError(f"--against: there is no commit {commit!r} in this repository")
 
 
@@ -142,8 +142,8 @@ class Against:
     def record(self, repetition: Mapping[tuple[str, Job], Any]) -> list[dict[str, Any]]:
         """Return everything that was measured, for JSON."""
         return [
-            {**asdict(job), "side": side, **({"error": done} if isinstance(done, str) else done)}
-            for (side, job), done in repetition.items()
+            {**asdict(job), "side": side, **({"error": outcome} if isinstance(outcome, str) else outcome)}
+            for (side, job), outcome in repetition.items()
         ]
 
     def _trained(self, job: Job, number: int, root: Path, data: Path) -> Mapping[str, Any] | str:
@@ -210,7 +210,8 @@ class WholeAgainst:
     def record(self, repetition: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return everything that was measured, for JSON."""
         return [
-            {"side": side, **({"error": done} if isinstance(done, str) else done)} for side, done in repetition.items()
+            {"side": side, **({"error": outcome} if isinstance(outcome, str) else outcome)}
+            for side, outcome in repetition.items()
         ]
 
     def _run(self, number: int, root: Path, data: Path) -> Mapping[str, Any] | str:
@@ -220,8 +221,8 @@ class WholeAgainst:
             if isinstance(prepared, str):
                 return prepared
         if isinstance(self.case, QuickStudy):
-            done = self.case.at(root, data)
-            return done if isinstance(done, str) else self.case.record(done)
+            turn = self.case.at(root, data)
+            return turn if isinstance(turn, str) else self.case.record(turn)
         words: list[str | Path] = [self.name, str(self.case.runs), str(self.case.limit), str(number), data]
         return _ran(WHOLE, words, root, 3 * self.case.limit)
 
@@ -241,7 +242,7 @@ def _ran(program: str, words: Sequence[str | Path], root: Path, limit: float) ->
     """Run a program with the code in ``root``, and return the last line of JSON that it prints, or what went wrong."""
     env = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'workflow'}", "TF_CPP_MIN_LOG_LEVEL": "2"}
     try:
-        done = measure([sys.executable, "-c", program, *words], env=env, cwd=root, limit=limit)
-        return last_json(done.output)
+        process = measure([sys.executable, "-c", program, *words], env=env, cwd=root, limit=limit)
+        return last_json(process.output)
     except MeasurementError as error:
         return str(error)

@@ -134,7 +134,7 @@ def product_flops(dtype: str) -> float:
     return 2 * PRODUCT**3 / _median_seconds(lambda: multiply().numpy())
 
 
-def convolution_flops(found: list[Convolution], batch: int, dtype: str) -> float:
+def convolution_flops(shapes: list[Convolution], batch: int, dtype: str) -> float:
     """Return the FLOP/s of the model's convolutions alone, forward and back, on a batch of noise."""
     import tensorflow as tf
 
@@ -142,7 +142,7 @@ def convolution_flops(found: list[Convolution], batch: int, dtype: str) -> float
         return tf.cast(tf.random.normal(shape), dtype)
 
     cases = []
-    for each in found:
+    for each in shapes:
         x, kernel = tensor((batch, *each.inputs)), tensor(each.kernel)
         y = tf.nn.conv2d(x, kernel, each.strides, each.padding)
         cases.append((each, x, kernel, tensor(y.shape)))
@@ -176,7 +176,7 @@ def convolution_flops(found: list[Convolution], batch: int, dtype: str) -> float
             total += tf.add_n([tf.reshape(result, [-1])[0] for result in results])
         return total
 
-    flop = batch * (3 * sum(each.flop for each in found) - found[0].flop)
+    flop = batch * (3 * sum(each.flop for each in shapes) - shapes[0].flop)
     return flop / _median_seconds(lambda: step().numpy())
 
 
@@ -226,7 +226,7 @@ def main(spec: str, threads: int, data: Path) -> None:
     dtype = keras.config.dtype_policy().compute_dtype
     train, validation, steps = len(problem.train), len(problem.validation or ()), steps_an_epoch(problem, settings)
     sample = sum(FLOAT * math.prod(part.shape[1:]) for part in keras.tree.flatten(inputs))
-    found = convolutions(net)
+    shapes = convolutions(net)
     print(
         json.dumps(
             {
@@ -240,7 +240,7 @@ def main(spec: str, threads: int, data: Path) -> None:
                 "product_flops": product_flops(dtype),
                 "copy_rate": copy_rate(),
                 "launch_seconds": launch_seconds(),
-                "convolution_flops": convolution_flops(found, settings.batch_size, dtype) if found else None,
+                "convolution_flops": convolution_flops(shapes, settings.batch_size, dtype) if shapes else None,
             }
         )
     )

@@ -205,13 +205,13 @@ class Arithmetic:
 
     def row(self, work: Work, turns: Turns) -> Row:
         """Return what they say."""
-        said = [limits.said for limits, _, _ in turns]
+        machines = [limits.said for limits, _, _ in turns]
         seconds = [_epoch_seconds(work, short, long) for _, short, long in turns]
-        achieved = [each["flop_per_epoch"] / each_seconds for each, each_seconds in zip(said, seconds, strict=True)]
-        bare = [each["convolution_flops"] for each in said]
-        product = [each["product_flops"] for each in said]
+        achieved = [each["flop_per_epoch"] / each_seconds for each, each_seconds in zip(machines, seconds, strict=True)]
+        bare = [each["convolution_flops"] for each in machines]
+        product = [each["product_flops"] for each in machines]
         rates = [f"{spread(rates).median / 1e9:.0f}" for rates in (achieved, bare, product)]
-        note = "GFLOP/s ({}): ours {}, bare convolutions {}, matrix product {}".format(said[0]["precision"], *rates)
+        note = "GFLOP/s ({}): ours {}, bare convolutions {}, matrix product {}".format(machines[0]["precision"], *rates)
         shares = [100 * share for share in ratios(achieved, bare)]
         return Row(self.title, "%", spread(shares), self.goal, ours=Side(spread(seconds)), note=note)
 
@@ -275,8 +275,8 @@ class Preemption:
     def row(self, work: Work, turns: Turns) -> Row:
         """Return what they say; the results have to be equal to the last bit."""
         seconds = [[turn[place].seconds for turn in turns] for place in (0, 1)]
-        lost = [stopped - alone for alone, stopped in zip(*seconds, strict=True)]
-        row = _compared(self, "s", lost, seconds, work, turns, "other: ours, left alone")
+        costs = [stopped - alone for alone, stopped in zip(*seconds, strict=True)]
+        row = _compared(self, "s", costs, seconds, work, turns, "other: ours, left alone")
         return replace(row, same=all(alone.results == stopped.results for alone, stopped in turns))
 
 
@@ -290,15 +290,15 @@ def _epoch_seconds(work: Work, short: Done, long: Done) -> float:
     return per_epoch(Length(work.short, short.seconds), Length(work.epochs, long.seconds))
 
 
-def _least(said: Mapping[str, Any], seeds: int, epochs: int) -> Least:
+def _least(machine: Mapping[str, Any], seeds: int, epochs: int) -> Least:
     """Return the least seconds of a training, from what ``bench.limit`` says of one of its runs."""
-    runs = seeds * said["runs_per_seed"]
+    runs = seeds * machine["runs_per_seed"]
     return Least(
-        said["start_seconds"],
-        said["trace_seconds"],
-        runs * epochs * said["flop_per_epoch"] / said["product_flops"],
-        runs * epochs * said["bytes_per_epoch"] / said["copy_rate"],
-        epochs * said["steps_per_epoch"] * said["launch_seconds"],
+        machine["start_seconds"],
+        machine["trace_seconds"],
+        runs * epochs * machine["flop_per_epoch"] / machine["product_flops"],
+        runs * epochs * machine["bytes_per_epoch"] / machine["copy_rate"],
+        epochs * machine["steps_per_epoch"] * machine["launch_seconds"],
     )
 
 
@@ -322,6 +322,6 @@ def _compared(
         Side(spread(seconds[place]), max(turn[place].peak_mb for turn in turns), results[place]) for place in (0, 1)
     ]
     same = same_band(results[0], results[1], work.band.tolerance)
-    said = turns[0][1].said
-    note = "; ".join(filter(None, [note, f"ours: {said['engine']}, {said['precision']}"]))
+    notes = turns[0][1].said
+    note = "; ".join(filter(None, [note, f"ours: {notes['engine']}, {notes['precision']}"]))
     return Row(measure.title, unit, spread(values), measure.goal, sides[0], sides[1], same, note)

@@ -223,10 +223,10 @@ class QuickStudy:
 
     def rows(self, study: Study, repetitions: Sequence[Measured | str]) -> list[Row]:
         """Return its time."""
-        done = [each for each in repetitions if isinstance(each, Measured)]
-        if not done:
+        turns = [each for each in repetitions if isinstance(each, Measured)]
+        if not turns:
             return [Row(self.title, "s", None, self.goal, note=str(repetitions[0]))]
-        seconds = spread([each.seconds for each in done])
+        seconds = spread([each.seconds for each in turns])
         return [Row(self.title, "s", seconds, self.goal, ours=Side(seconds))]
 
     def record(self, repetition: Measured | str) -> Any:
@@ -238,8 +238,8 @@ class QuickStudy:
 
 def one_protocol(study: Study) -> dict[str, Any]:
     """Return a layer that keeps only the first of several protocols; the benchmark's own settings lie over it."""
-    named = study.config.get("protocols")
-    return {"protocols": named[:1]} if named else {}
+    protocols = study.config.get("protocols")
+    return {"protocols": protocols[:1]} if protocols else {}
 
 
 def _sides(turns: Sequence[Turn]) -> tuple[Side, Side]:
@@ -253,20 +253,20 @@ def _turn(config: Mapping[str, Any], options: list[str], limit: float, bare_jobs
         with project(config) as folder:
             note = folder / "trace.tsv"
             env = {"BENCH_TRACE": str(note), "PYTHONPATH": _python_path(TRACE)}
-            done = snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
+            process = snakemake(["--configfile", "config.yaml", "over.yaml", *options], folder, env, limit)
             inside = traced(note.read_text(encoding="utf-8"))
             blocks, fitted = spent(folder / "results/runs")
-        found = re.search(r"^(\d+) jobs to do", done.output, re.MULTILINE)
-        if found is None:
-            raise MeasurementError(f"no number of jobs in the output:\n{done.output[-2000:]}")
-        jobs = int(found[1])
+        match = re.search(r"^(\d+) jobs to do", process.output, re.MULTILINE)
+        if match is None:
+            raise MeasurementError(f"no number of jobs in the output:\n{process.output[-2000:]}")
+        jobs = int(match[1])
         bare_jobs = bare_jobs or jobs
         with TemporaryDirectory() as name:
             words = ["--snakefile", str(BARE), "--config", f"jobs={bare_jobs - 1}", *options]
             bare = snakemake(words, Path(name), {}, limit)
     except MeasurementError as error:
         return str(error)
-    return Turn(jobs, done.seconds, done.peak_mb, bare_jobs, bare.seconds, bare.peak_mb, inside, blocks, fitted)
+    return Turn(jobs, process.seconds, process.peak_mb, bare_jobs, bare.seconds, bare.peak_mb, inside, blocks, fitted)
 
 
 def snakemake(options: list[str], folder: Path, env: Mapping[str, str], limit: float) -> Measured:
@@ -293,8 +293,8 @@ def _python_path(*folders: Path) -> str:
 
 def spent(runs: Path) -> tuple[float, float]:
     """Return the seconds that all blocks took, and those of them in ``fit``, from the manifests below a folder."""
-    told = [read_json(path)["provenance"] for path in sorted(runs.rglob("manifest.json"))]
-    return sum(each["wall_seconds"] for each in told), sum(each["fit_seconds"] for each in told)
+    provenances = [read_json(path)["provenance"] for path in sorted(runs.rglob("manifest.json"))]
+    return sum(each["wall_seconds"] for each in provenances), sum(each["fit_seconds"] for each in provenances)
 
 
 def traced(text: str) -> dict[str, float]:

@@ -32,11 +32,11 @@ def machine() -> dict[str, Any]:
 
     Otherwise the memory of this process would count as the peak of later measurements.
     """
-    known = last_json(measure([sys.executable, "-c", DESCRIBE], env=os.environ, cwd=ROOT, limit=120).output)
+    facts = last_json(measure([sys.executable, "-c", DESCRIBE], env=os.environ, cwd=ROOT, limit=120).output)
     return {
-        "cores": known["threads"],
+        "cores": facts["threads"],
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
-        **{key: known[key] for key in ("cpu", "gpu", "platform", "versions", "git", "started")},
+        **{key: facts[key] for key in ("cpu", "gpu", "platform", "versions", "git", "started")},
     }
 
 
@@ -51,12 +51,12 @@ def show(rows: Mapping[str, Sequence[Row]], where: Mapping[str, Any], console: C
     for name in ("goal", "measured", "other [s]", "ours [s]", "other [MB]", "ours [MB]", "result of both"):
         table.add_column(name, justify="right")
     table.add_column("verdict")
-    for case, found in rows.items():
-        for row in found:
+    for case, case_rows in rows.items():
+        for row in case_rows:
             table.add_row(case, row.measure, *_cells(row), Text(row.verdict, style=STYLES.get(row.verdict, "")))
     console.print(table)
-    for case, found in rows.items():
-        for note in dict.fromkeys(row.note for row in found if row.note):
+    for case, case_rows in rows.items():
+        for note in dict.fromkeys(row.note for row in case_rows if row.note):
             console.print(f"{case}: {note}", style="dim", markup=False, highlight=False)
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items() if version)
     console.print(f"{where['cpu']}, {where['cores']} cores, {where['memory_mb'] / 1024:.0f} GB; {versions}")
@@ -66,8 +66,8 @@ def as_json(rows: Mapping[str, Sequence[Row]]) -> list[dict[str, Any]]:
     """Return the rows with their verdicts, for JSON."""
     return [
         {"case": case, **asdict(row), "goal": str(row.goal) if row.goal else None, "verdict": row.verdict}
-        for case, found in rows.items()
-        for row in found
+        for case, case_rows in rows.items()
+        for row in case_rows
     ]
 
 

@@ -63,10 +63,10 @@ class Done:
 
 def plain(block: Block, part: str, metric: str, place: Place) -> Done:
     """Train the block's only seed with the plain script of its exercise."""
-    done = _run(_script(block, place), os.environ, place)
-    said = last_json(done.output)
+    process = _run(_script(block, place), os.environ, place)
+    output = last_json(process.output)
     (seed,) = block.seeds
-    return Done(done.seconds, done.peak_mb, {seed: said["metrics"][part][metric]}, said)
+    return Done(process.seconds, process.peak_mb, {seed: output["metrics"][part][metric]}, output)
 
 
 def ours(block: Block, part: str, metric: str, place: Place) -> Done:
@@ -79,13 +79,13 @@ def _finished(
     block: Block, part: str, metric: str, place: Place, results: Path, env: Mapping[str, str], before: float = 0.0
 ) -> Done:
     """Train the block to its end, from what earlier processes left in the folder; these took ``before`` seconds."""
-    done = _run(_train(block, place, results), env, place)
+    process = _run(_train(block, place, results), env, place)
     written = read_json(block.folder(results) / "metrics.json")
     values: dict[int, list[float]] = {}
     for run in written["runs"]:
         values.setdefault(run["seed"], []).append(run["metrics"][part][metric])
     said = {name: written["provenance"][name] for name in ("engine", "precision", "fit_seconds")}
-    return Done(before + done.seconds, done.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
+    return Done(before + process.seconds, process.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
 
 
 def _script(block: Block, place: Place) -> list[str | Path]:
@@ -113,8 +113,8 @@ def preempted(number: int, grace: int, block: Block, part: str, metric: str, pla
         def now() -> bool:
             nonlocal moment
             if moment == float("inf") and progress.is_file():
-                told = read_json(progress)
-                if 2 * told["epoch"] >= told["epochs"]:
+                state = read_json(progress)
+                if 2 * state["epoch"] >= state["epochs"]:
                     moment = time.perf_counter() + random.uniform(0, (time.perf_counter() - start) / 3)
             return time.perf_counter() >= moment
 
@@ -137,19 +137,19 @@ def until(level: float, side: str, block: Block, part: str, metric: str, place: 
         else:
             words, history = _train(block, place, folder), block.folder(folder) / HISTORY
             env, points = job_environment(), partial(json_points, part, metric)
-        found: list[tuple[int, float]] = []
+        reached_points: list[tuple[int, float]] = []
 
         def reached() -> bool:
             if history.is_file():
                 complete, _, _ = history.read_text(encoding="utf-8").rpartition("\n")
-                found[:] = [point for point in points(complete) if point[1] >= level][:1]
-            return bool(found)
+                reached_points[:] = [point for point in points(complete) if point[1] >= level][:1]
+            return bool(reached_points)
 
         command = [sys.executable, *words]
-        done = measure_until(command, reached, env=_quiet(env), cwd=ROOT, limit=place.limit)
-    ((epochs, value),) = found
+        process = measure_until(command, reached, env=_quiet(env), cwd=ROOT, limit=place.limit)
+    ((epochs, value),) = reached_points
     (seed,) = block.seeds
-    return Done(done.seconds, done.peak_mb, {seed: value}, {"epochs": epochs})
+    return Done(process.seconds, process.peak_mb, {seed: value}, {"epochs": epochs})
 
 
 def csv_points(column: str, text: str) -> list[tuple[int, float]]:
@@ -175,8 +175,8 @@ def _slurm(folder: Path, grace: int) -> dict[str, str]:
 def limits(block: Block, part: str, metric: str, place: Place) -> Done:
     """Measure what this machine can do with only the block's arithmetic."""
     command = ["-m", "bench.limit", "--spec", block.specification(), "--threads", str(place.threads)]
-    done = _run([*command, "--data", place.data], job_environment(), place)
-    return Done(done.seconds, done.peak_mb, said=last_json(done.output))
+    process = _run([*command, "--data", place.data], job_environment(), place)
+    return Done(process.seconds, process.peak_mb, said=last_json(process.output))
 
 
 SIDES: Mapping[str, Callable[[Block, str, str, Place], Done]] = {

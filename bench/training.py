@@ -56,7 +56,8 @@ class TrainingCase:
     def record(self, repetition: Repetition) -> list[dict[str, Any]]:
         """Return everything that was measured, for JSON."""
         return [
-            vars(job) | ({"error": done} if isinstance(done, str) else vars(done)) for job, done in repetition.items()
+            vars(job) | ({"error": outcome} if isinstance(outcome, str) else vars(outcome))
+            for job, outcome in repetition.items()
         ]
 
     def block(self, job: Job, number: int, study: Study) -> Block:
@@ -82,9 +83,9 @@ class TrainingCase:
             return str(error)
 
     def _row(self, each: Measure, work: Work, repetitions: Sequence[Repetition]) -> Row:
-        found = [[repetition[job] for job in each.jobs(work)] for repetition in repetitions]
-        errors = [done for turn in found for done in turn if isinstance(done, str)]
-        turns = [[done for done in turn if isinstance(done, Done)] for turn in found]
+        outcomes = [[repetition[job] for job in each.jobs(work)] for repetition in repetitions]
+        errors = [outcome for turn in outcomes for outcome in turn if isinstance(outcome, str)]
+        turns = [[outcome for outcome in turn if isinstance(outcome, Done)] for turn in outcomes]
         whole = [turn for turn in turns if len(turn) == len(each.jobs(work))]
         if not whole:
             return Row(each.title, "", None, each.goal, note=errors[0])

@@ -72,12 +72,12 @@ class SearchOf:
         """Search, and train the same trials one by one; every other repetition goes backwards."""
         try:
             with project(self.config(study, data)) as folder:
-                found = Study.resolve(read_config([ROOT / "config.yaml", folder / "over.yaml"]))
-                sides = [lambda: self._searched(folder), lambda: self._alone(found, data)]
-                done = [side() for side in (sides[::-1] if number % 2 else sides)]
+                resolved = Study.resolve(read_config([ROOT / "config.yaml", folder / "over.yaml"]))
+                sides = [lambda: self._searched(folder), lambda: self._alone(resolved, data)]
+                results = [side() for side in (sides[::-1] if number % 2 else sides)]
         except MeasurementError as error:
             return str(error)
-        searched, alone = done[::-1] if number % 2 else done
+        searched, alone = results[::-1] if number % 2 else results
         return Searched(*alone, *searched)
 
     def rows(self, study: Study, repetitions: Sequence[Searched | str]) -> list[Row]:
@@ -88,9 +88,11 @@ class SearchOf:
             return [Row(title, "x", None, self.goal, note=str(repetitions[0]))]
         alone, searched = [each.alone_seconds for each in turns], [each.seconds for each in turns]
         results = mean(each.alone_result for each in turns), mean(each.result for each in turns)
-        done = "other: practica train for one trial after the other; ours: Snakemake, with rehearsal, table and figure"
+        sides_note = (
+            "other: practica train for one trial after the other; ours: Snakemake, with rehearsal, table and figure"
+        )
         scale = [f"{name} {value}" for name, value in self.settings.items()]
-        note = "; ".join([done, "both on one core", *scale])
+        note = "; ".join([sides_note, "both on one core", *scale])
         same = same_band(*results, self.band.tolerance)
         sides = (Side(spread(alone), result=results[0]), Side(spread(searched), result=results[1]))
         return [Row(title, "x", spread(ratios(alone, searched)), self.goal, *sides, same, note)]
@@ -102,14 +104,14 @@ class SearchOf:
     def _searched(self, folder: Path) -> tuple[float, float]:
         """Return the seconds of the search, and the mean result of its trials."""
         table = str(table_file("results", self.exercise, self.variant))
-        done = snakemake([table, "--configfile", "config.yaml", "over.yaml"], folder, {}, self.limit)
+        process = snakemake([table, "--configfile", "config.yaml", "over.yaml"], folder, {}, self.limit)
         files = sorted((tuning_folder(folder / "results") / "runs").rglob("metrics.json"))
         values = [run["metrics"] for path in files for run in read_json(path)["runs"]]
-        return done.seconds, mean(each[self.band.part][self.band.metric] for each in values)
+        return process.seconds, mean(each[self.band.part][self.band.metric] for each in values)
 
     def _alone(self, study: Study, data: Path) -> tuple[float, float]:
         """Return the seconds of a process for each block of a trial, one after the other, and their mean result."""
         place = Place(data, 1, self.limit)
         blocks = [block for trial in trials(study, self.exercise, self.variant) for block in trial.blocks]
-        done = [ours(block, self.band.part, self.band.metric, place) for block in blocks]
-        return sum(each.seconds for each in done), mean(value for each in done for value in each.results.values())
+        results = [ours(block, self.band.part, self.band.metric, place) for block in blocks]
+        return sum(each.seconds for each in results), mean(value for each in results for value in each.results.values())

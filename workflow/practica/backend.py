@@ -65,9 +65,9 @@ def convolution(inputs: Any, kernel: Any, *, strides: tuple[int, int], padding: 
     def convolve(inputs: Any, kernel: Any) -> tuple[Any, Callable[[Any], tuple[Any, Any]]]:
         def gradients(by_outputs: Any) -> tuple[Any, Any]:
             by_inputs = tf.nn.conv2d_transpose(by_outputs, kernel, tf.shape(inputs), strides, padding)
-            given, outputs, size = inputs.shape[1:3], by_outputs.shape[1:3], kernel.shape[:2]
+            size_of_inputs, outputs, size = inputs.shape[1:3], by_outputs.shape[1:3], kernel.shape[:2]
             covered = [(o - 1) * stride + k for o, stride, k in zip(outputs, strides, size, strict=True)]
-            beyond = [max(c - g, 0) for c, g in zip(covered, given, strict=True)]
+            beyond = [max(c - g, 0) for c, g in zip(covered, size_of_inputs, strict=True)]
             by_kernel = tf.nn.conv2d(
                 tf.transpose(inputs[:, : covered[0], : covered[1]], (3, 1, 2, 0)),
                 tf.transpose(by_outputs, (1, 2, 0, 3)),

@@ -33,9 +33,9 @@ class Feed:
         self._to_input = to_input or as_float
         self._tensors: dict[int, tuple[Any, Any]] = {}
 
-    def inputs(self, stored: Any) -> Any:
+    def inputs(self, samples: Any) -> Any:
         """Return the network's inputs for a batch of stored ones."""
-        return self._to_input(_batch_of(stored))
+        return self._to_input(_batch_of(samples))
 
     def stream(
         self,
@@ -66,8 +66,8 @@ class Feed:
         return _Batches(lambda index: self._batch(inputs, targets, index), rows, batch)
 
     def _batch(self, inputs: Any, targets: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[Any, ...]:
-        taken = keras.tree.map_structure(lambda part: part[rows], inputs)
-        return self._to_input(taken), *(each[rows] for each in targets)
+        samples = keras.tree.map_structure(lambda part: part[rows], inputs)
+        return self._to_input(samples), *(each[rows] for each in targets)
 
     def _gather(self, rows: Any, inputs: Any, targets: tuple[np.ndarray, ...]) -> Any:
         x, y = keras.tree.map_structure(self._tensor, inputs), [self._tensor(each) for each in targets]
@@ -102,13 +102,13 @@ class Feed:
         return self._tensors[id(values)][1]
 
 
-def _batch_of(stored: Any) -> Any:
+def _batch_of(samples: Any) -> Any:
     """Return a batch of stored inputs in the form that the backend takes."""
-    if NAME == "tensorflow" and hasattr(stored, "offsets"):
-        return tf.RaggedTensor.from_row_splits(np.asarray(stored.values), stored.offsets)
+    if NAME == "tensorflow" and hasattr(samples, "offsets"):
+        return tf.RaggedTensor.from_row_splits(np.asarray(samples.values), samples.offsets)
     if NAME == "tensorflow":
-        return keras.tree.map_structure(lambda part: tf.constant(part) if holds_text(part) else part, stored)
-    return stored
+        return keras.tree.map_structure(lambda part: tf.constant(part) if holds_text(part) else part, samples)
+    return samples
 
 
 def _reader(images: Any) -> Callable[[Any], Any]:

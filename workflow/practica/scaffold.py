@@ -196,13 +196,13 @@ def _exercises(config: Path) -> Mapping[str, Any]:
 def _write(files: Mapping[Path, str]) -> None:
     """Write all files, or none."""
     folders = {folder for path in files for folder in path.parents if not folder.exists()}
-    done: list[Path] = []
+    paths: list[Path] = []
     try:
         for path, text in files.items():
             write_text(path, text)
-            done.append(path)
+            paths.append(path)
     except BaseException:
-        for path in done:  # the configuration, the only file that existed before, comes last
+        for path in paths:  # the configuration, the only file that existed before, comes last
             path.unlink()
         for folder in sorted(folders, reverse=True):
             if folder.is_dir():

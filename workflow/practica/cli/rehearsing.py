@@ -44,7 +44,7 @@ def rehearse(
     from practica.plan.rehearsals import candidates, key, memory_of, name_of, remember
     from practica.training.rehearsal import rehearse as try_out
 
-    done = memory_of(results)
+    memory = memory_of(results)
     folder = data_folder or Path(study.data["folder"])
 
     def outcome_of(block: Block) -> tuple[str, int] | str:
@@ -52,7 +52,7 @@ def rehearse(
         dataset = load(block.dataset, folder, test=not block.trial)
         name = key(block, dataset.fingerprint)
         try:
-            return name, done[name] if name in done else try_out(block, dataset.arrays)
+            return name, memory[name] if name in memory else try_out(block, dataset.arrays)
         except InputError as error:
             return str(error)
 

@@ -100,8 +100,10 @@ def adopt(name: str, config_files: tuple[str, ...], results: Path | None) -> Non
 
     merged = merged_configuration(config_files)
     results = results or resolve_study([*merged.files, *merged.words]).results
-    done = adopt_winner(name, [Path(file) for file in merged.files], results, merged.words)
-    values = ", ".join(f"{key}: {value}" for key, value in done.values.items())
-    click.echo(f"{done.file}: {name} {'now has' if done.changed else 'has already'} {values} ({done.remark})")
-    for other in done.shared:
-        click.echo(f"{done.file}: {other} shares these settings and changed too")
+    adoption = adopt_winner(name, [Path(file) for file in merged.files], results, merged.words)
+    values = ", ".join(f"{key}: {value}" for key, value in adoption.values.items())
+    click.echo(
+        f"{adoption.file}: {name} {'now has' if adoption.changed else 'has already'} {values} ({adoption.remark})"
+    )
+    for other in adoption.shared:
+        click.echo(f"{adoption.file}: {other} shares these settings and changed too")

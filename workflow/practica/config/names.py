@@ -40,5 +40,5 @@ def title(study: Study, exercise: str, language: str) -> str:
 def variant_name(study: Study, exercise: str, variant: str, language: str) -> str:
     """Return the name of a variant, by default its id, followed by its protocol."""
     name, protocol = base_of(variant), protocol_of(variant)
-    called = MultilingualText(study.about(exercise).get("variants", {}).get(name, name))[language]
-    return f"{called} ({label(study.folder, protocol, language)})" if protocol else called
+    own_name = MultilingualText(study.about(exercise).get("variants", {}).get(name, name))[language]
+    return f"{own_name} ({label(study.folder, protocol, language)})" if protocol else own_name

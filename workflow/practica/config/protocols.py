@@ -54,16 +54,16 @@ def with_protocols(config: Any) -> Any:
     for mistake in _mistakes(names, folder, config["exercises"]):
         raise InputError(f"configuration: {mistake}")
     others = [] if config.get("demonstration") else names[1:]
-    laid = {**config, "exercises": {key: _laid(folder / key, e, others) for key, e in config["exercises"].items()}}
+    whole = {**config, "exercises": {key: _laid(folder / key, e, others) for key, e in config["exercises"].items()}}
     for name in others:
         if not (
-            any(folder.glob(f"*/{name}.yaml")) or any(name in _protocols_of(e) for e in laid["exercises"].values())
+            any(folder.glob(f"*/{name}.yaml")) or any(name in _protocols_of(e) for e in whole["exercises"].values())
         ):
             raise InputError(
                 f"configuration: protocols: no exercise in {folder} has a file {name}.yaml, with the settings that "
                 f"{name} lays over those of its variants; write one, or remove {name}"
             )
-    return laid if not names else {**laid, "protocols": [*names[:1], *others]}
+    return whole if not names else {**whole, "protocols": [*names[:1], *others]}
 
 
 def _mistakes(names: Sequence[str], folder: Path, exercises: Mapping[str, Any]) -> Iterator[str]:

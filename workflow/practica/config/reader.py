@@ -22,8 +22,8 @@ def prepared(config: Mapping[str, Any], *, resolved: bool = False) -> dict[str, 
     """
     config = plain(config)
     use(folder_of(config))
-    laid = laid_out(config)
-    return plain(typed(spelled(laid if resolved else with_protocols(laid)), config_schema()))
+    whole = laid_out(config)
+    return plain(typed(spelled(whole if resolved else with_protocols(whole)), config_schema()))
 
 
 def read_config(paths: list[str | Path]) -> dict[str, Any]:

@@ -158,13 +158,15 @@ def _check(study: Study, merged: Merged) -> None:
 def seconds_per_seed(study: Study) -> Mapping[VariantAddress, float]:
     """Return the seconds that a seed of each variant took: its share of the time of its blocks."""
     results = Results(study, study.results)
-    done: dict[VariantAddress, list[tuple[float, int]]] = {}
+    timings: dict[VariantAddress, list[tuple[float, int]]] = {}
     for block in study.blocks():
         rows = results.terms(block.exercise, block.variant)
         times = rows.loc[rows["block"] == block.name, "wall_seconds"].dropna()
-        done.setdefault((block.exercise, block.variant), []).extend((float(each), len(block.seeds)) for each in times)
+        timings.setdefault((block.exercise, block.variant), []).extend(
+            (float(each), len(block.seeds)) for each in times
+        )
     return {
         variant: float(np.sum([each for each, _ in blocks]) / sum(n for _, n in blocks))
-        for variant, blocks in done.items()
+        for variant, blocks in timings.items()
         if blocks
     }

@@ -262,7 +262,7 @@ def show(findings: list[Finding]) -> None:
 def _output(*command: str) -> str:
     """Return the output of a command; empty if it is missing, fails or is slow."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+        process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return process.stdout if process.returncode == 0 else ""

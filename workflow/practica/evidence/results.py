@@ -191,8 +191,8 @@ class Results:
 
     def finished(self, exercise: str, variant: str) -> int:
         """Return how many seeds of a variant are finished."""
-        done = _select(self._runs[exercise, variant], status="done")["block"].tolist()
-        return sum(len(block.seeds) for block in self._blocks(exercise, variant) if block.name in done)
+        names = _select(self._runs[exercise, variant], status="done")["block"].tolist()
+        return sum(len(block.seeds) for block in self._blocks(exercise, variant) if block.name in names)
 
     def stand_in(self, exercise: str, variants: Iterable[str] | None = None) -> bool:
         """Return whether any of the variants (default: all of the exercise) has results from generated data."""
@@ -232,8 +232,8 @@ class Results:
 
     def seconds_per_epoch(self, exercise: str, variant: str) -> pd.Series:
         """Return the seconds of training per epoch, by seed: the block's seconds divided by its seeds."""
-        done = self.terms(exercise, variant).set_index("block")
-        per_epoch = (done["fit_seconds"] / done["epochs"].astype(float)).dropna()
+        blocks = self.terms(exercise, variant).set_index("block")
+        per_epoch = (blocks["fit_seconds"] / blocks["epochs"].astype(float)).dropna()
         seconds = {
             seed: per_epoch[block.name] / len(block.seeds)
             for block in self._blocks(exercise, variant)
@@ -248,8 +248,8 @@ class Results:
             return Missing(f"{exercise}/{variant} is not in the study")
         # A failure says more than a block that never started.
         gaps = sorted(self.missing(exercise, variant), key=lambda each: each.status != "failed")
-        done = not _select(self._runs[exercise, variant], status="done").empty
-        return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if done else gaps[0]
+        has_run = not _select(self._runs[exercise, variant], status="done").empty
+        return Missing(f"{exercise}/{variant} recorded no {what}", "unrecorded") if has_run else gaps[0]
 
     def _blocks(self, exercise: str, variant: str) -> list[Block]:
         return [each for each in self.study.blocks() if (each.exercise, each.variant) == (exercise, variant)]

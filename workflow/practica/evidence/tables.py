@@ -156,9 +156,9 @@ def _runs(results: Results) -> str:
 
 def _of_no_run(table: pd.DataFrame, results: Results) -> str:
     """Return which variant has rows although none of its runs is done."""
-    done = set(_names(results.runs[results.runs["status"] == "done"]))
+    with_runs = set(_names(results.runs[results.runs["status"] == "done"]))
     for exercise, variant in _names(table[table["split"] != TIMING]):
-        if (exercise, variant) not in done:
+        if (exercise, variant) not in with_runs:
             return f" has rows of {exercise}/{variant}, but runs.csv has no finished run of it"
     return ""
 

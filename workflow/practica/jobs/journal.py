@@ -96,9 +96,9 @@ def of_last_result(entries: Sequence[Entry]) -> list[Entry]:
 
     If they trained nothing, they only wrote that one again, and the attempts at it count, too.
     """
-    done = [place for place, entry in enumerate(entries[:-1]) if entry.why == DONE]
-    done = [place for place in done if any(map(_trained, entries[place + 1 :]))]
-    return list(entries[done[-1] + 1 if done else 0 :])
+    ends = [place for place, entry in enumerate(entries[:-1]) if entry.why == DONE]
+    ends = [place for place in ends if any(map(_trained, entries[place + 1 :]))]
+    return list(entries[ends[-1] + 1 if ends else 0 :])
 
 
 def _trained(entry: Entry) -> bool:

@@ -104,9 +104,9 @@ def telling(block: str) -> Iterator[Tell]:
 
         def tell(progress: Mapping[str, Any]) -> None:
             together = progress.get("runs_at_once", 1)
-            done = progress["runs_done"] * progress["epochs"] + together * progress["epoch"]
+            epochs_done = progress["runs_done"] * progress["epochs"] + together * progress["epoch"]
             total = progress["runs"] * progress["epochs"]
-            bar.update(task, total=total, completed=done, said=epoch_line(progress, speed=False))
+            bar.update(task, total=total, completed=epochs_done, said=epoch_line(progress, speed=False))
             if progress["epoch"] >= progress["epochs"]:
                 bar.console.print(f"{block}: {epoch_line(progress)}", markup=False, highlight=False)
 

@@ -145,12 +145,12 @@ def status_of(block: Block, results: Path, queue: Mapping[str, str]) -> Status:
         "runs": block.runs,
         "attempts": _attempts(block, results, alive(folder / "lock.json")),
     }
-    done = (block.folder(results) / "metrics.json").is_file()
+    is_done = (block.folder(results) / "metrics.json").is_file()
     if alive(folder / "lock.json"):
         return Status(**base, state=RUNNING, **_progress(block, results))
-    if block.trial and not done and (progress := _with_others(block, results)):
+    if block.trial and not is_done and (progress := _with_others(block, results)):
         return Status(**base, state=RUNNING, **progress)
-    if done:
+    if is_done:
         return Status(**base, **_finished(block, results))
     progress = _progress(block, results)
     rule = "train_trial" if block.trial else "train"
@@ -209,11 +209,11 @@ def _finished(block: Block, results: Path) -> dict[str, Any]:
     content = _read(block.folder(results) / "metrics.json")
     if DIVERGED in content:
         return {"state": FAILED, "reason": str(content[DIVERGED])}
-    done = {"state": DONE, "runs_done": block.runs}
+    state = {"state": DONE, "runs_done": block.runs}
     try:
-        return done | _outcome(content["runs"], content["provenance"]["fit_seconds"])
+        return state | _outcome(content["runs"], content["provenance"]["fit_seconds"])
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
-        return {**done, "reason": "metrics.json cannot be read: delete it and run again"}
+        return {**state, "reason": "metrics.json cannot be read: delete it and run again"}
 
 
 def _outcome(runs: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:

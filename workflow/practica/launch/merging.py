@@ -47,12 +47,12 @@ class Merged:
     def __str__(self) -> str:
         """Return files and words as people read them, including the files of added seeds and trials."""
         try:
-            laid = list(
+            files_over = list(
                 filter(None, (extra_seeds.beside(self._own(), name) for name in (extra_seeds.FILE, chosen_trials.FILE)))
             )
         except InputError:  # reading it raises the same error
-            laid = []
-        return ", ".join([*self.files, *map(str, laid), *self.words])
+            files_over = []
+        return ", ".join([*self.files, *map(str, files_over), *self.words])
 
     def read(self) -> dict[str, Any]:
         """Return the merged configuration.

@@ -78,7 +78,7 @@ def _command(words: Sequence[str], event: str, message: str) -> None:
 
 def _run(words: Sequence[str], event: str) -> None:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -91,8 +91,8 @@ def _run(words: Sequence[str], event: str) -> None:
         raise UnsentError(f"it took longer than {PATIENCE:.0f} s") from None
     except (OSError, ValueError) as error:
         raise UnsentError(f"it cannot be run: {getattr(error, 'strerror', None) or 'bad word'}") from None
-    if done.returncode:
-        raise UnsentError(f"it ended with exit code {done.returncode}")
+    if process.returncode:
+        raise UnsentError(f"it ended with exit code {process.returncode}")
 
 
 def _webhook(url: str, event: str, message: str) -> None:

@@ -14,16 +14,16 @@ def idle_keys(layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
 
     It is null where nothing is, a setting that all variants have, or a cut that no exercise has.
     """
-    laid: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for place, (name, over) in enumerate(layers):
-        before, laid = laid, lay(laid, over)
+        before, merged = merged, lay(merged, over)
         cut = over.get("cut")
-        if isinstance(cut, str) and not files_to_cut(cut, folder_of(laid), _mapping(laid, "exercises")):
-            yield f"cut of {name} changes nothing, for no exercise in {folder_of(laid)} has a file {cut}.yaml"
+        if isinstance(cut, str) and not files_to_cut(cut, folder_of(merged), _mapping(merged, "exercises")):
+            yield f"cut of {name} changes nothing, for no exercise in {folder_of(merged)} has a file {cut}.yaml"
         if place:
             for key, names in _removed_from(over, before):
                 yield f"{key} of {name} removes nothing, for there is none of that name (there: {names})"
-            for exercise, key, variants in _hidden(over, laid):
+            for exercise, key, variants in _hidden(over, merged):
                 whose = f"{', '.join(variants)} {'have' if len(variants) > 1 else 'has'}"
                 own = "their own" if len(variants) > 1 else "its own"
                 yield (
@@ -42,10 +42,10 @@ def _removed_from(over: Mapping[str, Any], before: Mapping[str, Any]) -> Iterato
                 yield ".".join([*holder, name]), ", ".join(there) or "none"
 
 
-def _hidden(over: Mapping[str, Any], laid: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+def _hidden(over: Mapping[str, Any], merged: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     """Yield exercise, key and variants where a layer gives an exercise a setting that all its variants already have."""
     for exercise, entry in {**_mapping(over, "exercises"), **_mapping(over, "cut")}.items():
-        there = _mapping(laid, "exercises", exercise, "variants")
+        there = _mapping(merged, "exercises", exercise, "variants")
         variants = [name for name, each in there.items() if each is not None]
         for key in _mapping({"": entry}, "", "settings"):
             own = [name for name in variants if key in _mapping(there, name, "settings")]

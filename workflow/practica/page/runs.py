@@ -47,22 +47,22 @@ def runs_page(facts: Facts, exercise: str) -> Mapping[str, Any]:
 
 
 def _run(block: Block, row: Mapping[Any, Any], facts: Facts) -> Mapping[str, Any]:
-    language, done = facts.language, row["status"] == "done"
+    language, is_done = facts.language, row["status"] == "done"
     log = facts.folder / "logs" / "train" / block.exercise / block.variant / f"{block.name}.log"
     status = {"missing": "missing_status"}.get(row["status"], row["status"])
     return {
         "anchor": f"{block.variant}-{block.name}",
         "id": block.id,
         "variant": variant_name(facts.study, block.exercise, block.variant, language),
-        "done": done,
+        "done": is_done,
         "status": word(status, language),
-        "reason": "" if done else facts.reason(Missing(row["reason"])),
+        "reason": "" if is_done else facts.reason(Missing(row["reason"])),
         "facts": [(word(key, language), _text(key, row, facts)) for key in COLUMNS if row.get(key, "") != ""],
         "ran": ran(
             facts.study, block.exercise, [block.variant], language, {block.variant: seeds([len(block.seeds)], language)}
         ),
-        "metrics": fragment(_metrics(block, facts)) if done else "",
-        "json": json_text(read_json(block.folder(facts.folder) / "metrics.json")) if done else "",
+        "metrics": fragment(_metrics(block, facts)) if is_done else "",
+        "json": json_text(read_json(block.folder(facts.folder) / "metrics.json")) if is_done else "",
         "log": log.read_text(encoding="utf-8", errors="replace").strip() if log.is_file() else "",
     }
 

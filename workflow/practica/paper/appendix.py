@@ -56,26 +56,26 @@ def _other_layers(tables: Sequence[Table], language: str) -> str:
 def provenance(facts: Facts) -> dict[str, list[str]]:
     """Return the code, machines and data that the results come from, by label."""
     language = facts.language
-    done = facts.results.runs[facts.results.runs["status"] == "done"]
+    finished_runs = facts.results.runs[facts.results.runs["status"] == "done"]
     entries = {
-        "commit": told_commits(done, language, PRINT_DIGITS),
-        **_rewritten(done, facts),
-        "versions": _versions(done),
-        "host": _distinct(done["host"]),
-        "cpu": _distinct(done["cpu"]),
-        "gpu": _distinct(done["gpu"]) or [word("none", language)],
-        "threads": [text for text in [items(_distinct(done["threads"]), language)] if text],
-        "datasets": _datasets(done, facts),
+        "commit": told_commits(finished_runs, language, PRINT_DIGITS),
+        **_rewritten(finished_runs, facts),
+        "versions": _versions(finished_runs),
+        "host": _distinct(finished_runs["host"]),
+        "cpu": _distinct(finished_runs["cpu"]),
+        "gpu": _distinct(finished_runs["gpu"]) or [word("none", language)],
+        "threads": [text for text in [items(_distinct(finished_runs["threads"]), language)] if text],
+        "datasets": _datasets(finished_runs, facts),
     }
     return {word(key, language): values or [word("unknown", language)] for key, values in entries.items()}
 
 
-def _rewritten(done: pd.DataFrame, facts: Facts) -> dict[str, list[str]]:
+def _rewritten(finished_runs: pd.DataFrame, facts: Facts) -> dict[str, list[str]]:
     """Return where the files were taken from that are not as their runs left them, with the variants; mostly empty."""
-    if "rewritten" not in done:  # collected before there was such a column
+    if "rewritten" not in finished_runs:  # collected before there was such a column
         return {}
     lines = []
-    for source, rows in done[done["rewritten"] != ""].groupby("rewritten", sort=False):
+    for source, rows in finished_runs[finished_runs["rewritten"] != ""].groupby("rewritten", sort=False):
         variants: dict[str, list[str]] = {}
         for row in rows.to_dict("records"):
             variants.setdefault(f"{row['exercise']}/{row['variant']}", []).append(row["block"])
@@ -89,9 +89,13 @@ def _distinct(column: pd.Series) -> list[str]:
     return list(dict.fromkeys(str(value) for value in column.dropna() if value != ""))
 
 
-def _versions(done: pd.DataFrame) -> list[str]:
+def _versions(finished_runs: pd.DataFrame) -> list[str]:
     packages = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
-    versions = (f"{name} {' / '.join(_distinct(done[key]))}" for key, name in packages.items() if _distinct(done[key]))
+    versions = (
+        f"{name} {' / '.join(_distinct(finished_runs[key]))}"
+        for key, name in packages.items()
+        if _distinct(finished_runs[key])
+    )
     text = ", ".join(versions)
     return [text] if text else []
 
@@ -103,10 +107,10 @@ def _origin(origin: str, language: str) -> str:
     return word(f"origin_{kind}", language).removeprefix("origin_") + colon + name
 
 
-def _datasets(done: pd.DataFrame, facts: Facts) -> list[str]:
+def _datasets(finished_runs: pd.DataFrame, facts: Facts) -> list[str]:
     """Return a line per data set: its name, where it came from and its fingerprint."""
     lines = []
-    for row in done[["exercise", "variant", "data", "origin", "fingerprint"]].to_dict("records"):
+    for row in finished_runs[["exercise", "variant", "data", "origin", "fingerprint"]].to_dict("records"):
         name = facts.study.dataset(row["exercise"], row["variant"])
         mark = " [STAND-IN]" if row["data"] == "STAND-IN" else ""
         print_ = f"{word('fingerprint', facts.language)} {row['fingerprint'][:PRINT_DIGITS]}"

@@ -60,7 +60,7 @@ def table(facts: Facts) -> Table:
     """Return the checklist as a table with one row per exercise."""
     words, language = section("checklist", facts.language), facts.language
     runs = facts.results.runs
-    done = runs[runs["status"] == "done"]
+    finished_runs = runs[runs["status"] == "done"]
     texts = {"splits": 0.2, "varied": 0.27}
     # Their values are those of the first protocol; the table of protocols shows what the others change.
     first = next(iter(facts.study.protocols), "")
@@ -74,8 +74,8 @@ def table(facts: Facts) -> Table:
         )
         for key in ("exercise", "runs", "seeds", "parameters", "minutes", "splits", "varied")
     ]
-    minutes = numbers.decimal(done["wall_seconds"].sum() / 60, 1, language)
-    total = words["total"].format(done=len(done), all=len(runs), minutes=minutes)
+    minutes = numbers.decimal(finished_runs["wall_seconds"].sum() / 60, 1, language)
+    total = words["total"].format(done=len(finished_runs), all=len(runs), minutes=minutes)
     rows = tuple(_row(facts, exercise) for exercise in facts.study.exercises)
     return Table("checklist", words["caption"], tuple(columns), rows, language, notes=(total,))
 
@@ -92,7 +92,7 @@ def searches(facts: Facts) -> Table:
     methods: dict[str, None] = {}
     costs = facts.costs[facts.costs["attempts"] > facts.costs["failed"]]
     run = set(costs[["exercise", "variant", "trial"]].itertuples(index=False, name=None))
-    done = planned = 0
+    trained_trials = all_trials = 0
     for exercise, variant in tuned(study):
         every = trials(study, exercise, variant)
         names = {each.name for each in every if (exercise, variant, each.name) in run}
@@ -104,8 +104,8 @@ def searches(facts: Facts) -> Table:
             names = {name.partition("_")[0] for name in names}
             own = (facts.costs["exercise"] == exercise) & (facts.costs["variant"] == variant)
             epochs = int(facts.costs.loc[own & (facts.costs["trial"] != ""), EPOCHS].sum())
-        planned += count
-        done += len(names)
+        all_trials += count
+        trained_trials += len(names)
         counts = (count, every[0].seeds, epochs)
         rows.append(
             (
@@ -115,7 +115,11 @@ def searches(facts: Facts) -> Table:
                 *(Cell(numbers.count(count, language), {"": count}) for count in counts),
             )
         )
-    here = words["searched_here"].format(done=done, all=planned) if done else words["searched_never"]
+    here = (
+        words["searched_here"].format(done=trained_trials, all=all_trials)
+        if trained_trials
+        else words["searched_never"]
+    )
     notes = (words["searched"], *(words[BY[each]] for each in methods), here)
     return Table("searches", words["searches"], tuple(columns), tuple(rows), language, notes=notes)
 
@@ -140,8 +144,8 @@ def cost(facts: Facts) -> Iterator[str]:
         if jobs_with_energy
         else words["no_energy"]
     )
-    done = facts.results.runs[facts.results.runs["status"] == "done"]
-    machines = [each for name in ("cpu", "gpu") for each in dict.fromkeys(done[name]) if each]
+    finished_runs = facts.results.runs[facts.results.runs["status"] == "done"]
+    machines = [each for name in ("cpu", "gpu") for each in dict.fromkeys(finished_runs[name]) if each]
     if machines:
         yield words["machines"].format(machines=items(machines, language))
 
@@ -170,9 +174,9 @@ def _times(table: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
 def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     language, study = facts.language, facts.study
     runs = facts.results.runs[facts.results.runs["exercise"] == exercise]
-    done = runs[runs["status"] == "done"]
-    minutes = float(done["wall_seconds"].sum()) / 60
-    sizes = [int(size) for size in done["parameters"].dropna()]
+    finished_runs = runs[runs["status"] == "done"]
+    minutes = float(finished_runs["wall_seconds"].sum()) / 60
+    sizes = [int(size) for size in finished_runs["parameters"].dropna()]
     ends = [numbers.count(size, language) for size in sorted({min(sizes), max(sizes)})] if sizes else ["–"]
     settings = [sure(study, exercise, variant) for variant in study.variants(exercise)]
     metrics = facts.results.metrics
@@ -183,7 +187,7 @@ def _row(facts: Facts, exercise: str) -> tuple[Cell, ...]:
     differing = sorted({key for one in settings for key in one if _distinct(settings, key) > 1})
     return (
         label(exercise),
-        Cell(f"{len(done)}/{len(runs)}", {"": len(done)}),
+        Cell(f"{len(finished_runs)}/{len(runs)}", {"": len(finished_runs)}),
         _seeds([len(study.seeds(exercise, variant)) for variant in study.every_variant(exercise)]),
         Cell("–".join(ends), {"": max(sizes, default=None)}),
         Cell(numbers.decimal(minutes, 1, language), {"": minutes}),

@@ -123,5 +123,5 @@ def _has(file: str) -> bool:
     if shutil.which("kpsewhich") is None:
         return True
     # Not in the working folder: LaTeX runs elsewhere and does not look there.
-    done = subprocess.run(["kpsewhich", file], cwd="/", capture_output=True, text=True, check=False)
-    return bool(done.stdout.strip())
+    process = subprocess.run(["kpsewhich", file], cwd="/", capture_output=True, text=True, check=False)
+    return bool(process.stdout.strip())

@@ -176,8 +176,10 @@ class Facts:
     def seeds(self) -> str:
         """Return how many seeds of the variants are done or, if none is yet, how many the study has."""
         runs = self.study.in_play
-        done = [self.results.finished(*run) for run in runs]
-        return settings.seeds(list(filter(None, done)) or [self.results.expected(*run) for run in runs], self.language)
+        counts = [self.results.finished(*run) for run in runs]
+        return settings.seeds(
+            list(filter(None, counts)) or [self.results.expected(*run) for run in runs], self.language
+        )
 
     def size(self) -> str:
         """Return with how many seeds, on how many samples and for how many epochs the study trains."""

@@ -30,23 +30,26 @@ SHORT = 10
 def colophon(facts: Facts) -> str:
     """Return the days, the version and the code with which the results were made; empty without results."""
     runs = facts.results.runs
-    done = runs[runs["status"] == "done"]
-    values = {name: sorted({str(each) for each in done[name] if each}) for name in ("started", "practica")}
+    finished_runs = runs[runs["status"] == "done"]
+    values = {name: sorted({str(each) for each in finished_runs[name] if each}) for name in ("started", "practica")}
     days = [each[:10] for each in values["started"]]
     if not days:
         return ""
     when = days[0] if days[0] == days[-1] else word("days", facts.language).format(first=days[0], last=days[-1])
     version = ", ".join(f"practica {each}" for each in values["practica"])
-    return "; ".join(filter(None, [word("trained_on", facts.language).format(when), version, _code(facts, done)])) + "."
+    return (
+        "; ".join(filter(None, [word("trained_on", facts.language).format(when), version, _code(facts, finished_runs)]))
+        + "."
+    )
 
 
-def _code(facts: Facts, done: pd.DataFrame) -> str:
+def _code(facts: Facts, finished_runs: pd.DataFrame) -> str:
     """Return the revision of the code of most jobs, how many others there are, and how many were changed."""
-    language, revisions, counts = facts.language, commits(done), done["commit"].value_counts()
+    language, revisions, counts = facts.language, commits(finished_runs), finished_runs["commit"].value_counts()
     if not revisions:
         return ""
     first, *others = sorted(revisions, key=lambda each: (-counts[each], each))
-    text = told_commits(done, language, SHORT)[0]
+    text = told_commits(finished_runs, language, SHORT)[0]
     if others:
         text = word("code_and_more", language).format(first[:SHORT], len(others))
         if changed := sum(revisions.values()):
@@ -93,9 +96,11 @@ def absent_runs(facts: Facts) -> str:
     ]
     # The study may have changed since.
     runs = {(each.exercise, each.variant) for each in quantities} & {*facts.study.in_play}
-    planned, done = (sum(count(*run) for run in runs) for count in (facts.results.expected, facts.results.finished))
-    texts, lost = section("report", facts.language), planned - done
-    return plural(texts, "runs_lost", lost).format(lost=lost, all=planned) if lost else ""
+    expected, finished = (
+        sum(count(*run) for run in runs) for count in (facts.results.expected, facts.results.finished)
+    )
+    texts, missing = section("report", facts.language), expected - finished
+    return plural(texts, "runs_lost", missing).format(lost=missing, all=expected) if missing else ""
 
 
 def _seeds(facts: Facts) -> str:

@@ -70,8 +70,8 @@ def figure(pictures: Sequence[Picture], caption: str) -> str:
     elif caption:
         body = _rows("subfigure", [_image(each) + _caption(each) for each in pictures])
         body += numbering("figure", _number(pictures[0]))
-        shared = group(pictures[0].name)
-        body += rf"\caption{{{caption}}}" + rf"\label{{fig:{shared}}}" * (shared != pictures[0].name)
+        label = group(pictures[0].name)
+        body += rf"\caption{{{caption}}}" + rf"\label{{fig:{label}}}" * (label != pictures[0].name)
     else:
         body = _rows("minipage", [_image(each) + _captioned(each, "") for each in pictures])
     # LaTeX reads the numbering of sub-figures before their common caption.

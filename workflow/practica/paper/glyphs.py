@@ -169,8 +169,8 @@ def _lualatex() -> bool:
     """Return whether LuaLaTeX is there with everything that it needs to load fonts."""
     if shutil.which("lualatex") is None or shutil.which("kpsewhich") is None:
         return False
-    done = subprocess.run(["kpsewhich", *NEEDS], capture_output=True, text=True, check=False)
-    return len(done.stdout.split()) == len(NEEDS)
+    process = subprocess.run(["kpsewhich", *NEEDS], capture_output=True, text=True, check=False)
+    return len(process.stdout.split()) == len(NEEDS)
 
 
 def _fonts() -> dict[Path, set[int]]:

@@ -72,10 +72,10 @@ def runs(study: Study, exercise: str, variant: str) -> bool:
 
 def check_recorded(study: Study, exercise: str, metric: str) -> None:
     """Raise ``InputError`` if no run of an exercise can record a metric."""
-    called = [*section("metrics", MODEL), *study.about(exercise).get("metrics", {})]
+    metric_names = [*section("metrics", MODEL), *study.about(exercise).get("metrics", {})]
     code = reach("practica.training.block", exercises.module_name(exercise))
-    if metric not in called and not code.says(metric):
-        raise InputError(f"nothing records {metric!r}{hint(metric, called)}")
+    if metric not in metric_names and not code.says(metric):
+        raise InputError(f"nothing records {metric!r}{hint(metric, metric_names)}")
 
 
 def check_split(split: str) -> None:

@@ -178,17 +178,19 @@ def _cost(spec: TableSpec, facts: Facts) -> Content:
         name = [cells.variant(exercise, variant, facts), *protocols.cell(spec, variant, facts)]
         runs = facts.results.runs
         runs = runs[(runs["exercise"] == exercise) & (runs["variant"] == variant)]
-        done = runs[(runs["status"] == "done") & (runs["epochs"].fillna(0) > 0)]
-        if done.empty:
+        finished_runs = runs[(runs["status"] == "done") & (runs["epochs"].fillna(0) > 0)]
+        if finished_runs.empty:
             reason = facts.reason(facts.results.why_missing(exercise, variant, "epochs"))
             rows.append([*name, *(cells.gap(reason, facts) for _ in keys)])
             continue
-        epochs, seconds = float(done["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
-        parameters = done["parameters"].dropna()
+        epochs, seconds = float(finished_runs["epochs"].mean()), facts.seconds_per_seed(exercise, variant)
+        parameters = finished_runs["parameters"].dropna()
         parameter_cell = cells.count(int(parameters.iloc[0]), facts) if len(parameters) else cells.blank()
         times = (cells.rounded(value, facts, TIME_FIGURES) for value in (seconds, seconds / epochs))
         rows.append([*name, parameter_cell, cells.count(round(epochs), facts), *times])
-        devices |= dict.fromkeys(done["gpu"].where(done["gpu"] != "", done["cpu"]).astype(str))
+        devices |= dict.fromkeys(
+            finished_runs["gpu"].where(finished_runs["gpu"] != "", finished_runs["cpu"]).astype(str)
+        )
     notes = [word("devices_note", language).format(devices="; ".join(devices))] if devices else []
     return columns, rows, [*notes, *protocols.notes(spec, facts)]
 

@@ -67,11 +67,15 @@ def ask_snakemake(files: Sequence[str], words: Sequence[str], profile: Path | No
     command = [sys.executable, "-m", "snakemake", "--dry-run", *with_snakefile(options)]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.json"
-        done = subprocess.run(command, env={**os.environ, FILE: str(file)}, capture_output=True, text=True, check=False)
-        if done.returncode or not file.is_file():
-            sentences = [line for line in done.stderr.splitlines() if line.startswith("practica: ")]
-            sentence = sentences[-1].removeprefix("practica: ") if sentences else done.stderr.strip()[-2000:]
-            raise (InputError if done.returncode == InputError.exit_code else RunError)(sentence or done.stdout[-2000:])
+        process = subprocess.run(
+            command, env={**os.environ, FILE: str(file)}, capture_output=True, text=True, check=False
+        )
+        if process.returncode or not file.is_file():
+            sentences = [line for line in process.stderr.splitlines() if line.startswith("practica: ")]
+            sentence = sentences[-1].removeprefix("practica: ") if sentences else process.stderr.strip()[-2000:]
+            raise (InputError if process.returncode == InputError.exit_code else RunError)(
+                sentence or process.stdout[-2000:]
+            )
         content = read_json(file)
     return Plan(**{**content, "trainings": [Training(**each) for each in content["trainings"]]})
 

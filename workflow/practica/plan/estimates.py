@@ -128,8 +128,12 @@ class Estimator:
         if not block.rung:
             return block
         below = lower_rungs(block, tuning_folder(self._results)).items()
-        done = max((epochs for epochs, folder in below if any(folder.glob("*/*.checkpoint"))), default=0)
-        return replace(block, settings={**block.settings, "epochs": block.settings["epochs"] - done}) if done else block
+        epochs_done = max((epochs for epochs, folder in below if any(folder.glob("*/*.checkpoint"))), default=0)
+        return (
+            replace(block, settings={**block.settings, "epochs": block.settings["epochs"] - epochs_done})
+            if epochs_done
+            else block
+        )
 
     def _by_runs_of(self, variant: str, block: Block) -> Estimate | None:
         """Return the estimate from runs of a variant, here or in the reference; None without any."""

@@ -35,7 +35,7 @@ def outcome(study: Study, trained: Collection[str], failed: Sequence[str], secon
         missing: jobs that were neither done nor failed.
     """
     there = {block.id: finished(block, root) for block, root in known_blocks(study).values()}
-    reused = sum(done for name, done in there.items() if name not in trained)
+    reused = sum(count for name, count in there.items() if name not in trained)
     state = "Not complete" if failed or missing else "Done"
     rest = f", {_jobs(missing)} not started or stopped" if missing else ""
     counts = f"{len(trained)} trained, {reused} reused, {_jobs(len(failed))} failed{rest}"

@@ -219,13 +219,13 @@ def _variant_settings(folder: Path) -> dict[str, dict[str, Any]]:
             return {}
         study = Study.load(folder / "study.json")
         runs = pd.read_csv(folder / "runs.csv", dtype=str, keep_default_na=False)
-        done = runs[runs["status"] == "done"].drop_duplicates(["exercise", "variant"])
+        finished_runs = runs[runs["status"] == "done"].drop_duplicates(["exercise", "variant"])
         return {
             f"{row['exercise']}/{row['variant']}": {
                 **study.settings(row["exercise"], row["variant"]),
                 "data": row["fingerprint"][:12],
             }
-            for _, row in done.iterrows()
+            for _, row in finished_runs.iterrows()
         }
     except (KeyError, TypeError, AttributeError, OSError, ValueError) as error:
         raise InputError(f"{folder}: {MANIFESTS}, or study.json and runs.csv, are malformed ({error})") from error

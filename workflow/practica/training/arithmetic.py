@@ -37,9 +37,9 @@ def step_flop(net: keras.Model, inputs: Any, batch_size: int) -> int:
 def forward_flop(net: keras.Model, inputs: Any) -> int:
     """Return the floating-point operations with which a built net computes its outputs of all these inputs."""
 
-    def flop(layer: keras.Layer, given: Any, outputs: Any) -> int:
+    def flop(layer: keras.Layer, arguments: Any, outputs: Any) -> int:
         weights = _weights(layer)
-        return 2 * weights * _places(layer, given, outputs) if weights else 0
+        return 2 * weights * _places(layer, arguments, outputs) if weights else 0
 
     return _over_calls(net, inputs, flop)
 
@@ -61,7 +61,7 @@ def values_a_sample(net: keras.Model, inputs: Any) -> Values:
     samples = keras.tree.flatten(inputs)[0].shape[0]
     common, own = [_size(inputs)], [0]
 
-    def size(layer: keras.Layer, given: Any, outputs: Any) -> int:
+    def size(layer: keras.Layer, arguments: Any, outputs: Any) -> int:
         (own if layer.variables or len(own) > 1 else common).append(_size(outputs))
         return 0
 

@@ -101,10 +101,10 @@ def builder(exercise: Any, name: str) -> Any:
     Raises:
         InputError: there is no such function.
     """
-    found = getattr(exercise, name, None)
-    if found is None:
+    function = getattr(exercise, name, None)
+    if function is None:
         raise InputError(f"{exercise.__name__} has no model {name!r}")
-    return found
+    return function
 
 
 def is_by_hand(block: Block) -> bool:

@@ -112,8 +112,8 @@ class Checkpoint:
 
     def resume(self, record: History, set_state: Callable[[State], None]) -> None:
         """Restore record and model from the last usable checkpoint; without one, leave both as they are."""
-        found = (self._read(path, self._state_key) for path in (self._last, self._before))
-        saved = next((each for each in found if each and not self._is_beyond(record, each[0])), None)
+        states = (self._read(path, self._state_key) for path in (self._last, self._before))
+        saved = next((each for each in states if each and not self._is_beyond(record, each[0])), None)
         if saved:
             fields, arrays = saved
             state, best = (_numbered(arrays, kind) for kind in ("state", "best"))
@@ -232,8 +232,8 @@ def read(path: Path, key: str) -> tuple[dict[str, Any], Arrays]:
 
 def set_aside(path: Path, kind: str) -> Path:
     """Rename a file to a free name that says what is wrong with it, and return the new path."""
-    taken = len(list(path.parent.glob(f"{path.name}.{kind}-*")))
-    aside = path.with_name(f"{path.name}.{kind}-{taken + 1}")
+    count = len(list(path.parent.glob(f"{path.name}.{kind}-*")))
+    aside = path.with_name(f"{path.name}.{kind}-{count + 1}")
     path.replace(aside)
     return aside
 

@@ -45,15 +45,15 @@ def _describe(net: Any, layers: bool) -> dict[str, Any]:
     if not isinstance(net, keras.Model):
         net.initialise(0)
         total = sum(values.size for values in net.parameters().values())
-        listed = [
+        layer_rows = [
             {"name": name, "type": "NumPy", "output_shape": str(values.shape), "parameters": values.size}
             for name, values in net.parameters().items()
         ]
         counts = {"total": total, "trainable": total, "non_trainable": 0}
     else:
         counts = count_parameters(net)
-        listed = [_layer(layer) for layer in net.layers]
-    return counts | ({"layers": listed} if layers else {})
+        layer_rows = [_layer(layer) for layer in net.layers]
+    return counts | ({"layers": layer_rows} if layers else {})
 
 
 def _layer(layer: Any) -> dict[str, Any]:

@@ -135,10 +135,10 @@ def example(problem: Problem) -> Any:
 
 def precision(settings: Settings) -> str:
     """Return Keras' dtype policy; ``auto`` is ``mixed_bfloat16`` where the machine has the arithmetic for it."""
-    wanted = settings.get("precision", "float32")
-    if wanted == "auto":
+    name = settings.get("precision", "float32")
+    if name == "auto":
         return "mixed_bfloat16" if multiplies_bfloat16() else "float32"
-    return wanted
+    return name
 
 
 def measure_final_and_best(measure: Callable[[], Metrics], model: Any, record: Record) -> Metrics:

@@ -48,8 +48,8 @@ def not_kept(graphs: Sequence[Any], variables: Sequence[Any]) -> str | None:
                 return f"it changes the variable {variable.name}"
         library = graph.as_graph_def()
         nodes = [*library.node, *(node for each in library.library.function for node in each.node_def)]
-        if drawn := next((node.op for node in nodes if node.op in DRAWS), None):
-            return f"it draws with TensorFlow's {drawn}"
+        if operation := next((node.op for node in nodes if node.op in DRAWS), None):
+            return f"it draws with TensorFlow's {operation}"
     return None
 
 

@@ -125,10 +125,10 @@ class Hyperparameters:
 
         ``rate`` is the variable that holds the learning rate.
         """
-        chosen = list(trials)
-        yield from ((variable, values[chosen]) for variable, values in zip(self.variables, self._values, strict=True))
+        places = list(trials)
+        yield from ((variable, values[places]) for variable, values in zip(self.variables, self._values, strict=True))
         if self.rates is not None and rate is not None:
-            yield rate, self.rates[chosen]
+            yield rate, self.rates[places]
 
 
 def _drop(layer: layers.Dropout, rate: keras.Variable, inputs: Any, training: bool = False) -> Any:

@@ -92,9 +92,11 @@ class Joint:
         self, state: Sequence[Any], gradients: Sequence[Any], weights: Sequence[Any]
     ) -> tuple[list[Any], list[Any]]:
         """Return weights and state after a step; a weight whose gradient is None does not change, as in Keras."""
-        moved = [ops.zeros_like(w) if g is None else g for g, w in zip(gradients, weights, strict=True)]
+        whole_gradients = [ops.zeros_like(w) if g is None else g for g, w in zip(gradients, weights, strict=True)]
         values = [value[0] if shared else value for value, shared in zip(state, self._shared, strict=True)]
-        (updated,), values = self._optimizer.stateless_apply(values, [self._laid_out(moved)], [self._laid_out(weights)])
+        (updated,), values = self._optimizer.stateless_apply(
+            values, [self._laid_out(whole_gradients)], [self._laid_out(weights)]
+        )
         parts = ops.split(updated, self._ends[:-1], axis=1)
         new = [
             weight if gradient is None else ops.reshape(part, (self._replicas, *shape))

@@ -63,11 +63,11 @@ def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int 
         InputError: there is no such run, it kept no net, or the file cannot be opened or does not match its manifest.
     """
     name = f"s{seed}" if fold is None else f"s{seed}f{fold}"
-    called = f"{exercise}/{variant}, seed {seed}" + ("" if fold is None else f", fold {fold}")
+    run = f"{exercise}/{variant}, seed {seed}" + ("" if fold is None else f", fold {fold}")
     manifests = sorted((results / "runs" / exercise / variant).glob("*/manifest.json"))
     own = {path: manifest for path in manifests if seed in (manifest := read_json(path))["seeds"]}
     if not own:
-        raise InputError(f"{called}: no such run in {results}; train it first")
+        raise InputError(f"{run}: no such run in {results}; train it first")
     for path, manifest in own.items():
         entry = manifest.get("models", {}).get(name)
         if entry is None:
@@ -80,9 +80,9 @@ def kept_model(results: Path, exercise: str, variant: str, seed: int, fold: int 
         except (ValueError, TypeError) as error:
             raise InputError(f"{file} cannot be opened: {_unopened(error)}") from error
         return net, path
-    kept = sorted(name for manifest in own.values() for name in manifest.get("models", {}))
-    hint = f" (kept: {', '.join(kept)}; with folds, give --fold)" if kept else ""
-    raise InputError(f"{called} kept no model{hint}: set save_model: last or best for it, and train it again")
+    models = sorted(name for manifest in own.values() for name in manifest.get("models", {}))
+    hint = f" (kept: {', '.join(models)}; with folds, give --fold)" if models else ""
+    raise InputError(f"{run} kept no model{hint}: set save_model: last or best for it, and train it again")
 
 
 def check_opens(net: keras.Model) -> None:

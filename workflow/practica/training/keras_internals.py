@@ -79,14 +79,16 @@ def stateless_loss(
     """
     mapping = [pair for own, values in zip(variables, state, strict=True) for pair in zip(own, values, strict=True)]
     with keras.StatelessScope(mapping, collect_losses=True) as scope:
-        given = [[scope.get_current_value(variable) for variable in own] for own in variables]
+        before = [[scope.get_current_value(variable) for variable in own] for own in variables]
         training_argument = {"training": training} if model._call_has_training_arg else {}
         outputs = model.call(x, **training_argument)
         loss = model._compute_loss(x, y, outputs, sample_weight, training=training)
     after = [[scope.get_current_value(variable) for variable in own] for own in variables]
-    kept = after[:1] if training else after[:2]
+    constant = after[:1] if training else after[:2]
     if any(
-        new is not old for news, olds in zip(kept, given, strict=False) for new, old in zip(news, olds, strict=True)
+        new is not old
+        for news, olds in zip(constant, before, strict=False)
+        for new, old in zip(news, olds, strict=True)
     ):
         raise ValueError(f"the model itself changes {'weights that are trained' if training else 'in evaluation'}")
     return loss, outputs, after[1], after[2]

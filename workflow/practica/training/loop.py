@@ -180,11 +180,11 @@ class Loop:
             for point in range(points):
                 for epoch in range(epochs):
                     orders[point, epoch] = self.order((first + point) * epochs + epoch)
-        drawn = len(self.step.generators)
-        states = np.zeros((capacity, len(self.seeds), drawn, 2), np.uint32)
-        for point in range(points if drawn else 0):
+        generators = len(self.step.generators)
+        states = np.zeros((capacity, len(self.seeds), generators, 2), np.uint32)
+        for point in range(points if generators else 0):
             for r, seed in enumerate(self.seeds):
-                states[point, r] = random_states(seed, first + point, drawn)
+                states[point, r] = random_states(seed, first + point, generators)
         return orders, states
 
     def _points(

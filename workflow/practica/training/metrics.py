@@ -103,10 +103,10 @@ def keras_class(kind: str, name: str) -> Any:
         "losses": keras.losses,
         "metrics": keras.metrics,
     }
-    known = class_name(kind, name)
-    if known is None:
+    own_name = class_name(kind, name)
+    if own_name is None:
         raise InputError(f"Keras has no {kind[:-1]} {name!r}")
-    return OneCycle if known == "OneCycle" else getattr(modules[kind], known)
+    return OneCycle if own_name == "OneCycle" else getattr(modules[kind], own_name)
 
 
 def made(kind: type, options: Mapping[str, Any]) -> Any:
@@ -115,9 +115,9 @@ def made(kind: type, options: Mapping[str, Any]) -> Any:
     Raises:
         InputError: it does not take the options.
     """
-    for name, taken in inspect.signature(kind).parameters.items():
+    for name, parameter in inspect.signature(kind).parameters.items():
         # To Keras any text is true.
-        if isinstance(taken.default, bool) and not isinstance(options.get(name, taken.default), bool):
+        if isinstance(parameter.default, bool) and not isinstance(options.get(name, parameter.default), bool):
             raise InputError(f"{kind.__name__}: {name} is true or false, and not {options[name]!r}")
     try:
         return kind(**options)

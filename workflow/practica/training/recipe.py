@@ -41,18 +41,18 @@ def compile_model(model: keras.Model, problem: Problem, settings: Settings, step
     """
     accepted = {} if model.compiled else inspect.signature(model.compile).parameters
     free = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
-    taken = [name for name in COMPILED_WITH if free or name in accepted]
-    for name in (name for part, names in COMPILED_WITH.items() if part not in taken for name in names):
+    arguments = [name for name in COMPILED_WITH if free or name in accepted]
+    for name in (name for part, names in COMPILED_WITH.items() if part not in arguments for name in names):
         if settings.given(name) and not settings.asked(name):  # its function may have asked for it
             raise InputError(f"{model.name}: it compiles itself, so that {name} means nothing; take {name} out")
     # XLA on CPUs slows convolutions to less than half and gains nothing on nets this small; JAX knows nothing else.
     execution = {"steps_per_execution": steps, "jit_compile": backend.NAME == "jax"}
     if not model.compiled:
-        chosen = loss(problem.task, settings)
+        own_loss = loss(problem.task, settings)
         recipe = {
             "optimizer": optimizer(settings, steps_an_epoch(problem, settings)),
-            "loss": chosen,
-            "metrics": metrics(problem.task, settings, chosen),
+            "loss": own_loss,
+            "metrics": metrics(problem.task, settings, own_loss),
             **execution,
         }
         model.compile(**{name: value for name, value in recipe.items() if free or name in accepted})
@@ -135,14 +135,14 @@ def loss(task: Task, settings: Settings) -> Any:
         InputError: it has no label smoothing, which the settings ask for, takes no logits, which the task needs, or
             does not take the options.
     """
-    chosen = settings.get("loss")
-    named = chosen if chosen is not None and class_name("losses", split(chosen)[0]) else task.loss
+    setting = settings.get("loss")
+    name_or_class = setting if setting is not None and class_name("losses", split(setting)[0]) else task.loss
     smoothing = settings.get("label_smoothing", 0.0)
-    if not isinstance(named, str | Mapping):
+    if not isinstance(name_or_class, str | Mapping):
         if smoothing:
             raise InputError("label_smoothing: the exercise has a loss of its own; smooth its labels there")
-        return named() if isinstance(named, type) else named
-    name, options = split(named)
+        return name_or_class() if isinstance(name_or_class, type) else name_or_class
+    name, options = split(name_or_class)
     kind = keras_class("losses", name)
     takes = inspect.signature(kind).parameters
     if "from_logits" in takes:
@@ -187,8 +187,8 @@ def sample_weights(problem: Problem, settings: Settings) -> np.ndarray | None:
     Raises:
         InputError: the targets are not classes, or a class has no weight.
     """
-    wanted = settings.get("class_weight")
-    if wanted is None:
+    setting = settings.get("class_weight")
+    if setting is None:
         return None
     targets = np.asarray(problem.train.targets)
     if problem.task.accuracy == "onehot":
@@ -197,10 +197,10 @@ def sample_weights(problem: Problem, settings: Settings) -> np.ndarray | None:
         raise InputError("class_weight: the targets are no classes; take it out")
     classes = targets.reshape(len(targets), -1)[:, 0].astype(int)
     counts = np.bincount(classes[problem.train.places()])
-    if wanted == "balanced":  # as scikit-learn has it
+    if setting == "balanced":  # as scikit-learn has it
         table = len(problem.train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
-        table = np.asarray(wanted, dtype=float)
+        table = np.asarray(setting, dtype=float)
     if classes.max() >= len(table):
         raise InputError(
             f"class_weight: {len(table)} weights for classes up to {classes.max()}; give one for each class"

@@ -71,8 +71,8 @@ def rehearse(block: Block, arrays: Arrays) -> int:
             check_opens(build(settings))
         return flop
     except InputError as error:
-        named = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
-        raise InputError(str(error) if named else f"{name}: {error}") from error
+        says_where = str(error).startswith((f"{name}/", f"exercises.{block.exercise}.variants.{block.variant}:"))
+        raise InputError(str(error) if says_where else f"{name}: {error}") from error
     except Exception as error:
         # Any library may refuse, in any words.
         words = STYLE.sub("", in_one_line(error))
@@ -88,9 +88,9 @@ def telling(samples: Samples) -> Samples:
     A class or a word that the net has no place for is most likely among the largest numbers.
     """
     places = [0, min(1, len(samples) - 1)]
-    for stored in (samples.targets, *keras.tree.flatten(samples.inputs)):
-        if isinstance(stored, np.ndarray) and stored.dtype.kind in "iu" and stored.size:
-            rows = stored.reshape(len(stored), -1)
+    for array in (samples.targets, *keras.tree.flatten(samples.inputs)):
+        if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and array.size:
+            rows = array.reshape(len(array), -1)
             own = samples.places()
             places += [int(rows.max(axis=1)[own].argmax()), int(rows.min(axis=1)[own].argmin())]
     return samples.take(np.unique(places))
@@ -196,10 +196,10 @@ def _check_counts(settings: Settings, accuracy: str | None, outputs: int) -> Non
         wrong = f"{len(weights)} weights for {classes} classes" if any(weights) else "all weights are 0"
         raise InputError(f"class_weight: {wrong}; give one above 0 for each class that counts")
     for name, options in map(split, settings.get("metrics", [])):
-        known = class_name("metrics", name) or name
+        class_of_metric = class_name("metrics", name) or name
         k = options.get("k", 5)
-        if known.endswith("TopKCategoricalAccuracy") and not 0 < k < classes:
-            raise InputError(f"metrics: k of {known} is {k}, and must be between 0 and the {classes} classes")
+        if class_of_metric.endswith("TopKCategoricalAccuracy") and not 0 < k < classes:
+            raise InputError(f"metrics: k of {class_of_metric} is {k}, and must be between 0 and the {classes} classes")
 
 
 def _check_probabilities(model: keras.Model, outputs: np.ndarray) -> None:
@@ -223,8 +223,8 @@ def _check_inputs(feed: Feed, problem: Problem) -> None:
             raise InputError(
                 "its to_input makes other inputs of the same samples: alter them in augment, or in the net"
             )
-    for stored in keras.tree.flatten(problem.train.inputs) if problem.to_input is None else ():
-        if isinstance(stored, np.ndarray) and stored.dtype.kind in "iu" and np.abs(stored).max() > EXACT:
+    for array in keras.tree.flatten(problem.train.inputs) if problem.to_input is None else ():
+        if isinstance(array, np.ndarray) and array.dtype.kind in "iu" and np.abs(array).max() > EXACT:
             raise InputError(
                 f"its inputs are integers beyond {EXACT:,}, which float32 rounds; leave them as they are with "
                 "to_input=lambda x: x"
@@ -245,15 +245,15 @@ def _step(model: keras.Model, x: Any, y: Any, sample_weight: Any) -> None:
             f"{model.name}: in training it draws random numbers of Python's or NumPy's, of which a compiled step knows "
             "only the first: draw with keras.random and a keras.random.SeedGenerator in the layer"
         )
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
         traced = keras_internals.traced_step(model, x, y, sample_weight)
-    if any("received `from_logits=True`" in str(each.message) for each in told):
+    if any("received `from_logits=True`" in str(each.message) for each in messages):
         raise InputError(
             f"{model.name}: its outputs are probabilities, and its loss takes logits: leave the softmax or sigmoid "
             "at its end out"
         )
-    if any("with num_classes > 1" in str(each.message) for each in told):
+    if any("with num_classes > 1" in str(each.message) for each in messages):
         raise InputError(
             f"{model.name}: its net has one output, and a cross-entropy of several classes is 0 for it: choose "
             "BinaryCrossentropy"

@@ -215,7 +215,7 @@ class Stack:
         places = [loop.step.place(variable) for variable in self.net.weights]
         parameters = count_parameters(self.net)
 
-        kept = [ops.convert_to_numpy(value) for value in loop.weights(best=self._keep == BEST)]
+        weights_to_keep = [ops.convert_to_numpy(value) for value in loop.weights(best=self._keep == BEST)]
 
         def weights(replica: int, state: State = state) -> State:
             return [state[place][replica] for place in places]
@@ -228,7 +228,7 @@ class Stack:
             None
             if r in records.lost
             else Outcome(
-                weights=[] if self._keep == NONE else weights(r, kept),
+                weights=[] if self._keep == NONE else weights(r, weights_to_keep),
                 epochs=record.epochs,
                 history=record.history,
                 metrics=final_and_best(final[r], best[r]),

@@ -129,8 +129,8 @@ def check_graphs(model: keras.Model, traced: Sequence[Any]) -> None:
     Raises:
         InputError: they change something that no checkpoint keeps.
     """
-    known = [*_variables(model), *model.metrics_variables, keras_internals.global_seed_generator().state]
-    if what := graphs.not_kept(traced, known):
+    variables = [*_variables(model), *model.metrics_variables, keras_internals.global_seed_generator().state]
+    if what := graphs.not_kept(traced, variables):
         raise InputError(
             f"{model.name}: in training {what}, which neither a checkpoint nor the next run would know of: "
             "make it a weight of its layer, use a single optimizer, or draw with keras.random and a "
