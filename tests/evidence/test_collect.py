@@ -16,9 +16,9 @@ from practica.config.study import Study
 from practica.errors import InputError
 from practica.evidence.collect import collect, wall_seconds
 from practica.files import read_json, write_json
-from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock
+from practica.jobs.states import checkpoint_folder
 
 Collected = tuple[Study, Path]
 TABLES = ["metrics.csv", "history.csv.gz", "summary.csv", "runs.csv"]

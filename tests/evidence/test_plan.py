@@ -17,11 +17,12 @@ from rich.console import Console
 from practica.config.study import Block, Study
 from practica.evidence.collect import gather as collect
 from practica.files import read_json, write_json
-from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder
+from practica.jobs.states import checkpoint_folder, origin
 from practica.jobs.status import FAILED, gather
 from practica.plan import estimate_check
+from practica.plan.digests import run_code
 from practica.plan.dry_run import estimator_of, with_arithmetic
 from practica.plan.estimate_check import Expectations, check_estimates, comparison_table
 from practica.plan.estimates import ARITHMETIC, HERE, REFERENCE, RELATED, START_SECONDS, UNKNOWN, UNSCALED, Estimator
@@ -186,16 +187,35 @@ def test_nets_that_no_run_has_described_are_built(study: Study, monkeypatch: pyt
 def test_why_a_block_is_trained(study: Study) -> None:
     known = with_settings(study, epochs=10)
     block = known.blocks()[0]
-    assert why(block, study.results, MISSING) == "no results yet"
+    assert why(block, study.results, MISSING, 1) == "no results yet"
     progress = {"run": "s0", "epoch": 3, "epochs": 10}
-    write_json(checkpoint_folder(block, study.results) / "progress.json", progress)
-    assert why(block, study.results, MISSING) == "begun before, goes on"
+    states = checkpoint_folder(block, study.results)
+    write_json(states / "progress.json", progress)
+    assert why(block, study.results, MISSING, 1) == "no results yet", "it left no state"
+    for place in ("older", "key"):
+        (states / place).mkdir()
+    (states / "older/s0.checkpoint").touch()
+    assert why(block, study.results, MISSING, 1) == "begun before, goes on", "it does not say what it comes from"
+    code = run_code(block.exercise)
+    write_json(states / "older/origin.json", origin(block, code=code, threads=2, keras="2.0", data="other"))
+    assert why(block, study.results, MISSING, 1) == "begun before, from the start (threads 2 -> 1, keras)"
+    (states / "key/s1.done").touch()
+    write_json(states / "key/origin.json", origin(block, code=code, threads=4))
+    os.utime(states / "key/origin.json", (2e9, 2e9))
+    assert why(block, study.results, MISSING, 1) == "begun before, from the start (threads 4 -> 1)", "the latest"
+    assert why(block, study.results, MISSING, 4) == "begun before, goes on"
+    longer, other = (with_settings(study, **settings).blocks()[0] for settings in ({"epochs": 12}, {"l2": 0.1}))
+    assert why(longer, study.results, MISSING, 4) == "begun before, goes on"
+    assert why(with_settings(study, epochs=2).blocks()[0], study.results, MISSING, 4) == (
+        "begun before, from the start (3 epochs are trained, and 2 are to be)"
+    )
+    assert why(other, study.results, MISSING, 4).startswith("begun before, from the start (l2 unset -> 0.1")
     timed(block, study.results, 1.0, 1.0, model=block.model)
     changed = with_settings(study, epochs=15, l2=0.1).blocks()[0]
     for reason in ("Params have changed since last execution: ...", "Input files updated by another job: x"):
-        assert why(changed, study.results, reason) == "epochs 10 -> 15, l2 unset -> 0.1"
-        assert why(block, study.results, reason) == "code or data have changed"
-    assert why(block, study.results, "Forced execution") == "forced execution"
+        assert why(changed, study.results, reason, 1) == "epochs 10 -> 15, l2 unset -> 0.1"
+        assert why(block, study.results, reason, 1) == "code or data have changed"
+    assert why(block, study.results, "Forced execution", 1) == "forced execution"
 
 
 def test_a_plan_sums_up_what_runs_and_what_stays(study: Study) -> None:

@@ -16,9 +16,9 @@ import pytest
 
 from practica.files import write_json
 from practica.jobs import meter
-from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.meter import NAMES, Meter, total
 from practica.jobs.progress import epoch_line, seconds, seconds_left, telling
+from practica.jobs.states import checkpoint_folder
 from practica.jobs.status_table import sparkline
 from practica.launch import shutdown
 from snakemake_logger_plugin_lines import LogHandler

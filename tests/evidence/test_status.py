@@ -17,9 +17,9 @@ from practica.config.study import Block, Study
 from practica.config.trials import folder, trial_blocks
 from practica.errors import InputError
 from practica.files import write_json
-from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock
+from practica.jobs.states import checkpoint_folder
 from practica.jobs.status import Status, gather
 from practica.jobs.status_table import duration, show, watch
 from practica.jobs.together import with_others

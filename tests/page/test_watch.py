@@ -18,10 +18,10 @@ from evidence.factory import make_study
 from practica.config.study import Study
 from practica.errors import InputError
 from practica.files import write_json
-from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.history import HistoryFile
 from practica.jobs.journal import note_failure
 from practica.jobs.lock import Lock
+from practica.jobs.states import checkpoint_folder
 from practica.jobs.status import gather
 from practica.page.watch import Server, curves
 

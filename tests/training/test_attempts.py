@@ -19,10 +19,11 @@ from practica.config.study import Block
 from practica.errors import StoppedError
 from practica.exercises.problem import MULTICLASS
 from practica.jobs import lock as locks
-from practica.jobs.attempt import Attempt, checkpoint_folder, discard_checkpoints
+from practica.jobs.attempt import Attempt
 from practica.jobs.journal import Journal
 from practica.jobs.lock import Holder, Lock, alive, holder
 from practica.jobs.progress import LONG
+from practica.jobs.states import checkpoint_folder, discard_checkpoints
 from practica.training.record import Record
 
 BLOCK = Block("steps", "dense", (0,), "dense", "walks", {"epochs": 3})

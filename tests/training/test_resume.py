@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from practica.files import sha256
-from practica.jobs.attempt import checkpoint_folder, discard_checkpoints
 from practica.jobs.journal import Entry, Journal
+from practica.jobs.states import checkpoint_folder, discard_checkpoints
 from training.tiny_jobs import BLOCKS, LONG, ONE_CALL, Block, run, runs, start
 
 pytestmark = pytest.mark.keras
@@ -104,7 +104,11 @@ def test_other_settings_never_go_on_from_a_checkpoint(data, undisturbed, tmp_pat
     changed = Block(**{**vars(LONG), "settings": {**LONG.settings, "learning_rate": 0.05}})
     assert run(changed, data, tmp_path, kill_in=7) == -signal.SIGKILL
     assert run(LONG, data, tmp_path, log=tmp_path / "log") == 0
-    assert "going on" not in (tmp_path / "log").read_text()
+    log = (tmp_path / "log").read_text()
+    assert "going on" not in log
+    assert (
+        f"its states are of no use now (learning_rate 0.05 -> {LONG.settings['learning_rate']}): it trains from" in log
+    )
     assert runs(LONG, tmp_path) == undisturbed(LONG)
     assert len(list(tmp_path.rglob("s0.checkpoint"))) == 1, "those of other settings go"
 
@@ -123,7 +127,7 @@ def test_with_more_epochs_a_run_goes_on_where_it_ended(name, epochs, goes_on, da
     assert runs(short, tmp_path) == undisturbed(short)
     discard_checkpoints(short, tmp_path, but_last=True)
     kept = sorted(path.name for path in checkpoint_folder(short, tmp_path).rglob("*") if path.is_file())
-    assert kept == [f"s{seed}.checkpoint" for seed in short.seeds if goes_on]
+    assert kept == (["origin.json", *(f"s{seed}.checkpoint" for seed in short.seeds)] if goes_on else [])
     assert run(block, data, tmp_path, log=tmp_path / "log") == 0
     assert (f"going on after epoch {epochs} of {block.settings['epochs']}" in (tmp_path / "log").read_text()) == goes_on
     assert runs(block, tmp_path) == undisturbed(block)

@@ -233,9 +233,9 @@ def test_a_job_leaves_what_another_process_trains(
     """And each trial's own job then only writes the results, which say how they were trained."""
     from practica.data import prepare
     from practica.files import read_json
-    from practica.jobs.attempt import checkpoint_folder
     from practica.jobs.job import run_job
     from practica.jobs.lock import Lock
+    from practica.jobs.states import checkpoint_folder
     from practica.jobs.together import run_together
     from practica.training import stack
 
@@ -266,9 +266,9 @@ def test_a_job_leaves_what_another_process_trains(
 def test_a_job_whose_trials_all_train_alone_ends_well(arrays: dict[str, Any], tmp_path: Path) -> None:
     """Because of their net, or because other processes train all of them; nothing has a cost to share."""
     from practica.data import prepare
-    from practica.jobs.attempt import checkpoint_folder
     from practica.jobs.journal import Journal
     from practica.jobs.lock import Lock
+    from practica.jobs.states import checkpoint_folder
     from practica.jobs.together import run_together
 
     prepare("walks", tmp_path / "data")

@@ -19,7 +19,7 @@ from practica.plan.places import has_results
 def collect(study: Study, results: Path, statistics: bool) -> None:
     """Collect all runs into tidy tables, with statistics."""
     from practica.evidence.collect import gather, write_statistics
-    from practica.jobs.attempt import discard_checkpoints
+    from practica.jobs.states import discard_checkpoints
 
     if not has_results(results):  # tables alone would stand there like those of somebody else
         raise InputError(f"there are no results in {results}: run the study, or name its folder with --results")

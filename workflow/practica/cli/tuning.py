@@ -76,7 +76,7 @@ def trials(name: str, study: Study, results: Path) -> None:
     from practica.config.trials import folder, parse, table_file, trial_blocks
     from practica.figures.style import save
     from practica.figures.trials import draw_trials
-    from practica.jobs.attempt import discard_checkpoints
+    from practica.jobs.states import discard_checkpoints
     from practica.tuning.judge import lines, may_go_on, write_trials
 
     exercise, variant = parse(study, name)

@@ -16,9 +16,9 @@ from practica.errors import InputError
 from practica.evidence.final_values import SPLIT, agree, ends_as_recorded, may_be_best
 from practica.evidence.run_files import Key, history_of, metrics_of, run_key, run_name
 from practica.files import canonical_json, misfit, read_json, sha256
-from practica.jobs.attempt import checkpoint_folder
 from practica.jobs.journal import DIVERGED, DONE, KILLED, Journal, failure_note
 from practica.jobs.lock import alive
+from practica.jobs.states import checkpoint_folder
 
 METRICS = "metrics.json"
 FILES = (METRICS, "history.json", "manifest.json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import sys
 import threading
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from practica.errors import InputError, StoppedError
 from practica.files import now, read_json, say, write_json
 from practica.jobs.journal import DONE, KILLED, Entry, Journal, failure_note, note_failure, of_last_result
-from practica.jobs.lock import BEAT, Lock, alive
+from practica.jobs.lock import BEAT, Lock
 from practica.jobs.meter import Meter
 from practica.jobs.progress import Tell, epochs_of_last, pace
+from practica.jobs.states import checkpoint_folder
 from practica.launch.allocation import ancestors, gone, seconds_of_grace
 
 if TYPE_CHECKING:
@@ -36,34 +36,6 @@ OUT_OF_TIME, TERMINATED, TAKEN_OVER = "out of time", "terminated by", "another p
 ORPHANED = "terminated by the end of its job"
 COST = "cost.json"
 """What the current attempt has cost so far, beside the lock."""
-
-
-def checkpoint_folder(block: Block, results: Path) -> Path:
-    """Return the folder of the block's lock, progress and checkpoints; no rule's output, so nothing deletes it."""
-    return results / "checkpoints" / block.path
-
-
-def discard_checkpoints(block: Block, results: Path, *, but_last: bool = False) -> None:
-    """Remove the checkpoints of a block once its results are safe and nobody works on it.
-
-    With ``but_last``, the last states of its runs stay, so that training can continue from there for more epochs.
-    """
-    folder = checkpoint_folder(block, results)
-    if not (block.folder(results) / "metrics.json").is_file() or not folder.is_dir():
-        return
-    lock = Lock(folder / "lock.json")
-    if not alive(lock.path):  # left by a process that was killed after writing its results
-        lock.path.unlink(missing_ok=True)
-    if lock.try_acquire():
-        if but_last and list(folder.glob("*/*.checkpoint")):
-            for path in folder.rglob("*"):
-                if path.is_file() and path.suffix != ".checkpoint":
-                    path.unlink(missing_ok=True)
-            return
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):  # it holds another block's checkpoints
-            folder.parent.rmdir()
-            folder.parent.parent.rmdir()
 
 
 class Attempt:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from practica.errors import InputError, RunError, in_one_line
-from practica.files import canonical_json, read_json, sha256, write_checked
-from practica.jobs.attempt import Attempt, checkpoint_folder
+from practica.files import canonical_json, read_json, say, sha256, write_checked, write_json
+from practica.jobs import states
+from practica.jobs.attempt import Attempt
 from practica.jobs.history import Follower, HistoryFile
 from practica.jobs.journal import Entry, note_failure
 from practica.jobs.meter import Meter, total
+from practica.jobs.states import checkpoint_folder
 from practica.launch.allocation import check_gpu, minutes_left
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def run_job(
             "origin": dataset.info.origin,
         }
         key, state_key = run_keys(block, code, dataset.info.fingerprint, threads)
+        _note_origin(block, attempt.folder, state_key, _made_by(block, code, dataset.info.fingerprint, threads))
         folder = block.folder(results)
         attempt.history = HistoryFile(folder, block, state_key, follower)
         if block.rung:
@@ -139,6 +142,15 @@ def _noted_failure(block: Block, results: Path) -> Iterator[None]:
         raise RunError(f"{block.id}: {reason}") from error
 
 
+def _note_origin(block: Block, folder: Path, state_key: str, made_by: Mapping[str, Any]) -> None:
+    """Write what the states come from beside them; say so if there are states, and none of them is of any use."""
+    now = states.origin(block, **made_by)
+    if why := states.why_from_the_start(states.origins(folder), now):
+        say(f"{block.id} was begun before, but its states are of no use now ({why}): it trains from the start")
+    (folder / state_key).mkdir(parents=True, exist_ok=True)
+    write_json(folder / state_key / states.FILE, now)
+
+
 def _note_cost(manifest: Path, entries: Sequence[Entry]) -> None:
     """Write into a manifest what all attempts at its block have cost."""
     content = read_json(manifest)
@@ -175,6 +187,16 @@ def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[s
     A run with another key is another run. The second key leaves out the number of epochs, because future epochs do not
     affect past ones.
     """
+    settings = {name: value for name, value in block.settings.items() if name != states.EPOCHS}
+    trial = block.rung[0] if block.rung else block.trial
+    made_by = _made_by(block, code, fingerprint, threads).values()
+    specifications = (block.specification(), replace(block, settings=settings, trial=trial).specification())
+    key, state_key = (sha256(canonical_json([each, *made_by]))[:16] for each in specifications)
+    return key, state_key
+
+
+def _made_by(block: Block, code: str, fingerprint: str, threads: int) -> dict[str, Any]:
+    """Return what decides a run's numbers besides its specification."""
     import keras
     import numpy as np
 
@@ -182,10 +204,13 @@ def run_keys(block: Block, code: str, fingerprint: str, threads: int) -> tuple[s
     from practica.training.block import settings_of
     from practica.training.fit import precision
 
-    settings = {name: value for name, value in block.settings.items() if name != "epochs"}
-    trial = block.rung[0] if block.rung else block.trial
-    versions = [keras.__version__, np.__version__, version(), os.environ.get("XLA_FLAGS", "")]
-    made_by = [code, fingerprint, threads, precision(settings_of(block)), *versions]
-    specifications = (block.specification(), replace(block, settings=settings, trial=trial).specification())
-    key, state_key = (sha256(canonical_json([each, *made_by]))[:16] for each in specifications)
-    return key, state_key
+    return {
+        "code": code,
+        "data": fingerprint,
+        "threads": threads,
+        "precision": precision(settings_of(block)),
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "backend": version(),
+        "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+    }

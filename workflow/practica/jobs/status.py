@@ -15,12 +15,13 @@ from practica.config.trials import folder as tuning_folder
 from practica.config.trials import trial_blocks
 from practica.errors import InputError
 from practica.files import read_json
-from practica.jobs.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED, checkpoint_folder
+from practica.jobs.attempt import OUT_OF_TIME, TAKEN_OVER, TERMINATED
 from practica.jobs.history import NAME as HISTORY
 from practica.jobs.history import recent
 from practica.jobs.journal import DIVERGED, KILLED, Entry, Journal, failure_note
 from practica.jobs.lock import alive
 from practica.jobs.progress import seconds_left
+from practica.jobs.states import checkpoint_folder
 from practica.jobs.together import with_others
 
 RUNNING, QUEUED, WAITING, STOPPED, FAILED, DONE = "running", "queued", "waiting", "stopped", "failed", "done"

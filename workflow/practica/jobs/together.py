@@ -9,12 +9,13 @@ from pathlib import Path
 
 from practica.config.block import Block
 from practica.files import canonical_json, sha256
-from practica.jobs.attempt import Attempt, checkpoint_folder
+from practica.jobs.attempt import Attempt
 from practica.jobs.job import attempt_at, run_keys
 from practica.jobs.journal import DONE, Journal
 from practica.jobs.lock import Holder, alive
 from practica.jobs.meter import LARGEST, Meter, total
 from practica.jobs.progress import Tell
+from practica.jobs.states import checkpoint_folder
 
 TOGETHER = "together"
 """What stands in place of a trial in the paths of a job for several."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from practica.config.block import Block
 from practica.config.study import Study
 from practica.config.trials import folder as tuning_folder
 from practica.config.trials import trial_blocks
-from practica.jobs.attempt import checkpoint_folder
+from practica.jobs.states import checkpoint_folder, origin, origins, setting_changes, why_from_the_start
+from practica.plan.digests import run_code
 from practica.plan.estimates import Estimate, Estimator, read_mapping
 from practica.plan.wiring import finished
 
@@ -167,7 +169,7 @@ def _training(entry: tuple[Block, Path], job: Job, estimator: Estimator, place: 
         seconds=None,
         at_most=False,
         source="",
-        why=why(block, root, job.reason),
+        why=why(block, root, job.reason, asks["threads"]),
     )
     return training.estimated(estimator.estimate(block))
 
@@ -181,13 +183,21 @@ def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def why(block: Block, results: Path, reason: str) -> str:
+def why(block: Block, results: Path, reason: str, threads: int) -> str:
     """Return why a block is trained, in fewer and plainer words than Snakemake's."""
     kind = reason.split(":", maxsplit=1)[0].strip()
     if kind.startswith("Missing output files"):
-        progress = read_mapping(checkpoint_folder(block, results) / "progress.json")
-        begun = {"run", "epoch", "epochs"} <= progress.keys()
-        return "begun before, goes on" if begun else "no results yet"
+        folder = checkpoint_folder(block, results)
+        files = origins(folder)
+        if not files:
+            return "no results yet"
+        # A plan reads no data and asks no backend: the job does, and compares them as well.
+        packages = {name: metadata.version(name) for name in ("keras", "numpy")}
+        epochs, reached = block.settings.get("epochs"), read_mapping(folder / "progress.json").get("epoch")
+        if isinstance(epochs, int) and isinstance(reached, int) and reached > epochs:
+            return f"begun before, from the start ({reached} epochs are trained, and {epochs} are to be)"
+        useless = why_from_the_start(files, origin(block, code=run_code(block.exercise), threads=threads, **packages))
+        return f"begun before, from the start ({useless})" if useless else "begun before, goes on"
     # Changes of its rehearsal, which it waits for, are no reasons of its own.
     changed = _changes(block, read_mapping(block.folder(results) / "manifest.json"))
     return changed or ("code or data have changed" if kind.startswith(OF_PARAMS) else kind.lower())
@@ -198,12 +208,7 @@ def _changes(block: Block, manifest: Mapping[str, Any]) -> str:
     before = manifest.get("settings")
     if not isinstance(before, Mapping):
         return ""
-    names = [name for name in sorted({*before, *block.settings}) if before.get(name) != block.settings.get(name)]
-    changes = [f"{name} {_value_text(before, name)} -> {_value_text(block.settings, name)}" for name in names]
+    changes = setting_changes(before, block.settings)
     if manifest.get("model") != block.model:
         changes.append(f"model {manifest.get('model')} -> {block.model}")
     return ", ".join(changes)
-
-
-def _value_text(settings: Mapping[str, Any], name: str) -> str:
-    return str(settings[name]) if name in settings else "unset"
