@@ -55,14 +55,18 @@ def discard_checkpoints(block: Block, results: Path, *, but_last: bool = False) 
 
 
 def origin(block: Block, **others: Any) -> dict[str, Any]:
-    """Return what the states of a block come from; future epochs do not affect past ones."""
+    """Return what the states of a block come from, as JSON holds it."""
     settings = {name: value for name, value in block.settings.items() if name != EPOCHS}
-    return json.loads(canonical_json({"model": block.model, "settings": settings, **others}))
+    epochs = block.settings.get(EPOCHS)
+    return json.loads(canonical_json({"model": block.model, EPOCHS: epochs, "settings": settings, **others}))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Return what differs, as ``threads 2 -> 1, code``, of what both have; empty if nothing does."""
-    both = [name for name in before if name in now and before[name] != now[name]]
+    """Return what differs, as ``threads 2 -> 1, code``, of what both have; empty if nothing does.
+
+    The number of epochs does not count: those to come change nothing in those before, in most runs.
+    """
+    both = [name for name in before if name in now and before[name] != now[name] and name != EPOCHS]
     texts = setting_changes(before["settings"], now["settings"]) if "settings" in both else []
     texts += [f"{name} {before[name]} -> {now[name]}" for name in SHOWN if name in both]
     return ", ".join([*texts, *(name for name in both if name not in (*SHOWN, "settings"))])
@@ -86,6 +90,17 @@ def why_from_the_start(files: Sequence[Path], now: Mapping[str, Any]) -> str:
     """
     every = [differences(_read(file), now) for file in files]
     return "" if not every or "" in every else every[-1]
+
+
+def prospects(files: Sequence[Path], now: Mapping[str, Any]) -> str:
+    """Return what becomes of a block with these states, as far as one can tell before it runs."""
+    if why := why_from_the_start(files, now):
+        return f"from the start ({why})"
+    useful = [before for before in map(_read, files) if not differences(before, now)]
+    epochs = [before.get(EPOCHS, now[EPOCHS]) for before in useful]
+    if now[EPOCHS] in epochs:
+        return "goes on"
+    return f"goes on if nothing in it depends on the number of epochs ({epochs[-1]} -> {now[EPOCHS]})"
 
 
 def _time(file: Path) -> float:

@@ -13,7 +13,7 @@ from practica.config.block import Block
 from practica.config.study import Study
 from practica.config.trials import folder as tuning_folder
 from practica.config.trials import trial_blocks
-from practica.jobs.states import checkpoint_folder, origin, origins, setting_changes, why_from_the_start
+from practica.jobs.states import checkpoint_folder, origin, origins, prospects, setting_changes
 from practica.plan.digests import run_code
 from practica.plan.estimates import Estimate, Estimator, read_mapping
 from practica.plan.wiring import finished
@@ -196,8 +196,8 @@ def why(block: Block, results: Path, reason: str, threads: int) -> str:
         epochs, reached = block.settings.get("epochs"), read_mapping(folder / "progress.json").get("epoch")
         if isinstance(epochs, int) and isinstance(reached, int) and reached > epochs:
             return f"begun before, from the start ({reached} epochs are trained, and {epochs} are to be)"
-        useless = why_from_the_start(files, origin(block, code=run_code(block.exercise), threads=threads, **packages))
-        return f"begun before, from the start ({useless})" if useless else "begun before, goes on"
+        now = origin(block, code=run_code(block.exercise), threads=threads, **packages)
+        return f"begun before, {prospects(files, now)}"
     # Changes of its rehearsal, which it waits for, are no reasons of its own.
     changed = _changes(block, read_mapping(block.folder(results) / "manifest.json"))
     return changed or ("code or data have changed" if kind.startswith(OF_PARAMS) else kind.lower())
