@@ -26,7 +26,7 @@ except KeyboardInterrupt:
 
 
 def test_where_snakemake_guards_nothing_it_ends_without_a_traceback() -> None:
-    begin = "import os, signal, time\nfrom practica.launch import ending\nending.end_when_told()\n"
+    begin = "import os, signal, time\nfrom practica.launch import shutdown\nshutdown.end_when_told()\n"
     for last, said in (("", ""), ("except KeyboardInterrupt: raise ValueError('another')", "ValueError: another")):
         program = f"{begin}try:\n os.kill(os.getpid(), signal.SIGTERM)\n time.sleep(60)\n{last or 'finally: pass'}"
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)

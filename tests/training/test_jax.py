@@ -38,7 +38,7 @@ LAW = (
     "test_law_later.py::test_a_metric_that_the_loss_updates_is_kept",
     "test_law_later.py::test_weights_that_begin_equal_begin_equal_in_every_run",
     "test_rehearsal.py::test_an_own_step_gets_a_pair_as_from_fit",
-    "test_together.py::test_a_trial_gets_the_numbers_of_its_own_run[Dropout]",
+    "test_together.py::test_a_trial_gets_the_numbers_of_its_own_run[common batches-Dropout]",
 )
 KILLED = "test_resume.py::test_a_job_killed_again_and_again_ends_as_if_nothing_had_happened"
 RESUME = (
