@@ -32,13 +32,13 @@ NAMES = [case.name for case in CASES]
 def keep(
     path: Path,
     compared: Sequence[Compared],
-    measured: Mapping[str, list[Any]],
+    outcomes: Mapping[str, list[Any]],
     where: Mapping[str, Any],
     study: Study,
 ) -> dict[str, list[Row]]:
     """Write everything measured so far, and return the report."""
-    rows = {case.name: case.rows(study, measured[case.name]) for case in compared if measured[case.name]}
-    raw = {case.name: [case.record(each) for each in measured[case.name]] for case in compared}
+    rows = {case.name: case.rows(study, outcomes[case.name]) for case in compared if outcomes[case.name]}
+    raw = {case.name: [case.record(each) for each in outcomes[case.name]] for case in compared}
     write_json(path, {"schema": 1, "machine": dict(where), "rows": as_json(rows), "measured": raw})
     return rows
 
@@ -108,7 +108,7 @@ def _measure(
     where = machine()
     path = out / f"{where['started'].replace(':', '')}.json"
     start = time.monotonic()
-    measured: dict[str, list[Any]] = {case.name: [] for case in compared}
+    outcomes: dict[str, list[Any]] = {case.name: [] for case in compared}
     rows: dict[str, list[Row]] = {}
     for number in range(repetitions):
         for case in compared:
@@ -116,8 +116,8 @@ def _measure(
             if number and elapsed > minutes:
                 continue
             click.echo(f"[{elapsed:4.1f} min] {case.name}, repetition {number + 1} of {repetitions}")
-            measured[case.name].append(case.repeat(number, study, data))
-            rows = keep(path, compared, measured, where, study)
+            outcomes[case.name].append(case.repeat(number, study, data))
+            rows = keep(path, compared, outcomes, where, study)
     show(rows, where)
     click.echo(path)
     if any(row.verdict in (DIFFERENT, FAILED) for row in chain.from_iterable(rows.values())):

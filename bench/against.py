@@ -156,10 +156,10 @@ class Against:
         if not whole:
             return Row(title, "", None, note=next(each for turn in turns for each in turn if isinstance(each, str)))
         sides, results = [], []
-        for done in zip(*whole, strict=True):
-            results.append(mean(value for each in done for value in each["results"].values()))
-            peak = max(each["peak_mb"] for each in done)
-            sides.append(Side(spread([each["seconds"] for each in done]), peak, results[-1]))
+        for outcomes in zip(*whole, strict=True):
+            results.append(mean(value for each in outcomes for value in each["results"].values()))
+            peak = max(each["peak_mb"] for each in outcomes)
+            sides.append(Side(spread([each["seconds"] for each in outcomes]), peak, results[-1]))
         values = ratios(*([turn[place]["seconds"] for turn in whole] for place in (0, 1)))
         note = "{engine}, {precision}".format(**whole[0][1]["said"])
         same = same_band(results[0], results[1], self.case.band.tolerance)
@@ -217,9 +217,9 @@ class WholeAgainst:
     def _run(self, number: int, root: Path, data: Path) -> Mapping[str, Any] | str:
         if not isinstance(self.case, DryRun):
             only = self.case.exercise if isinstance(self.case, Overhead) else self.case.only
-            prepared = _ran(PREPARE, [only, data], root, self.case.limit)
-            if isinstance(prepared, str):
-                return prepared
+            preparation = _ran(PREPARE, [only, data], root, self.case.limit)
+            if isinstance(preparation, str):
+                return preparation
         if isinstance(self.case, QuickStudy):
             turn = self.case.at(root, data)
             return turn if isinstance(turn, str) else self.case.record(turn)

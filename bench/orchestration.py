@@ -301,7 +301,7 @@ def traced(text: str) -> dict[str, float]:
     """Return the seconds in processes of our command line by subcommand, from the records of a traced run."""
     seconds: dict[str, float] = {}
     for line in text.splitlines():
-        began, ended, *words = line.split("\t")
+        start, end, *words = line.split("\t")
         if words[:2] == ["-m", "practica"]:
-            seconds[words[2]] = seconds.get(words[2], 0.0) + float(ended) - float(began)
+            seconds[words[2]] = seconds.get(words[2], 0.0) + float(end) - float(start)
     return seconds

@@ -80,12 +80,14 @@ def _finished(
 ) -> Done:
     """Train the block to its end, from what earlier processes left in the folder; these took ``before`` seconds."""
     process = _run(_train(block, place, results), env, place)
-    written = read_json(block.folder(results) / "metrics.json")
+    result = read_json(block.folder(results) / "metrics.json")
     values: dict[int, list[float]] = {}
-    for run in written["runs"]:
+    for run in result["runs"]:
         values.setdefault(run["seed"], []).append(run["metrics"][part][metric])
-    said = {name: written["provenance"][name] for name in ("engine", "precision", "fit_seconds")}
-    return Done(before + process.seconds, process.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, said)
+    details = {name: result["provenance"][name] for name in ("engine", "precision", "fit_seconds")}
+    return Done(
+        before + process.seconds, process.peak_mb, {seed: mean(folds) for seed, folds in values.items()}, details
+    )
 
 
 def _script(block: Block, place: Place) -> list[str | Path]:

@@ -16,12 +16,12 @@ def _began() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _note(path: str, began: float, process: int) -> None:
-    if os.getpid() != process:  # a fork: the command that it works for is there as long, and notes itself
+def _note(path: str, start: float, process: int) -> None:
+    if os.getpid() != process:  # a fork: the command that it works for lives as long, and notes itself
         return
-    ended = time.clock_gettime(time.CLOCK_BOOTTIME)
+    end = time.clock_gettime(time.CLOCK_BOOTTIME)
     words = [word.replace("\t", " ").replace("\n", " ") for word in sys.orig_argv[1:5]]
-    line = "\t".join([f"{began:.3f}", f"{ended:.3f}", *words]) + "\n"
+    line = "\t".join([f"{start:.3f}", f"{end:.3f}", *words]) + "\n"
     # One write of a short line to a file opened for appending is not torn by other processes.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(descriptor, line.encode())

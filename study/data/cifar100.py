@@ -39,13 +39,13 @@ def _in_canonical_order(arrays: Arrays) -> Arrays:
     order that follows from the content, every copy gives the same arrays to the bit, hence the same fingerprint and
     the same training. As hashes do, the order looks random: no class stands together.
     """
-    ordered = {}
+    result = {}
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         keys = [hashlib.sha256(image.tobytes() + label.tobytes()).digest() for image, label in zip(x, y, strict=True)]
         order = np.array(sorted(range(len(keys)), key=keys.__getitem__))
-        ordered[f"x_{part}"], ordered[f"y_{part}"] = x[order], y[order]
-    return ordered
+        result[f"x_{part}"], result[f"y_{part}"] = x[order], y[order]
+    return result
 
 
 DATASET = Published(

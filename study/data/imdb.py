@@ -34,10 +34,10 @@ def read(path: Path) -> Arrays:
     ``i`` is ``tokens_train[offsets_train[i]:offsets_train[i + 1]]``, and ``y_train[i]`` is 1 where it is positive.
     """
     if is_pickle(path):
-        held = unpickled(path, [f"{axis}_{part}" for part in PARTS for axis in "xy"])
-        labels = {name: np.asarray(held[name]) for name in LABELS}
+        values = unpickled(path, [f"{axis}_{part}" for part in PARTS for axis in "xy"])
+        labels = {name: np.asarray(values[name]) for name in LABELS}
         labels = {name: as_expected(array, name, np.dtype("<i8"), (REVIEWS,)) for name, array in labels.items()}
-        return _arrays({part: list(held[f"x_{part}"]) for part in PARTS}, labels)
+        return _arrays({part: list(values[f"x_{part}"]) for part in PARTS}, labels)
     labels = read_arrays(path, dict.fromkeys(LABELS, ("<i8", (REVIEWS,))))
     return _arrays({part: read_object_list(path, f"x_{part}", REVIEWS) for part in PARTS}, labels)
 

@@ -82,10 +82,10 @@ def read_text(path: Path) -> Arrays:
 def _beside(path: Path, first: str, other: str) -> Path:
     """Return the file whose name has ``other`` where that of ``path`` has ``first``, whatever both end in."""
     start = path.name[: path.name.lower().index(first)] + other
-    named = [file for file in sorted(path.parent.iterdir()) if file.name.lower().startswith(start.lower())]
+    candidates = [file for file in sorted(path.parent.iterdir()) if file.name.lower().startswith(start.lower())]
     # Some archives give each file a folder of its name.
-    inside = [file for folder in named if folder.is_dir() for file in sorted(folder.iterdir())]
-    if not (files := [file for file in (*named, *inside) if file.is_file()]):
+    inside = [file for folder in candidates if folder.is_dir() for file in sorted(folder.iterdir())]
+    if not (files := [file for file in (*candidates, *inside) if file.is_file()]):
         raise BadContentError(f"there is no {start}... beside it")
     return files[0]
 

@@ -57,11 +57,11 @@ def _measure(part: str, inputs: np.ndarray, targets: np.ndarray, predictions: np
     if part != "test":
         return {}
     order = np.argsort(inputs[:, 0])
-    known, learnt = inputs[order, 0].astype(float), predictions[order, 0].astype(float)
+    grid, curve = inputs[order, 0].astype(float), predictions[order, 0].astype(float)
     exact = inputs[:STARTS, 0].astype(float)
     own, near, steps = exact.copy(), np.ones(len(exact), bool), np.zeros(len(exact))
     for _ in range(LONGEST):
-        exact, own = 4.0 * exact * (1.0 - exact), np.interp(own, known, learnt)
+        exact, own = 4.0 * exact * (1.0 - exact), np.interp(own, grid, curve)
         near &= np.abs(own - exact) <= NEAR
         if not near.any():
             break

@@ -21,13 +21,13 @@ def return_map(arrays: Mapping[str, np.ndarray], seed: int, title: str, texts: W
     """Return x(t) over x(t-1): exact curve and predicted points above, their difference below."""
     x, target, predicted = (np.ravel(arrays[name]).astype(float) for name in ("x", "target", "predicted"))
     order = np.argsort(x)
-    shown = max(len(x) // DRAWN, 1)
+    every = max(len(x) // DRAWN, 1)
     figure = new_figure(HIGH, title)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     dots: dict[str, Any] = {"color": SPLIT_LOOKS["test"].colour, **DOTS}
     (exact,) = above.plot(x[order], target[order], color=GREY, label=texts["true_map"])
     # Of a thousand points on a curve, only some let it be seen.
-    (points,) = above.plot(x[order], predicted[order], label=texts["prediction"], markevery=shown, **dots)
+    (points,) = above.plot(x[order], predicted[order], label=texts["prediction"], markevery=every, **dots)
     above.set_ylabel(texts["next"])
     below.axhline(0, color=GREY)
     below.plot(x, predicted - target, **dots)

@@ -44,8 +44,8 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
         raise ValueError("ej06 is a cross-validation: give the fold")
     x, y = np.asarray(arrays["x"], dtype=np.float64), np.asarray(arrays["y"])
     if settings.get("plain_folds"):
-        left, held_out = hold_out(Samples(x, y), settings.test_fraction, seed)
-        rows = left.places()
+        rest, held_out = hold_out(Samples(x, y), settings.test_fraction, seed)
+        rows = rest.places()
         train, validation = [rows[part] for part in list(KFold(settings.folds).split(rows))[fold]]
         places = [train, validation, held_out.places()]
     else:
@@ -66,7 +66,7 @@ def _folds(targets: bytes, dtype: str, count: int, seed: int) -> list[tuple[np.n
 
 
 def correct_zeros(train: np.ndarray, *others: np.ndarray, count_zeros: bool = False) -> list[np.ndarray]:
-    """Replace impossible zeros in all parts by the mean of ``train``, in which zeros do not count unless told so."""
+    """Replace impossible zeros in all parts by the mean of ``train``, which ignores zeros unless ``count_zeros``."""
     missing = (train[:, MEASURED] == 0) & (not count_zeros)
     means = np.ma.masked_array(train[:, MEASURED], missing).mean(axis=0).filled(0)
     parts = [part.copy() for part in (train, *others)]

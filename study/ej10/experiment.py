@@ -64,14 +64,14 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
 
 def augmentation(settings: Settings) -> list[keras.layers.Layer]:
     """Return new layers that mirror, shift and rotate as the settings say; borders repeat the outermost pixels."""
-    altered = []
+    transforms = []
     if settings.flip:
-        altered.append(layers.RandomFlip("horizontal"))
+        transforms.append(layers.RandomFlip("horizontal"))
     if settings.shift:
-        altered.append(layers.RandomTranslation(settings.shift, settings.shift, fill_mode="nearest"))
+        transforms.append(layers.RandomTranslation(settings.shift, settings.shift, fill_mode="nearest"))
     if settings.rotation:
-        altered.append(layers.RandomRotation(settings.rotation, fill_mode="nearest"))
-    return altered
+        transforms.append(layers.RandomRotation(settings.rotation, fill_mode="nearest"))
+    return transforms
 
 
 def _head(x: Any, units: tuple[int, ...], settings: Settings) -> Any:

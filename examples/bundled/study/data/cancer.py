@@ -11,8 +11,8 @@ def compute() -> Arrays:
     """Return ``x`` ``(569, 30)`` float64 and ``y`` ``(569,)`` uint8: 1 where the tumour is malignant."""
     from sklearn.datasets import load_breast_cancer
 
-    bundled = load_breast_cancer()
-    return {"x": bundled.data, "y": (bundled.target == 0).astype(np.uint8)}
+    bunch = load_breast_cancer()
+    return {"x": bunch.data, "y": (bunch.target == 0).astype(np.uint8)}
 
 
 DATASET = Computed(

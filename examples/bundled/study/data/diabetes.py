@@ -9,8 +9,8 @@ def compute() -> Arrays:
     """Return ``x`` ``(442, 10)`` float64, as measured, and ``y`` ``(442,)`` float64, the score of the progression."""
     from sklearn.datasets import load_diabetes
 
-    bundled = load_diabetes(scaled=False)
-    return {"x": bundled.data, "y": bundled.target}
+    bunch = load_diabetes(scaled=False)
+    return {"x": bunch.data, "y": bunch.target}
 
 
 DATASET = Computed(

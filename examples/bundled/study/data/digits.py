@@ -11,8 +11,8 @@ def compute() -> Arrays:
     """Return ``x`` ``(1797, 8, 8)`` uint8 from 0 to 16, and ``y`` ``(1797,)`` uint8, the digit."""
     from sklearn.datasets import load_digits
 
-    bundled = load_digits()
-    return {"x": bundled.images.astype(np.uint8), "y": bundled.target.astype(np.uint8)}
+    bunch = load_digits()
+    return {"x": bunch.images.astype(np.uint8), "y": bunch.target.astype(np.uint8)}
 
 
 DATASET = Computed(

@@ -39,5 +39,5 @@ def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> 
 
 def _explained(part: str, inputs: Any, targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
     """Return R² against the mean of the part itself."""
-    left, total = np.sum((targets - predictions) ** 2), np.sum((targets - targets.mean()) ** 2)
-    return {"r2": float(1 - left / total)}
+    residual, total = np.sum((targets - predictions) ** 2), np.sum((targets - targets.mean()) ** 2)
+    return {"r2": float(1 - residual / total)}

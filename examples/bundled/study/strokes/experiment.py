@@ -37,8 +37,8 @@ def filters(settings: Settings) -> keras.Model:
 def problem(arrays: Arrays, settings: Settings, seed: int, fold: int | None) -> Problem:
     """Return train, validation and test, each stratified, and of the test part what was read as what."""
     every = Samples(np.asarray(arrays["x"])[..., None], np.asarray(arrays["y"]))
-    known, test = hold_out(every, settings.test_fraction, seed)
-    train, validation = hold_out(known, settings.validation_fraction, seed)
+    rest, test = hold_out(every, settings.test_fraction, seed)
+    train, validation = hold_out(rest, settings.validation_fraction, seed)
 
     def artefacts(predict: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:
         return {"written": test.y, "read": predict(test.x).argmax(axis=1)}

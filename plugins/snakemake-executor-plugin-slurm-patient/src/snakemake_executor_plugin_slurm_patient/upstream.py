@@ -142,12 +142,12 @@ class CappedExecutor(Executor):
         """Choose the partition, and request no more than it offers: a job that can never run would wait for ever."""
         like = [p.limits for p in self._partitions or [] if bool(p.limits.max_gpu) == bool(job.resources.get("gpu"))]
         # SLURM refuses a pack that is too large for any node; it is split then.
-        capped = ("runtime",) if isinstance(job, packs.Pack) else ("runtime", "mem_mb")
-        for name in capped:
+        names = ("runtime",) if isinstance(job, packs.Pack) else ("runtime", "mem_mb")
+        for name in names:
             self._cap(job, name, max((getattr(limits, f"max_{name}") for limits in like), default=inf))
         partition: str = super().get_partition_arg(job)
         most = _limits(partition.rsplit(maxsplit=1)[-1]) if partition else {}
-        for name in capped:
+        for name in names:
             self._cap(job, name, most.get(name, inf))
         return partition
 
